@@ -1,0 +1,103 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func product(_ name: String, _ package: String) -> Target.Dependency { .product(name: name, package: package) }
+
+let nioCore = product("NIOCore", "swift-nio")
+let nioPosix = product("NIOPosix", "swift-nio")
+let nioHTTP1 = product("NIOHTTP1", "swift-nio")
+let hummingbird = product("Hummingbird", "hummingbird")
+let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
+let httpTypes = product("HTTPTypes", "swift-http-types")
+let logging = product("Logging", "swift-log")
+let serviceLifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
+let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
+let jwtKit = product("JWTKit", "jwt-kit")
+let crypto = product("Crypto", "swift-crypto")
+let grdb = product("GRDB", "GRDB.swift")
+let argumentParser = product("ArgumentParser", "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "pixelflow",
+    products: [
+        .executable(name: "pixelflow", targets: ["pixelflow"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        // C libraries: module maps and shims only, each imported by exactly one target.
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .target(name: "CSandbox", dependencies: ["CSeccomp"]),
+
+        // The domain: tasks, pipelines, errors, and the ports. No I/O.
+        library("PixelFlowCore", [nioCore]),
+
+        // Knows nothing of PixelFlow.
+        library("Multipart", [nioCore]),
+
+        // Adapters.
+        library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, crypto, logging]),
+        library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging]),
+        library("PixelFlowFetch", ["PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, logging]),
+        library("PixelFlowTelemetry", ["PixelFlowCore", logging]),
+
+        // Services.
+        library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging]),
+        library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging]),
+        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowHTTP", "Multipart", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
+        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
+        library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", hummingbird, httpTypes, asyncHTTPClient, nioCore, logging], resources: [.embedInCode("Assets")]),
+
+        // Executables: read configuration, wire, run.
+        .executableTarget(
+            name: "pixelflow",
+            dependencies: [
+                "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch",
+                "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb",
+                argumentParser, hummingbird, logging, serviceLifecycle, asyncHTTPClient, nioCore,
+            ],
+            path: "Sources/Executables/pixelflow",
+            swiftSettings: swiftSettings
+        ),
+
+        // Tests. `Conformance` holds one suite per port, run against every implementation.
+        .target(name: "Conformance", dependencies: ["PixelFlowCore", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
+        tests("PixelFlowCoreTests", ["PixelFlowCore"]),
+        tests("MultipartTests", ["Multipart", nioCore]),
+        tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore]),
+        tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", nioCore]),
+        tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1]),
+        tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, jwtKit]),
+        tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", hummingbird, hummingbirdTesting, jwtKit]),
+        tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", hummingbird, hummingbirdTesting, nioCore]),
+        tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowEmbedded", "PixelFlowCore", nioCore, logging]),
+        tests("EndToEndTests", ["PixelFlowCore", asyncHTTPClient, nioCore]),
+    ]
+)
