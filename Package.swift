@@ -63,16 +63,18 @@ let package = Package(
         library("Multipart", [nioCore]),
 
         // Adapters.
-        library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, crypto, logging]),
+        library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, crypto, logging]),
         library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging]),
         library("PixelFlowFetch", ["PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, logging]),
+        // What api and worker share in telling the world about tasks.
+        library("PixelFlowDispatch", ["PixelFlowCore", logging, serviceLifecycle]),
         library("PixelFlowTelemetry", ["PixelFlowCore", logging]),
 
         // Services.
         library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging]),
         library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging]),
-        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowHTTP", "Multipart", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
-        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
+        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
+        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
         library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", hummingbird, httpTypes, asyncHTTPClient, nioCore, logging], resources: [.embedInCode("Assets")]),
 
         // Executables: read configuration, wire, run.
@@ -80,7 +82,7 @@ let package = Package(
             name: "pixelflow",
             dependencies: [
                 "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch",
-                "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb",
+                "PixelFlowDispatch", "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb",
                 argumentParser, hummingbird, logging, serviceLifecycle, asyncHTTPClient, nioCore,
             ],
             path: "Sources/Executables/pixelflow",

@@ -1,0 +1,109 @@
+/// Every failure that a person, a client or a retry policy has to understand.
+///
+/// `code` is stable and machine-readable, `message` is written for people and safe to show to a
+/// client. `cause` is for the logs only and never leaves the process.
+public struct PixelFlowError: Error, Sendable {
+    /// What a caller can do about a failure; decides the HTTP status and the retry.
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        /// The request itself is malformed (400).
+        case malformed
+        /// No or bad credentials (401).
+        case unauthenticated
+        /// Credentials are fine, the action is not allowed (403).
+        case forbidden
+        /// There is no such thing, or not for this tenant (404).
+        case notFound
+        /// The state of the thing does not allow the action (409).
+        case conflict
+        /// More bytes than allowed (413).
+        case tooLarge
+        /// The body is of a type that is not accepted (415).
+        case unsupportedMediaType
+        /// A range that the representation does not have (416).
+        case rangeNotSatisfiable
+        /// Well-formed, but a value is not acceptable (422).
+        case invalid
+        /// Too many requests (429).
+        case throttled
+        /// A backend of PixelFlow is down; the same request can work later (503).
+        case unavailable
+        /// A defect of PixelFlow (500). The message says nothing of the inside.
+        case `internal`
+    }
+
+    /// Whether the same work can succeed later, and whose fault the failure is.
+    public enum Retry: String, Sendable, Codable {
+        /// Never: the input is at fault (not an image, a blocked address, a 404).
+        case permanent
+        /// Perhaps: a time-out, a 5xx of somebody else's server. Spends an attempt.
+        case transient
+        /// Surely, once PixelFlow's own backend is back. Spends no attempt.
+        case outage
+        /// The render process died on this input; twice and the task is poison.
+        case crash
+    }
+
+    public let kind: Kind
+    /// Stable, `snake_case`, for machines.
+    public let code: String
+    /// One sentence for people.
+    public let message: String
+    public let retry: Retry
+    /// The path of the offending field, as in `outputs[0].operations[1].width`.
+    public let field: String?
+    /// Seconds after which a retry makes sense, where known.
+    public let retryAfter: Int?
+    /// The underlying error. For logs only.
+    public let cause: (any Error)?
+
+    public init(
+        _ kind: Kind,
+        code: String,
+        _ message: String,
+        retry: Retry = .permanent,
+        field: String? = nil,
+        retryAfter: Int? = nil,
+        cause: (any Error)? = nil
+    ) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.retry = retry
+        self.field = field
+        self.retryAfter = retryAfter
+        self.cause = cause
+    }
+}
+
+extension PixelFlowError {
+    /// A value that is well-formed but not acceptable; `field` is its path.
+    public static func invalid(_ field: String, _ message: String, code: String = "invalid_value") -> PixelFlowError {
+        PixelFlowError(.invalid, code: code, message, field: field)
+    }
+
+    /// The one answer for everything that is not there or belongs to another tenant.
+    public static func notFound(_ what: String) -> PixelFlowError {
+        PixelFlowError(.notFound, code: "not_found", "There is no such \(what).")
+    }
+
+    /// A backend of PixelFlow that does not answer. Costs the task no attempt.
+    public static func unavailable(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
+        PixelFlowError(
+            .unavailable, code: "\(backend)_unavailable", "The \(backend) does not answer at the moment.",
+            retry: .outage, retryAfter: 5, cause: cause)
+    }
+
+    /// Wraps what nobody foresaw, so that its text stays inside.
+    public static func unexpected(_ cause: any Error) -> PixelFlowError {
+        if let known = cause as? PixelFlowError { return known }
+        return PixelFlowError(.internal, code: "internal_error", "Something went wrong inside PixelFlow.", retry: .transient, cause: cause)
+    }
+}
+
+extension PixelFlowError: CustomStringConvertible {
+    public var description: String {
+        let place = field.map { " at \($0)" } ?? ""
+        let origin = cause.map { " (\($0))" } ?? ""
+        return "\(code)\(place): \(message)\(origin)"
+    }
+}

@@ -1,0 +1,94 @@
+public import NIOCore
+
+/// The address of an object: `tenant/task/…`, written once, never changed.
+public struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public init(from decoder: any Decoder) throws { rawValue = try decoder.singleValueContainer().decode(String.self) }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+    public var description: String { rawValue }
+
+    /// The prefix of everything a task stores.
+    public static func task(_ task: TaskID, tenant: TenantID) -> BlobKey {
+        BlobKey(rawValue: "\(tenant)/\(task)")
+    }
+
+    /// An uploaded source.
+    public static func upload(_ task: TaskID, tenant: TenantID) -> BlobKey {
+        BlobKey(rawValue: "\(tenant)/\(task)/source")
+    }
+
+    /// The prefix of all runs of one generation.
+    public static func generation(_ task: TaskRecord) -> BlobKey {
+        BlobKey(rawValue: "\(task.tenant)/\(task.id)/\(task.generation)")
+    }
+
+    /// The prefix of one run: immutable, because no two runs share an epoch.
+    public static func run(_ task: TaskRecord) -> BlobKey {
+        BlobKey(rawValue: "\(generation(task))/\(task.epoch)")
+    }
+
+    /// An output of one run.
+    public static func output(_ name: String, of task: TaskRecord) -> BlobKey {
+        BlobKey(rawValue: "\(run(task))/\(name)")
+    }
+
+    /// A source that one run has fetched. No output can have this name, for names hold no dot.
+    public static func fetchedSource(of task: TaskRecord) -> BlobKey {
+        BlobKey(rawValue: "\(run(task))/source.fetched")
+    }
+}
+
+/// A stream of bytes.
+public typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendable
+
+/// Keeps sources and outputs.
+///
+/// An object is there completely or not at all, and once `write` has returned it survives a crash
+/// of the machine.
+public protocol BlobStore: Sendable {
+    /// Stores the whole stream under `key`. Where the stream throws, nothing is stored.
+    ///
+    /// - Returns: the number of bytes.
+    /// - Throws: what the stream throws, or `PixelFlowError` with `retry == .outage`.
+    func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int
+    /// Stores `bytes` under `key`.
+    func write(_ key: BlobKey, bytes: ByteBuffer) async throws
+    /// Opens an object; `range` is cut to what there is.
+    ///
+    /// - Returns: nil where there is no such object.
+    func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob?
+    /// Removes the object `prefix` and every object below `prefix/`. What is not there is no error.
+    func remove(_ prefix: BlobKey) async throws
+    /// The keys of all objects at or below `prefix`, sorted.
+    func keys(_ prefix: BlobKey) async throws -> [BlobKey]
+    /// Answers when the backend is in order, throws where it is not.
+    func check() async throws
+}
+
+/// An object that has been opened.
+public struct Blob: Sendable {
+    /// Of the whole object.
+    public var size: Int
+    /// Of the bytes in `body`.
+    public var range: Range<Int>
+    public var body: ByteStream
+
+    public init(size: Int, range: Range<Int>, body: ByteStream) {
+        self.size = size
+        self.range = range
+        self.body = body
+    }
+
+    /// All bytes of the body at once.
+    public func collect() async throws -> ByteBuffer {
+        var all = ByteBuffer()
+        all.reserveCapacity(range.count)
+        for try await chunk in body { all.writeImmutableBuffer(chunk) }
+        return all
+    }
+}

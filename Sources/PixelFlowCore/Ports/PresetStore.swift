@@ -1,0 +1,35 @@
+/// Keeps the pipelines that a tenant has saved by name.
+public protocol PresetStore: Sendable {
+    /// All presets of the tenant, by name.
+    func presets(of tenant: TenantID) async throws -> [Preset]
+    func preset(_ name: String, of tenant: TenantID) async throws -> Preset?
+    /// Adds or replaces.
+    ///
+    /// - Returns: true where there was none of that name.
+    func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool
+    /// - Returns: false where there was none of that name.
+    func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool
+}
+
+/// A pipeline with a name.
+public struct Preset: Sendable, Hashable, Codable {
+    public var name: String
+    public var pipeline: Pipeline
+    public var updatedAt: Timestamp
+
+    public init(name: String, pipeline: Pipeline, updatedAt: Timestamp) {
+        self.name = name
+        self.pipeline = pipeline
+        self.updatedAt = updatedAt
+    }
+
+    /// 1 to 64 of `a`–`z`, `0`–`9`, `-` and `_`.
+    public static func isValidName(_ name: String) -> Bool {
+        let bytes = name.utf8
+        return (1...64).contains(bytes.count)
+            && bytes.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            }
+    }
+}

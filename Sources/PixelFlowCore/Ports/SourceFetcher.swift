@@ -1,0 +1,24 @@
+public import NIOCore
+
+/// Brings a source from somebody else's server.
+public protocol SourceFetcher: Sendable {
+    /// Fetches `url` with every guard in place: scheme, address, redirects, size and time.
+    ///
+    /// - Throws: `PixelFlowError`: `.permanent` for what can never work (`url_invalid`,
+    ///   `address_blocked`, `source_not_found`, `source_refused`, `too_many_redirects`,
+    ///   `source_too_large`), `.transient` for what may (`source_timeout`, `source_unreachable`,
+    ///   `source_unavailable`, `name_not_resolved`).
+    func fetch(_ url: String, limit: Int) async throws -> FetchedSource
+}
+
+/// The bytes of a fetched source.
+public struct FetchedSource: Sendable {
+    public var bytes: ByteBuffer
+    /// As the server said it; never trusted.
+    public var contentType: String?
+
+    public init(bytes: ByteBuffer, contentType: String?) {
+        self.bytes = bytes
+        self.contentType = contentType
+    }
+}

@@ -1,0 +1,129 @@
+/// Keeps the task documents. Every method is atomic, and every rule is that of `TaskStateMachine`,
+/// judged by the store's own clock.
+///
+/// All methods throw `PixelFlowError` with `retry == .outage` while the backend does not answer.
+public protocol TaskStore: Sendable {
+    /// Adds a PENDING task; it survives a crash of the machine once this has returned. Of several
+    /// tasks with one tenant and idempotency key only the first is added.
+    func create(_ task: TaskRecord) async throws -> Creation
+    func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
+    /// The task that was made with this idempotency key, deleted ones not counted.
+    func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord?
+    /// Tasks of one tenant, newest first.
+    func list(_ query: TaskQuery) async throws -> TaskPage
+    /// Tasks of one tenant that changed after `time`, deleted ones included, in the order of their changes.
+    func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord]
+    func statistics(of tenant: TenantID) async throws -> TaskStatistics
+
+    /// Takes a PENDING task that is due. Nil where somebody else was faster or there is nothing to do.
+    func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord?
+    /// Extends the lease of a claim.
+    func renew(_ claim: Claim) async throws -> Renewal
+    /// Makes the manifest visible, durably. Nil where the claim has been lost: nothing was changed.
+    /// May be repeated when an answer was lost: the claim that has completed the task gets it again.
+    func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord?
+    /// Ends a run without a manifest. Nil where the claim has been lost.
+    func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord?
+    /// Gives a claim back unused. Nil where it has been lost.
+    func release(_ claim: Claim) async throws -> TaskRecord?
+
+    /// Cancels, or asks the worker to. Nil where there is no such task.
+    ///
+    /// - Throws: `PixelFlowError` of kind `.conflict` where the task is final already.
+    func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
+    /// Starts a FAILED task again, durably. Nil where there is no such task.
+    ///
+    /// - Throws: `PixelFlowError` of kind `.conflict` where the task has not failed.
+    func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
+    /// Hides the task for good and leaves it to the dispatcher to remove its objects.
+    func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
+
+    /// Takes PENDING tasks whose wake-up is due; each is given to one caller only.
+    func takeDue(limit: Int) async throws -> [TaskRecord]
+    /// Notes that the broker has taken these wake-ups.
+    func acknowledge(_ wakeUps: [WakeUp]) async throws
+    /// Takes tasks back whose lease has run out.
+    func expireLeases(limit: Int) async throws -> [TaskRecord]
+    /// Tasks with outbox events older than `age`, oldest first.
+    func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord]
+    /// Notes that these events have been published.
+    func acknowledge(events: [TaskID: Set<String>]) async throws
+    /// Tasks that are deleted and whose objects are still to be removed.
+    func deleted(limit: Int) async throws -> [TaskRecord]
+    /// Forgets a deleted task.
+    func purge(_ id: TaskID) async throws
+
+    /// Answers when the backend is in order, throws where it is not.
+    func check() async throws
+}
+
+/// What came of a `create`.
+public enum Creation: Sendable, Hashable {
+    case created(TaskRecord)
+    /// A task with this idempotency key exists; its fingerprint tells whether it is the same request.
+    case existing(TaskRecord)
+}
+
+/// What came of a heartbeat.
+public enum Renewal: Sendable, Hashable {
+    case extended
+    /// The owner no longer wants the result.
+    case cancelRequested
+    /// The task belongs to somebody else, or is gone.
+    case lost
+}
+
+/// Which tasks to list.
+public struct TaskQuery: Sendable, Hashable {
+    public var tenant: TenantID
+    public var status: TaskStatus?
+    /// At most this many.
+    public var limit: Int
+    /// Only tasks older than this one.
+    public var before: TaskID?
+
+    public init(tenant: TenantID, status: TaskStatus? = nil, limit: Int = 50, before: TaskID? = nil) {
+        self.tenant = tenant
+        self.status = status
+        self.limit = limit
+        self.before = before
+    }
+}
+
+public struct TaskPage: Sendable, Hashable {
+    public var tasks: [TaskRecord]
+    /// Where the next page begins; nil on the last.
+    public var next: TaskID?
+
+    public init(tasks: [TaskRecord], next: TaskID?) {
+        self.tasks = tasks
+        self.next = next
+    }
+}
+
+/// A tenant's tasks in numbers.
+public struct TaskStatistics: Sendable, Hashable {
+    public var counts: [TaskStatus: Int]
+    /// Tasks completed in the last minute and hour.
+    public var completedLastMinute: Int
+    public var completedLastHour: Int
+    /// From creation to the start of the run, of the latest tasks (at most 1,000), in seconds.
+    public var queueLatencyP50: Double?
+    public var queueLatencyP95: Double?
+    public var oldestPending: Timestamp?
+    /// Failed tasks by error code.
+    public var failures: [String: Int]
+
+    public init(
+        counts: [TaskStatus: Int] = [:], completedLastMinute: Int = 0, completedLastHour: Int = 0,
+        queueLatencyP50: Double? = nil, queueLatencyP95: Double? = nil, oldestPending: Timestamp? = nil, failures: [String: Int] = [:]
+    ) {
+        self.counts = counts
+        self.completedLastMinute = completedLastMinute
+        self.completedLastHour = completedLastHour
+        self.queueLatencyP50 = queueLatencyP50
+        self.queueLatencyP95 = queueLatencyP95
+        self.oldestPending = oldestPending
+        self.failures = failures
+    }
+}

@@ -1,0 +1,55 @@
+/// Keeps the people who may sign in.
+public protocol UserStore: Sendable {
+    /// Adds a user, durably, unless the address is taken. Exactly one of two racing calls wins.
+    ///
+    /// - Returns: false where the e-mail address belongs to somebody already.
+    func add(_ user: User) async throws -> Bool
+    /// Finds by normalised e-mail address.
+    func find(email: String) async throws -> User?
+    func find(id: UserID) async throws -> User?
+    /// Answers when the backend is in order, throws where it is not.
+    func check() async throws
+}
+
+/// Keeps the keys that sign tokens, so that every replica and every restart uses the same ones.
+public protocol SigningKeyStore: Sendable {
+    /// All keys, the newest first.
+    func signingKeys() async throws -> [SigningKeyRecord]
+    /// Adds `key` where there is none yet. Of two racing calls exactly one wins.
+    ///
+    /// - Returns: all keys, the newest first.
+    func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord]
+}
+
+public struct User: Sendable, Hashable, Codable {
+    public var id: UserID
+    /// Normalised: trimmed and lower-case.
+    public var email: String
+    /// The whole crypt string, with algorithm, cost and salt. Never logged, never sent.
+    public var passwordHash: String
+    public var tenant: TenantID
+    public var createdAt: Timestamp
+
+    public init(id: UserID, email: String, passwordHash: String, tenant: TenantID, createdAt: Timestamp) {
+        self.id = id
+        self.email = email
+        self.passwordHash = passwordHash
+        self.tenant = tenant
+        self.createdAt = createdAt
+    }
+}
+
+/// A private key that signs tokens.
+public struct SigningKeyRecord: Sendable, Hashable, Codable {
+    /// The `kid` of the tokens.
+    public var id: String
+    /// PEM (PKCS 8) of a P-256 key. Never logged, never sent.
+    public var privateKey: String
+    public var createdAt: Timestamp
+
+    public init(id: String, privateKey: String, createdAt: Timestamp) {
+        self.id = id
+        self.privateKey = privateKey
+        self.createdAt = createdAt
+    }
+}

@@ -1,0 +1,58 @@
+/// The numbers of the task protocol.
+public struct TaskPolicy: Sendable, Hashable {
+    /// How long a claim holds without a heartbeat.
+    public var lease: Duration
+    /// How often a worker renews its lease.
+    public var heartbeat: Duration
+    /// When a worker that could not renew gives up by itself; below `lease`, on its own monotonic clock.
+    public var surrender: Duration
+    /// Attempts a task may spend on transient failures.
+    public var maxAttempts: Int
+    /// Render processes that may die on a task.
+    public var maxCrashes: Int
+    /// Leases that may run out on a task.
+    public var maxLosses: Int
+    /// How long a wake-up may stay unacknowledged before it is published again.
+    public var dispatchGrace: Duration
+    /// How long an acknowledged wake-up is trusted; doubles each time, up to `dispatchTrustLimit`.
+    public var dispatchTrust: Duration
+    public var dispatchTrustLimit: Duration
+    /// First and largest upper bound of the retry delay.
+    public var retryBase: Duration
+    public var retryLimit: Duration
+
+    public init(
+        lease: Duration = .seconds(30), heartbeat: Duration = .seconds(10), surrender: Duration = .seconds(25),
+        maxAttempts: Int = 5, maxCrashes: Int = 2, maxLosses: Int = 10,
+        dispatchGrace: Duration = .seconds(5), dispatchTrust: Duration = .seconds(900), dispatchTrustLimit: Duration = .seconds(86_400),
+        retryBase: Duration = .seconds(2), retryLimit: Duration = .seconds(300)
+    ) {
+        self.lease = lease
+        self.heartbeat = heartbeat
+        self.surrender = surrender
+        self.maxAttempts = maxAttempts
+        self.maxCrashes = maxCrashes
+        self.maxLosses = maxLosses
+        self.dispatchGrace = dispatchGrace
+        self.dispatchTrust = dispatchTrust
+        self.dispatchTrustLimit = dispatchTrustLimit
+        self.retryBase = retryBase
+        self.retryLimit = retryLimit
+    }
+
+    public static let standard = TaskPolicy()
+
+    /// Full jitter: a uniformly random part of `min(retryLimit, retryBase * 2^failures)`.
+    ///
+    /// - Parameter jitter: 0 to 1.
+    public func retryDelay(failures: Int, jitter: Double) -> Duration {
+        let bound = min(retryLimit.seconds, retryBase.seconds * Double(1 << min(max(failures, 0), 30)))
+        return .microseconds(Int64(bound * min(max(jitter, 0), 1) * 1_000_000))
+    }
+
+    /// How long to trust the broker with a wake-up that it has acknowledged `acknowledged` times.
+    public func trust(acknowledged: Int) -> Duration {
+        let factor = Double(1 << min(max(acknowledged - 1, 0), 30))
+        return .microseconds(Int64(min(dispatchTrustLimit.seconds, dispatchTrust.seconds * factor) * 1_000_000))
+    }
+}

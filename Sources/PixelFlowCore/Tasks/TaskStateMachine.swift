@@ -1,0 +1,234 @@
+/// The rules of the task protocol, without any effect: a task, something that happened, the time
+/// by the store's clock, and out comes the changed task or the reason why nothing changes.
+///
+/// Effects are named in the record itself (`outbox`, `dispatch.due`), so that a store which writes
+/// the record has also written what still has to be done.
+public struct TaskStateMachine: Sendable {
+    /// How many history entries a task keeps; the first is always kept.
+    public static let historyLimit = 64
+
+    public let policy: TaskPolicy
+
+    public init(policy: TaskPolicy = .standard) { self.policy = policy }
+
+    /// Applies `transition` to `task`.
+    ///
+    /// - Parameter now: the store's time.
+    /// - Throws: the reason why the transition does not apply; `task` is then unchanged.
+    public func apply(_ transition: TaskTransition, to task: inout TaskRecord, at now: Timestamp) throws(TransitionRefusal) {
+        guard task.deletedAt == nil else { throw .deleted }
+        switch transition {
+        case .claim(let worker): try claim(&task, worker, now)
+        case .renew(let claim): try renew(&task, claim, now)
+        case .complete(let claim, let manifest): try complete(&task, claim, manifest, now)
+        case .fail(let claim, let failure, let jitter): try fail(&task, claim, failure, jitter, now)
+        case .release(let claim): try release(&task, claim, now)
+        case .expire: try expire(&task, now)
+        case .reclaim: try reclaim(&task, now)
+        case .cancel: try cancel(&task, now)
+        case .replay: try replay(&task, now)
+        case .dispatch: try dispatch(&task, now)
+        case .acknowledgeDispatch(let sequence): try acknowledgeDispatch(&task, sequence, now)
+        case .acknowledgeEvents(let ids): try acknowledgeEvents(&task, ids)
+        case .delete: delete(&task, now)
+        }
+    }
+}
+
+// MARK: - The worker's side
+
+extension TaskStateMachine {
+    private func claim(_ task: inout TaskRecord, _ worker: WorkerID, _ now: Timestamp) throws(TransitionRefusal) {
+        guard task.status == .pending else { throw .wrongStatus(task.status) }
+        guard !task.cancelRequested else { throw .cancelRequested }
+        guard task.nextRunAt <= now else { throw .notDue }
+        task.epoch += 1
+        task.attempts += 1
+        task.lease = Lease(worker: worker, until: now + policy.lease)
+        task.startedAt = now
+        move(&task, to: .processing, because: "claimed", now)
+    }
+
+    private func renew(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionRefusal) {
+        try guardHolder(task, claim)
+        guard !task.cancelRequested else { throw .cancelRequested }
+        task.lease?.until = now + policy.lease
+    }
+
+    private func complete(
+        _ task: inout TaskRecord, _ claim: Claim, _ manifest: Manifest, _ now: Timestamp
+    ) throws(TransitionRefusal) {
+        if task.status == .completed, task.epoch == claim.epoch { throw .alreadyCompleted }
+        try guardHolder(task, claim)
+        task.sourceFacts = manifest.sourceFacts
+        task.fetchedSource = manifest.fetchedSource
+        task.outputs = manifest.outputs
+        task.error = nil
+        finish(&task, as: .completed, because: "completed", now)
+    }
+
+    private func fail(
+        _ task: inout TaskRecord, _ claim: Claim, _ failure: TaskFailure, _ jitter: Double, _ now: Timestamp
+    ) throws(TransitionRefusal) {
+        try guardHolder(task, claim)
+        task.error = failure.error
+        if let facts = failure.sourceFacts { task.sourceFacts = facts }
+        switch failure.retry {
+        case .permanent:
+            task.outputs = failure.outputs
+            giveUp(&task, now)
+        case .transient:
+            guard task.attempts < policy.maxAttempts else { return giveUp(&task, now) }
+            retry(&task, after: policy.retryDelay(failures: task.attempts - 1, jitter: jitter), now)
+        case .outage:
+            task.attempts -= 1
+            task.outages += 1
+            retry(&task, after: policy.retryDelay(failures: min(task.outages - 1, 3), jitter: jitter), now)
+        case .crash:
+            task.crashes += 1
+            guard task.crashes < policy.maxCrashes else {
+                task.error = TaskError(
+                    code: "poison", message: "The image made the render process die \(task.crashes) times; it is not tried again.")
+                return giveUp(&task, now)
+            }
+            retry(&task, after: policy.retryDelay(failures: 0, jitter: jitter), now)
+        }
+    }
+
+    private func release(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionRefusal) {
+        try guardHolder(task, claim)
+        task.attempts -= 1
+        putBack(&task, because: "handed_back", at: now, now)
+    }
+}
+
+// MARK: - The dispatcher's side
+
+extension TaskStateMachine {
+    private func expire(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+        guard task.status == .processing, let lease = task.lease else { throw .wrongStatus(task.status) }
+        guard lease.until <= now else { throw .notDue }
+        try reclaim(&task, now)
+    }
+
+    private func reclaim(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+        guard task.status == .processing else { throw .wrongStatus(task.status) }
+        task.attempts -= 1
+        task.losses += 1
+        guard task.losses < policy.maxLosses else {
+            task.error = TaskError(code: "worker_lost", message: "The worker vanished \(task.losses) times while it had the task.")
+            return giveUp(&task, now)
+        }
+        putBack(&task, because: "lease_lost", at: now, now)
+    }
+
+    private func dispatch(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+        guard task.status == .pending else { throw .wrongStatus(task.status) }
+        guard task.dispatch.due <= now else { throw .notDue }
+        task.dispatch.sequence += 1
+        task.dispatch.due = now + policy.dispatchGrace
+    }
+
+    private func acknowledgeDispatch(_ task: inout TaskRecord, _ sequence: Int, _ now: Timestamp) throws(TransitionRefusal) {
+        guard task.status == .pending else { throw .wrongStatus(task.status) }
+        guard task.dispatch.sequence == sequence, task.nextRunAt <= now else { throw .superseded }
+        task.dispatch.acknowledged += 1
+        task.dispatch.due = now + policy.trust(acknowledged: task.dispatch.acknowledged)
+    }
+
+    private func acknowledgeEvents(_ task: inout TaskRecord, _ ids: Set<String>) throws(TransitionRefusal) {
+        guard task.outbox.contains(where: { ids.contains($0.id) }) else { throw .unchanged }
+        task.outbox.removeAll { ids.contains($0.id) }
+    }
+}
+
+// MARK: - The owner's side
+
+extension TaskStateMachine {
+    private func cancel(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+        switch task.status {
+        case .pending:
+            finish(&task, as: .cancelled, because: "cancelled", now)
+        case .processing:
+            guard !task.cancelRequested else { throw .unchanged }
+            task.cancelRequested = true
+            touch(&task, now)
+        case .completed, .failed, .cancelled:
+            throw .wrongStatus(task.status)
+        }
+    }
+
+    private func replay(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+        guard task.status == .failed else { throw .wrongStatus(task.status) }
+        task.generation += 1
+        task.attempts = 0
+        task.crashes = 0
+        task.losses = 0
+        task.outages = 0
+        task.error = nil
+        task.outputs = []
+        task.sourceFacts = nil
+        task.startedAt = nil
+        task.completedAt = nil
+        task.nextRunAt = now
+        task.dispatch = Dispatch(sequence: task.dispatch.sequence + 1, due: now + policy.dispatchGrace)
+        move(&task, to: .pending, because: "replayed", now)
+    }
+
+    private func delete(_ task: inout TaskRecord, _ now: Timestamp) {
+        task.deletedAt = now
+        touch(&task, now)
+    }
+}
+
+// MARK: - Steps the transitions share
+
+extension TaskStateMachine {
+    private func guardHolder(_ task: TaskRecord, _ claim: Claim) throws(TransitionRefusal) {
+        guard task.epoch == claim.epoch else { throw .fenced }
+        guard task.status == .processing else { throw .wrongStatus(task.status) }
+    }
+
+    private func retry(_ task: inout TaskRecord, after delay: Duration, _ now: Timestamp) {
+        putBack(&task, because: task.error?.code ?? "retry", at: now + delay, now)
+    }
+
+    /// Back to PENDING; or to CANCELLED, where that was asked for while the task was being worked on.
+    private func putBack(_ task: inout TaskRecord, because reason: String, at time: Timestamp, _ now: Timestamp) {
+        if task.cancelRequested { return finish(&task, as: .cancelled, because: "cancelled", now) }
+        task.lease = nil
+        task.nextRunAt = time
+        task.dispatch = Dispatch(sequence: task.dispatch.sequence, due: time)
+        move(&task, to: .pending, because: reason, now)
+    }
+
+    private func giveUp(_ task: inout TaskRecord, _ now: Timestamp) {
+        if task.cancelRequested { return finish(&task, as: .cancelled, because: "cancelled", now) }
+        finish(&task, as: .failed, because: task.error?.code ?? "failed", now)
+    }
+
+    private func finish(_ task: inout TaskRecord, as status: TaskStatus, because reason: String, _ now: Timestamp) {
+        if status == .cancelled { task.error = nil }
+        task.cancelRequested = false
+        task.completedAt = now
+        task.dispatch.due = .distantFuture
+        let event = OutboxEvent(id: "\(task.id)/\(task.generation)/\(task.epoch)/\(status.rawValue)", status: status, at: now)
+        task.outbox.append(event)
+        move(&task, to: status, because: reason, now)
+        task.lease = nil
+    }
+
+    private func move(_ task: inout TaskRecord, to status: TaskStatus, because reason: String, _ now: Timestamp) {
+        task.status = status
+        if task.history.count >= Self.historyLimit { task.history.remove(at: 1) }
+        task.history.append(
+            HistoryEntry(
+                at: now, status: status, reason: reason, generation: task.generation, epoch: task.epoch, worker: task.lease?.worker))
+        touch(&task, now)
+    }
+
+    private func touch(_ task: inout TaskRecord, _ now: Timestamp) {
+        task.revision += 1
+        task.updatedAt = now
+    }
+}

@@ -1,0 +1,49 @@
+/// Everything that can happen to a task.
+public enum TaskTransition: Sendable, Hashable {
+    /// A worker with a free slot takes the task.
+    case claim(worker: WorkerID)
+    /// The worker is still at it.
+    case renew(Claim)
+    /// The worker is done.
+    case complete(Claim, Manifest)
+    /// The worker failed. `jitter`, 0 to 1, spreads the retry.
+    case fail(Claim, TaskFailure, jitter: Double)
+    /// The worker gives the task back untouched, because it is being stopped.
+    case release(Claim)
+    /// The lease ran out; the dispatcher takes the task back.
+    case expire
+    /// The process that held the lease is known to be dead; the embedded mode takes the task back at start.
+    case reclaim
+    /// Somebody no longer wants the result.
+    case cancel
+    /// Somebody wants a failed task to be tried again.
+    case replay
+    /// The dispatcher publishes a wake-up.
+    case dispatch
+    /// The broker has taken the wake-up with this sequence.
+    case acknowledgeDispatch(sequence: Int)
+    /// These outbox events have been published.
+    case acknowledgeEvents(Set<String>)
+    /// The task and its objects are to go.
+    case delete
+}
+
+/// Why a transition does not apply; the task is unchanged.
+public enum TransitionRefusal: Error, Sendable, Hashable {
+    /// The task is not in a status the transition starts from.
+    case wrongStatus(TaskStatus)
+    /// The task has been claimed again since.
+    case fenced
+    /// It is not time yet.
+    case notDue
+    /// Cancellation has been asked for.
+    case cancelRequested
+    /// The wake-up in question is not the latest.
+    case superseded
+    /// There is nothing to change.
+    case unchanged
+    /// This very claim has completed the task before; the answer to that call was lost.
+    case alreadyCompleted
+    /// The task has been deleted.
+    case deleted
+}
