@@ -1,0 +1,79 @@
+/// Which part of an image stays, or where something is put.
+public enum Position: Sendable, Hashable {
+    case gravity(Gravity)
+    /// A point that stays in view, as fractions of width and height, 0 to 1 from the top left.
+    case focalPoint(x: Double, y: Double)
+    /// The part that draws the eye: edges, skin and saturated colours.
+    case attention
+    /// The part with the most information.
+    case entropy
+
+    public static let center = Position.gravity(.center)
+
+    /// Where the free space goes, as fractions; nil where the pixels decide.
+    public var anchor: (x: Double, y: Double)? {
+        switch self {
+        case .gravity(let gravity): gravity.anchor
+        case .focalPoint(let x, let y): (x, y)
+        case .attention, .entropy: nil
+        }
+    }
+}
+
+/// The nine named places of an image.
+public enum Gravity: String, Sendable, Hashable, CaseIterable {
+    case center, north, northeast, east, southeast, south, southwest, west, northwest
+
+    var anchor: (x: Double, y: Double) {
+        switch self {
+        case .center: (0.5, 0.5)
+        case .north: (0.5, 0)
+        case .northeast: (1, 0)
+        case .east: (1, 0.5)
+        case .southeast: (1, 1)
+        case .south: (0.5, 1)
+        case .southwest: (0, 1)
+        case .west: (0, 0.5)
+        case .northwest: (0, 0)
+        }
+    }
+}
+
+extension FieldReader {
+    /// Reads a gravity's name, `{"x":…,"y":…}`, and, where the pixels may decide, `attention` or `entropy`.
+    mutating func position(_ key: String, smart: Bool) throws -> Position? {
+        switch value(key) {
+        case nil: return nil
+        case .string("attention") where smart: return .attention
+        case .string("entropy") where smart: return .entropy
+        case .string("centre"): return .center
+        case .string(let name):
+            if let gravity = Gravity(rawValue: name) { return .gravity(gravity) }
+        case .object(let members)?:
+            var point = try FieldReader(.object(members), path: path(of: key))
+            let x = try point.requiredNumber("x", in: 0...1)
+            let y = try point.requiredNumber("y", in: 0...1)
+            try point.finish()
+            return .focalPoint(x: x, y: y)
+        default: break
+        }
+        let names = Gravity.allCases.map(\.rawValue) + (smart ? ["attention", "entropy"] : [])
+        throw wrong(key, "one of \(names.joined(separator: ", ")), or {\"x\":…,\"y\":…} with fractions from 0 to 1")
+    }
+}
+
+extension FieldWriter {
+    mutating func set(_ key: String, _ position: Position, unless standard: Position) {
+        guard position != standard else { return }
+        switch position {
+        case .gravity(let gravity): set(key, gravity.rawValue)
+        case .attention: set(key, "attention")
+        case .entropy: set(key, "entropy")
+        case .focalPoint(let x, let y):
+            var point = FieldWriter()
+            point.set("x", x)
+            point.set("y", y)
+            set(key, point.value)
+        }
+    }
+}
