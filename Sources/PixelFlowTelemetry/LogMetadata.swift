@@ -1,0 +1,29 @@
+import Logging
+
+/// Brings the metadata of a line together.
+enum LogMetadata {
+    /// Names that each line has by itself; metadata of the same name gets an underscore.
+    private static let reserved: Set<String> = ["ts", "level", "service", "logger", "event"]
+
+    /// The logger's metadata, the provider's and the event's, the later ones winning, sorted by name.
+    static func merge(
+        _ own: Logger.Metadata, _ provider: Logger.MetadataProvider?, _ event: LogEvent
+    ) -> [(key: String, value: Logger.MetadataValue)] {
+        var merged = own
+        if let provided = provider?.get(), !provided.isEmpty { merged.merge(provided) { $1 } }
+        if let metadata = event.metadata { merged.merge(metadata) { $1 } }
+        if let error = event.error { merged["error"] = .string(String(describing: error)) }
+        return merged.map { (key: safeName($0.key), value: $0.value) }.sorted { $0.key < $1.key }
+    }
+
+    private static func safeName(_ name: String) -> String {
+        let name = snakeCase(name)
+        return reserved.contains(name) ? name + "_" : name
+    }
+
+    /// Libraries name their metadata with dots and dashes.
+    static func snakeCase(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }) else { return name }
+        return String(name.map { $0 == "." || $0 == "-" ? "_" : $0 })
+    }
+}

@@ -1,0 +1,48 @@
+import PixelFlowCore
+
+/// Writes points in time as RFC 3339 in UTC with milliseconds, fast enough for each log line.
+enum LogTime {
+    static func append(_ time: Timestamp, to line: inout [UInt8]) {
+        let milliseconds = time.microseconds / 1000
+        let seconds = milliseconds / 1000
+        let date = civil(days: seconds / 86_400)
+        let second = seconds % 86_400
+        append(date.year, digits: 4, to: &line)
+        line.append(UInt8(ascii: "-"))
+        append(date.month, digits: 2, to: &line)
+        line.append(UInt8(ascii: "-"))
+        append(date.day, digits: 2, to: &line)
+        line.append(UInt8(ascii: "T"))
+        append(second / 3600, digits: 2, to: &line)
+        line.append(UInt8(ascii: ":"))
+        append(second / 60 % 60, digits: 2, to: &line)
+        line.append(UInt8(ascii: ":"))
+        append(second % 60, digits: 2, to: &line)
+        line.append(UInt8(ascii: "."))
+        append(milliseconds % 1000, digits: 3, to: &line)
+        line.append(UInt8(ascii: "Z"))
+    }
+
+    /// The Gregorian date of a day counted from 1970-01-01. Years are taken to begin in March, so
+    /// that the leap day is the last of its year; 400 years have 146,097 days.
+    private static func civil(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    private static func append(_ value: Int64, digits: Int, to line: inout [UInt8]) {
+        var divisor: Int64 = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            line.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,55 @@
+public import Logging
+public import PixelFlowCore
+
+/// Writes short coloured lines for a terminal: time, level, logger, event, then the metadata.
+public struct TextLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+
+    private let label: String
+    private let sink: LogSink
+    private let clock: any WallClock
+
+    public init(label: String, level: Logger.Level, sink: LogSink, clock: any WallClock = SystemClock()) {
+        self.label = label
+        self.logLevel = level
+        self.sink = sink
+        self.clock = clock
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var time: [UInt8] = []
+        LogTime.append(clock.now(), to: &time)
+        var text = "\(gray)\(String(decoding: time[11..<23], as: UTF8.self))\(reset) "
+        text += "\(colour(event.level))\(event.level.rawValue)\(reset) \(label) \(oneLine(event.message.description))"
+        for (name, value) in LogMetadata.merge(metadata, metadataProvider, event) {
+            let shown = SecretNames.matches(name) ? SecretNames.replacement : oneLine(value.description)
+            text += " \(gray)\(name)=\(reset)\(shown)"
+        }
+        sink.write(Array(text.utf8) + [UInt8(ascii: "\n")])
+    }
+
+    private var gray: String { "\u{1b}[90m" }
+    private var reset: String { "\u{1b}[0m" }
+
+    private func colour(_ level: Logger.Level) -> String {
+        switch level {
+        case .trace, .debug: gray
+        case .info, .notice: "\u{1b}[32m"
+        case .warning: "\u{1b}[33m"
+        case .error, .critical: "\u{1b}[31m"
+        }
+    }
+
+    /// Control characters of a foreign value must not move the cursor or fake a line.
+    private func oneLine(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
+    }
+}
