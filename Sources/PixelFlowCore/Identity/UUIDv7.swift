@@ -15,7 +15,7 @@ public enum UUIDv7 {
         // section 6.2, method 3), so that ids made in one millisecond still sort by time.
         let fraction = UInt64(max(0, time.microseconds % 1000)) * 4096 / 1000
         let high = milliseconds << 16 | 0x7000 | fraction
-        let low = generator.next() as UInt64 & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        let low = (generator.next() as UInt64) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
         return format(high, low)
     }
 
