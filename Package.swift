@@ -21,6 +21,7 @@ let serviceLifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
 let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
 let jwtKit = product("JWTKit", "jwt-kit")
 let crypto = product("Crypto", "swift-crypto")
+let collections = product("DequeModule", "swift-collections")
 let grdb = product("GRDB", "GRDB.swift")
 let argumentParser = product("ArgumentParser", "swift-argument-parser")
 
@@ -39,6 +40,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -63,7 +65,7 @@ let package = Package(
         library("Multipart", [nioCore]),
 
         // Adapters.
-        library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, crypto, logging]),
+        library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging]),
         library("PixelFlowFetch", ["PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, logging]),
         // What api and worker share in telling the world about tasks.

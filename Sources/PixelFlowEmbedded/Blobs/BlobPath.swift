@@ -1,0 +1,78 @@
+import Foundation
+import PixelFlowCore
+
+/// Where an object lies below the root of the store.
+struct BlobPath: Sendable {
+    /// `tenant/task`, or less for a prefix.
+    let folder: String
+    /// The rest of the key, its slashes written as `~`; empty for a prefix of whole folders.
+    let file: String
+
+    /// - Throws: `PixelFlowError` where the key could lead elsewhere. Keys are made by PixelFlow, so this is a defect.
+    init(_ key: BlobKey) throws {
+        let parts = key.rawValue.split(separator: "/", omittingEmptySubsequences: false)
+        guard !parts.isEmpty, parts.allSatisfy(Self.isSafe) else {
+            throw PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
+        }
+        folder = parts.prefix(2).joined(separator: "/")
+        file = parts.dropFirst(2).joined(separator: "~")
+    }
+
+    var relative: String { file.isEmpty ? folder : folder + "/" + file }
+
+    private static func isSafe(_ part: Substring) -> Bool {
+        guard let first = part.utf8.first, first != UInt8(ascii: "."), part.utf8.count <= 128 else { return false }
+        return part.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+    }
+
+    /// Removes the file, the folder, or the files below the prefix.
+    func removeAll(below root: String) throws {
+        if file.isEmpty {
+            do {
+                try FileManager.default.removeItem(atPath: root + "/" + folder)
+            } catch CocoaError.fileNoSuchFile {}
+        } else {
+            for name in try names(below: root) { try unlinkIfThere(root + "/" + folder + "/" + name) }
+        }
+    }
+
+    func keys(below root: String) throws -> [BlobKey] {
+        guard file.isEmpty else {
+            return try names(below: root).map(key).sorted { $0.rawValue < $1.rawValue }
+        }
+        guard let walker = FileManager.default.enumerator(atPath: root + "/" + folder) else { return [] }
+        var found: [BlobKey] = []
+        while let relative = walker.nextObject() as? String {
+            guard walker.fileAttributes?[.type] as? FileAttributeType == .typeRegular else { continue }
+            found.append(BlobKey(rawValue: folder + "/" + relative.replacingOccurrences(of: "~", with: "/")))
+        }
+        return found.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    private func key(_ name: String) -> BlobKey {
+        BlobKey(rawValue: folder + "/" + name.replacingOccurrences(of: "~", with: "/"))
+    }
+
+    /// The files that are `file` or lie below it.
+    private func names(below root: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: root + "/" + folder)
+                .filter { $0 == file || $0.hasPrefix(file + "~") }
+        } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {
+            return []
+        }
+    }
+}
+
+/// Unlinks a file that may have gone already.
+func unlinkIfThere(_ path: String) throws {
+    guard unlink(path) != 0, errno != ENOENT else { return }
+    throw FileError.current("unlink", path)
+}

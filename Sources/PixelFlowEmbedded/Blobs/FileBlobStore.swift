@@ -1,0 +1,149 @@
+import Foundation
+public import NIOCore
+import NIOPosix
+public import PixelFlowCore
+
+/// Objects as files below one folder.
+///
+/// A file is written under a temporary name, synced, renamed into place, and its folder synced:
+/// an object is there completely or not at all, after a crash too. `tenant/task/1/2/name` lies in
+/// the folder `tenant/task` as `1~2~name`; so each object costs two syncs however deep its key.
+public final class FileBlobStore: BlobStore {
+    let root: String
+    private let partial: String
+    private let threads: NIOThreadPool
+
+    /// Opens or makes the store at `path` and removes what an earlier run left half-written. Only
+    /// one process may have it open.
+    ///
+    /// - Parameter threads: how many calls to the file system may block at once.
+    /// - Throws: `PixelFlowError` naming the folder.
+    public init(path: String, threads: Int = 8) throws {
+        self.root = path
+        self.partial = path + "/.partial"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            if FileManager.default.fileExists(atPath: partial) { try FileManager.default.removeItem(atPath: partial) }
+            try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: false)
+        } catch {
+            throw PixelFlowError(
+                .unavailable, code: "blob_store_unusable", "The folder \(path) cannot be used for objects.", retry: .outage, cause: error)
+        }
+        self.threads = NIOThreadPool(numberOfThreads: threads)
+        self.threads.start()
+    }
+
+    deinit {
+        threads.shutdownGracefully { _ in }
+    }
+
+    public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
+        let path = try BlobPath(key)
+        try await blocking {
+            let file = try PartialFile(in: self.partial)
+            try file.append(bytes)
+            try file.commit(to: path, below: self.root)
+        }
+    }
+
+    public func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
+        let path = try BlobPath(key)
+        let file = try await blocking { try PartialFile(in: self.partial) }
+        var gathered = ByteBuffer()
+        var size = 0
+        // Without `commit`, the temporary file goes when `file` does.
+        for try await chunk in stream {
+            size += chunk.readableBytes
+            gathered.writeImmutableBuffer(chunk)
+            guard gathered.readableBytes >= Self.chunkBytes else { continue }
+            let full = gathered
+            gathered.clear()
+            try await blocking { try file.append(full) }
+        }
+        let rest = gathered
+        try await blocking {
+            try file.append(rest)
+            try file.commit(to: path, below: self.root)
+        }
+        return size
+    }
+
+    public func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
+        let path = try BlobPath(key)
+        return try await blocking {
+            guard let file = try ReadableFile(path: self.root + "/" + path.relative) else { return nil }
+            let wanted = (range ?? 0..<file.size).clamped(to: 0..<file.size)
+            let first = try file.bytes(wanted.prefix(Self.chunkBytes))
+            let rest = wanted.dropFirst(Self.chunkBytes)
+            return Blob(size: file.size, range: wanted, body: FileByteStream(first: first, rest: rest, file: file, store: self))
+        }
+    }
+
+    public func remove(_ prefix: BlobKey) async throws {
+        let path = try BlobPath(prefix)
+        try await blocking { try path.removeAll(below: self.root) }
+    }
+
+    public func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
+        let path = try BlobPath(prefix)
+        return try await blocking { try path.keys(below: self.root) }
+    }
+
+    public func check() async throws {
+        try await blocking { try PartialFile(in: self.partial).append(ByteBuffer(string: "ok")) }
+    }
+
+    /// How much is read or written in one call.
+    static let chunkBytes = 256 * 1024
+
+    /// Runs `body` on a thread that may block; errors of the file system become an outage of the store.
+    func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        do {
+            return try await threads.runIfActive(body)
+        } catch let error as PixelFlowError {
+            throw error
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw PixelFlowError.unavailable("blob_store", cause: error)
+        }
+    }
+}
+
+extension Range<Int> {
+    fileprivate func prefix(_ count: Int) -> Range<Int> { lowerBound..<Swift.min(upperBound, lowerBound + count) }
+    fileprivate func dropFirst(_ count: Int) -> Range<Int> { Swift.min(upperBound, lowerBound + count)..<upperBound }
+}
+
+/// The bytes of a file, a chunk at a time as they are asked for.
+private struct FileByteStream: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    let first: ByteBuffer
+    let rest: Range<Int>
+    let file: ReadableFile
+    let store: FileBlobStore
+
+    func makeAsyncIterator() -> Iterator { Iterator(first: first, rest: rest, file: file, store: store) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        var first: ByteBuffer?
+        var rest: Range<Int>
+        let file: ReadableFile
+        let store: FileBlobStore
+
+        mutating func next() async throws -> ByteBuffer? {
+            if let chunk = first, chunk.readableBytes > 0 {
+                first = nil
+                return chunk
+            }
+            guard !rest.isEmpty else { return nil }
+            let wanted = rest.prefix(FileBlobStore.chunkBytes)
+            rest = rest.dropFirst(FileBlobStore.chunkBytes)
+            let file = file
+            return try await store.blocking { try file.bytes(wanted) }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import GRDB
+import PixelFlowCore
+
+/// Opens SQLite files the way PixelFlow wants them.
+enum SQLiteDatabase {
+    /// Opens or makes the database at `path` with write-ahead log, readable by its owner only.
+    ///
+    /// - Throws: `PixelFlowError` naming the file.
+    static func open(path: String, migrations: DatabaseMigrator, readers: Int = 2) throws -> DatabasePool {
+        do {
+            try makePrivateFile(path)
+            var configuration = Configuration()
+            configuration.maximumReaderCount = readers
+            configuration.busyMode = .timeout(5)
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000")
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try migrations.migrate(pool)
+            return pool
+        } catch {
+            throw PixelFlowError(
+                .unavailable, code: "database_unusable", "The database \(path) cannot be opened.", retry: .outage, cause: error)
+        }
+    }
+
+    private static func makePrivateFile(_ path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+    }
+}

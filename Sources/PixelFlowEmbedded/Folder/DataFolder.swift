@@ -1,0 +1,32 @@
+import Foundation
+import PixelFlowCore
+
+/// The folder in which one embedded PixelFlow keeps everything, locked for as long as the process lives.
+public final class DataFolder: Sendable {
+    public let path: String
+    private let descriptor: Int32
+
+    /// Makes the folder where it is missing and takes its lock.
+    ///
+    /// - Throws: `PixelFlowError` naming the folder, with code `data_folder_locked` where another process uses it.
+    public init(path: String) throws {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(path) cannot be made.", cause: error)
+        }
+        descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(path) cannot be written to.")
+        }
+        // Released by the operating system, however the process ends.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw PixelFlowError(.conflict, code: "data_folder_locked", "Another PixelFlow is using the folder \(path).")
+        }
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import GRDB
+public import PixelFlowCore
+
+extension SQLiteTaskStore: TaskStore {
+    public func create(_ task: TaskRecord) async throws -> Creation {
+        try await write(.machine) { tasks in
+            if let key = task.idempotencyKey, let existing = try tasks.ids(Self.byIdempotencyKey, [task.tenant.rawValue, key]).first,
+                let record = try tasks.task(existing)
+            {
+                return .existing(record)
+            }
+            try tasks.insert(task)
+            return .created(task)
+        }
+    }
+
+    // MARK: Worker
+
+    public func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
+        try await transition(id, .process, .claim(worker: worker))?.changed
+    }
+
+    public func renew(_ claim: Claim) async throws -> Renewal {
+        switch try await transition(claim.task, .process, .renew(claim)) {
+        case .success: .extended
+        case .failure(let denial) where denial.refusal == .cancelRequested: .cancelRequested
+        case .failure, nil: .lost
+        }
+    }
+
+    public func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord? {
+        switch try await transition(claim.task, .machine, .complete(claim, manifest)) {
+        case .success(let task): task
+        case .failure(let denial): denial.refusal == .alreadyCompleted ? denial.task : nil
+        case nil: nil
+        }
+    }
+
+    public func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord? {
+        try await transition(claim.task, .machine, .fail(claim, failure, jitter: .random(in: 0...1)))?.changed
+    }
+
+    public func release(_ claim: Claim) async throws -> TaskRecord? {
+        try await transition(claim.task, .process, .release(claim))?.changed
+    }
+
+    // MARK: Owner
+
+    public func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        switch try await transition(id, of: tenant, .machine, .cancel) {
+        case .success(let task): return task
+        case .failure(let denial) where denial.refusal == .unchanged: return denial.task
+        case .failure(let denial):
+            throw PixelFlowError(
+                .conflict, code: "task_is_final", "The task is \(denial.task.status.rawValue) already and cannot be cancelled.")
+        case nil: return nil
+        }
+    }
+
+    public func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        switch try await transition(id, of: tenant, .machine, .replay) {
+        case .success(let task): return task
+        case .failure(let denial):
+            throw PixelFlowError(
+                .conflict, code: "task_not_failed", "The task is \(denial.task.status.rawValue); only FAILED tasks can be replayed.")
+        case nil: return nil
+        }
+    }
+
+    public func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await transition(id, of: tenant, .machine, .delete)?.changed
+    }
+
+    // MARK: Dispatcher
+
+    public func takeDue(limit: Int) async throws -> [TaskRecord] {
+        try await transitionAll(
+            limit: limit,
+            where: "status = 'PENDING' AND deleted_at IS NULL AND dispatch_due <= ? ORDER BY dispatch_due", .dispatch)
+    }
+
+    public func expireLeases(limit: Int) async throws -> [TaskRecord] {
+        try await transitionAll(
+            limit: limit,
+            where: "status = 'PROCESSING' AND deleted_at IS NULL AND lease_until <= ? ORDER BY lease_until", .expire)
+    }
+
+    public func acknowledge(_ wakeUps: [WakeUp]) async throws {
+        try await write(.process) { tasks in
+            for wakeUp in wakeUps {
+                try tasks.applyIfPossible(.acknowledgeDispatch(sequence: wakeUp.sequence), to: wakeUp.task, by: self.machine, at: self.tick())
+            }
+        }
+    }
+
+    public func acknowledge(events: [TaskID: Set<String>]) async throws {
+        try await write(.process) { tasks in
+            for (id, events) in events {
+                try tasks.applyIfPossible(.acknowledgeEvents(events), to: id, by: self.machine, at: self.tick())
+            }
+        }
+    }
+
+    public func purge(_ id: TaskID) async throws {
+        try await write(.process) { tasks in
+            guard try tasks.task(id)?.deletedAt != nil else { return }
+            try tasks.remove(id)
+        }
+    }
+
+    /// Takes back everything that another run of this process left behind, without waiting for leases
+    /// or for the trust in wake-ups to run out: the in-process broker has forgotten them all, and
+    /// the lock on the data folder says that nobody else is at work.
+    public func recoverAfterRestart() async throws {
+        try await write(.machine) { tasks in
+            for id in try tasks.ids("SELECT id FROM task WHERE status = 'PROCESSING' AND deleted_at IS NULL", []) {
+                try tasks.applyIfPossible(.reclaim, to: id, by: self.machine, at: self.tick())
+            }
+            let now = self.tick()
+            for id in try tasks.ids("SELECT id FROM task WHERE status = 'PENDING' AND deleted_at IS NULL", []) {
+                guard var task = try tasks.task(id), task.dispatch.due > now else { continue }
+                task.dispatch.due = max(now, task.nextRunAt)
+                try tasks.update(task)
+            }
+        }
+    }
+}
+
+extension Result where Success == TaskRecord {
+    fileprivate var changed: TaskRecord? { try? get() }
+}
+
+extension TaskTransaction {
+    /// Applies a transition where it applies; the rest is none of the caller's business.
+    fileprivate func applyIfPossible(
+        _ transition: TaskTransition, to id: TaskID, by machine: TaskStateMachine, at now: Timestamp
+    ) throws {
+        guard var task = try task(id), (try? machine.apply(transition, to: &task, at: now)) != nil else { return }
+        try update(task)
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import GRDB
+public import PixelFlowCore
+
+extension SQLiteTaskStore {
+    static let byIdempotencyKey = "SELECT id FROM task WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL"
+
+    public func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        let task: TaskRecord?
+        if let cached = cached(id) {
+            task = cached
+        } else {
+            task = try await documents("WHERE id = ?", [id.rawValue]).first
+        }
+        guard let task, task.tenant == tenant, task.deletedAt == nil else { return nil }
+        return task
+    }
+
+    public func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
+        try await documents(
+            "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey]
+        ).first
+    }
+
+    public func list(_ query: TaskQuery) async throws -> TaskPage {
+        var conditions = ["tenant = ?", "deleted_at IS NULL"]
+        var arguments: [(any DatabaseValueConvertible & Sendable)?] = [query.tenant.rawValue]
+        if let status = query.status {
+            conditions.append("status = ?")
+            arguments.append(status.rawValue)
+        }
+        if let before = query.before {
+            conditions.append("id < ?")
+            arguments.append(before.rawValue)
+        }
+        arguments.append(query.limit + 1)
+        // One more than asked for tells whether there is a next page.
+        let found = try await documents(
+            "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?", StatementArguments(arguments))
+        let page = Array(found.prefix(query.limit))
+        return TaskPage(tasks: page, next: found.count > query.limit ? page.last?.id : nil)
+    }
+
+    public func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
+        try await documents(
+            "WHERE tenant = ? AND updated_at > ? ORDER BY updated_at LIMIT ?", [tenant.rawValue, time.microseconds, limit])
+    }
+
+    public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
+        try await documents("WHERE outbox_since <= ? ORDER BY outbox_since LIMIT ?", [(now - age).microseconds, limit])
+    }
+
+    public func deleted(limit: Int) async throws -> [TaskRecord] {
+        try await documents("WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?", [limit])
+    }
+
+    public func check() async throws {
+        _ = try await read { try Int.fetchOne($0, sql: "SELECT 1") }
+    }
+
+    private func documents(_ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
+        try await read { database in
+            let statement = try database.cachedStatement(sql: "SELECT document FROM task " + clause)
+            return try Data.fetchAll(statement, arguments: arguments).map(TaskRow.decode)
+        }
+    }
+}
+
+extension SQLiteTaskStore {
+    public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
+        let now = now
+        let tenant = tenant.rawValue
+        return try await read { database in
+            var statistics = TaskStatistics()
+            for row in try Row.fetchAll(
+                database, sql: "SELECT status, COUNT(*) FROM task WHERE tenant = ? AND deleted_at IS NULL GROUP BY status",
+                arguments: [tenant])
+            {
+                if let status = TaskStatus(rawValue: row[0]) { statistics.counts[status] = row[1] }
+            }
+            let completed = """
+                SELECT COUNT(*) FROM task WHERE tenant = ? AND status = 'COMPLETED' AND deleted_at IS NULL AND completed_at > ?
+                """
+            statistics.completedLastMinute =
+                try Int.fetchOne(database, sql: completed, arguments: [tenant, (now - .seconds(60)).microseconds]) ?? 0
+            statistics.completedLastHour =
+                try Int.fetchOne(database, sql: completed, arguments: [tenant, (now - .seconds(3600)).microseconds]) ?? 0
+            statistics.oldestPending = try Int64.fetchOne(
+                database, sql: "SELECT MIN(created_at) FROM task WHERE tenant = ? AND status = 'PENDING' AND deleted_at IS NULL",
+                arguments: [tenant]
+            ).map(Timestamp.init(microseconds:))
+            for row in try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT error_code, COUNT(*) FROM task
+                    WHERE tenant = ? AND status = 'FAILED' AND deleted_at IS NULL AND error_code IS NOT NULL GROUP BY error_code
+                    """, arguments: [tenant])
+            {
+                statistics.failures[row[0]] = row[1]
+            }
+            let waits = try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT started_at - created_at AS wait FROM (
+                        SELECT started_at, created_at FROM task
+                        WHERE tenant = ? AND deleted_at IS NULL AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1000
+                    ) ORDER BY wait
+                    """, arguments: [tenant])
+            statistics.queueLatencyP50 = Self.percentile(waits, 0.5)
+            statistics.queueLatencyP95 = Self.percentile(waits, 0.95)
+            return statistics
+        }
+    }
+
+    /// The nearest-rank percentile of sorted microseconds, in seconds.
+    private static func percentile(_ sorted: [Int64], _ fraction: Double) -> Double? {
+        guard !sorted.isEmpty else { return nil }
+        let rank = min(sorted.count - 1, max(0, Int((Double(sorted.count) * fraction).rounded(.up)) - 1))
+        return Double(sorted[rank]) / 1_000_000
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import GRDB
+public import PixelFlowCore
+import Synchronization
+
+/// Tasks and presets in one SQLite file, for one process.
+///
+/// Writes go through a `GroupCommit`; each loads the document, has `TaskStateMachine` judge, and
+/// writes it back in one transaction.
+public final class SQLiteTaskStore: Sendable {
+    let database: DatabasePool
+    private let commits: GroupCommit<TaskTransaction>
+    private let cache: TaskCache
+    private let clock: any WallClock
+    let machine: TaskStateMachine
+    private let latest = Mutex(Timestamp(microseconds: 0))
+
+    /// Opens or makes the database at `path`.
+    ///
+    /// - Throws: `PixelFlowError` naming the file.
+    public init(path: String, policy: TaskPolicy = .standard, clock: any WallClock = SystemClock(), cached: Int = 2000) throws {
+        self.database = try SQLiteDatabase.open(path: path, migrations: TaskSchema.migrations)
+        let cache = TaskCache(capacity: cached)
+        self.cache = cache
+        self.commits = GroupCommit(database, label: "pixelflow.tasks.write") { TaskTransaction($0, cache) }
+        self.clock = clock
+        self.machine = TaskStateMachine(policy: policy)
+    }
+
+    /// Time by the clock, but never the same twice, so that changes have a total order.
+    func tick() -> Timestamp {
+        let now = clock.now()
+        return latest.withLock { latest in
+            latest = max(now, latest + .microseconds(1))
+            return latest
+        }
+    }
+
+    var now: Timestamp { clock.now() }
+
+    // MARK: Writing
+
+    /// Applies one transition to one task.
+    ///
+    /// - Returns: the changed task, or why it was not changed; nil where there is none.
+    func transition(
+        _ id: TaskID, of tenant: TenantID? = nil, _ durability: Durability, _ transition: TaskTransition
+    ) async throws -> Result<TaskRecord, TransitionDenial>? {
+        try await write(durability) { tasks in
+            guard var task = try tasks.task(id), tenant == nil || task.tenant == tenant, task.deletedAt == nil else { return nil }
+            do throws(TransitionRefusal) {
+                try self.machine.apply(transition, to: &task, at: self.tick())
+            } catch {
+                return .failure(TransitionDenial(refusal: error, task: task))
+            }
+            try tasks.update(task)
+            return .success(task)
+        }
+    }
+
+    /// Applies one transition to each task that `condition`, with the present time as its argument, finds;
+    /// those it does not apply to are left out of the answer.
+    func transitionAll(limit: Int, where condition: String, _ transition: TaskTransition) async throws -> [TaskRecord] {
+        // Looked up outside the writing thread first: there is nothing to do almost every time.
+        let now = now.microseconds
+        let sql = "SELECT id FROM task WHERE \(condition) LIMIT \(limit)"
+        let ids = try await read { try String.fetchAll($0.cachedStatement(sql: sql), arguments: [now]).map { TaskID($0) } }
+        guard !ids.isEmpty else { return [] }
+        return try await write(.process) { tasks in
+            try ids.compactMap { id in
+                guard var task = try tasks.task(id), (try? self.machine.apply(transition, to: &task, at: self.tick())) != nil
+                else { return nil }
+                try tasks.update(task)
+                return task
+            }
+        }
+    }
+
+    func write<Value: Sendable>(
+        _ durability: Durability, _ body: @escaping @Sendable (TaskTransaction) throws -> Value
+    ) async throws -> Value {
+        try await reachable { try await self.commits.write(durability, body) }
+    }
+
+    // MARK: Reading
+
+    func cached(_ id: TaskID) -> TaskRecord? { cache.task(id) }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await reachable { try await self.database.read(body) }
+    }
+
+    /// Turns the errors of SQLite into an outage of the backend.
+    private func reachable<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as PixelFlowError {
+            throw error
+        } catch {
+            throw PixelFlowError.unavailable("task_database", cause: error)
+        }
+    }
+}
+
+/// A transition that was refused, with the task as it is.
+struct TransitionDenial: Error {
+    let refusal: TransitionRefusal
+    let task: TaskRecord
+}

@@ -1,0 +1,82 @@
+import Foundation
+import GRDB
+import PixelFlowCore
+
+/// The tables of tasks and presets. The document is the whole truth; the columns beside it repeat
+/// what has to be searched.
+enum TaskSchema {
+    static let migrations: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 tasks and presets") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE task (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        tenant TEXT NOT NULL,
+                        status TEXT NOT NULL,
+                        dispatch_due INTEGER NOT NULL,
+                        lease_until INTEGER,
+                        idempotency_key TEXT,
+                        created_at INTEGER NOT NULL,
+                        updated_at INTEGER NOT NULL,
+                        started_at INTEGER,
+                        completed_at INTEGER,
+                        error_code TEXT,
+                        outbox_since INTEGER,
+                        deleted_at INTEGER,
+                        document BLOB NOT NULL
+                    );
+                    CREATE INDEX task_by_tenant ON task (tenant, id) WHERE deleted_at IS NULL;
+                    CREATE INDEX task_by_status ON task (tenant, status, id) WHERE deleted_at IS NULL;
+                    CREATE INDEX task_by_change ON task (tenant, updated_at);
+                    CREATE INDEX task_by_due ON task (dispatch_due) WHERE status = 'PENDING' AND deleted_at IS NULL;
+                    CREATE INDEX task_by_lease ON task (lease_until) WHERE status = 'PROCESSING' AND deleted_at IS NULL;
+                    CREATE INDEX task_by_outbox ON task (outbox_since) WHERE outbox_since IS NOT NULL;
+                    CREATE INDEX task_by_deletion ON task (deleted_at) WHERE deleted_at IS NOT NULL;
+                    CREATE UNIQUE INDEX task_by_idempotency_key ON task (tenant, idempotency_key)
+                        WHERE idempotency_key IS NOT NULL AND deleted_at IS NULL;
+                    CREATE TABLE preset (
+                        tenant TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        document BLOB NOT NULL,
+                        PRIMARY KEY (tenant, name)
+                    );
+                    """)
+        }
+        return migrator
+    }()
+}
+
+/// A task as a row.
+struct TaskRow {
+    static let insert = """
+        INSERT INTO task (id, tenant, status, dispatch_due, lease_until, idempotency_key, created_at, updated_at,
+            started_at, completed_at, error_code, outbox_since, deleted_at, document)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    static let update = """
+        UPDATE task SET status = ?, dispatch_due = ?, lease_until = ?, updated_at = ?, started_at = ?,
+            completed_at = ?, error_code = ?, outbox_since = ?, deleted_at = ?, document = ? WHERE id = ?
+        """
+
+    static func insertArguments(_ task: TaskRecord) throws -> StatementArguments {
+        [
+            task.id.rawValue, task.tenant.rawValue, task.status.rawValue, task.dispatch.due.microseconds,
+            task.lease?.until.microseconds, task.idempotencyKey, task.createdAt.microseconds, task.updatedAt.microseconds,
+            task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
+            task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
+        ]
+    }
+
+    static func updateArguments(_ task: TaskRecord) throws -> StatementArguments {
+        [
+            task.status.rawValue, task.dispatch.due.microseconds, task.lease?.until.microseconds, task.updatedAt.microseconds,
+            task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
+            task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task), task.id.rawValue,
+        ]
+    }
+
+    static func encode(_ value: some Encodable) throws -> Data { try JSONEncoder().encode(value) }
+
+    static func decode(_ document: Data) throws -> TaskRecord { try JSONDecoder().decode(TaskRecord.self, from: document) }
+}

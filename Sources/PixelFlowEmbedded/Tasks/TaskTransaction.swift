@@ -1,0 +1,75 @@
+import Foundation
+import GRDB
+import PixelFlowCore
+
+/// The tasks as the writes of one transaction see and change them.
+///
+/// Confined to the writing thread.
+final class TaskTransaction: TransactionContext {
+    let database: Database
+    private let cache: TaskCache
+    /// What this transaction has changed so far: newer than the cache, not yet visible to others.
+    private var staged: [TaskID: TaskRecord] = [:]
+    private var removed: Set<TaskID> = []
+
+    init(_ database: Database, _ cache: TaskCache) {
+        self.database = database
+        self.cache = cache
+    }
+
+    func task(_ id: TaskID) throws -> TaskRecord? {
+        if removed.contains(id) { return nil }
+        if let task = staged[id] ?? cache.task(id) { return task }
+        let statement = try database.cachedStatement(sql: "SELECT document FROM task WHERE id = ?")
+        return try Data.fetchOne(statement, arguments: [id.rawValue]).map(TaskRow.decode)
+    }
+
+    func ids(_ sql: String, _ arguments: StatementArguments) throws -> [TaskID] {
+        try String.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map { TaskID($0) }
+    }
+
+    func insert(_ task: TaskRecord) throws {
+        try database.cachedStatement(sql: TaskRow.insert).execute(arguments: TaskRow.insertArguments(task))
+        staged[task.id] = task
+    }
+
+    func update(_ task: TaskRecord) throws {
+        try database.cachedStatement(sql: TaskRow.update).execute(arguments: TaskRow.updateArguments(task))
+        staged[task.id] = task
+    }
+
+    func remove(_ id: TaskID) throws {
+        try database.cachedStatement(sql: "DELETE FROM task WHERE id = ?").execute(arguments: [id.rawValue])
+        staged[id] = nil
+        removed.insert(id)
+    }
+
+    func inSavepoint<Value>(_ body: (TaskTransaction) throws -> Value) throws -> Value {
+        let before = (staged, removed)
+        do {
+            return try database.valueInSavepoint { try body(self) }
+        } catch {
+            (staged, removed) = before
+            throw error
+        }
+    }
+
+    func didCommit() {
+        cache.put(staged.values)
+        removed.forEach(cache.remove)
+    }
+}
+
+extension Database {
+    /// `inSavepoint`, with the value of its body.
+    fileprivate func valueInSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        var outcome: Result<Value, any Error>?
+        try inSavepoint {
+            let value = try body()
+            outcome = .success(value)
+            return .commit
+        }
+        guard let outcome else { throw CancellationError() }
+        return try outcome.get()
+    }
+}
