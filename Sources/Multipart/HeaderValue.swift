@@ -1,0 +1,97 @@
+/// A header value of the form `value; parameter=token; parameter="quoted"`.
+struct HeaderValue {
+    /// What stands before the first semicolon, trimmed and in lower case.
+    let value: String
+    /// Names in lower case.
+    let parameters: [String: String]
+
+    /// Nil where the text has another form or a parameter twice, of which readers would choose differently.
+    init?(_ text: String) {
+        var scanner = Scanner(rest: Array(text.utf8)[...])
+        value = scanner.take { $0 != UInt8(ascii: ";") }.trimmed.text.lowercased()
+        var parameters: [String: String] = [:]
+        while scanner.skip(UInt8(ascii: ";")) {
+            scanner.skipBlanks()
+            // Some senders end the list with a semicolon.
+            if scanner.rest.isEmpty { break }
+            guard let (name, value) = scanner.parameter(), parameters.updateValue(value, forKey: name) == nil else { return nil }
+        }
+        guard scanner.rest.isEmpty, !value.isEmpty else { return nil }
+        self.parameters = parameters
+    }
+
+    /// Decodes `charset'language'percent-encoded` of RFC 8187; UTF-8 and ISO-8859-1 are known.
+    static func decodeExtended(_ text: String) -> String? {
+        let pieces = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
+        guard pieces.count == 3, let bytes = percentDecoded(pieces[2].utf8) else { return nil }
+        switch pieces[0].lowercased() {
+        case "utf-8": return String(validating: bytes, as: UTF8.self)
+        case "iso-8859-1": return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        default: return nil
+        }
+    }
+
+    private static func percentDecoded(_ text: Substring.UTF8View) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst()?.hexValue, let low = rest.popFirst()?.hexValue else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+}
+
+private struct Scanner {
+    var rest: ArraySlice<UInt8>
+
+    mutating func take(while condition: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+        let taken = rest.prefix(while: condition)
+        rest = rest[taken.endIndex...]
+        return taken
+    }
+
+    mutating func skip(_ byte: UInt8) -> Bool {
+        guard rest.first == byte else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    mutating func skipBlanks() { _ = take(while: \.isBlank) }
+
+    mutating func parameter() -> (name: String, value: String)? {
+        let name = take(while: \.isToken)
+        skipBlanks()
+        guard !name.isEmpty, skip(UInt8(ascii: "=")) else { return nil }
+        skipBlanks()
+        guard let value = rest.first == UInt8(ascii: "\"") ? quoted() : token() else { return nil }
+        skipBlanks()
+        return (name.text.lowercased(), value)
+    }
+
+    /// Everything up to the next semicolon: senders leave quotes out where the grammar wants them.
+    private mutating func token() -> String? {
+        let value = take { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\"") }.trimmed
+        return value.isEmpty ? nil : value.text
+    }
+
+    /// A backslash escapes only a quote and itself, so that `C:\photo.jpg` of old browsers survives.
+    private mutating func quoted() -> String? {
+        rest.removeFirst()
+        var bytes: [UInt8] = []
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\"") { return bytes[...].text }
+            if byte == UInt8(ascii: "\\"), let next = rest.first, next == UInt8(ascii: "\"") || next == byte {
+                bytes.append(next)
+                rest.removeFirst()
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,26 @@
+extension MultipartParser {
+    /// The boundary that a Content-Type such as `multipart/form-data; boundary=x` names.
+    ///
+    /// - Throws: `notFormData`, `boundaryMissing` or `boundaryInvalid`.
+    public static func boundary(fromContentType contentType: String) throws(MultipartError) -> String {
+        guard let header = HeaderValue(contentType), header.value == "multipart/form-data" else { throw .notFormData }
+        guard let boundary = header.parameters["boundary"] else { throw .boundaryMissing }
+        guard isValid(boundary: boundary) else { throw .boundaryInvalid }
+        return boundary
+    }
+
+    /// RFC 2046, section 5.1.1: 1 to 70 characters of a small set, the last one no space.
+    static func isValid(boundary: String) -> Bool {
+        (1...70).contains(boundary.utf8.count) && boundary.utf8.last != UInt8(ascii: " ")
+            && boundary.utf8.allSatisfy(isBoundaryCharacter)
+    }
+
+    private static func isBoundaryCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default:
+            "'()+_,-./:=? ".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// Why a body is not the multipart/form-data it claims to be.
+///
+/// Every case is the sender's fault; the description is one sentence that may be shown to them.
+public enum MultipartError: Error, Sendable, Hashable {
+    /// The Content-Type is not `multipart/form-data`, or cannot be read.
+    case notFormData
+    /// The Content-Type names no boundary.
+    case boundaryMissing
+    /// The boundary is not 1 to 70 of the characters that RFC 2046 allows.
+    case boundaryInvalid
+    /// The boundary does not occur within the bytes allowed before the first part.
+    case firstBoundaryNotFound
+    /// The body ended before the closing boundary.
+    case truncated
+    /// A line of a part's header, or of a boundary, ended in a bare line feed.
+    case bareLineFeed
+    /// A header line without a name and a colon, with control characters, or folded.
+    case headerLineInvalid
+    /// The header of one part has more bytes than allowed.
+    case headerTooLarge(limit: Int)
+    /// One part has more header lines than allowed.
+    case tooManyHeaders(limit: Int)
+    /// The body has more parts than allowed.
+    case tooManyParts(limit: Int)
+    /// A part without `Content-Disposition: form-data`, with two of them, or with one that cannot be read.
+    case dispositionInvalid
+    /// A part whose Content-Disposition gives no name.
+    case nameMissing
+}
+
+extension MultipartError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notFormData: "The content type is not multipart/form-data."
+        case .boundaryMissing: "The content type names no boundary."
+        case .boundaryInvalid: "The boundary is not 1 to 70 of the characters allowed in one."
+        case .firstBoundaryNotFound: "The body does not begin with the boundary that the content type names."
+        case .truncated: "The body ends before its closing boundary."
+        case .bareLineFeed: "A line ends in a bare line feed; lines of a multipart body end in CR LF."
+        case .headerLineInvalid: "A part has a malformed header line."
+        case .headerTooLarge(let limit): "The header of a part is longer than \(limit) bytes."
+        case .tooManyHeaders(let limit): "A part has more than \(limit) header lines."
+        case .tooManyParts(let limit): "The body has more than \(limit) parts."
+        case .dispositionInvalid: "A part has no readable Content-Disposition of type form-data."
+        case .nameMissing: "A part has no name."
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// Bounds on what a parser keeps in memory, whatever the sender does.
+///
+/// Bodies of parts are streamed and not limited here: count them where they are used.
+public struct MultipartLimits: Sendable, Hashable {
+    /// Parts in one body.
+    public var parts: Int
+    /// Bytes of one part's header, line ends included.
+    public var headerBytes: Int
+    /// Header lines of one part.
+    public var headers: Int
+    /// Bytes before the first boundary; senders in practice put none there.
+    public var preambleBytes: Int
+
+    public init(parts: Int = 64, headerBytes: Int = 8 * 1024, headers: Int = 16, preambleBytes: Int = 4 * 1024) {
+        self.parts = parts
+        self.headerBytes = headerBytes
+        self.headers = headers
+        self.preambleBytes = preambleBytes
+    }
+}

@@ -1,0 +1,51 @@
+/// What the header of a part says.
+public struct MultipartPart: Sendable, Hashable {
+    /// One header line, the value trimmed.
+    public struct Header: Sendable, Hashable {
+        public var name: String
+        public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The field's name; may be empty, never missing.
+    public var name: String
+    /// As the sender chose it, not safe as a path. Nil for an ordinary field.
+    public var filename: String?
+    /// The part's own Content-Type, unparsed.
+    public var contentType: String?
+    /// Every header line, in order.
+    public var headers: [Header]
+
+    public init(name: String, filename: String? = nil, contentType: String? = nil, headers: [Header] = []) {
+        self.name = name
+        self.filename = filename
+        self.contentType = contentType
+        self.headers = headers
+    }
+
+    /// The first header of that name, whatever its case.
+    public func header(_ name: String) -> String? {
+        let wanted = name.lowercased()
+        return headers.first { $0.name.lowercased() == wanted }?.value
+    }
+}
+
+extension MultipartPart {
+    init(headers: [Header]) throws(MultipartError) {
+        let dispositions = headers.filter { $0.name.lowercased() == "content-disposition" }
+        guard dispositions.count == 1, let disposition = HeaderValue(dispositions[0].value), disposition.value == "form-data"
+        else { throw .dispositionInvalid }
+        guard let name = disposition.parameters["name"] else { throw .nameMissing }
+
+        self.init(name: name, filename: disposition.parameters["filename"], headers: headers)
+        if let extended = disposition.parameters["filename*"] {
+            guard let decoded = HeaderValue.decodeExtended(extended) else { throw .dispositionInvalid }
+            filename = decoded
+        }
+        contentType = header("content-type")
+    }
+}
