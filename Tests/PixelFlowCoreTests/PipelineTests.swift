@@ -22,7 +22,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
     }
 
     @Test(arguments: [
-        #"{"op":"resize","height":9,"fit":"contain","position":"northwest","enlarge":true,"background":"#ff880080"}"#,
+        ##"{"op":"resize","height":9,"fit":"contain","position":"northwest","enlarge":true,"background":"#ff880080"}"##,
         #"{"op":"resize","width":5,"position":{"x":0.25,"y":1}}"#,
         #"{"op":"crop","left":1,"width":2,"height":3}"#,
         #"{"op":"crop","width":2,"height":3,"position":"entropy"}"#,
