@@ -1,0 +1,42 @@
+public import Hummingbird
+import Logging
+public import NIOCore
+public import PixelFlowCore
+
+/// What travels with a request through every service: its id, who asks, and a logger that names both.
+public struct AppRequestContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    /// Names the request in each log line and in the `x-request-id` of the response.
+    public private(set) var requestID: String
+    /// Who asks; set by `AuthenticationMiddleware`.
+    public var principal: Principal?
+    private let channel: any Channel
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+        // The server has made an id for its own log lines already; one id is enough.
+        requestID = source.logger[metadataKey: Self.serverMetadataKey]?.description ?? RequestID().description
+        logger[metadataKey: Self.serverMetadataKey] = nil
+        logger[metadataKey: "request_id"] = .string(requestID)
+    }
+
+    /// Takes the id that a caller has given the request.
+    mutating func adopt(requestID: String) {
+        self.requestID = requestID
+        logger[metadataKey: "request_id"] = .string(requestID)
+    }
+
+    /// The principal, for routes that stand behind `AuthenticationMiddleware`.
+    ///
+    /// - Throws: `token_missing` (401) where there is none.
+    public func requirePrincipal() throws(PixelFlowError) -> Principal {
+        guard let principal else { throw .tokenMissing }
+        return principal
+    }
+
+    /// The address of the peer of this connection, which may be a proxy: see `TrustedProxies`.
+    public var peerAddress: SocketAddress? { channel.remoteAddress }
+
+    private static let serverMetadataKey = "hb.request.id"
+}

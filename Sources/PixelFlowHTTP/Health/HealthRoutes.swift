@@ -1,0 +1,45 @@
+import HTTPTypes
+public import Hummingbird
+import Logging
+
+/// The probes that every service answers: `/health`, `/livez` and `/readyz`.
+public struct HealthRoutes: Sendable {
+    private let checks: [HealthCheck]
+    private let drain: DrainState
+
+    public init(checks: [HealthCheck], drain: DrainState = DrainState()) {
+        self.checks = checks
+        self.drain = drain
+    }
+
+    public func add(to router: Router<AppRequestContext>) {
+        router.get("/health") { _, _ in try Report(status: "ok").response() }
+        router.get("/livez") { _, _ in try Report(status: "ok").response() }
+        router.get("/readyz") { _, context in try await ready(context) }
+    }
+
+    private func ready(_ context: AppRequestContext) async throws -> Response {
+        if drain.isDraining { return try Report(status: "draining").response(.serviceUnavailable) }
+        let outcomes = await runChecks()
+        let isReady = outcomes.values.allSatisfy { $0 == .ok }
+        if !isReady {
+            let failing = outcomes.filter { $0.value != .ok }.keys.sorted().joined(separator: ",")
+            context.logger.warning("not ready", metadata: ["checks": .string(failing)])
+        }
+        return try Report(status: isReady ? "ok" : "unavailable", checks: outcomes).response(isReady ? .ok : .serviceUnavailable)
+    }
+
+    private func runChecks() async -> [String: HealthCheck.Outcome] {
+        await withTaskGroup(of: (String, HealthCheck.Outcome).self) { group in
+            for check in checks { group.addTask { (check.name, await check.run()) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+}
+
+private struct Report: Encodable {
+    var status: String
+    var checks: [String: HealthCheck.Outcome]?
+
+    func response(_ status: HTTPResponse.Status = .ok) throws -> Response { try .json(self, status: status) }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import HTTPTypes
+public import Hummingbird
+public import NIOCore
+import PixelFlowCore
+
+extension Request {
+    /// Reads the body as JSON.
+    ///
+    /// - Parameter limit: bytes; a larger body is refused before or while it arrives.
+    /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422
+    ///   with the path of the field: `missing_value` or `invalid_value`. A `PixelFlowError` thrown by
+    ///   the type itself passes as it is.
+    public func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
+        try requireJSON()
+        return try JSONBody.decode(type, from: try await collectBody(limit: limit))
+    }
+
+    /// The whole body, at most `limit` bytes.
+    ///
+    /// - Throws: `body_too_large` (413).
+    public func collectBody(limit: Int) async throws -> ByteBuffer {
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw PixelFlowError.bodyTooLarge(limit: limit) }
+        do {
+            return try await body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw PixelFlowError.bodyTooLarge(limit: limit)
+        }
+    }
+
+    /// No type at all is taken as JSON, for people with curl.
+    private func requireJSON() throws {
+        guard let header = headers[.contentType] else { return }
+        let type = header.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+        guard type == "application/json" || type.hasSuffix("+json") else {
+            throw PixelFlowError(.unsupportedMediaType, code: "unsupported_media_type", "Send the body as application/json.")
+        }
+    }
+}
+
+/// Reads JSON of a client, and says in the field's words what is wrong with it.
+public enum JSONBody {
+    /// - Throws: as `Request.decodeJSON`.
+    public static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
+        do {
+            return try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
+        } catch let error as DecodingError {
+            throw translate(error)
+        }
+    }
+
+    private static func translate(_ error: DecodingError) -> PixelFlowError {
+        switch error {
+        case .keyNotFound(let key, let context):
+            PixelFlowError(.invalid, code: "missing_value", "This field is required.", field: path(context.codingPath + [key]))
+        case .valueNotFound(_, let context):
+            PixelFlowError(.invalid, code: "missing_value", "This field must not be null.", field: path(context.codingPath))
+        case .typeMismatch(let type, let context):
+            PixelFlowError(.invalid, code: "invalid_value", "This must be \(words(type)).", field: path(context.codingPath))
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            PixelFlowError(.invalid, code: "invalid_value", "This value is not acceptable.", field: path(context.codingPath))
+        default:
+            PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
+        }
+    }
+
+    /// `outputs[0].width`; nil for the document itself.
+    private static func path(_ keys: [any CodingKey]) -> String? {
+        guard !keys.isEmpty else { return nil }
+        return keys.reduce(into: "") { path, key in
+            if let index = key.intValue {
+                path += "[\(index)]"
+            } else {
+                path += path.isEmpty ? key.stringValue : ".\(key.stringValue)"
+            }
+        }
+    }
+
+    private static func words(_ type: any Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Bool.Type: "true or false"
+        case is any FixedWidthInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        case is any Collection.Type where !(type is [String: Any].Type): "an array"
+        default: "an object"
+        }
+    }
+}

@@ -1,0 +1,39 @@
+public import Hummingbird
+import Logging
+
+/// Writes one line for each request: at info, and at debug for the probes that come every few seconds.
+public struct AccessLogMiddleware: RouterMiddleware {
+    public typealias Context = AppRequestContext
+
+    private static let probes: Set<String> = ["/health", "/livez", "/readyz", "/metrics"]
+
+    public init() {}
+
+    public func handle(
+        _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let path = request.uri.path
+        let level: Logger.Level = Self.probes.contains(path) ? .debug : .info
+        guard context.logger.logLevel <= level else { return try await next(request, context) }
+        let start = ContinuousClock.now
+        let response = try await next(request, context)
+        let elapsed = (ContinuousClock.now - start).components
+        var metadata: Logger.Metadata = [
+            "method": .string(request.method.rawValue),
+            // The query is left out: it may hold what somebody would not want to see in a log.
+            "path": .string(path.utf8.count <= 512 ? path : String(path.prefix(512))),
+            "route": .string(context.endpointPath ?? "none"),
+            "status": .stringConvertible(response.status.code),
+            "milliseconds": .stringConvertible(Self.milliseconds(elapsed)),
+        ]
+        // A body that is streamed tells no length.
+        if let bytes = response.body.contentLength { metadata["bytes"] = .stringConvertible(bytes) }
+        context.logger.log(level: level, "request", metadata: metadata)
+        return response
+    }
+
+    /// Milliseconds with three digits after the point.
+    private static func milliseconds(_ elapsed: (seconds: Int64, attoseconds: Int64)) -> Double {
+        Double(elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000) / 1000
+    }
+}

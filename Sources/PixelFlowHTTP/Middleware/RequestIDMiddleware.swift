@@ -1,0 +1,34 @@
+import HTTPTypes
+public import Hummingbird
+
+/// Gives each request an id: the caller's `x-request-id` where it is a sane one, else a fresh one.
+/// Every response carries it, errors included, so this stands outermost.
+public struct RequestIDMiddleware: RouterMiddleware {
+    public typealias Context = AppRequestContext
+
+    public init() {}
+
+    public func handle(
+        _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        if let given = request.headers[.xRequestID], Self.isSane(given) { context.adopt(requestID: given) }
+        var response = try await next(request, context)
+        response.headers[.xRequestID] = context.requestID
+        return response
+    }
+
+    /// Letters, digits and `-_.`, at most 64: nothing that could break a log line or a header.
+    static func isSane(_ id: String) -> Bool {
+        let bytes = id.utf8
+        guard (1...64).contains(bytes.count) else { return false }
+        return bytes.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+public import HTTPTypes
+public import PixelFlowCore
+
+extension PixelFlowError.Kind {
+    /// The HTTP status that stands for this kind.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .malformed: .badRequest
+        case .unauthenticated: .unauthorized
+        case .forbidden: .forbidden
+        case .notFound: .notFound
+        case .conflict: .conflict
+        case .tooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .rangeNotSatisfiable: .rangeNotSatisfiable
+        case .invalid: .unprocessableContent
+        case .throttled: .tooManyRequests
+        case .unavailable: .serviceUnavailable
+        case .internal: .internalServerError
+        }
+    }
+}
+
+extension PixelFlowError {
+    /// No bearer token at all (401).
+    public static let tokenMissing = PixelFlowError(
+        .unauthenticated, code: "token_missing", "Send a token as \"Authorization: Bearer TOKEN\".")
+
+    /// A token that is not ours, whatever is wrong with it: which part it is helps only an attacker (401).
+    public static let tokenInvalid = PixelFlowError(.unauthenticated, code: "token_invalid", "The token is not valid.")
+
+    /// A token of ours whose time is over (401).
+    public static let tokenExpired = PixelFlowError(.unauthenticated, code: "token_expired", "The token has expired; sign in again.")
+
+    /// A body over `limit` bytes (413).
+    public static func bodyTooLarge(limit: Int) -> PixelFlowError {
+        PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")
+    }
+}

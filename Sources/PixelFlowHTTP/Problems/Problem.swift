@@ -1,0 +1,84 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import PixelFlowCore
+
+/// The body of an error response, as of RFC 9457, with PixelFlow's stable `code`.
+struct Problem: Encodable {
+    let type: String
+    let title: String
+    let status: Int
+    let code: String
+    let detail: String?
+    let field: String?
+    let requestID: String
+    private let headers: HTTPFields
+
+    enum CodingKeys: String, CodingKey {
+        case type, title, status, code, detail, field
+        case requestID = "request_id"
+    }
+
+    init(_ error: any Error, requestID: String) {
+        switch error {
+        case let error as PixelFlowError: self.init(error, requestID: requestID)
+        case let error as HTTPError: self.init(error.status, headers: error.headers, requestID: requestID)
+        case let error as any HTTPResponseError: self.init(error.status, headers: [:], requestID: requestID)
+        case is CancellationError: self.init(Self.cancelled, requestID: requestID)
+        default: self.init(.unexpected(error), requestID: requestID)
+        }
+    }
+
+    /// The process is ending, or the client has gone and will not read this.
+    private static let cancelled = PixelFlowError(
+        .unavailable, code: "request_cancelled", "The request was cancelled; try again.", retry: .outage, retryAfter: 1)
+
+    private init(_ error: PixelFlowError, requestID: String) {
+        let status = error.kind.status
+        var headers = HTTPFields()
+        if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
+        if status == .unauthorized { headers[.wwwAuthenticate] = Self.challenge(error.code) }
+        self.init(status, code: error.code, detail: error.message, field: error.field, headers: headers, requestID: requestID)
+    }
+
+    /// Errors of the HTTP layer itself, whose own texts are not meant for people.
+    private init(_ status: HTTPResponse.Status, headers: HTTPFields, requestID: String) {
+        let known: (code: String, detail: String)? =
+            switch status {
+            case .notFound: ("route_not_found", "There is nothing at this address.")
+            case .methodNotAllowed: ("method_not_allowed", "This address does not take this method.")
+            case .contentTooLarge: ("body_too_large", "The body is too large.")
+            case .badRequest: ("bad_request", "The request is malformed.")
+            default: nil
+            }
+        self.init(
+            status, code: known?.code ?? "http_\(status.code)", detail: known?.detail, field: nil, headers: headers, requestID: requestID)
+    }
+
+    private init(
+        _ status: HTTPResponse.Status, code: String, detail: String?, field: String?, headers: HTTPFields, requestID: String
+    ) {
+        self.type = "urn:pixelflow:problem:\(code)"
+        self.title = status.reasonPhrase
+        self.status = status.code
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.headers = headers
+        self.requestID = requestID
+    }
+
+    /// RFC 6750, section 3: `error` only where a token was given.
+    private static func challenge(_ code: String) -> String {
+        let base = "Bearer realm=\"pixelflow\""
+        return code == "token_invalid" || code == "token_expired" ? base + ", error=\"invalid_token\"" : base
+    }
+
+    func response() -> Response {
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        let body = (try? JSONCoding.encoder.encode(self)) ?? Data("{\"status\":\(status)}".utf8)
+        return Response(status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}

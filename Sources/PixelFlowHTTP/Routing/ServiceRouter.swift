@@ -1,0 +1,41 @@
+public import Hummingbird
+import HTTPTypes
+
+/// Builds the router of a service: the standard middlewares, the probes, the routes, and an answer
+/// for every method that a route does not take.
+public enum ServiceRouter {
+    /// - Parameter routes: adds the service's own routes.
+    public static func make(
+        health: HealthRoutes, routes: (Router<AppRequestContext>) throws -> Void
+    ) rethrows -> Router<AppRequestContext> {
+        let router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
+        // Outermost first: an error becomes a response before it is logged and gets its headers.
+        router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: AccessLogMiddleware())
+        router.add(middleware: SecurityHeadersMiddleware())
+        router.add(middleware: ProblemMiddleware())
+        health.add(to: router)
+        try routes(router)
+        router.refuseOtherMethods()
+        return router
+    }
+}
+
+extension Router<AppRequestContext> {
+    /// Answers 405 with `Allow` where an address exists but does not take the method; without this
+    /// it would be a 404. Call it after the last route.
+    func refuseOtherMethods() {
+        let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+        for (_, routes) in Dictionary(grouping: routes, by: \.path.description) {
+            guard let path = routes.first?.path else { continue }
+            var taken = Set(routes.map(\.method))
+            if taken.contains(.get) { taken.insert(.head) }
+            let allow = known.filter(taken.contains).map(\.rawValue).joined(separator: ", ")
+            for method in known where !taken.contains(method) {
+                on(path, method: method) { _, _ -> Response in
+                    throw HTTPError(.methodNotAllowed, headers: [.allow: allow])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+public import PixelFlowCore
+
+/// Which tokens count: whose, for whom, and how far two clocks may differ.
+public struct TokenRules: Sendable, Hashable {
+    /// `PIXELFLOW_AUTH_ISSUER`: the `iss` of every token.
+    public var issuer: String
+    /// `PIXELFLOW_AUTH_AUDIENCE`: must be among the `aud` of every token.
+    public var audience: String
+    /// How far the clocks of two machines may be apart.
+    public var leeway: Duration
+
+    public init(issuer: String = "pixelflow", audience: String = "pixelflow", leeway: Duration = .seconds(30)) {
+        self.issuer = issuer
+        self.audience = audience
+        self.leeway = leeway
+    }
+
+    /// - Throws: `token_expired` or `token_invalid`.
+    func judge(_ claims: TokenClaims, at now: Timestamp) throws(PixelFlowError) -> VerifiedToken {
+        guard claims.iss == issuer, claims.aud.names.contains(audience), !claims.sub.isEmpty, !claims.tenant.isEmpty,
+            let expiry = Self.timestamp(claims.exp), let start = Self.timestamp(claims.nbf ?? claims.iat)
+        else { throw .tokenInvalid }
+        guard start <= now + leeway else { throw .tokenInvalid }
+        let end = expiry + leeway
+        guard now < end else { throw .tokenExpired }
+        let principal = Principal(user: UserID(claims.sub), email: claims.email, tenant: TenantID(claims.tenant))
+        return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: end)
+    }
+
+    /// Nil for what is no time of this millennium, so that no arithmetic can overflow.
+    private static func timestamp(_ seconds: Double) -> Timestamp? {
+        guard seconds.isFinite, (0...32_503_680_000).contains(seconds) else { return nil }
+        return Timestamp(microseconds: Int64(seconds * 1_000_000))
+    }
+}
+
+/// A token that has been found good.
+public struct VerifiedToken: Sendable, Hashable {
+    public let principal: Principal
+    /// As the token says.
+    public let expiresAt: Timestamp
+    /// `expiresAt` and the leeway.
+    let acceptedUntil: Timestamp
+}

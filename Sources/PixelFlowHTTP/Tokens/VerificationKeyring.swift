@@ -1,0 +1,98 @@
+import Logging
+import PixelFlowCore
+import Synchronization
+
+/// The keys of a source, kept at hand.
+///
+/// Old keys go on serving while the source is down. They are renewed in the background once they are
+/// `maxAge` old, and at once upon an unknown `kid`, but never more often than every `pause`: a flood
+/// of forged ids must not become a flood of requests.
+final class VerificationKeyring: Sendable {
+    private struct State {
+        var keys: [String: VerificationKey] = [:]
+        var staleAt = Timestamp(microseconds: 0)
+        var nextAttempt = Timestamp(microseconds: 0)
+        var running: Task<Void, any Error>?
+    }
+
+    private let state = Mutex(State())
+    private let source: any VerificationKeySource
+    private let clock: any WallClock
+    private let logger: Logger
+    private let onLoss: @Sendable () -> Void
+    private let maxAge: Duration = .seconds(300)
+    private let pause: Duration = .seconds(5)
+
+    /// - Parameter onLoss: called when a key is gone that was there before.
+    init(source: any VerificationKeySource, clock: any WallClock, logger: Logger, onLoss: @escaping @Sendable () -> Void) {
+        self.source = source
+        self.clock = clock
+        self.logger = logger
+        self.onLoss = onLoss
+    }
+
+    /// The key of that id, asked for at the source where it is not known.
+    ///
+    /// - Throws: `auth_unavailable` where no key could ever be had.
+    func key(_ kid: String) async throws -> VerificationKey? {
+        renewIfStale(at: clock.now())
+        if let known = state.withLock({ $0.keys[kid] }) { return known }
+        guard let renewal = renewal(at: clock.now()) else {
+            try requireAnyKey(nil)
+            return nil
+        }
+        do {
+            try await renewal.value
+        } catch {
+            try requireAnyKey(error)
+        }
+        return state.withLock { $0.keys[kid] }
+    }
+
+    /// Starts a renewal in the background where one is due; costs a lock and nothing else.
+    func renewIfStale(at now: Timestamp) {
+        let isDue = state.withLock { !$0.keys.isEmpty && now >= $0.staleAt && now >= $0.nextAttempt }
+        if isDue { _ = renewal(at: now) }
+    }
+
+    /// The running renewal or a fresh one; nil where the last attempt was a moment ago.
+    private func renewal(at now: Timestamp) -> Task<Void, any Error>? {
+        state.withLock { state in
+            if let running = state.running { return running }
+            guard now >= state.nextAttempt else { return nil }
+            state.nextAttempt = now + pause
+            let task = Task { try await self.renew() }
+            state.running = task
+            return task
+        }
+    }
+
+    private func renew() async throws {
+        defer { state.withLock { $0.running = nil } }
+        do {
+            var keys: [String: VerificationKey] = [:]
+            for jwk in try await source.jwks().keys {
+                if let key = await VerificationKey(jwk) { keys[key.kid] = key }
+            }
+            guard !keys.isEmpty else { throw PixelFlowError.unavailable("auth") }
+            adopt(keys)
+        } catch {
+            logger.warning("no fresh verification keys", metadata: ["error": .string(String(describing: error))])
+            throw error
+        }
+    }
+
+    private func adopt(_ keys: [String: VerificationKey]) {
+        let hasLost = state.withLock { state in
+            let lost = state.keys.keys.contains { keys[$0] == nil }
+            state.keys = keys
+            state.staleAt = clock.now() + maxAge
+            return lost
+        }
+        if hasLost { onLoss() }
+    }
+
+    private func requireAnyKey(_ cause: (any Error)?) throws {
+        if state.withLock({ $0.keys.isEmpty }) { throw PixelFlowError.unavailable("auth", cause: cause) }
+    }
+}

@@ -1,0 +1,48 @@
+import PixelFlowCore
+import Synchronization
+
+/// Remembers tokens that have been verified, so that a signature is checked once and not per request.
+///
+/// Bounded by two generations: when the young one is full it becomes the old one, and what nobody
+/// asks for again is forgotten with that. A look-up takes a lock and no suspension.
+final class VerifiedTokenCache: Sendable {
+    private struct State {
+        var young: [String: VerifiedToken] = [:]
+        var old: [String: VerifiedToken] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let generation: Int
+
+    /// - Parameter capacity: tokens kept at most; one takes about a kilobyte.
+    init(capacity: Int) {
+        generation = max(1, capacity / 2)
+    }
+
+    func find(_ token: String, at now: Timestamp) -> VerifiedToken? {
+        state.withLock { state in
+            if let found = state.young[token] { return now < found.acceptedUntil ? found : nil }
+            guard let found = state.old[token], now < found.acceptedUntil else { return nil }
+            insert(found, for: token, into: &state)
+            return found
+        }
+    }
+
+    func insert(_ verified: VerifiedToken, for token: String) {
+        state.withLock { insert(verified, for: token, into: &$0) }
+    }
+
+    func removeAll() {
+        state.withLock { $0 = State() }
+    }
+
+    var count: Int { state.withLock { $0.young.count + $0.old.count } }
+
+    private func insert(_ verified: VerifiedToken, for token: String, into state: inout State) {
+        if state.young.count >= generation {
+            state.old = state.young
+            state.young = [:]
+        }
+        state.young[token] = verified
+    }
+}
