@@ -1,0 +1,125 @@
+public import Logging
+public import PixelFlowCore
+public import ServiceLifecycle
+import Synchronization
+
+/// Carries what happens to tasks to the broker and to whoever listens, in the background and in order.
+///
+/// Nothing here can lose a task: a wake-up or an event that is not known to be published stays due
+/// in the task store, and the `Dispatcher` sends it again. Acknowledgements are written back in
+/// batches, so that a short task costs no writes of its own for them.
+public final class TaskAnnouncer: Service {
+    /// How long acknowledgements gather before they are written.
+    static let flushInterval = Duration.milliseconds(200)
+    /// What may wait at most; beyond it the dispatcher's second try has to do.
+    static let capacity = 100_000
+
+    private struct State {
+        var wakeUps: [WakeUp] = []
+        var changes: [TaskChange] = []
+        var takenWakeUps: [WakeUp] = []
+        var publishedEvents: [TaskID: Set<String>] = [:]
+    }
+
+    private let store: any TaskStore
+    private let broker: any TaskBroker
+    private let events: any TaskEvents
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    public init(store: any TaskStore, broker: any TaskBroker, events: any TaskEvents, logger: Logger) {
+        self.store = store
+        self.broker = broker
+        self.events = events
+        self.logger = logger
+    }
+
+    /// Has wake-ups published for PENDING tasks.
+    public func wake(_ tasks: some Sequence<TaskRecord>) {
+        let accepted = state.withLock { state in
+            guard state.wakeUps.count < Self.capacity else { return false }
+            state.wakeUps.append(contentsOf: tasks.map { WakeUp($0) })
+            return true
+        }
+        if accepted { signal.continuation.yield() }
+    }
+
+    /// Has everybody told how a task stands now, its outbox included.
+    public func announce(_ task: TaskRecord, progress: Double? = nil) {
+        let accepted = state.withLock { state in
+            guard state.changes.count < Self.capacity else { return false }
+            state.changes.append(TaskChange(task, progress: progress))
+            return true
+        }
+        if accepted { signal.continuation.yield() }
+    }
+
+    /// Publishes until it is shut down, and then what is left.
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: Self.flushInterval)
+                        await self.flush()
+                    }
+                }
+                for await _ in signal.stream { await publishAll() }
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.signal.continuation.finish()
+        }
+        await publishAll()
+        await flush()
+    }
+
+    private func publishAll() async {
+        let (wakeUps, changes) = state.withLock { state in
+            defer { (state.wakeUps, state.changes) = ([], []) }
+            return (state.wakeUps, state.changes)
+        }
+        if !wakeUps.isEmpty { await publish(wakeUps) }
+        if !changes.isEmpty { await publish(changes) }
+    }
+
+    private func publish(_ wakeUps: [WakeUp]) async {
+        do {
+            try await broker.publish(wakeUps)
+            state.withLock { $0.takenWakeUps.append(contentsOf: wakeUps) }
+        } catch {
+            logger.warning("wake-ups not published, they stay due", metadata: ["count": "\(wakeUps.count)", "error": "\(error)"])
+        }
+    }
+
+    private func publish(_ changes: [TaskChange]) async {
+        do {
+            try await events.publish(changes)
+            for change in changes where change.task.status == .failed && !change.task.outbox.isEmpty {
+                try await broker.deadLetter(change.task)
+            }
+            state.withLock { state in
+                for change in changes where !change.task.outbox.isEmpty {
+                    state.publishedEvents[change.task.id, default: []].formUnion(change.task.outbox.map(\.id))
+                }
+            }
+        } catch {
+            logger.warning("events not published, they stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
+        }
+    }
+
+    private func flush() async {
+        let (wakeUps, events) = state.withLock { state in
+            defer { (state.takenWakeUps, state.publishedEvents) = ([], [:]) }
+            return (state.takenWakeUps, state.publishedEvents)
+        }
+        do {
+            if !wakeUps.isEmpty { try await store.acknowledge(wakeUps) }
+            if !events.isEmpty { try await store.acknowledge(events: events) }
+        } catch {
+            // Published again later, under the same ids.
+            logger.warning("acknowledgements not written", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Crypto
+import NIOCore
+import PixelFlowCore
+import PixelFlowDispatch
+
+/// Makes the outputs of one task: brings the source, has it rendered, stores what came out.
+struct TaskProduction: Sendable {
+    let task: TaskRecord
+    let tools: WorkerTools
+    let limits: ImageLimits
+
+    /// - Throws: `PixelFlowError`, classed by whether another run may succeed; `CancellationError`.
+    func make() async throws -> TaskRun.Ending {
+        let source = try await source()
+        async let fetched = store(source)
+        let job = RenderJob(
+            source: source.bytes, pipeline: task.pipeline, overlays: try await overlays(), limits: limits, onProgress: announceProgress)
+        let report = try await tools.renderer.render(job)
+        let outputs = try await store(report.outputs)
+        if let failure = Self.failure(of: outputs, facts: report.source) { return .failed(failure) }
+        return .made(Manifest(sourceFacts: report.source, fetchedSource: try await fetched, outputs: outputs))
+    }
+
+    @Sendable private func announceProgress(done: Int, total: Int) {
+        guard done < total else { return }
+        tools.announcer.announce(task, progress: Double(done) / Double(total))
+    }
+
+    // MARK: Sources
+
+    private func source() async throws -> FetchedSource {
+        switch task.source {
+        case .url(let url): return try await tools.fetcher.fetch(url, limit: limits.sourceBytes)
+        case .upload(let upload):
+            guard let blob = try await tools.blobs.read(upload.key, range: nil) else {
+                throw PixelFlowError(.internal, code: "source_missing", "The uploaded source is no longer there.")
+            }
+            return FetchedSource(bytes: try await blob.collect(), contentType: upload.contentType)
+        }
+    }
+
+    /// Keeps what was fetched, so that people can look at the source later.
+    private func store(_ source: FetchedSource) async throws -> StoredSource? {
+        guard case .url = task.source else { return nil }
+        let key = BlobKey.fetchedSource(of: task)
+        try await tools.blobs.write(key, bytes: source.bytes)
+        return StoredSource(
+            key: key, bytes: source.bytes.readableBytes, sha256: Self.sha256(source.bytes), contentType: source.contentType)
+    }
+
+    /// The images that watermarks name: sources of earlier tasks of the same tenant.
+    private func overlays() async throws -> [String: ByteBuffer] {
+        var overlays: [String: ByteBuffer] = [:]
+        for id in task.pipeline.overlays {
+            guard let key = try await tools.store.find(id, of: task.tenant)?.sourceKey,
+                let blob = try await tools.blobs.read(key, range: nil)
+            else {
+                throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) is no longer there.")
+            }
+            overlays[id.rawValue] = try await blob.collect()
+        }
+        return overlays
+    }
+
+    // MARK: Outputs
+
+    private func store(_ outputs: [RenderedOutput]) async throws -> [TaskOutput] {
+        if outputs.count == 1, let only = outputs.first { return [try await store(only)] }
+        return try await withThrowingTaskGroup(of: (Int, TaskOutput).self) { group in
+            for (index, output) in outputs.enumerated() {
+                group.addTask { (index, try await store(output)) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func store(_ output: RenderedOutput) async throws -> TaskOutput {
+        switch output.result {
+        case .failure(let failure):
+            return TaskOutput(name: output.name, error: TaskError(code: failure.code, message: failure.message))
+        case .success(let image):
+            let key = BlobKey.output(output.name, of: task)
+            try await tools.blobs.write(key, bytes: image.bytes)
+            return TaskOutput(
+                name: output.name,
+                image: StoredImage(
+                    key: key, format: image.format, width: image.width, height: image.height, frames: image.frames,
+                    bytes: image.bytes.readableBytes, sha256: Self.sha256(image.bytes)))
+        }
+    }
+
+    /// A task none of whose outputs could be made has failed; with their code, where they agree on one.
+    private static func failure(of outputs: [TaskOutput], facts: SourceFacts) -> TaskFailure? {
+        let errors = outputs.compactMap(\.error)
+        guard let first = errors.first, errors.count == outputs.count else { return nil }
+        let agreed = errors.allSatisfy { $0.code == first.code }
+        let error = agreed ? first : TaskError(code: "outputs_failed", message: "None of the outputs could be made.")
+        return TaskFailure(error: error, retry: .permanent, outputs: outputs, sourceFacts: facts)
+    }
+
+    private static func sha256(_ bytes: ByteBuffer) -> String {
+        var hash = SHA256()
+        bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize().hexadecimal
+    }
+}

@@ -1,0 +1,127 @@
+import Logging
+import PixelFlowCore
+import PixelFlowDispatch
+
+/// One claim, from the source's bytes to the manifest.
+struct TaskRun: Sendable {
+    let task: TaskRecord
+    let tools: WorkerTools
+    let settings: WorkerSettings
+    let logger: Logger
+
+    /// How a run ends.
+    enum Ending: Sendable {
+        case made(Manifest)
+        case failed(TaskFailure)
+        /// The owner no longer wants it.
+        case cancelRequested
+        /// The task belongs to somebody else by now.
+        case lost
+        /// The worker is being stopped.
+        case interrupted
+    }
+
+    init(task: TaskRecord, tools: WorkerTools, settings: WorkerSettings, logger: Logger) {
+        self.task = task
+        self.tools = tools
+        self.settings = settings
+        var logger = logger
+        logger[metadataKey: "task_id"] = "\(task.id)"
+        logger[metadataKey: "request_id"] = "\(task.requestID)"
+        self.logger = logger
+    }
+
+    /// Works, keeps the lease meanwhile, and writes down what came of it.
+    func execute(cancelled: AsyncStream<Void>) async {
+        let start = ContinuousClock.now
+        let ending = await work(cancelled: cancelled)
+        // What is to be written down must be written even if this worker is being stopped.
+        await Task { await conclude(ending, since: start) }.value
+    }
+
+    private func work(cancelled: AsyncStream<Void>) async -> Ending {
+        await withTaskGroup(of: Ending?.self) { group in
+            group.addTask { await produce() }
+            group.addTask { await LeaseKeeper(claim: task.claim, store: tools.store, policy: settings.policy).keep() }
+            group.addTask {
+                for await _ in cancelled { return .cancelRequested }
+                return nil
+            }
+            defer { group.cancelAll() }
+            for await ending in group {
+                if let ending { return ending }
+            }
+            return .interrupted
+        }
+    }
+
+    private func produce() async -> Ending {
+        do {
+            return try await TaskProduction(task: task, tools: tools, limits: settings.limits).make()
+        } catch is CancellationError {
+            return .interrupted
+        } catch {
+            let failure = PixelFlowError.unexpected(error)
+            logger.info(
+                "run failed",
+                metadata: ["error_code": "\(failure.code)", "retry": "\(failure.retry.rawValue)", "error": "\(failure)"])
+            return .failed(TaskFailure(failure))
+        }
+    }
+
+    private func conclude(_ ending: Ending, since start: ContinuousClock.Instant) async {
+        do {
+            let updated = try await insistently { try await write(ending) }
+            if let updated {
+                tools.announcer.announce(updated)
+                logger.info(
+                    "run ended",
+                    metadata: [
+                        "status": "\(updated.status.rawValue)", "attempts": "\(updated.attempts)", "epoch": "\(task.epoch)",
+                        "milliseconds": "\((ContinuousClock.now - start).microseconds / 1000)",
+                    ])
+            } else {
+                logger.warning("claim lost, result discarded", metadata: ["epoch": "\(task.epoch)"])
+            }
+            try await tidy(after: updated)
+        } catch {
+            // The lease runs out, and the dispatcher has the task run again under a new epoch.
+            logger.error("result not written, left to the next run", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func write(_ ending: Ending) async throws -> TaskRecord? {
+        switch ending {
+        case .made(let manifest): try await tools.store.complete(task.claim, with: manifest)
+        case .failed(let failure): try await tools.store.fail(task.claim, with: failure)
+        case .cancelRequested, .interrupted: try await tools.store.release(task.claim)
+        case .lost: nil
+        }
+    }
+
+    /// Tries again through an outage of the store for as long as the lease may hold.
+    private func insistently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let deadline = ContinuousClock.now + settings.policy.surrender
+        var pause = Duration.milliseconds(50)
+        while true {
+            do {
+                return try await body()
+            } catch {
+                guard ContinuousClock.now + pause < deadline else { throw error }
+                logger.warning("task store not reachable, trying again", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(2))
+            }
+        }
+    }
+
+    /// Removes what this run or earlier ones have stored and no manifest names.
+    private func tidy(after updated: TaskRecord?) async throws {
+        guard let updated, updated.status == .completed else { return try await tools.blobs.remove(.run(task)) }
+        // Only earlier runs can have left anything, and this is the first.
+        guard task.epoch > 1 else { return }
+        var kept = Set(updated.outputs.compactMap(\.image?.key))
+        if let source = updated.sourceKey { kept.insert(source) }
+        for key in try await tools.blobs.keys(task.blobPrefix) where !kept.contains(key) { try await tools.blobs.remove(key) }
+    }
+}
