@@ -1,0 +1,64 @@
+# PixelFlow. `make` lists what there is.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+DATA_DIR ?= .pixelflow
+RELEASE := .build/release/pixelflow
+
+##@ Use
+
+.PHONY: run
+run: build ## Set up, build and start everything in one process on ./.pixelflow; Ctrl-C stops it
+	@exec $(RELEASE) --data-dir $(DATA_DIR)
+
+.PHONY: build
+build: setup ## Build the release executable
+	@swift build -c release --product pixelflow
+
+.PHONY: setup
+setup: ## Install what building and running need (Debian; says what is needed elsewhere)
+	@scripts/setup
+
+##@ Test and measure
+
+.PHONY: test
+test: ## Set up and run every test; ends with "N passed, N failed"
+	@scripts/setup test
+	@scripts/test
+
+.PHONY: e2e
+e2e: ## End to end against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixelflow it starts
+	@scripts/setup test
+	@if [[ -n "$(BASE_WEB)$(BASE_AUTH)$(BASE_API)$(BASE_WORKER)" ]]; then \
+	    scripts/e2e; \
+	else \
+	    swift build -c release --product pixelflow && scripts/e2e --start $(RELEASE); \
+	fi
+
+.PHONY: bench
+bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: 4 minutes)
+	@scripts/setup bench
+	@swift build -c release
+	@scripts/bench/run $(if $(QUICK),--quick)
+
+##@ Source
+
+.PHONY: format
+format: ## Format the Swift sources
+	@swift format --in-place --parallel --recursive Sources Tests
+
+.PHONY: lint
+lint: ## Check format of the Swift sources and the shell and Python scripts
+	@scripts/setup test
+	@scripts/lint
+
+.PHONY: clean
+clean: ## Remove everything built; data in ./.pixelflow stays
+	@rm -rf .build .bench
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## "; print "PixelFlow: make TARGET" } \
+	    /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	    /^[a-z0-9-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
