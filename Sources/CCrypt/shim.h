@@ -1,1 +1,2 @@
+/* libcrypt: crypt_rn and crypt_gensalt_rn, both re-entrant. */
 #include <crypt.h>

@@ -1,0 +1,57 @@
+import PixelFlowCore
+
+/// Registers people and lets them in.
+struct Accounts: Sendable {
+    let store: any UserStore
+    let hasher: any PasswordHashing
+    let throttle: LoginThrottle
+    let clock: any WallClock
+
+    /// Adds a user with a tenant of their own.
+    ///
+    /// - Throws: `email_invalid`, `password_too_short`, `password_too_long` (422), `email_taken` (409).
+    func register(email: String, password: String) async throws -> User {
+        let address = try EmailAddress(email)
+        try PasswordRules.check(password)
+        // Asked first only to spare the hashing; `add` is what decides.
+        guard try await store.find(email: address.text) == nil else { throw Self.emailTaken }
+        let hash = try await hasher.hash(password)
+        let now = clock.now()
+        let user = User(
+            id: UserID(UUIDv7.make(at: now)), email: address.text, passwordHash: hash, tenant: TenantID(UUIDv7.make(at: now)),
+            createdAt: now)
+        guard try await store.add(user) else { throw Self.emailTaken }
+        return user
+    }
+
+    /// The user whose e-mail address and password these are.
+    ///
+    /// An address that nobody has takes as long as one that somebody has, and is throttled alike, so
+    /// that neither the answer nor its time tells who is registered.
+    /// - Throws: `credentials_invalid` (401), `login_throttled` (429).
+    func login(email: String, password: String, from subscriber: String?) async throws -> User {
+        // Too long for an address is an unknown user, but not a reason to keep it in memory.
+        let address = String(EmailAddress.normalised(email).prefix(254))
+        let attempt = try throttle.begin(account: address, address: subscriber)
+        do {
+            let user = try await store.find(email: address)
+            let isRight = try await hasher.verify(password, against: user?.passwordHash ?? hasher.decoy)
+            guard let user, isRight else {
+                throttle.end(attempt, .failed)
+                throw Self.credentialsInvalid
+            }
+            throttle.end(attempt, .succeeded)
+            return user
+        } catch let error as PixelFlowError where error.code == Self.credentialsInvalid.code {
+            throw error
+        } catch {
+            throttle.end(attempt, .undecided)
+            throw error
+        }
+    }
+
+    private static let emailTaken = PixelFlowError(.conflict, code: "email_taken", "Somebody has registered with this address already.", field: "email")
+
+    private static let credentialsInvalid = PixelFlowError(
+        .unauthenticated, code: "credentials_invalid", "The e-mail address or the password is wrong.")
+}

@@ -1,0 +1,47 @@
+import Foundation
+import PixelFlowCore
+
+/// An e-mail address in the one form that is stored and looked up: trimmed, composed, lower-case.
+struct EmailAddress: Hashable {
+    let text: String
+
+    /// - Throws: `email_invalid` (422). What passes is what browsers let pass in a field for e-mail
+    ///   addresses, and addresses with letters beyond ASCII.
+    init(_ raw: String) throws(PixelFlowError) {
+        let text = Self.normalised(raw)
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        // RFC 5321, section 4.5.3.1: 64 bytes before the at, 254 in all.
+        guard text.utf8.count <= 254, parts.count == 2, Self.isLocalPart(parts[0]), Self.isDomain(parts[1]) else {
+            throw .invalid("email", "This is not an e-mail address.", code: "email_invalid")
+        }
+        self.text = text
+    }
+
+    static func normalised(_ raw: String) -> String {
+        raw.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCanonicalMapping.lowercased()
+    }
+
+    private static func isLocalPart(_ part: Substring) -> Bool {
+        let forbidden = Set("()<>[]\\,;:\"")
+        return (1...64).contains(part.utf8.count)
+            && part.allSatisfy { !forbidden.contains($0) && !$0.isWhitespace }
+            && isPrintable(part)
+    }
+
+    private static func isDomain(_ domain: Substring) -> Bool {
+        domain.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" }
+        } && isPrintable(domain)
+    }
+
+    /// No control or invisible formatting characters, which make two addresses look the same.
+    private static func isPrintable(_ text: Substring) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator: false
+            default: true
+            }
+        }
+    }
+}

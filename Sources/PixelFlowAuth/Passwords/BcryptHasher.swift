@@ -1,0 +1,83 @@
+import CCrypt
+import Crypto
+import Foundation
+public import PixelFlowCore
+
+/// bcrypt (`$2b$`) by the system's libcrypt.
+///
+/// bcrypt sees 72 bytes and stops at a NUL. A password that is longer or holds a NUL is hashed with
+/// SHA-256 first, so that all of it counts; it is never cut.
+public final class BcryptHasher: PasswordHashing {
+    public let decoy: String
+    private let cost: Int
+    private let lanes: HashingLanes
+
+    /// - Parameters:
+    ///   - cost: 4 to 16, as the power of two of the rounds.
+    ///   - threads: hashed at a time.
+    ///   - queue: waiting at most, before `auth_busy`.
+    public init(cost: Int, threads: Int, queue: Int) throws(PixelFlowError) {
+        guard (4...16).contains(cost) else {
+            throw .invalid("PIXELFLOW_AUTH_BCRYPT_COST", "The cost of bcrypt must be from 4 to 16.", code: "setting_invalid")
+        }
+        self.cost = cost
+        self.lanes = HashingLanes(count: threads, queue: queue)
+        // A salt and 31 characters in the place of the digest.
+        self.decoy = try Self.salt(cost: cost) + String(repeating: ".", count: 31)
+    }
+
+    public func hash(_ password: String) async throws -> String {
+        let cost = cost
+        return try await lanes.run { try Self.crypt(password, setting: try Self.salt(cost: cost)) }
+    }
+
+    public func verify(_ password: String, against hash: String) async throws -> Bool {
+        try await lanes.run { Self.isEqual(try Self.crypt(password, setting: hash), hash) }
+    }
+
+    private static func salt(cost: Int) throws(PixelFlowError) -> String {
+        var generator = SystemRandomNumberGenerator()
+        let random = (0..<16).map { _ in CChar(truncatingIfNeeded: generator.next() as UInt64) }
+        var output = [CChar](repeating: 0, count: Int(CRYPT_GENSALT_OUTPUT_SIZE))
+        guard crypt_gensalt_rn("$2b$", UInt(cost), random, Int32(random.count), &output, Int32(output.count)) != nil else {
+            throw unusable
+        }
+        return text(output)
+    }
+
+    private static func crypt(_ password: String, setting: String) throws -> String {
+        // The working memory holds traces of the password; it is wiped before it is given back.
+        let size = MemoryLayout<crypt_data>.size
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        defer {
+            explicit_bzero(memory, size)
+            memory.deallocate()
+        }
+        guard let result = crypt_rn(phrase(password), setting, memory, Int32(size)) else { throw unusable }
+        return String(cString: result)
+    }
+
+    /// What bcrypt gets to see: at most 72 bytes without a NUL, and all of the password in them.
+    private static func phrase(_ password: String) -> String {
+        let bytes = Array(password.precomposedStringWithCanonicalMapping.utf8)
+        if bytes.count <= 72 && !bytes.contains(0) { return String(decoding: bytes, as: UTF8.self) }
+        // The label keeps a plain SHA-256 that leaked elsewhere from serving as a password here.
+        let digest = SHA256.hash(data: Array("pixelflow long password:".utf8) + bytes)
+        return Data(digest).base64EncodedString()
+    }
+
+    /// Takes the same time wherever the first difference is.
+    private static func isEqual(_ left: String, _ right: String) -> Bool {
+        let left = Array(left.utf8)
+        let right = Array(right.utf8)
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static let unusable = PixelFlowError(.internal, code: "hashing_failed", "Passwords cannot be hashed at the moment.")
+}

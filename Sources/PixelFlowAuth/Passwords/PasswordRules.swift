@@ -1,0 +1,17 @@
+import PixelFlowCore
+
+/// What a new password must be. Length is what counts (NIST SP 800-63B); no rules of composition.
+enum PasswordRules {
+    static let minimumCharacters = 8
+    static let maximumBytes = 1024
+
+    /// - Throws: `password_too_short` or `password_too_long` (422).
+    static func check(_ password: String) throws(PixelFlowError) {
+        guard password.unicodeScalars.count >= minimumCharacters else {
+            throw .invalid("password", "A password needs at least \(minimumCharacters) characters.", code: "password_too_short")
+        }
+        guard password.utf8.count <= maximumBytes else {
+            throw .invalid("password", "A password has at most \(maximumBytes) bytes.", code: "password_too_long")
+        }
+    }
+}

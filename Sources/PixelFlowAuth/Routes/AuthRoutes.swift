@@ -1,0 +1,48 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import PixelFlowCore
+import PixelFlowHTTP
+
+/// `/register`, `/login`, `/validate` and the public keys.
+struct AuthRoutes: Sendable {
+    let accounts: Accounts
+    let issuer: TokenIssuer
+    let verifier: TokenVerifier
+    let proxies: TrustedProxies
+
+    /// Bytes; far over any address and password that can pass.
+    private static let bodyLimit = 16 * 1024
+
+    func add(to router: Router<AppRequestContext>) {
+        router.post("/register", use: register)
+        router.post("/login", use: login)
+        router.get("/validate", use: validate)
+        router.get("/.well-known/jwks.json", use: jwks)
+    }
+
+    @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
+        let user = try await accounts.register(email: credentials.email, password: credentials.password)
+        context.logger.info("user registered", metadata: ["user_id": .string(user.id.rawValue)])
+        return try .json(RegisteredUser(user), status: .created)
+    }
+
+    @Sendable private func login(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
+        let client = proxies.client(of: request, context: context)
+        let user = try await accounts.login(email: credentials.email, password: credentials.password, from: client?.subscriber)
+        context.logger.info("user signed in", metadata: ["user_id": .string(user.id.rawValue)])
+        let token = try await issuer.issue(for: user)
+        return try .json(IssuedToken(token: token, expiresIn: Int(issuer.lifetime.components.seconds)))
+    }
+
+    @Sendable private func validate(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(Validation(try await verifier.inspect(try request.bearerToken())))
+    }
+
+    /// Keys change rarely; five minutes is also how long a verifier keeps them.
+    @Sendable private func jwks(_ request: Request, _ context: AppRequestContext) throws -> Response {
+        try .json(issuer.jwks, headers: [.cacheControl: "public, max-age=300"])
+    }
+}

@@ -1,0 +1,72 @@
+import PixelFlowCore
+
+/// Counts failures under a name, in bounded memory.
+struct FailureLedger {
+    private struct Entry {
+        var failures = 0
+        var running = 0
+        var lastUse: Timestamp
+        var blockedUntil = Timestamp(microseconds: 0)
+    }
+
+    private var entries: [String: Entry] = [:]
+    private let allowance: LoginThrottle.Allowance
+    private let memory: Duration
+    private let capacity: Int
+
+    init(_ allowance: LoginThrottle.Allowance, memory: Duration, capacity: Int) {
+        self.allowance = allowance
+        self.memory = memory
+        self.capacity = capacity
+    }
+
+    var count: Int { entries.count }
+
+    /// How long the next attempt has to wait; zero where it may go ahead.
+    func wait(_ name: String, at now: Timestamp) -> Duration {
+        guard let entry = entries[name], !isForgotten(entry, at: now) else { return .zero }
+        if now < entry.blockedUntil { return entry.blockedUntil - now }
+        let places = max(1, allowance.parallel - entry.failures)
+        return entry.running < places ? .zero : .seconds(1)
+    }
+
+    mutating func begin(_ name: String, at now: Timestamp) {
+        if let entry = entries[name], isForgotten(entry, at: now) { entries[name] = nil }
+        if entries[name] == nil { makeRoom(at: now) }
+        entries[name, default: Entry(lastUse: now)].running += 1
+        entries[name]?.lastUse = now
+    }
+
+    mutating func end(_ name: String, failed: Bool, at now: Timestamp) {
+        // It may have been dropped meanwhile to make room.
+        guard var entry = entries[name] else { return }
+        entry.running = max(0, entry.running - 1)
+        if failed {
+            entry.failures += 1
+            entry.lastUse = now
+            entry.blockedUntil = max(entry.blockedUntil, now + allowance.wait(after: entry.failures))
+        }
+        entries[name] = entry.failures == 0 && entry.running == 0 ? nil : entry
+    }
+
+    mutating func forgive(_ name: String) {
+        guard var entry = entries[name] else { return }
+        entry.failures = 0
+        entry.blockedUntil = Timestamp(microseconds: 0)
+        entries[name] = entry.running == 0 ? nil : entry
+    }
+
+    private func isForgotten(_ entry: Entry, at now: Timestamp) -> Bool {
+        entry.running == 0 && now - entry.lastUse > memory && now >= entry.blockedUntil
+    }
+
+    /// Drops what is forgotten anyway, and where that is not enough, the quarter used longest ago;
+    /// a quarter, so that the cost of looking at all is spread over many attempts.
+    private mutating func makeRoom(at now: Timestamp) {
+        guard entries.count >= capacity else { return }
+        entries = entries.filter { !isForgotten($0.value, at: now) }
+        guard entries.count >= capacity else { return }
+        let oldest = entries.sorted { $0.value.lastUse < $1.value.lastUse }.prefix(max(1, capacity / 4))
+        for (name, _) in oldest { entries[name] = nil }
+    }
+}
