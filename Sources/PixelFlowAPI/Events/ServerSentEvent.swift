@@ -1,0 +1,41 @@
+import NIOCore
+import PixelFlowCore
+
+/// One message of a `text/event-stream`.
+struct ServerSentEvent {
+    var id: String?
+    var event: String
+    /// Without line ends.
+    var data: ByteBuffer
+
+    func write(to buffer: inout ByteBuffer) {
+        if let id { buffer.writeString("id: \(id)\n") }
+        buffer.writeString("event: \(event)\ndata: ")
+        buffer.writeImmutableBuffer(data)
+        buffer.writeString("\n\n")
+    }
+
+    /// What keeps proxies from closing an idle stream.
+    static let heartbeat = ByteBuffer(string: ": heartbeat\n\n")
+}
+
+/// Where a client stands in the changes of its tasks: the time of the last one that it saw.
+struct EventPosition: Sendable, Hashable {
+    /// Changes are told in nearly, not exactly, the order of their times; so a client is told again
+    /// what happened this long before the place where it left.
+    static let overlap = Duration.seconds(10)
+
+    let time: Timestamp
+
+    /// The `id:` of a change.
+    static func id(of task: TaskRecord) -> String { "\(task.updatedAt.microseconds)-\(task.id)-\(task.revision)" }
+
+    /// Reads a `Last-Event-ID`; nil where it is none of ours.
+    init?(lastEventID: String) {
+        guard let digits = lastEventID.split(separator: "-").first, let microseconds = Int64(digits), microseconds > 0 else { return nil }
+        time = Timestamp(microseconds: microseconds)
+    }
+
+    /// After this time everything has to be told again.
+    var resume: Timestamp { time - Self.overlap }
+}

@@ -1,0 +1,105 @@
+import HTTPTypes
+import Hummingbird
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowHTTP
+
+/// `/api/tasks`: list, look, cancel, replay, delete.
+struct TaskRoutes: Sendable {
+    let tools: APITools
+    let views: TaskViews
+
+    func add(to router: RouterGroup<AppRequestContext>) {
+        router.get("tasks", use: list)
+        router.get("tasks/:id", use: get)
+        router.delete("tasks/:id", use: delete)
+        router.post("tasks/:id/cancel", use: cancel)
+        router.post("tasks/:id/replay", use: replay)
+    }
+
+    @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let query = request.uri.queryParameters
+        let page = try await tools.tasks.list(
+            TaskQuery(
+                tenant: try context.requirePrincipal().tenant,
+                status: try status(query.get("status")),
+                limit: try limit(query.get("limit")),
+                before: try cursor(query.get("cursor"))))
+        return .json(bytes: try views.json(page))
+    }
+
+    @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let task = try await context.task(in: tools.tasks)
+        let tag = "\"\(task.id)-\(task.revision)\""
+        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
+        return .json(bytes: try views.json(task), headers: [.eTag: tag, .cacheControl: "private, no-cache"])
+    }
+
+    @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let task = try await change(context) { try await tools.tasks.delete($0, of: $1) }
+        tools.announcer.announce(task)
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func cancel(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let task = try await change(context) { try await tools.tasks.cancel($0, of: $1) }
+        tools.announcer.announce(task)
+        return .json(bytes: try views.json(task), status: .accepted)
+    }
+
+    @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let task = try await change(context) { try await tools.tasks.replay($0, of: $1) }
+        tools.announcer.wake([task])
+        tools.announcer.announce(task)
+        return .json(bytes: try views.json(task), status: .accepted)
+    }
+
+    private func change(
+        _ context: AppRequestContext, _ body: (TaskID, TenantID) async throws -> TaskRecord?
+    ) async throws -> TaskRecord {
+        let tenant = try context.requirePrincipal().tenant
+        guard let task = try await body(try context.taskID(), tenant) else { throw PixelFlowError.notFound("task") }
+        return task
+    }
+
+    // MARK: Query
+
+    private func status(_ text: String?) throws -> TaskStatus? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let status = TaskStatus(rawValue: text.uppercased()) else {
+            throw PixelFlowError.invalid(
+                "status", "status has to be one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return status
+    }
+
+    private func limit(_ text: String?) throws -> Int {
+        guard let text else { return 50 }
+        guard let limit = Int(text), (1...200).contains(limit) else {
+            throw PixelFlowError.invalid("limit", "limit has to be a whole number from 1 to 200.")
+        }
+        return limit
+    }
+
+    private func cursor(_ text: String?) throws -> TaskID? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let id = TaskID(parsing: text) else { throw PixelFlowError.invalid("cursor", "cursor has to be a next_cursor of this list.") }
+        return id
+    }
+}
+
+extension AppRequestContext {
+    /// The `:id` of the path.
+    ///
+    /// - Throws: `not_found` where it cannot be one.
+    func taskID() throws -> TaskID {
+        guard let id = parameters.get("id").flatMap(TaskID.init(parsing:)) else { throw PixelFlowError.notFound("task") }
+        return id
+    }
+
+    /// The task that the path names, if it belongs to the one who asks.
+    func task(in store: any TaskStore) async throws -> TaskRecord {
+        guard let task = try await store.find(try taskID(), of: try requirePrincipal().tenant) else { throw PixelFlowError.notFound("task") }
+        return task
+    }
+}

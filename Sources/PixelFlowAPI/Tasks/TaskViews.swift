@@ -1,0 +1,52 @@
+import Foundation
+import NIOCore
+import PixelFlowCore
+import Synchronization
+
+/// Writes tasks as JSON, and keeps what it has written: a task of one revision always reads the same.
+final class TaskViews: Sendable {
+    private struct Entry {
+        var revision: Int
+        var json: ByteBuffer
+    }
+
+    private let entries = Mutex<[TaskID: Entry]>([:])
+    private let capacity: Int
+    private let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return encoder
+    }()
+
+    init(capacity: Int = 1000) { self.capacity = capacity }
+
+    /// The task as one JSON object.
+    func json(_ task: TaskRecord) throws -> ByteBuffer {
+        if let known = entries.withLock({ $0[task.id] }), known.revision == task.revision { return known.json }
+        let json = ByteBuffer(bytes: try encoder.encode(TaskView(task)))
+        entries.withLock { entries in
+            // Dropping everything now and then is as good as an order of age, and costs nothing.
+            if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
+            entries[task.id] = Entry(revision: task.revision, json: json)
+        }
+        return json
+    }
+
+    /// The task while a run is under way.
+    func json(_ change: TaskChange) throws -> ByteBuffer {
+        guard change.task.status == .processing, change.progress > 0 else { return try json(change.task) }
+        return ByteBuffer(bytes: try encoder.encode(TaskView(change.task, progress: change.progress)))
+    }
+
+    /// `{"tasks":[…],"next_cursor":…}`
+    func json(_ page: TaskPage) throws -> ByteBuffer {
+        var all = ByteBuffer(string: #"{"tasks":["#)
+        for (index, task) in page.tasks.enumerated() {
+            if index > 0 { all.writeString(",") }
+            all.writeImmutableBuffer(try json(task))
+        }
+        let cursor = page.next.map { "\"\($0)\"" } ?? "null"
+        all.writeString(#"],"next_cursor":\#(cursor)}"#)
+        return all
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Multipart
+import NIOCore
+import PixelFlowCore
+
+/// Reads an upload form: one `file` part, and beside it `pipeline` and `preset`.
+struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
+    /// Takes the file's bytes as they arrive. Has to read them all.
+    typealias FileSink = (_ filename: String?, _ contentType: String?, _ bytes: ByteStream) async throws -> TaskSource.Upload
+
+    /// More than any pipeline needs.
+    private static var fieldLimit: Int { 256 * 1024 }
+
+    private let events: PartReader<Body>
+    private var pipeline: Data?
+    private var preset: String?
+    private var upload: TaskSource.Upload?
+
+    init(body: Body, contentType: String) throws {
+        do throws(MultipartError) {
+            let boundary = try MultipartParser.boundary(fromContentType: contentType)
+            let sequence = try MultipartSequence(body, boundary: boundary, limits: MultipartLimits(parts: 16))
+            events = PartReader(sequence.makeAsyncIterator())
+        } catch {
+            throw PixelFlowError(multipart: error)
+        }
+    }
+
+    /// - Throws: `PixelFlowError`: `malformed_multipart`, `missing_parameter` without a file, `unknown_parameter`
+    ///   for another part, or what is wrong with the pipeline. What `sink` has stored by then is the caller's to remove.
+    mutating func read(into sink: FileSink) async throws -> (UploadRequest, TaskSource.Upload) {
+        while let part = try await events.nextPart() { try await take(part, sink) }
+        guard let upload else { throw PixelFlowError.invalid("file", "The form has no part named file.", code: "missing_parameter") }
+        return (try UploadRequest(pipeline: pipeline, preset: preset), upload)
+    }
+
+    private mutating func take(_ part: MultipartPart, _ sink: FileSink) async throws {
+        switch part.name {
+        case "file":
+            guard upload == nil else { throw PixelFlowError.invalid("file", "The form has more than one part named file.") }
+            upload = try await sink(part.filename, part.contentType, PartBody(reader: events))
+        case "pipeline": pipeline = try await field(part.name)
+        case "preset": preset = String(decoding: try await field(part.name), as: UTF8.self)
+        default:
+            throw PixelFlowError.invalid(String(part.name.prefix(64)), "The form knows file, pipeline and preset.", code: "unknown_parameter")
+        }
+    }
+
+    private func field(_ name: String) async throws -> Data {
+        var data = Data()
+        for try await chunk in PartBody(reader: events) {
+            data.append(contentsOf: chunk.readableBytesView)
+            guard data.count <= Self.fieldLimit else {
+                throw PixelFlowError(.tooLarge, code: "body_too_large", "The part \(name) is larger than \(Self.fieldLimit) bytes.")
+            }
+        }
+        return data
+    }
+}
+
+extension PixelFlowError {
+    fileprivate init(multipart error: MultipartError) {
+        self.init(.malformed, code: "malformed_multipart", error.description)
+    }
+}
+
+/// Walks through the parts of a form.
+///
+/// Sendable unchecked: a form is read by one task at a time, first its parts, then within one the body.
+private final class PartReader<Body: AsyncSequence>: @unchecked Sendable where Body.Element == ByteBuffer {
+    private var events: MultipartSequence<Body>.Iterator
+    private var isInPart = false
+
+    init(_ events: MultipartSequence<Body>.Iterator) { self.events = events }
+
+    /// The next part; what is left of the one before is skipped.
+    func nextPart() async throws -> MultipartPart? {
+        while isInPart { _ = try await nextChunk() }
+        guard case .partBegan(let part)? = try await nextEvent() else { return nil }
+        isInPart = true
+        return part
+    }
+
+    func nextChunk() async throws -> ByteBuffer? {
+        guard isInPart else { return nil }
+        if case .body(let chunk)? = try await nextEvent() { return chunk }
+        isInPart = false
+        return nil
+    }
+
+    private func nextEvent() async throws -> MultipartEvent? {
+        do {
+            return try await events.next()
+        } catch let error as MultipartError {
+            throw PixelFlowError(multipart: error)
+        }
+    }
+}
+
+/// The body of the part that began last.
+private struct PartBody<Body: AsyncSequence>: AsyncSequence, AsyncIteratorProtocol, Sendable where Body.Element == ByteBuffer {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    let reader: PartReader<Body>
+
+    func makeAsyncIterator() -> Self { self }
+    func next() async throws -> ByteBuffer? { try await reader.nextChunk() }
+}
