@@ -102,6 +102,7 @@ let package = Package(
         tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", hummingbird, hummingbirdTesting, jwtKit]),
         tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", hummingbird, hummingbirdTesting, nioCore]),
         tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowEmbedded", "PixelFlowCore", nioCore, logging]),
+        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, asyncHTTPClient, nioCore]),
         tests("EndToEndTests", ["PixelFlowCore", asyncHTTPClient, nioCore]),
     ]
 )
