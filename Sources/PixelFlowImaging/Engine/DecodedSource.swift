@@ -1,0 +1,37 @@
+import PixelFlowCore
+
+/// The pixels of a source, decoded once for all outputs that want the same colours.
+final class DecodedSource {
+    private let source: UnsafeRawBufferPointer
+    private let header: SourceHeader
+    private let options: LoadOptions
+    private let preferred: EncoderOptions.ColorProfile
+    private var decoded: [EncoderOptions.ColorProfile: Frames] = [:]
+
+    init(_ source: UnsafeRawBufferPointer, _ header: SourceHeader, _ pipeline: Pipeline, limits: ImageLimits) {
+        self.source = source
+        self.header = header
+        options = ShrinkChoice.options(for: header, pipeline)
+        preferred = pipeline.outputs.contains { $0.encoder.colorProfile == .srgb } ? .srgb : .keep
+    }
+
+    func frames(for spec: OutputSpec) throws -> Frames {
+        let frames = try frames(in: spec.encoder.colorProfile)
+        return spec.animated ? frames : frames.still
+    }
+
+    func facts() throws -> SourceFacts {
+        let seen = try Facts(try frames(in: preferred).first)
+        return SourceFacts(
+            format: header.format.rawValue, width: header.uprightWidth, height: header.uprightHeight, bytes: source.count,
+            frames: header.frames, orientation: header.orientation, hasAlpha: header.hasAlpha,
+            blurhash: seen.blurhash, dominantColor: seen.dominantColor)
+    }
+
+    private func frames(in profile: EncoderOptions.ColorProfile) throws -> Frames {
+        if let known = decoded[profile] { return known }
+        let frames = try Decode.frames(of: source, header, options, profile)
+        decoded[profile] = frames
+        return frames
+    }
+}

@@ -1,0 +1,29 @@
+import PixelFlowCore
+
+/// The marks of a job, each decoded at most once.
+final class OverlaySet {
+    private let encoded: [String: UnsafeRawBufferPointer]
+    private let limits: ImageLimits
+    private var decoded: [TaskID: Image] = [:]
+
+    init(_ encoded: [String: UnsafeRawBufferPointer], limits: ImageLimits) {
+        self.encoded = encoded
+        self.limits = limits
+    }
+
+    /// - Throws: `OutputFailure`: only the outputs that want a bad mark fail.
+    func mark(_ id: TaskID) throws -> Image {
+        if let known = decoded[id] { return known }
+        guard let bytes = encoded[id.rawValue] else {
+            throw OutputFailure(code: "watermark_missing", message: "The image \(id) for the watermark is not there.")
+        }
+        do {
+            let header = try Load.header(of: bytes, limits: limits)
+            let image = try Decode.frames(of: bytes, header, LoadOptions(), .srgb).first
+            decoded[id] = image
+            return image
+        } catch let failure as RenderFailure {
+            throw OutputFailure(code: "watermark_unreadable", message: "The image \(id) for the watermark: \(failure.message)")
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import CVips
+package import PixelFlowCore
+
+/// Renders in the calling process: for the render process itself, and for measuring.
+///
+/// Not for untrusted bytes in a service: that is what `RenderPool` is for. Belongs to one thread.
+package struct RenderEngine {
+    package init() throws { try VipsLibrary.start() }
+
+    /// An output as it is ready: its bytes are valid only during the call.
+    package typealias Sink = (_ output: OutputResult, _ bytes: UnsafeRawBufferPointer) throws -> Void
+
+    /// Renders every output in order and hands each to `sink` when it is done.
+    ///
+    /// - Throws: `RenderFailure` where the source is at fault, and whatever `sink` throws.
+    package func render(
+        source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
+    ) throws -> SourceFacts {
+        let header = try Load.header(of: source, limits: limits)
+        let decoded = DecodedSource(source, header, pipeline, limits: limits)
+        let facts = try decoded.facts()
+        let marks = OverlaySet(overlays, limits: limits)
+        for spec in pipeline.outputs {
+            do {
+                let output = try OutputRendering(spec: spec, header: header, limits: limits, marks: marks).run(try decoded.frames(for: spec))
+                try output.bytes.withBytes { try sink(output.result, $0) }
+            } catch let failure as OutputFailure {
+                try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
+            } catch let failure as VipsError {
+                let wrapped = OutputFailure(code: "output_failed", message: "The output could not be made: \(failure.description).")
+                try sink(OutputResult(name: spec.name, failure: wrapped), UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+        }
+        return facts
+    }
+}
+
+/// What came of one output, without its bytes.
+package struct OutputResult: Codable, Hashable, Sendable {
+    package var name: String
+    package var format: ImageFormat?
+    package var width = 0
+    package var height = 0
+    package var frames = 1
+    package var failure: OutputFailure?
+
+    init(name: String, format: ImageFormat, width: Int, height: Int, frames: Int) {
+        self.name = name
+        self.format = format
+        self.width = width
+        self.height = height
+        self.frames = frames
+    }
+
+    init(name: String, failure: OutputFailure) {
+        self.name = name
+        self.failure = failure
+    }
+}

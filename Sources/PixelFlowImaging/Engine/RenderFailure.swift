@@ -1,0 +1,18 @@
+package import PixelFlowCore
+
+/// Why a whole job cannot be done. The source is at fault: trying again cannot help.
+package struct RenderFailure: Error, Codable, Hashable {
+    package var kind: PixelFlowError.Kind
+    package var code: String
+    package var message: String
+
+    init(_ kind: PixelFlowError.Kind, _ code: String, _ message: String) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+    }
+
+    package var error: PixelFlowError { PixelFlowError(kind, code: code, message, retry: .permanent) }
+
+    static let truncated = RenderFailure(.invalid, "truncated_image", "The image is cut off or damaged.")
+}

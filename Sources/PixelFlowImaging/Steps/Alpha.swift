@@ -1,0 +1,52 @@
+import CVips
+import PixelFlowCore
+
+extension Image {
+    /// Runs a step on the colours alone; transparency stays as it is.
+    func onColour(_ step: (Image) throws -> Image) throws -> Image {
+        guard hasAlpha else { return try step(self) }
+        let colour = try step(try applying("extract_band", ["band": .integer(0), "n": .integer(bands - 1)]))
+        return try Image.make("bandjoin", ["in": .images([colour, try alpha()])])
+    }
+
+    /// Runs a step that mixes neighbouring pixels, so that the colour of what cannot be seen does not bleed into the rest.
+    func premultiplied(_ step: (Image) throws -> Image) throws -> Image {
+        guard hasAlpha else { return try step(self) }
+        return try step(try applying("premultiply")).applying("unpremultiply").applying("cast", ["format": .uchar])
+    }
+
+    func alpha() throws -> Image { try applying("extract_band", ["band": .integer(bands - 1)]) }
+
+    func withAlpha() throws -> Image {
+        hasAlpha ? self : try applying("bandjoin_const", ["c": .numbers([255])])
+    }
+
+    func flattened(on background: Color) throws -> Image {
+        guard hasAlpha else { return self }
+        return try applying("flatten", ["background": .numbers(bands > 2 ? background.opaque : [background.luma])])
+    }
+
+    /// With an alpha channel where `background` needs one, and the background in this image's bands.
+    func prepared(for background: Color) throws -> (image: Image, background: VipsArgument) {
+        let image = background.alpha == 255 ? self : try withAlpha()
+        let colour = image.bands > 2 ? background.opaque : [background.luma]
+        return (image, .numbers(image.hasAlpha ? colour + [Double(background.alpha)] : colour))
+    }
+
+    /// Sets the image into a larger canvas.
+    func embedded(left: Int, top: Int, width: Int, height: Int, background: Color) throws -> Image {
+        let (image, fill) = try prepared(for: background)
+        return try image.applying(
+            "embed",
+            [
+                "x": .integer(left), "y": .integer(top), "width": .integer(width), "height": .integer(height),
+                "extend": .integer(Int(VIPS_EXTEND_BACKGROUND.rawValue)), "background": fill,
+            ])
+    }
+}
+
+extension Color {
+    var opaque: [Double] { [Double(red), Double(green), Double(blue)] }
+    /// Rec. 709 weights, for images of one band.
+    var luma: Double { 0.2126 * Double(red) + 0.7152 * Double(green) + 0.0722 * Double(blue) }
+}

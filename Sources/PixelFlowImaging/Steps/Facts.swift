@@ -1,0 +1,74 @@
+import PixelFlowCore
+
+/// What a source looks like, told from a grid of samples of the pixels that are decoded anyway.
+struct Facts {
+    let blurhash: String
+    let dominantColor: String
+
+    /// Samples an edge at most; enough for 4 x 3 waves and for the most common colour.
+    private static let grid = 48
+
+    init(_ image: Image) throws {
+        let samples = try SampleGrid(image, maximumEdge: Facts.grid)
+        let isPortrait = image.height > image.width
+        blurhash = BlurHash.encode(samples, componentsX: isPortrait ? 3 : 4, componentsY: isPortrait ? 4 : 3)
+        dominantColor = DominantColor.find(samples).description
+    }
+}
+
+/// Colours on a regular grid, each the mean of a few pixels of its cell.
+struct SampleGrid {
+    let width: Int
+    let height: Int
+    /// Red, green, blue and alpha, row by row.
+    private(set) var colors: [Color]
+
+    init(_ image: Image, maximumEdge: Int) throws {
+        let bands = image.bands
+        let size = (width: image.width, height: image.height)
+        width = min(maximumEdge, size.width)
+        height = min(maximumEdge, size.height)
+        colors = []
+        colors.reserveCapacity(width * height)
+        let hasAlpha = image.hasAlpha
+        let columns = SampleGrid.cells(size.width, width)
+        let rows = SampleGrid.cells(size.height, height)
+        try image.inMemory().withPixels { pixels in
+            for row in rows {
+                for column in columns {
+                    colors.append(
+                        SampleGrid.mean(pixels, row, column, stride: size.width * bands, bands: bands, hasAlpha: hasAlpha))
+                }
+            }
+        }
+    }
+
+    /// Up to three positions in each cell, evenly spread.
+    private static func cells(_ length: Int, _ count: Int) -> [[Int]] {
+        (0..<count).map { cell in
+            let start = cell * length / count
+            let size = max(1, (cell + 1) * length / count - start)
+            let samples = min(3, size)
+            return (0..<samples).map { start + ($0 * 2 + 1) * size / (samples * 2) }
+        }
+    }
+
+    private static func mean(
+        _ pixels: UnsafeRawBufferPointer, _ rows: [Int], _ columns: [Int], stride: Int, bands: Int, hasAlpha: Bool
+    ) -> Color {
+        var sum: (red: Int, green: Int, blue: Int, alpha: Int) = (0, 0, 0, 0)
+        let isGrey = bands < 3
+        for row in rows {
+            for column in columns {
+                let offset = row * stride + column * bands
+                sum.red += Int(pixels[offset])
+                sum.green += Int(pixels[isGrey ? offset : offset + 1])
+                sum.blue += Int(pixels[isGrey ? offset : offset + 2])
+                sum.alpha += hasAlpha ? Int(pixels[offset + bands - 1]) : 255
+            }
+        }
+        let count = rows.count * columns.count
+        return Color(
+            red: UInt8(sum.red / count), green: UInt8(sum.green / count), blue: UInt8(sum.blue / count), alpha: UInt8(sum.alpha / count))
+    }
+}

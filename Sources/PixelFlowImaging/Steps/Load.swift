@@ -1,0 +1,91 @@
+import CVips
+import PixelFlowCore
+
+/// What the header of a source says; no pixel has been decoded for it.
+struct SourceHeader {
+    let format: SourceFormat
+    /// As stored, before the orientation is applied.
+    let width: Int
+    let height: Int
+    let frames: Int
+    let orientation: Int
+    let hasAlpha: Bool
+    let isWide: Bool
+
+    /// Whether the orientation swaps width and height.
+    var isTurned: Bool { orientation >= 5 }
+    var uprightWidth: Int { isTurned ? height : width }
+    var uprightHeight: Int { isTurned ? width : height }
+}
+
+/// Opens sources: one format, one loader, and the limits before the first pixel.
+enum Load {
+    /// - Throws: `RenderFailure` for what is no image, is not supported, is damaged or is too large.
+    static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
+        let format = try SourceFormat.sniffed(source)
+        let image: Image
+        do {
+            image = try open(source, format, LoadOptions())
+        } catch is VipsError {
+            throw RenderFailure.truncated
+        }
+        let header = SourceHeader(
+            format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
+            orientation: orientation(of: image), hasAlpha: image.hasAlpha, isWide: !image.isBytes)
+        try check(header, limits)
+        return header
+    }
+
+    static func open(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ options: LoadOptions) throws -> Image {
+        // VIPS_ACCESS_SEQUENTIAL: top to bottom, once. VIPS_FAIL_ON_ERROR: damage fails, oddities do not.
+        let access = VipsArgument.integer(Int(VIPS_ACCESS_SEQUENTIAL.rawValue))
+        let strictness = VipsArgument.integer(Int(VIPS_FAIL_ON_ERROR.rawValue))
+        switch format {
+        case .jpeg:
+            return try Image.make(
+                format.loader,
+                ["buffer": .bytes(source), "access": access, "fail_on": strictness, "shrink": .integer(options.shrink)])
+        case .webp:
+            return try Image.make(
+                format.loader,
+                [
+                    "buffer": .bytes(source), "access": access, "fail_on": strictness, "n": .integer(options.frames),
+                    "scale": .number(options.scale),
+                ])
+        case .gif:
+            return try Image.make(
+                format.loader,
+                ["buffer": .bytes(source), "access": access, "fail_on": strictness, "n": .integer(options.frames)])
+        case .png, .tiff, .avif, .heic:
+            return try Image.make(format.loader, ["buffer": .bytes(source), "access": access, "fail_on": strictness])
+        }
+    }
+
+    private static func orientation(of image: Image) -> Int {
+        let value = image.integer("orientation") ?? 1
+        return (1...8).contains(value) ? value : 1
+    }
+
+    private static func check(_ header: SourceHeader, _ limits: ImageLimits) throws {
+        if header.frames > limits.frames {
+            throw RenderFailure(.invalid, "too_many_frames", "The image has \(header.frames) frames; \(limits.frames) are allowed.")
+        }
+        let pixels = header.width.multipliedReportingOverflow(by: header.height)
+        let total = pixels.partialValue.multipliedReportingOverflow(by: header.frames)
+        if pixels.overflow || total.overflow || total.partialValue > limits.pixels {
+            throw RenderFailure(
+                .invalid, "too_many_pixels",
+                "The image has \(header.width) x \(header.height) pixels in \(header.frames) frames; \(limits.pixels) are allowed.")
+        }
+    }
+}
+
+/// How much of a source is decoded.
+struct LoadOptions: Equatable {
+    /// JPEG: 1, 2, 4 or 8; the decoder makes every edge that much shorter.
+    var shrink = 1
+    /// WebP: the decoder scales by this, at most 1.
+    var scale = 1.0
+    /// Frames to read; -1 for all.
+    var frames = 1
+}

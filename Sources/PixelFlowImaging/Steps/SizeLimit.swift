@@ -1,0 +1,29 @@
+import PixelFlowCore
+
+/// Finds the best quality whose file is no larger than `max_bytes`.
+enum SizeLimit {
+    /// Calls `encode` with falling qualities: at most eight times for the whole range.
+    static func fit(
+        _ limit: Int, from quality: Int, lossy: Bool, _ encode: (Int) throws -> EncodedBytes
+    ) throws -> EncodedBytes {
+        let first = try encode(quality)
+        if first.count <= limit { return first }
+        var best: EncodedBytes?
+        var low = 1
+        var high = lossy ? quality - 1 : 0
+        while low <= high {
+            let middle = (low + high) / 2
+            let attempt = try encode(middle)
+            if attempt.count <= limit {
+                best = attempt
+                low = middle + 1
+            } else {
+                high = middle - 1
+            }
+        }
+        guard let best else {
+            throw OutputFailure(code: "max_bytes_unreachable", message: "The output cannot be made as small as \(limit) bytes.")
+        }
+        return best
+    }
+}

@@ -1,0 +1,47 @@
+import CVips
+import PixelFlowCore
+
+enum WatermarkStep {
+    static func apply(_ watermark: ImageOperation.Watermark, mark: Image, to frames: inout Frames) throws {
+        let sized = try sized(mark, watermark, frames)
+        var faded = try sized.withAlpha()
+        if watermark.opacity < 1 {
+            let colour = try faded.applying("extract_band", ["band": .integer(0), "n": .integer(faded.bands - 1)])
+            let alpha = try faded.alpha().applying("linear", ["a": .numbers([watermark.opacity]), "b": .numbers([0])])
+            faded = try Image.make("bandjoin", ["in": .images([colour, try alpha.applying("cast", ["format": .uchar])])])
+        }
+        let layer = try (watermark.tile ? tiled(faded, frames) : faded).inMemory()
+        let anchor = watermark.position.anchor ?? (1, 1)
+        let left = Int(Double(frames.width - layer.width) * anchor.x)
+        let top = Int(Double(frames.height - layer.height) * anchor.y)
+        try frames.mapInPlace { try composed($0, layer, left: left, top: top) }
+    }
+
+    private static func sized(_ mark: Image, _ watermark: ImageOperation.Watermark, _ frames: Frames) throws -> Image {
+        let fitting = min(1, Double(frames.width) / Double(mark.width), Double(frames.height) / Double(mark.height))
+        let wanted = watermark.scale.map { $0 * Double(frames.width) / Double(mark.width) } ?? fitting
+        // Also a mark of the full width must not be taller than the picture.
+        let factor = min(wanted, Double(frames.height) / Double(mark.height))
+        return try ResizeStep.scaled(
+            mark, width: max(1, Int((Double(mark.width) * factor).rounded())), height: max(1, Int((Double(mark.height) * factor).rounded())))
+    }
+
+    private static func tiled(_ mark: Image, _ frames: Frames) throws -> Image {
+        let across = (frames.width + mark.width - 1) / mark.width
+        let down = (frames.height + mark.height - 1) / mark.height
+        return try mark.inMemory().applying("replicate", ["across": .integer(across), "down": .integer(down)])
+            .cut(left: 0, top: 0, width: frames.width, height: frames.height)
+    }
+
+    private static func composed(_ image: Image, _ layer: Image, left: Int, top: Int) throws -> Image {
+        let base = image.bands >= 3 ? image : try image.applying("colourspace", ["space": .sRGB])
+        let joined = try Image.make(
+            "composite2",
+            [
+                "base": .image(base), "overlay": .image(layer), "mode": .integer(Int(VIPS_BLEND_MODE_OVER.rawValue)),
+                "x": .integer(left), "y": .integer(top),
+            ])
+        let bytes = joined.isBytes ? joined : try joined.applying("cast", ["format": .uchar])
+        return base.hasAlpha ? bytes : try bytes.applying("extract_band", ["band": .integer(0), "n": .integer(3)])
+    }
+}

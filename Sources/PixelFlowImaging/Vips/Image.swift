@@ -1,0 +1,53 @@
+import CVips
+
+/// A libvips image: a description that is computed on demand, or pixels in memory.
+///
+/// Belongs to the thread that renders and never crosses to another one.
+final class Image {
+    let pointer: UnsafeMutablePointer<VipsImage>
+
+    init(owning pointer: UnsafeMutablePointer<VipsImage>) { self.pointer = pointer }
+
+    deinit { g_object_unref(pointer) }
+
+    var width: Int { Int(vips_image_get_width(pointer)) }
+    var height: Int { Int(vips_image_get_height(pointer)) }
+    var bands: Int { Int(vips_image_get_bands(pointer)) }
+    var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 }
+    var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
+    var isBytes: Bool { vips_image_get_format(pointer) == VIPS_FORMAT_UCHAR }
+    /// Where the origin of the image it was cut out of lies; negative after a cut.
+    var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
+
+    /// Runs the operation `name` on this image.
+    func applying(_ name: String, _ arguments: VipsArguments = [:]) throws -> Image {
+        try VipsCall.run(name, on: self, arguments) { try $0.image() }
+    }
+
+    /// Runs the operation `name`, which makes an image out of its arguments.
+    static func make(_ name: String, _ arguments: VipsArguments) throws -> Image {
+        try VipsCall.run(name, arguments) { try $0.image() }
+    }
+
+    /// Computes every pixel now and keeps them.
+    func inMemory() throws -> Image {
+        guard let copy = vips_image_copy_memory(pointer) else { throw VipsError.taken() }
+        return Image(owning: copy)
+    }
+
+    /// The pixels of an image in memory, row by row, bands interleaved.
+    func withPixels<Output>(_ body: (UnsafeRawBufferPointer) throws -> Output) throws -> Output {
+        guard let start = vips_image_get_data(pointer) else { throw VipsError.taken() }
+        let count = width * height * bands * Int(vips_format_sizeof(vips_image_get_format(pointer)))
+        return try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(start: start, count: count)) }
+    }
+
+    /// An image of one byte for each band, copied from `pixels`.
+    static func copying(_ pixels: [UInt8], width: Int, height: Int, bands: Int) throws -> Image {
+        let made = pixels.withUnsafeBytes {
+            vips_image_new_from_memory_copy($0.baseAddress, $0.count, Int32(width), Int32(height), Int32(bands), VIPS_FORMAT_UCHAR)
+        }
+        guard let made else { throw VipsError.taken() }
+        return Image(owning: made)
+    }
+}

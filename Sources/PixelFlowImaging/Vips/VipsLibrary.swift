@@ -1,0 +1,21 @@
+import CVips
+
+/// libvips itself: started once for each process, with nothing but the loaders of the allow-list.
+enum VipsLibrary {
+    /// Starts libvips on first use; every later call is cheap.
+    static func start() throws { try started.get() }
+
+    private static let started = Result { () throws(VipsError) in
+        guard cvips_init("pixelflow") == 0 else { throw VipsError.taken() }
+        // One job fills one core: threads would only take turns, and a cache would only grow.
+        vips_concurrency_set(1)
+        vips_cache_set_max(0)
+        blockLoaders()
+    }
+
+    private static func blockLoaders() {
+        vips_block_untrusted_set(1)
+        vips_operation_block_set("VipsForeignLoad", 1)
+        for format in SourceFormat.allCases { vips_operation_block_set(format.loaderClass, 0) }
+    }
+}

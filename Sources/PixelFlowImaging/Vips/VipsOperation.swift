@@ -1,0 +1,89 @@
+import CVips
+
+/// An argument of a libvips operation.
+enum VipsArgument {
+    /// Also the value of an enumeration.
+    case integer(Int)
+    case number(Double)
+    case flag(Bool)
+    case text(String)
+    case numbers([Double])
+    case image(Image)
+    case images([Image])
+    /// Not copied: they have to stay where they are for as long as the result is in use.
+    case bytes(UnsafeRawBufferPointer)
+}
+
+typealias VipsArguments = KeyValuePairs<StaticString, VipsArgument>
+
+/// One call of a libvips operation by its name. libvips checks names and types when it runs.
+struct VipsCall {
+    private let operation: UnsafeMutablePointer<VipsOperation>
+
+    /// Runs `name`, on `input` where there is one, and hands its results to `body`.
+    static func run<Output>(
+        _ name: String, on input: Image? = nil, _ arguments: VipsArguments, _ body: (VipsCall) throws -> Output
+    ) throws -> Output {
+        guard let operation = vips_operation_new(name) else { throw VipsError.taken() }
+        defer { g_object_unref(operation) }
+        let call = VipsCall(operation: operation)
+        if let input { call.set("in", .image(input)) }
+        for (key, argument) in arguments { call.set(key, argument) }
+        // Outputs are released also where the build fails: half of them may have been made.
+        defer { cvips_unref_outputs(operation) }
+        guard cvips_build(operation) == 0 else { throw VipsError.taken() }
+        return try body(call)
+    }
+
+    func image(_ key: StaticString = "out") throws -> Image {
+        guard let pointer = cvips_get_image(operation, key.cString) else { throw VipsError.taken() }
+        return Image(owning: pointer)
+    }
+
+    func bytes(_ key: StaticString = "buffer") throws -> EncodedBytes {
+        guard let blob = cvips_get_blob(operation, key.cString) else { throw VipsError.taken() }
+        return EncodedBytes(owning: blob)
+    }
+
+    func integer(_ key: StaticString) -> Int { Int(cvips_get_int(operation, key.cString)) }
+
+    private func set(_ key: StaticString, _ argument: VipsArgument) {
+        let name = key.cString
+        switch argument {
+        case .integer(let value): cvips_set_int(operation, name, Int32(clamping: value))
+        case .number(let value): cvips_set_double(operation, name, value)
+        case .flag(let value): cvips_set_int(operation, name, value ? 1 : 0)
+        case .text(let value): cvips_set_string(operation, name, value)
+        case .numbers(let values): cvips_set_doubles(operation, name, values, Int32(values.count))
+        case .image(let image): cvips_set_image(operation, name, image.pointer)
+        case .images(let images):
+            var pointers: [UnsafeMutablePointer<VipsImage>?] = images.map(\.pointer)
+            cvips_set_images(operation, name, &pointers, Int32(pointers.count))
+        case .bytes(let bytes):
+            let blob = vips_blob_new(nil, bytes.baseAddress, bytes.count)
+            cvips_set_blob(operation, name, blob)
+            if let blob { cvips_unref_blob(blob) }
+        }
+    }
+}
+
+extension StaticString {
+    var cString: UnsafePointer<CChar> { UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self) }
+}
+
+/// An encoded image as libvips made it.
+final class EncodedBytes {
+    private let blob: UnsafeMutablePointer<VipsBlob>
+
+    init(owning blob: UnsafeMutablePointer<VipsBlob>) { self.blob = blob }
+
+    deinit { cvips_unref_blob(blob) }
+
+    var count: Int { withBytes(\.count) }
+
+    func withBytes<Output>(_ body: (UnsafeRawBufferPointer) throws -> Output) rethrows -> Output {
+        var length = 0
+        let start = cvips_blob_bytes(blob, &length)
+        return try body(UnsafeRawBufferPointer(start: start, count: length))
+    }
+}
