@@ -1,0 +1,71 @@
+/// One setting: its name, its default, what it means, and how its text is read. It stands beside
+/// what it configures, and the help text and `docs/configuration.md` are made from it.
+public struct Setting<Value: Sendable>: Sendable {
+    public let description: SettingDescription
+    private let parse: @Sendable (String) -> Value?
+
+    /// - Parameters:
+    ///   - name: as in the environment, with the prefix `PIXELFLOW_`.
+    ///   - defaultText: read by `parse` as if somebody had written it.
+    ///   - expected: completes the sentence "… has to be …".
+    ///   - isSecret: its value is never shown.
+    ///   - parse: nil for what is not acceptable.
+    public init(
+        _ name: String, default defaultText: String, expected: String, help: String, isSecret: Bool = false,
+        parse: @escaping @Sendable (String) -> Value?
+    ) {
+        description = SettingDescription(name: name, defaultText: defaultText, expected: expected, help: help, isSecret: isSecret)
+        self.parse = parse
+    }
+
+    func read(_ text: String) throws(PixelFlowError) -> Value {
+        guard let value = parse(text) else {
+            let shown = description.isSecret ? "" : " is \"\(text)\"; it"
+            throw .invalid(description.name, "\(description.name)\(shown) has to be \(description.expected).", code: "setting_invalid")
+        }
+        return value
+    }
+}
+
+/// What people are told about a setting.
+public struct SettingDescription: Sendable, Hashable {
+    public let name: String
+    public let defaultText: String
+    public let expected: String
+    public let help: String
+    public let isSecret: Bool
+
+    /// The flag of the command line: `PIXELFLOW_API_PORT` is `--api-port`.
+    public var flag: String {
+        "--" + name.dropFirst("PIXELFLOW_".count).lowercased().split(separator: "_").joined(separator: "-")
+    }
+}
+
+extension Setting where Value == String {
+    public static func text(_ name: String, default defaultText: String = "", help: String, isSecret: Bool = false) -> Setting {
+        Setting(name, default: defaultText, expected: "a text", help: help, isSecret: isSecret) { $0 }
+    }
+}
+
+extension Setting where Value == Int {
+    public static func integer(_ name: String, default value: Int, in range: ClosedRange<Int>, help: String) -> Setting {
+        Setting(name, default: "\(value)", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)", help: help) {
+            Int($0).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    public static func port(_ name: String, default value: Int, help: String) -> Setting {
+        integer(name, default: value, in: 1...65535, help: help)
+    }
+}
+
+extension Setting where Value == Duration {
+    /// A time in whole seconds.
+    public static func seconds(_ name: String, default value: Int, in range: ClosedRange<Int>, help: String) -> Setting {
+        Setting(
+            name, default: "\(value)", expected: "a whole number of seconds from \(range.lowerBound) to \(range.upperBound)", help: help
+        ) { text in
+            Int(text).flatMap { range.contains($0) ? .seconds($0) : nil }
+        }
+    }
+}
