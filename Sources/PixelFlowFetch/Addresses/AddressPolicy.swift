@@ -1,0 +1,21 @@
+/// Decides which addresses may be connected to: public ones, and those that the operator names.
+public struct AddressPolicy: Sendable {
+    private let allowed: [NetworkRange]
+
+    /// - Parameter allowed: blocks that are let through whatever they are otherwise.
+    public init(allowed: [NetworkRange] = []) { self.allowed = allowed }
+
+    /// Why `address` must not be connected to, or nil where it may be.
+    ///
+    /// An IPv6 address with IPv4 inside is judged by what is inside as well: packets may end up there.
+    public func refusal(of address: IPAddress) -> AddressRefusal? {
+        if allowed.contains(where: { $0.contains(address) }) { return nil }
+        if let refusal = ReservedRanges.refusal(of: address) { return refusal }
+        let embedded = address.embeddedIPv4
+        for inner in embedded {
+            if let refusal = refusal(of: inner) { return refusal }
+        }
+        if case .v6 = address, embedded.isEmpty, ReservedRanges.globalIPv6?.contains(address) != true { return .reserved }
+        return nil
+    }
+}

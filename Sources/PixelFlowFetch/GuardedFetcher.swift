@@ -1,0 +1,85 @@
+public import NIOCore
+public import NIOPosix
+public import PixelFlowCore
+
+/// Fetches sources from other people's servers without becoming a way into this network.
+///
+/// - Only http and https, no user names or passwords in URLs, hosts in one spelling only.
+/// - A name is resolved once for each request; every address it has must be allowed, else nothing is
+///   connected to, and the connection goes to one of the addresses that were checked. There is no
+///   second look-up between check and connection.
+/// - A redirect is a new request with the same checks. From https none leads to http: that would give
+///   up a protection that the URL asked for.
+/// - Size and time are limits on the whole; bodies are taken as they are, never decompressed.
+/// - Proxies of the environment are not used, cookies are not kept.
+public struct GuardedFetcher: SourceFetcher {
+    private let settings: FetchSettings
+    private let policy: AddressPolicy
+    private let resolver: any NameResolver
+    private let exchange: Exchange
+
+    /// Addresses of one name that are tried, one after the other, until one takes the connection.
+    private static let maximumAttempts = 4
+
+    /// - Throws: `PixelFlowError` `invalid_setting` where the file of trust roots cannot be read.
+    public init(
+        settings: FetchSettings = FetchSettings(),
+        resolver: any NameResolver = SystemResolver(),
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) throws {
+        self.settings = settings
+        self.policy = AddressPolicy(allowed: settings.allowedNetworks)
+        self.resolver = resolver
+        self.exchange = Exchange(
+            group: eventLoopGroup, tls: try TLSTrust(rootsFile: settings.trustRootsFile),
+            connectTimeout: settings.connectTimeout, userAgent: settings.userAgent)
+    }
+
+    public func fetch(_ url: String, limit: Int) async throws -> FetchedSource {
+        let start = try SourceURL(url)
+        do {
+            return try await within(settings.totalTimeout) { try await follow(start, limit: limit) }
+        } catch {
+            try Task.checkCancellation()
+            throw PixelFlowError.fetchFailure(error)
+        }
+    }
+
+    private func follow(_ start: SourceURL, limit: Int) async throws -> FetchedSource {
+        var url = start
+        for _ in 0...max(settings.redirects, 0) {
+            let response = try await request(url, limit: limit)
+            guard let location = response.redirection else { return try response.source(from: url) }
+            let next = try url.resolving(location)
+            guard url.scheme == .http || next.scheme == .https else { throw PixelFlowError.downgrade }
+            url = next
+        }
+        throw PixelFlowError.tooManyRedirects(settings.redirects)
+    }
+
+    private func request(_ url: SourceURL, limit: Int) async throws -> FetchResponse {
+        var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, exists: false)
+        for address in try await checkedAddresses(of: url.host).prefix(Self.maximumAttempts) {
+            do {
+                return try await exchange.get(url, at: address, limit: limit)
+            } catch let error as ConnectFailure {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    /// All addresses of `host`, each one allowed. One that is not spoils the whole: a server that gives
+    /// its name a public and a private address is either wrong or up to something.
+    private func checkedAddresses(of host: SourceHost) async throws -> [IPAddress] {
+        let addresses: [IPAddress]
+        switch host {
+        case .address(let address): addresses = [address]
+        case .name(let name): addresses = try await resolver.addresses(of: name)
+        }
+        for address in addresses {
+            if let refusal = policy.refusal(of: address) { throw PixelFlowError.addressBlocked(address, refusal) }
+        }
+        return addresses
+    }
+}

@@ -1,0 +1,8 @@
+/// Turns a name into addresses.
+public protocol NameResolver: Sendable {
+    /// Every address of `name`, the preferred first. Cancelling the calling task ends the wait at once.
+    ///
+    /// - Throws: `PixelFlowError` `name_not_resolved`: permanent where the name is known not to exist or
+    ///   to have no address, transient where the answer could not be had.
+    func addresses(of name: String) async throws -> [IPAddress]
+}

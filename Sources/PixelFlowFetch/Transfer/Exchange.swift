@@ -1,0 +1,93 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import PixelFlowCore
+
+/// Sends one GET to one address and collects the answer. Each has a connection of its own.
+struct Exchange: Sendable {
+    let group: any EventLoopGroup
+    let tls: TLSTrust
+    let connectTimeout: Duration
+    let userAgent: String
+
+    /// - Throws: `ConnectFailure` where no connection came about, `PixelFlowError` where the answer is
+    ///   too large, `CancellationError`, or what the network or the server did wrong.
+    func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
+        let loop = group.any()
+        let response = loop.makePromise(of: FetchResponse.self)
+        let channel: any Channel
+        do {
+            channel = try await connect(url, to: address, on: loop, response: response, limit: limit)
+        } catch {
+            response.fail(error)
+            throw error
+        }
+        do {
+            let value = try await response.valueOrCancellation()
+            return value
+        } catch {
+            // The collector closes by itself when it has seen enough; this is for a cancelled task.
+            ResponseCollector.closeNow(channel)
+            throw error
+        }
+    }
+
+    private func connect(
+        _ url: SourceURL, to address: IPAddress, on loop: any EventLoop, response: EventLoopPromise<FetchResponse>, limit: Int
+    ) async throws -> any Channel {
+        let target = try SocketAddress(ipAddress: address.description, port: url.port)
+        let connected = loop.makePromise(of: (any Channel).self)
+        let context = url.scheme == .https ? tls.context : nil
+        let head = requestHead(for: url)
+        ClientBootstrap(group: loop)
+            .connectTimeout(TimeAmount(connectTimeout))
+            .channelInitializer { channel in
+                // A task cancelled before the connection stands gives it up here.
+                connected.futureResult.whenFailure { _ in channel.close(promise: nil) }
+                return channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context {
+                        try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: url.host.serverName))
+                    }
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandler(ResponseCollector(request: head, limit: limit, promise: response))
+                }
+            }
+            .connect(to: target)
+            .cascade(to: connected)
+        do {
+            return try await connected.valueOrCancellation()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw ConnectFailure(address: address, cause: error)
+        }
+    }
+
+    private func requestHead(for url: SourceURL) -> HTTPRequestHead {
+        let port = url.port == url.scheme.defaultPort ? "" : ":\(url.port)"
+        let headers: HTTPHeaders = [
+            "Host": url.host.urlText + port,
+            "User-Agent": userAgent,
+            "Accept": "image/*,*/*;q=0.5",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        ]
+        return HTTPRequestHead(version: .http1_1, method: .GET, uri: url.target, headers: headers)
+    }
+}
+
+/// The address did not take the connection; another one of the same name may.
+struct ConnectFailure: Error, CustomStringConvertible {
+    var address: IPAddress
+    var cause: any Error
+    var description: String { "\(address): \(cause)" }
+}
+
+extension SourceHost {
+    /// For SNI and the certificate's name; a certificate for an address is checked against the connection's.
+    fileprivate var serverName: String? {
+        if case .name(let name) = self { name } else { nil }
+    }
+}

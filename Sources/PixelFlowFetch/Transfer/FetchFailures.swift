@@ -1,0 +1,71 @@
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import PixelFlowCore
+
+extension PixelFlowError {
+    static func urlInvalid(_ message: String) -> PixelFlowError { PixelFlowError(.invalid, code: "url_invalid", message) }
+
+    /// The address goes to the logs alone: what a private name stands for is nobody else's business.
+    static func addressBlocked(_ address: IPAddress, _ refusal: AddressRefusal) -> PixelFlowError {
+        PixelFlowError(
+            .invalid, code: "address_blocked", "The host of the URL is at an address that images are not fetched from.",
+            cause: BlockedAddress(address: address, refusal: refusal))
+    }
+
+    static func nameNotResolved(_ name: String, exists: Bool, cause: (any Error)? = nil) -> PixelFlowError {
+        PixelFlowError(
+            exists ? .unavailable : .invalid, code: "name_not_resolved", "The name \(name) has no known address.",
+            retry: exists ? .transient : .permanent, cause: cause)
+    }
+
+    static func tooManyRedirects(_ limit: Int) -> PixelFlowError {
+        PixelFlowError(.invalid, code: "too_many_redirects", "The URL redirects more than \(limit) times.")
+    }
+
+    static func sourceTooLarge(_ limit: Int) -> PixelFlowError {
+        PixelFlowError(.tooLarge, code: "source_too_large", "The image is larger than \(limit) bytes.")
+    }
+
+    static let downgrade = PixelFlowError(.invalid, code: "source_refused", "The URL redirects from https to http.")
+
+    static let sourceTimeout = PixelFlowError(
+        .unavailable, code: "source_timeout", "The server did not deliver the image in time.", retry: .transient)
+
+    /// Gives what went wrong on the network a code. A certificate that does not hold will not hold
+    /// the next time either and is permanent; everything else may pass.
+    static func fetchFailure(_ error: any Error) -> PixelFlowError {
+        switch error {
+        case let known as PixelFlowError:
+            return known
+        case let connect as ConnectFailure:
+            guard case ChannelError.connectTimeout = connect.cause else { return unreachable(connect) }
+            return PixelFlowError(sourceTimeout.kind, code: sourceTimeout.code, sourceTimeout.message, retry: .transient, cause: connect)
+        case _ where isUntrusted(error):
+            return PixelFlowError(.invalid, code: "source_refused", "The server's certificate is not trusted.", cause: error)
+        case is HTTPParserError:
+            return PixelFlowError(
+                .unavailable, code: "source_unavailable", "The server's answer is not proper HTTP.", retry: .transient, cause: error)
+        default:
+            return unreachable(error)
+        }
+    }
+
+    private static func unreachable(_ cause: any Error) -> PixelFlowError {
+        PixelFlowError(
+            .unavailable, code: "source_unreachable", "The connection to the server failed or broke.", retry: .transient, cause: cause)
+    }
+
+    /// BoringSSL tells a bad certificate from other failures of the handshake by the text alone.
+    private static func isUntrusted(_ error: any Error) -> Bool {
+        if case NIOSSLError.handshakeFailed(let reason) = error { return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") }
+        return error is NIOSSLExtraError
+    }
+}
+
+/// Which address was refused, and why. For logs.
+struct BlockedAddress: Error, CustomStringConvertible {
+    var address: IPAddress
+    var refusal: AddressRefusal
+    var description: String { "\(address) is refused: \(refusal.rawValue)" }
+}

@@ -1,0 +1,42 @@
+import NIOCore
+import NIOHTTP1
+import PixelFlowCore
+
+/// An answer: status and headers, and the body where it is a success.
+struct FetchResponse: Sendable {
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
+    var body = ByteBuffer()
+
+    /// Where the answer sends us, if it does.
+    var redirection: String? {
+        switch status.code {
+        case 301, 302, 303, 307, 308: headers.first(name: "location")
+        default: nil
+        }
+    }
+
+    /// The source, where the answer is a success.
+    ///
+    /// - Throws: `source_not_found`, `source_refused` or `source_unavailable`.
+    func source(from url: SourceURL) throws(PixelFlowError) -> FetchedSource {
+        let host = url.host.urlText
+        switch status.code {
+        case 200..<300:
+            return FetchedSource(bytes: body, contentType: headers.first(name: "content-type"))
+        case 404, 410:
+            throw PixelFlowError(.invalid, code: "source_not_found", "The server \(host) has no such image (\(status.code)).")
+        case 408, 425, 429, 500...:
+            throw PixelFlowError(
+                .unavailable, code: "source_unavailable", "The server \(host) cannot answer at the moment (\(status.code)).",
+                retry: .transient, retryAfter: retryAfter)
+        default:
+            throw PixelFlowError(.invalid, code: "source_refused", "The server \(host) refused the image (\(status.code)).")
+        }
+    }
+
+    /// Seconds, where the server gives a number of them that is no more than an hour.
+    private var retryAfter: Int? {
+        headers.first(name: "retry-after").flatMap { Int($0) }.flatMap { (1...3600).contains($0) ? $0 : nil }
+    }
+}

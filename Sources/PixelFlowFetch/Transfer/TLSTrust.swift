@@ -1,0 +1,22 @@
+import NIOSSL
+import PixelFlowCore
+
+/// The certificate authorities that servers are judged by, read once: it takes milliseconds.
+struct TLSTrust: Sendable {
+    let context: NIOSSLContext
+
+    /// - Throws: `PixelFlowError` `invalid_setting` where the file cannot be read.
+    init(rootsFile: String?) throws {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        if let rootsFile { configuration.trustRoots = .file(rootsFile) }
+        do {
+            context = try NIOSSLContext(configuration: configuration)
+        } catch {
+            let file = rootsFile ?? "of the operating system"
+            throw PixelFlowError(
+                .invalid, code: "invalid_setting", "The certificate authorities (\(file)) cannot be read.", cause: error)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// Path and query of a URL.
+enum URLTarget {
+    /// Percent-encodes what may not stand in a request line, leaves encoded bytes as they are, drops a fragment.
+    static func encoded(_ text: Substring) -> String {
+        let bytes = Array(text.prefix { $0 != "#" }.utf8)
+        var result = bytes.first == UInt8(ascii: "/") ? "" : "/"
+        for (index, byte) in bytes.enumerated() {
+            if isPlain(byte) || byte == UInt8(ascii: "%") && isEscape(bytes[(index + 1)...].prefix(2)) {
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                result += "%" + String(UInt16(byte) + 0x100, radix: 16, uppercase: true).dropFirst()
+            }
+        }
+        return result
+    }
+
+    /// Resolves a reference without scheme and host against the target it was found at.
+    static func merged(base: String, reference: Substring) -> String {
+        let basePath = base.prefix { $0 != "?" }
+        if reference.isEmpty { return base }
+        if reference.hasPrefix("?") { return String(basePath + reference) }
+        let path = reference.prefix { $0 != "?" }
+        let query = reference[path.endIndex...]
+        let whole = path.hasPrefix("/") ? path : basePath.prefix(through: basePath.lastIndex(of: "/") ?? basePath.startIndex) + path
+        return withoutDots(whole) + query
+    }
+
+    private static func withoutDots(_ path: Substring) -> String {
+        var segments: [Substring] = []
+        let pieces = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        for (index, piece) in pieces.enumerated() {
+            let isLast = index == pieces.count - 1
+            switch piece {
+            case ".": if isLast { segments.append("") }
+            case "..":
+                _ = segments.popLast()
+                if isLast { segments.append("") }
+            default: segments.append(piece)
+            }
+        }
+        return "/" + segments.joined(separator: "/")
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        default: "-._~!$&'()*+,;=:@/?".utf8.contains(byte)
+        }
+    }
+
+    private static func isEscape(_ digits: ArraySlice<UInt8>) -> Bool {
+        digits.count == 2 && digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+}

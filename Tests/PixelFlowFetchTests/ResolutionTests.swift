@@ -1,0 +1,80 @@
+import NIOCore
+import PixelFlowCore
+import PixelFlowFetch
+import Testing
+
+@Suite struct ResolutionTests {
+    @Test func theNameIsAskedOnceAndSentAsHost() async throws {
+        // A second question would get the private address: the attack is called rebinding.
+        let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
+        try await TestServer.run(answer: { _, channel in channel.answer(body: "image") }) { server in
+            let source = try await localFetcher(resolver: resolver).fetch(server.url(host: "pictures.example"), limit: 100)
+            #expect(String(buffer: source.bytes) == "image")
+            #expect(server.requests.first?.header("host") == "pictures.example:\(server.port)")
+        }
+        #expect(resolver.questions == ["pictures.example"])
+    }
+
+    @Test func aRedirectToTheSameNameIsCheckedAnew() async throws {
+        let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
+        try await TestServer.run(answer: { _, channel in channel.redirect(to: "/again") }) { server in
+            let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
+            #expect(result == "address_blocked permanent")
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test(arguments: [["127.0.0.1", "10.0.0.1"], ["10.0.0.1", "127.0.0.1"], ["127.0.0.1", "::1"], ["127.0.0.1", "::ffff:10.0.0.1"]])
+    func oneBadAddressSpoilsAll(addresses: [String]) async throws {
+        let resolver = FixedResolver(["pictures.example": [addresses]])
+        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+            let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
+            #expect(result == "address_blocked permanent")
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test func theNextAddressIsTriedWhereOneTakesNoConnection() async throws {
+        let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.1"]]])
+        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+            #expect(await outcome(of: server.url(host: "pictures.example"), resolver: resolver) == "ok")
+        }
+    }
+
+    @Test func noMoreThanFourAddressesAreTried() async throws {
+        let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"]]])
+        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+            let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
+            #expect(result == "source_unreachable transient")
+        }
+    }
+
+    @Test func aNameWithoutAddresses() async throws {
+        let resolver = FixedResolver(["pictures.example": [[]]])
+        #expect(await outcome(of: "http://pictures.example/", resolver: resolver) == "name_not_resolved permanent")
+    }
+
+    @Test func theSystemKnowsLocalhost() async throws {
+        let addresses = try await SystemResolver().addresses(of: "localhost")
+        #expect(addresses.contains { AddressPolicy().refusal(of: $0) == .loopback })
+        #expect(await outcome(of: "http://localhost/", resolver: SystemResolver(), allowed: "") == "address_blocked permanent")
+    }
+
+    @Test func theSystemDoesNotKnowEverything() async throws {
+        let result = await outcome(of: "http://nowhere.invalid/", resolver: SystemResolver(), allowed: "")
+        #expect(result.hasPrefix("name_not_resolved") || result.hasPrefix("source_timeout"))
+    }
+
+    /// A resolver that never answers until its task is cancelled.
+    struct SilentResolver: NameResolver {
+        func addresses(of name: String) async throws -> [IPAddress] {
+            try await Task.sleep(for: .seconds(3600))
+            return []
+        }
+    }
+
+    @Test func aSilentResolverCountsTowardsTheTotal() async throws {
+        let fetcher = try localFetcher(resolver: SilentResolver(), total: .milliseconds(100))
+        #expect(await fetcher.outcome("http://pictures.example/") == "source_timeout transient")
+    }
+}

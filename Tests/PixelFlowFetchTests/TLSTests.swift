@@ -1,0 +1,77 @@
+import NIOCore
+import PixelFlowCore
+import PixelFlowFetch
+import Testing
+
+@Suite struct TLSTests {
+    static let names = FixedResolver(["pictures.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]])
+
+    @Test func theCertificateIsCheckedAgainstTheNameOfTheURL() async throws {
+        try await TestCertificate.withFile { roots in
+            try await TestServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) { server in
+                let fetcher = try localFetcher(resolver: Self.names, trustRootsFile: roots)
+                #expect(await fetcher.outcome(server.url(host: "pictures.example", scheme: "https")) == "ok")
+                #expect(await fetcher.outcome(server.url(host: "127.0.0.1", scheme: "https")) == "ok")
+                #expect(await fetcher.outcome(server.url(host: "other.example", scheme: "https")) == "source_refused permanent")
+            }
+        }
+    }
+
+    @Test func aSelfSignedCertificateIsRefused() async throws {
+        try await TestServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) { server in
+            let result = await outcome(of: server.url(host: "pictures.example", scheme: "https"), resolver: Self.names)
+            #expect(result == "source_refused permanent")
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test func noWayFromHTTPSToHTTP() async throws {
+        let answer: TestServer.Answer = { _, channel in channel.redirect(to: "http://127.0.0.1:1/") }
+        try await TestCertificate.withFile { roots in
+            try await TestServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
+                let result = await outcome(of: server.url(scheme: "https"), resolver: Self.names, trustRootsFile: roots)
+                #expect(result == "source_refused permanent")
+            }
+        }
+    }
+
+    @Test func fromHTTPToHTTPS() async throws {
+        try await TestCertificate.withFile { roots in
+            try await TestServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { secure in
+                let target = secure.url(scheme: "https")
+                try await TestServer.run(answer: { _, channel in channel.redirect(to: target) }) { server in
+                    #expect(await outcome(of: server.url(), trustRootsFile: roots) == "ok")
+                }
+            }
+        }
+    }
+
+    @Test func plainHTTPIsNoTLS() async throws {
+        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+            // The server waits for the end of a request that never comes.
+            let result = await outcome(of: server.url(scheme: "https"), total: .milliseconds(300))
+            #expect(result == "source_timeout transient" || result == "source_unreachable transient")
+        }
+    }
+
+    @Test func endlessBodiesEndHereToo() async throws {
+        let answer: TestServer.Answer = { _, channel in
+            channel.send("HTTP/1.1 200 OK\r\n\r\n", close: false)
+            channel.sendForever(String(repeating: "x", count: 1024))
+        }
+        try await TestCertificate.withFile { roots in
+            try await TestServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
+                let fetcher = try localFetcher(trustRootsFile: roots)
+                try await LimitTests.endsSoon {
+                    #expect(await fetcher.outcome(server.url(scheme: "https"), limit: 100_000) == "source_too_large permanent")
+                }
+            }
+        }
+    }
+
+    @Test func aMissingFileOfRootsIsNamed() {
+        let error = #expect(throws: PixelFlowError.self) { try localFetcher(trustRootsFile: "/nowhere/roots.pem") }
+        #expect(error?.code == "invalid_setting")
+        #expect(error?.message.contains("/nowhere/roots.pem") == true)
+    }
+}

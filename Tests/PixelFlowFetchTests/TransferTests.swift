@@ -1,0 +1,82 @@
+import NIOCore
+import PixelFlowCore
+import PixelFlowFetch
+import Testing
+
+@Suite struct TransferTests {
+    @Test func bytesAndTypeComeThrough() async throws {
+        let body = String(repeating: "0123456789", count: 100_000)
+        try await TestServer.run(answer: { _, channel in channel.answer("200 OK", ["Content-Type: image/png"], body: body) }) { server in
+            let source = try await localFetcher().fetch(server.url(), limit: body.utf8.count)
+            #expect(String(buffer: source.bytes) == body)
+            #expect(source.contentType == "image/png")
+            let request = try #require(server.requests.first)
+            #expect(request.header("user-agent")?.hasPrefix("PixelFlow/") == true)
+            #expect(request.header("accept-encoding") == "identity")
+            #expect(request.header("host") == "127.0.0.1:\(server.port)")
+        }
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\n\r\nimage", "HTTP/1.0 200 OK\r\n\r\nimage", "HTTP/1.1 203 Hm\r\nContent-Length: 5\r\n\r\nimageand more",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nim\r\n3\r\nage\r\n0\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nimage",
+    ])
+    func everyFraming(answer: String) async throws {
+        try await TestServer.run(answer: { _, channel in channel.send(answer) }) { server in
+            let source = try await localFetcher().fetch(server.url(), limit: 5)
+            #expect(String(buffer: source.bytes) == "image")
+        }
+    }
+
+    @Test func compressedBodiesStayAsTheyAre() async throws {
+        let answer: TestServer.Answer = { _, channel in channel.answer("200 OK", ["Content-Encoding: gzip"], body: "\u{1f}packed") }
+        try await TestServer.run(answer: answer) { server in
+            let source = try await localFetcher().fetch(server.url(), limit: 100)
+            #expect(String(buffer: source.bytes) == "\u{1f}packed")
+        }
+    }
+
+    @Test(arguments: [
+        ("200 OK", "ok"), ("204 No Content", "ok"), ("300 Multiple", "source_refused permanent"), ("304 Not Modified", "source_refused permanent"),
+        ("400 Bad", "source_refused permanent"), ("401 Who", "source_refused permanent"), ("403 No", "source_refused permanent"),
+        ("404 Not Found", "source_not_found permanent"), ("410 Gone", "source_not_found permanent"), ("408 Slow", "source_unavailable transient"),
+        ("425 Early", "source_unavailable transient"), ("429 Many", "source_unavailable transient"), ("451 Law", "source_refused permanent"),
+        ("500 Oops", "source_unavailable transient"), ("502 Bad", "source_unavailable transient"), ("503 Busy", "source_unavailable transient"),
+    ])
+    func statuses(status: String, expected: String) async throws {
+        try await TestServer.run(answer: { _, channel in channel.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }) { server in
+            #expect(await outcome(of: server.url()) == expected)
+        }
+    }
+
+    @Test func aServersOwnRetryTimeIsKept() async throws {
+        try await TestServer.run(answer: { _, channel in channel.answer("503 Busy", ["Retry-After: 120"]) }) { server in
+            let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
+            #expect(error?.retryAfter == 120)
+        }
+    }
+
+    @Test(arguments: [
+        "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 200_000) + "\r\n\r\n",
+    ])
+    func otherProtocols(answer: String) async throws {
+        try await TestServer.run(answer: { _, channel in channel.send(answer) }) { server in
+            #expect(await outcome(of: server.url()) == "source_unavailable transient")
+        }
+    }
+
+    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"])
+    func brokenConnections(answer: String) async throws {
+        try await TestServer.run(answer: { _, channel in channel.send(answer) }) { server in
+            let result = await outcome(of: server.url())
+            #expect(result == "source_unreachable transient" || result == "source_unavailable transient")
+        }
+    }
+
+    @Test func nobodyListens() async throws {
+        let port = try await TestServer.run(answer: { _, _ in }) { $0.port }
+        #expect(await outcome(of: "http://127.0.0.1:\(port)/") == "source_unreachable transient")
+    }
+}
