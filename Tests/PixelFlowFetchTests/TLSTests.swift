@@ -12,7 +12,9 @@ import Testing
                 let fetcher = try localFetcher(resolver: Self.names, trustRootsFile: roots)
                 #expect(await fetcher.outcome(server.url(host: "pictures.example", scheme: "https")) == "ok")
                 #expect(await fetcher.outcome(server.url(host: "127.0.0.1", scheme: "https")) == "ok")
+                // The certificate holds for the address, which must not be enough.
                 #expect(await fetcher.outcome(server.url(host: "other.example", scheme: "https")) == "source_refused permanent")
+                #expect(server.requests.count == 2)
             }
         }
     }

@@ -48,7 +48,7 @@ struct Exchange: Sendable {
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let context {
-                        try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: url.host.serverName))
+                        try pipeline.addHandler(CertificateName.handler(for: url.host, context: context))
                     }
                     try pipeline.addHTTPClientHandlers()
                     try pipeline.addHandler(ResponseCollector(request: head, limit: limit, promise: response))
@@ -83,11 +83,4 @@ struct ConnectFailure: Error, CustomStringConvertible {
     var address: IPAddress
     var cause: any Error
     var description: String { "\(address): \(cause)" }
-}
-
-extension SourceHost {
-    /// For SNI and the certificate's name; a certificate for an address is checked against the connection's.
-    fileprivate var serverName: String? {
-        if case .name(let name) = self { name } else { nil }
-    }
 }

@@ -59,7 +59,7 @@ extension PixelFlowError {
     /// BoringSSL tells a bad certificate from other failures of the handshake by the text alone.
     private static func isUntrusted(_ error: any Error) -> Bool {
         if case NIOSSLError.handshakeFailed(let reason) = error { return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") }
-        return error is NIOSSLExtraError
+        return error is NIOSSLExtraError || error is CertificateMismatch
     }
 }
 
