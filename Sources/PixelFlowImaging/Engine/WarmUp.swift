@@ -1,0 +1,38 @@
+import CVips
+import PixelFlowCore
+
+/// Does once whatever loads a library, opens a file or starts a thread, before the sandbox closes.
+enum WarmUp {
+    static func run() throws {
+        try VipsLibrary.start()
+        for format in ImageFormat.allCases { try roundTrip(format) }
+        _ = try Image.copying([UInt8](repeating: 0, count: 4 * 16), width: 4, height: 4, bands: 4)
+            .applying("copy", ["interpretation": .integer(Int(VIPS_INTERPRETATION_CMYK.rawValue))])
+            .applying("icc_transform", ["output_profile": .text("srgb"), "input_profile": .text("cmyk")])
+            .inMemory()
+    }
+
+    private static func roundTrip(_ format: ImageFormat) throws {
+        let image = try sample()
+        let options = EncoderOptions(effort: 0)
+        let bytes = try Encode.encoded(image, format, options, quality: 50, pageHeight: image.height)
+        let pipeline = Pipeline(outputs: [
+            OutputSpec(
+                name: "a",
+                operations: [
+                    .resize(.init(width: 16, height: 8, fit: .cover, position: .attention)), .sharpen(.init()), .blur(.init()),
+                    .grayscale, .rotate(.init(angle: 10)),
+                ], format: .fixed(format), encoder: options)
+        ])
+        _ = try bytes.withBytes {
+            try RenderEngine().render(source: $0, overlays: [:], pipeline: pipeline, limits: ImageLimits()) { _, _ in }
+        }
+    }
+
+    private static func sample() throws -> Image {
+        let edge = 32
+        let pixels = (0..<edge * edge * 3).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        return try Image.copying(pixels, width: edge, height: edge, bands: 3)
+            .applying("copy", ["interpretation": .sRGB])
+    }
+}

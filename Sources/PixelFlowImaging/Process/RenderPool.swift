@@ -1,0 +1,78 @@
+import Foundation
+public import Logging
+public import PixelFlowCore
+
+/// A pool of sandboxed render processes, one for each slot, started ahead and kept warm.
+///
+/// A crash, a hang or a cancel costs one process and touches one job. `shutdown` has to be called
+/// before the last reference goes.
+public final class RenderPool: Renderer {
+    public struct Configuration: Sendable {
+        /// Jobs at the same time; each is one process with one busy thread. One for each core by default.
+        public var processes: Int
+        /// A process is replaced after this many jobs.
+        public var jobsPerProcess: Int
+        /// Bytes of address space of one process (RLIMIT_AS).
+        public var addressSpace: Int
+        /// A process that holds more resident bytes than this after a job is replaced.
+        public var residentLimit: Int
+        /// How long a process may take to start.
+        public var startLimit: Duration
+        /// Calls `RenderProcess.runIfRequested` first thing. The running executable by default.
+        public var executable: String
+
+        public init(
+            processes: Int? = nil, jobsPerProcess: Int = 1000, addressSpace: Int = 4 << 30,
+            residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20), executable: String = "/proc/self/exe"
+        ) {
+            self.processes = max(1, processes ?? ProcessInfo.processInfo.activeProcessorCount)
+            self.jobsPerProcess = max(1, jobsPerProcess)
+            self.addressSpace = addressSpace
+            self.residentLimit = residentLimit
+            self.startLimit = startLimit
+            self.executable = executable
+        }
+    }
+
+    private let queue = RenderQueue()
+    private let roster: RenderRoster
+
+    /// Starts the threads and, on them, the processes; jobs that come before one is ready wait.
+    public init(_ configuration: Configuration = Configuration(), logger: Logger) {
+        roster = RenderRoster(slots: configuration.processes)
+        for index in 0..<configuration.processes { start(index, configuration, logger) }
+    }
+
+    public func render(_ job: RenderJob) async throws -> RenderReport {
+        let work = RenderWork(job)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard work.wait(continuation) else { return }
+                if !queue.add(work) { work.finish(.failure(PixelFlowError.unavailable("renderer"))) }
+            }
+        } onCancel: {
+            work.cancel()
+        }
+    }
+
+    /// Returns when every slot has tried to start its process.
+    public func warmUp() async { await roster.allUp() }
+
+    /// The render processes that run now.
+    public var processIdentifiers: [Int32] { roster.identifiers }
+
+    /// Takes no more jobs, finishes those it has, and ends every process.
+    public func shutdown() async {
+        queue.close()
+        await roster.allEnded()
+    }
+
+    private func start(_ index: Int, _ configuration: Configuration, _ logger: Logger) {
+        let thread = Thread { [queue, roster] in
+            RenderSlot(index, configuration, queue, roster, logger).run()
+            roster.slotHasEnded()
+        }
+        thread.name = "render-\(index)"
+        thread.start()
+    }
+}

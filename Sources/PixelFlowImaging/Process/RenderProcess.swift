@@ -1,0 +1,36 @@
+import CSandbox
+import Glibc
+
+/// The render process: this executable, started again with a hidden first argument.
+public enum RenderProcess {
+    /// The argument that turns an executable into a render process.
+    public static let argument = "render-process"
+
+    /// Becomes a render process where `arguments` ask for one, and then never returns.
+    ///
+    /// Has to be the first thing an executable does: before any thread, file or secret.
+    public static func runIfRequested(_ arguments: [String] = CommandLine.arguments) {
+        runIfRequested(arguments) { request, sink in
+            try RenderEngine().render(
+                source: request.source, overlays: request.overlays, pipeline: request.pipeline, limits: request.limits, sink: sink)
+        }
+    }
+
+    /// The same with another renderer in the place of the engine; for tests that need one that misbehaves.
+    package static func runIfRequested(_ arguments: [String], rendering: @escaping RenderServer.Rendering) {
+        guard arguments.count == 4, arguments[1] == argument else { return }
+        guard let parent = pid_t(arguments[2]), let memory = UInt64(arguments[3]) else { exit(EX_USAGE) }
+        do {
+            try SystemFailure.check(pf_sandbox_enter(parent, memory, fileSizeLimit), "pf_sandbox_enter")
+            try WarmUp.run()
+            try SystemFailure.check(pf_sandbox_lock(), "pf_sandbox_lock")
+            RenderServer(rendering: rendering).run()
+        } catch {
+            exit(EX_OSERR)
+        }
+        exit(EXIT_SUCCESS)
+    }
+
+    /// All outputs of one job together, in bytes; the limit of a single one is in the job.
+    private static let fileSizeLimit: UInt64 = 1 << 30
+}

@@ -1,0 +1,88 @@
+import CSandbox
+import Foundation
+package import PixelFlowCore
+
+/// The loop of a render process: takes a request, renders, answers, until the service hangs up.
+package struct RenderServer {
+    /// A request as it lies in the input, without a copy.
+    package struct Request {
+        package let pipeline: Pipeline
+        package let limits: ImageLimits
+        package let source: UnsafeRawBufferPointer
+        package let overlays: [String: UnsafeRawBufferPointer]
+    }
+
+    package typealias Rendering = (Request, RenderEngine.Sink) throws -> SourceFacts
+
+    let rendering: Rendering
+    private let channel = Channel(descriptor: Int32(PF_SANDBOX_SOCKET))
+    private let input = MemoryFile(descriptor: Int32(PF_SANDBOX_INPUT))
+    private let output = MemoryFile(descriptor: Int32(PF_SANDBOX_OUTPUT))
+
+    init(rendering: @escaping Rendering) { self.rendering = rendering }
+
+    func run() {
+        var parsed = ParsedRequest()
+        guard channel.send(WireMessage(.ready)) else { return }
+        while case .message(let message) = channel.receive(), message.kind == .render {
+            guard let answer = try? answer(message, &parsed), channel.send(answer) else { return }
+        }
+    }
+
+    private func answer(_ message: WireMessage, _ parsed: inout ParsedRequest) throws -> WireMessage {
+        let requestEnd = message.first
+        let sourceEnd = requestEnd + message.second
+        let request = try input.withMapping(requestEnd) { try parsed.request(Data($0)) }
+        let end = request.overlays.reduce(sourceEnd) { $0 + $1.length }
+        return try input.withMapping(end) { bytes in
+            var overlays: [String: UnsafeRawBufferPointer] = [:]
+            var offset = sourceEnd
+            for overlay in request.overlays {
+                overlays[overlay.name] = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + overlay.length])
+                offset += overlay.length
+            }
+            let source = UnsafeRawBufferPointer(rebasing: bytes[requestEnd..<sourceEnd])
+            return try render(Request(pipeline: request.pipeline, limits: request.limits, source: source, overlays: overlays))
+        }
+    }
+
+    private func render(_ request: Request) throws -> WireMessage {
+        let start = ContinuousClock.now
+        var outputs: [RenderReply.Output] = []
+        var end = 0
+        do {
+            let facts = try rendering(request) { result, bytes in
+                try output.write(bytes, at: end)
+                end += bytes.count
+                outputs.append(RenderReply.Output(result: result, length: bytes.count))
+                if outputs.count < request.pipeline.outputs.count {
+                    _ = channel.send(WireMessage(.progress, outputs.count, request.pipeline.outputs.count))
+                }
+            }
+            let duration = start.duration(to: .now).microseconds
+            return try write(RenderReply(source: facts, outputs: outputs, microseconds: duration), at: end, as: .done)
+        } catch let failure as RenderFailure {
+            return try write(failure, at: end, as: .failed)
+        }
+    }
+
+    private func write(_ value: some Encodable, at offset: Int, as kind: WireMessage.Kind) throws -> WireMessage {
+        let data = try JSONEncoder().encode(value)
+        try data.withUnsafeBytes { try output.write($0, at: offset) }
+        return WireMessage(kind, offset, data.count)
+    }
+}
+
+/// Requests repeat: the one before is kept, so that equal bytes are read once.
+private struct ParsedRequest {
+    private var data = Data()
+    private var known: RenderRequest?
+
+    mutating func request(_ bytes: Data) throws -> RenderRequest {
+        if let known, bytes == data { return known }
+        let request = try JSONDecoder().decode(RenderRequest.self, from: bytes)
+        data = bytes
+        known = request
+        return request
+    }
+}

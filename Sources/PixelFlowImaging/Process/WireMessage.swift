@@ -1,0 +1,64 @@
+import PixelFlowCore
+
+/// What the two sides say to each other: four numbers a message. Everything longer lies in the
+/// memory files. Neither side trusts a number of the other.
+struct WireMessage: Equatable {
+    enum Kind: UInt64 {
+        /// To the service: started, locked in, waiting. No numbers.
+        case ready = 1
+        /// To the render process: `first` bytes of request at the start of the input, then `second` bytes of source.
+        case render
+        /// To the service: `first` of `second` outputs are done.
+        case progress
+        /// To the service: a `RenderReply` at `first`, `second` bytes long, in the output.
+        case done
+        /// To the service: a `RenderFailure` at `first`, `second` bytes long, in the output.
+        case failed
+    }
+
+    var kind: Kind
+    var first: Int = 0
+    var second: Int = 0
+
+    static let size = 24
+
+    init(_ kind: Kind, _ first: Int = 0, _ second: Int = 0) {
+        self.kind = kind
+        self.first = first
+        self.second = second
+    }
+
+    /// nil for anything that is not a message.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == WireMessage.size else { return nil }
+        let words = (0..<3).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+        guard let kind = Kind(rawValue: words[0]), let first = Int(exactly: words[1]), let second = Int(exactly: words[2]) else { return nil }
+        self.init(kind, first, second)
+    }
+
+    var words: [UInt64] { [kind.rawValue, UInt64(first), UInt64(second)] }
+}
+
+/// What to make of the source. The source follows it in the input, then the overlays in order.
+struct RenderRequest: Codable, Equatable {
+    struct Overlay: Codable, Equatable {
+        var name: String
+        var length: Int
+    }
+
+    var pipeline: Pipeline
+    var limits: ImageLimits
+    var overlays: [Overlay]
+}
+
+/// What came of a job. The bytes of each output lie in the output file, one after the other.
+struct RenderReply: Codable {
+    struct Output: Codable {
+        var result: OutputResult
+        var length: Int
+    }
+
+    var source: SourceFacts
+    var outputs: [Output]
+    var microseconds: Int64
+}
