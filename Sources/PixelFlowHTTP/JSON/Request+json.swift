@@ -45,11 +45,11 @@ public enum JSONBody {
         do {
             return try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
         } catch let error as DecodingError {
-            throw translate(error)
+            throw translate(error, buffer)
         }
     }
 
-    private static func translate(_ error: DecodingError) -> PixelFlowError {
+    private static func translate(_ error: DecodingError, _ buffer: ByteBuffer) -> PixelFlowError {
         switch error {
         case .keyNotFound(let key, let context):
             PixelFlowError(.invalid, code: "missing_value", "This field is required.", field: path(context.codingPath + [key]))
@@ -59,9 +59,16 @@ public enum JSONBody {
             PixelFlowError(.invalid, code: "invalid_value", "This must be \(words(type)).", field: path(context.codingPath))
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
             PixelFlowError(.invalid, code: "invalid_value", "This value is not acceptable.", field: path(context.codingPath))
+        // The decoder tells a number that does not fit, as 1.5 for a whole one, from broken JSON by nothing.
+        case .dataCorrupted where isJSON(buffer):
+            PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not acceptable.")
         default:
             PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
         }
+    }
+
+    private static func isJSON(_ buffer: ByteBuffer) -> Bool {
+        (try? JSONSerialization.jsonObject(with: Data(buffer.readableBytesView), options: .fragmentsAllowed)) != nil
     }
 
     /// `outputs[0].width`; nil for the document itself.

@@ -1,0 +1,104 @@
+import Conformance
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import PixelFlowAuth
+import PixelFlowCore
+import PixelFlowEmbedded
+import PixelFlowHTTP
+import Synchronization
+import Testing
+
+/// The auth service over a SQLite file of its own, with a clock to move and a cheap hasher that counts.
+final class AuthHarness: Sendable {
+    let clock = ManualClock()
+    let hasher: CountingHasher
+    private let folder: String
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("auth-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        hasher = CountingHasher(try BcryptHasher(cost: 4, threads: 2, queue: 1000))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    func store() throws -> SQLiteUserStore { try SQLiteUserStore(path: folder + "/auth.sqlite") }
+
+    func service(_ change: (inout AuthSettings) -> Void = { _ in }) async throws -> AuthService {
+        var settings = AuthSettings()
+        change(&settings)
+        return try await AuthService(store: try store(), settings: settings, clock: clock, hasher: hasher)
+    }
+
+    func run(_ test: @Sendable (AuthClient) async throws -> Void) async throws {
+        try await Self.run(try await service(), test)
+    }
+
+    func run(with change: (inout AuthSettings) -> Void, test: @Sendable (AuthClient) async throws -> Void) async throws {
+        try await Self.run(try await service(change), test)
+    }
+
+    static func run(_ service: AuthService, _ test: @Sendable (AuthClient) async throws -> Void) async throws {
+        try await Application(router: service.router()).test(.router) { try await test(AuthClient(client: $0)) }
+    }
+}
+
+/// Calls the routes the way a client would.
+struct AuthClient: Sendable {
+    let client: any TestClientProtocol
+
+    @discardableResult
+    func post(_ path: String, _ body: [String: any Sendable]) async throws -> TestResponse {
+        let data = try JSONSerialization.data(withJSONObject: body)
+        return try await client.execute(uri: path, method: .post, headers: [.contentType: "application/json"], body: ByteBuffer(bytes: data))
+    }
+
+    @discardableResult
+    func register(_ email: String = "ada@example.org", _ password: String = "correct horse") async throws -> TestResponse {
+        try await post("/register", ["email": email, "password": password])
+    }
+
+    func login(_ email: String = "ada@example.org", _ password: String = "correct horse") async throws -> TestResponse {
+        try await post("/login", ["email": email, "password": password])
+    }
+
+    func token(_ email: String = "ada@example.org", _ password: String = "correct horse") async throws -> String {
+        try #require(try await login(email, password).object()["token"] as? String)
+    }
+
+    func validate(_ token: String) async throws -> TestResponse {
+        try await client.execute(uri: "/validate", method: .get, headers: [.authorization: "Bearer \(token)"])
+    }
+
+    func get(_ path: String) async throws -> TestResponse { try await client.execute(uri: path, method: .get) }
+}
+
+/// Counts what is asked of the hasher behind it.
+final class CountingHasher: PasswordHashing {
+    private let inner: BcryptHasher
+    private let verified = Mutex<[String]>([])
+
+    init(_ inner: BcryptHasher) { self.inner = inner }
+
+    /// The hashes that passwords were verified against.
+    var verifications: [String] { verified.withLock { $0 } }
+    var decoy: String { inner.decoy }
+
+    func hash(_ password: String) async throws -> String { try await inner.hash(password) }
+
+    func verify(_ password: String, against hash: String) async throws -> Bool {
+        verified.withLock { $0.append(hash) }
+        return try await inner.verify(password, against: hash)
+    }
+}
+
+extension TestResponse {
+    func object() throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any])
+    }
+
+    var code: String? { try? object()["code"] as? String }
+}

@@ -1,0 +1,102 @@
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import PixelFlowAuth
+import PixelFlowCore
+import PixelFlowHTTP
+import Testing
+
+@Suite("Login")
+struct LoginTests {
+    @Test("the right password gives a token that validates")
+    func succeeds() async throws {
+        try await AuthHarness().run { client in
+            let user = try await client.register().object()
+            let response = try await client.login(" ADA@example.org")
+            #expect(response.status == .ok)
+            #expect(response.headers[.cacheControl] == "no-store")
+            let issued = try response.object()
+            #expect(issued["token_type"] as? String == "Bearer")
+            #expect(issued["expires_in"] as? Int == 86_400)
+            let answer = try await client.validate(try #require(issued["token"] as? String))
+            #expect(answer.status == .ok)
+            let validation = try answer.object()
+            #expect(validation["valid"] as? Bool == true)
+            #expect(validation["user_id"] as? String == user["id"] as? String)
+            #expect(validation["tenant"] as? String == user["tenant"] as? String)
+            #expect(validation["email"] as? String == "ada@example.org")
+            #expect(validation["expires_at"] as? String == "2026-01-02T00:00:00.000Z")
+        }
+    }
+
+    @Test("a wrong password and an unknown user look the same")
+    func failsAlike() async throws {
+        try await AuthHarness().run { client in
+            try await client.register()
+            let wrong = try await client.login("ada@example.org", "wrong password")
+            let unknown = try await client.login("eve@example.org", "wrong password")
+            for response in [wrong, unknown] {
+                #expect(response.status == .unauthorized)
+                #expect(response.code == "credentials_invalid")
+                #expect(response.headers[.wwwAuthenticate] != nil)
+            }
+            let details = try [wrong, unknown].map { try $0.object()["detail"] as? String }
+            #expect(details[0] == details[1])
+        }
+    }
+
+    @Test("an unknown user costs a hash of the same cost", arguments: ["eve@example.org", "no address at all", ""])
+    func hashesForUnknown(email: String) async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            try await client.register()
+            _ = try await client.login("ada@example.org", "wrong password")
+            _ = try await client.login(email, "wrong password")
+        }
+        let verified = harness.hasher.verifications
+        #expect(verified.count == 2)
+        #expect(verified.last == harness.hasher.decoy)
+        #expect(verified.map { $0.prefix(7) } == ["$2b$04$", "$2b$04$"])
+    }
+
+    @Test("no password opens an account that does not exist")
+    func decoyOpensNothing() async throws {
+        let harness = try AuthHarness()
+        for password in ["", ".", String(repeating: ".", count: 31), harness.hasher.decoy] {
+            #expect(try await harness.hasher.verify(password, against: harness.hasher.decoy) == false)
+        }
+    }
+
+    private static let passwords = [
+        "pässwörd ünïcode", "密码密码密码密码", "🎈🎈🎈🎈🎈🎈🎈🎈", "tab\tnew\nline", "nul\u{0}inside", "  spaces around  ",
+        String(repeating: "x", count: 72), String(repeating: "x", count: 73), String(repeating: "ü", count: 500),
+    ]
+
+    @Test("any text can be a password, and only itself fits", arguments: passwords)
+    func anyText(password: String) async throws {
+        try await AuthHarness().run { client in
+            try await client.register("ada@example.org", password)
+            #expect(try await client.login("ada@example.org", password).status == .ok)
+            #expect(try await client.login("ada@example.org", password + "x").status == .unauthorized)
+            #expect(try await client.login("ada@example.org", String(password.dropLast())).status == .unauthorized)
+        }
+    }
+
+    @Test("two spellings of the same letters are the same password")
+    func composes() async throws {
+        try await AuthHarness().run { client in
+            try await client.register("ada@example.org", "caf\u{e9} au lait")
+            #expect(try await client.login("ada@example.org", "cafe\u{301} au lait").status == .ok)
+        }
+    }
+
+    @Test("nothing a client sends ends up in an answer")
+    func echoesNoPassword() async throws {
+        try await AuthHarness().run { client in
+            for response in [try await client.register(), try await client.login(), try await client.login("ada@example.org", "wrong horse")] {
+                let text = String(buffer: response.body)
+                #expect(!text.contains("horse") && !text.contains("$2b$"))
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Conformance
+import HTTPTypes
+import HummingbirdTesting
+@testable import PixelFlowAuth
+import PixelFlowCore
+import Testing
+
+@Suite("Login throttling")
+struct ThrottleTests {
+    @Test("guessing at one account is slowed, more and more, and not for good")
+    func slowsAccount() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            try await client.register()
+            for _ in 0..<5 { #expect(try await client.login("ada@example.org", "wrong password").status == .unauthorized) }
+            var waits: [Int] = []
+            for _ in 0..<4 {
+                let refused = try await client.login()
+                #expect(refused.status == .tooManyRequests)
+                #expect(refused.code == "login_throttled")
+                let wait = try #require(refused.headers[.retryAfter].flatMap { Int($0) })
+                waits.append(wait)
+                harness.clock.advance(by: .seconds(wait))
+                #expect(try await client.login("ada@example.org", "wrong password").status == .unauthorized)
+            }
+            #expect(waits == [1, 2, 4, 8])
+            harness.clock.advance(by: .seconds(16))
+            #expect(try await client.login().status == .ok)
+        }
+    }
+
+    @Test("a refused attempt is not hashed")
+    func sparesHashing() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            for _ in 0..<20 { _ = try await client.login("eve@example.org", "wrong password") }
+        }
+        #expect(harness.hasher.verifications.count == 5)
+    }
+
+    @Test("unknown accounts are slowed alike, other accounts are not")
+    func perAccount() async throws {
+        try await AuthHarness().run { client in
+            try await client.register()
+            for _ in 0..<5 { _ = try await client.login("eve@example.org", "wrong password") }
+            #expect(try await client.login("EVE@example.org ", "wrong password").status == .tooManyRequests)
+            #expect(try await client.login().status == .ok)
+        }
+    }
+
+    @Test("a success clears the account")
+    func successResets() async throws {
+        try await AuthHarness().run { client in
+            try await client.register()
+            for _ in 0..<3 {
+                for _ in 0..<4 { #expect(try await client.login("ada@example.org", "wrong password").status == .unauthorized) }
+                #expect(try await client.login().status == .ok)
+            }
+        }
+    }
+
+    @Test("the wait has a cap and is forgotten in the end")
+    func capAndMemory() throws {
+        let clock = ManualClock()
+        let throttle = LoginThrottle(clock: clock)
+        for _ in 0..<40 {
+            throttle.end(try throttle.begin(account: "ada", address: nil), .failed)
+            clock.advance(by: .seconds(300))
+        }
+        throttle.end(try throttle.begin(account: "ada", address: nil), .failed)
+        let error = #expect(throws: PixelFlowError.self) { try throttle.begin(account: "ada", address: nil) }
+        #expect(error?.retryAfter == 300)
+        clock.advance(by: .seconds(3601))
+        for _ in 0..<5 { throttle.end(try throttle.begin(account: "ada", address: nil), .failed) }
+    }
+
+    @Test("one address that tries many accounts is slowed, whatever it finds")
+    func perAddress() throws {
+        let clock = ManualClock()
+        let throttle = LoginThrottle(clock: clock)
+        for number in 0..<20 {
+            throttle.end(try throttle.begin(account: "good", address: "a"), .succeeded)
+            throttle.end(try throttle.begin(account: "user-\(number)", address: "a"), .failed)
+        }
+        #expect(throws: PixelFlowError.self) { try throttle.begin(account: "fresh", address: "a") }
+        throttle.end(try throttle.begin(account: "fresh", address: "b"), .succeeded)
+        clock.advance(by: .seconds(1))
+        throttle.end(try throttle.begin(account: "fresh", address: "a"), .succeeded)
+    }
+
+    @Test("parallel guesses do not slip by before the first is counted")
+    func parallel() throws {
+        let throttle = LoginThrottle(clock: ManualClock())
+        let running = try (0..<8).map { _ in try throttle.begin(account: "ada", address: nil) }
+        #expect(throws: PixelFlowError.self) { try throttle.begin(account: "ada", address: nil) }
+        for attempt in running { throttle.end(attempt, .undecided) }
+        throttle.end(try throttle.begin(account: "ada", address: nil), .succeeded)
+    }
+
+    @Test("an outage is nobody's failure")
+    func undecided() throws {
+        let throttle = LoginThrottle(clock: ManualClock())
+        for _ in 0..<100 { throttle.end(try throttle.begin(account: "ada", address: "a"), .undecided) }
+    }
+
+    @Test("memory is bounded, whatever is tried")
+    func bounded() {
+        let clock = ManualClock()
+        var ledger = FailureLedger(LoginThrottle.Allowance(free: 0, parallel: 8, cap: .seconds(300)), memory: .seconds(3600), capacity: 100)
+        for number in 0..<10_000 {
+            ledger.begin("n\(number)", at: clock.now())
+            ledger.end("n\(number)", failed: true, at: clock.now())
+            clock.advance(by: .milliseconds(1))
+            #expect(ledger.count <= 100)
+        }
+        #expect(ledger.wait("n9999", at: clock.now()) > .zero)
+    }
+}

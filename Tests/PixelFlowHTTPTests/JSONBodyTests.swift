@@ -1,0 +1,104 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import PixelFlowCore
+import PixelFlowHTTP
+import Testing
+
+private struct Order: Codable {
+    struct Item: Codable {
+        let width: Int
+        let tags: [String]?
+    }
+
+    let name: String
+    let items: [Item]
+}
+
+@Suite("JSON bodies")
+struct JSONBodyTests {
+    private func post(
+        _ body: ByteBuffer, type: String? = "application/json", _ check: @escaping @Sendable (TestResponse) throws -> Void
+    ) async throws {
+        try await ServiceHarness().run { router in
+            router.post("/orders") { request, _ in
+                let order: Order = try await request.decodeJSON(limit: 1000)
+                return try Response.json(order, status: .created)
+            }
+        } _: { client in
+            var headers = HTTPFields()
+            if let type { headers[.contentType] = type }
+            try check(try await client.execute(uri: "/orders", method: .post, headers: headers, body: body))
+        }
+    }
+
+    @Test("a good body comes through", arguments: ["application/json", "application/json; charset=utf-8", "application/merge-patch+json", nil])
+    func accepts(type: String?) async throws {
+        try await post(ByteBuffer(string: #"{"name":"a/b","items":[{"width":1}]}"#), type: type) { response in
+            #expect(response.status == .created)
+            #expect(response.headers[.contentType] == "application/json")
+            #expect(response.headers[.cacheControl] == "no-store")
+            #expect(response.text.contains("\"a/b\""))
+        }
+    }
+
+    private static let brokenBodies = ["", "{", "{\"name\":", "nonsense", "{\"name\":\"a\"} trailing", "\u{0}", "{'name':1}"]
+
+    @Test("what is no JSON is a 400", arguments: brokenBodies)
+    func broken(text: String) async throws {
+        try await post(ByteBuffer(string: text)) { response in
+            #expect(response.status == .badRequest)
+            #expect(response.code == "invalid_json")
+        }
+    }
+
+    private static let wrongValues: [(String, String, String?)] = [
+        (#"{"items":[]}"#, "missing_value", "name"),
+        (#"{"name":null,"items":[]}"#, "missing_value", "name"),
+        (#"{"name":1,"items":[]}"#, "invalid_value", "name"),
+        (#"{"name":"a","items":{}}"#, "invalid_value", "items"),
+        (#"{"name":"a","items":[{"width":1},{"width":"wide"}]}"#, "invalid_value", "items[1].width"),
+        (#"{"name":"a","items":[{"width":1.5}]}"#, "invalid_value", nil),
+        (#"{"name":"a","items":[{}]}"#, "missing_value", "items[0].width"),
+        (#"{"name":"a","items":[{"width":1,"tags":["x",2]}]}"#, "invalid_value", "items[0].tags[1]"),
+        (#"[]"#, "invalid_value", nil),
+    ]
+
+    @Test("a value that does not fit is a 422 with its path", arguments: wrongValues)
+    func wrong(text: String, code: String, field: String?) async throws {
+        try await post(ByteBuffer(string: text)) { response in
+            #expect(response.status == .unprocessableContent)
+            #expect(response.code == code)
+            let problem = try response.object()
+            #expect(problem["field"] as? String == field)
+        }
+    }
+
+    @Test("a body over the limit is a 413")
+    func tooLarge() async throws {
+        try await post(ByteBuffer(repeating: UInt8(ascii: " "), count: 1001)) { response in
+            #expect(response.status == .contentTooLarge)
+            #expect(response.code == "body_too_large")
+        }
+    }
+
+    @Test("a limit holds where no length was announced")
+    func tooLargeWhileStreaming() async throws {
+        let chunks = AsyncStream<ByteBuffer> { continuation in
+            for _ in 0..<20 { continuation.yield(ByteBuffer(repeating: 65, count: 100)) }
+            continuation.finish()
+        }
+        let request = Request(head: HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/"), body: RequestBody(asyncSequence: chunks))
+        let error = await #expect(throws: PixelFlowError.self) { try await request.collectBody(limit: 1000) }
+        #expect(error?.code == "body_too_large")
+    }
+
+    @Test("another type is a 415", arguments: ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+    func wrongType(type: String) async throws {
+        try await post(ByteBuffer(string: "{}"), type: type) { response in
+            #expect(response.status == .unsupportedMediaType)
+            #expect(response.code == "unsupported_media_type")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import PixelFlowHTTP
+import PixelFlowTelemetry
+import Synchronization
+import Testing
+
+/// A service in memory with a few routes of its own, and the log lines it has written.
+struct ServiceHarness {
+    let log = LogCapture()
+    var level: Logger.Level = .debug
+    var health = HealthRoutes(checks: [])
+
+    func run(
+        _ routes: (Router<AppRequestContext>) -> Void, _ test: @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
+        let router = ServiceRouter.make(health: health, routes: routes)
+        let logger = Telemetry.logger("test", settings: LogSettings(level: level), sink: log.sink)
+        try await Application(router: router, logger: logger).test(.router, test)
+    }
+}
+
+/// Keeps log lines in memory.
+final class LogCapture: Sendable {
+    private let stored = Mutex<[String]>([])
+
+    var sink: LogSink { LogSink { line in self.stored.withLock { $0.append(String(decoding: line, as: UTF8.self)) } } }
+
+    var lines: [String] { stored.withLock { $0 } }
+
+    /// Each line as the JSON object it must be.
+    func objects() throws -> [[String: Any]] {
+        try lines.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
+    }
+}
+
+extension TestResponse {
+    /// The body as a JSON object.
+    func object() throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(buffer: body)) as? [String: Any])
+    }
+
+    var text: String { String(buffer: body) }
+
+    /// The stable code of a problem.
+    var code: String? { try? object()["code"] as? String }
+}
+
+extension Data {
+    init(buffer: ByteBuffer) { self.init(buffer.readableBytesView) }
+}

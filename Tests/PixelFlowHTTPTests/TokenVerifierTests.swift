@@ -1,0 +1,209 @@
+import Conformance
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import PixelFlowCore
+@testable import PixelFlowHTTP
+import Testing
+
+@Suite("Token verification")
+struct TokenVerifierTests {
+    private let clock = ManualClock()
+    private let forge = TokenForge()
+
+    private func verifier(_ source: FakeKeySource) -> TokenVerifier { TokenVerifier(source: source, clock: clock) }
+
+    private func expectRefusal(_ code: String, _ token: String, by verifier: TokenVerifier) async {
+        let error = await #expect(throws: PixelFlowError.self) { try await verifier.verify(token) }
+        #expect(error?.code == code)
+    }
+
+    @Test("a good token names its principal")
+    func accepts() async throws {
+        let principal = try await verifier(FakeKeySource([forge.jwk])).verify(try forge.token(TokenForge.claims(at: clock.now())))
+        #expect(principal == Principal(user: UserID("user-1"), email: "ada@example.org", tenant: TenantID("tenant-1")))
+    }
+
+    @Test("several audiences are fine where ours is among them")
+    func audiences() async throws {
+        var claims = TokenForge.claims(at: clock.now())
+        claims["aud"] = ["other", "pixelflow"]
+        _ = try await verifier(FakeKeySource([forge.jwk])).verify(try forge.token(claims))
+    }
+
+    /// Changes of the header, each of which makes a well-signed token a bad one.
+    private static let headers: [[String: (any Sendable)?]] = [
+        ["alg": "none"], ["alg": "HS256"], ["alg": "ES384"], ["alg": "es256"], ["alg": nil], ["typ": "at+jwt"], ["typ": nil],
+        ["kid": "unknown"], ["kid": nil], ["kid": ""], ["crit": ["exp"]],
+    ]
+
+    @Test("the header is pinned", arguments: headers.indices)
+    func pinsHeader(index: Int) async throws {
+        let verifier = verifier(FakeKeySource([forge.jwk]))
+        let claims = TokenForge.claims(at: clock.now())
+        await expectRefusal("token_invalid", try forge.token(claims, header: Self.headers[index]), by: verifier)
+        await expectRefusal("token_invalid", try forge.token(claims, header: Self.headers[index], unsigned: true), by: verifier)
+    }
+
+    private static let claims: [(name: String, value: (any Sendable)?)] = [
+        ("iss", "somebody"), ("iss", nil), ("aud", "other"), ("aud", [String]()), ("aud", nil), ("sub", ""), ("sub", nil), ("tenant", ""),
+        ("tenant", nil), ("email", nil), ("exp", nil), ("exp", "soon"), ("exp", 1e300), ("exp", -1), ("nbf", 1_767_225_600 + 31),
+        ("nbf", 1e300),
+    ]
+
+    @Test("each claim is checked", arguments: claims.indices)
+    func checksClaims(index: Int) async throws {
+        var claims = TokenForge.claims(at: clock.now())
+        claims[Self.claims[index].name] = Self.claims[index].value
+        await expectRefusal("token_invalid", try forge.token(claims), by: verifier(FakeKeySource([forge.jwk])))
+    }
+
+    @Test("a token of another key under our key's id is refused")
+    func foreignKey() async throws {
+        let token = try TokenForge(kid: forge.kid).token(TokenForge.claims(at: clock.now()))
+        await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
+    }
+
+    @Test("the public key is no secret to sign with")
+    func confusedAlgorithm() async throws {
+        await expectRefusal("token_invalid", try forge.confused(TokenForge.claims(at: clock.now())), by: verifier(FakeKeySource([forge.jwk])))
+    }
+
+    @Test("what is no token is refused", arguments: ["", ".", "..", "a.b.c", "a.b", "eyJhbGciOiJFUzI1NiJ9..", String(repeating: "a", count: 5000)])
+    func nonsense(token: String) async throws {
+        await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
+    }
+
+    @Test("a changed byte in any part breaks the token")
+    func tampered() async throws {
+        let verifier = verifier(FakeKeySource([forge.jwk]))
+        let token = try forge.token(TokenForge.claims(at: clock.now()))
+        _ = try await verifier.verify(token)
+        for part in 0..<3 {
+            var parts = token.split(separator: ".").map(String.init)
+            let middle = parts[part].index(parts[part].startIndex, offsetBy: parts[part].count / 2)
+            parts[part].replaceSubrange(middle...middle, with: parts[part][middle] == "A" ? "B" : "A")
+            await expectRefusal("token_invalid", parts.joined(separator: "."), by: verifier)
+        }
+    }
+
+    @Test("a token ends, also one that has been seen before")
+    func expires() async throws {
+        let verifier = verifier(FakeKeySource([forge.jwk]))
+        let token = try forge.token(TokenForge.claims(at: clock.now(), lifetime: 60))
+        _ = try await verifier.verify(token)
+        clock.advance(by: .seconds(89))
+        _ = try await verifier.verify(token)
+        #expect(verifier.cached(token) != nil)
+        clock.advance(by: .seconds(1))
+        #expect(verifier.cached(token) == nil)
+        await expectRefusal("token_expired", token, by: verifier)
+    }
+
+    @Test("the source is asked once for many tokens")
+    func asksOnce() async throws {
+        let source = FakeKeySource([forge.jwk])
+        let verifier = verifier(source)
+        let now = clock.now()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 { group.addTask { [forge] in _ = try await verifier.verify(try forge.token(TokenForge.claims(at: now))) } }
+            try await group.waitForAll()
+        }
+        #expect(source.calls == 1)
+    }
+
+    @Test("a new key is picked up, forged ids do not flood the source")
+    func unknownKey() async throws {
+        let source = FakeKeySource([forge.jwk])
+        let verifier = verifier(source)
+        let next = TokenForge(kid: "key-2")
+        _ = try await verifier.verify(try forge.token(TokenForge.claims(at: clock.now())))
+        source.set([forge.jwk, next.jwk])
+        clock.advance(by: .seconds(6))
+        _ = try await verifier.verify(try next.token(TokenForge.claims(at: clock.now())))
+        let calls = source.calls
+        for number in 0..<100 {
+            await expectRefusal("token_invalid", try TokenForge(kid: "forged-\(number)").token(TokenForge.claims(at: clock.now())), by: verifier)
+        }
+        #expect(source.calls == calls)
+    }
+
+    @Test("keys go on serving while the source is down")
+    func sourceDown() async throws {
+        let source = FakeKeySource([forge.jwk])
+        let verifier = verifier(source)
+        _ = try await verifier.verify(try forge.token(TokenForge.claims(at: clock.now())))
+        source.set(isDown: true)
+        clock.advance(by: .seconds(3600))
+        _ = try await verifier.verify(try forge.token(TokenForge.claims(at: clock.now())))
+        await expectRefusal("token_invalid", try TokenForge(kid: "other").token(TokenForge.claims(at: clock.now())), by: verifier)
+    }
+
+    @Test("without any key the service is unavailable, and recovers")
+    func neverHadKeys() async throws {
+        let source = FakeKeySource([forge.jwk])
+        source.set(isDown: true)
+        let verifier = verifier(source)
+        let token = try forge.token(TokenForge.claims(at: clock.now()))
+        await expectRefusal("auth_unavailable", token, by: verifier)
+        await expectRefusal("auth_unavailable", token, by: verifier)
+        source.set(isDown: false)
+        clock.advance(by: .seconds(6))
+        _ = try await verifier.verify(token)
+    }
+
+    @Test("a withdrawn key stops counting, also for tokens seen before")
+    func withdrawnKey() async throws {
+        let source = FakeKeySource([forge.jwk])
+        let verifier = verifier(source)
+        let token = try forge.token(TokenForge.claims(at: clock.now()))
+        _ = try await verifier.verify(token)
+        source.set([TokenForge(kid: "key-2").jwk])
+        clock.advance(by: .seconds(301))
+        // The look-up starts a renewal in the background, and its end empties the cache.
+        _ = try await eventually("the withdrawn key is gone") { verifier.cached(token) == nil ? true : nil }
+        await expectRefusal("token_invalid", token, by: verifier)
+    }
+
+    @Test("keys of other kinds in the set are left alone")
+    func otherKeys() async throws {
+        let json = #"{"keys":[{"kty":"RSA","kid":"r","n":"x","e":"AQAB"},{"kty":"EC","crv":"P-384","kid":"key-1","x":"a","y":"b"},{"kty":"oct","kid":"o","k":"a"}]}"#
+        var set = try JSONWebKeySet(json: Array(json.utf8))
+        set.keys.append(forge.jwk)
+        _ = try await verifier(FakeKeySource(set.keys)).verify(try forge.token(TokenForge.claims(at: clock.now())))
+    }
+
+    @Test("the cache is bounded and keeps what is used")
+    func boundedCache() {
+        let cache = VerifiedTokenCache(capacity: 10)
+        let end = clock.now() + .seconds(60)
+        let verified = VerifiedToken(principal: Principal(user: UserID("u"), email: "e", tenant: TenantID("t")), expiresAt: end, acceptedUntil: end)
+        cache.insert(verified, for: "busy")
+        for number in 0..<1000 {
+            cache.insert(verified, for: "t\(number)")
+            #expect(cache.find("busy", at: clock.now()) != nil)
+            #expect(cache.count <= 11)
+        }
+        #expect(cache.find("t0", at: clock.now()) == nil)
+    }
+
+    @Test("routes behind the middleware need a token", arguments: [(nil, "token_missing"), ("Basic abc", "token_missing"), ("Bearer", "token_missing"), ("Bearer x.y.z", "token_invalid")])
+    func middleware(header: String?, code: String) async throws {
+        let verifier = verifier(FakeKeySource([forge.jwk]))
+        let good = try forge.token(TokenForge.claims(at: clock.now()))
+        try await ServiceHarness().run { router in
+            router.group().add(middleware: AuthenticationMiddleware(verifier: verifier)).get("/me") { _, context in
+                try context.requirePrincipal().tenant.rawValue
+            }
+        } _: { client in
+            var headers = HTTPFields()
+            if let header { headers[.authorization] = header }
+            let refused = try await client.execute(uri: "/me", method: .get, headers: headers)
+            #expect(refused.status == .unauthorized)
+            #expect(refused.code == code)
+            let answered = try await client.execute(uri: "/me", method: .get, headers: [.authorization: "bearer \(good)"])
+            #expect(answered.text == "tenant-1")
+        }
+    }
+}
