@@ -93,6 +93,9 @@ let package = Package(
 
         // Tests. `Conformance` holds one suite per port, run against every implementation.
         .target(name: "Conformance", dependencies: ["PixelFlowCore", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
+        // Judges what clients were promised against what became of it; knows no backend.
+        .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
+        tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("PixelFlowCoreTests", ["PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
         tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore]),
@@ -100,9 +103,10 @@ let package = Package(
         tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging]),
         tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
-        tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", hummingbird, hummingbirdTesting, nioCore]),
-        tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowEmbedded", "PixelFlowCore", nioCore, logging]),
+        tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
+        tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle]),
         tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, asyncHTTPClient, nioCore]),
-        tests("EndToEndTests", ["PixelFlowCore", asyncHTTPClient, nioCore]),
+        // Drives the real executable, which is therefore built with it.
+        tests("EndToEndTests", ["pixelflow", "HistoryChecker", "PixelFlowEmbedded", "PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, crypto]),
     ]
 )
