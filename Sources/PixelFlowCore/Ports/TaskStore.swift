@@ -4,7 +4,8 @@
 /// All methods throw `PixelFlowError` with `retry == .outage` while the backend does not answer.
 public protocol TaskStore: Sendable {
     /// Adds a PENDING task; it survives a crash of the machine once this has returned. Of several
-    /// tasks with one tenant and idempotency key only the first is added.
+    /// tasks with one tenant and idempotency key only the first is added. When it may run and when
+    /// it changed is set by the store (`TaskStateMachine.admit`).
     func create(_ task: TaskRecord) async throws -> Creation
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
     /// The task that was made with this idempotency key, deleted ones not counted.

@@ -12,7 +12,7 @@ public struct Lease: Sendable, Hashable, Codable {
 
 /// What is known about the wake-ups of a task.
 public struct Dispatch: Sendable, Hashable, Codable {
-    /// Grows with every wake-up that is published.
+    /// Grows with every wake-up that is published, and with every return to PENDING, which spends the wake-ups before it.
     public var sequence: Int
     /// When the dispatcher publishes the next wake-up, should the task still be PENDING.
     public var due: Timestamp

@@ -11,12 +11,24 @@ public struct TaskStateMachine: Sendable {
 
     public init(policy: TaskPolicy = .standard) { self.policy = policy }
 
+    /// A new task as a store takes it in: its times are the store's, whatever clock its maker had.
+    public func admit(_ task: TaskRecord, at now: Timestamp) -> TaskRecord {
+        var task = task
+        task.nextRunAt = now
+        task.dispatch.due = now + policy.dispatchGrace
+        task.updatedAt = now
+        return task
+    }
+
     /// Applies `transition` to `task`.
     ///
     /// - Parameter now: the store's time.
     /// - Throws: the reason why the transition does not apply; `task` is then unchanged.
     public func apply(_ transition: TaskTransition, to task: inout TaskRecord, at now: Timestamp) throws(TransitionRefusal) {
-        guard task.deletedAt == nil else { throw .deleted }
+        if task.deletedAt != nil {
+            // Its events still go out, and must not be sent for ever.
+            guard case .acknowledgeEvents = transition else { throw .deleted }
+        }
         switch transition {
         case .claim(let worker): try claim(&task, worker, now)
         case .renew(let claim): try renew(&task, claim, now)
@@ -198,7 +210,8 @@ extension TaskStateMachine {
         if task.cancelRequested { return finish(&task, as: .cancelled, because: "cancelled", now) }
         task.lease = nil
         task.nextRunAt = time
-        task.dispatch = Dispatch(sequence: task.dispatch.sequence, due: time)
+        // The wake-up that led to this run is spent; its acknowledgement, should it come late, must not hold up the retry.
+        task.dispatch = Dispatch(sequence: task.dispatch.sequence + 1, due: time)
         move(&task, to: .pending, because: reason, now)
     }
 

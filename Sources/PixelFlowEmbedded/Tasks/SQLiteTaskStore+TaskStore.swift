@@ -10,8 +10,9 @@ extension SQLiteTaskStore: TaskStore {
             {
                 return .existing(record)
             }
-            try tasks.insert(task)
-            return .created(task)
+            let admitted = self.machine.admit(task, at: self.tick())
+            try tasks.insert(admitted)
+            return .created(admitted)
         }
     }
 

@@ -96,6 +96,8 @@ public final class SQLiteTaskStore: Sendable {
             return try await body()
         } catch let error as PixelFlowError {
             throw error
+        } catch is CancellationError {
+            throw CancellationError()
         } catch {
             throw PixelFlowError.unavailable("task_database", cause: error)
         }
