@@ -1,0 +1,92 @@
+public import PixelFlowCore
+
+/// The rules of `TaskEvents`, checked through the port alone.
+public struct TaskEventsConformance: Sendable {
+    let events: any TaskEvents
+    let deadline: Duration
+
+    /// - Parameter deadline: how long a change may take to arrive.
+    public init(events: any TaskEvents, deadline: Duration = .seconds(20)) {
+        self.events = events
+        self.deadline = deadline
+    }
+
+    /// Every rule.
+    public static let cases: [ConformanceCase<TaskEventsConformance>] = [
+        ConformanceCase("events: every subscriber gets every change, in order") { try await $0.everySubscriberGetsAll() },
+        ConformanceCase("events: only what is published from then on") { try await $0.onlyFromThenOn() },
+        ConformanceCase("events: a subscriber that left does not matter") { try await $0.leaverDoesNotMatter() },
+        ConformanceCase("events: a subscriber that does not keep up loses the oldest") { try await $0.slowSubscriberLosesTheOldest() },
+        ConformanceCase("events: without subscribers publishing is no error") { try await $0.events.publish($0.series(3)) },
+    ]
+
+    func everySubscriberGetsAll() async throws {
+        let streams = [try await events.subscribe(), try await events.subscribe(), try await events.subscribe()]
+        let changes = series(50)
+        try await events.publish(Array(changes.prefix(20)))
+        try await events.publish(Array(changes.dropFirst(20)))
+        for (number, stream) in streams.enumerated() {
+            try requireEqual(try await first(50, of: stream), changes, "changes of subscriber \(number)")
+        }
+    }
+
+    func onlyFromThenOn() async throws {
+        let changes = series(4)
+        try await events.publish(Array(changes.prefix(2)))
+        let stream = try await events.subscribe()
+        try await events.publish(Array(changes.dropFirst(2)))
+        try requireEqual(try await first(2, of: stream), Array(changes.dropFirst(2)), "changes")
+    }
+
+    func leaverDoesNotMatter() async throws {
+        let leaver = Task { [stream = try await events.subscribe()] in
+            for await _ in stream { return }
+        }
+        let stream = try await events.subscribe()
+        let changes = series(10)
+        try await events.publish([changes[0]])
+        try await within(deadline, "the first change") { await leaver.value }
+        try await events.publish(Array(changes.dropFirst()))
+        try requireEqual(try await first(10, of: stream), changes, "changes")
+    }
+
+    func slowSubscriberLosesTheOldest() async throws {
+        let stream = try await events.subscribe()
+        let changes = series(20_000)
+        try await events.publish(changes)
+        let last = changes[changes.count - 1]
+        let deadline = deadline
+        let received = try await within(deadline, "the last change") {
+            var received: [TaskChange] = []
+            for await change in stream {
+                received.append(change)
+                if change == last { break }
+            }
+            return received
+        }
+        try requireEqual(received, Array(changes.suffix(received.count)), "changes: the latest, without a gap")
+    }
+
+    private func first(_ count: Int, of stream: AsyncStream<TaskChange>) async throws -> [TaskChange] {
+        try await within(deadline, "\(count) changes") {
+            var received: [TaskChange] = []
+            for await change in stream {
+                received.append(change)
+                if received.count == count { break }
+            }
+            return received
+        }
+    }
+
+    private func series(_ count: Int) -> [TaskChange] {
+        let now = SystemClock().now()
+        let pipeline = Pipeline(outputs: [OutputSpec(name: "image")])
+        return (0..<count).map { number in
+            let time = now + .milliseconds(number)
+            let task = TaskRecord(
+                id: TaskID.make(at: time), tenant: TenantID("tenant"), owner: UserID("user"), source: .url("https://example.com/a.jpg"),
+                pipeline: pipeline, fingerprint: "", requestID: "request-\(number)", createdAt: time)
+            return TaskChange(task, progress: Double(number % 4) / 4)
+        }
+    }
+}

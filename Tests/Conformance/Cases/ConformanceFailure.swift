@@ -1,0 +1,59 @@
+public import PixelFlowCore
+
+/// A rule that an implementation has broken, and where that was seen.
+public struct ConformanceFailure: Error, CustomStringConvertible {
+    public let message: String
+    public let place: String
+
+    public init(_ message: String, file: String, line: Int) {
+        self.message = message
+        self.place = "\(file):\(line)"
+    }
+
+    public var description: String { "\(message) (\(place))" }
+}
+
+/// Requires a condition.
+///
+/// - Throws: `ConformanceFailure` with `message`.
+public func require(
+    _ condition: Bool, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line
+) throws {
+    guard condition else { throw ConformanceFailure(message(), file: file, line: line) }
+}
+
+/// Requires two values to be equal; the failure shows both.
+///
+/// - Throws: `ConformanceFailure`.
+public func requireEqual<Value: Equatable>(
+    _ found: Value, _ expected: Value, _ what: @autoclosure () -> String, file: String = #fileID, line: Int = #line
+) throws {
+    guard found != expected else { return }
+    throw ConformanceFailure("\(what()): found \(found), expected \(expected)", file: file, line: line)
+}
+
+/// Requires a value to be there and returns it.
+///
+/// - Throws: `ConformanceFailure` with `message`.
+public func requireValue<Value>(
+    _ value: Value?, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line
+) throws -> Value {
+    guard let value else { throw ConformanceFailure(message(), file: file, line: line) }
+    return value
+}
+
+/// Requires `body` to throw a `PixelFlowError` of `kind`.
+///
+/// - Throws: `ConformanceFailure` where it throws something else or nothing.
+public func requireRefusal(
+    _ kind: PixelFlowError.Kind, _ what: String, file: String = #fileID, line: Int = #line, _ body: () async throws -> Void
+) async throws {
+    do {
+        try await body()
+    } catch let error as PixelFlowError where error.kind == kind {
+        return
+    } catch {
+        throw ConformanceFailure("\(what): refused with \(error) instead of \(kind.rawValue)", file: file, line: line)
+    }
+    throw ConformanceFailure("\(what): not refused", file: file, line: line)
+}

@@ -1,0 +1,66 @@
+public import PixelFlowCore
+
+/// The rules of `PresetStore`, checked through the port alone.
+public struct PresetStoreConformance: Sendable {
+    let store: any PresetStore
+
+    public init(store: any PresetStore) { self.store = store }
+
+    /// Every rule.
+    public static let cases: [ConformanceCase<PresetStoreConformance>] = [
+        ConformanceCase("presets: put adds, replaces, and says which") { try await $0.putAddsAndReplaces() },
+        ConformanceCase("presets: listed by name") { try await $0.listedByName() },
+        ConformanceCase("presets: of two tenants do not meet") { try await $0.tenantsDoNotMeet() },
+        ConformanceCase("presets: removed once") { try await $0.removedOnce() },
+        ConformanceCase("presets: of 20 racing additions one is the first") { try await $0.oneIsTheFirst() },
+    ]
+
+    private static let tenant = TenantID("tenant-a")
+    private static let stranger = TenantID("tenant-b")
+
+    func putAddsAndReplaces() async throws {
+        try requireEqual(try await store.preset("shop", of: Self.tenant), nil, "before")
+        try requireEqual(try await store.put(preset("shop", quality: 70), of: Self.tenant), true, "new")
+        try requireEqual(try await store.preset("shop", of: Self.tenant), preset("shop", quality: 70), "added")
+        try requireEqual(try await store.put(preset("shop", quality: 90), of: Self.tenant), false, "new the second time")
+        try requireEqual(try await store.preset("shop", of: Self.tenant), preset("shop", quality: 90), "replaced")
+    }
+
+    func listedByName() async throws {
+        try requireEqual(try await store.presets(of: Self.tenant), [], "before")
+        for name in ["zebra", "ant_2", "ant-1", "mouse"] { _ = try await store.put(preset(name), of: Self.tenant) }
+        try requireEqual(try await store.presets(of: Self.tenant).map(\.name), ["ant-1", "ant_2", "mouse", "zebra"], "names")
+    }
+
+    func tenantsDoNotMeet() async throws {
+        _ = try await store.put(preset("shop", quality: 70), of: Self.tenant)
+        try requireEqual(try await store.preset("shop", of: Self.stranger), nil, "a stranger's view")
+        try requireEqual(try await store.presets(of: Self.stranger), [], "a stranger's list")
+        try requireEqual(try await store.removePreset("shop", of: Self.stranger), false, "a stranger's removal")
+        try requireEqual(try await store.put(preset("shop", quality: 90), of: Self.stranger), true, "a stranger's addition")
+        try requireEqual(try await store.preset("shop", of: Self.tenant), preset("shop", quality: 70), "mine")
+    }
+
+    func removedOnce() async throws {
+        _ = try await store.put(preset("shop"), of: Self.tenant)
+        try requireEqual(try await store.removePreset("shop", of: Self.tenant), true, "first removal")
+        try requireEqual(try await store.removePreset("shop", of: Self.tenant), false, "second removal")
+        try requireEqual(try await store.preset("shop", of: Self.tenant), nil, "afterwards")
+        try requireEqual(try await store.put(preset("shop"), of: Self.tenant), true, "new again")
+    }
+
+    func oneIsTheFirst() async throws {
+        let store = store
+        let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 1...20 { group.addTask { try await store.put(preset("shop", quality: number), of: Self.tenant) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        try requireEqual(outcomes.filter(\.self).count, 1, "additions")
+        try requireEqual(try await store.presets(of: Self.tenant).count, 1, "presets")
+    }
+
+    private func preset(_ name: String, quality: Int = 80) -> Preset {
+        let output = OutputSpec(name: "image", format: .fixed(.webp), encoder: EncoderOptions(quality: quality))
+        return Preset(name: name, pipeline: Pipeline(outputs: [output]), updatedAt: Timestamp(microseconds: 1_767_225_600_123_456))
+    }
+}

@@ -1,0 +1,150 @@
+import PixelFlowCore
+
+extension TaskStoreConformance {
+    static let dispatch: [Case] = [
+        Case("dispatch: a task that nobody took is due after the grace, not before") { try await $0.dueAfterTheGrace() },
+        Case("dispatch: of 10 dispatchers one gets each task") { try await $0.oneDispatcherGetsEach() },
+        Case("dispatch: an acknowledged wake-up is trusted, twice as long each time") { try await $0.acknowledgedIsTrusted() },
+        Case("dispatch: trust in the broker has a limit") { try await $0.trustHasALimit() },
+        Case("dispatch: acknowledging an older wake-up changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
+        Case("dispatch: a late acknowledgement does not hold up a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
+        Case("dispatch: acknowledging an unknown, claimed or final task changes nothing") { try await $0.strayAcknowledgements() },
+        Case("dispatch: only PENDING tasks are due, and no more than asked for") { try await $0.onlyPendingIsDue() },
+        Case("dispatch: a retry is due when it may run") { try await $0.retryIsDueWhenItMayRun() },
+    ]
+
+    func dueAfterTheGrace() async throws {
+        let task = try await add()
+        try await before(task.dispatch.due, "wake-up") { try await store.takeDue(limit: 10).isEmpty }
+        var taken = task
+        pass(policy.dispatchGrace)
+        try await requireTime(policy.dispatchGrace, "next wake-up") {
+            taken = try await takeDue(passing: .zero)
+            return taken.dispatch.due
+        }
+        try requireEqual(taken.id, task.id, "task")
+        try require(taken.dispatch.sequence > task.dispatch.sequence, "the sequence did not grow")
+        try await requireUnchanged(taken, "nothing")
+        // Unacknowledged: due again.
+        try requireEqual(try await takeDue().id, task.id, "task")
+    }
+
+    func oneDispatcherGetsEach() async throws {
+        var ids: Set<TaskID> = []
+        for _ in 0..<20 { ids.insert(try await add().id) }
+        pass(policy.dispatchGrace)
+        _ = try await soon("wake-up") { now >= (try await latestDue()) ? true : nil }
+        let taken = try await racing(10) { _ in try await store.takeDue(limit: 100) }.joined().map { "\($0.id) \($0.dispatch.sequence)" }
+        try requireEqual(Set(taken).count, taken.count, "one wake-up was given to two dispatchers: \(taken.count)")
+        try require(ids.allSatisfy { id in taken.contains { $0.hasPrefix(id.rawValue) } }, "a task was not taken")
+    }
+
+    func acknowledgedIsTrusted() async throws {
+        try await add()
+        var trust = policy.dispatchTrust
+        for round in 1...3 {
+            let taken = try await takeDue(passing: round == 1 ? policy.dispatchGrace : trust)
+            if round > 1 { trust *= 2 }
+            try await requireTime(trust, "wake-up after acknowledgement \(round)") {
+                try await store.acknowledge([WakeUp(taken)])
+                return try await stored(taken).dispatch.due
+            }
+            let trusted = try await stored(taken)
+            try await before(trusted.dispatch.due, "second wake-up") { try await store.takeDue(limit: 10).isEmpty }
+        }
+    }
+
+    func trustHasALimit() async throws {
+        guard clock != nil else { return }
+        try await add()
+        for _ in 0..<12 {
+            let taken = try await takeDue(passing: policy.dispatchTrustLimit)
+            try await store.acknowledge([WakeUp(taken)])
+        }
+        let taken = try await takeDue(passing: policy.dispatchTrustLimit)
+        try await requireTime(policy.dispatchTrustLimit, "wake-up after many acknowledgements") {
+            try await store.acknowledge([WakeUp(taken)])
+            return try await stored(taken).dispatch.due
+        }
+    }
+
+    func olderAcknowledgementIsIgnored() async throws {
+        let task = try await add()
+        let taken = try await takeDue()
+        try await store.acknowledge([WakeUp(task)])
+        try await requireUnchanged(taken, "an older acknowledgement")
+        try await store.acknowledge([WakeUp(taken)])
+        try require(try await stored(taken) != taken, "the latest acknowledgement was ignored")
+        let trusted = try await stored(taken)
+        try await store.acknowledge([WakeUp(task)])
+        try await requireUnchanged(trusted, "an older acknowledgement")
+    }
+
+    func lateAcknowledgementDoesNotDelayARetry() async throws {
+        for end in ["release", "transient", "outage"] {
+            let task = try await add()
+            let claimed = try await claim(task)
+            let waiting =
+                switch end {
+                case "release": try await store.release(claimed.claim)
+                case "transient": try await store.fail(claimed.claim, with: failure(.transient))
+                default: try await store.fail(claimed.claim, with: failure(.outage))
+                }
+            let retry = try requireValue(waiting, "not given back")
+            pass(policy.retryBase)
+            _ = try await soon("the retry's time") { now >= retry.nextRunAt ? true : nil }
+            // Of the wake-up that led to the first run: written back in batches, so it may come this late.
+            try await store.acknowledge([WakeUp(task)])
+            try await requireUnchanged(retry, "a late acknowledgement after \(end)")
+        }
+    }
+
+    func strayAcknowledgements() async throws {
+        for status in TaskStatus.allCases where status != .pending {
+            let task = try await add(status)
+            try await store.acknowledge([WakeUp(task)])
+            try await requireUnchanged(task, "an acknowledgement")
+        }
+        try await store.acknowledge([WakeUp(sample())])
+        try await store.acknowledge([])
+    }
+
+    func onlyPendingIsDue() async throws {
+        for status in TaskStatus.allCases where status != .pending { _ = try await add(status) }
+        let first = try await add()
+        clock?.advance(by: .milliseconds(2))
+        let second = try await add()
+        let deleted = try await add()
+        _ = try await store.delete(deleted.id, of: Self.tenant)
+        pass(policy.dispatchGrace)
+        var taken: [TaskID] = []
+        while taken.count < 2 {
+            taken += try await soon("wake-up") {
+                let due = try await store.takeDue(limit: 1)
+                try require(due.count <= 1, "more than asked for")
+                return due.isEmpty ? nil : due.map(\.id)
+            }
+        }
+        if clock != nil { try requireEqual(taken, [first.id, second.id], "longest due first") }
+        let rest = try await store.takeDue(limit: 10).map(\.id)
+        try require(Set(taken + rest).isSubset(of: [first.id, second.id]), "a task that is not PENDING was taken")
+    }
+
+    func retryIsDueWhenItMayRun() async throws {
+        let claimed = try await addClaimed()
+        let waiting = try requireValue(try await store.fail(claimed.claim, with: failure(.transient)), "not failed")
+        try await before(waiting.nextRunAt, "wake-up") { try await store.takeDue(limit: 10).isEmpty }
+        let taken = try await takeDue(passing: policy.retryBase)
+        try requireEqual(taken.id, claimed.id, "task")
+        _ = try requireValue(try await store.claim(taken.id, by: Self.worker), "woken, but cannot be claimed")
+    }
+
+    private func takeDue(passing duration: Duration? = nil) async throws -> TaskRecord {
+        pass(duration ?? policy.dispatchGrace)
+        return try await soon("wake-up") { try await store.takeDue(limit: 1).first }
+    }
+
+    private func latestDue() async throws -> Timestamp {
+        try await store.list(TaskQuery(tenant: Self.tenant)).tasks.map(\.dispatch.due).max() ?? .distantFuture
+    }
+}

@@ -1,0 +1,40 @@
+public import PixelFlowCore
+
+/// The rules of `TaskStore`, checked through the port alone.
+///
+/// A store that takes a clock is given a `ManualClock` and the standard policy; a server keeps its
+/// own time, and is given `TaskPolicy.brief` so that waiting is short.
+public struct TaskStoreConformance: Sendable {
+    let store: any TaskStore
+    let policy: TaskPolicy
+    let clock: ManualClock?
+    let reopen: @Sendable () async throws -> any TaskStore
+
+    /// - Parameters:
+    ///   - policy: the one that `store` goes by.
+    ///   - clock: the one that `store` goes by; nil where it has its own.
+    ///   - reopen: closes what `store` uses and opens the same data anew.
+    public init(
+        store: any TaskStore, policy: TaskPolicy, clock: ManualClock?, reopen: @escaping @Sendable () async throws -> any TaskStore
+    ) {
+        self.store = store
+        self.policy = policy
+        self.clock = clock
+        self.reopen = reopen
+    }
+
+    typealias Case = ConformanceCase<TaskStoreConformance>
+
+    /// Every rule.
+    public static let cases: [ConformanceCase<TaskStoreConformance>] =
+        creation + tenancy + claiming + fencing + completion + failures + leases + dispatch + outbox + cancelling + replaying
+        + deleting + listing + changing + statistics + concurrency + durability
+}
+
+extension TaskPolicy {
+    /// The protocol in a hurry, for stores whose clock cannot be moved.
+    public static let brief = TaskPolicy(
+        lease: .milliseconds(400), heartbeat: .milliseconds(100), surrender: .milliseconds(300),
+        maxLosses: 3, dispatchGrace: .milliseconds(200), dispatchTrust: .milliseconds(400), dispatchTrustLimit: .seconds(4),
+        retryBase: .milliseconds(50), retryLimit: .milliseconds(200))
+}

@@ -1,0 +1,18 @@
+import Conformance
+import PixelFlowCore
+import PixelFlowEmbedded
+import Testing
+
+@Suite struct BlobStoreConformanceTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test(arguments: BlobStoreConformance.cases)
+    func keepsTheRule(rule: ConformanceCase<BlobStoreConformance>) async throws {
+        let path = folder.path
+        try await rule.run {
+            BlobStoreConformance(store: try FileBlobStore(path: path)) { try FileBlobStore(path: path) }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import Conformance
+import PixelFlowCore
+import PixelFlowEmbedded
+import Testing
+
+@Suite struct BrokerConformanceTests {
+    @Test(arguments: TaskBrokerConformance.cases)
+    func brokerKeepsTheRule(rule: ConformanceCase<TaskBrokerConformance>) async throws {
+        try await rule.run { TaskBrokerConformance(broker: InProcessBroker()) }
+    }
+
+    @Test(arguments: TaskEventsConformance.cases)
+    func eventsKeepTheRule(rule: ConformanceCase<TaskEventsConformance>) async throws {
+        try await rule.run { TaskEventsConformance(events: InProcessTaskEvents()) }
+    }
+}
