@@ -58,7 +58,7 @@ public struct GuardedFetcher: SourceFetcher {
     }
 
     private func request(_ url: SourceURL, limit: Int) async throws -> FetchResponse {
-        var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, exists: false)
+        var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, isFinal: true)
         for address in try await checkedAddresses(of: url.host).prefix(Self.maximumAttempts) {
             do {
                 return try await exchange.get(url, at: address, limit: limit)

@@ -60,7 +60,9 @@ func field(_ name: String, _ body: String, boundary: String = "b0undary") -> Str
 }
 
 /// What a parser makes of `text`, or the error it throws.
-func outcome(of text: String, boundary: String = "b0undary", limits: MultipartLimits = MultipartLimits()) -> Result<[[String]], MultipartError> {
+func outcome(of text: String, boundary: String = "b0undary", limits: MultipartLimits = MultipartLimits()) -> Result<
+    [[String]], MultipartError
+> {
     do {
         return .success(try CollectedForm([ByteBuffer(string: text)], boundary: boundary, limits: limits).fields)
     } catch let error as MultipartError {

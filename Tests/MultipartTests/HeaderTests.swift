@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test func otherHeadersAreKept() throws {
-        let header = "content-disposition: form-data; name=f\r\nCONTENT-TYPE:  image/png; x=y \t\r\nX-Odd:\r\nContent-Transfer-Encoding: binary"
+        let header =
+            "content-disposition: form-data; name=f\r\nCONTENT-TYPE:  image/png; x=y \t\r\nX-Odd:\r\nContent-Transfer-Encoding: binary"
         let part = try #require(try CollectedForm([ByteBuffer(string: Self.document(header))]).parts.first?.head)
         #expect(part.contentType == "image/png; x=y")
         #expect(part.header("x-odd")?.isEmpty == true)

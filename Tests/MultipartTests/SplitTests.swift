@@ -32,13 +32,14 @@ import Testing
 
     @Test func theDocumentsAreReadAsMeant() {
         let fields = Self.documents.map { outcome(of: $0) }
-        #expect(fields == [
-            .success([["a", "one"], ["b", "two\r\n\r\nlines\r\n"]]),
-            .success([["empty", ""]]),
-            .success([["a", "\r\n--b0undar\r\n--b0undarY\r\r\n-"]]),
-            .success([["a", "\u{0}\u{1}"]]),
-            .success([["sharing", ""], ["next", ""]]),
-        ])
+        #expect(
+            fields == [
+                .success([["a", "one"], ["b", "two\r\n\r\nlines\r\n"]]),
+                .success([["empty", ""]]),
+                .success([["a", "\r\n--b0undar\r\n--b0undarY\r\r\n-"]]),
+                .success([["a", "\u{0}\u{1}"]]),
+                .success([["sharing", ""], ["next", ""]]),
+            ])
     }
 
     @Test func severalChunksMayBeFedBeforeTheFirstQuestion() throws {

@@ -2,7 +2,7 @@ import Multipart
 import NIOCore
 import Testing
 
-/// Not a benchmark: a guard against anything that is not linear. Bounds are tens of times what was measured.
+/// Not a benchmark: a guard against anything that is not linear. The bounds leave room for a very busy machine.
 @Suite(.serialized) struct ThroughputTests {
     static func time(body: ByteBuffer, chunkSize: Int) throws -> Duration {
         var document = ByteBuffer(string: "--b0undary\r\nContent-Disposition: form-data; name=f\r\n\r\n")
@@ -29,13 +29,13 @@ import Testing
         for _ in 0..<16 { body.writeImmutableBuffer(noise) }
         let duration = try Self.time(body: body, chunkSize: 64 * 1024)
         print("16 MiB of noise in 64 KiB chunks: \(duration)")
-        #expect(duration < .seconds(5))
+        #expect(duration < .seconds(60))
     }
 
     @Test(arguments: ["\r", "\r\n", "\r\n--b0undar", "\r\n--b0undary  x", "\r\n--b0undaryX", "\r\n-"])
     func lookAlikes(text: String) throws {
         let body = ByteBuffer(string: String(repeating: text, count: 1 << 20 / text.utf8.count))
         let duration = try Self.time(body: body, chunkSize: 16 * 1024)
-        #expect(duration < .seconds(5))
+        #expect(duration < .seconds(60))
     }
 }

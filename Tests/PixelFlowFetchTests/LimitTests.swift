@@ -61,15 +61,21 @@ import Testing
             .bind(host: "127.0.0.1", port: 0).get()
         let port = deaf.localAddress?.port ?? 0
         var fillers: [any Channel] = []
-        while let filler = try? await ClientBootstrap(group: group).connectTimeout(.milliseconds(200)).connect(host: "127.0.0.1", port: port).get() {
+        while let filler = try? await ClientBootstrap(group: group).connectTimeout(.milliseconds(200)).connect(
+            host: "127.0.0.1", port: port
+        ).get() {
             fillers.append(filler)
         }
         try await Self.endsSoon {
-            #expect(await outcome(of: "http://127.0.0.1:\(port)/", connect: .milliseconds(100)) == "source_timeout transient")
+            #expect(
+                await outcome(of: "http://127.0.0.1:\(port)/", connect: .milliseconds(100), total: .seconds(3600))
+                    == "source_timeout transient")
         }
         // The total also ends a connection that is being made.
         try await Self.endsSoon {
-            #expect(await outcome(of: "http://127.0.0.1:\(port)/", connect: .seconds(60), total: .milliseconds(100)) == "source_timeout transient")
+            #expect(
+                await outcome(of: "http://127.0.0.1:\(port)/", connect: .seconds(3600), total: .milliseconds(100))
+                    == "source_timeout transient")
         }
         for channel in fillers + [deaf] { try? await channel.close() }
     }
@@ -101,6 +107,6 @@ import Testing
     /// Far below the limits that would apply if the tested one did not.
     static func endsSoon(_ body: () async throws -> Void) async throws {
         let duration = try await ContinuousClock().measure { try await body() }
-        #expect(duration < .seconds(5))
+        #expect(duration < .seconds(60))
     }
 }

@@ -30,8 +30,10 @@ import Testing
         ("http://10.0.0.1/", "address_blocked permanent"), ("http://169.254.169.254/latest", "address_blocked permanent"),
         ("//192.168.0.1/x", "address_blocked permanent"), ("http://[::1]/", "address_blocked permanent"),
         ("http://inside.example/", "address_blocked permanent"), ("file:///etc/passwd", "url_invalid permanent"),
-        ("ftp://host/x", "url_invalid permanent"), ("http://user:pass@127.0.0.1/", "url_invalid permanent"), ("http://127.1/", "url_invalid permanent"),
-        ("gopher:x", "url_invalid permanent"), ("http://[", "url_invalid permanent"), ("http://nowhere.example/", "name_not_resolved permanent"),
+        ("ftp://host/x", "url_invalid permanent"), ("http://user:pass@127.0.0.1/", "url_invalid permanent"),
+        ("http://127.1/", "url_invalid permanent"),
+        ("gopher:x", "url_invalid permanent"), ("http://[", "url_invalid permanent"),
+        ("http://nowhere.example/", "name_not_resolved permanent"),
     ])
     func badTargets(location: String, expected: String) async throws {
         let resolver = FixedResolver(["inside.example": [["10.1.1.1"]]])
@@ -42,8 +44,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/abs?x=1", "/abs?x=1"), ("next", "/a/b/next"), ("./next", "/a/b/next"), ("../next", "/a/next"), ("../../../next", "/next"), ("?q", "/a/b/c?q"),
-        (".", "/a/b/"), ("..", "/a/"), ("/x/./y/../z", "/x/z"), ("next#frag", "/a/b/next"), ("a:b/c", ""), ("./a:b", "/a/b/a:b"), ("/ü", "/%C3%BC"),
+        ("/abs?x=1", "/abs?x=1"), ("next", "/a/b/next"), ("./next", "/a/b/next"), ("../next", "/a/next"), ("../../../next", "/next"),
+        ("?q", "/a/b/c?q"),
+        (".", "/a/b/"), ("..", "/a/"), ("/x/./y/../z", "/x/z"), ("next#frag", "/a/b/next"), ("a:b/c", ""), ("./a:b", "/a/b/a:b"),
+        ("/ü", "/%C3%BC"),
     ])
     func relativeTargets(location: String, path: String) async throws {
         let answer: TestServer.Answer = { request, channel in

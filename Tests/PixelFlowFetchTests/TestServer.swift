@@ -21,7 +21,9 @@ struct TestServer: Sendable {
     private let log: Log
 
     var requests: [Request] { log.requests.withLock { $0 } }
-    func url(_ path: String = "/image", host: String = "127.0.0.1", scheme: String = "http") -> String { "\(scheme)://\(host):\(port)\(path)" }
+    func url(_ path: String = "/image", host: String = "127.0.0.1", scheme: String = "http") -> String {
+        "\(scheme)://\(host):\(port)\(path)"
+    }
 
     private final class Log: Sendable {
         let requests = Mutex<[Request]>([])

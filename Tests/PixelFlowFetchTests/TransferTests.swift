@@ -38,11 +38,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("200 OK", "ok"), ("204 No Content", "ok"), ("300 Multiple", "source_refused permanent"), ("304 Not Modified", "source_refused permanent"),
+        ("200 OK", "ok"), ("204 No Content", "ok"), ("300 Multiple", "source_refused permanent"),
+        ("304 Not Modified", "source_refused permanent"),
         ("400 Bad", "source_refused permanent"), ("401 Who", "source_refused permanent"), ("403 No", "source_refused permanent"),
-        ("404 Not Found", "source_not_found permanent"), ("410 Gone", "source_not_found permanent"), ("408 Slow", "source_unavailable transient"),
-        ("425 Early", "source_unavailable transient"), ("429 Many", "source_unavailable transient"), ("451 Law", "source_refused permanent"),
-        ("500 Oops", "source_unavailable transient"), ("502 Bad", "source_unavailable transient"), ("503 Busy", "source_unavailable transient"),
+        ("404 Not Found", "source_not_found permanent"), ("410 Gone", "source_not_found permanent"),
+        ("408 Slow", "source_unavailable transient"),
+        ("425 Early", "source_unavailable transient"), ("429 Many", "source_unavailable transient"),
+        ("451 Law", "source_refused permanent"),
+        ("500 Oops", "source_unavailable transient"), ("502 Bad", "source_unavailable transient"),
+        ("503 Busy", "source_unavailable transient"),
     ])
     func statuses(status: String, expected: String) async throws {
         try await TestServer.run(answer: { _, channel in channel.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }) { server in
@@ -67,7 +71,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"])
+    @Test(arguments: [
+        "", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "HTTP/1.1 200",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ])
     func brokenConnections(answer: String) async throws {
         try await TestServer.run(answer: { _, channel in channel.send(answer) }) { server in
             let result = await outcome(of: server.url())

@@ -10,12 +10,15 @@ import Testing
         "http+unix://%2Frun%2Fx.sock/", " http://host/", "ht\ttp://host/", "http://ho\nst/", "http://host/\r\nX: y", "http://host/\u{0}",
         "http://user@host/", "http://user:pass@host/", "http://@host/", "http://127.0.0.1@host/", "http://host\\@127.0.0.1/",
         "http://host\\/x", "http://ho st/", "http://host%00.example/", "http://%31%32%37.0.0.1/", "http://%6cocalhost/",
-        "http://host:0/", "http://host:65536/", "http://host:99999999999999999999/", "http://host:-1/", "http://host:8o/", "http://host:80:80/",
+        "http://host:0/", "http://host:65536/", "http://host:99999999999999999999/", "http://host:-1/", "http://host:8o/",
+        "http://host:80:80/",
         "http://2130706433/", "http://0x7f000001/", "http://017700000001/", "http://127.1/", "http://127.0.1/", "http://0/",
         "http://0177.0.0.1/", "http://127.0.0.01/", "http://0x7f.0.0.1/", "http://0x7f.1/", "http://127.0.0.1./", "http://127.0.0.1../",
         "http://host.0x1/", "http://host.123/", "http://1.2.3.4.5/", "http://256.1.1.1/", "http://127.0.0.1 /",
-        "http://[::1%25lo]/", "http://[fe80::1%eth0]/", "http://[::1/", "http://::1/", "http://[127.0.0.1]/", "http://[]/", "http://[::1]x/",
-        "http://[::1].example/", "http://[v1.fe80::a]/", "http://ⓛocalhost/", "http://１２７.0.0.1/", "http://127。0。0。1/", "http://bücher.example/",
+        "http://[::1%25lo]/", "http://[fe80::1%eth0]/", "http://[::1/", "http://::1/", "http://[127.0.0.1]/", "http://[]/",
+        "http://[::1]x/",
+        "http://[::1].example/", "http://[v1.fe80::a]/", "http://ⓛocalhost/", "http://１２７.0.0.1/", "http://127。0。0。1/",
+        "http://bücher.example/",
         "http://host..example/", "http://.example/", "http://-host/", "http://host-/", "http://ho$st/", "http://host\u{301}/",
         "http://" + String(repeating: "a", count: 64) + ".example/", "http://" + String(repeating: "a.", count: 130) + "example/",
         "http://host/" + String(repeating: "x", count: 9000),
@@ -28,7 +31,8 @@ import Testing
 
     @Test(arguments: [
         ("http://host/", "host"), ("HTTP://HOST.Example./x", "host.example"), ("https://host:443?x", "host"), ("http://host:/", "host"),
-        ("http://xn--bcher-kva.example/", "xn--bcher-kva.example"), ("http://a_b.example#x@y", "a_b.example"), ("http://1.2.3.4a/", "1.2.3.4a"),
+        ("http://xn--bcher-kva.example/", "xn--bcher-kva.example"), ("http://a_b.example#x@y", "a_b.example"),
+        ("http://1.2.3.4a/", "1.2.3.4a"),
         ("http://0x7f.example/", "0x7f.example"), ("http://host/@127.0.0.1", "host"), ("http://host?@127.0.0.1/", "host"),
     ])
     func plainNamesAreAskedFor(url: String, name: String) async throws {
@@ -50,7 +54,8 @@ import Testing
     @Test func whatIsSentIsEncodedOnce() async throws {
         let paths = [
             ("/a b/ä?q=ü&r=%20%zz#frag", "/a%20b/%C3%A4?q=%C3%BC&r=%20%25zz"), ("", "/"), ("?x=1", "/?x=1"), ("/%FF%00.jpg", "/%FF%00.jpg"),
-            ("//double//slash", "//double//slash"), ("/a/../b/./c", "/a/../b/./c"), ("/a\"<>[]{}|^`\\", "/a%22%3C%3E%5B%5D%7B%7D%7C%5E%60%5C"),
+            ("//double//slash", "//double//slash"), ("/a/../b/./c", "/a/../b/./c"),
+            ("/a\"<>[]{}|^`\\", "/a%22%3C%3E%5B%5D%7B%7D%7C%5E%60%5C"),
             ("/x?a=b?c", "/x?a=b?c"), ("/x?", "/x?"),
         ]
         try await TestServer.run(answer: { _, channel in channel.answer() }) { server in

@@ -36,7 +36,8 @@ public struct NetworkRange: Sendable, Hashable {
         var ranges: [NetworkRange] = []
         for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             guard let range = NetworkRange(String(entry)) else {
-                throw .invalid(setting, "\(setting): \"\(entry)\" is not a network such as 10.0.0.0/8 or fd00::/8.", code: "invalid_setting")
+                throw .invalid(
+                    setting, "\(setting): \"\(entry)\" is not a network such as 10.0.0.0/8 or fd00::/8.", code: "invalid_setting")
             }
             ranges.append(range)
         }

@@ -1,3 +1,7 @@
+import NIOCore
+import NIOPosix
+import PixelFlowCore
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -5,9 +9,6 @@ import Musl
 #else
 import Glibc
 #endif
-import NIOCore
-import NIOPosix
-import PixelFlowCore
 
 /// Asks the resolver of the operating system, hosts file and search domains included.
 public struct SystemResolver: NameResolver {
@@ -40,7 +41,9 @@ public struct SystemResolver: NameResolver {
         #endif
         var list: UnsafeMutablePointer<addrinfo>?
         let status = getaddrinfo(name, nil, &hints, &list)
-        guard status == 0 else { throw PixelFlowError.nameNotResolved(name, exists: !isAbsence(status), cause: ResolverFailure(status: status)) }
+        guard status == 0 else {
+            throw PixelFlowError.nameNotResolved(name, isFinal: isAbsence(status), cause: ResolverFailure(status: status))
+        }
         defer { freeaddrinfo(list) }
 
         var addresses: [IPAddress] = []

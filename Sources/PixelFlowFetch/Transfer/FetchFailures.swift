@@ -13,10 +13,10 @@ extension PixelFlowError {
             cause: BlockedAddress(address: address, refusal: refusal))
     }
 
-    static func nameNotResolved(_ name: String, exists: Bool, cause: (any Error)? = nil) -> PixelFlowError {
+    static func nameNotResolved(_ name: String, isFinal: Bool, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
-            exists ? .unavailable : .invalid, code: "name_not_resolved", "The name \(name) has no known address.",
-            retry: exists ? .transient : .permanent, cause: cause)
+            isFinal ? .invalid : .unavailable, code: "name_not_resolved", "The name \(name) has no known address.",
+            retry: isFinal ? .permanent : .transient, cause: cause)
     }
 
     static func tooManyRedirects(_ limit: Int) -> PixelFlowError {
