@@ -77,7 +77,9 @@ let package = Package(
         library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging]),
         library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
         library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
-        library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", hummingbird, httpTypes, asyncHTTPClient, nioCore, logging], resources: [.embedInCode("Assets")]),
+        // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
+        .target(name: "CWebAssets", exclude: ["page"]),
+        library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle]),
 
         // Executables: read configuration, wire, run.
         .executableTarget(
@@ -90,6 +92,10 @@ let package = Package(
             path: "Sources/Executables/pixelflow",
             swiftSettings: swiftSettings
         ),
+
+        .executableTarget(
+            name: "bench-tools", dependencies: ["PixelFlowCore", "PixelFlowImaging", argumentParser, hummingbird, httpTypes, logging, nioCore],
+            path: "Sources/Executables/bench-tools", swiftSettings: swiftSettings),
 
         // Tests. `Conformance` holds one suite per port, run against every implementation.
         .target(name: "Conformance", dependencies: ["PixelFlowCore", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
@@ -105,7 +111,7 @@ let package = Package(
         tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
         tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
         tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle]),
-        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, asyncHTTPClient, nioCore]),
+        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1]),
         // Drives the real executable, which is therefore built with it.
         tests("EndToEndTests", ["pixelflow", "HistoryChecker", "PixelFlowEmbedded", "PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, crypto]),
     ]

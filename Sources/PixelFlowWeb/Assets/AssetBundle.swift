@@ -1,0 +1,36 @@
+import CWebAssets
+import Crypto
+import NIOCore
+
+/// One file of the page.
+struct Asset: Sendable {
+    let path: String
+    let mediaType: String
+    let bytes: ByteBuffer
+    /// The same compressed, where that was worth it.
+    let gzip: ByteBuffer?
+    /// Whether the path names this content and no other.
+    let isImmutable: Bool
+    let entityTag: String
+}
+
+/// The files of the page as they were linked into the executable.
+struct AssetBundle: Sendable {
+    let assets: [Asset]
+
+    init() {
+        assets = UnsafeBufferPointer(start: pf_web_assets(), count: pf_web_asset_count()).map(Asset.init)
+    }
+}
+
+extension Asset {
+    fileprivate init(_ file: pf_web_asset) {
+        path = String(cString: file.path)
+        mediaType = String(cString: file.type)
+        bytes = ByteBuffer(bytes: UnsafeRawBufferPointer(start: file.bytes, count: file.length))
+        gzip = file.gzip.map { ByteBuffer(bytes: UnsafeRawBufferPointer(start: $0, count: file.gzip_length)) }
+        isImmutable = file.is_immutable
+        let hash = SHA256.hash(data: UnsafeRawBufferPointer(start: file.bytes, count: file.length))
+        entityTag = "\"" + hash.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
+    }
+}

@@ -1,0 +1,47 @@
+import HTTPTypes
+import Hummingbird
+import PixelFlowHTTP
+
+/// Serves the page and its files.
+struct AssetRoutes: Sendable {
+    /// Everything comes from this address and nothing is inline. Pictures may also be made in the
+    /// page, as previews and placeholders are.
+    private static let pagePolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    private static let page = "/index.html"
+
+    let bundle: AssetBundle
+
+    func add(to router: Router<AppRequestContext>) {
+        for asset in bundle.assets {
+            let path = asset.path == Self.page ? "/" : asset.path
+            router.get(RouterPath(path)) { request, _ in Self.response(asset, to: request) }
+        }
+    }
+
+    private static func response(_ asset: Asset, to request: Request) -> Response {
+        var headers: HTTPFields = [
+            .contentType: asset.mediaType,
+            .eTag: asset.entityTag,
+            .cacheControl: asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+        ]
+        if asset.path == page { headers[.contentSecurityPolicy] = pagePolicy }
+        if asset.gzip != nil { headers[.vary] = "accept-encoding" }
+        if let known = request.headers[.ifNoneMatch], known == "*" || known.contains(asset.entityTag) {
+            return Response(status: .notModified, headers: headers)
+        }
+        guard let gzip = asset.gzip, acceptsGzip(request) else {
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.bytes))
+        }
+        headers[.contentEncoding] = "gzip"
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: gzip))
+    }
+
+    private static func acceptsGzip(_ request: Request) -> Bool {
+        (request.headers[.acceptEncoding] ?? "").split(separator: ",").contains { coding in
+            let parts = coding.lowercased().filter { !$0.isWhitespace }.split(separator: ";")
+            return parts.first == "gzip" && !parts.dropFirst().contains { $0.hasPrefix("q=0") && !$0.contains { "123456789".contains($0) } }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// The body of a request on its way to an upstream: each piece is read when the upstream takes it.
+///
+/// The HTTP client reads it on a task of its own, which goes on for a moment after an upstream has
+/// refused the rest. A connection must not be read twice at a time, so `close` has to come before
+/// anybody else reads on.
+///
+/// Sendable unchecked: the iterator is used by whoever has moved `state` to `reading`, and by nobody else.
+final class RelayedBody: AsyncSequence, @unchecked Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    private enum State {
+        case idle
+        case reading(closing: CheckedContinuation<Void, Never>?)
+        case closed
+    }
+
+    private let state = Mutex(State.idle)
+    private let broken = Atomic(false)
+    private var iterator: RequestBody.AsyncIterator
+
+    init(_ body: RequestBody) {
+        iterator = body.makeAsyncIterator()
+    }
+
+    /// Whether the client has gone before the end.
+    var isBroken: Bool { broken.load(ordering: .relaxed) }
+
+    /// Stops reading; returns once nothing is being read any more.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                guard case .reading = state else {
+                    state = .closed
+                    return true
+                }
+                state = .reading(closing: continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator { Iterator(body: self) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let body: RelayedBody
+
+        mutating func next() async throws -> ByteBuffer? { try await body.next() }
+    }
+
+    private func next() async throws -> ByteBuffer? {
+        guard begin() else { return nil }
+        defer { end() }
+        do {
+            return try await iterator.next()
+        } catch {
+            broken.store(true, ordering: .relaxed)
+            throw error
+        }
+    }
+
+    private func begin() -> Bool {
+        state.withLock { state in
+            guard case .idle = state else { return false }
+            state = .reading(closing: nil)
+            return true
+        }
+    }
+
+    private func end() {
+        let closing: CheckedContinuation<Void, Never>? = state.withLock { state in
+            guard case .reading(let closing) = state else { return nil }
+            state = closing == nil ? .idle : .closed
+            return closing
+        }
+        closing?.resume()
+    }
+}

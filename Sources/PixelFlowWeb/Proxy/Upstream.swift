@@ -1,0 +1,87 @@
+import AsyncHTTPClient
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import PixelFlowCore
+
+/// A service behind this one.
+struct Upstream: Sendable {
+    enum Body: Sendable {
+        case bytes(ByteBuffer)
+        /// - Parameter length: bytes, where the client has announced them.
+        case stream(RelayedBody, length: Int64?)
+    }
+
+    /// Names it in errors and in `/readyz`.
+    let name: String
+    let baseURL: String
+    let client: HTTPClient
+
+    /// Sends a request, and returns with the head of the answer.
+    ///
+    /// - Parameter path: from the root of the service, with the query, percent-encoded.
+    /// - Throws: `…_unavailable` (503) where the service does not answer; `bad_request` (400) for a path that is none.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil
+    ) async throws -> UpstreamAnswer {
+        var request = HTTPClientRequest(url: baseURL + path)
+        request.method = HTTPMethod(rawValue: method.rawValue)
+        for field in headers { request.headers.add(name: field.name.rawName, value: field.value) }
+        request.body = body?.forClient
+        do {
+            // The client's time-outs are about silence. A deadline would end a slow upload.
+            return UpstreamAnswer(try await client.execute(request, deadline: .distantFuture), from: name)
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as HTTPClientError where error == .invalidURL {
+            throw PixelFlowError(.malformed, code: "bad_request", "The address is malformed.")
+        } catch {
+            throw PixelFlowError.unavailable(name, cause: error)
+        }
+    }
+
+    /// - Throws: where the service does not live.
+    func check() async throws {
+        let answer = try await send(.get, "/livez", headers: [:])
+        _ = try await answer.collect(limit: 4096)
+        guard answer.status.kind == .successful else { throw PixelFlowError.unavailable(name) }
+    }
+}
+
+extension Upstream.Body {
+    fileprivate var forClient: HTTPClientRequest.Body {
+        switch self {
+        case .bytes(let buffer): .bytes(buffer)
+        case .stream(let body, let length): .stream(body, length: length.map { .known($0) } ?? .unknown)
+        }
+    }
+}
+
+/// The answer of an upstream; its body arrives as it is read.
+struct UpstreamAnswer: Sendable {
+    let status: HTTPResponse.Status
+    let headers: HTTPFields
+    let body: HTTPClientResponse.Body
+    private let name: String
+
+    init(_ response: HTTPClientResponse, from name: String) {
+        status = HTTPResponse.Status(code: Int(response.status.code), reasonPhrase: response.status.reasonPhrase)
+        headers = HTTPFields(
+            response.headers.compactMap { field in HTTPField.Name(field.name).map { HTTPField(name: $0, value: field.value) } })
+        body = response.body
+        self.name = name
+    }
+
+    /// The whole body.
+    ///
+    /// - Throws: `…_unavailable` where it breaks off or is larger than `limit` bytes.
+    func collect(limit: Int) async throws -> ByteBuffer {
+        do {
+            return try await body.collect(upTo: limit)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw PixelFlowError.unavailable(name, cause: error)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import HTTPTypes
+import NIOCore
+import PixelFlowCore
+import PixelFlowHTTP
+
+/// What a person signs in with.
+struct Credentials: Codable, Sendable {
+    let email: String
+    let password: String
+}
+
+/// What auth answers to a login.
+struct IssuedToken: Decodable, Sendable {
+    let token: String
+    /// Seconds.
+    let expiresIn: Int
+
+    enum CodingKeys: String, CodingKey {
+        case token
+        case expiresIn = "expires_in"
+    }
+}
+
+/// Who is signed in, as the page is told.
+struct Account: Codable, Sendable {
+    let email: String
+    let userID: String
+    let expiresAt: String
+
+    enum CodingKeys: String, CodingKey {
+        case email
+        case userID = "user_id"
+        case expiresAt = "expires_at"
+    }
+}
+
+/// Asks the auth service in the name of a browser.
+struct AuthClient: Sendable {
+    /// Bytes; every answer of auth is far smaller.
+    private static let answerLimit = 64 * 1024
+
+    let upstream: Upstream
+
+    func register(_ credentials: Credentials, _ trace: RequestTrace) async throws {
+        _ = try await ask(.post, "/register", body: credentials, trace)
+    }
+
+    func login(_ credentials: Credentials, _ trace: RequestTrace) async throws -> IssuedToken {
+        try read(try await ask(.post, "/login", body: credentials, trace))
+    }
+
+    func account(_ token: String, _ trace: RequestTrace) async throws -> Account {
+        try read(try await ask(.get, "/validate", token: token, trace))
+    }
+
+    /// - Throws: what auth has answered, in its own words; `auth_unavailable` where it does not answer.
+    private func ask(
+        _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: Credentials? = nil, _ trace: RequestTrace
+    ) async throws -> ByteBuffer {
+        var headers = trace.headers
+        if let token { headers[.authorization] = "Bearer \(token)" }
+        if body != nil { headers[.contentType] = "application/json" }
+        let bytes = try body.map { ByteBuffer(bytes: try JSONEncoder().encode($0)) }
+        let answer = try await upstream.send(method, path, headers: headers, body: bytes.map { .bytes($0) })
+        let content = try await answer.collect(limit: Self.answerLimit)
+        guard answer.status.kind == .successful else { throw Refusal(content).error(answer) }
+        return content
+    }
+
+    private func read<Value: Decodable>(_ content: ByteBuffer) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(content.readableBytesView))
+    }
+}
+
+/// A problem document of auth.
+private struct Refusal: Decodable {
+    var code: String?
+    var detail: String?
+    var field: String?
+
+    init(_ content: ByteBuffer) {
+        self = (try? JSONDecoder().decode(Refusal.self, from: Data(content.readableBytesView))) ?? Refusal()
+    }
+
+    private init() {}
+
+    /// The same problem, as if it were ours.
+    func error(_ answer: UpstreamAnswer) -> PixelFlowError {
+        guard let code, let kind = PixelFlowError.Kind.allCases.first(where: { $0.status == answer.status }), kind != .internal else {
+            return .unavailable("auth")
+        }
+        let retryAfter = answer.headers[.retryAfter].flatMap { Int($0) }
+        return PixelFlowError(kind, code: code, detail ?? answer.status.reasonPhrase, field: field, retryAfter: retryAfter)
+    }
+}

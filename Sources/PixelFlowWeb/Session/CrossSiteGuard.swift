@@ -1,0 +1,39 @@
+import HTTPTypes
+import Hummingbird
+import PixelFlowCore
+import PixelFlowHTTP
+
+/// Refuses what another site makes a browser send: every change, and every request that counts on
+/// the session cookie. Other clients send neither of the headers and pass, unless they send the cookie.
+struct CrossSiteGuard: RouterMiddleware {
+    typealias Context = AppRequestContext
+
+    func handle(
+        _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard Self.isAllowed(request) else {
+            throw PixelFlowError(.forbidden, code: "cross_site_request", "This request came from another site.")
+        }
+        return try await next(request, context)
+    }
+
+    private static func isAllowed(_ request: Request) -> Bool {
+        let isRead = request.method == .get || request.method == .head
+        let hasCookie = SessionCookie.token(of: request) != nil && request.headers[.authorization] == nil
+        guard hasCookie || !isRead else { return true }
+        let site = request.headers[.secFetchSite]
+        if let site, site != "same-origin", site != "none" { return false }
+        if let origin = request.headers[.origin] { return isOwn(origin, request) }
+        // A browser names the origin with every change. One that hides it and trusts the cookie is none.
+        return site != nil || isRead || !hasCookie
+    }
+
+    /// Whether the origin is the address that the browser has asked. A proxy may have put its own
+    /// name in place of it, but then tells it; no page can make a browser send that header elsewhere.
+    private static func isOwn(_ origin: String, _ request: Request) -> Bool {
+        let address = origin.lowercased()
+        guard let scheme = ["https://", "http://"].first(where: address.hasPrefix) else { return false }
+        let host = String(address.dropFirst(scheme.count))
+        return [request.head.authority, request.headers[.xForwardedHost]].contains { $0?.lowercased() == host }
+    }
+}

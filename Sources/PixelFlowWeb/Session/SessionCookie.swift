@@ -1,0 +1,43 @@
+import HTTPTypes
+import Hummingbird
+import PixelFlowHTTP
+
+/// The cookie that holds a browser's token, out of reach of any script.
+enum SessionCookie {
+    /// Sent by this site's own pages only, and with `Secure` wherever the browser came over https.
+    static func issue(_ token: String, lifetime seconds: Int, for request: Request) -> Cookie {
+        Cookie(
+            name: name(request), value: token, maxAge: seconds, path: "/", secure: request.isSecure, httpOnly: true, sameSite: .strict)
+    }
+
+    /// A cookie that ends the session.
+    static func end(for request: Request) -> Cookie {
+        issue("", lifetime: 0, for: request)
+    }
+
+    /// The token that the browser has sent along.
+    static func token(of request: Request) -> String? {
+        guard let token = request.cookies[name(request)]?.value, !token.isEmpty else { return nil }
+        return token
+    }
+
+    /// A `__Host-` cookie can be set by this very host only, over https only; so that prefix needs `Secure`.
+    private static func name(_ request: Request) -> String {
+        request.isSecure ? "__Host-pixelflow_session" : "pixelflow_session"
+    }
+}
+
+extension Request {
+    /// Whether the browser talks https, to us or to a proxy before us. Somebody who lies about it
+    /// only spoils the own cookie.
+    var isSecure: Bool {
+        headers[.xForwardedProto]?.split(separator: ",").first?.lowercased().filter { !$0.isWhitespace } == "https"
+    }
+}
+
+extension HTTPField.Name {
+    // Each literal is a valid header name, so the fallback is never taken.
+    static let xForwardedProto = HTTPField.Name("x-forwarded-proto") ?? .via
+    static let xForwardedHost = HTTPField.Name("x-forwarded-host") ?? .via
+    static let secFetchSite = HTTPField.Name("sec-fetch-site") ?? .via
+}

@@ -1,0 +1,44 @@
+public import AsyncHTTPClient
+public import Hummingbird
+import NIOCore
+public import PixelFlowHTTP
+
+/// The web service: the page, the browser's session, and the way to auth and api, all at one address.
+public struct WebService: Sendable {
+    private let auth: Upstream
+    private let api: Upstream
+    private let assets: AssetRoutes
+
+    /// - Parameter client: made with `clientConfiguration`; whoever has made it shuts it down.
+    public init(settings: WebSettings, client: HTTPClient) {
+        auth = Upstream(name: "auth", baseURL: settings.authURL, client: client)
+        api = Upstream(name: "api", baseURL: settings.apiURL, client: client)
+        assets = AssetRoutes(bundle: AssetBundle())
+    }
+
+    /// A client that passes everything on as it is, and never gives up on a stream that is alive.
+    public static var clientConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.decompression = .disabled
+        configuration.httpVersion = .http1Only
+        // An event stream of the api says something every 15 seconds.
+        configuration.timeout = .init(connect: .seconds(3), read: .seconds(60), write: .seconds(120))
+        // Each open page holds a connection, and further requests must not wait for one.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 16_384
+        configuration.connectionPool.idleTimeout = .seconds(30)
+        return configuration
+    }
+
+    /// All routes of the service, ready to be served. Serve them over connections and not from
+    /// memory: a stream watches for the end of its connection.
+    public func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+        let health = HealthRoutes(checks: [auth, api].map { upstream in HealthCheck(upstream.name) { try await upstream.check() } }, drain: drain)
+        return ServiceRouter.make(health: health) { router in
+            let guarded = router.group().add(middleware: CrossSiteGuard())
+            SessionRoutes(auth: AuthClient(upstream: auth)).add(to: guarded)
+            ProxyRoutes(auth: auth, api: api).add(to: guarded)
+            assets.add(to: router)
+        }
+    }
+}
