@@ -18,6 +18,7 @@ let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
 let httpTypes = product("HTTPTypes", "swift-http-types")
 let logging = product("Logging", "swift-log")
 let serviceLifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
+let unixSignals = product("UnixSignals", "swift-service-lifecycle")
 let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
 let jwtKit = product("JWTKit", "jwt-kit")
 let crypto = product("Crypto", "swift-crypto")
@@ -87,7 +88,7 @@ let package = Package(
             dependencies: [
                 "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch",
                 "PixelFlowDispatch", "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb",
-                argumentParser, hummingbird, logging, serviceLifecycle, asyncHTTPClient, nioCore,
+                hummingbird, logging, serviceLifecycle, unixSignals, asyncHTTPClient, nioCore,
             ],
             path: "Sources/Executables/pixelflow",
             swiftSettings: swiftSettings

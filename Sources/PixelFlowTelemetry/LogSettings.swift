@@ -11,9 +11,14 @@ public struct LogSettings: Sendable, Hashable {
         case text
     }
 
-    /// `PIXELFLOW_LOG_LEVEL`: trace, debug, info, notice, warning, error or critical.
+    static let levelSetting = Setting<Logger.Level>.choice(
+        "PIXELFLOW_LOG_LEVEL", default: .info, of: Logger.Level.allCases, help: "The least level of log lines that are written.")
+    static let formatSetting = Setting<Format>.choice(
+        "PIXELFLOW_LOG_FORMAT", default: .json, of: Format.allCases, help: "Log lines as JSON for machines, or as text for a terminal.")
+
+    public static let descriptions: [SettingDescription] = [levelSetting.description, formatSetting.description]
+
     public var level: Logger.Level
-    /// `PIXELFLOW_LOG_FORMAT`: json or text.
     public var format: Format
 
     public init(level: Logger.Level = .info, format: Format = .json) {
@@ -21,23 +26,8 @@ public struct LogSettings: Sendable, Hashable {
         self.format = format
     }
 
-    /// Reads both settings from an environment; what is absent or empty keeps its default.
-    ///
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(environment: [String: String]) throws(PixelFlowError) {
-        self.init()
-        if let text = environment["PIXELFLOW_LOG_LEVEL"], !text.isEmpty {
-            level = try Self.parse("PIXELFLOW_LOG_LEVEL", text, Logger.Level(rawValue: text.lowercased()), Logger.Level.allCases.map(\.rawValue))
-        }
-        if let text = environment["PIXELFLOW_LOG_FORMAT"], !text.isEmpty {
-            format = try Self.parse("PIXELFLOW_LOG_FORMAT", text, Format(rawValue: text.lowercased()), Format.allCases.map(\.rawValue))
-        }
-    }
-
-    private static func parse<Value>(_ name: String, _ text: String, _ value: Value?, _ known: [String]) throws(PixelFlowError) -> Value {
-        guard let value else {
-            throw .invalid(name, "\(name) is \"\(text)\"; it must be one of \(known.joined(separator: ", ")).", code: "setting_invalid")
-        }
-        return value
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(level: try settings[Self.levelSetting], format: try settings[Self.formatSetting])
     }
 }

@@ -7,7 +7,7 @@ import Testing
 struct AuthSettingsTests {
     @Test("nothing set means the defaults")
     func defaults() throws {
-        let settings = try AuthSettings(environment: ["PIXELFLOW_AUTH_BCRYPT_COST": ""])
+        let settings = try AuthSettings(Settings(environment: ["PIXELFLOW_AUTH_BCRYPT_COST": ""]))
         #expect(settings.bcryptCost == 12)
         #expect(settings.tokenLifetime == .seconds(86_400))
         #expect(settings.hashThreads >= 1)
@@ -15,10 +15,10 @@ struct AuthSettingsTests {
 
     @Test("settings are read")
     func reads() throws {
-        let settings = try AuthSettings(environment: [
+        let settings = try AuthSettings(Settings(environment: [
             "PIXELFLOW_AUTH_BCRYPT_COST": "10", "PIXELFLOW_AUTH_TOKEN_LIFETIME": "3600", "PIXELFLOW_AUTH_ISSUER": "me",
             "PIXELFLOW_AUTH_HASH_THREADS": "3", "PIXELFLOW_AUTH_HASH_QUEUE": "7",
-        ])
+        ]))
         #expect(settings.bcryptCost == 10)
         #expect(settings.tokenLifetime == .seconds(3600))
         #expect(settings.rules.issuer == "me")
@@ -34,7 +34,7 @@ struct AuthSettingsTests {
 
     @Test("a bad setting is named", arguments: bad)
     func namesBad(name: String, value: String) {
-        let error = #expect(throws: PixelFlowError.self) { try AuthSettings(environment: [name: value]) }
+        let error = #expect(throws: PixelFlowError.self) { try AuthSettings(Settings(environment: [name: value])) }
         #expect(error?.field == name)
         #expect(error?.code == "setting_invalid")
     }

@@ -29,7 +29,9 @@ struct LogLineTests {
         #expect(line["cached"] as? Bool == true)
     }
 
-    @Test("hostile text stays inside its string", arguments: ["\"}\n{\"level\":\"error", "a\\b\tc\r", "\u{0}\u{1b}[31m\u{7f}", "größe 日本 🎈"])
+    private static let hostile = ["\"}\n{\"level\":\"error", "a\\b\tc\r", "\u{0}\u{1b}[31m\u{7f}", "größe 日本 🎈"]
+
+    @Test("hostile text stays inside its string", arguments: hostile)
     func escapes(text: String) throws {
         let line = try line(text, ["value": .string(text), "list": .array([.string(text)])])
         #expect(line["event"] as? String == text)
@@ -38,7 +40,9 @@ struct LogLineTests {
         #expect(line["level"] as? String == "info")
     }
 
-    @Test("what smells of a secret is left out", arguments: ["password", "token", "Authorization", "set-cookie", "client_secret", "private_key"])
+    private static let secretNames = ["password", "token", "Authorization", "set-cookie", "client_secret", "private_key"]
+
+    @Test("what smells of a secret is left out", arguments: secretNames)
     func redacts(name: String) throws {
         let line = try line("event", [name: "hunter2", "nested": .dictionary([name: "hunter2"])])
         #expect(!line.description.contains("hunter2"))
@@ -81,9 +85,9 @@ struct LogLineTests {
 
     @Test("a bad setting is named", arguments: ["PIXELFLOW_LOG_LEVEL", "PIXELFLOW_LOG_FORMAT"])
     func settings(name: String) throws {
-        let error = #expect(throws: PixelFlowError.self) { try LogSettings(environment: [name: "loud"]) }
+        let error = #expect(throws: PixelFlowError.self) { try LogSettings(Settings(environment: [name: "loud"])) }
         #expect(error?.field == name)
-        let good = try LogSettings(environment: ["PIXELFLOW_LOG_LEVEL": "debug", "PIXELFLOW_LOG_FORMAT": "text"])
+        let good = try LogSettings(Settings(environment: ["PIXELFLOW_LOG_LEVEL": "debug", "PIXELFLOW_LOG_FORMAT": "text"]))
         #expect(good == LogSettings(level: .debug, format: .text))
     }
 

@@ -50,7 +50,8 @@ struct Accounts: Sendable {
         }
     }
 
-    private static let emailTaken = PixelFlowError(.conflict, code: "email_taken", "Somebody has registered with this address already.", field: "email")
+    private static let emailTaken = PixelFlowError(
+        .conflict, code: "email_taken", "Somebody has registered with this address already.", field: "email")
 
     private static let credentialsInvalid = PixelFlowError(
         .unauthenticated, code: "credentials_invalid", "The e-mail address or the password is wrong.")

@@ -4,46 +4,48 @@ public import PixelFlowHTTP
 
 /// The settings of the auth service, each with its default and its bounds.
 public struct AuthSettings: Sendable {
-    /// `PIXELFLOW_AUTH_BCRYPT_COST`: 4 to 16. 12 takes about a quarter of a second on a server of 2023;
-    /// each step doubles that. The default is OWASP's floor of 10 and two for the years since.
-    public var bcryptCost: Int = 12
-    /// `PIXELFLOW_AUTH_TOKEN_LIFETIME`: seconds, one minute to 30 days; a day by default.
+    /// 12 takes about a quarter of a second on a server of 2023; each step doubles that. The default is
+    /// OWASP's floor of 10 and two for the years since.
+    static let bcryptCostSetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_BCRYPT_COST", default: 12, in: 4...16, help: "Cost of bcrypt; each step doubles the time of a login.")
+    static let tokenLifetimeSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...2_592_000, help: "How long a token is valid.")
+    /// Half of the processors, so that a storm of logins leaves room for everything else.
+    static let hashThreadsSetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_HASH_THREADS", default: max(1, ProcessInfo.processInfo.activeProcessorCount / 2), in: 1...64,
+        help: "Passwords hashed at a time; half of the processors unless set.")
+    /// 32 at a quarter of a second each is as long as a person waits.
+    static let hashQueueSetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Passwords that wait for a thread before more are refused with 503.")
+    static let issuerSetting = Setting<String>.text("PIXELFLOW_AUTH_ISSUER", default: "pixelflow", help: "The iss of tokens.")
+    static let audienceSetting = Setting<String>.text("PIXELFLOW_AUTH_AUDIENCE", default: "pixelflow", help: "The aud of tokens.")
+    static let proxiesSetting = Setting<String>.text(
+        "PIXELFLOW_TRUSTED_PROXIES", help: "Whose X-Forwarded-For is believed, as a list of addresses; this machine's unless set.")
+
+    public static let descriptions: [SettingDescription] = [
+        bcryptCostSetting.description, tokenLifetimeSetting.description, hashThreadsSetting.description,
+        hashQueueSetting.description, issuerSetting.description, audienceSetting.description, proxiesSetting.description,
+    ]
+
+    public var bcryptCost = 12
     public var tokenLifetime: Duration = .seconds(86_400)
-    /// `PIXELFLOW_AUTH_HASH_THREADS`: passwords hashed at a time, 1 to 64; half of the processors by
-    /// default, so that a storm of logins leaves room for everything else.
-    public var hashThreads: Int = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
-    /// `PIXELFLOW_AUTH_HASH_QUEUE`: passwords that wait for a thread before more are refused with a
-    /// 503, 1 to 10,000. 32 at a quarter of a second each is as long as a person waits.
-    public var hashQueue: Int = 32
-    /// `PIXELFLOW_AUTH_ISSUER` and `PIXELFLOW_AUTH_AUDIENCE`.
+    public var hashThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    public var hashQueue = 32
     public var rules = TokenRules()
-    /// `PIXELFLOW_TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed; this machine's by default.
     public var proxies = TrustedProxies.loopback
     public var throttle = LoginThrottle.Limits()
 
     public init() {}
 
-    /// Reads the settings from an environment; what is absent or empty keeps its default.
-    ///
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(environment: [String: String]) throws(PixelFlowError) {
+    public init(_ settings: Settings) throws(PixelFlowError) {
         self.init()
-        func text(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        func number(_ name: String, _ range: ClosedRange<Int>) throws(PixelFlowError) -> Int? {
-            guard let text = text(name) else { return nil }
-            guard let value = Int(text), range.contains(value) else {
-                throw .invalid(
-                    name, "\(name) is \"\(text)\"; it must be a whole number from \(range.lowerBound) to \(range.upperBound).",
-                    code: "setting_invalid")
-            }
-            return value
-        }
-        if let value = try number("PIXELFLOW_AUTH_BCRYPT_COST", 4...16) { bcryptCost = value }
-        if let value = try number("PIXELFLOW_AUTH_TOKEN_LIFETIME", 60...2_592_000) { tokenLifetime = .seconds(value) }
-        if let value = try number("PIXELFLOW_AUTH_HASH_THREADS", 1...64) { hashThreads = value }
-        if let value = try number("PIXELFLOW_AUTH_HASH_QUEUE", 1...10_000) { hashQueue = value }
-        if let value = text("PIXELFLOW_AUTH_ISSUER") { rules.issuer = value }
-        if let value = text("PIXELFLOW_AUTH_AUDIENCE") { rules.audience = value }
-        if let value = text("PIXELFLOW_TRUSTED_PROXIES") { proxies = try TrustedProxies(setting: value) }
+        bcryptCost = try settings[Self.bcryptCostSetting]
+        tokenLifetime = try settings[Self.tokenLifetimeSetting]
+        hashThreads = try settings[Self.hashThreadsSetting]
+        hashQueue = try settings[Self.hashQueueSetting]
+        rules.issuer = try settings[Self.issuerSetting]
+        rules.audience = try settings[Self.audienceSetting]
+        if settings.isSet(Self.proxiesSetting) { proxies = try TrustedProxies(setting: try settings[Self.proxiesSetting]) }
     }
 }

@@ -69,3 +69,13 @@ extension Setting where Value == Duration {
         }
     }
 }
+
+extension Setting where Value: RawRepresentable, Value.RawValue == String {
+    /// One of a few words, in upper or lower case.
+    public static func choice(_ name: String, default value: Value, of all: [Value], help: String) -> Setting {
+        let words = all.map(\.rawValue)
+        return Setting(name, default: value.rawValue, expected: "one of \(words.joined(separator: ", "))", help: help) { text in
+            all.first { $0.rawValue == text.lowercased() }
+        }
+    }
+}

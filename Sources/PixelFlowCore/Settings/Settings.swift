@@ -7,7 +7,7 @@ public struct Settings: Sendable {
     ///   - environment: variables that are empty count as absent.
     ///   - known: what flags there are.
     /// - Throws: `setting_unknown` or `setting_invalid`, with the flag as `field`.
-    public init(arguments: [String] = [], environment: [String: String], known: [SettingDescription]) throws(PixelFlowError) {
+    public init(arguments: [String] = [], environment: [String: String], known: [SettingDescription] = []) throws(PixelFlowError) {
         var values = environment.filter { !$0.value.isEmpty }
         let names = Dictionary(known.map { ($0.flag, $0.name) }, uniquingKeysWith: { first, _ in first })
         var rest = arguments[...]
