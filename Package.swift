@@ -13,6 +13,7 @@ func product(_ name: String, _ package: String) -> Target.Dependency { .product(
 let nioCore = product("NIOCore", "swift-nio")
 let nioPosix = product("NIOPosix", "swift-nio")
 let nioHTTP1 = product("NIOHTTP1", "swift-nio")
+let nioSSL = product("NIOSSL", "swift-nio-ssl")
 let hummingbird = product("Hummingbird", "hummingbird")
 let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
 let httpTypes = product("HTTPTypes", "swift-http-types")
@@ -46,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -68,7 +70,7 @@ let package = Package(
         // Adapters.
         library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging]),
-        library("PixelFlowFetch", ["PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, logging]),
+        library("PixelFlowFetch", ["PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         // What api and worker share in telling the world about tasks.
         library("PixelFlowDispatch", ["PixelFlowCore", logging, serviceLifecycle]),
         library("PixelFlowTelemetry", ["PixelFlowCore", logging]),
@@ -107,7 +109,7 @@ let package = Package(
         tests("MultipartTests", ["Multipart", nioCore]),
         tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", nioCore]),
-        tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1]),
+        tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging]),
         tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
         tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle]),

@@ -33,7 +33,7 @@ struct JSONBodyTests {
         }
     }
 
-    @Test("a good body comes through", arguments: ["application/json", "application/json; charset=utf-8", "application/merge-patch+json", nil])
+    @Test("a good body comes through", arguments: ["application/json", "application/json; charset=utf-8", "application/ld+json", nil])
     func accepts(type: String?) async throws {
         try await post(ByteBuffer(string: #"{"name":"a/b","items":[{"width":1}]}"#), type: type) { response in
             #expect(response.status == .created)
@@ -89,12 +89,13 @@ struct JSONBodyTests {
             for _ in 0..<20 { continuation.yield(ByteBuffer(repeating: 65, count: 100)) }
             continuation.finish()
         }
-        let request = Request(head: HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/"), body: RequestBody(asyncSequence: chunks))
+        let head = HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/")
+        let request = Request(head: head, body: RequestBody(asyncSequence: chunks))
         let error = await #expect(throws: PixelFlowError.self) { try await request.collectBody(limit: 1000) }
         #expect(error?.code == "body_too_large")
     }
 
-    @Test("another type is a 415", arguments: ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+    @Test("another type is a 415", arguments: ["text/plain", "image/png", "multipart/form-data; boundary=x"])
     func wrongType(type: String) async throws {
         try await post(ByteBuffer(string: "{}"), type: type) { response in
             #expect(response.status == .unsupportedMediaType)

@@ -69,15 +69,14 @@ struct UploadRoutes: Sendable {
     // MARK: Reading
 
     private func read(_ request: Request, _ id: TaskID, _ tenant: TenantID) async throws -> (UploadRequest, TaskSource) {
-        let type = request.headers[.contentType] ?? "application/json"
-        switch type.prefix(while: { $0 != ";" }).trimmingCharacters(in: .whitespaces).lowercased() {
-        case "application/json":
+        switch request.mediaType ?? "" {
+        case _ where request.isCalledJSON:
             let body = try await request.collectBody(limit: 1 << 20)
             let order = try UploadRequest(json: JSONValue(parsing: Data(body.readableBytesView)))
             guard let url = order.imageURL else { throw PixelFlowError.invalid("image_url", "image_url is missing.") }
             return (order, .url(url))
         case "multipart/form-data":
-            var form = try MultipartUpload(body: request.body, contentType: type)
+            var form = try MultipartUpload(body: request.body, contentType: request.headers[.contentType] ?? "")
             let (order, upload) = try await form.read { filename, contentType, bytes in
                 try await store(bytes, id, tenant, filename: filename, contentType: contentType)
             }

@@ -16,11 +16,25 @@ extension Request {
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
     }
 
+    /// Whether the body is said to be JSON. No type at all counts, and so does a form: that is what
+    /// `curl -d` calls whatever it sends, and there are no forms here.
+    public var isCalledJSON: Bool {
+        guard let type = mediaType else { return true }
+        return type == "application/json" || type.hasSuffix("+json") || type == "application/x-www-form-urlencoded"
+    }
+
+    /// The `Content-Type` in lower case, without its parameters.
+    public var mediaType: String? {
+        headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace } }
+    }
+
     /// The whole body, at most `limit` bytes.
     ///
     /// - Throws: `body_too_large` (413).
     public func collectBody(limit: Int) async throws -> ByteBuffer {
-        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw PixelFlowError.bodyTooLarge(limit: limit) }
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+            throw PixelFlowError.bodyTooLarge(limit: limit)
+        }
         do {
             return try await body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
@@ -28,11 +42,8 @@ extension Request {
         }
     }
 
-    /// No type at all is taken as JSON, for people with curl.
     private func requireJSON() throws {
-        guard let header = headers[.contentType] else { return }
-        let type = header.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
-        guard type == "application/json" || type.hasSuffix("+json") else {
+        guard isCalledJSON else {
             throw PixelFlowError(.unsupportedMediaType, code: "unsupported_media_type", "Send the body as application/json.")
         }
     }

@@ -26,6 +26,11 @@ public final class TokenVerifier: Sendable {
         self.keyring = VerificationKeyring(source: source, clock: clock, logger: logger) { cache.removeAll() }
     }
 
+    /// Fetches the keys where there are none yet, so that the first request finds them; fit for a readiness check.
+    ///
+    /// - Throws: `auth_unavailable` where the source gives none.
+    public func prepare() async throws { try await keyring.prepare() }
+
     /// Who the token speaks for.
     ///
     /// - Throws: `token_invalid` or `token_expired` (401); `auth_unavailable` (503) where no key has

@@ -49,6 +49,19 @@ final class VerificationKeyring: Sendable {
         return state.withLock { $0.keys[kid] }
     }
 
+    /// Makes sure that there is at least one key.
+    ///
+    /// - Throws: `auth_unavailable`.
+    func prepare() async throws {
+        guard state.withLock({ $0.keys.isEmpty }) else { return }
+        do {
+            try await renewal(at: clock.now())?.value
+        } catch {
+            try requireAnyKey(error)
+        }
+        try requireAnyKey(nil)
+    }
+
     /// Starts a renewal in the background where one is due; costs a lock and nothing else.
     func renewIfStale(at now: Timestamp) {
         let isDue = state.withLock { !$0.keys.isEmpty && now >= $0.staleAt && now >= $0.nextAttempt }
