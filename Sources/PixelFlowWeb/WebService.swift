@@ -22,6 +22,8 @@ public struct WebService: Sendable {
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
+        // Who asks is told at once that a service is down, and asks again.
+        configuration.connectionPool.retryConnectionEstablishment = false
         // An event stream of the api says something every 15 seconds.
         configuration.timeout = .init(connect: .seconds(3), read: .seconds(60), write: .seconds(120))
         // Each open page holds a connection, and further requests must not wait for one.

@@ -1,0 +1,67 @@
+import HTTPTypes
+import Hummingbird
+import Testing
+
+@Suite struct PageTests {
+    @Test func servesThePageUnderAStrictPolicy() async throws {
+        try await withWebStack { stack in
+            let page = try await stack.send(.get, "/")
+            #expect(page.status == 200)
+            #expect(page.headers["content-type"] == "text/html; charset=utf-8")
+            #expect(page.headers["x-content-type-options"] == "nosniff")
+            let policy = try #require(page.headers["content-security-policy"])
+            #expect(policy.contains("default-src 'none'"))
+            #expect(!policy.contains("unsafe"))
+            #expect(page.body.hasPrefix("<!doctype html>"))
+            // Nothing that the policy would refuse.
+            #expect(!page.body.contains("style="))
+            #expect(!page.body.contains("<style"))
+            #expect(!page.body.contains(" on"))
+        }
+    }
+
+    @Test func everyFileOfThePageIsThere() async throws {
+        try await withWebStack { stack in
+            let page = try await stack.send(.get, "/").body
+            let paths = page.matches(of: /(?:src|href)="(\/[^"]+)"/).map { String($0.output.1) }
+            #expect(paths.count >= 2)
+            for path in paths {
+                let file = try await stack.send(.get, path)
+                #expect(file.status == 200)
+                #expect(file.headers["content-type"]?.hasPrefix(path.hasSuffix(".js") ? "text/javascript" : "text/css") == true)
+            }
+        }
+    }
+
+    @Test func aKnownPageIsNotSentAgain() async throws {
+        try await withWebStack { stack in
+            let tag = try #require(try await stack.send(.get, "/").headers["etag"])
+            let again = try await stack.send(.get, "/", headers: [("if-none-match", tag)])
+            #expect(again.status == 304)
+            #expect(again.body.isEmpty)
+            let other = try await stack.send(.get, "/", headers: [("if-none-match", "\"other\"")])
+            #expect(other.status == 200)
+        }
+    }
+
+    @Test func whatIsNotThereIsAProblem() async throws {
+        try await withWebStack { stack in
+            let missing = try await stack.send(.get, "/nothing.js")
+            #expect(missing.status == 404)
+            #expect(missing.headers["content-type"] == "application/problem+json")
+            let method = try await stack.send(.post, "/")
+            #expect(method.status == 405)
+            #expect(method.headers["allow"] == "GET, HEAD")
+        }
+    }
+
+    @Test func readinessNamesTheServiceThatIsDown() async throws {
+        try await withWebStack(api: { $0.get("/livez") { _, _ in "ok" } }) { stack in
+            #expect(try await stack.send(.get, "/health").status == 200)
+            let ready = try await stack.send(.get, "/readyz")
+            #expect(ready.status == 503)
+            #expect(ready.body.contains(#""auth":"failed""#))
+            #expect(ready.body.contains(#""api":"ok""#))
+        }
+    }
+}

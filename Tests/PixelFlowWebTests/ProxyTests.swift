@@ -1,0 +1,104 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Testing
+
+@Suite struct ProxyTests {
+    /// Answers with the headers that have come through.
+    private static let echo: Routes = { router in
+        for method in [HTTPRequest.Method.get, .put] {
+            router.on("/api/echo", method: method) { request, _ in
+                let lines = request.headers.map { "\($0.name.canonicalName): \($0.value)" } + [request.uri.string]
+                return Response(
+                    status: .ok, headers: [.init("x-own")!: "kept", .init("keep-alive")!: "timeout=9", .eTag: "\"1\""],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: lines.joined(separator: "\n"))))
+            }
+        }
+    }
+
+    @Test func turnsTheCookieIntoABearer() async throws {
+        try await withWebStack(api: Self.echo) { stack in
+            let answer = try await stack.send(.get, "/api/echo", headers: [("cookie", "other=1; pixelflow_session=\(StubAuth.token)")])
+            #expect(answer.body.contains("authorization: Bearer \(StubAuth.token)"))
+            #expect(!answer.body.contains("cookie:"))
+            let program = try await stack.send(
+                .get, "/api/echo", headers: [("cookie", "pixelflow_session=\(StubAuth.token)"), ("authorization", "Bearer own")])
+            #expect(program.body.contains("authorization: Bearer own"))
+        }
+    }
+
+    @Test func passesOnWhatBelongsToTheMessageOnly() async throws {
+        try await withWebStack(api: Self.echo) { stack in
+            let answer = try await stack.send(
+                .get, "/api/echo?a=%2F&b=1",
+                headers: [
+                    ("x-request-id", "abc"), ("connection", "x-hop"), ("x-hop", "1"), ("te", "trailers"), ("accept-language", "de"),
+                    ("x-forwarded-for", "203.0.113.9"),
+                ])
+            for line in ["x-request-id: abc", "accept-language: de", "x-forwarded-host: \(stack.authority)", "/api/echo?a=%2F&b=1"] {
+                #expect(answer.body.contains(line))
+            }
+            #expect(answer.body.contains(/x-forwarded-for: 203\.0\.113\.9, [0-9a-f.:]+/))
+            #expect(!answer.body.contains("x-hop"))
+            #expect(!answer.body.contains("te:"))
+            #expect(answer.headers["x-request-id"] == "abc")
+            #expect(answer.headers["x-own"] == "kept")
+            #expect(answer.headers["keep-alive"] == nil)
+        }
+    }
+
+    @Test func stripsThePrefixOfAuth() async throws {
+        try await withWebStack { stack in
+            let login = try await stack.sendJSON(.post, "/auth/login", StubAuth.credentials)
+            #expect(login.status == 200)
+            #expect(login.body.contains(StubAuth.token))
+            #expect(try await stack.send(.get, "/auth/metrics").status == 404)
+            #expect(try await stack.send(.get, "/auth/nothing").status == 404)
+        }
+    }
+
+    @Test func passesRangesAndHeads() async throws {
+        let routes: Routes = { router in
+            router.get("/api/output") { request, _ in
+                guard request.headers[.range] == "bytes=2-4" else { return Response(status: .badRequest) }
+                return Response(
+                    status: .partialContent, headers: [.contentRange: "bytes 2-4/10", .contentType: "image/png"],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: "234")))
+            }
+            router.head("/api/output") { _, _ in
+                Response(status: .ok, headers: [.contentLength: "10", .contentType: "image/png"])
+            }
+            router.get("/api/fresh") { _, _ in Response(status: .notModified, headers: [.eTag: "\"1\""]) }
+        }
+        try await withWebStack(api: routes) { stack in
+            let part = try await stack.send(.get, "/api/output", headers: [("range", "bytes=2-4")])
+            #expect(part.status == 206)
+            #expect(part.body == "234")
+            #expect(part.headers["content-range"] == "bytes 2-4/10")
+            #expect(part.headers["content-length"] == "3")
+            let head = try await stack.send(.head, "/api/output")
+            #expect(head.status == 200)
+            #expect(head.headers["content-length"] == "10")
+            let fresh = try await stack.send(.get, "/api/fresh")
+            #expect(fresh.status == 304)
+            #expect(fresh.headers["etag"] == "\"1\"")
+        }
+    }
+
+    @Test func anUpstreamThatIsDownIsAProblem() async throws {
+        try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
+            for (path, code) in [("/api/tasks", "api_unavailable"), ("/auth/validate", "auth_unavailable")] {
+                let answer = try await stack.send(.get, path)
+                #expect(answer.status == 503)
+                #expect(answer.headers["content-type"] == "application/problem+json")
+                #expect(answer.headers["retry-after"] == "5")
+                #expect(answer.body.contains(code))
+            }
+            let upload = try await stack.send(.post, "/api/upload", body: .bytes(ByteBuffer(repeating: 7, count: 4 << 20)))
+            #expect(upload.status == 503)
+            // The connection is still good.
+            #expect(try await stack.send(.get, "/health").status == 200)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import HTTPTypes
+import PixelFlowWeb
+import Testing
+
+@Suite struct SessionTests {
+    @Test func signsInWithoutShowingTheToken() async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            #expect(answer.status == 200)
+            #expect(answer.body.contains("ada@example.org"))
+            #expect(!answer.body.contains(StubAuth.token))
+            let cookie = try #require(answer.headers["set-cookie"])
+            #expect(cookie.hasPrefix("pixelflow_session=\(StubAuth.token);"))
+            for flag in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=3600"] { #expect(cookie.contains(flag)) }
+            #expect(!cookie.contains("Secure"))
+        }
+    }
+
+    @Test func cookieIsSecureBehindHTTPS() async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials, headers: [("x-forwarded-proto", "https")])
+            let cookie = try #require(answer.headers["set-cookie"])
+            #expect(cookie.hasPrefix("__Host-pixelflow_session="))
+            #expect(cookie.contains("Secure"))
+        }
+    }
+
+    @Test func registersAndSignsIn() async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.sendJSON(.post, "/session/register", StubAuth.credentials)
+            #expect(answer.status == 201)
+            #expect(answer.headers["set-cookie"]?.contains(StubAuth.token) == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("/session", #"{"email":"ada@example.org","password":"wrong"}"#, 401, "credentials_wrong"),
+        ("/session", #"{"email":"slow@example.org","password":"correct horse"}"#, 429, "login_throttled"),
+        ("/session", #"{"email":"ada@example.org"}"#, 422, "missing_value"),
+        ("/session", "no json", 400, "invalid_json"),
+        ("/session/register", #"{"email":"taken@example.org","password":"correct horse"}"#, 409, "email_taken"),
+    ])
+    func tellsWhatAuthSays(path: String, body: String, status: Int, code: String) async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.sendJSON(.post, path, body)
+            #expect(answer.status == status)
+            #expect(answer.body.contains("\"\(code)\""))
+            #expect(answer.headers["set-cookie"] == nil)
+            #expect(answer.headers["retry-after"] == (status == 429 ? "7" : nil))
+        }
+    }
+
+    @Test func tellsWhoIsSignedIn() async throws {
+        try await withWebStack { stack in
+            let known = try await stack.send(.get, "/session", headers: [("cookie", "pixelflow_session=\(StubAuth.token)")])
+            #expect(known.status == 200)
+            #expect(known.body.contains(#""email":"ada@example.org""#))
+            #expect(!known.body.contains(StubAuth.token))
+            let stranger = try await stack.send(.get, "/session")
+            #expect(stranger.status == 401)
+            #expect(stranger.body.contains("session_missing"))
+            let expired = try await stack.send(.get, "/session", headers: [("cookie", "pixelflow_session=old")])
+            #expect(expired.status == 401)
+            #expect(expired.body.contains("token_expired"))
+        }
+    }
+
+    @Test func signingOutEndsTheCookie() async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.send(
+                .delete, "/session", headers: [("cookie", "pixelflow_session=\(StubAuth.token)"), ("origin", stack.origin)])
+            #expect(answer.status == 204)
+            let cookie = try #require(answer.headers["set-cookie"])
+            #expect(cookie.hasPrefix("pixelflow_session=;"))
+            #expect(cookie.contains("Max-Age=0"))
+        }
+    }
+
+    @Test func saysThatAuthIsDown() async throws {
+        try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
+            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            #expect(answer.status == 503)
+            #expect(answer.body.contains("auth_unavailable"))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+import Testing
+
+/// Each of these hangs, and so fails, where the proxy gathers what it should pass on.
+@Suite(.timeLimit(.minutes(1))) struct StreamingTests {
+    @Test func anEventArrivesBeforeTheStreamEnds() async throws {
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let routes: Routes = { router in
+            router.get("/api/events") { _, _ in
+                Response(
+                    status: .ok, headers: [.contentType: "text/event-stream"],
+                    body: ResponseBody { writer in
+                        try await writer.write(ByteBuffer(string: "data: first\n\n"))
+                        for await _ in gate { break }
+                        try await writer.write(ByteBuffer(string: "data: second\n\n"))
+                        try await writer.finish(nil)
+                    })
+            }
+        }
+        try await withWebStack(api: routes) { stack in
+            let response = try await stack.client.execute(stack.request(.get, "/api/events"), timeout: .seconds(20))
+            var pieces = response.body.makeAsyncIterator()
+            let first = try #require(try await pieces.next())
+            #expect(String(buffer: first) == "data: first\n\n")
+            open.yield()
+            let second = try #require(try await pieces.next())
+            #expect(String(buffer: second) == "data: second\n\n")
+            #expect(try await pieces.next() == nil)
+        }
+    }
+
+    /// 30 MiB, each mebibyte sent only after the one before has arrived at the api.
+    @Test func anUploadIsNotGathered() async throws {
+        let size = 1 << 20
+        let pieces = 30
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Int.self)
+        let routes: Routes = { router in
+            router.post("/api/upload") { request, _ in
+                var total = 0
+                for try await piece in request.body {
+                    total += piece.readableBytes
+                    arrived.yield(total)
+                }
+                return "\(total)"
+            }
+        }
+        let position = Position(arrivals)
+        let body = AsyncStream<ByteBuffer>.lockstep(pieces) { index in
+            await position.reach(index * size)
+            return ByteBuffer(repeating: UInt8(index), count: size)
+        }
+        try await withWebStack(api: routes) { stack in
+            let answer = try await stack.send(.post, "/api/upload", body: .stream(body, length: .known(Int64(size * pieces))))
+            #expect(answer.status == 200)
+            #expect(answer.body == "\(size * pieces)")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func anUploadRefusedEarlyEndsCleanly(announced: Bool) async throws {
+        let routes: Routes = { router in
+            router.post("/api/upload") { request, _ in
+                var total = 0
+                for try await piece in request.body {
+                    total += piece.readableBytes
+                    if total > 2 << 20 { return problem(.contentTooLarge, "body_too_large") }
+                }
+                return problem(.badRequest, "not_refused")
+            }
+            router.get("/api/tasks") { _, _ in "tasks" }
+        }
+        try await withWebStack(api: routes) { stack in
+            for _ in 0..<5 {
+                let piece = ByteBuffer(repeating: 1, count: 256 << 10)
+                let body = AsyncStream<ByteBuffer>.lockstep(64) { _ in piece }
+                let answer = try await stack.send(
+                    .post, "/api/upload", body: .stream(body, length: announced ? .known(Int64(64 * 256 << 10)) : .unknown))
+                #expect(answer.status == 413)
+                #expect(answer.body.contains("body_too_large"))
+                #expect(try await stack.send(.get, "/api/tasks").body == "tasks")
+            }
+        }
+    }
+
+    @Test func aClientThatGoesEndsTheStreamAtTheAPI() async throws {
+        let (endings, ended) = AsyncStream.makeStream(of: Void.self)
+        let routes: Routes = { router in
+            router.get("/api/events") { request, _ in
+                Response(
+                    status: .ok, headers: [.contentType: "text/event-stream"],
+                    body: ResponseBody { writer in
+                        defer { ended.yield() }
+                        try await writer.write(ByteBuffer(string: "data: first\n\n"))
+                        // Says nothing more, so only the end of the connection can end it.
+                        try await request.body.consumeWithCancellationOnInboundClose { _ in
+                            for await _ in AsyncStream<Void>.makeStream().stream {}
+                        }
+                        try await writer.finish(nil)
+                    })
+            }
+        }
+        try await withWebStack(api: routes) { stack in
+            let response = try await stack.client.execute(stack.request(.get, "/api/events"), timeout: .seconds(20))
+            do {
+                var pieces = response.body.makeAsyncIterator()
+                #expect(try await pieces.next() != nil)
+            }
+            // The iterator is gone, and with it the connection of the client.
+            for await _ in endings { break }
+        }
+    }
+
+    @Test func anAnswerThatBreaksOffIsNotTakenForWhole() async throws {
+        struct Breakdown: Error {}
+        let routes: Routes = { router in
+            router.get("/api/output") { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        try await writer.write(ByteBuffer(string: "half"))
+                        throw Breakdown()
+                    })
+            }
+        }
+        try await withWebStack(api: routes) { stack in
+            await #expect(throws: (any Error).self) { try await stack.send(.get, "/api/output") }
+        }
+    }
+}
+
+/// Waits until a number of bytes has arrived somewhere.
+private actor Position {
+    private let arrivals: AsyncStream<Int>
+    private var total = 0
+
+    init(_ arrivals: AsyncStream<Int>) { self.arrivals = arrivals }
+
+    func reach(_ goal: Int) async {
+        guard total < goal else { return }
+        for await next in arrivals {
+            total = next
+            if total >= goal { return }
+        }
+    }
+}
+
+extension AsyncStream where Element: Sendable {
+    /// A stream whose elements are made when they are asked for.
+    fileprivate static func lockstep(_ count: Int, _ make: @escaping @Sendable (Int) async -> Element) -> AsyncStream {
+        let next = Mutex(0)
+        return AsyncStream {
+            let index = next.withLock { next in
+                defer { next += 1 }
+                return next
+            }
+            return index < count ? await make(index) : nil
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import NIOHTTP1
+import PixelFlowHTTP
+import PixelFlowWeb
+import Testing
+
+/// A web service before two small upstreams, all of them on real connections.
+struct WebStack: Sendable {
+    /// Talks to the web service as a browser or a program would.
+    let client: HTTPClient
+    let port: Int
+
+    var authority: String { "localhost:\(port)" }
+    var origin: String { "http://\(authority)" }
+
+    func request(_ method: HTTPRequest.Method, _ path: String, headers: [(String, String)] = [], body: HTTPClientRequest.Body? = nil) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: origin + path)
+        request.method = .RAW(value: method.rawValue)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.body = body
+        return request
+    }
+
+    /// The answer, read whole.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, headers: [(String, String)] = [], body: HTTPClientRequest.Body? = nil
+    ) async throws -> Answer {
+        let response = try await client.execute(request(method, path, headers: headers, body: body), timeout: .seconds(20))
+        let content = try await response.body.collect(upTo: 64 << 20)
+        return Answer(
+            status: Int(response.status.code), body: String(buffer: content),
+            headers: Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    func sendJSON(_ method: HTTPRequest.Method, _ path: String, _ json: String, headers: [(String, String)] = []) async throws -> Answer {
+        try await send(method, path, headers: headers + [("content-type", "application/json")], body: .bytes(ByteBuffer(string: json)))
+    }
+}
+
+struct Answer: Sendable {
+    let status: Int
+    let body: String
+    let headers: [String: String]
+}
+
+typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
+
+/// Runs upstreams with these routes and the web service before them, for as long as `body` takes.
+@discardableResult
+func withWebStack<Value: Sendable>(
+    auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in }, _ body: @escaping @Sendable (WebStack) async throws -> Value
+) async throws -> Value {
+    try await withUpstream(auth) { authPort in
+        try await withUpstream(api) { apiPort in
+            try await withWeb(authURL: "http://localhost:\(authPort)", apiURL: "http://localhost:\(apiPort)", body)
+        }
+    }
+}
+
+/// Runs the web service alone.
+@discardableResult
+func withWeb<Value: Sendable>(
+    authURL: String, apiURL: String, _ body: @escaping @Sendable (WebStack) async throws -> Value
+) async throws -> Value {
+    try await withClient(WebService.clientConfiguration) { upstreamClient in
+        let service = WebService(settings: try WebSettings(authURL: authURL, apiURL: apiURL), client: upstreamClient)
+        return try await Application(router: service.router(), logger: quietLogger).test(.live) { test in
+            let port = try #require(test.port)
+            return try await withClient(HTTPClient.Configuration(redirectConfiguration: .disallow)) { client in
+                try await body(WebStack(client: client, port: port))
+            }
+        }
+    }
+}
+
+private func withUpstream<Value: Sendable>(_ routes: Routes, _ body: @escaping @Sendable (Int) async throws -> Value) async throws -> Value {
+    let router = Router()
+    routes(router)
+    return try await Application(router: router, logger: quietLogger).test(.live) { client in try await body(try #require(client.port)) }
+}
+
+private func withClient<Value: Sendable>(
+    _ configuration: HTTPClient.Configuration, _ body: (HTTPClient) async throws -> Value
+) async throws -> Value {
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    do {
+        let value = try await body(client)
+        try await client.shutdown()
+        return value
+    } catch {
+        try await client.shutdown()
+        throw error
+    }
+}
+
+private let quietLogger: Logger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+}()
