@@ -89,7 +89,13 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = \(mustSync ? "FULL" : "NORMAL")")
                 let context = makeContext(database)
                 try database.inTransaction(.immediate) {
-                    for job in jobs { job.run(context) }
+                    for job in jobs {
+                        job.run(context)
+                        // One failed write can cost the whole transaction, on a full disk for example. What came
+                        // after it would be committed write by write, though its callers are told that it failed.
+                        guard database.isInsideTransaction else { throw TransactionLost() }
+                    }
+                    context.willCommit()
                     return .commit
                 }
                 context.didCommit()
@@ -100,6 +106,9 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
         }
     }
 }
+
+/// SQLite has given up a transaction in the middle.
+struct TransactionLost: Error {}
 
 /// How a write has to survive.
 enum Durability: Sendable {
@@ -113,6 +122,8 @@ enum Durability: Sendable {
 protocol TransactionContext: AnyObject, SendableMetatype {
     /// Runs one write; where it throws, nothing of it remains.
     func inSavepoint<Value>(_ body: (Self) throws -> Value) throws -> Value
+    /// Called before the transaction is committed, from when on others may see it in the database.
+    func willCommit()
     /// Called once the transaction is in the database.
     func didCommit()
 }

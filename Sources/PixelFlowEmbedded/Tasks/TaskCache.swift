@@ -3,11 +3,18 @@ import Synchronization
 
 /// The latest committed state of recently written tasks.
 ///
-/// Only the writing thread puts tasks in, after their commit and in its order, so that the cache
-/// never holds less than the database: one process alone has the database open (`DataFolder`).
+/// Only the writing thread puts tasks in, after their commit and in its order, and hides them
+/// before it, so that nobody who has seen a state in the database is shown an older one here: one
+/// process alone has the database open (`DataFolder`).
 final class TaskCache: Sendable {
+    private enum Entry {
+        case known(TaskRecord)
+        /// About to change; until it has, the database alone knows the task.
+        case changing
+    }
+
     private struct State {
-        var tasks: [TaskID: TaskRecord] = [:]
+        var tasks: [TaskID: Entry] = [:]
         /// A ring of the ids in `tasks`, oldest at `hand`.
         var ring: [TaskID] = []
         var hand = 0
@@ -19,7 +26,15 @@ final class TaskCache: Sendable {
     init(capacity: Int) { self.capacity = capacity }
 
     func task(_ id: TaskID) -> TaskRecord? {
-        state.withLock { $0.tasks[id] }
+        guard case .known(let task) = state.withLock({ $0.tasks[id] }) else { return nil }
+        return task
+    }
+
+    /// Has these tasks read from the database until they are put in again.
+    func hide(_ ids: some Collection<TaskID>) {
+        state.withLock { state in
+            for id in ids where state.tasks[id] != nil { state.tasks[id] = .changing }
+        }
     }
 
     func put(_ tasks: some Collection<TaskRecord>) {
@@ -34,7 +49,7 @@ final class TaskCache: Sendable {
     }
 
     private func put(_ task: TaskRecord, in state: inout State) {
-        guard state.tasks.updateValue(task, forKey: task.id) == nil else { return }
+        guard capacity > 0, state.tasks.updateValue(.known(task), forKey: task.id) == nil else { return }
         if state.ring.count < capacity {
             state.ring.append(task.id)
         } else {

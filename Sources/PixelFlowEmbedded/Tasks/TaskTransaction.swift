@@ -54,9 +54,13 @@ final class TaskTransaction: TransactionContext {
         }
     }
 
+    func willCommit() {
+        cache.hide(staged.keys)
+        removed.forEach(cache.remove)
+    }
+
     func didCommit() {
         cache.put(staged.values)
-        removed.forEach(cache.remove)
     }
 }
 
