@@ -8,14 +8,24 @@ struct BlobPath: Sendable {
     /// The rest of the key, its slashes written as `~`; empty for a prefix of whole folders.
     let file: String
 
-    /// - Throws: `PixelFlowError` where the key could lead elsewhere. Keys are made by PixelFlow, so this is a defect.
+    /// - Throws: `PixelFlowError` where the key could lead elsewhere or is too long. Keys are made by PixelFlow, so this is a defect.
     init(_ key: BlobKey) throws {
         let parts = key.rawValue.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.isEmpty, parts.allSatisfy(Self.isSafe) else {
-            throw PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
-        }
+        guard !parts.isEmpty, parts.allSatisfy(Self.isSafe) else { throw Self.badKey }
         folder = parts.prefix(2).joined(separator: "/")
         file = parts.dropFirst(2).joined(separator: "~")
+        // The longest name that a file may have on Linux.
+        guard file.utf8.count <= 255 else { throw Self.badKey }
+    }
+
+    /// The place of an object, which a prefix of whole folders is not.
+    init(object key: BlobKey) throws {
+        try self.init(key)
+        guard !file.isEmpty else { throw Self.badKey }
+    }
+
+    private static var badKey: PixelFlowError {
+        PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
     }
 
     var relative: String { file.isEmpty ? folder : folder + "/" + file }

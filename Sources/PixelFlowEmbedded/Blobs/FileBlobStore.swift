@@ -39,7 +39,7 @@ public final class FileBlobStore: BlobStore {
     }
 
     public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
-        let path = try BlobPath(key)
+        let path = try BlobPath(object: key)
         try await blocking {
             let file = try PartialFile(in: self.partial)
             try file.append(bytes)
@@ -48,7 +48,7 @@ public final class FileBlobStore: BlobStore {
     }
 
     public func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
-        let path = try BlobPath(key)
+        let path = try BlobPath(object: key)
         let file = try await blocking { try PartialFile(in: self.partial) }
         var gathered = ByteBuffer()
         var size = 0
@@ -88,6 +88,21 @@ public final class FileBlobStore: BlobStore {
     public func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
         let path = try BlobPath(prefix)
         return try await blocking { try path.keys(below: self.root) }
+    }
+
+    public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
+        try await blocking {
+            var found: [BlobKey] = []
+            let first = previous?.rawValue.split(separator: "/").first.map(String.init) ?? ""
+            for tenant in try FileManager.default.contentsOfDirectory(atPath: self.root).sorted()
+            where !tenant.hasPrefix(".") && tenant >= first {
+                let tasks = try FileManager.default.contentsOfDirectory(atPath: self.root + "/" + tenant).sorted()
+                    .map { BlobKey(rawValue: tenant + "/" + $0) }
+                found += tasks.filter { $0.rawValue > previous?.rawValue ?? "" }.prefix(limit - found.count)
+                if found.count == limit { break }
+            }
+            return found
+        }
     }
 
     public func check() async throws {

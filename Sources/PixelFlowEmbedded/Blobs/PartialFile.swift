@@ -25,6 +25,7 @@ final class PartialFile: Sendable {
     }
 
     deinit {
+        guard descriptor >= 0 else { return }
         close(descriptor)
         // Gone already, where it has been committed under its lasting name.
         unlink(path)
@@ -98,8 +99,8 @@ final class ReadableFile: Sendable {
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            // Closed by `deinit`, which a failed initializer runs into as well.
             size = 0
-            close(descriptor)
             return nil
         }
         size = Int(status.st_size)
@@ -118,9 +119,9 @@ final class ReadableFile: Sendable {
             let count = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: range.upperBound - position) { space in
                 let read = pread(descriptor, space.baseAddress, range.upperBound - position, off_t(position))
                 if read < 0, errno != EINTR { throw FileError.current("read", path) }
+                if read == 0 { throw FileError(call: "read", path: path, code: EIO) }
                 return max(read, 0)
             }
-            if count == 0, errno != EINTR { throw FileError(call: "read", path: path, code: EIO) }
             position += count
         }
         return buffer

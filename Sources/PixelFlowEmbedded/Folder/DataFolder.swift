@@ -23,10 +23,12 @@ public final class DataFolder: Sendable {
         }
         // Released by the operating system, however the process ends.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
+            // `deinit` closes the file: it runs after this, for everything has been initialized.
             throw PixelFlowError(.conflict, code: "data_folder_locked", "Another PixelFlow is using the folder \(path).")
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
 }
