@@ -107,7 +107,7 @@ let package = Package(
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("PixelFlowCoreTests", ["PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
-        tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore]),
+        tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", nioCore]),
         tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging]),
