@@ -1,0 +1,68 @@
+import Foundation
+import NIOCore
+import PixelFlowCore
+import PixelFlowEmbedded
+import Testing
+
+/// What the files of the blob store go through.
+@Suite struct FileBlobStoreTests {
+    let folder: TemporaryFolder
+    let key = BlobKey(rawValue: "t/a/1/1/image")
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func removesWhatAnEarlierRunLeftHalfWritten() async throws {
+        let earlier = try FileBlobStore(path: folder.path)
+        try await earlier.write(key, bytes: ByteBuffer(string: "kept"))
+        let partial = folder.path + "/.partial"
+        for name in ["one", "two"] { try Data("half".utf8).write(to: URL(fileURLWithPath: partial + "/" + name)) }
+        let store = try FileBlobStore(path: folder.path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: partial).isEmpty)
+        #expect(try await store.read(key, range: nil)?.collect() == ByteBuffer(string: "kept"))
+        #expect(try await store.keys(BlobKey(rawValue: "t")) == [key])
+    }
+
+    @Test func leavesNothingBehindABrokenStream() async throws {
+        struct Broken: Error {}
+        let store = try FileBlobStore(path: folder.path)
+        let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+            for _ in 0..<20 { continuation.yield(ByteBuffer(repeating: 7, count: 100_000)) }
+            continuation.finish(throwing: Broken())
+        }
+        await #expect(throws: Broken.self) { _ = try await store.write(key, from: stream) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/.partial").isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [".partial"])
+    }
+
+    @Test func keepsFilesToItsOwner() async throws {
+        let store = try FileBlobStore(path: folder.path + "/blobs")
+        try await store.write(key, bytes: ByteBuffer(string: "private"))
+        let paths = ["/blobs", "/blobs/t", "/blobs/t/a", "/blobs/t/a/1~1~image"]
+        for path in paths {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + path)
+            let permissions = try #require(attributes[.posixPermissions] as? Int)
+            #expect(permissions & 0o077 == 0, "\(path) is open to others")
+        }
+    }
+
+    @Test func refusesToStoreAnObjectWhereOnlyAPrefixCanBe() async throws {
+        let store = try FileBlobStore(path: folder.path)
+        try await store.write(key, bytes: ByteBuffer(string: "kept"))
+        for text in ["t", "t/a", "t/b"] {
+            let error = await #expect(throws: PixelFlowError.self) {
+                try await store.write(BlobKey(rawValue: text), bytes: ByteBuffer(string: "x"))
+            }
+            #expect(error?.code == "bad_blob_key")
+            #expect(try await store.read(BlobKey(rawValue: text), range: nil) == nil)
+        }
+        #expect(try await store.keys(BlobKey(rawValue: "t")) == [key])
+    }
+
+    @Test func namesAFolderItCannotUse() throws {
+        let path = folder.path + "/file"
+        try Data().write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: PixelFlowError.self) { try FileBlobStore(path: path) }
+        #expect(error?.code == "blob_store_unusable")
+        #expect(error?.message.contains(path) == true)
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+
+/// A file system of one megabyte in memory, unmounted with this object.
+final class TinyDisk: Sendable {
+    let path: String
+
+    /// Whether this process may mount one.
+    static let isPossible = (try? TinyDisk()) != nil
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/pixelflow-disk-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        do {
+            try Self.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path)
+        } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
+        }
+    }
+
+    deinit {
+        try? Self.run("umount", "--lazy", path)
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    private static func run(_ arguments: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw CocoaError(.featureUnsupported) }
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import PixelFlowCore
+import PixelFlowEmbedded
+import Testing
+
+@Suite struct DataFolderTests {
+    let parent: TemporaryFolder
+    var path: String { parent.path + "/data/pixelflow" }
+
+    init() throws { parent = try TemporaryFolder() }
+
+    @Test func makesTheFolderForItsOwnerAlone() throws {
+        let folder = try DataFolder(path: path)
+        let permissions = try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int
+        #expect(permissions == 0o700)
+    }
+
+    @Test func isHeldByOneInstance() throws {
+        var first: DataFolder? = try DataFolder(path: path)
+        for _ in 0..<20 { expectLocked() }
+        #expect(first?.path == path)
+        first = nil
+        _ = try DataFolder(path: path)
+    }
+
+    @Test func isHeldByOneProcess() throws {
+        _ = try DataFolder(path: path)
+        let holder = try LockHolder(file: path + "/lock")
+        expectLocked()
+        holder.kill()
+        _ = try DataFolder(path: path)
+    }
+
+    @Test func otherProcessesFindItHeld() throws {
+        let folder = try DataFolder(path: path)
+        #expect(throws: LockHolder.Refused.self) { try LockHolder(file: folder.path + "/lock") }
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test func refusalLeavesOtherFilesOpen() throws {
+        let folder = try DataFolder(path: path)
+        // A descriptor closed twice would now and then be somebody else's.
+        for _ in 0..<50 {
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path + "/lock"))
+            expectLocked()
+            try file.write(contentsOf: Data("x".utf8))
+        }
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test func namesAFolderItCannotMake() throws {
+        try Data().write(to: URL(fileURLWithPath: parent.path + "/file"))
+        let wrong = parent.path + "/file/data"
+        let error = #expect(throws: PixelFlowError.self) { try DataFolder(path: wrong) }
+        #expect(error?.code == "data_folder_unusable")
+        #expect(error?.message.contains(wrong) == true)
+    }
+
+    private func expectLocked(_ location: SourceLocation = #_sourceLocation) {
+        let error = #expect(throws: PixelFlowError.self, sourceLocation: location) { try DataFolder(path: path) }
+        #expect(error?.code == "data_folder_locked", sourceLocation: location)
+    }
+}
+
+/// Another process that holds a lock.
+private final class LockHolder {
+    struct Refused: Error {}
+
+    private let process = Process()
+    private let input = Pipe()
+
+    /// - Throws: `Refused` where the lock is held already.
+    init(file: String) throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+        // --no-fork, so that killing this process kills the one that has the lock.
+        process.arguments = ["--nonblock", "--no-fork", file, "sh", "-c", "echo held; exec cat"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        guard output.fileHandleForReading.availableData.starts(with: Data("held".utf8)) else {
+            process.waitUntilExit()
+            throw Refused()
+        }
+    }
+
+    deinit { kill() }
+
+    func kill() {
+        guard process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}
