@@ -64,3 +64,9 @@ static inline const void *cvips_blob_bytes(VipsBlob *blob, size_t *length) { ret
 static inline int cvips_build(VipsOperation *operation) { return vips_object_build(VIPS_OBJECT(operation)); }
 
 static inline void cvips_unref_outputs(VipsOperation *operation) { vips_object_unref_outputs(VIPS_OBJECT(operation)); }
+
+static inline int cvips_copy_header(VipsImage *to, VipsImage *from) {
+    return vips_image_pipelinev(to, VIPS_DEMAND_STYLE_ANY, from, NULL);
+}
+
+static inline VipsPel *cvips_region_line(VipsRegion *region, int line) { return VIPS_REGION_ADDR(region, 0, line); }

@@ -30,7 +30,7 @@ final class DecodedSource {
 
     private func frames(in profile: EncoderOptions.ColorProfile) throws -> Frames {
         if let known = decoded[profile] { return known }
-        let frames = try Decode.frames(of: source, header, options, profile)
+        let frames = try Decode.frames(of: source, header, options, profile, isFresh: decoded.isEmpty)
         decoded[profile] = frames
         return frames
     }

@@ -19,7 +19,7 @@ final class OverlaySet {
         }
         do {
             let header = try Load.header(of: bytes, limits: limits)
-            let image = try Decode.frames(of: bytes, header, LoadOptions(), .srgb).first
+            let image = try Decode.frames(of: bytes, header, LoadOptions(), .srgb, isFresh: true).first
             decoded[id] = image
             return image
         } catch let failure as RenderFailure {

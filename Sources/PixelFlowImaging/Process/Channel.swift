@@ -12,6 +12,12 @@ struct Channel {
         case timedOut
     }
 
+    /// Whether the other side is still there.
+    var isOpen: Bool {
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&entry, 1, 0) == 0
+    }
+
     /// - Returns: false where the other side is gone.
     func send(_ message: WireMessage) -> Bool {
         message.words.withUnsafeBytes { bytes in

@@ -59,7 +59,8 @@ final class RenderSlot {
     /// The process, started anew where it is gone.
     @discardableResult
     private func ready() throws -> ChildProcess {
-        if let process { return process }
+        // A process that died while it waited has no job to answer for.
+        if let process, process.channel.isOpen { return process }
         let started = try ChildProcess(configuration)
         replace(with: started)
         jobs = 0

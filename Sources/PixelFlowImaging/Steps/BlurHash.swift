@@ -56,7 +56,7 @@ enum BlurHash {
 
     private static func cosines(_ length: Int, _ count: Int) -> [[Double]] {
         (0..<count).map { wave in
-            (0..<length).map { cos(Double.pi * Double(wave) * Double($0) / Double(length)) }
+            (0..<length).map { cos(Double.pi * Double(wave) * (Double($0) + 0.5) / Double(length)) }
         }
     }
 

@@ -41,7 +41,8 @@ enum CropStep {
             let strategy = position == .entropy ? VIPS_INTERESTING_ENTROPY : VIPS_INTERESTING_ATTENTION
             let found = try frames.first.applying(
                 "smartcrop",
-                ["width": .integer(width), "height": .integer(height), "interesting": .integer(Int(strategy.rawValue))])
+                ["width": .integer(width), "height": .integer(height), "interesting": .integer(Int(strategy.rawValue))],
+                as: "input")
             return (min(max(0, -found.offset.x), free.x), min(max(0, -found.offset.y), free.y))
         }
     }

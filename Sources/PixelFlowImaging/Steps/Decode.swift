@@ -3,12 +3,14 @@ import PixelFlowCore
 
 /// Decodes the source once and keeps the pixels for every output.
 enum Decode {
+    /// - Parameter isFresh: whether the image that came with the header has not been decoded before.
     /// - Throws: `RenderFailure` `truncated_image` where the pixels cannot be read to the end.
     static func frames(
-        of source: UnsafeRawBufferPointer, _ header: SourceHeader, _ options: LoadOptions, _ profile: EncoderOptions.ColorProfile
+        of source: UnsafeRawBufferPointer, _ header: SourceHeader, _ options: LoadOptions, _ profile: EncoderOptions.ColorProfile,
+        isFresh: Bool
     ) throws -> Frames {
         do {
-            let opened = try Load.open(source, header.format, options)
+            let opened = isFresh && options == LoadOptions() ? header.opened : try Load.open(source, header.format, options)
             let pixels = try Colour.converted(opened, to: profile).inMemory()
             let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels
             let images = try split(try opaque(cleaned), pageHeight: opened.integer("page-height")).map(upright)
@@ -49,6 +51,7 @@ extension Image {
     func cut(left: Int, top: Int, width: Int, height: Int) throws -> Image {
         try applying(
             "extract_area",
-            ["left": .integer(left), "top": .integer(top), "width": .integer(width), "height": .integer(height)])
+            ["left": .integer(left), "top": .integer(top), "width": .integer(width), "height": .integer(height)],
+            as: "input")
     }
 }

@@ -10,7 +10,8 @@ struct SourceHeader {
     let frames: Int
     let orientation: Int
     let hasAlpha: Bool
-    let isWide: Bool
+    /// The opened source, of which nothing has been read yet: good for one decode without options.
+    let opened: Image
 
     /// Whether the orientation swaps width and height.
     var isTurned: Bool { orientation >= 5 }
@@ -31,7 +32,7 @@ enum Load {
         }
         let header = SourceHeader(
             format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
-            orientation: orientation(of: image), hasAlpha: image.hasAlpha, isWide: !image.isBytes)
+            orientation: orientation(of: image), hasAlpha: image.hasAlpha, opened: image)
         try check(header, limits)
         return header
     }

@@ -41,13 +41,12 @@ extension Image {
         return copy
     }
 
-    func setting(_ field: String, _ value: Int) throws -> Image {
-        try withMetadata { vips_image_set_int($0, field, Int32(clamping: value)) }
-    }
-
+    /// This image where it has none of `fields`, otherwise a copy without them.
     func removing(_ fields: [String]) throws -> Image {
-        try withMetadata { copy in
-            for field in fields { vips_image_remove(copy, field) }
+        let present = fields.filter { vips_image_get_typeof(pointer, $0) != 0 }
+        guard !present.isEmpty else { return self }
+        return try withMetadata { copy in
+            for field in present { vips_image_remove(copy, field) }
         }
     }
 }

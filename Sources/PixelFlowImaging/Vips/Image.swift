@@ -10,6 +10,8 @@ final class Image {
 
     deinit { g_object_unref(pointer) }
 
+    /// Whether the pixels are there, and reading them computes nothing.
+    var isInMemory: Bool { [VIPS_IMAGE_SETBUF, VIPS_IMAGE_SETBUF_FOREIGN].contains(pointer.pointee.dtype) }
     var width: Int { Int(vips_image_get_width(pointer)) }
     var height: Int { Int(vips_image_get_height(pointer)) }
     var bands: Int { Int(vips_image_get_bands(pointer)) }
@@ -20,19 +22,13 @@ final class Image {
     var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
 
     /// Runs the operation `name` on this image.
-    func applying(_ name: String, _ arguments: VipsArguments = [:]) throws -> Image {
-        try VipsCall.run(name, on: self, arguments) { try $0.image() }
+    func applying(_ name: String, _ arguments: VipsArguments = [:], as key: StaticString = "in") throws -> Image {
+        try VipsCall.run(name, on: self, as: key, arguments) { try $0.image() }
     }
 
     /// Runs the operation `name`, which makes an image out of its arguments.
     static func make(_ name: String, _ arguments: VipsArguments) throws -> Image {
         try VipsCall.run(name, arguments) { try $0.image() }
-    }
-
-    /// Computes every pixel now and keeps them.
-    func inMemory() throws -> Image {
-        guard let copy = vips_image_copy_memory(pointer) else { throw VipsError.taken() }
-        return Image(owning: copy)
     }
 
     /// The pixels of an image in memory, row by row, bands interleaved.
@@ -42,7 +38,7 @@ final class Image {
         return try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(start: start, count: count)) }
     }
 
-    /// An image of one byte for each band, copied from `pixels`.
+    /// An image of one byte for each band and sample, copied from `pixels`.
     static func copying(_ pixels: [UInt8], width: Int, height: Int, bands: Int) throws -> Image {
         let made = pixels.withUnsafeBytes {
             vips_image_new_from_memory_copy($0.baseAddress, $0.count, Int32(width), Int32(height), Int32(bands), VIPS_FORMAT_UCHAR)

@@ -11,6 +11,8 @@ enum VipsLibrary {
         vips_concurrency_set(1)
         vips_cache_set_max(0)
         blockLoaders()
+        // Warnings about odd files would go to standard error as text; what matters comes back as an error.
+        g_log_set_writer_func({ _, _, _, _ in G_LOG_WRITER_HANDLED }, nil, nil)
     }
 
     private static func blockLoaders() {

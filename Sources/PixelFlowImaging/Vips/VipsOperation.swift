@@ -21,13 +21,16 @@ struct VipsCall {
     private let operation: UnsafeMutablePointer<VipsOperation>
 
     /// Runs `name`, on `input` where there is one, and hands its results to `body`.
+    ///
+    /// - Parameter key: the argument that `input` is; a few operations have a name of their own for it.
     static func run<Output>(
-        _ name: String, on input: Image? = nil, _ arguments: VipsArguments, _ body: (VipsCall) throws -> Output
+        _ name: String, on input: Image? = nil, as key: StaticString = "in", _ arguments: VipsArguments,
+        _ body: (VipsCall) throws -> Output
     ) throws -> Output {
         guard let operation = vips_operation_new(name) else { throw VipsError.taken() }
         defer { g_object_unref(operation) }
         let call = VipsCall(operation: operation)
-        if let input { call.set("in", .image(input)) }
+        if let input { call.set(key, .image(input)) }
         for (key, argument) in arguments { call.set(key, argument) }
         // Outputs are released also where the build fails: half of them may have been made.
         defer { cvips_unref_outputs(operation) }

@@ -1,0 +1,32 @@
+import CVips
+
+extension Image {
+    /// Computes every pixel now and keeps them.
+    ///
+    /// Runs on the calling thread, strip by strip: libvips' own way hands each tile to a worker
+    /// thread, which costs more than it brings where there is one core for the job.
+    func inMemory() throws -> Image {
+        if isInMemory { return self }
+        guard let target = vips_image_new_memory() else { throw VipsError.taken() }
+        let copy = Image(owning: target)
+        guard cvips_copy_header(target, pointer) == 0, vips_image_write_prepare(target) == 0 else { throw VipsError.taken() }
+        guard let region = vips_region_new(pointer) else { throw VipsError.taken() }
+        defer { g_object_unref(region) }
+        var strip = VipsRect(left: 0, top: 0, width: Int32(width), height: stripHeight)
+        while Int(strip.top) < height {
+            strip.height = min(stripHeight, Int32(height) - strip.top)
+            guard vips_region_prepare(region, &strip) == 0 else { throw VipsError.taken() }
+            for line in strip.top..<strip.top + strip.height {
+                guard vips_image_write_line(target, line, cvips_region_line(region, line)) == 0 else { throw VipsError.taken() }
+            }
+            strip.top += strip.height
+        }
+        return copy
+    }
+
+    /// About 256 KiB a strip: what is computed is still in the cache when it is stored.
+    private var stripHeight: Int32 {
+        let lineBytes = width * bands * Int(vips_format_sizeof(vips_image_get_format(pointer)))
+        return Int32(clamping: max(16, 262_144 / max(1, lineBytes)))
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowImaging
+
+@Suite struct Loading {
+    private let corners = [TestImage.red, TestImage.green, TestImage.blue, TestImage.white]
+
+    @Test(arguments: ImageFormat.allCases)
+    func readsEveryFormat(format: ImageFormat) throws {
+        let rendering = try render(try TestImage.file(format), .resize(.init(width: 32, fit: .inside)))
+        let picture = try rendering.picture()
+        #expect(rendering.facts.format == format.rawValue)
+        #expect((rendering.facts.width, rendering.facts.height) == (64, 48))
+        #expect((picture.width, picture.height) == (32, 24))
+        #expect(picture.hasCorners(corners, tolerance: 20))
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt8>)
+    func turnsUprightByExif(orientation: UInt8) throws {
+        // Corners of the stored picture (0 1 above, 2 3 below) as they stand in the upright one.
+        let upright = [[0, 1, 2, 3], [1, 0, 3, 2], [3, 2, 1, 0], [2, 3, 0, 1], [0, 2, 1, 3], [2, 0, 3, 1], [3, 1, 2, 0], [1, 3, 0, 2]]
+        let rendering = try render(try TestImage.jpeg(orientation: orientation), .resize(.init(width: 600, height: 600, fit: .inside)))
+        let picture = try rendering.picture()
+        #expect(rendering.facts.orientation == Int(orientation))
+        let isTurned = orientation >= 5
+        #expect((picture.width, picture.height) == (isTurned ? (48, 64) : (64, 48)))
+        #expect((rendering.facts.width, rendering.facts.height) == (picture.width, picture.height))
+        #expect(picture.hasCorners(upright[Int(orientation) - 1].map { corners[$0] }))
+    }
+
+    @Test func readsCMYK() throws {
+        let cyan = try TestImage.made(32, 32, bands: 4) { _, _ in [255, 0, 0, 0] }
+            .applying("copy", ["interpretation": .integer(15)])
+        let picture = try render(try TestImage.data(cyan, "jpegsave_buffer")).picture()
+        let pixel = picture[16, 16]
+        #expect(picture.bands == 3)
+        #expect(pixel[0] < 90 && pixel[1] > 130 && pixel[2] > 180)
+    }
+
+    @Test func reads16Bit() throws {
+        let wide = try TestImage.quarters().applying("cast", ["format": .integer(2)])
+            .applying("linear", ["a": .numbers([257]), "b": .numbers([0])]).applying("cast", ["format": .integer(2)])
+            .applying("copy", ["interpretation": .integer(25)])
+        let picture = try render(try TestImage.data(wide, "pngsave_buffer")).picture()
+        #expect(picture.hasCorners(corners))
+    }
+
+    @Test(arguments: ["palette", "interlace"])
+    func readsKindsOfPNG(option: String) throws {
+        let arguments: VipsArguments = option == "palette" ? ["palette": .flag(true)] : ["interlace": .flag(true)]
+        let picture = try render(try TestImage.data(try TestImage.quarters(), "pngsave_buffer", arguments)).picture()
+        #expect(picture.hasCorners(corners))
+    }
+
+    @Test func readsProgressiveJPEG() throws {
+        let data = try TestImage.data(try TestImage.quarters(512, 512), "jpegsave_buffer", ["interlace": .flag(true)])
+        #expect(try render(data, .resize(.init(width: 64))).picture().hasCorners(corners))
+    }
+
+    @Test(arguments: [1, 2])
+    func readsGrey(bands: Int) throws {
+        let grey = try TestImage.made(16, 16, bands: bands) { _, _ in Array([128, 100].prefix(bands)) }
+        let rendering = try render(try TestImage.data(grey, "pngsave_buffer"))
+        #expect(rendering.facts.hasAlpha == (bands == 2))
+        #expect(try rendering.picture().shows([128, 128, 128], at: 8, 8))
+    }
+
+    @Test(arguments: [
+        ("", "not_an_image"), ("This is no picture, whatever its name says.", "not_an_image"),
+        ("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>", "unsupported_format"),
+        ("%PDF-1.7\n", "unsupported_format"), ("BM000000000000", "unsupported_format"), ("GIF89", "not_an_image"),
+    ])
+    func refusesWhatIsNoImage(text: String, code: String) throws {
+        #expect {
+            try render(Data(text.utf8))
+        } throws: { ($0 as? RenderFailure)?.code == code }
+    }
+
+    @Test func refusesHugeImagesByTheirHeader() throws {
+        #expect {
+            try render(HostileFile.png(edge: 30_000))
+        } throws: { ($0 as? RenderFailure)?.code == "too_many_pixels" }
+    }
+
+    @Test func refusesManyFrames() throws {
+        #expect(try render(HostileFile.gif(frames: 10)).facts.frames == 10)
+        #expect {
+            try render(HostileFile.gif(frames: 10_000))
+        } throws: { ($0 as? RenderFailure)?.code == "too_many_frames" }
+    }
+
+    @Test func countsThePixelsOfAllFrames() throws {
+        var limits = ImageLimits()
+        limits.pixels = 9
+        #expect {
+            try render(HostileFile.gif(frames: 10), [OutputSpec(name: "a")], limits: limits)
+        } throws: { ($0 as? RenderFailure)?.code == "too_many_pixels" }
+    }
+
+    @Test(arguments: ImageFormat.allCases)
+    func sayWhereAFileIsCut(format: ImageFormat) throws {
+        let whole = try TestImage.encoded(try TestImage.photo(320, 240), format, quality: 80)
+        let step = min(1024, whole.count / 8)
+        for length in stride(from: 64, to: whole.count - 64, by: step) {
+            // Some formats show a complete picture before their end, but none may crash or say something else.
+            do {
+                _ = try render(whole.prefix(length))
+                #expect(format == .tiff || format == .gif || format == .webp || length > whole.count * 9 / 10, "cut at \(length)")
+            } catch let failure as RenderFailure {
+                #expect(["truncated_image", "not_an_image"].contains(failure.code))
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import Foundation
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowImaging
+
+@Suite struct Resizing {
+    typealias Resize = ImageOperation.Resize
+
+    @Test(arguments: [
+        (Resize(width: 32), 32, 24), (Resize(height: 24), 32, 24),
+        (Resize(width: 32, height: 32, fit: .inside), 32, 24), (Resize(width: 32, height: 32, fit: .outside), 43, 32),
+        (Resize(width: 32, height: 32, fit: .cover), 32, 32), (Resize(width: 32, height: 32, fit: .contain), 32, 32),
+        (Resize(width: 10, height: 40, fit: .fill), 10, 40),
+        (Resize(width: 640, height: 640, fit: .inside), 64, 48), (Resize(width: 128, fit: .inside, enlarge: true), 128, 96),
+        (Resize(width: 100, height: 20, fit: .cover), 64, 20), (Resize(width: 100, height: 100, fit: .cover, enlarge: true), 100, 100),
+        (Resize(width: 1), 1, 1),
+    ])
+    func givesTheSize(resize: Resize, width: Int, height: Int) throws {
+        let rendering = try render(try TestImage.file(.png), .resize(resize))
+        #expect((rendering.results[0].width, rendering.results[0].height) == (width, height))
+        let picture = try rendering.picture()
+        #expect((picture.width, picture.height) == (width, height))
+    }
+
+    /// The decoder shrinks; the result must have the size and the colours of the full decode.
+    @Test(arguments: [ImageFormat.jpeg, .webp], [16, 100, 250, 333, 500, 999, 1000])
+    func shrinkOnLoadChangesNoSize(format: ImageFormat, width: Int) throws {
+        let file = try TestImage.file(format, 1001, 667)
+        let picture = try render(file, .resize(.init(width: width))).picture()
+        #expect((picture.width, picture.height) == (width, Int((667.0 * Double(width) / 1001).rounded())))
+        #expect(picture.hasCorners([TestImage.red, TestImage.green, TestImage.blue, TestImage.white], inset: 1, tolerance: 24))
+    }
+
+    @Test(arguments: [
+        (Position.gravity(.west), TestImage.red), (.gravity(.east), TestImage.green),
+        (.focalPoint(x: 0, y: 0), TestImage.red), (.focalPoint(x: 1, y: 0.5), TestImage.green),
+    ])
+    func coverKeepsThePosition(position: Position, color: [UInt8]) throws {
+        let picture = try render(try TestImage.file(.png), .resize(.init(width: 12, height: 48, position: position))).picture()
+        #expect(picture.shows(color, at: 6, 4))
+    }
+
+    @Test(arguments: [Position.attention, .entropy])
+    func coverFindsWhatStandsOut(position: Position) throws {
+        let image = try TestImage.made(200, 50, bands: 3) { x, y in
+            x > 150 ? [UInt8(x * 7 % 256), UInt8(y * 31 % 256), UInt8((x + y) * 13 % 256)] : [200, 200, 200]
+        }
+        let picture = try render(try TestImage.encoded(image, .png), .resize(.init(width: 50, height: 50, position: position))).picture()
+        #expect(!picture.shows([200, 200, 200], at: 45, 25))
+    }
+
+    @Test func containFillsTheRest() throws {
+        let picture = try render(try TestImage.file(.png), .resize(.init(width: 64, height: 64, fit: .contain, background: .black))).picture()
+        #expect(picture.shows([0, 0, 0], at: 32, 2) && picture.shows([0, 0, 0], at: 32, 61))
+        #expect(picture.shows(TestImage.red, at: 2, 12))
+    }
+
+    @Test func transparentColourDoesNotBleed() throws {
+        // Invisible green beside visible red: the mix must stay red.
+        let image = try TestImage.made(64, 64, bands: 4) { x, _ in x < 30 ? [255, 0, 0, 255] : [0, 255, 0, 0] }
+        let picture = try render(try TestImage.encoded(image, .png), .resize(.init(width: 9))).picture()
+        for x in 0..<9 where picture[x, 4][3] > 20 { #expect(picture[x, 4][1] < 12) }
+        #expect(picture[0, 4][3] == 255 && picture[8, 4][3] == 0)
+    }
+
+    @Test func refusesToGrowBeyondTheLimit() throws {
+        var limits = ImageLimits()
+        limits.pixels = 10_000
+        let specs = [
+            OutputSpec(name: "big", operations: [.resize(.init(width: 5000, enlarge: true))]),
+            OutputSpec(name: "small", operations: [.resize(.init(width: 10))]),
+        ]
+        let rendering = try render(try TestImage.file(.png), specs, limits: limits)
+        #expect(rendering.results[0].failure?.code == "too_many_pixels")
+        #expect(rendering.results[1].failure == nil && rendering.results[1].width == 10)
+    }
+}
+
+@Suite struct Operations {
+    private let file: Data
+
+    init() throws { file = try TestImage.file(.png) }
+
+    @Test func crops() throws {
+        let corner = try render(file, .crop(.init(width: 20, height: 10, place: .offset(left: 40, top: 30)))).picture()
+        #expect((corner.width, corner.height) == (20, 10) && corner.shows(TestImage.white, at: 10, 5))
+        let gravity = try render(file, .crop(.init(width: 10, height: 10, place: .position(.gravity(.northeast))))).picture()
+        #expect(gravity.shows(TestImage.green, at: 5, 5))
+        let clipped = try render(file, .crop(.init(width: 100, height: 100, place: .offset(left: 60, top: 40)))).picture()
+        #expect((clipped.width, clipped.height) == (4, 8))
+    }
+
+    @Test func cropOutsideIsThatOutputsFailure() throws {
+        let rendering = try render(file, .crop(.init(width: 1, height: 1, place: .offset(left: 64, top: 0))))
+        #expect(rendering.results[0].failure?.code == "crop_outside_image")
+    }
+
+    @Test func rotatesByQuarters() throws {
+        let picture = try render(file, .rotate(.init(angle: 90))).picture()
+        #expect((picture.width, picture.height) == (48, 64))
+        #expect(picture.hasCorners([TestImage.blue, TestImage.red, TestImage.white, TestImage.green]))
+        let back = try render(file, .rotate(.init(angle: -90)), .rotate(.init(angle: 450))).picture()
+        #expect(back.hasCorners([TestImage.red, TestImage.green, TestImage.blue, TestImage.white]))
+    }
+
+    @Test func rotatesByAnyAngle() throws {
+        let picture = try render(file, .rotate(.init(angle: 45, background: .black))).picture()
+        #expect(picture.width > 75 && picture.shows([0, 0, 0], at: 1, 1))
+        #expect(try render(file, .rotate(.init(angle: 45, background: .transparent))).picture()[1, 1][3] == 0)
+    }
+
+    @Test func mirrors() throws {
+        #expect(try render(file, .flip).picture().hasCorners([TestImage.blue, TestImage.white, TestImage.red, TestImage.green]))
+        #expect(try render(file, .flop).picture().hasCorners([TestImage.green, TestImage.red, TestImage.white, TestImage.blue]))
+    }
+
+    @Test func blurMixesAcrossAnEdge() throws {
+        let picture = try render(file, .blur(.init(sigma: 5))).picture()
+        let middle = picture[32, 4]
+        #expect(middle[0] > 60 && middle[1] > 60)
+        #expect(picture.shows(TestImage.red, at: 2, 2, tolerance: 20))
+    }
+
+    @Test func sharpenSteepensAnEdge() throws {
+        let soft = try TestImage.made(40, 20, bands: 3) { x, _ in [UInt8](repeating: UInt8(min(200, max(60, 60 + (x - 16) * 18))), count: 3) }
+        let source = try TestImage.encoded(soft, .png)
+        let before = try render(source).picture()
+        let after = try render(source, .sharpen(.init(sigma: 2, m1: 2, m2: 4))).picture()
+        #expect(after[14, 10][0] < before[14, 10][0])
+    }
+
+    @Test func grayscaleKeepsNoColour() throws {
+        let pixel = try render(file, .grayscale).picture()[2, 2]
+        #expect(pixel[0] == pixel[1] && pixel[1] == pixel[2] && pixel[0] > 50 && pixel[0] < 220)
+    }
+
+    @Test func modulates() throws {
+        let grey = try render(file, .modulate(.init(saturation: 0))).picture()[2, 2]
+        #expect(abs(Int(grey[0]) - Int(grey[1])) < 4)
+        let dark = try render(file, .modulate(.init(brightness: 0.5))).picture()[60, 40]
+        #expect(dark[0] < 150)
+        let turned = try render(file, .modulate(.init(hue: 180))).picture()[2, 2]
+        #expect(turned[0] < turned[2])
+    }
+
+    @Test func gammaBrightensTheMiddle() throws {
+        let grey = try TestImage.made(8, 8, bands: 3) { _, _ in [64, 64, 64] }
+        let picture = try render(try TestImage.encoded(grey, .png), .gamma(.init(gamma: 2))).picture()
+        #expect(picture.shows([128, 128, 128], at: 4, 4, tolerance: 2))
+    }
+
+    @Test func negates() throws {
+        #expect(
+            try render(file, .negate).picture().hasCorners([[0, 255, 255], [255, 0, 255], [255, 255, 0], [0, 0, 0]]))
+    }
+
+    @Test func tintTakesTheHue() throws {
+        let grey = try TestImage.made(8, 8, bands: 3) { _, _ in [128, 128, 128] }
+        let pixel = try render(try TestImage.encoded(grey, .png), .tint(.init(color: Color(red: 255, green: 0, blue: 0)))).picture()[4, 4]
+        #expect(Int(pixel[0]) > Int(pixel[1]) + 60)
+    }
+
+    @Test func flattenAndRound() throws {
+        let round = try render(file, .round(.init(radius: 12))).picture()
+        #expect(round.bands == 4 && round[0, 0][3] == 0 && round[63, 47][3] == 0 && round[32, 24][3] == 255 && round[0, 24][3] == 255)
+        let flat = try render(file, .round(.init(radius: 500)), .flatten(.init(background: .black))).picture()
+        #expect(flat.bands == 3 && flat.shows([0, 0, 0], at: 0, 0))
+    }
+
+    @Test func pads() throws {
+        let picture = try render(file, .pad(.init(top: 1, right: 2, bottom: 3, left: 4, background: .black))).picture()
+        #expect((picture.width, picture.height) == (70, 52))
+        #expect(picture.shows([0, 0, 0], at: 3, 20) && picture.shows(TestImage.red, at: 5, 3))
+        #expect(try render(file, .pad(.init(top: 1, background: .transparent))).picture()[5, 0][3] == 0)
+    }
+
+    @Test func trims() throws {
+        let padded = try render(file, .pad(.init(top: 10, right: 20, bottom: 30, left: 5, background: .black))).files[0]
+        let picture = try render(padded, .trim(.init())).picture()
+        #expect((picture.width, picture.height) == (64, 48))
+        let plain = try TestImage.encoded(try TestImage.made(9, 9, bands: 3) { _, _ in [9, 9, 9] }, .png)
+        #expect(try render(plain, .trim(.init())).picture().width == 9)
+    }
+
+    /// A crop counts in pixels of the source, also where the output is small enough to decode less.
+    @Test func cropBeforeResizeSeesTheWholeSource() throws {
+        let large = try TestImage.file(.jpeg, 1600, 1200)
+        let picture = try render(
+            large, .crop(.init(width: 400, height: 300, place: .offset(left: 1200, top: 0))), .resize(.init(width: 40))
+        ).picture()
+        #expect((picture.width, picture.height) == (40, 30) && picture.hasCorners(Array(repeating: TestImage.green, count: 4)))
+    }
+}
+
+@Suite struct Watermarks {
+    private let id = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+    private func marked(_ watermark: ImageOperation.Watermark, mark: Data? = nil) throws -> Rendering {
+        let black = try TestImage.encoded(try TestImage.made(8, 8, bands: 3) { _, _ in [0, 0, 0] }, .png)
+        return try render(try TestImage.file(.png), .watermark(watermark), overlays: [id: mark ?? black])
+    }
+
+    @Test func liesWhereItIsPut() throws {
+        let picture = try marked(.init(image: TaskID(id))).picture()
+        #expect(picture.bands == 3 && picture.shows([0, 0, 0], at: 60, 44) && picture.shows(TestImage.white, at: 50, 44))
+        #expect(try marked(.init(image: TaskID(id), position: .gravity(.northwest))).picture().shows([0, 0, 0], at: 1, 1))
+    }
+
+    @Test func fadesAndScales() throws {
+        let faded = try marked(.init(image: TaskID(id), opacity: 0.5)).picture()
+        #expect(faded.shows([128, 128, 128], at: 60, 44, tolerance: 4))
+        let scaled = try marked(.init(image: TaskID(id), position: .gravity(.northwest), scale: 0.5)).picture()
+        #expect(scaled.shows([0, 0, 0], at: 28, 28) && scaled.shows(TestImage.green, at: 40, 4))
+    }
+
+    @Test func tiles() throws {
+        let picture = try marked(.init(image: TaskID(id), tile: true)).picture()
+        #expect(picture.hasCorners(Array(repeating: [0, 0, 0], count: 4)))
+    }
+
+    @Test func aBadMarkFailsOnlyItsOutput() throws {
+        let rendering = try marked(.init(image: TaskID(id)), mark: Data("no image".utf8))
+        #expect(rendering.results[0].failure?.code == "watermark_unreadable")
+        let missing = try render(try TestImage.file(.png), .watermark(.init(image: TaskID(id))))
+        #expect(missing.results[0].failure?.code == "watermark_missing")
+    }
+}

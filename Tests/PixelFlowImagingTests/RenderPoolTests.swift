@@ -1,0 +1,225 @@
+import Foundation
+import Glibc
+import Logging
+import NIOCore
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowImaging
+
+/// Each test starts its own pool of the fixture executable, which misbehaves on demand.
+@Suite(.serialized) struct RenderPools {
+    private let source: ByteBuffer
+
+    init() throws { source = ByteBuffer(bytes: try TestImage.file(.png)) }
+
+    private func withPool<Result>(
+        processes: Int = 1, jobsPerProcess: Int = 1000, _ body: (RenderPool) async throws -> Result
+    ) async throws -> Result {
+        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let configuration = RenderPool.Configuration(
+            processes: processes, jobsPerProcess: jobsPerProcess, executable: folder.appending(path: "pixelflow-render-fixture").path)
+        let pool = RenderPool(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        await pool.warmUp()
+        do {
+            let result = try await body(pool)
+            await pool.shutdown()
+            return result
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+    }
+
+    private func job(_ names: String..., seconds: Int = 30, onProgress: (@Sendable (Int, Int) -> Void)? = nil) -> RenderJob {
+        let outputs = names.map { OutputSpec(name: $0, operations: [.resize(.init(width: 16))], format: .fixed(.png)) }
+        return RenderJob(
+            source: source, pipeline: Pipeline(outputs: outputs), limits: ImageLimits(seconds: seconds), onProgress: onProgress)
+    }
+
+    /// The code of the failure, or nil where there is none.
+    private func failure(_ pool: RenderPool, _ job: RenderJob) async -> PixelFlowError? {
+        do {
+            _ = try await pool.render(job)
+            return nil
+        } catch {
+            return error as? PixelFlowError
+        }
+    }
+
+    @Test func rendersLikeTheEngine() async throws {
+        try await withPool { pool in
+            let report = try await pool.render(job("a", "b"))
+            #expect(report.outputs.map(\.name) == ["a", "b"])
+            let image = try report.outputs[1].result.get()
+            #expect((image.format, image.width, image.height) == (.png, 16, 12))
+            let expected = try render(Data(source.readableBytesView), .resize(.init(width: 16)))
+            #expect(Data(image.bytes.readableBytesView) == expected.files[0])
+            #expect(report.source == expected.facts)
+        }
+    }
+
+    @Test(arguments: ImageFormat.allCases)
+    func everyFormatWorksBehindTheFilter(format: ImageFormat) async throws {
+        try await withPool { pool in
+            let photo = try TestImage.encoded(try TestImage.photo(300, 200), format)
+            let outputs = ImageFormat.allCases.map {
+                OutputSpec(
+                    name: $0.rawValue,
+                    operations: [.resize(.init(width: 100, height: 100, position: .attention)), .rotate(.init(angle: 7)), .sharpen(.init())],
+                    format: .fixed($0), encoder: EncoderOptions(effort: 1))
+            }
+            let report = try await pool.render(RenderJob(source: ByteBuffer(bytes: photo), pipeline: Pipeline(outputs: outputs)))
+            for output in report.outputs { #expect(throws: Never.self) { try output.result.get() } }
+            // Damage takes other ways through the decoders: none of them may need a forbidden call.
+            for length in [photo.count / 3, photo.count / 2, photo.count * 3 / 4] {
+                let cut = ByteBuffer(bytes: photo.prefix(length))
+                let error = await failure(pool, RenderJob(source: cut, pipeline: Pipeline(outputs: [OutputSpec(name: "a", format: .fixed(.jpeg))])))
+                #expect(error == nil || error?.code == "truncated_image", "\(format) cut at \(length)")
+            }
+        }
+    }
+
+    @Test func overlaysArrive() async throws {
+        try await withPool { pool in
+            let id = "01890a5d-ac96-774b-bcce-b302099a8057"
+            var job = job("a")
+            job.pipeline.outputs[0].operations = [.watermark(.init(image: TaskID(id), tile: true))]
+            job.overlays = [id: ByteBuffer(bytes: try TestImage.encoded(try TestImage.made(4, 4, bands: 3) { _, _ in [0, 0, 0] }, .png))]
+            let image = try await pool.render(job).outputs[0].result.get()
+            #expect(try Picture(Data(image.bytes.readableBytesView)).shows([0, 0, 0], at: 30, 30))
+        }
+    }
+
+    @Test(arguments: ["open", "create", "unlink", "socket", "fork", "exec", "kill", "executable-memory", "abort", "greed"])
+    func forbiddenActsKillTheProcess(act: String) async throws {
+        try await withPool { pool in
+            let before = pool.processIdentifiers
+            let error = await failure(pool, job(act))
+            #expect(error?.code == "render_crashed")
+            #expect(error?.retry == .crash)
+            // The pool goes on with a new process.
+            #expect(await failure(pool, job("fine")) == nil)
+            #expect(pool.processIdentifiers != before)
+        }
+    }
+
+    @Test func badSourcesCostNoProcess() async throws {
+        try await withPool { pool in
+            let before = pool.processIdentifiers
+            var bad = job("a")
+            bad.source = ByteBuffer(string: "%PDF-1.7")
+            let error = await failure(pool, bad)
+            #expect(error?.code == "unsupported_format" && error?.retry == .permanent)
+            bad.source = ByteBuffer()
+            #expect(await failure(pool, bad)?.code == "not_an_image")
+            #expect(pool.processIdentifiers == before)
+        }
+    }
+
+    @Test func aHangEndsAtTheDeadline() async throws {
+        try await withPool { pool in
+            let error = await failure(pool, job("hang", seconds: 1))
+            #expect(error?.code == "render_timeout" && error?.retry == .permanent)
+            #expect(await failure(pool, job("fine")) == nil)
+        }
+    }
+
+    @Test func killedMidJobIsACrashAndTheNextJobWorks() async throws {
+        try await withPool { pool in
+            let (steps, step) = AsyncStream.makeStream(of: Int.self)
+            async let error = failure(pool, job("first", "hang") { done, _ in step.yield(done) })
+            #expect(await steps.first { _ in true } == 1)
+            for process in pool.processIdentifiers { kill(process, SIGKILL) }
+            #expect(await error?.code == "render_crashed")
+            #expect(await failure(pool, job("fine")) == nil)
+        }
+    }
+
+    @Test func cancellingKillsTheProcess() async throws {
+        try await withPool { pool in
+            let (steps, step) = AsyncStream.makeStream(of: Int.self)
+            let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
+            _ = await steps.first { _ in true }
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+            #expect(await failure(pool, job("fine")) == nil)
+        }
+    }
+
+    @Test func cancellingAWaitingJobTouchesNoProcess() async throws {
+        try await withPool { pool in
+            let (steps, step) = AsyncStream.makeStream(of: Int.self)
+            let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
+            _ = await steps.first { _ in true }
+            let before = pool.processIdentifiers
+            let waiting = Task { try await pool.render(job("fine")) }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+            #expect(pool.processIdentifiers == before)
+            running.cancel()
+            _ = await running.result
+        }
+    }
+
+    @Test func processesAreReplacedAfterTheirJobs() async throws {
+        try await withPool(jobsPerProcess: 3) { pool in
+            var seen: Set<Int32> = []
+            for _ in 0..<9 {
+                seen.formUnion(pool.processIdentifiers)
+                #expect(await failure(pool, job("fine")) == nil)
+            }
+            #expect(seen.count >= 3)
+        }
+    }
+
+    @Test func aProcessKilledWhileIdleCostsNoJob() async throws {
+        try await withPool { pool in
+            for process in pool.processIdentifiers {
+                kill(process, SIGKILL)
+                // Dead is not enough: the socket has to be closed, which a zombie's is.
+                try await eventually { (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8))?.contains(") Z ") ?? true }
+            }
+            #expect(await failure(pool, job("fine")) == nil)
+        }
+    }
+
+    @Test func manyJobsLeakNoDescriptorAndNoMemory() async throws {
+        try await withPool(processes: 2, jobsPerProcess: 40) { pool in
+            _ = await failure(pool, job("fine"))
+            let before = try openDescriptors()
+            for round in 0..<200 {
+                let name = round % 50 == 7 ? "abort" : "fine"
+                _ = await failure(pool, job(name))
+            }
+            // Processes that were just replaced may be starting: wait until both are up.
+            try await eventually { pool.processIdentifiers.count == 2 && (try? openDescriptors()) == before }
+        }
+    }
+
+    @Test func shutdownFinishesWhatRunsAndTakesNoMore() async throws {
+        var kept: RenderPool?
+        try await withPool { pool in
+            kept = pool
+            async let one = failure(pool, job("one"))
+            async let two = failure(pool, job("two"))
+            #expect(await one == nil)
+            #expect(await two == nil)
+        }
+        let pool = try #require(kept)
+        #expect(pool.processIdentifiers.isEmpty)
+        let error = await failure(pool, job("late"))
+        #expect(error?.retry == .outage)
+    }
+
+    private func openDescriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+
+    /// Polls another process's state until `condition` holds; fails after ten seconds.
+    private func eventually(_ condition: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !condition() {
+            try #require(ContinuousClock.now < deadline)
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
