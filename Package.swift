@@ -108,7 +108,11 @@ let package = Package(
         tests("PixelFlowCoreTests", ["PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
         tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
-        tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", nioCore]),
+        // A render process that misbehaves on demand.
+        .executableTarget(
+            name: "pixelflow-render-fixture", dependencies: ["PixelFlowImaging", "PixelFlowCore"],
+            path: "Tests/Fixtures/RenderFixture", swiftSettings: swiftSettings),
+        tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging]),
         tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging]),
         tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
