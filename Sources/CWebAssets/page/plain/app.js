@@ -34,16 +34,23 @@ async function call(method, path, body) {
 
 // Account
 
+/** Says that there may be a session, so that a first visit need not ask for one that cannot be. */
+const hint = "pixelflow.signed-in";
+
 async function start() {
+    if (!localStorage.getItem(hint)) return showWelcome("");
     try {
         showWorkspace(await call("GET", "/session"));
     } catch (problem) {
         showWelcome(problem.status === 401 ? "" : problem.message);
+        // Only an answer of no session ends it; a service that is down does not.
+        if (problem.status !== 401) localStorage.setItem(hint, "yes");
     }
 }
 
 function showWelcome(message) {
     stopStream();
+    localStorage.removeItem(hint);
     $("account").hidden = $("workspace").hidden = true;
     $("welcome").hidden = false;
     $("sign-in-message").textContent = message;
@@ -51,6 +58,7 @@ function showWelcome(message) {
 }
 
 async function showWorkspace(session) {
+    localStorage.setItem(hint, "yes");
     $("email").textContent = session.email;
     $("account").hidden = $("workspace").hidden = false;
     $("welcome").hidden = true;
@@ -80,6 +88,7 @@ $("sign-in").addEventListener("submit", async (event) => {
 $("sign-out").addEventListener("click", async () => {
     try {
         await call("DELETE", "/session");
+        localStorage.removeItem(hint);
         location.reload();
     } catch (problem) {
         complain(problem);
