@@ -54,7 +54,10 @@ public struct Dispatcher: Service {
             }
         }
         await step("publish_events") {
-            for task in try await store.unpublished(olderThan: .seconds(5), limit: Self.batch) { announcer.announce(task) }
+            for task in try await store.unpublished(olderThan: .seconds(5), limit: Self.batch) {
+                try await blobs.removeLeftovers(of: task)
+                announcer.announce(task)
+            }
         }
         await step("remove_deleted") {
             for task in try await store.deleted(limit: Self.batch) {

@@ -72,21 +72,24 @@ struct TaskRun: Sendable {
     private func conclude(_ ending: Ending, since start: ContinuousClock.Instant) async {
         do {
             let updated = try await insistently { try await write(ending) }
-            if let updated {
-                tools.announcer.announce(updated)
-                logger.info(
-                    "run ended",
-                    metadata: [
-                        "status": "\(updated.status.rawValue)", "attempts": "\(updated.attempts)", "epoch": "\(task.epoch)",
-                        "milliseconds": "\((ContinuousClock.now - start).microseconds / 1000)",
-                    ])
-            } else {
+            guard let updated else {
                 logger.warning("claim lost, result discarded", metadata: ["epoch": "\(task.epoch)"])
+                return try await tools.blobs.remove(.run(task))
             }
-            try await tidy(after: updated)
+            // The event of a final task says that nothing of it is left over, too.
+            if updated.status.isFinal { try await tools.blobs.removeLeftovers(of: updated) }
+            tools.announcer.announce(updated)
+            logger.info(
+                "run ended",
+                metadata: [
+                    "status": "\(updated.status.rawValue)", "attempts": "\(updated.attempts)", "epoch": "\(task.epoch)",
+                    "milliseconds": "\((ContinuousClock.now - start).microseconds / 1000)",
+                ])
+            if !updated.status.isFinal { try await tools.blobs.remove(.run(task)) }
         } catch {
-            // The lease runs out, and the dispatcher has the task run again under a new epoch.
-            logger.error("result not written, left to the next run", metadata: ["error": "\(error)"])
+            // Where nothing was written, the lease runs out and the task runs again under a new epoch;
+            // where only the tidying failed, the dispatcher makes up for it and for the event.
+            logger.error("run not concluded, left to the dispatcher", metadata: ["error": "\(error)"])
         }
     }
 
@@ -113,15 +116,5 @@ struct TaskRun: Sendable {
                 pause = min(pause * 2, .seconds(2))
             }
         }
-    }
-
-    /// Removes what this run or earlier ones have stored and no manifest names.
-    private func tidy(after updated: TaskRecord?) async throws {
-        guard let updated, updated.status == .completed else { return try await tools.blobs.remove(.run(task)) }
-        // Only earlier runs can have left anything, and this is the first.
-        guard task.epoch > 1 else { return }
-        var kept = Set(updated.outputs.compactMap(\.image?.key))
-        if let source = updated.sourceKey { kept.insert(source) }
-        for key in try await tools.blobs.keys(task.blobPrefix) where !kept.contains(key) { try await tools.blobs.remove(key) }
     }
 }

@@ -43,6 +43,7 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func cancel(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await change(context) { try await tools.tasks.cancel($0, of: $1) }
+        try await tools.blobs.removeLeftovers(of: task)
         tools.announcer.announce(task)
         return .json(bytes: try views.json(task), status: .accepted)
     }
