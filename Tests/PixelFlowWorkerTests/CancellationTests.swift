@@ -1,0 +1,77 @@
+import Conformance
+import PixelFlowCore
+import Testing
+
+/// What becomes of work that nobody wants any more.
+@Suite struct CancellationTests {
+    /// A renderer that goes on until it is cancelled.
+    private static func endless() -> ScriptedRenderer {
+        ScriptedRenderer { _, job in
+            try await Gate().wait()
+            return .good(job)
+        }
+    }
+
+    @Test func aRunIsStoppedAsSoonAsItsCancellationIsTold() async throws {
+        let harness = try WorkerHarness()
+        let renderer = Self.endless()
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            worker.wake(task)
+            await renderer.waitForCall(1)
+            let asked = try #require(try await harness.store.cancel(task.id, of: WorkerHarness.tenant))
+            #expect(asked.status == .processing)
+            // The heartbeat is ten minutes away, so that only this can have told the worker.
+            worker.announce(asked)
+            let final = try await harness.final(task.id)
+            #expect(final.status == .cancelled)
+            #expect(final.outputs.isEmpty)
+            try await harness.waitForObjects(of: final, [.upload(task.id, tenant: task.tenant)])
+        }
+    }
+
+    @Test func aRunThatWasNotToldSeesItAtTheHeartbeat() async throws {
+        let harness = try WorkerHarness(policy: TaskPolicy(heartbeat: .milliseconds(20), surrender: .seconds(10)))
+        let renderer = Self.endless()
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            worker.wake(task)
+            await renderer.waitForCall(1)
+            _ = try await harness.store.cancel(task.id, of: WorkerHarness.tenant)
+            #expect(try await harness.final(task.id).status == .cancelled)
+        }
+    }
+
+    @Test func aTaskThatWaitsIsNeverRun() async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer()
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            _ = try await harness.store.cancel(task.id, of: WorkerHarness.tenant)
+            worker.wake(task)
+            let next = try await harness.add()
+            worker.wake(next)
+            try await harness.final(next.id)
+            #expect(renderer.jobs.count == 1)
+            #expect(try await harness.task(task.id).status == .cancelled)
+        }
+    }
+
+    @Test func aRunWhoseTaskIsDeletedLeavesNothing() async throws {
+        let harness = try WorkerHarness()
+        let gate = Gate()
+        let renderer = ScriptedRenderer { _, job in
+            await gate.waitStubbornly()
+            return .good(job)
+        }
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            worker.wake(task)
+            await renderer.waitForCall(1)
+            _ = try await harness.store.delete(task.id, of: WorkerHarness.tenant)
+            gate.open()
+            try await harness.waitForObjects(of: task, [])
+        }
+        #expect(try await harness.store.deleted(limit: 10).isEmpty)
+    }
+}

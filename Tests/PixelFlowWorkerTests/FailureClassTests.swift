@@ -1,0 +1,112 @@
+import Conformance
+import NIOCore
+import PixelFlowCore
+import Testing
+
+/// What becomes of a task when its runs fail, by class of failure.
+@Suite struct FailureClassTests {
+    struct Ending: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var errors: [any Error & Sendable]
+        var status: TaskStatus
+        var code: String?
+        var attempts: Int
+        var runs: Int
+    }
+
+    struct Unforeseen: Error {}
+
+    static func error(_ retry: PixelFlowError.Retry, _ code: String) -> PixelFlowError {
+        PixelFlowError(.invalid, code: code, "It went wrong.", retry: retry)
+    }
+
+    static let endings: [Ending] = [
+        Ending(
+            testDescription: "permanent: failed at once", errors: [error(.permanent, "not_an_image")],
+            status: .failed, code: "not_an_image", attempts: 1, runs: 1),
+        Ending(
+            testDescription: "transient: five attempts", errors: Array(repeating: error(.transient, "source_timeout"), count: 9),
+            status: .failed, code: "source_timeout", attempts: 5, runs: 5),
+        Ending(
+            testDescription: "transient, then well", errors: Array(repeating: error(.transient, "source_timeout"), count: 4),
+            status: .completed, code: nil, attempts: 5, runs: 5),
+        Ending(
+            testDescription: "outage: no attempt spent", errors: Array(repeating: error(.outage, "blob_store_unavailable"), count: 8),
+            status: .completed, code: nil, attempts: 1, runs: 9),
+        Ending(
+            testDescription: "one crash", errors: [error(.crash, "render_crashed")],
+            status: .completed, code: nil, attempts: 2, runs: 2),
+        Ending(
+            testDescription: "two crashes: poison", errors: Array(repeating: error(.crash, "render_crashed"), count: 9),
+            status: .failed, code: "poison", attempts: 2, runs: 2),
+        Ending(
+            testDescription: "unforeseen: as transient", errors: Array(repeating: Unforeseen(), count: 9),
+            status: .failed, code: "internal_error", attempts: 5, runs: 5),
+    ]
+
+    @Test(arguments: endings)
+    func endsAs(_ ending: Ending) async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer { call, job in
+            if call <= ending.errors.count { throw ending.errors[call - 1] }
+            return .good(job)
+        }
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            worker.wake(task)
+            let final = try await harness.final(task.id)
+            #expect(final.status == ending.status)
+            #expect(final.error?.code == ending.code)
+            #expect(final.attempts == ending.attempts)
+            #expect(renderer.jobs.count == ending.runs)
+            #expect(final.lease == nil)
+            try await harness.waitForObjects(of: final, harness.named(by: final))
+        }
+    }
+
+    @Test func aFailedTaskIsADeadLetterAndCanBeReplayed() async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer { call, job in
+            if call == 1 { throw Self.error(.permanent, "not_an_image") }
+            return .good(job)
+        }
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            worker.wake(task)
+            try await harness.final(task.id)
+            _ = try await eventually("a dead letter") { harness.broker.deadLetters.contains { $0.id == task.id } ? true : nil }
+            let replayed = try #require(try await harness.store.replay(task.id, of: WorkerHarness.tenant))
+            worker.wake(replayed)
+            let final = try await harness.final(task.id)
+            #expect(final.status == .completed)
+            #expect(final.generation == 2)
+            #expect(final.error == nil)
+            #expect(final.outputs.map { $0.image?.key } == [.output("web", of: final)])
+        }
+    }
+
+    @Test func aWakeUpThatComesOftenIsOneRun() async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer()
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            for _ in 0..<100 { worker.wake(task) }
+            let final = try await harness.final(task.id)
+            // Behind all the others in the queue: once it is done, they have been dropped.
+            let last = try await harness.add()
+            worker.wake(last)
+            try await harness.final(last.id)
+            #expect(renderer.jobs.count == 2)
+            #expect(final.epoch == 1)
+        }
+    }
+
+    @Test func aWakeUpThatGotLostIsSentAgain() async throws {
+        let harness = try WorkerHarness()
+        try await harness.run { _ in
+            let task = try await harness.add()
+            harness.clock.advance(by: .seconds(6))
+            #expect(try await harness.final(task.id).status == .completed)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Conformance
+import HistoryChecker
+import PixelFlowCore
+import Testing
+
+/// The same accident twice: a worker stalls past its lease, another takes the task, and both finish.
+/// With fencing nobody can tell; without it the history checker can, and so proves that it looks.
+@Suite struct FencingTests {
+    @Test func withFencingTheHistoryIsGood() async throws {
+        let harness = try WorkerHarness()
+        let history = try await stall(harness)
+        #expect(HistoryChecker().violations(in: history) == [])
+    }
+
+    @Test func withoutFencingTheCheckerNotices() async throws {
+        var harness = try WorkerHarness()
+        harness.workerStore = InterposedTaskStore.withoutFencing(harness.store, tenant: WorkerHarness.tenant)
+        let rules = Set(HistoryChecker().violations(in: try await stall(harness)).map(\.rule))
+        #expect(rules.contains(.foreignManifest), "found \(rules)")
+    }
+
+    /// The first run stalls past its lease and ends while the second is at work.
+    private func stall(_ harness: WorkerHarness) async throws -> History {
+        let recorder = HistoryRecorder()
+        let (first, second) = (Gate(), Gate())
+        let renderer = ScriptedRenderer { call, job in
+            if call == 1 { await first.waitStubbornly() }
+            if call == 2 { await second.waitStubbornly() }
+            return .good(job, mark: " \(call)")
+        }
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            recorder.record(Promise(task: task.id, sourceSHA256: "sent", ending: .completed))
+            worker.wake(task)
+            await renderer.waitForCall(1)
+            harness.clock.advance(by: .seconds(31))
+            await renderer.waitForCall(2)
+            first.open()
+            // Taken by the slot that had stalled: so its result has been written, or discarded.
+            let probe = try await harness.add()
+            worker.wake(probe)
+            try await harness.final(probe.id)
+            recorder.record(Observation(try await harness.task(task.id)))
+            second.open()
+            try await harness.final(task.id)
+            recorder.record(Observation(try await harness.task(task.id)))
+        }
+        let tasks = try await harness.store.list(TaskQuery(tenant: WorkerHarness.tenant)).tasks
+        return recorder.history(tasks: tasks, objects: try await harness.blobs.keys(BlobKey(rawValue: WorkerHarness.tenant.rawValue)))
+    }
+}
+
+extension Observation {
+    fileprivate init(_ task: TaskRecord) {
+        let outputs = task.outputs.compactMap { output in output.image.map { (output.name, $0.sha256) } }
+        self.init(
+            client: "reader", means: .answer, task: task.id, status: task.status, generation: task.generation, revision: task.revision,
+            outputs: Dictionary(uniqueKeysWithValues: outputs))
+    }
+}

@@ -1,0 +1,57 @@
+import NIOCore
+import PixelFlowCore
+import Synchronization
+
+/// Renders as a test says, and remembers what it was asked.
+final class ScriptedRenderer: Renderer {
+    /// - Parameters: the number of the call, from 1, and the job.
+    typealias Script = @Sendable (Int, RenderJob) async throws -> RenderReport
+
+    private let script: Script
+    private let asked = Mutex<[RenderJob]>([])
+    private let (starts, started) = AsyncStream.makeStream(of: Int.self)
+
+    init(_ script: @escaping Script = { _, job in .good(job) }) { self.script = script }
+
+    var jobs: [RenderJob] { asked.withLock { $0 } }
+
+    /// Waits for call number `number`, from 1, to begin.
+    func waitForCall(_ number: Int) async {
+        if jobs.count >= number { return }
+        for await call in starts where call >= number { return }
+    }
+
+    func render(_ job: RenderJob) async throws -> RenderReport {
+        let number = asked.withLock { asked in
+            asked.append(job)
+            return asked.count
+        }
+        started.yield(number)
+        return try await script(number, job)
+    }
+}
+
+extension RenderReport {
+    static let facts = SourceFacts(format: "png", width: 64, height: 64, bytes: 5)
+
+    /// An image for each output; `mark` tells one rendering from another.
+    static func good(_ job: RenderJob, mark: String = "") -> RenderReport {
+        report(job) { .success(RenderedImage(format: .webp, width: 32, height: 32, bytes: ByteBuffer(string: "image of \($0)\(mark)"))) }
+    }
+
+    /// A report with a result for each output, by its name.
+    static func report(_ job: RenderJob, _ result: (String) -> Result<RenderedImage, OutputFailure>) -> RenderReport {
+        RenderReport(
+            source: facts, outputs: job.pipeline.outputs.map { RenderedOutput(name: $0.name, result: result($0.name)) },
+            duration: .milliseconds(1))
+    }
+}
+
+/// Fetches as a test says.
+struct ScriptedFetcher: SourceFetcher {
+    var script: @Sendable (String) async throws -> FetchedSource = { _ in
+        FetchedSource(bytes: ByteBuffer(string: "fetched"), contentType: "image/png")
+    }
+
+    func fetch(_ url: String, limit: Int) async throws -> FetchedSource { try await script(url) }
+}

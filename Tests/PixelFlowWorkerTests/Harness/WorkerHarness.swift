@@ -1,0 +1,141 @@
+import Conformance
+import Logging
+import NIOCore
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+import PixelFlowWorker
+import ServiceLifecycle
+import Synchronization
+
+/// A worker with real stores and a renderer that does as it is told.
+struct WorkerHarness: Sendable {
+    static let tenant = TenantID("tenant")
+
+    /// Retries come at once; leases are long, and end when a test moves the clock.
+    static let policy = TaskPolicy(heartbeat: .seconds(600), surrender: .seconds(10), retryBase: .microseconds(1))
+
+    let clock = ManualClock()
+    let store: any TaskStore
+    let blobs: FaultyBlobStore
+    let broker = RecordingBroker()
+    let events: any TaskEvents = InProcessTaskEvents()
+    var policy = Self.policy
+    var grace = Duration.seconds(10)
+    var slots = 2
+    /// What the worker sees of the store.
+    var workerStore: any TaskStore
+    private let folder: TemporaryFolder
+
+    init(policy: TaskPolicy = Self.policy) throws {
+        folder = try TemporaryFolder()
+        self.policy = policy
+        store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", policy: policy, clock: clock)
+        blobs = FaultyBlobStore(try FileBlobStore(path: folder.path + "/blobs"))
+        workerStore = store
+    }
+
+    // MARK: Running
+
+    /// Runs `body` beside a worker, an announcer and a dispatcher, and then stops them.
+    func run(
+        _ renderer: any Renderer = ScriptedRenderer(), fetcher: any SourceFetcher = ScriptedFetcher(),
+        _ body: @escaping @Sendable (RunningWorker) async throws -> Void
+    ) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let announcer = TaskAnnouncer(store: workerStore, broker: broker, events: events, logger: logger)
+        let dispatcher = Dispatcher(store: store, blobs: blobs, announcer: announcer, interval: .milliseconds(10), logger: logger)
+        let worker = WorkerService(
+            tools: WorkerTools(
+                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, announcer: announcer),
+            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, policy: policy), logger: logger)
+        let group = ServiceGroup(services: [announcer, dispatcher, worker], logger: logger)
+        let running = Task { try await group.run() }
+        do {
+            try await body(RunningWorker(announcer: announcer, stop: { await group.triggerGracefulShutdown() }, ended: { try await running.value }))
+        } catch {
+            running.cancel()
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await within(.seconds(30), "the worker to stop") { try await running.value }
+    }
+
+    // MARK: Tasks
+
+    /// An accepted task; nobody has been woken for it.
+    func add(_ pipeline: Pipeline = Pipeline(outputs: [OutputSpec(name: "web")]), url: String? = nil) async throws -> TaskRecord {
+        let now = clock.now()
+        let id = TaskID.make(at: now)
+        var source = TaskSource.url(url ?? "")
+        if url == nil {
+            let key = BlobKey.upload(id, tenant: Self.tenant)
+            try await blobs.write(key, bytes: ByteBuffer(string: "bytes"))
+            source = .upload(TaskSource.Upload(filename: nil, contentType: "image/png", bytes: 5, sha256: "sent", key: key))
+        }
+        let task = TaskRecord(
+            id: id, tenant: Self.tenant, owner: UserID("user"), source: source, pipeline: pipeline, fingerprint: "f", requestID: "r",
+            createdAt: now)
+        _ = try await store.create(task)
+        return task
+    }
+
+    func task(_ id: TaskID) async throws -> TaskRecord {
+        try requireValue(try await store.find(id, of: Self.tenant), "task \(id) is gone")
+    }
+
+    /// Waits for a task to be as wanted. Time goes on meanwhile, so that retries become due.
+    @discardableResult
+    func eventually(_ id: TaskID, _ what: String, _ isWanted: (TaskRecord) -> Bool) async throws -> TaskRecord {
+        try await Conformance.eventually(within: .seconds(20), what) {
+            clock.advance(by: .milliseconds(1))
+            let task = try await task(id)
+            return isWanted(task) ? task : nil
+        }
+    }
+
+    @discardableResult
+    func final(_ id: TaskID) async throws -> TaskRecord {
+        try await eventually(id, "a final status") { $0.status.isFinal }
+    }
+
+    /// Waits until exactly these objects of a task are stored.
+    func waitForObjects(of task: TaskRecord, _ expected: [BlobKey]) async throws {
+        let expected = expected.sorted { $0.rawValue < $1.rawValue }
+        _ = try await Conformance.eventually("exactly the objects \(expected)") {
+            try await blobs.keys(task.blobPrefix) == expected ? true : nil
+        }
+    }
+
+    /// What a finished task has stored: its source and its outputs.
+    func named(by task: TaskRecord) -> [BlobKey] { [task.sourceKey].compactMap { $0 } + task.outputs.compactMap(\.image?.key) }
+
+    func text(_ key: BlobKey) async throws -> String? {
+        guard let blob = try await blobs.read(key, range: nil) else { return nil }
+        return String(buffer: try await blob.collect())
+    }
+}
+
+/// A worker that is at work.
+struct RunningWorker: Sendable {
+    fileprivate let announcer: TaskAnnouncer
+    /// Asks everything to stop, as SIGTERM does.
+    let stop: @Sendable () async -> Void
+    let ended: @Sendable () async throws -> Void
+
+    func wake(_ task: TaskRecord) { announcer.wake([task]) }
+    func announce(_ task: TaskRecord) { announcer.announce(task) }
+}
+
+/// The in-process broker, remembering its dead letters.
+final class RecordingBroker: TaskBroker {
+    private let base = InProcessBroker()
+    private let letters = Mutex<[TaskRecord]>([])
+
+    var deadLetters: [TaskRecord] { letters.withLock { $0 } }
+
+    func publish(_ wakeUps: [WakeUp]) async throws { try await base.publish(wakeUps) }
+    func deadLetter(_ task: TaskRecord) async throws { letters.withLock { $0.append(task) } }
+    func subscribe() async throws -> any WakeUpSubscription { try await base.subscribe() }
+    func check() async throws { try await base.check() }
+}

@@ -1,0 +1,109 @@
+import Conformance
+import PixelFlowCore
+import Testing
+
+/// What a worker does with a task that it has lost, or may have lost.
+@Suite struct LeaseTests {
+    @Test func aResultThatComesTooLateIsDiscarded() async throws {
+        let harness = try WorkerHarness()
+        let first = Gate()
+        let renderer = ScriptedRenderer { call, job in
+            if call == 1 { await first.waitStubbornly() }
+            return .good(job, mark: " \(call)")
+        }
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            worker.wake(task)
+            await renderer.waitForCall(1)
+            // The dispatcher finds the lease run out, and the other slot takes the task.
+            harness.clock.advance(by: .seconds(31))
+            let completed = try await harness.final(task.id)
+            #expect(completed.epoch == 2)
+            #expect(completed.losses == 1)
+            #expect(completed.attempts == 1)
+            first.open()
+            // Only once the first run has written and removed its outputs can it take another task.
+            try await harness.waitForObjects(of: completed, harness.named(by: completed))
+            #expect(try await harness.task(task.id).outputs == completed.outputs)
+            #expect(try await harness.text(.output("web", of: completed)) == "image of web 2")
+        }
+        let final = try await harness.store.list(TaskQuery(tenant: WorkerHarness.tenant)).tasks
+        for task in final { #expect(try await harness.blobs.keys(task.blobPrefix).count == 2) }
+    }
+
+    @Test func aRunEndsAtTheHeartbeatThatFindsItsLeaseLost() async throws {
+        let policy = TaskPolicy(heartbeat: .milliseconds(20), surrender: .seconds(10))
+        var harness = try WorkerHarness(policy: policy)
+        var store = InterposedTaskStore(harness.store)
+        // As after a pause of the machine: the worker comes to its heartbeat when all is over.
+        store.renewing = { _, claim in claim.epoch == 1 ? .lost : .extended }
+        harness.workerStore = store
+        let cancelled = Gate()
+        let renderer = ScriptedRenderer { call, job in
+            guard call == 1 else { return .good(job) }
+            do {
+                try await Gate().wait()
+            } catch {
+                cancelled.open()
+                throw error
+            }
+            return .good(job)
+        }
+        let fixed = harness
+        try await fixed.run(renderer) { worker in
+            let task = try await fixed.add()
+            worker.wake(task)
+            await renderer.waitForCall(1)
+            try await within(.seconds(10), "the first run to be stopped") { try await cancelled.wait() }
+            fixed.clock.advance(by: .seconds(31))
+            let final = try await fixed.final(task.id)
+            #expect(final.status == .completed)
+            #expect(final.epoch == 2)
+        }
+    }
+
+    @Test func aWorkerThatCannotReachTheStoreGivesUpByItself() async throws {
+        let policy = TaskPolicy(heartbeat: .milliseconds(10), surrender: .milliseconds(50))
+        var harness = try WorkerHarness(policy: policy)
+        var store = InterposedTaskStore(harness.store)
+        store.renewing = { base, claim in
+            if claim.epoch == 1 { throw PixelFlowError.unavailable("task_database") }
+            return try await base.renew(claim)
+        }
+        harness.workerStore = store
+        let cancelled = Gate()
+        let renderer = ScriptedRenderer { call, job in
+            guard call == 1 else { return .good(job) }
+            do {
+                try await Gate().wait()
+            } catch {
+                cancelled.open()
+                throw error
+            }
+            return .good(job)
+        }
+        let fixed = harness
+        try await fixed.run(renderer) { worker in
+            let task = try await fixed.add()
+            worker.wake(task)
+            try await within(.seconds(10), "the run to be given up") { try await cancelled.wait() }
+            // Nothing was written: whoever finds the lease run out has it run again.
+            #expect(try await fixed.task(task.id).status == .processing)
+            fixed.clock.advance(by: .seconds(31))
+            #expect(try await fixed.final(task.id).status == .completed)
+        }
+    }
+
+    @Test func tenLostLeasesAreEnough() async throws {
+        let harness = try WorkerHarness()
+        let task = try await harness.add()
+        for _ in 0..<10 {
+            _ = try await harness.store.claim(task.id, by: WorkerID("vanishes"))
+            harness.clock.advance(by: .seconds(31))
+            _ = try await harness.store.expireLeases(limit: 1)
+        }
+        let final = try await harness.task(task.id)
+        #expect(final.status == .failed)
+        #expect(final.error?.code == "worker_lost")
+    }
+}

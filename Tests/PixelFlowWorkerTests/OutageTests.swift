@@ -1,0 +1,73 @@
+import Conformance
+import PixelFlowCore
+import Synchronization
+import Testing
+
+/// A result outlives an outage of the task store.
+@Suite struct OutageTests {
+    @Test func aResultIsWrittenOnceTheStoreIsBack() async throws {
+        var harness = try WorkerHarness()
+        let calls = Mutex(0)
+        var store = InterposedTaskStore(harness.store)
+        store.completing = { base, claim, manifest in
+            if calls.withLock({ $0 += 1; return $0 }) <= 2 { throw PixelFlowError.unavailable("task_database") }
+            return try await base.complete(claim, with: manifest)
+        }
+        try await expectOneCompletion(&harness, store)
+    }
+
+    @Test func aResultWhoseAnswerGotLostIsNotTakenBack() async throws {
+        var harness = try WorkerHarness()
+        let calls = Mutex(0)
+        var store = InterposedTaskStore(harness.store)
+        store.completing = { base, claim, manifest in
+            let task = try await base.complete(claim, with: manifest)
+            if calls.withLock({ $0 += 1; return $0 }) == 1 { throw PixelFlowError.unavailable("task_database") }
+            return task
+        }
+        try await expectOneCompletion(&harness, store)
+    }
+
+    private func expectOneCompletion(_ harness: inout WorkerHarness, _ store: InterposedTaskStore) async throws {
+        harness.workerStore = store
+        let fixed = harness
+        let renderer = ScriptedRenderer()
+        try await fixed.run(renderer) { worker in
+            let task = try await fixed.add()
+            worker.wake(task)
+            let final = try await fixed.final(task.id)
+            #expect(final.status == .completed)
+            #expect(final.epoch == 1)
+        }
+        let task = try await fixed.store.list(TaskQuery(tenant: WorkerHarness.tenant)).tasks[0]
+        #expect(renderer.jobs.count == 1)
+        #expect(task.history.filter { $0.status == .completed }.count == 1)
+        #expect(try await fixed.blobs.keys(task.blobPrefix) == fixed.named(by: task).sorted { $0.rawValue < $1.rawValue })
+    }
+
+    @Test func anOutageThatOutlastsTheLeaseLeavesTheTaskToTheNextRun() async throws {
+        var harness = try WorkerHarness(policy: TaskPolicy(heartbeat: .seconds(600), surrender: .milliseconds(60)))
+        let refused = Gate()
+        var store = InterposedTaskStore(harness.store)
+        store.completing = { base, claim, manifest in
+            if claim.epoch == 1 {
+                refused.open()
+                throw PixelFlowError.unavailable("task_database")
+            }
+            return try await base.complete(claim, with: manifest)
+        }
+        harness.workerStore = store
+        let fixed = harness
+        try await fixed.run { worker in
+            let task = try await fixed.add()
+            worker.wake(task)
+            try await within(.seconds(10), "the first result to be refused") { try await refused.wait() }
+            fixed.clock.advance(by: .seconds(31))
+            let final = try await fixed.final(task.id)
+            #expect(final.status == .completed)
+            #expect(final.epoch == 2)
+            // What the first run stored is gone, too.
+            try await fixed.waitForObjects(of: final, fixed.named(by: final))
+        }
+    }
+}

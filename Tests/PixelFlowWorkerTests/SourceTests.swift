@@ -1,0 +1,93 @@
+import NIOCore
+import PixelFlowCore
+import Testing
+
+/// Where a run takes its bytes from.
+@Suite struct SourceTests {
+    @Test func aFetchedSourceIsKept() async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer()
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add(url: "https://example.org/a.png")
+            worker.wake(task)
+            let final = try await harness.final(task.id)
+            #expect(final.status == .completed)
+            #expect(final.fetchedSource?.key == .fetchedSource(of: final))
+            #expect(final.fetchedSource?.bytes == 7)
+            #expect(final.fetchedSource?.contentType == "image/png")
+            #expect(try await harness.text(.fetchedSource(of: final)) == "fetched")
+            #expect(renderer.jobs.map { String(buffer: $0.source) } == ["fetched"])
+        }
+    }
+
+    @Test(arguments: [("address_blocked", PixelFlowError.Retry.permanent, 1), ("source_timeout", .transient, 5)])
+    func aSourceThatCannotBeFetchedFailsByItsClass(_ code: String, _ retry: PixelFlowError.Retry, _ attempts: Int) async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer()
+        let fetcher = ScriptedFetcher { _ in throw PixelFlowError(.invalid, code: code, "No.", retry: retry) }
+        try await harness.run(renderer, fetcher: fetcher) { worker in
+            let task = try await harness.add(url: "https://example.org/a.png")
+            worker.wake(task)
+            let final = try await harness.final(task.id)
+            #expect(final.status == .failed)
+            #expect(final.error?.code == code)
+            #expect(final.attempts == attempts)
+            #expect(renderer.jobs.isEmpty)
+            try await harness.waitForObjects(of: final, [])
+        }
+    }
+
+    @Test func anUploadThatIsGoneFailsTheTask() async throws {
+        let harness = try WorkerHarness()
+        try await harness.run { worker in
+            let task = try await harness.add()
+            try await harness.blobs.remove(task.blobPrefix)
+            worker.wake(task)
+            #expect(try await harness.final(task.id).error?.code == "source_missing")
+        }
+    }
+
+    @Test(arguments: [FaultyBlobStore.Fault.reading, .writing])
+    func aBlobStoreThatIsDownCostsNoAttempt(_ fault: FaultyBlobStore.Fault) async throws {
+        let harness = try WorkerHarness()
+        try await harness.run { worker in
+            let task = try await harness.add()
+            harness.blobs.fail(fault, times: 7)
+            worker.wake(task)
+            let final = try await harness.final(task.id)
+            #expect(final.status == .completed)
+            #expect(final.attempts == 1)
+            #expect(final.outages == 7)
+        }
+    }
+
+    @Test func aWatermarkIsTheSourceOfAnotherTask() async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer()
+        try await harness.run(renderer) { worker in
+            let mark = try await harness.add()
+            let task = try await harness.add(Self.marked(by: mark.id))
+            worker.wake(task)
+            #expect(try await harness.final(task.id).status == .completed)
+            #expect(renderer.jobs.last?.overlays == [mark.id.rawValue: ByteBuffer(string: "bytes")])
+        }
+    }
+
+    @Test func aWatermarkThatIsGoneFailsTheTask() async throws {
+        let harness = try WorkerHarness()
+        try await harness.run { worker in
+            let mark = try await harness.add()
+            let task = try await harness.add(Self.marked(by: mark.id))
+            _ = try await harness.store.delete(mark.id, of: WorkerHarness.tenant)
+            worker.wake(task)
+            let final = try await harness.final(task.id)
+            #expect(final.status == .failed)
+            #expect(final.error?.code == "watermark_missing")
+        }
+    }
+
+    private static func marked(by task: TaskID) throws -> Pipeline {
+        let json = #"{"outputs":[{"name":"web","operations":[{"op":"watermark","image":"\#(task)"}]}]}"#
+        return try Pipeline(validating: JSONValue(parsing: .init(json.utf8)))
+    }
+}
