@@ -1,0 +1,32 @@
+import PixelFlowCore
+import Testing
+
+@Suite struct TaskPolicyTests {
+    let policy = TaskPolicy.standard
+
+    @Test func numbersAreThoseOfTheProtocol() {
+        #expect([policy.lease, policy.heartbeat, policy.surrender] == [.seconds(30), .seconds(10), .seconds(25)])
+        #expect([policy.maxAttempts, policy.maxCrashes, policy.maxLosses] == [5, 2, 10])
+        #expect([policy.dispatchGrace, policy.dispatchTrust] == [.seconds(5), .seconds(900)])
+        // A worker that cannot renew must give up before others may take the task.
+        #expect(policy.heartbeat < policy.surrender && policy.surrender < policy.lease)
+    }
+
+    @Test(arguments: [(-1, 2.0), (0, 2), (1, 4), (2, 8), (6, 128), (7, 256), (8, 300), (63, 300), (64, 300), (Int.max, 300)] as [(Int, Double)])
+    func retryDelayDoublesToItsLimit(failures: Int, bound: Double) {
+        #expect(policy.retryDelay(failures: failures, jitter: 1).seconds == bound)
+        #expect(policy.retryDelay(failures: failures, jitter: 0.5).seconds == bound / 2)
+        #expect(policy.retryDelay(failures: failures, jitter: 0) == .zero)
+    }
+
+    @Test(arguments: [-5.0, 1.5, Double.infinity])
+    func jitterIsCutToItsRange(jitter: Double) {
+        let delay = policy.retryDelay(failures: 0, jitter: jitter)
+        #expect(delay >= .zero && delay <= .seconds(2))
+    }
+
+    @Test(arguments: [(0, 900.0), (1, 900), (2, 1800), (3, 3600), (7, 57_600), (8, 86_400), (64, 86_400), (Int.max, 86_400)] as [(Int, Double)])
+    func trustDoublesToItsLimit(acknowledged: Int, seconds: Double) {
+        #expect(policy.trust(acknowledged: acknowledged).seconds == seconds)
+    }
+}

@@ -1,0 +1,163 @@
+import PixelFlowCore
+import Testing
+
+/// What the transitions do to the fields of a task.
+@Suite struct TransitionTests {
+    let machine = TaskStateMachine()
+    let policy = TaskPolicy.standard
+
+    @Test func claimWaitsForItsTime() throws {
+        var task = SampleTasks.make()
+        task.nextRunAt = SampleTasks.later
+        #expect(throws: TransitionRefusal.notDue) {
+            try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later - .microseconds(1))
+        }
+        try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later)
+        #expect(task.lease == Lease(worker: SampleTasks.worker, until: SampleTasks.later + policy.lease))
+        #expect([task.epoch, task.attempts] == [1, 1])
+        #expect(task.startedAt == SampleTasks.later)
+        #expect(task.history.last?.worker == SampleTasks.worker)
+    }
+
+    @Test func renewalExtendsTheLeaseAndIsNoVisibleChange() throws {
+        let before = try SampleTasks.make(.processing)
+        var task = before
+        try machine.apply(.renew(task.claim), to: &task, at: SampleTasks.later)
+        #expect(task.lease?.until == SampleTasks.later + policy.lease)
+        #expect(task.revision == before.revision)
+        #expect(task.updatedAt == before.updatedAt)
+    }
+
+    @Test func leaseExpiresToTheMicrosecond() throws {
+        var task = try SampleTasks.make(.processing)
+        let end = try #require(task.lease?.until)
+        #expect(throws: TransitionRefusal.notDue) { try machine.apply(.expire, to: &task, at: end - .microseconds(1)) }
+        try machine.apply(.expire, to: &task, at: end)
+        #expect(task.status == .pending)
+        #expect([task.losses, task.attempts] == [1, 0])
+        #expect(task.nextRunAt == end)
+    }
+
+    @Test func losesATaskTenTimes() throws {
+        var task = SampleTasks.make()
+        for loss in 1...10 {
+            try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later)
+            try machine.apply(.reclaim, to: &task, at: SampleTasks.later)
+            #expect(task.losses == loss)
+            #expect(task.status == (loss < 10 ? .pending : .failed))
+        }
+        #expect(task.error?.code == "worker_lost")
+    }
+
+    @Test(arguments: [(PixelFlowError.Retry.transient, 5), (.crash, 2), (.permanent, 1)])
+    func givesUpAfter(retry: PixelFlowError.Retry, failures: Int) throws {
+        var task = SampleTasks.make()
+        for failure in 1...failures {
+            #expect(task.status == .pending)
+            try failOnce(&task, retry)
+            #expect(task.attempts == failure)
+        }
+        #expect(task.status == .failed)
+        #expect(task.error?.code == (retry == .crash ? "poison" : "\(retry)"))
+        #expect(task.outbox.count == 1)
+    }
+
+    @Test func outagesNeverGiveUp() throws {
+        var task = SampleTasks.make()
+        for outage in 1...100 {
+            try failOnce(&task, .outage)
+            #expect(task.status == .pending)
+            #expect([task.attempts, task.outages] == [0, outage])
+        }
+    }
+
+    @Test(arguments: [0.0, 0.25, 1.0])
+    func retryIsDelayedByItsPartOfTheBound(jitter: Double) throws {
+        var task = SampleTasks.make()
+        for bound in [2.0, 4, 8, 16] {
+            try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: task.nextRunAt)
+            let now = task.nextRunAt
+            try machine.apply(.fail(task.claim, SampleTasks.failure(.transient), jitter: jitter), to: &task, at: now)
+            #expect((task.nextRunAt - now).seconds == bound * jitter)
+            #expect(task.dispatch.due == task.nextRunAt)
+        }
+    }
+
+    @Test func dispatchTrustsTheBrokerEverLonger() throws {
+        var task = SampleTasks.make()
+        var sequence = task.dispatch.sequence
+        for minutes in [15, 30, 60, 120, 240, 480, 960, 1440, 1440] {
+            let now = task.dispatch.due
+            #expect(throws: TransitionRefusal.notDue) { try machine.apply(.dispatch, to: &task, at: now - .microseconds(1)) }
+            try machine.apply(.dispatch, to: &task, at: now)
+            #expect(task.dispatch.due == now + .seconds(5))
+            #expect(task.dispatch.sequence == sequence + 1)
+            sequence += 1
+            try machine.apply(.acknowledgeDispatch(sequence: sequence), to: &task, at: now)
+            #expect(task.dispatch.due == now + .seconds(60 * minutes))
+        }
+    }
+
+    @Test func spentWakeUpDoesNotHoldUpTheRetry() throws {
+        var task = SampleTasks.make()
+        let wakeUp = WakeUp(task)
+        try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.start)
+        try machine.apply(.release(task.claim), to: &task, at: SampleTasks.start)
+        #expect(throws: TransitionRefusal.superseded) {
+            try machine.apply(.acknowledgeDispatch(sequence: wakeUp.sequence), to: &task, at: SampleTasks.later)
+        }
+        #expect(task.dispatch.due <= SampleTasks.start)
+    }
+
+    @Test func replayBeginsTheNextGeneration() throws {
+        var task = SampleTasks.make()
+        try failOnce(&task, .transient)
+        try failOnce(&task, .outage)
+        try failOnce(&task, .permanent)
+        let failed = task
+        try machine.apply(.replay, to: &task, at: SampleTasks.later)
+        #expect(task.generation == 2)
+        #expect([task.attempts, task.crashes, task.losses, task.outages] == [0, 0, 0, 0])
+        #expect(task.epoch == failed.epoch)
+        #expect(task.error == nil)
+        #expect(task.completedAt == nil)
+        #expect(task.outbox == failed.outbox)
+        #expect(task.nextRunAt == SampleTasks.later)
+    }
+
+    @Test(arguments: [PixelFlowError.Retry.permanent, .transient, .outage, .crash])
+    func cancellationOutlivesAFailure(retry: PixelFlowError.Retry) throws {
+        var task = try SampleTasks.make(.processing)
+        try machine.apply(.cancel, to: &task, at: SampleTasks.start)
+        #expect(task.cancelRequested)
+        #expect(throws: TransitionRefusal.unchanged) { try machine.apply(.cancel, to: &task, at: SampleTasks.later) }
+        #expect(throws: TransitionRefusal.cancelRequested) { try machine.apply(.renew(task.claim), to: &task, at: SampleTasks.later) }
+        try machine.apply(.fail(task.claim, SampleTasks.failure(retry), jitter: 1), to: &task, at: SampleTasks.later)
+        #expect(task.status == .cancelled)
+        #expect(task.error == nil)
+        #expect(!task.cancelRequested)
+    }
+
+    @Test func historyKeepsItsBeginningAndItsEnd() throws {
+        var task = SampleTasks.make()
+        for _ in 0..<200 { try failOnce(&task, .outage) }
+        #expect(task.history.count == TaskStateMachine.historyLimit)
+        #expect(task.history.first?.reason == "created")
+        #expect(task.history.last?.epoch == 200)
+        #expect(task.history.dropFirst().map(\.epoch) == task.history.dropFirst().map(\.epoch).sorted())
+    }
+
+    @Test func admissionSetsTheStoresTimes() {
+        let task = SampleTasks.make()
+        let admitted = machine.admit(task, at: SampleTasks.later)
+        #expect([admitted.nextRunAt, admitted.updatedAt] == [SampleTasks.later, SampleTasks.later])
+        #expect(admitted.dispatch.due == SampleTasks.later + policy.dispatchGrace)
+        #expect(admitted.createdAt == task.createdAt)
+    }
+
+    private func failOnce(_ task: inout TaskRecord, _ retry: PixelFlowError.Retry) throws {
+        let now = task.nextRunAt
+        try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: now)
+        try machine.apply(.fail(task.claim, SampleTasks.failure(retry), jitter: 0.5), to: &task, at: now)
+    }
+}
