@@ -89,12 +89,8 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = \(mustSync ? "FULL" : "NORMAL")")
                 let context = makeContext(database)
                 try database.inTransaction(.immediate) {
-                    for job in jobs {
-                        job.run(context)
-                        // One failed write can cost the whole transaction, on a full disk for example. What came
-                        // after it would be committed write by write, though its callers are told that it failed.
-                        guard database.isInsideTransaction else { throw TransactionLost() }
-                    }
+                    // Where one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
+                    for job in jobs { job.run(context) }
                     context.willCommit()
                     return .commit
                 }
@@ -106,9 +102,6 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
         }
     }
 }
-
-/// SQLite has given up a transaction in the middle.
-struct TransactionLost: Error {}
 
 /// How a write has to survive.
 enum Durability: Sendable {
