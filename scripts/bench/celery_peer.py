@@ -1,0 +1,74 @@
+"""Celery with Redis and pyvips, two worker processes.
+
+The peer is favoured where the two differ: it has no HTTP upload (the client writes the source to a file), Redis keeps
+nothing on disk, and files are not synced. PixelFlow answers an upload only when the task is on disk.
+"""
+
+import collections
+import contextlib
+import itertools
+import os
+import time
+from pathlib import Path
+
+from processes import BenchError, free_port, running, wait_for_port
+
+HERE = Path(__file__).parent
+WORKERS = 2
+
+
+@contextlib.contextmanager
+def started(folder, venv):
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    redis = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"]
+    url = f"redis://127.0.0.1:{port}/0"
+    environment = {"PEER_REDIS": url, "VIPS_CONCURRENCY": "1", "PYTHONPATH": str(HERE)}
+    worker = [venv / "bin/celery", "-A", "celery_tasks", "worker", "--pool", "prefork", "--concurrency", WORKERS,
+              "--loglevel", "WARNING"]
+    with running(redis, folder / "redis.log") as server:
+        wait_for_port(port, server)
+        with running(worker, folder / "worker.log", environment, folder):
+            os.environ["PEER_REDIS"] = url
+            peer = CeleryPeer(folder / "files")
+            peer.wait_until_ready()
+            yield peer
+
+
+class CeleryPeer:
+    def __init__(self, folder):
+        from celery_tasks import thumbnail  # reads the address of Redis when it is imported
+
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.thumbnail = thumbnail
+        self.numbers = itertools.count()
+
+    def wait_until_ready(self):
+        for _ in range(30):
+            if self.thumbnail.app.control.ping(timeout=1):
+                return
+        raise BenchError("the Celery worker does not answer: see worker.log under .bench")
+
+    def submit(self, picture, edge, suffix):
+        number = next(self.numbers)
+        source = self.folder / f"{number}.source"
+        source.write_bytes(picture)
+        return self.thumbnail.delay(str(source), str(self.folder / f"{number}{suffix}"), edge)
+
+    def process_many(self, pictures, edge, suffix, window):
+        """Submits all, never more than `window` in hand, and returns the seconds until the last result."""
+        waiting = collections.deque()
+        start = time.monotonic()
+        for picture in pictures:
+            if len(waiting) >= window:
+                waiting.popleft().get(timeout=60)
+            waiting.append(self.submit(picture, edge, suffix))
+        while waiting:
+            waiting.popleft().get(timeout=60)
+        return time.monotonic() - start
+
+    def process_one(self, picture, edge, suffix):
+        start = time.monotonic()
+        self.submit(picture, edge, suffix).get(timeout=60)
+        return time.monotonic() - start

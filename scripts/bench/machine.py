@@ -1,0 +1,46 @@
+"""What the figures were taken on."""
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+
+def first_line(*command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except OSError:
+        return "not found"
+    return (done.stdout + done.stderr).strip().splitlines()[0]
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def memory_gib():
+    total = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
+    return round(int(total.split()[1]) / 1024 / 1024, 1)
+
+
+def load():
+    return round(os.getloadavg()[0], 2)
+
+
+def facts():
+    return {
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory": f"{memory_gib()} GiB",
+        "kernel": platform.release(),
+        "load at start": load(),
+        "libvips": first_line("pkg-config", "--modversion", "vips"),
+        "swift": first_line("swift", "--version"),
+        "redis": first_line("redis-server", "--version"),
+        "imagemagick": first_line("/usr/bin/convert", "--version"),
+        **{name: metadata.version(name) for name in ("celery", "thumbor", "pillow", "pyvips")},
+    }

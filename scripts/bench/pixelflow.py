@@ -1,0 +1,173 @@
+"""PixelFlow, all in one, as the benchmarks use it: over HTTP, completion seen on the event stream."""
+
+import contextlib
+import http.client
+import json
+import queue
+import secrets
+import threading
+import time
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
+
+from http_connection import Connection, request_head
+from processes import BenchError, children_of, free_port, resident_mib, running
+
+SERVICES = ("web", "auth", "api", "worker")
+END_STATES = ("COMPLETED", "FAILED", "CANCELLED")
+CONNECTIONS = 4
+
+
+def fit(edge, image_format, **options):
+    resize = {"op": "resize", "width": edge, "height": edge, "fit": "inside"}
+    return {"outputs": [{"name": "image", "operations": [resize], "format": image_format, **options}]}
+
+
+@contextlib.contextmanager
+def started(executable, folder):
+    """A PixelFlow of its own on free ports, with one registered user."""
+    ports = {name: free_port() for name in SERVICES}
+    command = [executable, "--data-dir", folder / "data", "--host", "127.0.0.1"]
+    for name, port in ports.items():
+        command += [f"--{name}-port", port]
+    folder.mkdir(parents=True, exist_ok=True)
+    with running(command, folder / "pixelflow.log", {"PIXELFLOW_LOG_LEVEL": "warning"}) as process:
+        wait_until_ready(process, ports.values())
+        yield PixelFlow(process, ports)
+
+
+def wait_until_ready(process, ports, seconds=30):
+    deadline = time.monotonic() + seconds
+    for port in ports:
+        while True:
+            with contextlib.suppress(OSError, ValueError):
+                connection = Connection(port)
+                status, _ = connection.send(request_head("GET", "/readyz"))
+                connection.close()
+                if status == 200:
+                    break
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise BenchError("pixelflow did not become ready: see pixelflow.log under .bench")
+            time.sleep(0.02)
+
+
+class PixelFlow:
+    def __init__(self, process, ports):
+        self.pid = process.pid
+        self.port = ports["api"]
+        account = json.dumps({"email": f"{secrets.token_hex(6)}@example.com", "password": secrets.token_hex(12)}).encode()
+        auth = Connection(ports["auth"])
+        for path in ("/register", "/login"):
+            status, body = auth.send(request_head("POST", path, len(account), Content_Type="application/json"), account)
+            if status not in (200, 201):
+                raise BenchError(f"{path}: {status} {body[:200]!r}")
+        auth.close()
+        self.token = json.loads(body)["token"]
+        self.events = EventStream(self.port, self.token)
+        self.connections = [Connection(self.port) for _ in range(CONNECTIONS)]
+
+    def upload(self, connection, picture, pipeline):
+        target = "/api/upload?pipeline=" + urllib.parse.quote(json.dumps(pipeline))
+        head = request_head(
+            "POST", target, len(picture), Authorization=f"Bearer {self.token}", Content_Type="application/octet-stream")
+        status, body = connection.send(head, picture)
+        if status != 202:
+            raise BenchError(f"upload: {status} {body[:300]!r}")
+
+    def process_many(self, pictures, pipeline, window):
+        """Uploads all, never more than `window` in hand, and returns the seconds until the last one is COMPLETED."""
+        permits = threading.Semaphore(window)
+        waiting = queue.SimpleQueue()
+        for picture in pictures:
+            waiting.put(picture)
+
+        def send(connection):
+            while True:
+                permits.acquire()
+                try:
+                    picture = waiting.get_nowait()
+                except queue.Empty:
+                    permits.release()
+                    return
+                self.upload(connection, picture, pipeline)
+
+        start = time.monotonic()
+        with ThreadPoolExecutor(len(self.connections)) as pool:
+            senders = [pool.submit(send, connection) for connection in self.connections]
+            for _ in pictures:
+                self.events.next_end()
+                permits.release()
+            elapsed = time.monotonic() - start
+            for sender in senders:
+                sender.result()
+        return elapsed
+
+    def process_one(self, picture, pipeline):
+        """Seconds from the first byte of the upload to the event that says COMPLETED."""
+        start = time.monotonic()
+        self.upload(self.connections[0], picture, pipeline)
+        return self.events.next_end()[0] - start
+
+    def output(self, task):
+        target = f"/api/tasks/{task['id']}/outputs/image"
+        return self.connections[0].send(request_head("GET", target, Authorization=f"Bearer {self.token}"))[1]
+
+    def memory(self):
+        """Resident MiB of the process itself, and of its render processes together."""
+        return resident_mib(self.pid), sum(resident_mib(child) for child in children_of(self.pid))
+
+
+class EventStream:
+    """Reads `/api/events` on a thread and hands on the tasks that ended; comes back by itself where it left off."""
+
+    def __init__(self, port, token):
+        self.port = port
+        self.token = token
+        self.last_id = None
+        self.ends = queue.SimpleQueue()
+        self.seen = set()
+        self.opened = threading.Event()
+        threading.Thread(target=self._follow, daemon=True).start()
+        if not self.opened.wait(10):
+            raise BenchError("the event stream does not open")
+
+    def next_end(self):
+        """The moment a task ended and the task; raises when it did not end well."""
+        try:
+            moment, task = self.ends.get(timeout=60)
+        except queue.Empty:
+            raise BenchError("no task ended for 60 s") from None
+        if task["status"] != "COMPLETED":
+            raise BenchError(f"a task ended {task['status']}: {task.get('error')}")
+        return moment, task
+
+    def _follow(self):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while True:
+                self._read_stream()
+
+    def _read_stream(self):
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if self.last_id:
+            headers["Last-Event-ID"] = self.last_id
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("GET", "/api/events", headers=headers)
+        response = connection.getresponse()
+        rest = b""
+        while data := response.read1(262144):
+            self.opened.set()
+            moment = time.monotonic()
+            *blocks, rest = (rest + data).split(b"\n\n")
+            for block in blocks:
+                self._take(block, moment)
+        connection.close()
+
+    def _take(self, block, moment):
+        fields = dict(line.split(b": ", 1) for line in block.split(b"\n") if b": " in line and not line.startswith(b":"))
+        if fields.get(b"event") != b"task":
+            return
+        self.last_id = fields[b"id"].decode()
+        task = json.loads(fields[b"data"])
+        if task["status"] in END_STATES and task["id"] not in self.seen:
+            self.seen.add(task["id"])
+            self.ends.put((moment, task))
