@@ -37,17 +37,6 @@ import Testing
         withExtendedLifetime(folder) {}
     }
 
-    @Test func refusalLeavesOtherFilesOpen() throws {
-        let folder = try DataFolder(path: path)
-        // A descriptor closed twice would now and then be somebody else's.
-        for _ in 0..<50 {
-            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path + "/lock"))
-            expectLocked()
-            try file.write(contentsOf: Data("x".utf8))
-        }
-        withExtendedLifetime(folder) {}
-    }
-
     @Test func namesAFolderItCannotMake() throws {
         try Data().write(to: URL(fileURLWithPath: parent.path + "/file"))
         let wrong = parent.path + "/file/data"
