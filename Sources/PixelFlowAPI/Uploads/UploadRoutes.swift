@@ -52,12 +52,12 @@ struct UploadRoutes: Sendable {
             tools.announcer.announce(task)
             return try response(task)
         case .existing(let existing):
+            try await tools.blobs.remove(task.blobPrefix)
             guard existing.fingerprint == task.fingerprint else {
                 throw PixelFlowError(
                     .invalid, code: "idempotency_key_reused", "This Idempotency-Key was used for another request.",
                     field: "Idempotency-Key")
             }
-            try await tools.blobs.remove(task.blobPrefix)
             return try response(existing)
         }
     }
