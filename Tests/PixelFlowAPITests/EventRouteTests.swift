@@ -1,0 +1,87 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Logging
+import PixelFlowCore
+import ServiceLifecycle
+import Testing
+
+/// What a client that comes back is told; what happens live is tested end to end.
+@Suite struct EventRouteTests {
+    @Test func aClientThatComesBackIsToldWhatItMissed() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let first = try await ada.task(image: "a")
+            let second = try await ada.task(image: "b")
+            try await harness.complete(first)
+            let events = try await missed(harness, ada, since: "1-x-1")
+            #expect(events.map(\.name) == ["task", "task"])
+            #expect(try events.map { try $0.task() } == [second.rawValue, first.rawValue])
+            #expect(try events.map { try $0.object()["status"] as? String } == ["PENDING", "COMPLETED"])
+            let last = try #require(events.last?.id)
+            #expect(try await missed(harness, ada, since: last).last?.id == last)
+        }
+    }
+
+    @Test func aDeletionIsToldByIdAlone() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let id = try await ada.task()
+            _ = try await ada.send(.delete, "/api/tasks/\(id)")
+            let events = try await missed(harness, ada, since: "1-x-1")
+            #expect(events.map(\.name) == ["task_deleted"])
+            #expect(try events.first?.object().keys.sorted() == ["id"])
+        }
+    }
+
+    @Test func nobodyIsToldOfSomebodyElsesTasks() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            _ = try await ada.task()
+            #expect(try await missed(harness, bob, since: "1-x-1").isEmpty)
+        }
+    }
+
+    @Test(arguments: [nil, "", "nonsense", "-5", "99999999999999999999"])
+    func withoutAPlaceToResumeThereIsNoPast(_ lastID: String?) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            _ = try await ada.task()
+            #expect(try await missed(harness, ada, since: lastID).isEmpty)
+        }
+    }
+
+    /// The events before the present. A hub that has been shut down ends each stream there.
+    private func missed(_ harness: APIHarness, _ client: APIClient, since lastID: String?) async throws -> [Event] {
+        let group = ServiceGroup(services: [harness.hub], logger: .init(label: "test"))
+        let running = Task { try await group.run() }
+        await group.triggerGracefulShutdown()
+        try await running.value
+        let response = try await client.get("/api/events", headers: lastID.map { [.lastEventID: $0] } ?? [:])
+        #expect(response.status == .ok)
+        #expect(response.headers[.contentType] == "text/event-stream")
+        return Event.parse(response.text)
+    }
+}
+
+/// One server-sent event.
+private struct Event {
+    var id: String
+    var name: String
+    var data: String
+
+    static func parse(_ text: String) -> [Event] {
+        text.components(separatedBy: "\n\n").compactMap { block in
+            var fields: [String: String] = [:]
+            for line in block.split(separator: "\n") {
+                let parts = line.split(separator: ":", maxSplits: 1)
+                if parts.count == 2 { fields[String(parts[0])] = parts[1].trimmingCharacters(in: .whitespaces) }
+            }
+            guard let id = fields["id"], let name = fields["event"], let data = fields["data"] else { return nil }
+            return Event(id: id, name: name, data: data)
+        }
+    }
+
+    func object() throws -> [String: Any] { try #require(try JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any]) }
+    func task() throws -> String? { try object()["id"] as? String }
+}

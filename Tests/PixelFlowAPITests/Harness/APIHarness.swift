@@ -1,0 +1,93 @@
+import Crypto
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import PixelFlowAPI
+import PixelFlowAuth
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+import PixelFlowHTTP
+import Testing
+
+/// The api on SQLite and files of its own, with two people who know nothing of each other.
+final class APIHarness: Sendable {
+    let tasks: any TaskStore
+    let blobs: any BlobStore
+    let hub: EventHub
+    let auth: AuthService
+    let service: APIService
+    private let folder: String
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    init(limits: ImageLimits = ImageLimits()) async throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
+        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
+        let blobs = try FileBlobStore(path: folder + "/blobs")
+        let logger = Self.logger
+        let events = InProcessTaskEvents()
+        var settings = AuthSettings()
+        settings.bcryptCost = 4
+        auth = try await AuthService(store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger)
+        hub = EventHub(events: events, logger: logger)
+        service = APIService(
+            tools: APITools(
+                tasks: store, presets: store, blobs: blobs,
+                announcer: TaskAnnouncer(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
+                verifier: auth.verifier),
+            limits: limits)
+        (tasks, self.blobs) = (store, blobs)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// Runs `test` with a client for each of two people.
+    func run(_ test: @Sendable (_ ada: APIClient, _ bob: APIClient) async throws -> Void) async throws {
+        let tokens = try await [token("ada@example.org"), token("bob@example.org")]
+        try await Application(router: service.router(), logger: Self.logger).test(.router) { client in
+            try await test(APIClient(client: client, token: tokens[0]), APIClient(client: client, token: tokens[1]))
+        }
+    }
+
+    private func token(_ email: String) async throws -> String {
+        try await Application(router: auth.router(), logger: Self.logger).test(.router) { client in
+            let body = ByteBuffer(string: #"{"email":"\#(email)","password":"correct horse battery"}"#)
+            _ = try await client.execute(uri: "/register", method: .post, body: body)
+            let login = try await client.execute(uri: "/login", method: .post, body: body)
+            return try #require(try login.object()["token"] as? String)
+        }
+    }
+
+    func tenant(of token: String) async throws -> TenantID { try await auth.verifier.verify(token).tenant }
+
+    /// Every object of one person.
+    func objects(of client: APIClient) async throws -> [BlobKey] {
+        try await blobs.keys(BlobKey(rawValue: try await tenant(of: client.token).rawValue))
+    }
+
+    // MARK: The worker's part
+
+    /// Completes a task with one output of the given bytes.
+    @discardableResult
+    func complete(_ id: TaskID, output: String = "image", bytes: String = "0123456789") async throws -> TaskRecord {
+        let task = try #require(try await tasks.claim(id, by: WorkerID("test")))
+        let buffer = ByteBuffer(string: bytes)
+        try await blobs.write(.output(output, of: task), bytes: buffer)
+        let image = StoredImage(
+            key: .output(output, of: task), format: .webp, width: 3, height: 2, frames: 1, bytes: buffer.readableBytes,
+            sha256: SHA256.hash(data: Data(bytes.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
+        let facts = SourceFacts(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
+        return try #require(
+            try await tasks.complete(task.claim, with: Manifest(sourceFacts: facts, outputs: [TaskOutput(name: output, image: image)])))
+    }
+
+    @discardableResult
+    func fail(_ id: TaskID, code: String = "not_an_image") async throws -> TaskRecord {
+        let task = try #require(try await tasks.claim(id, by: WorkerID("test")))
+        let failure = TaskFailure(error: TaskError(code: code, message: "No."), retry: .permanent)
+        return try #require(try await tasks.fail(task.claim, with: failure))
+    }
+}

@@ -1,0 +1,62 @@
+import HTTPTypes
+import HummingbirdTesting
+import PixelFlowCore
+import Testing
+
+/// Statistics, probes, and what every response has.
+@Suite struct ServiceRouteTests {
+    @Test func statisticsCountByStatus() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            _ = try await ada.task(image: "a")
+            try await harness.complete(try await ada.task(image: "b"))
+            try await harness.fail(try await ada.task(image: "c"), code: "truncated_image")
+            let statistics = try await ada.get("/api/stats").object()
+            let counts = try #require(statistics["counts"] as? [String: Int])
+            #expect(counts == ["PENDING": 1, "PROCESSING": 0, "COMPLETED": 1, "FAILED": 1, "CANCELLED": 0])
+            #expect((statistics["throughput"] as? [String: Int])?["completed_last_minute"] == 1)
+            #expect(statistics["failures"] as? [String: Int] == ["truncated_image": 1])
+            #expect(statistics["oldest_pending_seconds"] is Double)
+            #expect((statistics["queue_latency_seconds"] as? [String: Any])?["p95"] != nil)
+        }
+    }
+
+    @Test(arguments: ["/health", "/livez", "/readyz"])
+    func probesAnswerEverybody(_ path: String) async throws {
+        try await APIHarness().run { ada, _ in
+            let response = try await ada.client.execute(uri: path, method: .get)
+            #expect(response.status == .ok)
+            #expect(try response.object()["status"] as? String == "ok")
+        }
+    }
+
+    @Test(arguments: ["/api/tasks", "/api/presets", "/api/stats", "/api/events", "/api/tasks/01890000-0000-7000-8000-000000000000"])
+    func everythingElseWantsAToken(_ path: String) async throws {
+        try await APIHarness().run { ada, _ in
+            #expect(try await ada.client.execute(uri: path, method: .get).status == .unauthorized)
+            var stranger = ada
+            stranger.token = "e30.e30.e30"
+            let response = try await stranger.get(path)
+            #expect(response.status == .unauthorized)
+            #expect(response.code == "token_invalid")
+        }
+    }
+
+    @Test func everyResponseNamesItsRequest() async throws {
+        try await APIHarness().run { ada, _ in
+            let id = try #require(HTTPField.Name("x-request-id"))
+            #expect(try await ada.get("/api/tasks").headers[id]?.isEmpty == false)
+            let given = try await ada.get("/api/tasks/none", headers: [id: "from-the-proxy-1"])
+            #expect(given.headers[id] == "from-the-proxy-1")
+            #expect(try given.object()["request_id"] as? String == "from-the-proxy-1")
+        }
+    }
+
+    @Test func aMethodThatARouteDoesNotTakeIsRefused() async throws {
+        try await APIHarness().run { ada, _ in
+            let response = try await ada.send(.put, "/api/tasks")
+            #expect(response.status == .methodNotAllowed)
+            #expect(response.headers[.allow]?.contains("GET") == true)
+        }
+    }
+}
