@@ -76,7 +76,8 @@ public struct UserStoreConformance: Sendable {
     }
 
     private func keepsHostileText() async throws {
-        for text in ["o'brien@example.org", "a\"b@example.org", "x'); drop table users;--@example.org", "日本語@例え.jp", "$where@example.org"] {
+        let texts = ["o'brien@example.org", "a\"b@example.org", "x'); drop table users;--@a.b", "日本語@例え.jp", "$where@example.org"]
+        for text in texts {
             var user = Self.user(text)
             user.passwordHash = "$2b$04$" + text
             try require(try await store.add(user), "\(text) was refused")

@@ -53,7 +53,8 @@ struct AuthClient: Sendable {
     @discardableResult
     func post(_ path: String, _ body: [String: any Sendable]) async throws -> TestResponse {
         let data = try JSONSerialization.data(withJSONObject: body)
-        return try await client.execute(uri: path, method: .post, headers: [.contentType: "application/json"], body: ByteBuffer(bytes: data))
+        let headers: HTTPFields = [.contentType: "application/json"]
+        return try await client.execute(uri: path, method: .post, headers: headers, body: ByteBuffer(bytes: data))
     }
 
     @discardableResult

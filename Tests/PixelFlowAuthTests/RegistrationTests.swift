@@ -59,7 +59,9 @@ struct RegistrationTests {
         }
     }
 
-    private static let goodAddresses = ["a@b.c", "ada+photos@example.org", "o'brien@example.org", "grüße@exämple.de", "ada@localhost", "1@2.de"]
+    private static let goodAddresses = [
+        "a@b.c", "ada+photos@example.org", "o'brien@example.org", "grüße@exämple.de", "ada@localhost", "1@2.de",
+    ]
 
     @Test("unusual addresses are fine", arguments: goodAddresses)
     func acceptsAddress(email: String) async throws {
@@ -70,7 +72,9 @@ struct RegistrationTests {
         }
     }
 
-    private static let badPasswords = [("1234567", "password_too_short"), ("", "password_too_short"), (String(repeating: "x", count: 1025), "password_too_long")]
+    private static let badPasswords = [
+        ("1234567", "password_too_short"), ("", "password_too_short"), (String(repeating: "x", count: 1025), "password_too_long"),
+    ]
 
     @Test("a password is not too short and not too long", arguments: badPasswords)
     func refusesPassword(password: String, code: String) async throws {

@@ -67,10 +67,13 @@ struct TokenVerifierTests {
 
     @Test("the public key is no secret to sign with")
     func confusedAlgorithm() async throws {
-        await expectRefusal("token_invalid", try forge.confused(TokenForge.claims(at: clock.now())), by: verifier(FakeKeySource([forge.jwk])))
+        let token = try forge.confused(TokenForge.claims(at: clock.now()))
+        await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
     }
 
-    @Test("what is no token is refused", arguments: ["", ".", "..", "a.b.c", "a.b", "eyJhbGciOiJFUzI1NiJ9..", String(repeating: "a", count: 5000)])
+    private static let noTokens = ["", ".", "..", "a.b.c", "a.b", "eyJhbGciOiJFUzI1NiJ9..", String(repeating: "a", count: 5000)]
+
+    @Test("what is no token is refused", arguments: noTokens)
     func nonsense(token: String) async throws {
         await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
     }
@@ -124,7 +127,8 @@ struct TokenVerifierTests {
         _ = try await verifier.verify(try next.token(TokenForge.claims(at: clock.now())))
         let calls = source.calls
         for number in 0..<100 {
-            await expectRefusal("token_invalid", try TokenForge(kid: "forged-\(number)").token(TokenForge.claims(at: clock.now())), by: verifier)
+            let forged = try TokenForge(kid: "forged-\(number)").token(TokenForge.claims(at: clock.now()))
+            await expectRefusal("token_invalid", forged, by: verifier)
         }
         #expect(source.calls == calls)
     }
@@ -153,6 +157,21 @@ struct TokenVerifierTests {
         _ = try await verifier.verify(token)
     }
 
+    @Test("keys can be had before the first request")
+    func prepares() async throws {
+        let source = FakeKeySource([forge.jwk])
+        source.set(isDown: true)
+        let verifier = verifier(source)
+        let error = await #expect(throws: PixelFlowError.self) { try await verifier.prepare() }
+        #expect(error?.code == "auth_unavailable")
+        source.set(isDown: false)
+        clock.advance(by: .seconds(6))
+        try await verifier.prepare()
+        _ = try await verifier.verify(try forge.token(TokenForge.claims(at: clock.now())))
+        try await verifier.prepare()
+        #expect(source.calls == 2)
+    }
+
     @Test("a withdrawn key stops counting, also for tokens seen before")
     func withdrawnKey() async throws {
         let source = FakeKeySource([forge.jwk])
@@ -168,7 +187,10 @@ struct TokenVerifierTests {
 
     @Test("keys of other kinds in the set are left alone")
     func otherKeys() async throws {
-        let json = #"{"keys":[{"kty":"RSA","kid":"r","n":"x","e":"AQAB"},{"kty":"EC","crv":"P-384","kid":"key-1","x":"a","y":"b"},{"kty":"oct","kid":"o","k":"a"}]}"#
+        let json = """
+            {"keys":[{"kty":"RSA","kid":"r","n":"x","e":"AQAB"},{"kty":"oct","kid":"o","k":"a"},
+            {"kty":"EC","crv":"P-384","kid":"key-1","x":"a","y":"b"}]}
+            """
         var set = try JSONWebKeySet(json: Array(json.utf8))
         set.keys.append(forge.jwk)
         _ = try await verifier(FakeKeySource(set.keys)).verify(try forge.token(TokenForge.claims(at: clock.now())))
@@ -178,7 +200,8 @@ struct TokenVerifierTests {
     func boundedCache() {
         let cache = VerifiedTokenCache(capacity: 10)
         let end = clock.now() + .seconds(60)
-        let verified = VerifiedToken(principal: Principal(user: UserID("u"), email: "e", tenant: TenantID("t")), expiresAt: end, acceptedUntil: end)
+        let principal = Principal(user: UserID("u"), email: "e", tenant: TenantID("t"))
+        let verified = VerifiedToken(principal: principal, expiresAt: end, acceptedUntil: end)
         cache.insert(verified, for: "busy")
         for number in 0..<1000 {
             cache.insert(verified, for: "t\(number)")
@@ -188,7 +211,11 @@ struct TokenVerifierTests {
         #expect(cache.find("t0", at: clock.now()) == nil)
     }
 
-    @Test("routes behind the middleware need a token", arguments: [(nil, "token_missing"), ("Basic abc", "token_missing"), ("Bearer", "token_missing"), ("Bearer x.y.z", "token_invalid")])
+    private static let badCredentials: [(String?, String)] = [
+        (nil, "token_missing"), ("Basic abc", "token_missing"), ("Bearer", "token_missing"), ("Bearer x.y.z", "token_invalid"),
+    ]
+
+    @Test("routes behind the middleware need a token", arguments: badCredentials)
     func middleware(header: String?, code: String) async throws {
         let verifier = verifier(FakeKeySource([forge.jwk]))
         let good = try forge.token(TokenForge.claims(at: clock.now()))
