@@ -93,11 +93,12 @@ public final class FileBlobStore: BlobStore {
     public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         try await blocking {
             var found: [BlobKey] = []
-            let first = previous?.rawValue.split(separator: "/").first.map(String.init) ?? ""
-            for tenant in try FileManager.default.contentsOfDirectory(atPath: self.root).sorted()
-            where !tenant.hasPrefix(".") && tenant >= first {
+            // With its slash a tenant sorts as its keys do: `t-1/…` before `t/…`.
+            let tenants = try FileManager.default.contentsOfDirectory(atPath: self.root).filter { !$0.hasPrefix(".") }.map { $0 + "/" }
+            let first = (previous?.rawValue.split(separator: "/").first).map { $0 + "/" } ?? ""
+            for tenant in tenants.sorted() where tenant >= first {
                 let tasks = try FileManager.default.contentsOfDirectory(atPath: self.root + "/" + tenant).sorted()
-                    .map { BlobKey(rawValue: tenant + "/" + $0) }
+                    .map { BlobKey(rawValue: tenant + $0) }
                 found += tasks.filter { $0.rawValue > previous?.rawValue ?? "" }.prefix(limit - found.count)
                 if found.count == limit { break }
             }
