@@ -5,6 +5,7 @@ extension BlobStoreConformance {
         Case("keys: at or below a prefix, sorted") { try await $0.keysBelowAPrefix() },
         Case("keys: those that PixelFlow makes") { try await $0.keysThatPixelFlowMakes() },
         Case("keys: one that could lead elsewhere is refused") { try await $0.hostileKeysAreRefused() },
+        Case("task prefixes: each once, sorted, page by page") { try await $0.taskPrefixesPageByPage() },
     ]
 
     func keysBelowAPrefix() async throws {
@@ -18,6 +19,28 @@ extension BlobStoreConformance {
         for (prefix, keys) in expected {
             try requireEqual(try await store.keys(key(prefix)).map(\.rawValue), keys.sorted(), "keys below \(prefix)")
         }
+    }
+
+    func taskPrefixesPageByPage() async throws {
+        try requireEqual(try await store.taskPrefixes(after: nil, limit: 10), [], "of an empty store")
+        let all = ["t-1/a", "t-1/a0", "t-1/b", "t-10/a", "t-2/a", "t/a", "t/z"]
+        try await fill(all.flatMap { ["\($0)/source", "\($0)/1/1/image", "\($0)/1/2/image"] })
+        let sorted = all.sorted()
+        try requireEqual(try await store.taskPrefixes(after: nil, limit: 100).map(\.rawValue), sorted, "all")
+        for limit in [1, 2, 3, 7] {
+            var found: [BlobKey] = []
+            while true {
+                let page = try await store.taskPrefixes(after: found.last, limit: limit)
+                try require(page.count <= limit, "more than asked for")
+                if page.isEmpty { break }
+                found += page
+                try require(found.count <= sorted.count, "a page came twice")
+            }
+            try requireEqual(found.map(\.rawValue), sorted, "pages of \(limit)")
+        }
+        try await store.remove(key("t-1/a0"))
+        let left = try await store.taskPrefixes(after: key("t-1/a"), limit: 1)
+        try requireEqual(left.map(\.rawValue), [sorted[sorted.firstIndex(of: "t-1/a0").map { $0 + 1 } ?? 0]], "after a removed one")
     }
 
     func keysThatPixelFlowMakes() async throws {

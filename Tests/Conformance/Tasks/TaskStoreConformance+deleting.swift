@@ -8,6 +8,7 @@ extension TaskStoreConformance {
         Case("delete: a second time there is nothing to delete") { try await $0.deletingTwice() },
         Case("delete: only deleted tasks are purged") { try await $0.onlyDeletedIsPurged() },
         Case("delete: the lease of a deleted task does not bring it back") { try await $0.deletedLeaseDoesNotReturn() },
+        Case("known: every task until it is purged, whoever's it is") { try await $0.knownUntilPurged() },
     ]
 
     func deletedIsHidden() async throws {
@@ -64,6 +65,23 @@ extension TaskStoreConformance {
             try await requireUnchanged(task, "a purge")
         }
         try await store.purge(TaskID.make(at: now))
+    }
+
+    func knownUntilPurged() async throws {
+        let mine = try await add(.completed).id
+        let theirs = try await add(of: Self.stranger).id
+        let deleted = try await add().id
+        let purged = try await add().id
+        let other = try await add().id
+        for id in [deleted, purged] { _ = try await store.delete(id, of: Self.tenant) }
+        try await store.purge(purged)
+        let unknown = TaskID.make(at: now)
+        let found = try await store.known([mine, theirs, deleted, purged, unknown])
+        try requireEqual(found, [mine, theirs, deleted], "known")
+        try requireEqual(try await store.known([other, other]), [other], "asked twice")
+        try requireEqual(try await store.known([]), [], "of none")
+        let many = (0..<1000).map { TaskID.make(at: now + .seconds($0)) }
+        try requireEqual(try await store.known(many + [mine]), [mine], "of many")
     }
 
     func deletedLeaseDoesNotReturn() async throws {
