@@ -50,7 +50,9 @@ extension BlobStoreConformance {
             pipeline: Pipeline(outputs: []), fingerprint: "", requestID: "", createdAt: SystemClock().now())
         task.epoch = 3
         let name = String(repeating: "n", count: 64)
-        let keys: [BlobKey] = [.upload(task.id, tenant: tenant), .fetchedSource(of: task), .output(name, of: task), .output("a_b-c", of: task)]
+        let keys: [BlobKey] = [
+            .upload(task.id, tenant: tenant), .fetchedSource(of: task), .output(name, of: task), .output("a_b-c", of: task),
+        ]
         for (seed, key) in keys.enumerated() { try await store.write(key, bytes: sample(50, seed: seed)) }
         for (seed, key) in keys.enumerated() {
             try requireEqual(try await content(key.rawValue), sample(50, seed: seed), "object \(key)")

@@ -15,7 +15,8 @@ extension TaskStoreConformance {
             filename: "Füße.jpg", contentType: "image/jpeg", bytes: 12_345, sha256: String(repeating: "a", count: 64),
             key: .upload(id, tenant: tenant))
         return TaskRecord(
-            id: id, tenant: tenant, owner: UserID("user"), source: .upload(upload), pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []),
+            id: id, tenant: tenant, owner: UserID("user"), source: .upload(upload),
+            pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []),
             preset: "web", idempotencyKey: key, fingerprint: fingerprint, requestID: "request", createdAt: time)
     }
 

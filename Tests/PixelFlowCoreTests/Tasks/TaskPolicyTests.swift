@@ -12,7 +12,9 @@ import Testing
         #expect(policy.heartbeat < policy.surrender && policy.surrender < policy.lease)
     }
 
-    @Test(arguments: [(-1, 2.0), (0, 2), (1, 4), (2, 8), (6, 128), (7, 256), (8, 300), (63, 300), (64, 300), (Int.max, 300)] as [(Int, Double)])
+    @Test(
+        arguments: [(-1, 2.0), (0, 2), (1, 4), (2, 8), (6, 128), (7, 256), (8, 300), (63, 300), (64, 300), (Int.max, 300)]
+            as [(Int, Double)])
     func retryDelayDoublesToItsLimit(failures: Int, bound: Double) {
         #expect(policy.retryDelay(failures: failures, jitter: 1).seconds == bound)
         #expect(policy.retryDelay(failures: failures, jitter: 0.5).seconds == bound / 2)
@@ -25,7 +27,9 @@ import Testing
         #expect(delay >= .zero && delay <= .seconds(2))
     }
 
-    @Test(arguments: [(0, 900.0), (1, 900), (2, 1800), (3, 3600), (7, 57_600), (8, 86_400), (64, 86_400), (Int.max, 86_400)] as [(Int, Double)])
+    @Test(
+        arguments: [(0, 900.0), (1, 900), (2, 1800), (3, 3600), (7, 57_600), (8, 86_400), (64, 86_400), (Int.max, 86_400)]
+            as [(Int, Double)])
     func trustDoublesToItsLimit(acknowledged: Int, seconds: Double) {
         #expect(policy.trust(acknowledged: acknowledged).seconds == seconds)
     }

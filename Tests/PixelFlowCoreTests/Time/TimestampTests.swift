@@ -3,10 +3,11 @@ import PixelFlowCore
 import Testing
 
 @Suite struct TimestampTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (1_769_847_300_250_000, "2026-01-31T08:15:00.250Z"),
-        (253_402_300_799_000_000, "9999-12-31T23:59:59.000Z"), (1_709_164_800_000_000, "2024-02-29T00:00:00.000Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (1_769_847_300_250_000, "2026-01-31T08:15:00.250Z"),
+            (253_402_300_799_000_000, "9999-12-31T23:59:59.000Z"), (1_709_164_800_000_000, "2024-02-29T00:00:00.000Z"),
+        ] as [(Int64, String)])
     func isShownAsRFC3339(microseconds: Int64, text: String) {
         #expect(Timestamp(microseconds: microseconds).iso8601 == text)
     }
