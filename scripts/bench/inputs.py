@@ -7,7 +7,7 @@ from pathlib import Path
 import pyvips
 
 LONG, SHORT = 4032, 3024
-PHOTO_PACKAGE = "lomiri-wallpapers-16.04"  # camera photographs of up to 16 megapixels, CC BY-SA
+PHOTO_PACKAGE = "lomiri-wallpapers-16.04"  # camera photographs of up to 16 megapixels, CC BY and BY-SA
 SMALLEST_SOURCE = 9_500_000  # pixels; smaller ones would be enlarged too much to stay photographs
 PNG_COUNT = 50
 

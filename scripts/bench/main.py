@@ -1,6 +1,6 @@
 """PixelFlow's benchmarks, peers side by side in one run, as medians and ratios.
 
-    make bench            about 10 minutes
+    make bench            about 12 minutes
     make bench QUICK=1    about 4 minutes, fewer and shorter rounds
 
 Results also go to .bench/results as JSON and Markdown. Exits with 0 when every figure could be measured; targets that
