@@ -120,6 +120,6 @@ let package = Package(
         tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle]),
         tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1]),
         // Drives the real executable, which is therefore built with it.
-        tests("EndToEndTests", ["pixelflow", "HistoryChecker", "PixelFlowEmbedded", "PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, crypto]),
+        tests("EndToEndTests", ["pixelflow", "Conformance", "HistoryChecker", "PixelFlowEmbedded", "PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, crypto]),
     ]
 )
