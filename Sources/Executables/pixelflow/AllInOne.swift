@@ -24,6 +24,7 @@ struct AllInOne {
     ///
     /// - Parameter onReady: called once every port answers.
     func build(onReady: @escaping @Sendable () -> Void) async throws -> ServiceGroup {
+        let start = SystemClock().now()
         let folder = try DataFolder(path: settings.data)
         let users = try SQLiteUserStore(path: settings.authDatabasePath)
         let tasks = try SQLiteTaskStore(path: settings.taskDatabasePath)
@@ -70,7 +71,8 @@ struct AllInOne {
         // servers close, then what they have still announced goes out, last the folder is unlocked.
         let services: [any Service] = [
             FolderService(folder: folder), RendererService(pool: renderer), HTTPClientService(client: client), announcer,
-            Dispatcher(store: tasks, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")), hub,
+            Dispatcher(store: tasks, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
+            OrphanSweep(store: tasks, blobs: blobs, startedAt: start, logger: logger(for: "dispatch")), hub,
             server("auth", settings.ports.auth, auth.router(drain: drain)), server("api", settings.ports.api, api.router(drain: drain)),
             server("worker", settings.ports.worker, ServiceRouter.make(health: health) { _ in }),
             server("web", settings.ports.web, web.router(drain: drain)), worker, DrainService(drain),

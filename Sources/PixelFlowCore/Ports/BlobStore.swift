@@ -17,6 +17,11 @@ public struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStri
         BlobKey(rawValue: "\(tenant)/\(task)")
     }
 
+    /// The task that a prefix made by `task(_:tenant:)` belongs to.
+    public var taskOfPrefix: TaskID? {
+        rawValue.split(separator: "/").dropFirst().first.flatMap { TaskID(parsing: String($0)) }
+    }
+
     /// An uploaded source.
     public static func upload(_ task: TaskID, tenant: TenantID) -> BlobKey {
         BlobKey(rawValue: "\(tenant)/\(task)/source")
@@ -66,6 +71,8 @@ public protocol BlobStore: Sendable {
     func remove(_ prefix: BlobKey) async throws
     /// The keys of all objects at or below `prefix`, sorted.
     func keys(_ prefix: BlobKey) async throws -> [BlobKey]
+    /// Which tasks have objects: their prefixes, sorted, from after `previous` on.
+    func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey]
     /// Answers when the backend is in order, throws where it is not.
     func check() async throws
 }

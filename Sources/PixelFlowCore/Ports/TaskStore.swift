@@ -53,6 +53,8 @@ public protocol TaskStore: Sendable {
     func deleted(limit: Int) async throws -> [TaskRecord]
     /// Forgets a deleted task.
     func purge(_ id: TaskID) async throws
+    /// Which of these tasks there are, deleted ones that are not yet forgotten included.
+    func known(_ ids: [TaskID]) async throws -> Set<TaskID>
 
     /// Answers when the backend is in order, throws where it is not.
     func check() async throws

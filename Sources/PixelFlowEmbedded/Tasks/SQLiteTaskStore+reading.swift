@@ -54,6 +54,16 @@ extension SQLiteTaskStore {
         try await documents("WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?", [limit])
     }
 
+    public func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
+        let names = ids.map(\.rawValue)
+        return try await read { database in
+            let marks = names.map { _ in "?" }.joined(separator: ",")
+            let found = try String.fetchAll(
+                database, sql: "SELECT id FROM task WHERE id IN (\(marks))", arguments: StatementArguments(names))
+            return Set(found.map { TaskID($0) })
+        }
+    }
+
     public func check() async throws {
         _ = try await read { try Int.fetchOne($0, sql: "SELECT 1") }
     }
