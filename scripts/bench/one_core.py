@@ -65,7 +65,7 @@ def measure(plan, inputs, loop):
     base = Line(C_LOOP, values[C_LOOP], "images/s")
 
     def line(name, at_least=0.0):
-        return Line(name, values.get(name, []), "images/s", base=base.value, at_least=at_least, skipped=skipped)
+        return Line(name, values.get(name, []), "images/s", base=base.values, at_least=at_least, skipped=skipped)
 
     return Section(
         "One core, 12 megapixels to fit 512 px",

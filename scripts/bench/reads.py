@@ -36,7 +36,7 @@ def measure(plan, inputs):
 
 def section(values, skipped=""):
     base = Line(BARE, values.get(BARE, []), "requests/s", digits=0, skipped=skipped)
-    own = Line(TASK, [] if skipped else values[TASK], "requests/s", digits=0, base=base.value, at_least=0.6, skipped=skipped)
+    own = Line(TASK, [] if skipped else values[TASK], "requests/s", digits=0, base=base.values, at_least=0.6, skipped=skipped)
     return Section(
         "GET of a task", [base, own],
         [f"wrk, one thread, {CONNECTIONS} connections; the bare route answers 1.5 KB, ours checks the token and reads the task"])

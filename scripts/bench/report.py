@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class Line:
-    """One contestant in one measure. `ratio` is against the line that the section names as its base."""
+    """One contestant in one measure. `base` holds the values of the contestant it is held against, round by round."""
 
     name: str
     values: list
     unit: str
     digits: int = 1
-    base: float = 0.0
+    base: list = field(default_factory=list)
     at_least: float = 0.0  # wanted of the ratio, 0: no target
     at_most: float = 0.0
     limit: float = 0.0  # wanted of the value itself, at most
@@ -25,7 +25,9 @@ class Line:
 
     @property
     def ratio(self):
-        return self.value / self.base if self.base and self.values else 0.0
+        """The median of each round's ratio: neighbours in time share what else the machine was doing."""
+        pairs = list(zip(self.values, self.base))
+        return statistics.median(own / base for own, base in pairs) if pairs else 0.0
 
     @property
     def target(self):
@@ -92,7 +94,7 @@ def as_markdown(sections, facts, verdict):
 
 def as_json(sections, facts):
     def of_line(line):
-        shown = {name: value for name, value in asdict(line).items() if value not in (0.0, "") and name != "digits"}
+        shown = {name: value for name, value in asdict(line).items() if value not in (0.0, "", []) and name != "digits"}
         return {**shown, "median": line.value, "ratio": line.ratio, "target": line.target, "verdict": line.verdict}
 
     document = {

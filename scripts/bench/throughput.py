@@ -51,9 +51,9 @@ def measure_large(plan, inputs, loop):
     base = Line(CELERY, values[CELERY], "images/s")
     return Section(
         "Upload to COMPLETED, 12 megapixels to fit 512 px, client on the same cores",
-        [base, Line(PIXELFLOW, values[PIXELFLOW], "images/s", base=base.value, at_least=1.15),
-         Line(THUMBOR, values[THUMBOR], "images/s", base=base.value),
-         Line(C_LOOP, values[C_LOOP], "images/s", base=base.value)],
+        [base, Line(PIXELFLOW, values[PIXELFLOW], "images/s", base=base.values, at_least=1.15),
+         Line(THUMBOR, values[THUMBOR], "images/s", base=base.values),
+         Line(C_LOOP, values[C_LOOP], "images/s", base=base.values)],
         [f"{count} a round, {LARGE_WINDOW} in hand; Celery: {celery_peer.WORKERS} processes, late acknowledgement, "
          "no HTTP upload, nothing synced to disk"])
 
@@ -80,7 +80,7 @@ def measure_small(plan, inputs):
     base = Line(CELERY, rates[CELERY], "tasks/s")
     durable = Section(
         "64 x 64 PNG, one output, durable",
-        [base, Line(PIXELFLOW, rates[PIXELFLOW], "tasks/s", base=base.value, at_least=2.0)],
+        [base, Line(PIXELFLOW, rates[PIXELFLOW], "tasks/s", base=base.values, at_least=2.0)],
         [f"{plan.small} a round, {SMALL_WINDOW} in hand; PixelFlow syncs source, task and output to disk, Celery nothing"])
     return [durable, latency_section(samples, plan)]
 
@@ -91,7 +91,7 @@ def latency_section(samples, plan):
         peer, own = (percentile(samples[name], share) for name in (CELERY, PIXELFLOW))
         lines += [
             Line(f"{CELERY}, p{share * 100:.0f}", [peer], "ms"),
-            Line(f"{PIXELFLOW}, p{share * 100:.0f}", [own], "ms", base=peer, at_most=1.0),
+            Line(f"{PIXELFLOW}, p{share * 100:.0f}", [own], "ms", base=[peer], at_most=1.0),
         ]
     return Section(
         "Idle, submit to COMPLETED, 64 x 64 PNG, one at a time", lines,
