@@ -1,0 +1,167 @@
+import Conformance
+import Foundation
+import Synchronization
+
+/// The all-in-one executable at work in a folder of its own.
+final class LiveService: Sendable {
+    struct NotReady: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Mounts a small disk and then becomes the service in it; for what happens when a disk is full.
+    static let onSmallDisk = """
+        mount -t tmpfs -o size="$PIXELFLOW_TEST_DISK" pixelflow-test "$PIXELFLOW_DATA_DIR" && exec "$0"
+        """
+
+    private let home: TemporaryFolder
+    private let settings: [String: String]
+    private let script: String?
+    private let state: Mutex<(ports: Ports, process: ChildProcess?)>
+
+    var data: String { home.path + "/data" }
+    var ports: Ports { state.withLock(\.ports) }
+    var pid: pid_t { state.withLock(\.process)?.pid ?? 0 }
+    private var output: String { home.path + "/output" }
+    private var errors: String { home.path + "/log" }
+
+    /// - Parameters:
+    ///   - settings: what is to differ from the defaults.
+    ///   - script: a shell script to start with, in a mount namespace of its own; ends with `exec "$0"`.
+    init(_ settings: [String: String] = [:], script: String? = nil) throws {
+        home = try TemporaryFolder()
+        self.settings = settings
+        self.script = script
+        state = Mutex((try Ports.free(), nil))
+        try FileManager.default.createDirectory(atPath: home.path + "/data", withIntermediateDirectories: true)
+    }
+
+    /// Runs `body` beside a service that is ready, and ends it whatever happens.
+    static func run<Value>(
+        _ settings: [String: String] = [:], script: String? = nil, _ body: (LiveService) async throws -> Value
+    ) async throws -> Value {
+        let service = try LiveService(settings, script: script)
+        try await service.start()
+        do {
+            let value = try await body(service)
+            await service.kill()
+            return value
+        } catch {
+            await service.kill()
+            throw error
+        }
+    }
+
+    // MARK: Life
+
+    /// Starts the service and returns once every port answers.
+    func start() async throws {
+        for attempt in 1... {
+            if try await startOnce() { return }
+            guard attempt < 10 else { throw NotReady(description: "not ready after \(attempt) starts:\n\(logText.suffix(3000))") }
+            // Somebody else was faster at one of the ports. A first start can go elsewhere, a later
+            // one is awaited by its clients where it was.
+            if attempt > 1 || !logText.contains("\"event\":\"request\"") { try moveUnlessKnown() }
+        }
+    }
+
+    private func startOnce() async throws -> Bool {
+        let before = outputText.count
+        let process = try spawn()
+        state.withLock { $0.process = process }
+        return try await eventually(within: .seconds(60), "the service to be ready") {
+            if outputText.dropFirst(before).contains("PixelFlow is ready.") { return true }
+            return process.isRunning ? nil : false
+        }
+    }
+
+    private func moveUnlessKnown() throws {
+        guard !logText.contains("\"event\":\"request\"") else { return }
+        let ports = try Ports.free()
+        state.withLock { $0.ports = ports }
+    }
+
+    /// Starts the executable with the service's settings, without waiting for anything.
+    func spawn(adding more: [String: String] = [:]) throws -> ChildProcess {
+        let environment = self.environment.merging(more) { $1 }
+        guard let script else {
+            return try ChildProcess(Executable.pixelflow, [], environment: environment, output: output, errors: errors)
+        }
+        let arguments = ["-m", "--propagation", "private", "sh", "-c", script, Executable.pixelflow]
+        return try ChildProcess("/usr/bin/unshare", arguments, environment: environment, output: output, errors: errors)
+    }
+
+    private var environment: [String: String] {
+        let ports = ports
+        let own = [
+            "PIXELFLOW_DATA_DIR": data, "PIXELFLOW_WEB_PORT": "\(ports.web)", "PIXELFLOW_AUTH_PORT": "\(ports.auth)",
+            "PIXELFLOW_API_PORT": "\(ports.api)", "PIXELFLOW_WORKER_PORT": "\(ports.worker)", "PIXELFLOW_AUTH_BCRYPT_COST": "4",
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
+        ]
+        return own.merging(settings) { $1 }
+    }
+
+    /// Ends the service as a power cut would.
+    func kill() async {
+        guard let process = state.withLock(\.process) else { return }
+        process.signal(SIGKILL)
+        _ = await process.waitForExit()
+    }
+
+    /// Asks the service to stop.
+    func terminate() { state.withLock(\.process)?.signal(SIGTERM) }
+
+    /// The exit code, or the negative number of the signal.
+    func waitForExit(within deadline: Duration = .seconds(60)) async throws -> Int32 {
+        guard let process = state.withLock(\.process) else { return 0 }
+        return try await within(deadline, "the service to end") { await process.waitForExit() }
+    }
+
+    // MARK: Traces
+
+    var outputText: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+    var logText: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
+
+    /// The render processes of the service.
+    func renderProcesses() -> [pid_t] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { pid_t($0) }.filter { candidate in
+            guard let status = try? String(contentsOfFile: "/proc/\(candidate)/status", encoding: .utf8) else { return false }
+            return status.contains("\nPPid:\t\(pid)\n")
+        }.sorted()
+    }
+}
+
+/// Where a service listens.
+struct Ports: Sendable, Hashable {
+    var web, auth, api, worker: Int
+
+    /// Four ports that were free a moment ago.
+    static func free() throws -> Ports {
+        let sockets = try (0..<4).map { _ in try ReservedPort() }
+        return Ports(web: sockets[0].number, auth: sockets[1].number, api: sockets[2].number, worker: sockets[3].number)
+    }
+}
+
+/// A port that the kernel has chosen, held until this goes.
+private final class ReservedPort {
+    let number: Int
+    private let descriptor: Int32
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw LiveService.NotReady(description: "no free port") }
+        number = Int(in_port_t(bigEndian: address.sin_port))
+    }
+
+    deinit { close(descriptor) }
+}
