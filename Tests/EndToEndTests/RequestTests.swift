@@ -1,0 +1,90 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import PixelFlowCore
+import Synchronization
+import Testing
+
+extension EndToEnd {
+    /// Requests that are wrong before any image is looked at, over a real connection.
+    @Suite struct RequestTests {
+        @Test func aBodyThatGrowsTooLongIsRefusedWhileItArrives() async throws {
+            try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(1 << 20)"]) { service in
+                let ada = try await Person.signedIn(to: service)
+                // No length is announced, and far more is on offer than can be waited for.
+                let sent = ByteCount()
+                let chunk = ByteBuffer(repeating: 120, count: 64 * 1024)
+                let endless = AsyncStream<ByteBuffer> {
+                    sent.add(chunk.readableBytes)
+                    return sent.bytes < 1 << 30 ? chunk : nil
+                }
+                do {
+                    let reply = try? await ada.send(
+                        .POST, "/api/upload", headers: ["content-type": "image/jpeg"], body: .stream(endless, length: .unknown))
+                    // A client that is still sending may find the connection closed before it reads the answer.
+                    if let reply { #expect((reply.status, reply.code) == (413, "body_too_large")) }
+                    #expect(sent.bytes < 64 << 20, "\(sent.bytes) bytes were taken")
+                }
+                let small = try await ada.post(Data(repeating: 120, count: (1 << 20) + 1), type: "image/jpeg")
+                #expect((small.status, small.code) == (413, "body_too_large"))
+                #expect(try await ada.get("/api/tasks").object()["next_cursor"] is NSNull)
+                #expect((try await ada.get("/api/tasks").object()["tasks"] as? [Any])?.isEmpty == true)
+            }
+        }
+
+        @Test func brokenRequestsAreNamed() async throws {
+            try await LiveService.run { service in
+                let ada = try await Person.signedIn(to: service)
+                func post(_ type: String, _ body: String) async throws -> Reply {
+                    try await ada.send(.POST, "/api/upload", headers: ["content-type": type], body: .bytes(ByteBuffer(string: body)))
+                }
+                let form = try await post("multipart/form-data; boundary=edge", "--edge\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nhalf")
+                #expect((form.status, form.code) == (400, "malformed_multipart"))
+                let json = try await post("application/json", #"{"image_url": "#)
+                #expect((json.status, json.code) == (400, "invalid_json"))
+                let operation = try await ada.post(
+                    url: "http://example.org", pipeline: #"{"outputs":[{"name":"a","operations":[{"op":"explode"}]}]}"#)
+                #expect((operation.status, operation.code) == (422, "unknown_operation"))
+                #expect(operation.field == "pipeline.outputs[0].operations[0].op")
+                let value = try await ada.post(
+                    url: "http://example.org", pipeline: #"{"outputs":[{"name":"a","quality":"high"}]}"#)
+                #expect((value.status, value.field) == (422, "pipeline.outputs[0].quality"))
+            }
+        }
+
+        @Test func theSameKeyIsTheSameTask() async throws {
+            try await LiveService.run { service in
+                let ada = try await Person.signedIn(to: service)
+                let (one, other) = (PNG.noise(width: 8, height: 8, seed: 1), PNG.noise(width: 8, height: 8, seed: 2))
+                let first = try await ada.post(one, headers: ["idempotency-key": "k"]).task().id
+                #expect(try await ada.post(one, headers: ["idempotency-key": "k"]).task().id == first)
+                let refused = try await ada.post(other, headers: ["idempotency-key": "k"])
+                #expect((refused.status, refused.code) == (422, "idempotency_key_reused"))
+            }
+        }
+
+        @Test func somebodyElsesTaskIsNowhere() async throws {
+            try await LiveService.run { service in
+                let ada = try await Person.signedIn(to: service)
+                let bob = try await Person.signedIn(to: service, as: "bob@example.org")
+                let task = try await ada.process(PNG.noise(width: 8, height: 8, seed: 1))
+                let routes: [(method: String, path: String)] = [
+                    ("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("POST", "/replay"), ("GET", "/source"), ("GET", "/outputs/image"),
+                ]
+                for (method, path) in routes {
+                    let reply = try await bob.send(.init(rawValue: method), "/api/tasks/\(task.id)\(path)")
+                    #expect(reply.status == 404, "\(method) \(path)")
+                }
+                #expect(try await ada.task(task.id).status == .completed)
+            }
+        }
+    }
+}
+
+/// Counts what a producer has handed out.
+private final class ByteCount: Sendable {
+    private let count = Mutex(0)
+    var bytes: Int { count.withLock { $0 } }
+    func add(_ more: Int) { count.withLock { $0 += more } }
+}
