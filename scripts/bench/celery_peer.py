@@ -1,7 +1,7 @@
 """Celery with Redis and pyvips, two worker processes.
 
 The peer is favoured where the two differ: it has no HTTP upload (the client writes the source to a file), Redis keeps
-nothing on disk, and files are not synced. PixelFlow answers an upload only when the task is on disk.
+nothing on disk unless told to, and files are never synced. PixelFlow answers an upload only when the task is on disk.
 """
 
 import collections
@@ -49,6 +49,23 @@ class CeleryPeer:
             if self.thumbnail.app.control.ping(timeout=1):
                 return
         raise BenchError("the Celery worker does not answer: see worker.log under .bench")
+
+    def sync_redis(self, wanted):
+        """Lets Redis append to a file and sync it before it answers, or go back to memory alone."""
+        client = self.thumbnail.app.backend.client
+        client.config_set("appendfsync", "always")
+        client.config_set("appendonly", "yes" if wanted else "no")
+        deadline = time.monotonic() + 10
+        while client.info("persistence")["aof_rewrite_in_progress"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    @contextlib.contextmanager
+    def synced(self):
+        self.sync_redis(True)
+        try:
+            yield self
+        finally:
+            self.sync_redis(False)
 
     def submit(self, picture, edge, suffix):
         number = next(self.numbers)

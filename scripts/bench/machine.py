@@ -2,7 +2,10 @@
 
 import os
 import platform
+import statistics
 import subprocess
+import tempfile
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -31,13 +34,27 @@ def load():
     return round(os.getloadavg()[0], 2)
 
 
-def facts():
+def sync_milliseconds(folder):
+    """The median of appending 4 KiB and waiting for the disk: what every durable step costs at least."""
+    samples = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(50):
+            start = time.monotonic()
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+            samples.append((time.monotonic() - start) * 1000)
+    return statistics.median(samples)
+
+
+def facts(folder):
     return {
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "memory": f"{memory_gib()} GiB",
         "kernel": platform.release(),
         "load at start": load(),
+        "fsync": f"{sync_milliseconds(folder):.2f} ms",
         "libvips": first_line("pkg-config", "--modversion", "vips"),
         "swift": first_line("swift", "--version"),
         "redis": first_line("redis-server", "--version"),

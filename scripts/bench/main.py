@@ -86,7 +86,7 @@ def main():
     plan = kind(ROOT, chosen.bin / "pixelflow", chosen.bin / "bench-tools")
     shutil.rmtree(plan.work, ignore_errors=True)
     plan.work.mkdir(parents=True)
-    facts = machine.facts()
+    facts = machine.facts(plan.work)
     started = time.monotonic()
     inputs = Inputs(ROOT / ".bench/inputs")
     parts = [part for part in PARTS if not chosen.only or part in chosen.only]

@@ -10,6 +10,7 @@ from processes import outputs_of
 from report import Line, Section
 
 PIXELFLOW, CELERY, THUMBOR = "PixelFlow", "Celery + Redis + pyvips", "thumbor, two processes"
+SYNCED = "Celery, Redis synced (appendfsync always)"
 C_LOOP = "C loop, two processes (no queue, no HTTP)"
 LARGE_WINDOW = 8  # in hand at a time
 SMALL_WINDOW = 64
@@ -58,6 +59,11 @@ def measure_large(plan, inputs, loop):
          "no HTTP upload, nothing synced to disk"])
 
 
+def with_sync(celery, measure):
+    with celery.synced():
+        return measure()
+
+
 def measure_small(plan, inputs):
     """Throughput and, one at a time, latency, with the same two systems up."""
     pictures = [path.read_bytes() for path in inputs.pngs]
@@ -72,26 +78,31 @@ def measure_small(plan, inputs):
         rates = interleaved(plan.rounds, {
             CELERY: lambda: len(many) / celery.process_many(many, EDGE, ".png", SMALL_WINDOW),
             PIXELFLOW: lambda: len(many) / system.process_many(many, pipeline, SMALL_WINDOW),
+            SYNCED: lambda: len(many) / with_sync(celery, lambda: celery.process_many(many, EDGE, ".png", SMALL_WINDOW)),
         })
         samples = interleaved(plan.rounds, {
             CELERY: lambda: [celery.process_one(picture, EDGE, ".png") for picture in few],
             PIXELFLOW: lambda: [system.process_one(picture, pipeline) for picture in few],
+            SYNCED: lambda: with_sync(celery, lambda: [celery.process_one(picture, EDGE, ".png") for picture in few]),
         })
     base = Line(CELERY, rates[CELERY], "tasks/s")
     durable = Section(
         "64 x 64 PNG, one output, durable",
-        [base, Line(PIXELFLOW, rates[PIXELFLOW], "tasks/s", base=base.values, at_least=2.0)],
-        [f"{plan.small} a round, {SMALL_WINDOW} in hand; PixelFlow syncs source, task and output to disk, Celery nothing"])
+        [base, Line(PIXELFLOW, rates[PIXELFLOW], "tasks/s", base=base.values, at_least=2.0),
+         Line(SYNCED, rates[SYNCED], "tasks/s", base=base.values)],
+        [f"{plan.small} a round, {SMALL_WINDOW} in hand; PixelFlow syncs source, task and output to disk, Celery nothing or its queue"])
     return [durable, latency_section(samples, plan)]
 
 
 def latency_section(samples, plan):
     lines = []
     for share in (0.50, 0.99):
-        peer, own = (percentile(samples[name], share) for name in (CELERY, PIXELFLOW))
+        peer, own, synced = (percentile(samples[name], share) for name in (CELERY, PIXELFLOW, SYNCED))
+        label = f"p{share * 100:.0f}"
         lines += [
-            Line(f"{CELERY}, p{share * 100:.0f}", [peer], "ms"),
-            Line(f"{PIXELFLOW}, p{share * 100:.0f}", [own], "ms", base=[peer], at_most=1.0),
+            Line(f"{CELERY}, {label}", [peer], "ms"),
+            Line(f"{PIXELFLOW}, {label}", [own], "ms", base=[peer], at_most=1.0),
+            Line(f"{SYNCED}, {label}", [synced], "ms", base=[peer]),
         ]
     return Section(
         "Idle, submit to COMPLETED, 64 x 64 PNG, one at a time", lines,
