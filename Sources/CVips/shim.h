@@ -1,6 +1,7 @@
 #pragma once
 
 #include <vips/vips.h>
+#include <vips/vector.h>
 
 // libvips sets and gets the arguments of an operation through variadic functions and macros,
 // which Swift cannot call. Each function here wraps exactly one of them.

@@ -15,6 +15,7 @@ final class RenderSlot {
     private let logger: Logger
     private var process: ChildProcess?
     private var jobs = 0
+    private var last: (request: RenderRequest, data: Data)?
     private let encoder = JSONEncoder()
     private let decoder = JSONDecoder()
 
@@ -41,19 +42,27 @@ final class RenderSlot {
         do {
             let running = try ready()
             guard work.start(in: running) else { return }
-            work.finish(.success(try exchange(work.job, running)))
+            finish(work, .success(try exchange(work.job, running)))
         } catch let failure as RenderFailure {
-            work.finish(.failure(failure.error))
+            finish(work, .failure(failure.error))
         } catch let failure as SlotFailure {
             let end = process?.end() ?? "unknown"
+            let wasCancelled = finish(work, .failure(failure.error(end)))
             replace(with: nil)
-            logger.warning("render process ended", metadata: ["reason": "\(failure)", "end": "\(end)"])
-            work.finish(.failure(failure.error(end)))
+            if !wasCancelled { logger.warning("render process ended", metadata: ["reason": "\(failure)", "end": "\(end)"]) }
         } catch {
             replace(with: nil)
             logger.error("no render process", metadata: ["error": "\(error)"])
-            work.finish(.failure(PixelFlowError.unavailable("renderer", cause: error)))
+            finish(work, .failure(PixelFlowError.unavailable("renderer", cause: error)))
         }
+    }
+
+    @discardableResult
+    private func finish(_ work: RenderWork, _ result: Result<RenderReport, any Error>) -> Bool {
+        let wasCancelled = work.finish(result)
+        // The cancel has killed the process, perhaps just after its answer: the next job must not meet it dying.
+        if wasCancelled { replace(with: nil) }
+        return wasCancelled
     }
 
     /// The process, started anew where it is gone.
@@ -102,7 +111,7 @@ final class RenderSlot {
         let request = RenderRequest(
             pipeline: job.pipeline, limits: job.limits,
             overlays: overlays.map { RenderRequest.Overlay(name: $0.key, length: $0.value.readableBytes) })
-        let data = try encoder.encode(request)
+        let data = try encoded(request)
         try data.withUnsafeBytes { try input.write($0, at: 0) }
         var end = data.count
         for buffer in [job.source] + overlays.map(\.value) {
@@ -110,6 +119,14 @@ final class RenderSlot {
             end += buffer.readableBytes
         }
         return WireMessage(.render, data.count, job.source.readableBytes)
+    }
+
+    /// Requests repeat: equal ones are encoded once.
+    private func encoded(_ request: RenderRequest) throws -> Data {
+        if let last, last.request == request { return last.data }
+        let data = try encoder.encode(request)
+        last = (request, data)
+        return data
     }
 
     private func report(_ answer: WireMessage, _ job: RenderJob, _ output: MemoryFile) throws -> RenderReport {

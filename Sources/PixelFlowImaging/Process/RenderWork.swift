@@ -56,7 +56,9 @@ final class RenderWork: Sendable {
         waiting?.resume(throwing: CancellationError())
     }
 
-    func finish(_ result: Result<RenderReport, any Error>) {
+    /// - Returns: true where the job had been cancelled, and its process killed, in the meantime.
+    @discardableResult
+    func finish(_ result: Result<RenderReport, any Error>) -> Bool {
         let (continuation, wasCancelled): (CheckedContinuation<RenderReport, any Error>?, Bool) = state.withLock { state in
             defer { state = .over }
             switch state {
@@ -66,5 +68,6 @@ final class RenderWork: Sendable {
             }
         }
         continuation?.resume(with: wasCancelled ? .failure(CancellationError()) : result)
+        return wasCancelled
     }
 }

@@ -15,6 +15,15 @@ enum VipsLibrary {
         g_log_set_writer_func({ _, _, _, _ in G_LOG_WRITER_HANDLED }, nil, nil)
     }
 
+    /// Runs `body` with or without the code that libvips compiles for each resize. The switch
+    /// belongs to the whole process; a race over it costs time, never pixels.
+    static func withVectors<Output>(_ enabled: Bool, _ body: () throws -> Output) rethrows -> Output {
+        if enabled { return try body() }
+        vips_vector_set_enabled(0)
+        defer { vips_vector_set_enabled(1) }
+        return try body()
+    }
+
     private static func blockLoaders() {
         vips_block_untrusted_set(1)
         vips_operation_block_set("VipsForeignLoad", 1)
