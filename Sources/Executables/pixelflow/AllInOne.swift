@@ -28,7 +28,7 @@ struct AllInOne {
         let folder = try DataFolder(path: settings.data)
         let users = try SQLiteUserStore(path: settings.authDatabasePath)
         let tasks = try SQLiteTaskStore(path: settings.taskDatabasePath)
-        let blobs = try FileBlobStore(path: settings.blobPath)
+        let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: settings.blobPath), tasks: tasks)
         let broker = InProcessBroker()
         let events = InProcessTaskEvents()
         let renderer = RenderPool(.init(processes: settings.renderProcesses), logger: logger(for: "render"))

@@ -53,8 +53,9 @@ public typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendabl
 
 /// Keeps sources and outputs.
 ///
-/// An object is there completely or not at all, and once `write` has returned it survives a crash
-/// of the machine.
+/// An object is there completely or not at all. Once `write` has returned it survives a crash of the
+/// process, and no later than with the next `create` or `complete` of the task store beside it, a
+/// crash of the machine.
 public protocol BlobStore: Sendable {
     /// Stores the whole stream under `key`. Where the stream throws, nothing is stored.
     ///

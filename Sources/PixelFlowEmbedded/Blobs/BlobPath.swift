@@ -5,7 +5,9 @@ import PixelFlowCore
 struct BlobPath: Sendable {
     /// `tenant/task`, or less for a prefix.
     let folder: String
-    /// The rest of the key, its slashes written as `~`; empty for a prefix of whole folders.
+    /// The rest of the key; empty for a prefix of whole folders.
+    let name: String
+    /// `name` as a file, its slashes written as `~`.
     let file: String
 
     /// - Throws: `PixelFlowError` where the key could lead elsewhere or is too long. Keys are made by PixelFlow, so this is a defect.
@@ -13,6 +15,7 @@ struct BlobPath: Sendable {
         let parts = key.rawValue.split(separator: "/", omittingEmptySubsequences: false)
         guard !parts.isEmpty, parts.allSatisfy(Self.isSafe) else { throw Self.badKey }
         folder = parts.prefix(2).joined(separator: "/")
+        name = parts.dropFirst(2).joined(separator: "/")
         file = parts.dropFirst(2).joined(separator: "~")
         // The longest name that a file may have on Linux.
         guard file.utf8.count <= 255 else { throw Self.badKey }

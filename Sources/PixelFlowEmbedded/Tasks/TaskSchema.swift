@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import PixelFlowCore
 
-/// The tables of tasks and presets. The document is the whole truth; the columns beside it repeat
+/// The tables of tasks, presets and small objects. The document is the whole truth; the columns beside it repeat
 /// what has to be searched.
 enum TaskSchema {
     static let migrations: DatabaseMigrator = {
@@ -40,6 +40,17 @@ enum TaskSchema {
                         name TEXT NOT NULL,
                         document BLOB NOT NULL,
                         PRIMARY KEY (tenant, name)
+                    );
+                    """)
+        }
+        migrator.registerMigration("2 small objects") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE object (
+                        prefix TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        bytes BLOB NOT NULL,
+                        PRIMARY KEY (prefix, name)
                     );
                     """)
         }

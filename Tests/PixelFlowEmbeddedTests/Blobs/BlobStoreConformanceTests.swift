@@ -15,4 +15,13 @@ import Testing
             BlobStoreConformance(store: try FileBlobStore(path: path)) { try FileBlobStore(path: path) }
         }
     }
+
+    @Test(arguments: BlobStoreConformance.cases)
+    func keepsTheRuleInTwoTiers(rule: ConformanceCase<BlobStoreConformance>) async throws {
+        let path = folder.path
+        let open = {
+            EmbeddedBlobStore(files: try FileBlobStore(path: path + "/blobs"), tasks: try SQLiteTaskStore(path: path + "/tasks.sqlite"))
+        }
+        try await rule.run { BlobStoreConformance(store: try open()) { try open() } }
+    }
 }

@@ -1,0 +1,108 @@
+public import NIOCore
+public import PixelFlowCore
+
+/// The objects of the embedded mode: large ones as files, small ones beside their tasks.
+public struct EmbeddedBlobStore: BlobStore {
+    /// Up to this many bytes SQLite is faster than a file of one's own; see `make bench`.
+    public static let smallBytes = 64 * 1024
+
+    private let files: FileBlobStore
+    private let small: SmallObjects
+
+    public init(files: FileBlobStore, tasks: SQLiteTaskStore) {
+        self.files = files
+        self.small = SmallObjects(store: tasks)
+    }
+
+    public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
+        let place = try BlobPath(object: key)
+        if bytes.readableBytes > Self.smallBytes {
+            try await files.write(key, bytes: bytes)
+            try await small.remove(place)
+        } else {
+            try await small.write(place, bytes)
+        }
+    }
+
+    public func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
+        var beginning = ByteBuffer()
+        var iterator = stream.makeAsyncIterator()
+        while beginning.readableBytes <= Self.smallBytes {
+            guard let chunk = try await iterator.next() else {
+                try await write(key, bytes: beginning)
+                return beginning.readableBytes
+            }
+            beginning.writeImmutableBuffer(chunk)
+        }
+        let size = try await files.write(key, from: ContinuedStream(beginning: beginning, rest: iterator))
+        try await small.remove(BlobPath(object: key))
+        return size
+    }
+
+    public func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
+        guard let bytes = try await small.read(BlobPath(object: key)) else { return try await files.read(key, range: range) }
+        let wanted = (range ?? 0..<bytes.readableBytes).clamped(to: 0..<bytes.readableBytes)
+        let slice = bytes.getSlice(at: bytes.readerIndex + wanted.lowerBound, length: wanted.count) ?? ByteBuffer()
+        return Blob(size: bytes.readableBytes, range: wanted, body: SingleChunk(chunk: slice))
+    }
+
+    public func remove(_ prefix: BlobKey) async throws {
+        try await small.remove(BlobPath(prefix))
+        try await files.remove(prefix)
+    }
+
+    public func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
+        let all = Set(try await small.keys(BlobPath(prefix))).union(try await files.keys(prefix))
+        return all.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
+        let all = Set(try await small.taskPrefixes(after: previous, limit: limit))
+            .union(try await files.taskPrefixes(after: previous, limit: limit))
+        return Array(all.sorted { $0.rawValue < $1.rawValue }.prefix(limit))
+    }
+
+    public func check() async throws { try await files.check() }
+}
+
+/// A stream whose beginning has been read already.
+///
+/// Sendable unchecked: it is read once, by the task that has read the beginning.
+private final class ContinuedStream: AsyncSequence, AsyncIteratorProtocol, @unchecked Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    private var beginning: ByteBuffer?
+    private var rest: any AsyncIteratorProtocol<ByteBuffer, any Error>
+
+    init(beginning: ByteBuffer, rest: any AsyncIteratorProtocol<ByteBuffer, any Error>) {
+        self.beginning = beginning
+        self.rest = rest
+    }
+
+    func makeAsyncIterator() -> ContinuedStream { self }
+
+    func next() async throws -> ByteBuffer? {
+        if let chunk = beginning {
+            beginning = nil
+            return chunk
+        }
+        return try await rest.next(isolation: nil)
+    }
+}
+
+/// A stream of one chunk, or none where it is empty.
+private struct SingleChunk: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    var chunk: ByteBuffer
+
+    func makeAsyncIterator() -> SingleChunk { self }
+
+    mutating func next() async throws -> ByteBuffer? {
+        guard chunk.readableBytes > 0 else { return nil }
+        defer { chunk.clear() }
+        return chunk
+    }
+}
