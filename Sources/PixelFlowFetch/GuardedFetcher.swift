@@ -21,7 +21,7 @@ public struct GuardedFetcher: SourceFetcher {
     /// Addresses of one name that are tried, one after the other, until one takes the connection.
     private static let maximumAttempts = 4
 
-    /// - Throws: `PixelFlowError` `invalid_setting` where the file of trust roots cannot be read.
+    /// - Throws: `PixelFlowError` `setting_invalid` where the file of trust roots cannot be read.
     public init(
         settings: FetchSettings = FetchSettings(),
         resolver: any NameResolver = SystemResolver(),

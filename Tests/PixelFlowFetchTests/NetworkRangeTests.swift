@@ -29,7 +29,7 @@ import Testing
         let error = #expect(throws: PixelFlowError.self) { try NetworkRange.list("10.0.0.0/8,10.1.1.1/8,nonsense") }
         #expect(error?.message.contains("\"10.1.1.1/8\"") == true)
         #expect(error?.message.contains("PIXELFLOW_FETCH_ALLOW_NETWORKS") == true)
-        #expect(error?.code == "invalid_setting")
+        #expect(error?.code == "setting_invalid")
     }
 
     @Test(arguments: [

@@ -72,7 +72,7 @@ import Testing
 
     @Test func aMissingFileOfRootsIsNamed() {
         let error = #expect(throws: PixelFlowError.self) { try localFetcher(trustRootsFile: "/nowhere/roots.pem") }
-        #expect(error?.code == "invalid_setting")
+        #expect(error?.code == "setting_invalid")
         #expect(error?.message.contains("/nowhere/roots.pem") == true)
     }
 }

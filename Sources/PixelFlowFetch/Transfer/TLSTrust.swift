@@ -5,7 +5,7 @@ import PixelFlowCore
 struct TLSTrust: Sendable {
     let context: NIOSSLContext
 
-    /// - Throws: `PixelFlowError` `invalid_setting` where the file cannot be read.
+    /// - Throws: `PixelFlowError` `setting_invalid` where the file cannot be read.
     init(rootsFile: String?) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
@@ -16,7 +16,7 @@ struct TLSTrust: Sendable {
         } catch {
             let file = rootsFile ?? "of the operating system"
             throw PixelFlowError(
-                .invalid, code: "invalid_setting", "The certificate authorities (\(file)) cannot be read.", cause: error)
+                .invalid, code: "setting_invalid", "The certificate authorities (\(file)) cannot be read.", cause: error)
         }
     }
 }
