@@ -38,5 +38,11 @@ public struct AppRequestContext: RequestContext {
     /// The address of the peer of this connection, which may be a proxy: see `TrustedProxies`.
     public var peerAddress: SocketAddress? { channel.remoteAddress }
 
+    /// Ends the connection a little later, whatever the client is still sending.
+    func closeConnection(after delay: TimeAmount) {
+        let channel = channel
+        channel.eventLoop.scheduleTask(in: delay) { channel.close(promise: nil) }
+    }
+
     private static let serverMetadataKey = "hb.request.id"
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 import Logging
+import NIOCore
 import PixelFlowCore
 
 /// Turns each error into `application/problem+json`, so that no route needs to.
@@ -19,9 +20,17 @@ public struct ProblemMiddleware: RouterMiddleware {
         } catch {
             let problem = Problem(error, requestID: context.requestID)
             Self.report(error, problem, to: context.logger)
-            return problem.response()
+            var response = problem.response()
+            if request.mayGoOn {
+                response.headers[.connection] = "close"
+                context.closeConnection(after: Self.linger)
+            }
+            return response
         }
     }
+
+    /// Long enough for a client to read the answer; a connection closed at once would take it away.
+    private static let linger = TimeAmount.seconds(1)
 
     private static func report(_ error: any Error, _ problem: Problem, to logger: Logger) {
         let level: Logger.Level =
@@ -32,5 +41,14 @@ public struct ProblemMiddleware: RouterMiddleware {
             }
         guard logger.logLevel <= level else { return }
         logger.log(level: level, "request failed", metadata: ["code": .string(problem.code), "error": .string(String(describing: error))])
+    }
+}
+
+extension Request {
+    /// Whether the client may be sending a body that nobody is going to read. The server would take all of it, however much.
+    fileprivate var mayGoOn: Bool {
+        guard method == .post || method == .put else { return false }
+        guard let length = headers[.contentLength].flatMap({ Int($0) }) else { return true }
+        return length > 64 * 1024
     }
 }
