@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import PixelFlowCore
 import Testing
@@ -21,7 +20,7 @@ extension EndToEnd {
                     let output = try #require(task.outputs.first)
                     let image = try await ada.download(output.name, of: task.id)
                     #expect(image.count == output.bytes)
-                    #expect(SHA256.hash(data: image).map { String(format: "%02x", $0) }.joined() == output.sha256)
+                    #expect(image.sha256 == output.sha256)
                     #expect(try await Pictures.header("width", of: image) == "480")
                 }
             }

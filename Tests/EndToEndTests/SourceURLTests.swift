@@ -32,7 +32,7 @@ extension EndToEnd {
                         Case(url: server.url("/endless"), codes: ["source_too_large"]),
                         Case(url: server.url("/broken"), codes: ["source_unavailable"], isTriedAgain: true),
                         Case(url: server.url("/slow"), codes: ["source_timeout"], isTriedAgain: true),
-                        Case(url: "http://nothing.invalid/a.jpg", codes: ["name_not_resolved"], isTriedAgain: true),
+                        Case(url: "http://nothing.invalid/a.jpg", codes: ["name_not_resolved"]),
                         Case(url: "http://127.0.0.1:1/a.jpg", codes: ["source_unreachable"], isTriedAgain: true),
                     ]
                     try await withThrowingTaskGroup { group in

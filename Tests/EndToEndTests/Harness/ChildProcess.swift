@@ -40,7 +40,9 @@ final class ChildProcess: Sendable {
 
     deinit { signal(SIGKILL) }
 
-    var isRunning: Bool { state.code == nil }
+    var isRunning: Bool { exitCode == nil }
+    /// Nil while it runs.
+    var exitCode: Int32? { state.code }
 
     func signal(_ number: Int32) {
         // Once it has been waited for, the number may be somebody else's.

@@ -22,9 +22,11 @@ struct Reply: Sendable {
     /// The path of the field that a problem is about.
     var field: String? { try? object()["field"] as? String }
 
+    func header(_ name: String) -> String? { headers.first(name: name) }
+
     /// Of a task: `"id-revision"`.
     var revision: Int? {
-        headers.first(name: "etag")?.trimmingCharacters(in: ["\""]).split(separator: "-").last.flatMap { Int($0) }
+        header("etag")?.trimmingCharacters(in: ["\""]).split(separator: "-").last.flatMap { Int($0) }
     }
 }
 

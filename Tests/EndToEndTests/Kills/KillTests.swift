@@ -1,0 +1,30 @@
+import Foundation
+import HistoryChecker
+import PixelFlowCore
+import Testing
+
+extension EndToEnd {
+    /// The service is killed again and again while people use it. Whatever they were promised must come true.
+    @Suite struct KillTests {
+        /// `PIXELFLOW_TEST_KILLS`, 200 by default.
+        private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KILLS"].flatMap { Int($0) } ?? 200
+
+        @Test(.timeLimit(.minutes(20)))
+        func whatWasAcceptedIsDoneHoweverOftenTheServiceIsKilled() async throws {
+            let start = ContinuousClock.now
+            let campaign = KillCampaign(service: try LiveService(["PIXELFLOW_LOG_LEVEL": "warning"]))
+            let history = try await campaign.run(kills: Self.kills)
+            let violations = HistoryChecker().violations(in: history)
+            #expect(violations.isEmpty, "\(violations.count) violations, first \(violations.prefix(20).map(\.description))")
+            // A campaign in which nothing happens would prove nothing.
+            #expect(history.promises.count >= Self.kills * 3, "only \(history.promises.count) tasks were accepted")
+            #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
+            print(
+                """
+                \(Self.kills) kills in \(ContinuousClock.now - start): \(history.promises.count) tasks accepted, \
+                \(history.tasks.filter { $0.losses > 0 }.count) lost a worker, at most \(history.tasks.map(\.losses).max() ?? 0) times, \
+                \(history.observations.count) observations
+                """)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Conformance
+import Foundation
+import NIOHTTP1
+import PixelFlowCore
+import Testing
+
+extension EndToEnd {
+    /// Render processes that die at work.
+    @Suite struct RenderCrashTests {
+        @Test func aTaskSurvivesOneCrash() async throws {
+            try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
+                let ada = try await Person.signedIn(to: service)
+                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
+                let killed = try await killBusyProcess(of: service)
+                let task = try await ada.final(id)
+                #expect(task.status == .completed)
+                #expect(task.attempts == 2)
+                #expect(task.history.map(\.reason).contains("render_crashed"))
+                #expect(!service.renderProcesses().contains(killed))
+            }
+        }
+
+        @Test func aTaskThatCrashesTwiceIsPoison() async throws {
+            try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
+                let ada = try await Person.signedIn(to: service)
+                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.long).task().id
+                let first = try await killBusyProcess(of: service)
+                let second = try await killBusyProcess(of: service)
+                #expect(first != second)
+                let task = try await ada.final(id)
+                #expect(task.status == .failed)
+                #expect(task.error?.code == "poison")
+                // The next image is none the worse for it, and neither is the service.
+                #expect(try await ada.process(PNG.noise(width: 64, height: 64, seed: 1)).status == .completed)
+                #expect(try await ada.get("/readyz").status == 200)
+            }
+        }
+
+        @Test func aCancelledTaskIsStoppedInTheMiddle() async throws {
+            try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
+                let ada = try await Person.signedIn(to: service)
+                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.long).task().id
+                _ = try await busyProcess(of: service)
+                let start = ContinuousClock.now
+                #expect(try await ada.send(.POST, "/api/tasks/\(id)/cancel").status == 202)
+                #expect(try await ada.final(id).status == .cancelled)
+                #expect(ContinuousClock.now - start < .seconds(5))
+                #expect(try await ada.process(PNG.noise(width: 64, height: 64, seed: 1)).status == .completed)
+            }
+        }
+
+        private func killBusyProcess(of service: LiveService) async throws -> pid_t {
+            let process = try await busyProcess(of: service)
+            kill(process, SIGKILL)
+            _ = try await eventually("process \(process) to be gone") { service.renderProcesses().contains(process) ? nil : true }
+            return process
+        }
+
+        /// The render process that is in the middle of a job: it has used a fifth of a second more than when it was first seen.
+        private func busyProcess(of service: LiveService) async throws -> pid_t {
+            var first: [pid_t: Int] = [:]
+            return try await eventually(within: .seconds(60), "a render process to be at work") {
+                for process in service.renderProcesses() {
+                    guard let used = processorTicks(of: process) else { continue }
+                    if let before = first[process], used >= before + 20 { return process }
+                    if first[process] == nil { first[process] = used }
+                }
+                return nil
+            }
+        }
+
+        /// Hundredths of a second that a process has used.
+        private func processorTicks(of process: pid_t) -> Int? {
+            guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+                let rest = text.split(separator: ")").last
+            else { return nil }
+            let fields = rest.split(separator: " ")
+            guard fields.count > 13, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }
+            return user + system
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import PixelFlowCore
+import Testing
+
+extension EndToEnd {
+    /// A process that cannot start says why in one line.
+    @Suite struct StartTests {
+        @Test(arguments: [
+            ("PIXELFLOW_API_PORT", "eighty"), ("PIXELFLOW_API_PORT", "70000"), ("PIXELFLOW_SHUTDOWN_GRACE", "-1"),
+            ("PIXELFLOW_BROKER_URL", "kafka://localhost"), ("PIXELFLOW_BLOB_URL", "s3://bucket"), ("PIXELFLOW_TASK_DATABASE_URL", "tasks.sqlite"),
+            ("PIXELFLOW_FETCH_ALLOW_NETWORKS", "10.0.0.0/99"), ("PIXELFLOW_AUTH_BCRYPT_COST", "99"), ("PIXELFLOW_MAX_PIXELS", "0"),
+        ])
+        func aBadSettingIsNamed(_ name: String, _ value: String) async throws {
+            let service = try LiveService()
+            let code = await service.spawnAndWait(adding: [name: value])
+            #expect(code == 2)
+            let lines = service.logText.split(separator: "\n")
+            #expect(lines.count == 1, "\(service.logText)")
+            #expect(lines.first?.contains(name) == true, "\(service.logText)")
+        }
+
+        @Test func aSecondProcessOnTheSameFolderIsRefused() async throws {
+            try await LiveService.run { service in
+                let ada = try await Person.signedIn(to: service)
+                let before = service.logText.count
+                let code = await service.spawnAndWait()
+                #expect(code == 1)
+                #expect(service.logText.dropFirst(before).contains("Another PixelFlow is using the folder \(service.data)."))
+                #expect(try await ada.process(PNG.noise(width: 8, height: 8, seed: 1)).status == .completed)
+            }
+        }
+
+        @Test func aPortThatIsTakenIsToldOf() async throws {
+            try await LiveService.run { service in
+                let other = try LiveService()
+                let code = await other.spawnAndWait(adding: ["PIXELFLOW_API_PORT": "\(service.ports.api)"])
+                #expect(code == 1)
+                let last = try #require(other.logText.split(separator: "\n").last { !$0.hasPrefix("{") }, "\(other.logText)")
+                #expect(last.contains("\(service.ports.api)") || last.lowercased().contains("address already in use"), "\(last)")
+            }
+        }
+
+        @Test func theTokensOfYesterdayAreGoodToday() async throws {
+            try await LiveService.run { service in
+                let ada = try await Person.signedIn(to: service)
+                let task = try await ada.process(PNG.noise(width: 8, height: 8, seed: 1))
+                await service.kill()
+                try await service.start()
+                #expect(try await ada.task(task.id).status == .completed)
+            }
+        }
+    }
+}
+
+extension LiveService {
+    /// Starts one more process with the service's settings and waits for it to end.
+    fileprivate func spawnAndWait(adding more: [String: String] = [:]) async -> Int32? {
+        guard let process = try? spawn(adding: more) else { return nil }
+        return await process.waitForExit()
+    }
+}
