@@ -5,9 +5,9 @@ import Testing
 @testable import PixelFlowImaging
 
 @Suite struct Encoding {
-    private func output(_ source: Data, _ format: OutputFormat, _ encoder: EncoderOptions = EncoderOptions(), animated: Bool = false) throws -> (
-        OutputResult, Data
-    ) {
+    private func output(
+        _ source: Data, _ format: OutputFormat, _ encoder: EncoderOptions = EncoderOptions(), animated: Bool = false
+    ) throws -> (OutputResult, Data) {
         let rendering = try render(source, [OutputSpec(name: "a", format: format, encoder: encoder, animated: animated)])
         return (rendering.results[0], rendering.files[0])
     }

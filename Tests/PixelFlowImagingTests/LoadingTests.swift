@@ -114,3 +114,36 @@ import Testing
         }
     }
 }
+
+@Suite struct ColourProfiles {
+    /// A JPEG of one red in a wide colour space, with its profile.
+    private func wideRed() throws -> Data {
+        let red = try TestImage.made(32, 32, bands: 3) { _, _ in [200, 0, 0] }
+        let wide = try red.applying("icc_transform", ["output_profile": .text("p3"), "input_profile": .text("srgb")])
+        return try TestImage.data(wide, "jpegsave_buffer", ["Q": .integer(95)])
+    }
+
+    @Test func aWideProfileBecomesSRGB() throws {
+        let rendering = try render(try wideRed(), [OutputSpec(name: "a", format: .fixed(.png))])
+        #expect(try Picture(rendering.files[0]).shows([200, 0, 0], at: 16, 16, tolerance: 4))
+        #expect(rendering.files[0].range(of: Data("iCCP".utf8)) == nil)
+    }
+
+    @Test func aKeptProfileKeepsTheNumbers() throws {
+        let encoder = EncoderOptions(colorProfile: .keep)
+        let rendering = try render(try wideRed(), [OutputSpec(name: "a", format: .fixed(.png), encoder: encoder)])
+        // The same red has other numbers in the wide space.
+        #expect(!(try Picture(rendering.files[0]).shows([200, 0, 0], at: 16, 16, tolerance: 4)))
+        #expect(rendering.files[0].range(of: Data("iCCP".utf8)) != nil)
+    }
+
+    @Test func standardProfilesAreKnownAndOthersAreNot() throws {
+        try VipsLibrary.start()
+        let plain = try TestImage.made(4, 4, bands: 3) { _, _ in [1, 2, 3] }
+        for (profile, isStandard) in [("srgb", true), ("p3", false)] {
+            let tagged = try plain.applying("icc_transform", ["output_profile": .text(profile), "input_profile": .text("srgb")])
+            #expect(tagged.withBlob(Colour.iccField, ICCProfile.isStandardRGB) == isStandard)
+        }
+        #expect(!withUnsafeBytes(of: 0) { ICCProfile.isStandardRGB($0) })
+    }
+}

@@ -51,7 +51,8 @@ import Testing
     }
 
     @Test func containFillsTheRest() throws {
-        let picture = try render(try TestImage.file(.png), .resize(.init(width: 64, height: 64, fit: .contain, background: .black))).picture()
+        let resize = ImageOperation.Resize(width: 64, height: 64, fit: .contain, background: .black)
+        let picture = try render(try TestImage.file(.png), .resize(resize)).picture()
         #expect(picture.shows([0, 0, 0], at: 32, 2) && picture.shows([0, 0, 0], at: 32, 61))
         #expect(picture.shows(TestImage.red, at: 2, 12))
     }
@@ -123,7 +124,9 @@ import Testing
     }
 
     @Test func sharpenSteepensAnEdge() throws {
-        let soft = try TestImage.made(40, 20, bands: 3) { x, _ in [UInt8](repeating: UInt8(min(200, max(60, 60 + (x - 16) * 18))), count: 3) }
+        let soft = try TestImage.made(40, 20, bands: 3) { x, _ in
+            [UInt8](repeating: UInt8(min(200, max(60, 60 + (x - 16) * 18))), count: 3)
+        }
         let source = try TestImage.encoded(soft, .png)
         let before = try render(source).picture()
         let after = try render(source, .sharpen(.init(sigma: 2, m1: 2, m2: 4))).picture()

@@ -18,7 +18,8 @@ struct OutputRendering {
         try Finish.check(frames, format)
         let bytes = try encoded(frames, format)
         guard bytes.count <= limits.outputBytes else {
-            throw OutputFailure(code: "output_too_large", message: "The output has \(bytes.count) bytes; \(limits.outputBytes) are allowed.")
+            throw OutputFailure(
+                code: "output_too_large", message: "The output has \(bytes.count) bytes; \(limits.outputBytes) are allowed.")
         }
         let result = OutputResult(
             name: spec.name, format: format, width: frames.width, height: frames.height, frames: frames.images.count)
@@ -44,7 +45,8 @@ struct OutputRendering {
     private func check(_ size: (width: Int, height: Int), _ frames: Int) throws {
         guard size.width * size.height * frames <= limits.pixels else {
             throw OutputFailure(
-                code: "too_many_pixels", message: "The output would have \(size.width) x \(size.height) pixels; \(limits.pixels) are allowed.")
+                code: "too_many_pixels",
+                message: "The output would have \(size.width) x \(size.height) pixels; \(limits.pixels) are allowed.")
         }
     }
 }

@@ -22,7 +22,8 @@ package struct RenderEngine {
         let marks = OverlaySet(overlays, limits: limits)
         for spec in pipeline.outputs {
             do {
-                let output = try OutputRendering(spec: spec, header: header, limits: limits, marks: marks).run(try decoded.frames(for: spec))
+                let rendering = OutputRendering(spec: spec, header: header, limits: limits, marks: marks)
+                let output = try rendering.run(try decoded.frames(for: spec))
                 try output.bytes.withBytes { try sink(output.result, $0) }
             } catch let failure as OutputFailure {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))

@@ -5,7 +5,8 @@ import PixelFlowCore
 enum WarmUp {
     static func run() throws {
         try VipsLibrary.start()
-        for format in ImageFormat.allCases { try roundTrip(format) }
+        // A format that this libvips was built without fails later, for the outputs that want it.
+        for format in ImageFormat.allCases { try? roundTrip(format) }
         _ = try Image.copying([UInt8](repeating: 0, count: 4 * 16), width: 4, height: 4, bands: 4)
             .applying("copy", ["interpretation": .integer(Int(VIPS_INTERPRETATION_CMYK.rawValue))])
             .applying("icc_transform", ["output_profile": .text("srgb"), "input_profile": .text("cmyk")])

@@ -10,7 +10,7 @@ public final class RenderPool: Renderer {
     public struct Configuration: Sendable {
         /// Jobs at the same time; each is one process with one busy thread. One for each core by default.
         public var processes: Int
-        /// A process is replaced after this many jobs.
+        /// A process is replaced after this many jobs. Measured: 1000 photographs add 0.1 MB, and a start takes 0.15 s.
         public var jobsPerProcess: Int
         /// Bytes of address space of one process (RLIMIT_AS).
         public var addressSpace: Int
@@ -22,7 +22,7 @@ public final class RenderPool: Renderer {
         public var executable: String
 
         public init(
-            processes: Int? = nil, jobsPerProcess: Int = 1000, addressSpace: Int = 4 << 30,
+            processes: Int? = nil, jobsPerProcess: Int = 10_000, addressSpace: Int = 4 << 30,
             residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20), executable: String = "/proc/self/exe"
         ) {
             self.processes = max(1, processes ?? ProcessInfo.processInfo.activeProcessorCount)

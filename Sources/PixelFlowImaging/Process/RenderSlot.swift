@@ -29,11 +29,12 @@ final class RenderSlot {
 
     /// Works until the queue is closed and empty.
     func run() {
-        do { try ready() } catch { logger.error("render process did not start", metadata: ["error": "\(error)"]) }
+        prepare()
         roster.slotIsUp()
         while let work = queue.next() {
             perform(work)
-            recycleIfWorn()
+            if isWorn { replace(with: nil) }
+            prepare()
         }
         replace(with: nil)
     }
@@ -166,12 +167,15 @@ final class RenderSlot {
         }
     }
 
-    /// A fresh process after many jobs or much memory, so that no leak in a decoder adds up.
-    private func recycleIfWorn() {
-        guard let process else { return }
-        let isFat = jobs % 16 == 0 && (process.residentBytes ?? 0) > configuration.residentLimit
-        guard isFat || jobs >= configuration.jobsPerProcess else { return }
-        replace(with: nil)
+    /// Whether the process has had many jobs or holds much memory, so that no leak in a decoder adds up.
+    private var isWorn: Bool {
+        guard let process else { return false }
+        if jobs >= configuration.jobsPerProcess { return true }
+        return jobs % 16 == 0 && (process.residentBytes ?? 0) > configuration.residentLimit
+    }
+
+    /// Has a process ready before there is a job for it.
+    private func prepare() {
         do { try ready() } catch { logger.error("render process did not start", metadata: ["error": "\(error)"]) }
     }
 }

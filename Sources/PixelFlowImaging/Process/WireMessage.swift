@@ -32,7 +32,8 @@ struct WireMessage: Equatable {
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == WireMessage.size else { return nil }
         let words = (0..<3).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
-        guard let kind = Kind(rawValue: words[0]), let first = Int(exactly: words[1]), let second = Int(exactly: words[2]) else { return nil }
+        guard let kind = Kind(rawValue: words[0]) else { return nil }
+        guard let first = Int(exactly: words[1]), let second = Int(exactly: words[2]) else { return nil }
         self.init(kind, first, second)
     }
 

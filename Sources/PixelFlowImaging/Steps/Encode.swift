@@ -14,7 +14,9 @@ enum Encode {
         return hasAlpha ? .png : .jpeg
     }
 
-    static func encoded(_ image: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int) throws -> EncodedBytes {
+    static func encoded(
+        _ image: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int
+    ) throws -> EncodedBytes {
         let strip = VipsArgument.flag(options.strip && options.colorProfile == .srgb)
         let q = VipsArgument.integer(quality)
         switch format {

@@ -10,7 +10,8 @@ enum RoundStep {
             width: width, height: height, bands: 1)
         try frames.mapInPlace { image in
             guard image.hasAlpha else { return try Image.make("bandjoin", ["in": .images([image, mask])]) }
-            let alpha = try image.alpha().applying("multiply", on: mask).applying("linear", ["a": .numbers([1.0 / 255]), "b": .numbers([0])])
+            let alpha = try image.alpha().applying("multiply", on: mask)
+                .applying("linear", ["a": .numbers([1.0 / 255]), "b": .numbers([0])])
             let colour = try image.applying("extract_band", ["band": .integer(0), "n": .integer(image.bands - 1)])
             return try Image.make("bandjoin", ["in": .images([colour, try alpha.applying("cast", ["format": .uchar])])])
         }

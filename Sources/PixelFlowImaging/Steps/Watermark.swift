@@ -22,8 +22,8 @@ enum WatermarkStep {
         let wanted = watermark.scale.map { $0 * Double(frames.width) / Double(mark.width) } ?? fitting
         // Also a mark of the full width must not be taller than the picture.
         let factor = min(wanted, Double(frames.height) / Double(mark.height))
-        return try ResizeStep.scaled(
-            mark, width: max(1, Int((Double(mark.width) * factor).rounded())), height: max(1, Int((Double(mark.height) * factor).rounded())))
+        func edge(_ length: Int) -> Int { max(1, Int((Double(length) * factor).rounded())) }
+        return try ResizeStep.scaled(mark, width: edge(mark.width), height: edge(mark.height))
     }
 
     private static func tiled(_ mark: Image, _ frames: Frames) throws -> Image {
