@@ -75,7 +75,7 @@ struct AllInOne {
             OrphanSweep(store: tasks, blobs: blobs, startedAt: start, logger: logger(for: "dispatch")), hub,
             server("auth", settings.ports.auth, auth.router(drain: drain)), server("api", settings.ports.api, api.router(drain: drain)),
             server("worker", settings.ports.worker, ServiceRouter.make(health: health) { _ in }),
-            server("web", settings.ports.web, web.router(drain: drain)), worker, DrainService(drain),
+            server("web", settings.ports.web, web.router(drain: drain)), WarmWorker(pool: renderer, worker: worker), DrainService(drain),
         ]
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup) },

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import PixelFlowEmbedded
 import PixelFlowHTTP
 import PixelFlowImaging
+import PixelFlowWorker
 import ServiceLifecycle
 import Synchronization
 
@@ -34,6 +35,18 @@ struct RendererService: Service {
     func run() async throws {
         try await gracefulShutdown()
         await pool.shutdown()
+    }
+}
+
+/// Takes tasks only once there are render processes for them: a task that is claimed and has to wait
+/// is one more that a crash loses.
+struct WarmWorker: Service {
+    let pool: RenderPool
+    let worker: WorkerService
+
+    func run() async throws {
+        await pool.warmUp()
+        try await worker.run()
     }
 }
 
