@@ -57,7 +57,9 @@ extension EndToEnd {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let png = PNG.noise(width: 32, height: 32, seed: 1)
-                for (filename, type) in [("photo.jpg", "image/jpeg"), ("photo.svg", "image/svg+xml"), ("photo.exe", "application/x-msdownload")] {
+                for (filename, type) in [
+                    ("photo.jpg", "image/jpeg"), ("photo.svg", "image/svg+xml"), ("photo.exe", "application/x-msdownload"),
+                ] {
                     let reply = try await ada.postForm(png, filename: filename, type: type)
                     let task = try await ada.final(reply.task().id)
                     #expect(task.status == .completed)
@@ -77,15 +79,22 @@ private struct BadFile {
 
     static func all() async throws -> [BadFile] {
         [
-            BadFile(name: "text named .jpg", bytes: Data("This is no photograph.\n".utf8), type: "image/jpeg", codes: ["not_an_image", "unsupported_format"]),
-            BadFile(name: "HTML", bytes: Data("<!doctype html><script>alert(1)</script>".utf8), type: "image/png", codes: ["not_an_image", "unsupported_format"]),
+            BadFile(
+                name: "text named .jpg", bytes: Data("This is no photograph.\n".utf8), type: "image/jpeg",
+                codes: ["not_an_image", "unsupported_format"]),
+            BadFile(
+                name: "HTML", bytes: Data("<!doctype html><script>alert(1)</script>".utf8), type: "image/png",
+                codes: ["not_an_image", "unsupported_format"]),
             BadFile(name: "SVG", bytes: Data(svg.utf8), type: "image/svg+xml", codes: ["unsupported_format", "not_an_image"]),
             BadFile(name: "PDF", bytes: Data(pdf.utf8), type: "application/octet-stream", codes: ["unsupported_format", "not_an_image"]),
             BadFile(name: "zeros", bytes: Data(count: 100_000), type: "image/jpeg", codes: ["not_an_image", "unsupported_format"]),
-            BadFile(name: "only the magic of a JPEG", bytes: Data([0xFF, 0xD8, 0xFF, 0xE0]), type: "image/jpeg", codes: ["not_an_image", "truncated_image"]),
+            BadFile(
+                name: "only the magic of a JPEG", bytes: Data([0xFF, 0xD8, 0xFF, 0xE0]), type: "image/jpeg",
+                codes: ["not_an_image", "truncated_image"]),
             BadFile(name: "30,000 x 30,000", bytes: try await hugePNG(), type: "image/png", codes: ["too_many_pixels"]),
             BadFile(
-                name: "30,000 x 30,000 on paper", bytes: PNG.file(width: 30_000, height: 30_000, compressed: Data(count: 100)), type: "image/png",
+                name: "30,000 x 30,000 on paper", bytes: PNG.file(width: 30_000, height: 30_000, compressed: Data(count: 100)),
+                type: "image/png",
                 codes: ["too_many_pixels"]),
             BadFile(name: "10,000 frames", bytes: GIF.animation(frames: 10_000), type: "image/gif", codes: ["too_many_frames"]),
         ]

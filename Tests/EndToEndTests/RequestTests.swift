@@ -43,7 +43,8 @@ extension EndToEnd {
                 func post(_ type: String, _ body: String) async throws -> Reply {
                     try await ada.send(.POST, "/api/upload", headers: ["content-type": type], body: .bytes(ByteBuffer(string: body)))
                 }
-                let form = try await post("multipart/form-data; boundary=edge", "--edge\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nhalf")
+                let form = try await post(
+                    "multipart/form-data; boundary=edge", "--edge\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nhalf")
                 #expect((form.status, form.code) == (400, "malformed_multipart"))
                 let json = try await post("application/json", #"{"image_url": "#)
                 #expect((json.status, json.code) == (400, "invalid_json"))

@@ -35,7 +35,9 @@ extension EndToEnd {
                 let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
                 try await ada.wait(for: id, "the task to be at work") { $0.status == .processing }
                 service.terminate()
-                _ = try await eventually("readyz to say no") { try await ada.get("/readyz", port: service.ports.worker).status == 503 ? true : nil }
+                _ = try await eventually("readyz to say no") {
+                    try await ada.get("/readyz", port: service.ports.worker).status == 503 ? true : nil
+                }
                 #expect(try await ada.get("/livez", port: service.ports.worker).status == 200)
                 #expect(try await service.waitForExit(within: .seconds(70)) == 0)
                 try await service.start()

@@ -7,7 +7,8 @@ extension EndToEnd {
     @Suite struct StartTests {
         @Test(arguments: [
             ("PIXELFLOW_API_PORT", "eighty"), ("PIXELFLOW_API_PORT", "70000"), ("PIXELFLOW_SHUTDOWN_GRACE", "-1"),
-            ("PIXELFLOW_BROKER_URL", "kafka://localhost"), ("PIXELFLOW_BLOB_URL", "s3://bucket"), ("PIXELFLOW_TASK_DATABASE_URL", "tasks.sqlite"),
+            ("PIXELFLOW_BROKER_URL", "kafka://localhost"), ("PIXELFLOW_BLOB_URL", "s3://bucket"),
+            ("PIXELFLOW_TASK_DATABASE_URL", "tasks.sqlite"),
             ("PIXELFLOW_FETCH_ALLOW_NETWORKS", "10.0.0.0/99"), ("PIXELFLOW_AUTH_BCRYPT_COST", "99"), ("PIXELFLOW_MAX_PIXELS", "0"),
         ])
         func aBadSettingIsNamed(_ name: String, _ value: String) async throws {

@@ -28,7 +28,8 @@ extension EndToEnd {
                 for algorithm in ["none", "None", "HS256", "RS256"] {
                     try await expect(ada, token: sign(good, key, record.id, algorithm: algorithm), 401, "token_invalid")
                 }
-                let unsigned = try sign(good, key, record.id, algorithm: "none").split(separator: ".").prefix(2).joined(separator: ".") + "."
+                let unsigned =
+                    try sign(good, key, record.id, algorithm: "none").split(separator: ".").prefix(2).joined(separator: ".") + "."
                 try await expect(ada, token: unsigned, 401, "token_invalid")
             }
         }
@@ -50,7 +51,9 @@ extension EndToEnd {
             return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         }
 
-        private func sign(_ claims: [String: Any], _ key: P256.Signing.PrivateKey, _ kid: String, algorithm: String = "ES256") throws -> String {
+        private func sign(_ claims: [String: Any], _ key: P256.Signing.PrivateKey, _ kid: String, algorithm: String = "ES256") throws
+            -> String
+        {
             let header: [String: Any] = ["alg": algorithm, "typ": "JWT", "kid": kid]
             let signed = try [header, claims].map { base64url(try JSONSerialization.data(withJSONObject: $0)) }.joined(separator: ".")
             return signed + "." + base64url(try key.signature(for: Data(signed.utf8)).rawRepresentation)

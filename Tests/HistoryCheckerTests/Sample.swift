@@ -1,5 +1,6 @@
 import HistoryChecker
 import PixelFlowCore
+import Testing
 
 /// Good histories, made by the state machine itself.
 enum Sample {
@@ -21,7 +22,11 @@ enum Sample {
         mutating func apply(_ transition: TaskTransition) {
             // Long enough for any retry to be due.
             now = now + .seconds(3600)
-            try! machine.apply(transition, to: &task, at: now)
+            do {
+                try machine.apply(transition, to: &task, at: now)
+            } catch {
+                Issue.record(error)
+            }
         }
 
         mutating func fail(_ retry: PixelFlowError.Retry) {

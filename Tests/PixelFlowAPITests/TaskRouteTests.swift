@@ -34,7 +34,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [("status=DONE", "status"), ("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor")])
+    @Test(arguments: [
+        ("status=DONE", "status"), ("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"),
+    ])
     func badQueriesAreNamed(_ query: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.get("/api/tasks?\(query)")
@@ -65,7 +67,9 @@ import Testing
             for field in ["created_at", "started_at", "completed_at", "updated_at"] { #expect(task[field] is String, "\(field)") }
             #expect((task["history"] as? [[String: Any]])?.compactMap { $0["reason"] as? String } == ["created", "claimed", "completed"])
             // Nothing of the inside.
-            for field in ["lease", "tenant", "owner", "dispatch", "outbox", "fingerprint", "key"] { #expect(task[field] == nil, "\(field)") }
+            for field in ["lease", "tenant", "owner", "dispatch", "outbox", "fingerprint", "key"] {
+                #expect(task[field] == nil, "\(field)")
+            }
         }
     }
 
@@ -156,7 +160,8 @@ import Testing
             #expect((try await bob.get("/api/tasks").object()["tasks"] as? [Any])?.isEmpty == true)
             let counts = try await bob.get("/api/stats").object()["counts"] as? [String: Int]
             #expect(counts?.values.allSatisfy { $0 == 0 } == true)
-            let order = #"{"image_url":"http://a.org","pipeline":{"outputs":[{"name":"a","operations":[{"op":"watermark","image":"\#(mark)"}]}]}}"#
+            let order =
+                #"{"image_url":"http://a.org","pipeline":{"outputs":[{"name":"a","operations":[{"op":"watermark","image":"\#(mark)"}]}]}}"#
             #expect(try await bob.post(json: order).code == "watermark_missing")
         }
     }

@@ -82,10 +82,12 @@ import Testing
             testDescription: "unknown preset", body: #"{"image_url":"http://a.org","preset":"none"}"#, status: .unprocessableContent,
             code: "unknown_preset", field: "preset"),
         Refusal(
-            testDescription: "preset and pipeline", body: #"{"image_url":"http://a.org","preset":"web","pipeline":{"outputs":[{"name":"a"}]}}"#,
+            testDescription: "preset and pipeline",
+            body: #"{"image_url":"http://a.org","preset":"web","pipeline":{"outputs":[{"name":"a"}]}}"#,
             status: .unprocessableContent, code: "invalid_value", field: "preset"),
         Refusal(
-            testDescription: "unknown operation", body: pipeline(#"{"name":"a","operations":[{"op":"resize","width":1},{"op":"explode"}]}"#),
+            testDescription: "unknown operation",
+            body: pipeline(#"{"name":"a","operations":[{"op":"resize","width":1},{"op":"explode"}]}"#),
             status: .unprocessableContent, code: "unknown_operation", field: "pipeline.outputs[0].operations[1].op"),
         Refusal(
             testDescription: "value out of range", body: pipeline(#"{"name":"a","operations":[{"op":"resize","width":-1}]}"#),
@@ -99,7 +101,8 @@ import Testing
             status: .unprocessableContent, code: "watermark_missing", field: "pipeline.outputs[0].operations[0].image"),
         Refusal(
             testDescription: "text", body: "hello", type: "text/plain", status: .unsupportedMediaType, code: "unsupported_media_type"),
-        Refusal(testDescription: "empty image", body: "", type: "image/png", status: .unprocessableContent, code: "empty_image", field: "file"),
+        Refusal(
+            testDescription: "empty image", body: "", type: "image/png", status: .unprocessableContent, code: "empty_image", field: "file"),
         Refusal(
             testDescription: "too large an image", body: String(repeating: "x", count: 2001), type: "image/png", status: .contentTooLarge,
             code: "body_too_large"),
@@ -151,7 +154,8 @@ import Testing
             testDescription: "pipeline that is no JSON", parts: [(#"name="file""#, "a"), (#"name="pipeline""#, "{")], status: .badRequest,
             code: "invalid_json"),
         FormRefusal(
-            testDescription: "unknown operation", parts: [(#"name="file""#, "a"), (#"name="pipeline""#, #"{"outputs":[{"name":"a","operations":[{"op":"x"}]}]}"#)],
+            testDescription: "unknown operation",
+            parts: [(#"name="file""#, "a"), (#"name="pipeline""#, #"{"outputs":[{"name":"a","operations":[{"op":"x"}]}]}"#)],
             status: .unprocessableContent, code: "unknown_operation", field: "pipeline.outputs[0].operations[0].op"),
         FormRefusal(
             testDescription: "too large a file", parts: [(#"name="file""#, String(repeating: "x", count: 2001))], status: .contentTooLarge,

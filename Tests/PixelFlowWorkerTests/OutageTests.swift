@@ -10,7 +10,11 @@ import Testing
         let calls = Mutex(0)
         var store = InterposedTaskStore(harness.store)
         store.completing = { base, claim, manifest in
-            if calls.withLock({ $0 += 1; return $0 }) <= 2 { throw PixelFlowError.unavailable("task_database") }
+            if calls.withLock({
+                $0 += 1; return $0
+            }) <= 2 {
+                throw PixelFlowError.unavailable("task_database")
+            }
             return try await base.complete(claim, with: manifest)
         }
         try await expectOneCompletion(&harness, store)
@@ -22,7 +26,11 @@ import Testing
         var store = InterposedTaskStore(harness.store)
         store.completing = { base, claim, manifest in
             let task = try await base.complete(claim, with: manifest)
-            if calls.withLock({ $0 += 1; return $0 }) == 1 { throw PixelFlowError.unavailable("task_database") }
+            if calls.withLock({
+                $0 += 1; return $0
+            }) == 1 {
+                throw PixelFlowError.unavailable("task_database")
+            }
             return task
         }
         try await expectOneCompletion(&harness, store)

@@ -47,7 +47,9 @@ enum PNG {
             let block = rest.prefix(65_535)
             rest = rest.dropFirst(block.count)
             let length = UInt16(block.count)
-            stream.append(contentsOf: [rest.isEmpty ? 1 : 0, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8)])
+            stream.append(contentsOf: [
+                rest.isEmpty ? 1 : 0, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8),
+            ])
             stream.append(block)
         } while !rest.isEmpty
         return stream + big(adler(data))

@@ -42,7 +42,9 @@ struct Pictures: Sendable {
         let path = folder.path + "/file"
         try file.write(to: URL(fileURLWithPath: path))
         let text = try await Command.run("/usr/bin/vips", "getpoint", path, "\(x)", "\(y)")
-        return text.split(separator: " ").compactMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.map { Int($0.rounded()) }
+        return text.split(separator: " ").compactMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.map {
+            Int($0.rounded())
+        }
     }
 
     /// A field of the header, as in `width` or `bands`.

@@ -52,7 +52,7 @@ struct KillCampaign: Sendable {
             let task = try await insistently { try await accepted(image, key: "\(client)-\(number)", person) }
             recorder.record(Promise(task: task, sourceSHA256: image.sha256, ending: isGood ? .completed : .failed))
             // A pace, so that the backlog stays small.
-            try await Task.sleep(for: .milliseconds(60))
+            try await Task.sleep(for: .milliseconds(30))
         }
     }
 

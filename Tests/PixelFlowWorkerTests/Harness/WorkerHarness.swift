@@ -47,12 +47,14 @@ struct WorkerHarness: Sendable {
         let dispatcher = Dispatcher(store: store, blobs: blobs, announcer: announcer, interval: .milliseconds(10), logger: logger)
         let worker = WorkerService(
             tools: WorkerTools(
-                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, announcer: announcer),
+                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, announcer: announcer
+            ),
             settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, policy: policy), logger: logger)
         let group = ServiceGroup(services: [announcer, dispatcher, worker], logger: logger)
         let running = Task { try await group.run() }
         do {
-            try await body(RunningWorker(announcer: announcer, stop: { await group.triggerGracefulShutdown() }, ended: { try await running.value }))
+            try await body(
+                RunningWorker(announcer: announcer, stop: { await group.triggerGracefulShutdown() }, ended: { try await running.value }))
         } catch {
             running.cancel()
             throw error
