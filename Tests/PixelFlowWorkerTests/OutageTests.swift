@@ -7,14 +7,10 @@ import Testing
 @Suite struct OutageTests {
     @Test func aResultIsWrittenOnceTheStoreIsBack() async throws {
         var harness = try WorkerHarness()
-        let calls = Mutex(0)
+        let calls = CallCounter()
         var store = InterposedTaskStore(harness.store)
         store.completing = { base, claim, manifest in
-            if calls.withLock({
-                $0 += 1; return $0
-            }) <= 2 {
-                throw PixelFlowError.unavailable("task_database")
-            }
+            if calls.next() <= 2 { throw PixelFlowError.unavailable("task_database") }
             return try await base.complete(claim, with: manifest)
         }
         try await expectOneCompletion(&harness, store)
@@ -22,15 +18,11 @@ import Testing
 
     @Test func aResultWhoseAnswerGotLostIsNotTakenBack() async throws {
         var harness = try WorkerHarness()
-        let calls = Mutex(0)
+        let calls = CallCounter()
         var store = InterposedTaskStore(harness.store)
         store.completing = { base, claim, manifest in
             let task = try await base.complete(claim, with: manifest)
-            if calls.withLock({
-                $0 += 1; return $0
-            }) == 1 {
-                throw PixelFlowError.unavailable("task_database")
-            }
+            if calls.next() == 1 { throw PixelFlowError.unavailable("task_database") }
             return task
         }
         try await expectOneCompletion(&harness, store)
@@ -76,6 +68,18 @@ import Testing
             #expect(final.epoch == 2)
             // What the first run stored is gone, too.
             try await fixed.waitForObjects(of: final, fixed.named(by: final))
+        }
+    }
+}
+
+/// Numbers calls, from 1.
+private final class CallCounter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
         }
     }
 }

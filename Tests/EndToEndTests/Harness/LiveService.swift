@@ -8,11 +8,6 @@ final class LiveService: Sendable {
         let description: String
     }
 
-    /// Mounts a small disk and then becomes the service in it; for what happens when a disk is full.
-    static let onSmallDisk = """
-        mount -t tmpfs -o size="$PIXELFLOW_TEST_DISK" pixelflow-test "$PIXELFLOW_DATA_DIR" && exec "$0"
-        """
-
     private let home: TemporaryFolder
     private let settings: [String: String]
     private let script: String?
@@ -54,14 +49,19 @@ final class LiveService: Sendable {
     // MARK: Life
 
     /// Starts the service and returns once every port answers.
+    ///
+    /// A port that was free a moment ago may be somebody else's by now. The first start then goes
+    /// elsewhere; a later one has to come back where its clients look for it, and tries again.
     func start() async throws {
-        for attempt in 1... {
+        let isFirst = outputText.isEmpty
+        for _ in 0..<10 {
             if try await startOnce() { return }
-            guard attempt < 10 else { throw NotReady(description: "not ready after \(attempt) starts:\n\(logText.suffix(3000))") }
-            // Somebody else was faster at one of the ports. A first start can go elsewhere, a later
-            // one is awaited by its clients where it was.
-            if attempt > 1 || !logText.contains("\"event\":\"request\"") { try moveUnlessKnown() }
+            if isFirst {
+                let ports = try Ports.free()
+                state.withLock { $0.ports = ports }
+            }
         }
+        throw NotReady(description: "not ready after ten starts:\n\(logText.suffix(3000))")
     }
 
     private func startOnce() async throws -> Bool {
@@ -72,12 +72,6 @@ final class LiveService: Sendable {
             if outputText.dropFirst(before).contains("PixelFlow is ready.") { return true }
             return process.isRunning ? nil : false
         }
-    }
-
-    private func moveUnlessKnown() throws {
-        guard !logText.contains("\"event\":\"request\"") else { return }
-        let ports = try Ports.free()
-        state.withLock { $0.ports = ports }
     }
 
     /// Starts the executable with the service's settings, without waiting for anything.
@@ -129,39 +123,4 @@ final class LiveService: Sendable {
             return status.contains("\nPPid:\t\(pid)\n")
         }.sorted()
     }
-}
-
-/// Where a service listens.
-struct Ports: Sendable, Hashable {
-    var web, auth, api, worker: Int
-
-    /// Four ports that were free a moment ago.
-    static func free() throws -> Ports {
-        let sockets = try (0..<4).map { _ in try ReservedPort() }
-        return Ports(web: sockets[0].number, auth: sockets[1].number, api: sockets[2].number, worker: sockets[3].number)
-    }
-}
-
-/// A port that the kernel has chosen, held until this goes.
-private final class ReservedPort {
-    let number: Int
-    private let descriptor: Int32
-
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw LiveService.NotReady(description: "no free port") }
-        number = Int(in_port_t(bigEndian: address.sin_port))
-    }
-
-    deinit { close(descriptor) }
 }
