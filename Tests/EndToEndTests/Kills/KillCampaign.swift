@@ -35,9 +35,11 @@ struct KillCampaign: Sendable {
             try await drain(person)
         }
         let downloads = try await download(person)
+        let account = try await person.get("/validate", port: service.ports.auth).object()
+        let tenant = TenantID(try #require(account["tenant"] as? String))
         service.terminate()
         #expect(try await service.waitForExit() == 0)
-        return try await remains(downloads)
+        return try await remains(downloads, of: tenant)
     }
 
     // MARK: Clients
@@ -48,7 +50,10 @@ struct KillCampaign: Sendable {
         while !isOver.isRaised {
             number += 1
             let isGood = number % 20 != 0
-            let image = isGood ? PNG.noise(width: 48, height: 48, seed: .random(in: 1 ... .max)) : Data("no image \(client) \(number)".utf8)
+            // Small objects are kept in the database and large ones as files: some of each.
+            let edge = number % 3 == 0 ? 160 : 48
+            let image =
+                isGood ? PNG.noise(width: edge, height: edge, seed: .random(in: 1 ... .max)) : Data("no image \(client) \(number)".utf8)
             let task = try await insistently { try await accepted(image, key: "\(client)-\(number)", person) }
             recorder.record(Promise(task: task, sourceSHA256: image.sha256, ending: isGood ? .completed : .failed))
             // A pace, so that the backlog stays small.
@@ -136,23 +141,19 @@ struct KillCampaign: Sendable {
     }
 
     /// What is on the disk once the service has stopped.
-    private func remains(_ downloads: [Download]) async throws -> History {
+    private func remains(_ downloads: [Download], of tenant: TenantID) async throws -> History {
         #expect(try FileManager.default.contentsOfDirectory(atPath: service.data + "/blobs/.partial") == [])
         let store = try SQLiteTaskStore(path: service.data + "/tasks.sqlite")
         let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: service.data + "/blobs"), tasks: store)
-        let prefixes = try await blobs.taskPrefixes(after: nil, limit: 1_000_000)
-        let tenants = Set(prefixes.compactMap { $0.rawValue.split(separator: "/").first.map(String.init) })
         var tasks: [TaskRecord] = []
+        var query = TaskQuery(tenant: tenant, limit: 200)
+        repeat {
+            let page = try await store.list(query)
+            tasks += page.tasks
+            query.before = page.next
+        } while query.before != nil
         var objects: [BlobKey] = []
-        for tenant in tenants {
-            objects += try await blobs.keys(BlobKey(rawValue: tenant))
-            var query = TaskQuery(tenant: TenantID(tenant), limit: 200)
-            repeat {
-                let page = try await store.list(query)
-                tasks += page.tasks
-                query.before = page.next
-            } while query.before != nil
-        }
+        for prefix in try await blobs.taskPrefixes(after: nil, limit: 1_000_000) { objects += try await blobs.keys(prefix) }
         return recorder.history(tasks: tasks, downloads: downloads, objects: objects)
     }
 }
