@@ -62,6 +62,12 @@ static int allow_with_arguments(scmp_filter_ctx filter) {
     error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     // The C library asks for the size of an open file in this form.
     error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+    // Libraries look into files as they go and live without: the C library asks for the kernel's overcommit mode
+    // when it shrinks a heap. They are told that they may not; who wants to write is no library.
+    error |= seccomp_rule_add(
+        filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+    error |= seccomp_rule_add(
+        filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
     // Whoever writes a warning asks first whether a terminal is there.
     error |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0);
     // Thread names.

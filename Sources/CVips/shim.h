@@ -71,3 +71,23 @@ static inline int cvips_copy_header(VipsImage *to, VipsImage *from) {
 }
 
 static inline VipsPel *cvips_region_line(VipsRegion *region, int line) { return VIPS_REGION_ADDR(region, 0, line); }
+
+// orc compiles code for resizes at run time, into regions of 64 KiB that it maps from temporary files
+// as it needs them, and keeps. Weak: a libvips built without orc needs none of this.
+typedef struct _OrcCode OrcCode;
+extern OrcCode *orc_code_new(void) __attribute__((weak));
+extern void orc_code_allocate_codemem(OrcCode *code, int size) __attribute__((weak));
+extern void orc_code_free(OrcCode *code) __attribute__((weak));
+
+// Has orc map as many regions as `count` now, since it cannot open files later.
+static inline void cvips_reserve_code(int count) {
+    enum { most = 256, region = 65536 };
+    OrcCode *codes[most];
+    if (orc_code_new == NULL || orc_code_allocate_codemem == NULL || orc_code_free == NULL) return;
+    if (count > most) count = most;
+    for (int i = 0; i < count; i++) {
+        codes[i] = orc_code_new();
+        orc_code_allocate_codemem(codes[i], region - 64);
+    }
+    for (int i = 0; i < count; i++) orc_code_free(codes[i]);
+}

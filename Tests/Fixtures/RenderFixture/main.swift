@@ -15,7 +15,8 @@ RenderProcess.runIfRequested(CommandLine.arguments) { request, sink in
 
 func misbehave(_ name: String) {
     switch name {
-    case "open": _ = open("/etc/passwd", O_RDONLY)
+    case "read": if open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES { abort() }
+    case "shrink": shrinkHeap()
     case "create": _ = open("/tmp/pixelflow-render-fixture", O_CREAT | O_WRONLY, 0o600)
     case "unlink": _ = unlink("/tmp/pixelflow-render-fixture")
     case "socket": _ = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -33,6 +34,17 @@ func misbehave(_ name: String) {
 func execute(_ path: String) {
     var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
     _ = execv(path, &arguments)
+}
+
+/// Has the C library give memory of a thread's heap back, for which it looks into a file of the kernel.
+func shrinkHeap() {
+    var thread = pthread_t()
+    pthread_create(&thread, nil, { _ in
+        let blocks = (0..<1000).map { _ in malloc(60_000) }
+        for block in blocks.reversed() { free(block) }
+        return nil
+    }, nil)
+    pthread_join(thread, nil)
 }
 
 /// More memory than any limit allows.

@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: BlobStoreConformance.cases)
     func keepsTheRuleInTwoTiers(rule: ConformanceCase<BlobStoreConformance>) async throws {
         let path = folder.path
-        let open = {
+        let open = { @Sendable in
             EmbeddedBlobStore(files: try FileBlobStore(path: path + "/blobs"), tasks: try SQLiteTaskStore(path: path + "/tasks.sqlite"))
         }
         try await rule.run { BlobStoreConformance(store: try open()) { try open() } }
