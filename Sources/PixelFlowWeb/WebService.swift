@@ -35,7 +35,8 @@ public struct WebService: Sendable {
     /// All routes of the service, ready to be served. Serve them over connections and not from
     /// memory: a stream watches for the end of its connection.
     public func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        let health = HealthRoutes(checks: [auth, api].map { upstream in HealthCheck(upstream.name) { try await upstream.check() } }, drain: drain)
+        let health = HealthRoutes(
+            checks: [auth, api].map { upstream in HealthCheck(upstream.name) { try await upstream.check() } }, drain: drain)
         return ServiceRouter.make(health: health) { router in
             let guarded = router.group().add(middleware: CrossSiteGuard())
             SessionRoutes(auth: AuthClient(upstream: auth)).add(to: guarded)

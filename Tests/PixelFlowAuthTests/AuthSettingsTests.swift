@@ -15,10 +15,11 @@ struct AuthSettingsTests {
 
     @Test("settings are read")
     func reads() throws {
-        let settings = try AuthSettings(Settings(environment: [
-            "PIXELFLOW_AUTH_BCRYPT_COST": "10", "PIXELFLOW_AUTH_TOKEN_LIFETIME": "3600", "PIXELFLOW_AUTH_ISSUER": "me",
-            "PIXELFLOW_AUTH_HASH_THREADS": "3", "PIXELFLOW_AUTH_HASH_QUEUE": "7",
-        ]))
+        let settings = try AuthSettings(
+            Settings(environment: [
+                "PIXELFLOW_AUTH_BCRYPT_COST": "10", "PIXELFLOW_AUTH_TOKEN_LIFETIME": "3600", "PIXELFLOW_AUTH_ISSUER": "me",
+                "PIXELFLOW_AUTH_HASH_THREADS": "3", "PIXELFLOW_AUTH_HASH_QUEUE": "7",
+            ]))
         #expect(settings.bcryptCost == 10)
         #expect(settings.tokenLifetime == .seconds(3600))
         #expect(settings.rules.issuer == "me")

@@ -1,9 +1,10 @@
 import Conformance
 import HTTPTypes
 import HummingbirdTesting
-@testable import PixelFlowAuth
 import PixelFlowCore
 import Testing
+
+@testable import PixelFlowAuth
 
 @Suite("Login throttling")
 struct ThrottleTests {

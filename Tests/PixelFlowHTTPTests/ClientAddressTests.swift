@@ -1,6 +1,7 @@
 import PixelFlowCore
-@testable import PixelFlowHTTP
 import Testing
+
+@testable import PixelFlowHTTP
 
 @Suite("Client addresses")
 struct ClientAddressTests {

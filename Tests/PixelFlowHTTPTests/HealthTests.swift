@@ -12,7 +12,8 @@ struct HealthTests {
     func healthy(path: String) async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [HealthCheck("database") {}])
-        try await harness.run { _ in } _: { client in
+        try await harness.run { _ in
+        } _: { client in
             let response = try await client.execute(uri: path, method: .get)
             #expect(response.status == .ok)
             #expect(try response.object()["status"] as? String == "ok")
@@ -26,7 +27,8 @@ struct HealthTests {
             HealthCheck("database") {}, HealthCheck("broker") { throw Down() },
             HealthCheck("blobs", timeout: .milliseconds(20)) { try await Task.sleep(for: .seconds(3600)) },
         ])
-        try await harness.run { _ in } _: { client in
+        try await harness.run { _ in
+        } _: { client in
             let response = try await client.execute(uri: "/readyz", method: .get)
             #expect(response.status == .serviceUnavailable)
             let answer = try response.object()
@@ -52,7 +54,8 @@ struct HealthTests {
         let drain = DrainState()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [], drain: drain)
-        try await harness.run { _ in } _: { client in
+        try await harness.run { _ in
+        } _: { client in
             #expect(try await client.execute(uri: "/readyz", method: .get).status == .ok)
             drain.drain()
             let response = try await client.execute(uri: "/readyz", method: .get)

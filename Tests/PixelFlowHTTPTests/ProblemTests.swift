@@ -63,7 +63,8 @@ struct ProblemTests {
 
     @Test("an unknown address is a problem as well")
     func unknownRoute() async throws {
-        try await ServiceHarness().run { _ in } _: { client in
+        try await ServiceHarness().run { _ in
+        } _: { client in
             let response = try await client.execute(uri: "/nowhere", method: .get)
             #expect(response.status == .notFound)
             #expect(response.code == "route_not_found")

@@ -57,17 +57,26 @@ struct RequestLogTests {
     @Test("errors are logged with the status that was sent")
     func logsErrors() async throws {
         let harness = ServiceHarness(level: .info)
-        try await harness.run { _ in } _: { client in _ = try await client.execute(uri: "/nowhere", method: .get) }
+        try await harness.run { _ in
+        } _: { client in
+            _ = try await client.execute(uri: "/nowhere", method: .get)
+        }
         #expect(try harness.log.objects().map { $0["status"] as? Int } == [404])
     }
 
     @Test("probes are logged at debug only")
     func quietProbes() async throws {
         let quiet = ServiceHarness(level: .info)
-        try await quiet.run { _ in } _: { client in _ = try await client.execute(uri: "/health", method: .get) }
+        try await quiet.run { _ in
+        } _: { client in
+            _ = try await client.execute(uri: "/health", method: .get)
+        }
         #expect(quiet.log.lines.isEmpty)
         let loud = ServiceHarness(level: .debug)
-        try await loud.run { _ in } _: { client in _ = try await client.execute(uri: "/health", method: .get) }
+        try await loud.run { _ in
+        } _: { client in
+            _ = try await client.execute(uri: "/health", method: .get)
+        }
         #expect(try loud.log.objects().map { $0["level"] as? String } == ["debug"])
     }
 }

@@ -4,8 +4,9 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import PixelFlowCore
-@testable import PixelFlowHTTP
 import Testing
+
+@testable import PixelFlowHTTP
 
 @Suite("Token verification")
 struct TokenVerifierTests {

@@ -20,7 +20,9 @@ import Testing
     @Test(arguments: 1...8 as ClosedRange<UInt8>)
     func turnsUprightByExif(orientation: UInt8) throws {
         // Corners of the stored picture (0 1 above, 2 3 below) as they stand in the upright one.
-        let upright = [[0, 1, 2, 3], [1, 0, 3, 2], [3, 2, 1, 0], [2, 3, 0, 1], [0, 2, 1, 3], [2, 0, 3, 1], [3, 1, 2, 0], [1, 3, 0, 2]]
+        let upright = [
+            [0, 1, 2, 3], [1, 0, 3, 2], [3, 2, 1, 0], [2, 3, 0, 1], [0, 2, 1, 3], [2, 0, 3, 1], [3, 1, 2, 0], [1, 3, 0, 2],
+        ]
         let rendering = try render(try TestImage.jpeg(orientation: orientation), .resize(.init(width: 600, height: 600, fit: .inside)))
         let picture = try rendering.picture()
         #expect(rendering.facts.orientation == Int(orientation))

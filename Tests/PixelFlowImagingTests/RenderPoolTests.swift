@@ -104,7 +104,8 @@ import Testing
                     OutputSpec(
                         name: "o\(index)",
                         operations: [
-                            .resize(.init(width: 40 + round * 57 + index * 5)), .sharpen(.init()), .blur(.init(sigma: 1 + Double(index) / 4)),
+                            .resize(.init(width: 40 + round * 57 + index * 5)), .sharpen(.init()),
+                            .blur(.init(sigma: 1 + Double(index) / 4)),
                         ],
                         format: .fixed(.png))
                 }

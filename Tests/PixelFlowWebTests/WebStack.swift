@@ -18,7 +18,9 @@ struct WebStack: Sendable {
     var authority: String { "localhost:\(port)" }
     var origin: String { "http://\(authority)" }
 
-    func request(_ method: HTTPRequest.Method, _ path: String, headers: [(String, String)] = [], body: HTTPClientRequest.Body? = nil) -> HTTPClientRequest {
+    func request(_ method: HTTPRequest.Method, _ path: String, headers: [(String, String)] = [], body: HTTPClientRequest.Body? = nil)
+        -> HTTPClientRequest
+    {
         var request = HTTPClientRequest(url: origin + path)
         request.method = .RAW(value: method.rawValue)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
@@ -53,7 +55,8 @@ typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
 /// Runs upstreams with these routes and the web service before them, for as long as `body` takes.
 @discardableResult
 func withWebStack<Value: Sendable>(
-    auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in }, _ body: @escaping @Sendable (WebStack) async throws -> Value
+    auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in },
+    _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withUpstream(auth) { authPort in
         try await withUpstream(api) { apiPort in
@@ -78,7 +81,8 @@ func withWeb<Value: Sendable>(
     }
 }
 
-private func withUpstream<Value: Sendable>(_ routes: Routes, _ body: @escaping @Sendable (Int) async throws -> Value) async throws -> Value {
+private func withUpstream<Value: Sendable>(_ routes: Routes, _ body: @escaping @Sendable (Int) async throws -> Value) async throws -> Value
+{
     let router = Router()
     routes(router)
     return try await Application(router: router, logger: quietLogger).test(.live) { client in try await body(try #require(client.port)) }

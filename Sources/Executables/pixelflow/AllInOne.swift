@@ -53,7 +53,8 @@ struct AllInOne {
         let client = HTTPClient(configuration: WebService.clientConfiguration)
         let web = WebService(
             settings: try WebSettings(
-                authURL: "http://\(settings.localHost):\(settings.ports.auth)", apiURL: "http://\(settings.localHost):\(settings.ports.api)"),
+                authURL: "http://\(settings.localHost):\(settings.ports.auth)", apiURL: "http://\(settings.localHost):\(settings.ports.api)"
+            ),
             client: client)
         let health = HealthRoutes(
             checks: [
@@ -78,7 +79,9 @@ struct AllInOne {
             server("web", settings.ports.web, web.router(drain: drain)), WarmWorker(pool: renderer, worker: worker), DrainService(drain),
         ]
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup) },
+            services: services.map {
+                .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.grace + .seconds(20)
         return ServiceGroup(configuration: configuration)

@@ -72,7 +72,9 @@ struct AllInOneSettings {
         blobPath = try Self.path(settings, Self.blobs, scheme: "file", in: data, "blobs")
         let broker = try settings[Self.broker]
         guard broker == "embedded:" else {
-            throw .invalid("PIXELFLOW_BROKER_URL", "PIXELFLOW_BROKER_URL is \"\(broker)\"; this executable knows only embedded:.", code: "setting_invalid")
+            throw .invalid(
+                "PIXELFLOW_BROKER_URL", "PIXELFLOW_BROKER_URL is \"\(broker)\"; this executable knows only embedded:.",
+                code: "setting_invalid")
         }
         let processes = try settings[Self.renderProcesses]
         renderProcesses = processes > 0 ? processes : ProcessInfo.processInfo.activeProcessorCount

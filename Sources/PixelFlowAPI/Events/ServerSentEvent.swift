@@ -32,7 +32,9 @@ struct EventPosition: Sendable, Hashable {
 
     /// Reads a `Last-Event-ID`; nil where it is none of ours.
     init?(lastEventID: String) {
-        guard let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first, let microseconds = Int64(digits), microseconds > 0 else { return nil }
+        guard let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first, let microseconds = Int64(digits),
+            microseconds > 0
+        else { return nil }
         time = Timestamp(microseconds: microseconds)
     }
 

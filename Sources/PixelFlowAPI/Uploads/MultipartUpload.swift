@@ -42,7 +42,8 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
         case "pipeline": pipeline = try await field(part.name)
         case "preset": preset = String(decoding: try await field(part.name), as: UTF8.self)
         default:
-            throw PixelFlowError.invalid(String(part.name.prefix(64)), "The form knows file, pipeline and preset.", code: "unknown_parameter")
+            throw PixelFlowError.invalid(
+                String(part.name.prefix(64)), "The form knows file, pipeline and preset.", code: "unknown_parameter")
         }
     }
 

@@ -15,7 +15,8 @@ public struct AuthSettings: Sendable {
         "PIXELFLOW_AUTH_HASH_THREADS", default: 0, in: 0...64, help: "Passwords hashed at a time; 0 for half of the processors.")
     /// 32 at a quarter of a second each is as long as a person waits.
     static let hashQueueSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Passwords that wait for a thread before more are refused with 503.")
+        "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Passwords that wait for a thread before more are refused with 503."
+    )
     static let issuerSetting = Setting<String>.text("PIXELFLOW_AUTH_ISSUER", default: "pixelflow", help: "The iss of tokens.")
     static let audienceSetting = Setting<String>.text("PIXELFLOW_AUTH_AUDIENCE", default: "pixelflow", help: "The aud of tokens.")
     static let proxiesSetting = Setting<String>.text(

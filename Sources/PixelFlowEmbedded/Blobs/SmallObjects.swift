@@ -30,7 +30,8 @@ struct SmallObjects: Sendable {
         let (condition, arguments) = Self.below(place)
         // Looked up first: large objects are removed by the same calls, and a write costs more.
         let isThere = try await store.read { database in
-            try Bool.fetchOne(database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM object WHERE \(condition))"), arguments: arguments)
+            try Bool.fetchOne(
+                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM object WHERE \(condition))"), arguments: arguments)
         }
         guard isThere == true else { return }
         try await store.write(.process) { transaction in

@@ -90,7 +90,8 @@ extension SQLiteTaskStore: TaskStore {
     public func acknowledge(_ wakeUps: [WakeUp]) async throws {
         try await write(.process) { tasks in
             for wakeUp in wakeUps {
-                try tasks.applyIfPossible(.acknowledgeDispatch(sequence: wakeUp.sequence), to: wakeUp.task, by: self.machine, at: self.tick())
+                try tasks.applyIfPossible(
+                    .acknowledgeDispatch(sequence: wakeUp.sequence), to: wakeUp.task, by: self.machine, at: self.tick())
             }
         }
     }

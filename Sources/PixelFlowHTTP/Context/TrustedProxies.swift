@@ -1,5 +1,5 @@
-public import Hummingbird
 import HTTPTypes
+public import Hummingbird
 public import PixelFlowCore
 
 /// Decides whose `X-Forwarded-For` is believed. Anybody can send that header, so only the part that

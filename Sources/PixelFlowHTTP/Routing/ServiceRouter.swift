@@ -1,5 +1,5 @@
-public import Hummingbird
 import HTTPTypes
+public import Hummingbird
 
 /// Builds the router of a service: the standard middlewares, the probes, the routes, and an answer
 /// for every method that a route does not take.

@@ -16,7 +16,8 @@ enum ToneStep {
                 try $0.applying("colourspace", ["space": .lch])
                     .applying(
                         "linear",
-                        ["a": .numbers([modulate.brightness, modulate.saturation, 1]), "b": .numbers([0, 0, modulate.hue])])
+                        ["a": .numbers([modulate.brightness, modulate.saturation, 1]), "b": .numbers([0, 0, modulate.hue])]
+                    )
                     .applying("colourspace", ["space": .sRGB])
             }
         }

@@ -57,10 +57,12 @@ struct ProxyRoutes: Sendable {
     private static func response(_ answer: UpstreamAnswer, to request: Request, _ sent: RelayedBody?) -> Response {
         let headers = answer.headers.passedOn()
         if request.method == .head || answer.status == .noContent || answer.status == .notModified {
-            return Response(status: answer.status, headers: headers, body: ResponseBody { writer in
-                try await writer.finish(nil)
-                await sent?.close()
-            })
+            return Response(
+                status: answer.status, headers: headers,
+                body: ResponseBody { writer in
+                    try await writer.finish(nil)
+                    await sent?.close()
+                })
         }
         let length = headers[.contentLength].flatMap { Int($0) }
         let body = ResponseBody(contentLength: length) { writer in

@@ -39,11 +39,13 @@ func execute(_ path: String) {
 /// Has the C library give memory of a thread's heap back, for which it looks into a file of the kernel.
 func shrinkHeap() {
     var thread = pthread_t()
-    pthread_create(&thread, nil, { _ in
-        let blocks = (0..<1000).map { _ in malloc(60_000) }
-        for block in blocks.reversed() { free(block) }
-        return nil
-    }, nil)
+    pthread_create(
+        &thread, nil,
+        { _ in
+            let blocks = (0..<1000).map { _ in malloc(60_000) }
+            for block in blocks.reversed() { free(block) }
+            return nil
+        }, nil)
     pthread_join(thread, nil)
 }
 

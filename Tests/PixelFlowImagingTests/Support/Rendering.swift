@@ -1,6 +1,7 @@
 import Foundation
-@testable import PixelFlowImaging
 import PixelFlowCore
+
+@testable import PixelFlowImaging
 
 /// What the engine made of a source.
 struct Rendering {

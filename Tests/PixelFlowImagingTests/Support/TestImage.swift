@@ -1,6 +1,7 @@
 import Foundation
-@testable import PixelFlowImaging
 import PixelFlowCore
+
+@testable import PixelFlowImaging
 
 /// Pictures that the tests make themselves.
 enum TestImage {
