@@ -29,7 +29,7 @@ public struct JSONLogHandler: LogHandler {
         var line: [UInt8] = []
         line.reserveCapacity(320)
         line += "{\"ts\":\"".utf8
-        LogTime.append(clock.now(), to: &line)
+        clock.now().appendISO8601(to: &line)
         line += "\",\"level\":\"".utf8
         line += event.level.rawValue.utf8
         line += origin

@@ -25,7 +25,7 @@ public struct TextLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         var time: [UInt8] = []
-        LogTime.append(clock.now(), to: &time)
+        clock.now().appendISO8601(to: &time)
         var text = "\(gray)\(String(decoding: time[11..<23], as: UTF8.self))\(reset) "
         text += "\(colour(event.level))\(event.level.rawValue)\(reset) \(label) \(oneLine(event.message.description))"
         for (name, value) in LogMetadata.merge(metadata, metadataProvider, event) {

@@ -36,11 +36,6 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// A time no task ever reaches.
     public static let distantFuture = Timestamp(microseconds: 253_402_300_799_000_000)
 
-    /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`.
-    public var iso8601: String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-
     public var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
 }
 

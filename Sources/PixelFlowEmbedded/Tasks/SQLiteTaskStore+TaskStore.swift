@@ -99,7 +99,10 @@ extension SQLiteTaskStore: TaskStore {
     public func acknowledge(events: [TaskID: Set<String>]) async throws {
         try await write(.process) { tasks in
             for (id, events) in events {
-                try tasks.applyIfPossible(.acknowledgeEvents(events), to: id, by: self.machine, at: self.tick())
+                guard var task = try tasks.task(id),
+                    (try? self.machine.apply(.acknowledgeEvents(events), to: &task, at: self.tick())) != nil
+                else { continue }
+                if task.outbox.isEmpty { try tasks.clearOutbox(of: task) } else { try tasks.update(task) }
             }
         }
     }

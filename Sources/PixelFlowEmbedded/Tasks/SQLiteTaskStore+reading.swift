@@ -70,8 +70,8 @@ extension SQLiteTaskStore {
 
     private func documents(_ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
         try await read { database in
-            let statement = try database.cachedStatement(sql: "SELECT document FROM task " + clause)
-            return try Data.fetchAll(statement, arguments: arguments).map(TaskRow.decode)
+            let statement = try database.cachedStatement(sql: "SELECT document, outbox_since FROM task " + clause)
+            return try Row.fetchAll(statement, arguments: arguments).map(TaskRow.decode)
         }
     }
 }

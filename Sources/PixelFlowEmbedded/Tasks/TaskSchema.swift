@@ -87,7 +87,18 @@ struct TaskRow {
         ]
     }
 
-    static func encode(_ value: some Encodable) throws -> Data { try JSONEncoder().encode(value) }
+    /// All events of a task have been published. Its document still lists them; the column decides.
+    static let clearOutbox = "UPDATE task SET outbox_since = NULL WHERE id = ?"
 
-    static func decode(_ document: Data) throws -> TaskRecord { try JSONDecoder().decode(TaskRecord.self, from: document) }
+    private static let encoder = JSONEncoder()
+    private static let decoder = JSONDecoder()
+
+    static func encode(_ value: some Encodable) throws -> Data { try encoder.encode(value) }
+
+    /// Reads the columns `document, outbox_since`.
+    static func decode(_ row: Row) throws -> TaskRecord {
+        var task = try decoder.decode(TaskRecord.self, from: row[0])
+        if row[1] == nil { task.outbox = [] }
+        return task
+    }
 }

@@ -20,8 +20,8 @@ final class TaskTransaction: TransactionContext {
     func task(_ id: TaskID) throws -> TaskRecord? {
         if removed.contains(id) { return nil }
         if let task = staged[id] ?? cache.task(id) { return task }
-        let statement = try database.cachedStatement(sql: "SELECT document FROM task WHERE id = ?")
-        return try Data.fetchOne(statement, arguments: [id.rawValue]).map(TaskRow.decode)
+        let statement = try database.cachedStatement(sql: "SELECT document, outbox_since FROM task WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id.rawValue]).map(TaskRow.decode)
     }
 
     func ids(_ sql: String, _ arguments: StatementArguments) throws -> [TaskID] {
@@ -35,6 +35,12 @@ final class TaskTransaction: TransactionContext {
 
     func update(_ task: TaskRecord) throws {
         try database.cachedStatement(sql: TaskRow.update).execute(arguments: TaskRow.updateArguments(task))
+        staged[task.id] = task
+    }
+
+    /// `update` for a task of which nothing but its outbox has changed, and that to empty: every task comes to this once.
+    func clearOutbox(of task: TaskRecord) throws {
+        try database.cachedStatement(sql: TaskRow.clearOutbox).execute(arguments: [task.id.rawValue])
         staged[task.id] = task
     }
 

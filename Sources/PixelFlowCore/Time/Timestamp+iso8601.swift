@@ -1,25 +1,31 @@
-import PixelFlowCore
+extension Timestamp {
+    /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`. What is finer is cut.
+    public var iso8601: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        appendISO8601(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
 
-/// Writes points in time as RFC 3339 in UTC with milliseconds, fast enough for each log line.
-enum LogTime {
-    static func append(_ time: Timestamp, to line: inout [UInt8]) {
-        let milliseconds = time.microseconds / 1000
+    /// Appends `iso8601`. Exact, and fast enough for each log line, which Foundation's styles are not.
+    public func appendISO8601(to line: inout [UInt8]) {
+        let milliseconds = microseconds / 1000
         let seconds = milliseconds / 1000
-        let date = civil(days: seconds / 86_400)
+        let date = Self.civil(days: seconds / 86_400)
         let second = seconds % 86_400
-        append(date.year, digits: 4, to: &line)
+        Self.append(date.year, digits: 4, to: &line)
         line.append(UInt8(ascii: "-"))
-        append(date.month, digits: 2, to: &line)
+        Self.append(date.month, digits: 2, to: &line)
         line.append(UInt8(ascii: "-"))
-        append(date.day, digits: 2, to: &line)
+        Self.append(date.day, digits: 2, to: &line)
         line.append(UInt8(ascii: "T"))
-        append(second / 3600, digits: 2, to: &line)
+        Self.append(second / 3600, digits: 2, to: &line)
         line.append(UInt8(ascii: ":"))
-        append(second / 60 % 60, digits: 2, to: &line)
+        Self.append(second / 60 % 60, digits: 2, to: &line)
         line.append(UInt8(ascii: ":"))
-        append(second % 60, digits: 2, to: &line)
+        Self.append(second % 60, digits: 2, to: &line)
         line.append(UInt8(ascii: "."))
-        append(milliseconds % 1000, digits: 3, to: &line)
+        Self.append(milliseconds % 1000, digits: 3, to: &line)
         line.append(UInt8(ascii: "Z"))
     }
 
