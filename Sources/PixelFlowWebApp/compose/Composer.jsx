@@ -6,7 +6,6 @@ import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
 import { useVerdict } from "../pipeline/useVerdict.js";
 import { loadPresets, purposes, usePresets } from "../presets/presetStore.js";
 import { plural } from "../service/format.js";
-import { toast } from "../service/toasts.js";
 import { go, useSearch } from "../shell/routing.jsx";
 import { StagedItem } from "./StagedItem.jsx";
 import { addFiles, addURL, chosenPipeline, order, sendAll, useOrder } from "./orderStore.js";
@@ -22,9 +21,9 @@ export function Composer() {
     return (
         <Card aria-labelledby="new-heading" className="p-4 sm:p-5">
             <h2 id="new-heading" className="sr-only">New task</h2>
-            <div className="grid gap-5 lg:grid-cols-2">
+            <div className="grid grid-cols-1 gap-5 lg:grid-cols-2">
                 <Sources isOver={isOver} isSmall={items.length > 0} />
-                <div className="grid content-start gap-3">
+                <div className="grid min-w-0 grid-cols-1 content-start gap-3">
                     {problem && <Failure problem={problem} onRetry={loadPresets} />}
                     <PresetPicker choice={choice} />
                 </div>
@@ -62,7 +61,7 @@ function Sources({ isOver, isSmall }) {
         event.target.value = "";
     };
     return (
-        <div className="grid content-start gap-3">
+        <div className="grid min-w-0 grid-cols-1 content-start gap-3">
             <div data-drop className={`grid place-items-center gap-3 rounded-xl border-2 border-dashed px-4 text-center transition-colors
                 ${isSmall ? "py-5" : "py-9"} ${isOver ? "border-accent bg-accent-wash" : "border-edge"}`}>
                 <span className="text-accent"><Icon name="upload" size={isSmall ? 24 : 36} /></span>
@@ -93,7 +92,7 @@ function PresetPicker({ choice }) {
     return (
         <fieldset className="min-w-0">
             <legend className="mb-2 text-sm font-medium">What to make of them</legend>
-            <div className="grid max-h-80 gap-2 overflow-y-auto p-1 -m-1">
+            <div className="grid max-h-80 grid-cols-1 gap-2 overflow-y-auto p-1 -m-1">
                 {!isLoaded && [1, 2, 3].map((row) => <div key={row} className="h-[62px] animate-shimmer rounded-xl bg-sunk" />)}
                 {presets.map(({ name, pipeline }) => (
                     <Option key={name} isChosen={choice === name} onChoose={() => order.set({ choice: name })} title={name} extra={purposes[name]}
@@ -133,17 +132,13 @@ function OwnPipeline({ pipeline, preview }) {
 
 function Staged({ items }) {
     const ready = items.filter((item) => item.state === "ready");
-    const start = async () => {
-        const sent = await sendAll();
-        if (sent) toast(`${plural(sent, "picture")} on the way.`, { seconds: 4 });
-    };
     return (
         <div className="mt-5 border-t border-line pt-5">
-            <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3" aria-label="Pictures to process">
+            <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3" aria-label="Pictures to process">
                 {items.map((item) => <StagedItem key={item.id} item={item} />)}
             </ul>
             <div className="mt-4 flex justify-end">
-                <Button kind="primary" icon="check" disabled={!ready.length} onClick={start} className="w-full sm:w-auto">
+                <Button kind="primary" icon="check" disabled={!ready.length} onClick={sendAll} className="w-full sm:w-auto">
                     {ready.length ? `Process ${plural(ready.length, "picture")}` : "Sending …"}
                 </Button>
             </div>

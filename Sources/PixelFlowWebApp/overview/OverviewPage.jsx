@@ -19,7 +19,7 @@ export function OverviewPage() {
         return () => clearInterval(timer);
     }, []);
     return (
-        <div className="grid gap-6">
+        <div className="grid grid-cols-1 gap-6">
             <h1 className="text-2xl font-semibold">Overview</h1>
             {problem && <Failure problem={problem} onRetry={refreshStatistics} />}
             {now ? <Numbers now={now} /> : !problem && <Loading />}
@@ -34,7 +34,7 @@ function Numbers({ now }) {
             <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
                 {Object.entries(statuses).map(([key, status]) => <Count key={key} status={key} {...status} number={now.counts[key]} />)}
             </ul>
-            <div className="grid gap-6 lg:grid-cols-2">
+            <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
                 <Card aria-labelledby="throughput-heading" className="p-4">
                     <Title id="throughput-heading" title="Throughput" value={`${count(now.throughput.completed_last_hour)} in the last hour`} />
                     <ThroughputChart minutes={now.minutes} />
@@ -88,5 +88,5 @@ function Failures({ failures }) {
 }
 
 function Loading() {
-    return <div role="status" aria-label="Loading the numbers" className="grid gap-6 lg:grid-cols-2">{[1, 2, 3, 4].map((card) => <div key={card} className="h-56 animate-shimmer rounded-2xl bg-sunk" />)}</div>;
+    return <div role="status" aria-label="Loading the numbers" className="grid grid-cols-1 gap-6 lg:grid-cols-2">{[1, 2, 3, 4].map((card) => <div key={card} className="h-56 animate-shimmer rounded-2xl bg-sunk" />)}</div>;
 }

@@ -1,6 +1,6 @@
 import { useContext, useEffect, useRef, useState } from "react";
 import { Button, IconButton, inputLook } from "../look/parts.jsx";
-import { Control, Errors, JSONControl, Preview } from "./controls.jsx";
+import { Control, Errors, JSONControl, Preview, shortened } from "./controls.jsx";
 import { encoding, formats, operations } from "./operations.js";
 import { describe, freeName, moved, newOutput, replaced, withMember, without } from "./pipelines.js";
 
@@ -12,8 +12,8 @@ export function PipelineEditor({ pipeline, onChange, errors = {}, preview = "" }
     return (
         <Errors.Provider value={errors}>
             <Preview.Provider value={preview}>
-                <div className="grid gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-                    <div className="grid min-w-0 content-start gap-4">
+                <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+                    <div className="grid min-w-0 grid-cols-1 content-start gap-4">
                         <p role="status" data-verdict={known ? "bad" : "good"} className={`min-h-6 text-sm ${known ? "text-bad" : "text-soft"}`}>
                             {known ? known[1] : "Each output is made from the original, step by step."}
                         </p>
@@ -64,7 +64,7 @@ function NameControl({ value, path, onChange }) {
             <label htmlFor={id} className="mb-1 block text-sm font-medium">Name</label>
             <input id={id} value={value || ""} onChange={(event) => onChange(event.target.value)} spellCheck={false} aria-invalid={Boolean(error) || undefined}
                 aria-describedby={error ? `${id}-error` : undefined} className={`${inputLook} py-1.5`} />
-            {error && <p id={`${id}-error`} role="alert" className="mt-1 text-sm text-bad">{error}</p>}
+            {error && <p id={`${id}-error`} role="alert" className="mt-1 text-sm text-bad">{shortened(error, path)}</p>}
         </div>
     );
 }

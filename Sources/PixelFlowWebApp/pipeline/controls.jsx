@@ -10,6 +10,12 @@ export const Errors = createContext({});
 /** The address of a picture to choose focal points on; none where there is none. */
 export const Preview = createContext("");
 
+/** What is wrong, without the path of the field that it stands at anyway. */
+export function shortened(message, path) {
+    const rest = message.replace(path, "").trim();
+    return rest[0].toUpperCase() + rest.slice(1);
+}
+
 /** The control of one parameter. `path` is where it stands in the pipeline. */
 export function Control({ field, value, onChange, path }) {
     const errors = useContext(Errors);
@@ -22,7 +28,7 @@ export function Control({ field, value, onChange, path }) {
         <div className={field.kind === "position" || field.kind === "task" ? "sm:col-span-2" : ""}>
             {field.kind !== "flag" && <label htmlFor={id} className="mb-1 block text-sm">{field.label}{field.unit && <span className="text-soft"> ({field.unit})</span>}</label>}
             <Kind {...shared} />
-            {error && <p id={about} role="alert" className="mt-1 text-sm text-bad">{error}</p>}
+            {error && <p id={about} role="alert" className="mt-1 text-sm text-bad">{shortened(error, path)}</p>}
         </div>
     );
 }
@@ -130,7 +136,7 @@ export function JSONControl({ pipeline, onChange }) {
         }
     };
     return (
-        <div className="flex h-full min-w-0 flex-col">
+        <div className="flex min-w-0 flex-col self-start lg:sticky lg:top-20 lg:h-[calc(100vh-7rem)] lg:max-h-[44rem]">
             <label htmlFor="pipeline-json" className="mb-1 text-sm font-medium">As JSON</label>
             <textarea id="pipeline-json" value={text} onChange={type} onFocus={() => setMine(true)} onBlur={() => setMine(false)} spellCheck={false}
                 aria-invalid={Boolean(error) || undefined} aria-describedby={error ? "pipeline-json-error" : undefined}

@@ -39,7 +39,7 @@ function Editor({ preset, isNew }) {
     };
     const isAboutName = problem && problem.field === "name";
     return (
-        <form onSubmit={save} className="grid gap-6" noValidate>
+        <form onSubmit={save} className="grid grid-cols-1 gap-6" noValidate>
             <div className="flex flex-wrap items-end gap-4">
                 <div className="min-w-0 grow">
                     <Link to="/presets" className="inline-flex items-center gap-1 text-sm text-soft hover:text-ink"><Icon name="left" size={16} />All presets</Link>

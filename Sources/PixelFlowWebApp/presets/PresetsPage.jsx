@@ -12,13 +12,13 @@ export function PresetsPage() {
     useTitle("Presets");
     useEffect(() => { loadPresets(); }, []);
     return (
-        <div className="grid gap-6">
+        <div className="grid grid-cols-1 gap-6">
             <div className="flex flex-wrap items-center justify-between gap-3">
                 <div><h1 className="text-2xl font-semibold">Presets</h1><p className="text-soft">Pipelines with a name, for you and for the API.</p></div>
                 <Link to="/presets/new" className={buttonLook("primary")}><Icon name="plus" />New preset</Link>
             </div>
             {problem && <Failure problem={problem} onRetry={loadPresets} />}
-            <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+            <ul className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
                 {!isLoaded && !problem && [1, 2, 3].map((card) => <li key={card} className="h-52 animate-shimmer rounded-2xl bg-sunk" />)}
                 {presets.map((preset) => <li key={preset.name}><PresetCard preset={preset} /></li>)}
             </ul>

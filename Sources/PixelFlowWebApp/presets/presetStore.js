@@ -7,10 +7,17 @@ export const usePresets = () => useStore(presetStore);
 export async function loadPresets() {
     try {
         const { presets } = await call("GET", "/api/presets");
+        presets.sort((one, other) => place(one) - place(other));
         presetStore.set({ presets, isLoaded: true, problem: null });
     } catch (problem) {
         presetStore.set({ problem });
     }
+}
+
+/** The built-in ones first, in the order in which they are of use. */
+function place({ name }) {
+    const index = Object.keys(purposes).indexOf(name);
+    return index < 0 ? 99 : index;
 }
 
 const path = (name) => `/api/presets/${encodeURIComponent(name)}`;

@@ -60,7 +60,7 @@ function Slider({ task, output }) {
 function SideBySide({ task, output }) {
     const { source } = task;
     return (
-        <div className="grid gap-px bg-line sm:grid-cols-2">
+        <div className="grid grid-cols-1 gap-px bg-line sm:grid-cols-2">
             <Half title="Original" facts={source ? `${source.width} × ${source.height}, ${size(source.bytes)}` : ""} shape={source || output}>
                 <Source task={task} className="absolute! inset-0" />
             </Half>

@@ -28,13 +28,13 @@ export function TaskPage({ id }) {
     const made = task.outputs.filter((output) => output.url);
     const output = made.find(({ name }) => name === chosen) || made[0];
     return (
-        <div className="grid gap-6">
+        <div className="grid grid-cols-1 gap-6">
             <Heading task={task} />
             {task.error && <Trouble task={task} />}
             {isOpen(task) && <UnderWay task={task} />}
             {output && <Comparison key={output.sha256} task={task} output={output} />}
             {task.outputs.length > 0 && <OutputTable task={task} shown={output && output.name} onShow={setChosen} />}
-            <div className="grid gap-6 lg:grid-cols-2">
+            <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
                 <Timeline task={task} />
                 <CurlCommand task={task} />
             </div>
@@ -90,7 +90,7 @@ function UnderWay({ task }) {
     return (
         <Card className="grid place-items-center gap-4 px-6 py-16 text-center">
             <p className="text-lg font-semibold">{task.status === "PENDING" ? "Waiting for a worker" : "Being made right now"}</p>
-            <progress max="1" value={task.status === "PENDING" ? undefined : task.progress || 0} aria-label="Progress" className="h-2 w-64 max-w-full" />
+            <progress max="1" value={task.progress || undefined} aria-label="Progress" className="h-2 w-64 max-w-full" />
             <p className="text-soft">This page shows the result as soon as it is there.</p>
         </Card>
     );
@@ -98,7 +98,7 @@ function UnderWay({ task }) {
 
 function Loading() {
     return (
-        <div role="status" aria-label="Loading the task" className="grid gap-6">
+        <div role="status" aria-label="Loading the task" className="grid grid-cols-1 gap-6">
             <div className="h-20 w-1/2 animate-shimmer rounded-2xl bg-sunk" /><div className="h-96 animate-shimmer rounded-2xl bg-sunk" />
         </div>
     );

@@ -6,7 +6,7 @@ const known = {
     too_many_pixels: ["The picture is too big", "It has more pixels than this service takes. Send a smaller one."],
     too_many_frames: ["The animation is too long", "It has more frames than this service takes."],
     source_too_large: ["The file is too large", "The picture at this URL has more bytes than this service takes."],
-    source_not_found: ["Nothing at this URL", "The server says that there is no such picture. Check the address, then replay."],
+    source_not_found: ["Nothing at this URL", "Check the address, then replay."],
     source_refused: ["The URL was refused", "The other server did not hand out the picture."],
     source_unavailable: ["The other server has a problem", "It answered with an error. Replay once it is back."],
     source_unreachable: ["The server cannot be reached", "Nobody answers at this address. Check it, then replay."],

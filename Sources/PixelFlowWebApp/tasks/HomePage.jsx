@@ -11,7 +11,7 @@ export function HomePage() {
     useTitle(running ? `${plural(running, "task")} under way` : "Tasks");
     useEffect(refreshStatistics, []);
     return (
-        <div className="grid gap-6">
+        <div className="grid grid-cols-1 gap-6">
             <Composer />
             <TaskList />
         </div>

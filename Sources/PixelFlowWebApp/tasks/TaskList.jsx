@@ -17,7 +17,7 @@ export function TaskList() {
     useEffect(() => { list(); }, []);
     const see = (last) => { if (cursor && !problem && last > ids.length - ahead) listMore(); };
     return (
-        <Card aria-labelledby="tasks-heading">
+        <Card aria-labelledby="tasks-heading" className="overflow-clip">
             <h1 id="tasks-heading" className="sr-only">Tasks</h1>
             <Filters />
             {selection.size > 0 && <SelectionBar />}

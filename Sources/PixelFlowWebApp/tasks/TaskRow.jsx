@@ -44,8 +44,8 @@ function Facts({ task }) {
     if (task.status === "PROCESSING") {
         return (
             <div className="flex h-5 items-center gap-2 text-sm text-soft">
-                <progress max="1" value={task.progress || 0} aria-label={`Progress of ${nameOf(task)}`} className="h-1.5 w-40 min-w-0" />
-                {Math.round((task.progress || 0) * 100)} %
+                <progress max="1" value={task.progress || undefined} aria-label={`Progress of ${nameOf(task)}`} className="h-1.5 w-40 min-w-0" />
+                {task.progress > 0 && `${Math.round(task.progress * 100)} %`}
             </div>
         );
     }

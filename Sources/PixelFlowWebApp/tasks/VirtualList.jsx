@@ -2,6 +2,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 /** Rows kept ready above and below what is seen. */
 const spare = 8;
+/** Rows that are there even where none is in sight, for whoever jumps into the list by keyboard. */
+const least = 20;
 
 /**
  * A list of any length, of which only the rows in sight exist. It scrolls with the page.
@@ -9,7 +11,7 @@ const spare = 8;
  */
 export function VirtualList({ ids, rowHeight, row, onSee, label }) {
     const element = useRef(null);
-    const [range, setRange] = useState([0, 20]);
+    const [range, setRange] = useState([0, least]);
     const anchor = useRef(null);
 
     useEffect(() => {
@@ -20,7 +22,8 @@ export function VirtualList({ ids, rowHeight, row, onSee, label }) {
             const first = Math.max(0, Math.floor(top / rowHeight));
             const last = Math.ceil((top + window.innerHeight) / rowHeight);
             anchor.current = top > 0 ? ids[first] : null;
-            const [start, end] = [Math.max(0, first - spare), Math.min(ids.length, last + spare)];
+            const start = Math.max(0, Math.min(first - spare, ids.length - least));
+            const end = Math.min(ids.length, Math.max(last + spare, start + least));
             setRange((now) => (now[0] === start && now[1] === end ? now : [start, end]));
             onSee(last);
         };
@@ -28,8 +31,12 @@ export function VirtualList({ ids, rowHeight, row, onSee, label }) {
         measure();
         window.addEventListener("scroll", soon, { passive: true });
         window.addEventListener("resize", soon);
+        // What stands above the list can grow and shrink.
+        const above = new ResizeObserver(soon);
+        above.observe(document.body);
         return () => {
             cancelAnimationFrame(frame);
+            above.disconnect();
             window.removeEventListener("scroll", soon);
             window.removeEventListener("resize", soon);
         };

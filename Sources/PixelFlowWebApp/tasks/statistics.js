@@ -4,7 +4,7 @@ import { makeStore, useStore } from "../service/store.js";
 export const statistics = makeStore({ now: null, problem: null });
 export const useStatistics = () => useStore(statistics);
 
-const atMostEvery = 2000;
+const atMostEvery = 1000;
 let last = 0;
 let waiting = 0;
 
