@@ -12,7 +12,7 @@ def test_the_list_is_polled_while_the_stream_is_refused(ada, console, sources):
     page.reload()
     expect(page.locator("[data-stream=down]")).to_have_text("Reconnecting")
     name = sources.url("fine/polled.jpg")
-    ada.page.request.post(f"{ada.address}/api/upload", data={"image_url": name})
+    ada.post("/upload", data={"image_url": name})
     ada.expect_status(name, "Completed")
     page.unroute("**/api/events*")
     expect(page.locator("[data-stream=live]")).to_be_visible()

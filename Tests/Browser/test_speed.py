@@ -98,7 +98,7 @@ def test_ten_thousand_tasks_scroll_and_update_smoothly(ada, photos, instance):
     seen = page.locator("[data-task]").nth(12)
     name, before = seen.get_attribute("data-task"), seen.bounding_box()["y"]
     for number in range(5):
-        page.request.post(f"{ada.address}/api/upload", headers={"content-type": "image/jpeg"}, data=photos[1].read_bytes())
+        ada.post("/upload", headers={"content-type": "image/jpeg"}, data=photos[1].read_bytes())
     expect(page.get_by_role("button", name="All 10,005")).to_be_visible()
     assert abs(page.locator(f"[data-task='{name}']").bounding_box()["y"] - before) < 2
     busy = page.evaluate(_SCROLL)

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 import { blurhashPixels } from "./blurhash.js";
 import { Icon } from "./Icon.jsx";
+import { isStill, whenStill } from "./scrolling.js";
 
-const grid = 16;
+const grid = 8;
 
 function Blurhash({ hash, className }) {
     const element = useRef(null);
@@ -16,8 +17,11 @@ function Blurhash({ hash, className }) {
 /** A picture that fades in over its blurhash; `fit` is `object-cover` or `object-contain`. */
 export function Picture({ src, alt, hash, fit = "object-cover", className = "", eager = false }) {
     const [state, setState] = useState("loading");
+    // Pictures that only fly past are neither asked for nor decoded.
+    const [isDue, setDue] = useState(() => eager || isStill());
     useEffect(() => setState("loading"), [src]);
-    const isShown = src && state !== "broken";
+    useEffect(() => (isDue ? undefined : whenStill(() => setDue(true))), [isDue]);
+    const isShown = src && isDue && state !== "broken";
     return (
         <span className={`relative block overflow-hidden bg-sunk ${className}`} data-picture={src ? state : "none"}>
             {hash && state !== "shown" && <Blurhash hash={hash} className="absolute inset-0 size-full" />}
@@ -26,7 +30,7 @@ export function Picture({ src, alt, hash, fit = "object-cover", className = "", 
                     onError={() => setState("broken")}
                     className={`absolute inset-0 size-full transition-opacity duration-300 ${fit} ${state === "shown" ? "opacity-100" : "opacity-0"}`} />
             )}
-            {!isShown && !hash && <span className="absolute inset-0 grid place-items-center text-soft"><Icon name="image" /></span>}
+            {!isShown && !hash && isDue && <span className="absolute inset-0 grid place-items-center text-soft"><Icon name="image" /></span>}
         </span>
     );
 }

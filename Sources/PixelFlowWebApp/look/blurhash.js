@@ -22,6 +22,9 @@ function waves(hash, count) {
     return colors;
 }
 
+/** Of each wave, its height at each place. */
+const cosines = (count, places) => Array.from({ length: count }, (_, wave) => Array.from({ length: places }, (_, place) => Math.cos((Math.PI * place * wave) / places)));
+
 /** The pixels of a blurhash, red, green, blue and alpha each; null where it is none. */
 export function blurhashPixels(hash, width, height) {
     if (!hash || hash.length < 6 || [...hash].some((digit) => !digits.includes(digit))) return null;
@@ -29,12 +32,13 @@ export function blurhashPixels(hash, width, height) {
     const down = Math.floor(number(hash[0]) / 9) + 1;
     if (hash.length !== 4 + 2 * across * down) return null;
     const colors = waves(hash, across * down);
+    const [columns, rows] = [cosines(across, width), cosines(down, height)];
     const pixels = new Uint8ClampedArray(width * height * 4);
     for (let y = 0; y < height; y += 1) {
         for (let x = 0; x < width; x += 1) {
             const sum = [0, 0, 0];
             colors.forEach((color, index) => {
-                const wave = Math.cos((Math.PI * x * (index % across)) / width) * Math.cos((Math.PI * y * Math.floor(index / across)) / height);
+                const wave = columns[index % across][x] * rows[Math.floor(index / across)][y];
                 color.forEach((level, channel) => { sum[channel] += level * wave; });
             });
             pixels.set([...sum.map(toByte), 255], (y * width + x) * 4);

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Button, Field } from "../look/parts.jsx";
 import { signIn } from "../service/session.js";
 
+const taken = "email_taken";
 const seenBefore = "pixelflow.seen";
 
 /** Signs in, or registers where `canRegister`; the first visit of a browser begins with that. */
@@ -26,7 +27,7 @@ export function SignInForm({ email = "", message = "", canRegister = false }) {
         setNew(value);
         setProblem(null);
     };
-    const errorOf = (field) => (problem && problem.field === field ? problem.message : "");
+    const errorOf = (field) => (problem && problem.field === field && problem.code !== taken ? problem.message : "");
     return (
         <form onSubmit={submit} className="grid gap-4" aria-label={isNew ? "Create an account" : "Sign in"}>
             {canRegister && <h2 className="text-xl font-semibold">{isNew ? "Create your account" : "Welcome back"}</h2>}
@@ -51,11 +52,11 @@ export function SignInForm({ email = "", message = "", canRegister = false }) {
 }
 
 function Refusal({ problem, isNew, onChange }) {
-    if (problem.field === "email" || problem.field === "password") return null;
+    if (problem.code !== taken && ["email", "password"].includes(problem.field)) return null;
     return (
         <p className="rounded-lg bg-bad-wash px-3 py-2 text-bad">
             {problem.message}
-            {isNew && problem.code === "email_taken" && <> <TextButton onClick={() => onChange(false)}>Sign in instead</TextButton></>}
+            {isNew && problem.code === taken && <> <TextButton onClick={() => onChange(false)}>Sign in instead</TextButton></>}
         </p>
     );
 }

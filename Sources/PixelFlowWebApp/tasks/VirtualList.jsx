@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 const spare = 8;
 /** Rows that are there even where none is in sight, for whoever jumps into the list by keyboard. */
 const least = 20;
+const step = 4;
 
 /**
  * A list of any length, of which only the rows in sight exist. It scrolls with the page.
@@ -22,8 +23,9 @@ export function VirtualList({ ids, rowHeight, row, onSee, label }) {
             const first = Math.max(0, Math.floor(top / rowHeight));
             const last = Math.ceil((top + window.innerHeight) / rowHeight);
             anchor.current = top > 0 ? ids[first] : null;
-            const start = Math.max(0, Math.min(first - spare, ids.length - least));
-            const end = Math.min(ids.length, Math.max(last + spare, start + least));
+            // In steps, so that not every frame of a scroll draws anew.
+            const start = Math.max(0, Math.min(Math.floor(first / step) * step - spare, ids.length - least));
+            const end = Math.min(ids.length, Math.max(Math.ceil(last / step) * step + spare, start + least));
             setRange((now) => (now[0] === start && now[1] === end ? now : [start, end]));
             onSee(last);
         };

@@ -39,7 +39,7 @@ export function startFollowing() {
 }
 
 function open() {
-    close();
+    shut();
     source = new EventSource(lastID ? `/api/events?last_event_id=${encodeURIComponent(lastID)}` : "/api/events");
     source.onopen = opened;
     source.onerror = broke;
@@ -48,17 +48,24 @@ function open() {
     source.addEventListener("reset", () => list());
 }
 
-function close() {
+function shut() {
     clearTimeout(retrying);
-    clearInterval(polling);
-    polling = 0;
     if (source) source.close();
     source = null;
 }
 
-function opened() {
+function close() {
+    shut();
+    stopPolling();
+}
+
+function stopPolling() {
     clearInterval(polling);
     polling = 0;
+}
+
+function opened() {
+    stopPolling();
     const wasDown = stream.get().state === "down";
     stream.set({ state: "live" });
     // Without a place to resume from, what was missed is in the list only.
@@ -72,14 +79,8 @@ function broke() {
     // A browser gives up on a stream that is refused.
     if (source && source.readyState === EventSource.CLOSED) {
         clearTimeout(retrying);
-        retrying = setTimeout(reopen, retryEvery);
+        retrying = setTimeout(open, retryEvery);
     }
-}
-
-function reopen() {
-    const isPolling = Boolean(polling);
-    open();
-    if (isPolling) polling = setInterval(poll, pollEvery);
 }
 
 function poll() {
