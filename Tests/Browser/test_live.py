@@ -31,6 +31,14 @@ def test_the_stream_comes_back_after_the_service_was_away(ada, console, instance
     ada.make(photos[0])
 
 
+def test_a_task_deleted_elsewhere_is_gone(ada, console, photos):
+    console.allow("404")
+    ada.make(photos[0])
+    ada.open_task(photos[0].name)
+    ada.page.request.delete(f"{ada.address}/api{ada.page.url.removeprefix(ada.address)}", headers={"origin": ada.address})
+    expect(ada.page.get_by_text("There is no such task")).to_be_visible()
+
+
 def test_a_change_elsewhere_shows_by_itself(ada, sources):
     second = ada.page.context.new_page()
     second.goto(ada.address)

@@ -20,7 +20,7 @@ export function ThroughputChart({ minutes }) {
     const total = minutes.reduce((sum, minute) => sum + minute.completed, 0);
     return (
         <Frame minutes={minutes} most={count(most)} label={`${count(total)} tasks completed in the last hour`}
-            legend={[["fill-good", "bg-good", "Completed"], ["fill-bad", "bg-bad", "Failed"]]}
+            legend={[["bg-good", "Completed"], ["bg-bad", "Failed"]]}
             columns={["Completed", "Failed"]} row={(minute) => [count(minute.completed), count(minute.failed)]}>
             {minutes.map((minute, index) => (
                 <g key={minute.start}>
@@ -43,20 +43,25 @@ export function LatencyChart({ minutes }) {
     const line = (key) => known.map((minute, index) => `${index ? "L" : "M"}${minute.x} ${y(minute[key])}`).join("");
     return (
         <Frame minutes={minutes} most={duration(most)} label="Time in the queue in the last hour, longest and mean"
-            legend={[["", "bg-accent", "Mean"], ["", "bg-busy", "Longest"]]} columns={["Mean", "Longest"]}
+            legend={[["bg-accent", "Mean"], ["bg-busy", "Longest"]]} columns={["Mean", "Longest"]}
             row={(minute) => [minute.queue_seconds_mean, minute.queue_seconds_max].map((seconds) => (typeof seconds === "number" ? duration(seconds) : "–"))}>
-            <path d={line("queue_seconds_max")} fill="none" strokeWidth="2" strokeLinejoin="round" className="stroke-busy" />
-            <path d={line("queue_seconds_mean")} fill="none" strokeWidth="2" strokeLinejoin="round" className="stroke-accent" />
+            <path d={line("queue_seconds_max")} fill="none" strokeWidth="2" strokeLinejoin="round" vectorEffect="non-scaling-stroke" className="stroke-busy" />
+            <path d={line("queue_seconds_mean")} fill="none" strokeWidth="2" strokeLinejoin="round" vectorEffect="non-scaling-stroke" className="stroke-accent" />
             {known.map((minute) => (
                 <g key={minute.start}>
                     <title>{`${clockTime(minute.start)}: mean ${duration(minute.queue_seconds_mean)}, longest ${duration(minute.queue_seconds_max)}`}</title>
                     <rect x={minute.x - step / 2} y="0" width={step} height={height} className="fill-transparent" />
-                    <circle cx={minute.x} cy={y(minute.queue_seconds_max)} r="3" className="fill-busy" />
-                    <circle cx={minute.x} cy={y(minute.queue_seconds_mean)} r="3" className="fill-accent" />
+                    <Dot x={minute.x} y={y(minute.queue_seconds_max)} className="stroke-busy" />
+                    <Dot x={minute.x} y={y(minute.queue_seconds_mean)} className="stroke-accent" />
                 </g>
             ))}
         </Frame>
     );
+}
+
+/** A point that stays round where the chart is stretched. */
+function Dot({ x, y, className }) {
+    return <path d={`M${x} ${y}h.01`} strokeWidth="6" strokeLinecap="round" vectorEffect="non-scaling-stroke" className={className} />;
 }
 
 /** Axes, legend, and the same numbers as a table. */
@@ -73,7 +78,7 @@ function Frame({ minutes, most, label, legend, columns, row, children }) {
             </div>
             <div aria-hidden="true" className="mt-1 flex justify-between text-sm text-soft"><span>{clockTime(minutes[0].start)}</span><span>now</span></div>
             <figcaption className="mt-1 flex flex-wrap items-center gap-x-4 text-sm text-soft">
-                {legend.map(([, dot, word]) => <span key={word} className="flex items-center gap-1.5"><span className={`size-2.5 rounded-full ${dot}`} />{word}</span>)}
+                {legend.map(([dot, word]) => <span key={word} className="flex items-center gap-1.5"><span className={`size-2.5 rounded-full ${dot}`} />{word}</span>)}
                 <details className="ml-auto">
                     <summary>As a table</summary>
                     <table className="mt-2 w-full text-left tabular-nums">

@@ -33,7 +33,7 @@ function Made({ task, output, isShown, onShow }) {
                 <p className="font-medium">{output.name}</p>
                 <p className="text-sm text-soft">{output.format.toUpperCase()}, {output.width} × {output.height}{output.frames > 1 && `, ${output.frames} frames`}</p>
             </div>
-            <div className="shrink-0 text-right whitespace-nowrap">
+            <div className="flex shrink-0 basis-full gap-2 whitespace-nowrap sm:block sm:basis-auto sm:text-right">
                 <p className="tabular-nums">{size(output.bytes)}</p>
                 {gain && <p className={`text-sm tabular-nums ${gain.bytes >= 0 ? "text-good" : "text-busy"}`} title={`${Math.abs(gain.bytes).toLocaleString()} bytes`}>{gain.words}</p>}
             </div>

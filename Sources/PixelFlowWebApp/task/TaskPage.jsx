@@ -1,11 +1,13 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Status } from "../look/Status.jsx";
 import { Icon } from "../look/Icon.jsx";
 import { Button, Card, Empty, Failure } from "../look/parts.jsx";
 import { useNow } from "../look/now.js";
 import { ago, moment, size } from "../service/format.js";
+import { useStore } from "../service/store.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { cancel, remove, replay } from "../tasks/actions.js";
+import { pollEvery, stream } from "../tasks/following.js";
 import { fetchTask, isOpen, nameOf, useTask } from "../tasks/taskStore.js";
 import { Comparison } from "./Comparison.jsx";
 import { CurlCommand } from "./CurlCommand.jsx";
@@ -22,6 +24,7 @@ export function TaskPage({ id }) {
         fetchTask(id).catch(setProblem);
     };
     useEffect(load, [id]);
+    useFreshness(id, task, load);
     useTitle(task ? nameOf(task) : "Task");
     if (problem && problem.status === 404) return <Gone />;
     if (!task) return problem ? <Failure problem={problem} onRetry={load} /> : <Loading />;
@@ -40,6 +43,22 @@ export function TaskPage({ id }) {
             </div>
         </div>
     );
+}
+
+/** Asks again where the stream tells nothing: while it is down, and once the task has been deleted elsewhere. */
+function useFreshness(id, task, load) {
+    const isDown = useStore(stream, ({ state }) => state === "down");
+    const isThere = Boolean(task);
+    const wasThere = useRef(false);
+    useEffect(() => {
+        if (wasThere.current && !isThere) load();
+        wasThere.current = isThere;
+    }, [isThere]);
+    useEffect(() => {
+        if (!isDown) return undefined;
+        const timer = setInterval(() => fetchTask(id).catch(() => {}), pollEvery);
+        return () => clearInterval(timer);
+    }, [id, isDown]);
 }
 
 function Heading({ task }) {

@@ -12,8 +12,8 @@ export function SelectionBar() {
     return (
         <div role="region" aria-label="Selection" className="sticky top-14 z-[5] flex flex-wrap items-center gap-2 border-y border-line bg-accent-wash px-4 py-2">
             <span className="grow font-medium" aria-live="polite">{plural(chosen.length, "task")} selected</span>
-            <Button small disabled={!open.length} icon="stop" onClick={() => cancel(open)}>Cancel {open.length || ""}</Button>
-            <Button small disabled={!failed.length} icon="replay" onClick={() => replay(failed)}>Replay {failed.length || ""}</Button>
+            {open.length > 0 && <Button small icon="stop" onClick={() => cancel(open)}>Cancel {open.length}</Button>}
+            {failed.length > 0 && <Button small icon="replay" onClick={() => replay(failed)}>Replay {failed.length}</Button>}
             <Button small kind="bad" icon="trash" onClick={() => remove(chosen)}>Delete {chosen.length}</Button>
             {chosen.length < ids.length && <Button small kind="quiet" onClick={() => select(ids, true)}>Select all {ids.length}</Button>}
             <Button small kind="quiet" onClick={() => select(chosen, false)}>Clear</Button>

@@ -6,7 +6,7 @@ import { forget, list, refresh, take, taskStore } from "./taskStore.js";
 /** `state`: `connecting`, `live`, or `down`, where the list is asked for now and then instead. */
 export const stream = makeStore({ state: "connecting" });
 
-const pollEvery = 5000;
+export const pollEvery = 5000;
 const retryEvery = 3000;
 /** A page that nobody looks at gives its connection back: a browser has six for one address. */
 const hiddenFor = 20000;
