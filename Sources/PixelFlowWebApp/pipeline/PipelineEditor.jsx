@@ -38,7 +38,7 @@ function OutputEditor({ output, path, isOnly, onChange, onRemove }) {
         <Control key={field.key} field={field} path={`${path}.${field.key}`} value={output[field.key]} onChange={(value) => set(field.key, value, field.standard)} />
     );
     return (
-        <fieldset className="min-w-0 rounded-xl border border-line p-4">
+        <fieldset className="min-w-0 rounded-xl border border-line bg-card p-4">
             <legend className="sr-only">Output {output.name}</legend>
             <div className="flex items-end gap-3">
                 <NameControl value={output.name} path={`${path}.name`} onChange={(value) => onChange({ ...output, name: value })} />

@@ -14,7 +14,7 @@ export function Welcome() {
     const { message } = useSession();
     useTitle("Welcome");
     return (
-        <main className="mx-auto grid min-h-screen w-full max-w-5xl items-center gap-10 px-4 py-10 sm:px-6 md:grid-cols-2">
+        <main className="mx-auto grid min-h-screen w-full max-w-5xl content-center items-center gap-10 px-4 py-10 sm:px-6 md:grid-cols-2">
             <div>
                 <div className="flex items-center gap-3 text-xl font-semibold"><Logo size={40} />PixelFlow</div>
                 <h1 className="mt-6 text-4xl font-bold tracking-tight text-balance">Pictures in, pictures ready for the web out.</h1>

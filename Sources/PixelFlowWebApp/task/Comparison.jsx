@@ -47,7 +47,7 @@ function Slider({ task, output }) {
                     <Source task={task} className="absolute! inset-0" />
                 </div>
                 <Tag className="left-2">Original</Tag><Tag className="right-2">{output.name}</Tag>
-                <span aria-hidden="true" className="pointer-events-none absolute inset-y-0 w-0.5 -translate-x-1/2 bg-card shadow" style={{ left: `${at}%` }}>
+                <span aria-hidden="true" className="pointer-events-none absolute inset-y-0 w-0.5 -translate-x-1/2 bg-white shadow" style={{ left: `${at}%` }}>
                     <span className="absolute top-1/2 left-1/2 grid size-10 -translate-1/2 place-items-center rounded-full border border-line bg-card shadow-lg">‹ ›</span>
                 </span>
                 <input type="range" min="0" max="100" step="0.5" value={at} onChange={(event) => setAt(Number(event.target.value))}
