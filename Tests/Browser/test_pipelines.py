@@ -88,6 +88,7 @@ def test_every_operation_starts_out_acceptable(ada):
     page = ada.page
     ada.open("/presets/new")
     chooser = page.get_by_label("Add an operation")
+    expect(chooser).to_be_visible()
     kinds = [value for value in chooser.locator("option").evaluate_all("(all) => all.map((one) => one.value)") if value]
     assert len(kinds) == 17
     for kind in kinds:

@@ -39,6 +39,7 @@ def multiply(database, task_id, count):
         names = [row[1] for row in connection.execute("PRAGMA table_info(task)")]
         row = dict(zip(names, connection.execute("SELECT * FROM task WHERE id = ?", (task_id,)).fetchone()))
         document = json.loads(row["document"])
+        row["idempotency_key"] = document["idempotencyKey"] = None
         rows = []
         for number in range(1, count + 1):
             # Ids begin with their time in milliseconds.

@@ -126,6 +126,25 @@ def test_the_curl_command_makes_the_same_task(ada, photos):
     assert tasks[0]["outputs"][0]["sha256"] == tasks[1]["outputs"][0]["sha256"]
 
 
+def test_a_picture_whose_answer_was_lost_is_not_made_twice(ada, console, photos):
+    console.allow("ERR_FAILED")
+    page = ada.page
+
+    def lose(route):
+        route.fetch()  # the service has it, the page is not told
+        route.abort()
+
+    page.route("**/api/upload", lose)
+    ada.drop(photos[0])
+    ada.process()
+    expect(page.get_by_role("alert")).to_contain_text("broke off")
+    page.unroute("**/api/upload")
+    ada.process()
+    ada.expect_status(photos[0].name, "Completed")
+    expect(page.get_by_role("list", name="Pictures to process")).to_have_count(0)
+    assert len(ada.api("/tasks")["tasks"]) == 1
+
+
 def test_a_file_that_is_no_picture_says_so(ada, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("This is not a picture.")

@@ -16,7 +16,7 @@ export const useOrder = () => useStore(order);
 const atOnce = 3;
 let number = 0;
 
-const fresh = (rest) => ({ id: (number += 1), key: randomKey(), focus: null, state: "ready", progress: 0, problem: null, ...rest });
+const fresh = (rest) => ({ id: (number += 1), key: "", wanted: "", focus: null, state: "ready", progress: 0, problem: null, ...rest });
 
 export function addFiles(files) {
     const items = [...files].map((file) => fresh({ file, preview: URL.createObjectURL(file) }));
@@ -62,11 +62,22 @@ export async function sendAll() {
     await each(ready, sendOne, atOnce);
 }
 
-async function sendOne(item) {
+/** The same order sent again, after an answer was lost, makes no second task. */
+function keyFor(item, wanted) {
+    if (item.wanted === wanted) return item.key;
+    const key = randomKey();
+    changeItem(item.id, { key, wanted });
+    return key;
+}
+
+async function sendOne({ id }) {
+    const item = order.get().items.find((one) => one.id === id);
     // It may have been taken back while it waited for its turn.
-    if (!order.get().items.some(({ id }) => id === item.id)) return;
+    if (!item) return;
+    const wanted = instructions(item);
+    const headers = { "idempotency-key": keyFor(item, JSON.stringify(wanted)) };
     try {
-        const task = await (item.file ? sendFile(item) : call("POST", "/api/upload", { image_url: item.url, ...instructions(item) }));
+        const task = await (item.file ? sendFile(item, wanted, headers) : call("POST", "/api/upload", { image_url: item.url, ...wanted }, { headers }));
         take([task]);
         dropItem(item.id);
     } catch (problem) {
@@ -75,14 +86,13 @@ async function sendOne(item) {
     }
 }
 
-function sendFile(item) {
+function sendFile(item, { preset, pipeline }, headers) {
     const form = new FormData();
-    const { preset, pipeline } = instructions(item);
     if (preset) form.append("preset", preset);
     if (pipeline) form.append("pipeline", JSON.stringify(pipeline));
     form.append("file", item.file);
     const onProgress = (progress) => changeItem(item.id, { progress });
-    const { promise, abort } = send("/api/upload", form, {}, onProgress);
+    const { promise, abort } = send("/api/upload", form, headers, onProgress);
     changeItem(item.id, { abort });
     return promise;
 }

@@ -22,12 +22,12 @@ let onExpiry = () => {};
 export function whenExpired(action) { onExpiry = action; }
 
 /** The answer of the service as JSON; throws `Problem`. */
-export async function call(method, path, body, options = {}) {
+export async function call(method, path, body, { headers = {}, ...options } = {}) {
     let response;
     try {
         response = await fetch(path, {
             method,
-            headers: body === undefined ? {} : { "content-type": "application/json" },
+            headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
             body: body === undefined ? undefined : JSON.stringify(body),
             ...options,
         });
