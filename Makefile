@@ -13,8 +13,13 @@ run: build ## Set up, build and start everything in one process on ./.pixelflow;
 	@exec $(RELEASE) --data-dir $(DATA_DIR)
 
 .PHONY: build
-build: setup ## Build the release executable
+build: setup ## Build the page and the release executable
+	@scripts/web
 	@swift build -c release --product pixelflow
+
+.PHONY: web
+web: setup ## Build the page (React, Tailwind CSS); the next build of the executable takes it in
+	@scripts/web
 
 .PHONY: setup
 setup: ## Install what building and running need (Debian; says what is needed elsewhere)
@@ -25,6 +30,7 @@ setup: ## Install what building and running need (Debian; says what is needed el
 .PHONY: test
 test: ## Set up and run every test; ends with "N passed, N failed"
 	@scripts/setup test
+	@scripts/web
 	@scripts/test
 
 .PHONY: e2e
@@ -33,7 +39,7 @@ e2e: ## End to end against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixe
 	@if [[ -n "$(BASE_WEB)$(BASE_AUTH)$(BASE_API)$(BASE_WORKER)" ]]; then \
 	    scripts/e2e; \
 	else \
-	    swift build -c release --product pixelflow && scripts/e2e --start $(RELEASE); \
+	    scripts/web && swift build -c release --product pixelflow && scripts/e2e --start $(RELEASE); \
 	fi
 
 .PHONY: bench
@@ -55,7 +61,7 @@ lint: ## Check format of the Swift sources and the shell and Python scripts
 
 .PHONY: clean
 clean: ## Remove everything built; data in ./.pixelflow stays
-	@rm -rf .build .bench
+	@rm -rf .build .bench .venv-web .venv-browser Sources/CWebAssets/page/built
 
 .PHONY: help
 help: ## Show this list

@@ -57,6 +57,7 @@ public struct APIService: Sendable {
             TaskRoutes(tools: tools, views: views).add(to: api)
             OutputRoutes(tools: tools).add(to: api)
             PresetRoutes(presets: tools.presets, clock: tools.clock).add(to: api)
+            PipelineRoutes().add(to: api)
             EventRoutes(tools: tools, views: views).add(to: api)
             StatisticsRoutes(tasks: tools.tasks, clock: tools.clock).add(to: api)
         }

@@ -17,6 +17,10 @@ import Testing
             #expect((statistics["throughput"] as? [String: Int])?["completed_last_minute"] == 1)
             #expect(statistics["failures"] as? [String: Int] == ["truncated_image": 1])
             #expect(statistics["oldest_pending_seconds"] is Double)
+            let minutes = try #require(statistics["minutes"] as? [[String: Any]])
+            #expect(minutes.count == 60)
+            #expect(minutes.compactMap { $0["completed"] as? Int }.reduce(0, +) == 1)
+            #expect(minutes.compactMap { $0["failed"] as? Int }.reduce(0, +) == 1)
             #expect((statistics["queue_latency_seconds"] as? [String: Any])?["p95"] != nil)
         }
     }

@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("status=DONE", "status"), ("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"),
+        ("status=DONE", "status"), ("limit=0", "limit"), ("search=\(String(repeating: "x", count: 257))", "search"), ("limit=201", "limit"),
+        ("limit=x", "limit"), ("cursor=x", "cursor"),
     ])
     func badQueriesAreNamed(_ query: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in

@@ -20,6 +20,20 @@ import Testing
         }
     }
 
+    private static let types = ["js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"]
+
+    @Test func theAddressesOfThePageAreThePage() async throws {
+        try await withWebStack { stack in
+            let page = try await stack.send(.get, "/").body
+            for path in ["/overview", "/presets", "/presets/web", "/tasks/01890000-0000-7000-8000-000000000000"] {
+                let view = try await stack.send(.get, path)
+                #expect(view.status == 200)
+                #expect(view.body == page)
+                #expect(view.headers["content-security-policy"] != nil)
+            }
+        }
+    }
+
     @Test func everyFileOfThePageIsThere() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
@@ -28,7 +42,7 @@ import Testing
             for path in paths {
                 let file = try await stack.send(.get, path)
                 #expect(file.status == 200)
-                #expect(file.headers["content-type"]?.hasPrefix(path.hasSuffix(".js") ? "text/javascript" : "text/css") == true)
+                #expect(file.headers["content-type"]?.hasPrefix(Self.types[String(path.split(separator: ".").last ?? "")] ?? "-") == true)
             }
         }
     }

@@ -23,6 +23,7 @@ struct TaskRoutes: Sendable {
             TaskQuery(
                 tenant: try context.requirePrincipal().tenant,
                 status: try status(query.get("status")),
+                search: try search(query.get("search")),
                 limit: try limit(query.get("limit")),
                 before: try cursor(query.get("cursor"))))
         return .json(bytes: try views.json(page))
@@ -72,6 +73,12 @@ struct TaskRoutes: Sendable {
                 "status", "status has to be one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return status
+    }
+
+    private func search(_ text: String?) throws -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        guard text.utf8.count <= 256 else { throw PixelFlowError.invalid("search", "search is longer than 256 bytes.") }
+        return text
     }
 
     private func limit(_ text: String?) throws -> Int {

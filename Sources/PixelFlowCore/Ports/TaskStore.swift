@@ -80,14 +80,17 @@ public enum Renewal: Sendable, Hashable {
 public struct TaskQuery: Sendable, Hashable {
     public var tenant: TenantID
     public var status: TaskStatus?
+    /// Only tasks whose `label` contains this text, whatever the case.
+    public var search: String?
     /// At most this many.
     public var limit: Int
     /// Only tasks older than this one.
     public var before: TaskID?
 
-    public init(tenant: TenantID, status: TaskStatus? = nil, limit: Int = 50, before: TaskID? = nil) {
+    public init(tenant: TenantID, status: TaskStatus? = nil, search: String? = nil, limit: Int = 50, before: TaskID? = nil) {
         self.tenant = tenant
         self.status = status
+        self.search = search
         self.limit = limit
         self.before = before
     }
@@ -116,10 +119,13 @@ public struct TaskStatistics: Sendable, Hashable {
     public var oldestPending: Timestamp?
     /// Failed tasks by error code.
     public var failures: [String: Int]
+    /// The last `TaskInterval.count` minutes, oldest first; the last one is under way. Every minute is there.
+    public var timeline: [TaskInterval]
 
     public init(
         counts: [TaskStatus: Int] = [:], completedLastMinute: Int = 0, completedLastHour: Int = 0,
-        queueLatencyP50: Double? = nil, queueLatencyP95: Double? = nil, oldestPending: Timestamp? = nil, failures: [String: Int] = [:]
+        queueLatencyP50: Double? = nil, queueLatencyP95: Double? = nil, oldestPending: Timestamp? = nil, failures: [String: Int] = [:],
+        timeline: [TaskInterval] = []
     ) {
         self.counts = counts
         self.completedLastMinute = completedLastMinute
@@ -128,5 +134,36 @@ public struct TaskStatistics: Sendable, Hashable {
         self.queueLatencyP95 = queueLatencyP95
         self.oldestPending = oldestPending
         self.failures = failures
+        self.timeline = timeline
+    }
+}
+
+/// What happened in one minute.
+public struct TaskInterval: Sendable, Hashable {
+    /// Minutes that a store tells about.
+    public static let count = 60
+    /// Microseconds.
+    public static let length: Int64 = 60_000_000
+
+    /// A full minute of the store's clock.
+    public var start: Timestamp
+    public var completed: Int
+    public var failed: Int
+    /// From creation to the start of the run, of the tasks that were started in this minute, in seconds: mean and longest.
+    public var queueLatencyMean: Double?
+    public var queueLatencyMax: Double?
+
+    public init(start: Timestamp, completed: Int = 0, failed: Int = 0, queueLatencyMean: Double? = nil, queueLatencyMax: Double? = nil) {
+        self.start = start
+        self.completed = completed
+        self.failed = failed
+        self.queueLatencyMean = queueLatencyMean
+        self.queueLatencyMax = queueLatencyMax
+    }
+
+    /// The minutes up to `now`, empty, oldest first.
+    public static func minutes(until now: Timestamp) -> [TaskInterval] {
+        let last = now.microseconds / length
+        return (0..<Int64(count)).map { TaskInterval(start: Timestamp(microseconds: (last - Int64(count) + 1 + $0) * length)) }
     }
 }

@@ -103,6 +103,14 @@ extension TaskRecord {
         }
     }
 
+    /// What people call the task: the name of the file, or the URL. Empty where an upload came without a name.
+    public var label: String {
+        switch source {
+        case .upload(let upload): upload.filename ?? ""
+        case .url(let url): url
+        }
+    }
+
     /// Everything that the task may have stored lies under this prefix.
     public var blobPrefix: BlobKey { BlobKey.task(id, tenant: tenant) }
 }

@@ -29,6 +29,10 @@ extension SQLiteTaskStore {
             conditions.append("status = ?")
             arguments.append(status.rawValue)
         }
+        if let search = query.search {
+            conditions.append("instr(label, ?) > 0")
+            arguments.append(search.lowercased())
+        }
         if let before = query.before {
             conditions.append("id < ?")
             arguments.append(before.rawValue)
@@ -73,59 +77,5 @@ extension SQLiteTaskStore {
             let statement = try database.cachedStatement(sql: "SELECT document, outbox_since FROM task " + clause)
             return try Row.fetchAll(statement, arguments: arguments).map(TaskRow.decode)
         }
-    }
-}
-
-extension SQLiteTaskStore {
-    public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
-        let now = now
-        let tenant = tenant.rawValue
-        return try await read { database in
-            var statistics = TaskStatistics()
-            for row in try Row.fetchAll(
-                database, sql: "SELECT status, COUNT(*) FROM task WHERE tenant = ? AND deleted_at IS NULL GROUP BY status",
-                arguments: [tenant])
-            {
-                if let status = TaskStatus(rawValue: row[0]) { statistics.counts[status] = row[1] }
-            }
-            let completed = """
-                SELECT COUNT(*) FROM task WHERE tenant = ? AND status = 'COMPLETED' AND deleted_at IS NULL AND completed_at > ?
-                """
-            statistics.completedLastMinute =
-                try Int.fetchOne(database, sql: completed, arguments: [tenant, (now - .seconds(60)).microseconds]) ?? 0
-            statistics.completedLastHour =
-                try Int.fetchOne(database, sql: completed, arguments: [tenant, (now - .seconds(3600)).microseconds]) ?? 0
-            statistics.oldestPending = try Int64.fetchOne(
-                database, sql: "SELECT MIN(created_at) FROM task WHERE tenant = ? AND status = 'PENDING' AND deleted_at IS NULL",
-                arguments: [tenant]
-            ).map(Timestamp.init(microseconds:))
-            for row in try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT error_code, COUNT(*) FROM task
-                    WHERE tenant = ? AND status = 'FAILED' AND deleted_at IS NULL AND error_code IS NOT NULL GROUP BY error_code
-                    """, arguments: [tenant])
-            {
-                statistics.failures[row[0]] = row[1]
-            }
-            let waits = try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT started_at - created_at AS wait FROM (
-                        SELECT started_at, created_at FROM task
-                        WHERE tenant = ? AND deleted_at IS NULL AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1000
-                    ) ORDER BY wait
-                    """, arguments: [tenant])
-            statistics.queueLatencyP50 = Self.percentile(waits, 0.5)
-            statistics.queueLatencyP95 = Self.percentile(waits, 0.95)
-            return statistics
-        }
-    }
-
-    /// The nearest-rank percentile of sorted microseconds, in seconds.
-    private static func percentile(_ sorted: [Int64], _ fraction: Double) -> Double? {
-        guard !sorted.isEmpty else { return nil }
-        let rank = min(sorted.count - 1, max(0, Int((Double(sorted.count) * fraction).rounded(.up)) - 1))
-        return Double(sorted[rank]) / 1_000_000
     }
 }

@@ -54,6 +54,15 @@ enum TaskSchema {
                     );
                     """)
         }
+        migrator.registerMigration("3 labels, to search in") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE task ADD COLUMN label TEXT NOT NULL DEFAULT '';
+                    UPDATE task SET label = lower(coalesce(
+                        json_extract(CAST(document AS TEXT), '$.source.url._0'),
+                        json_extract(CAST(document AS TEXT), '$.source.upload._0.filename'), ''));
+                    """)
+        }
         return migrator
     }()
 }
@@ -62,8 +71,8 @@ enum TaskSchema {
 struct TaskRow {
     static let insert = """
         INSERT INTO task (id, tenant, status, dispatch_due, lease_until, idempotency_key, created_at, updated_at,
-            started_at, completed_at, error_code, outbox_since, deleted_at, document)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            started_at, completed_at, error_code, outbox_since, deleted_at, document, label)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let update = """
         UPDATE task SET status = ?, dispatch_due = ?, lease_until = ?, updated_at = ?, started_at = ?,
@@ -76,6 +85,7 @@ struct TaskRow {
             task.lease?.until.microseconds, task.idempotencyKey, task.createdAt.microseconds, task.updatedAt.microseconds,
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
             task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
+            task.label.lowercased(),
         ]
     }
 

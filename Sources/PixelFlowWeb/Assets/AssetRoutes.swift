@@ -10,13 +10,17 @@ struct AssetRoutes: Sendable {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     private static let page = "/index.html"
+    /// Addresses that the page shows something of its own for, and that people open, reload and pass on.
+    private static let views: [RouterPath] = ["/", "/tasks/:id", "/overview", "/presets", "/presets/:name"]
 
     let bundle: AssetBundle
 
     func add(to router: Router<AppRequestContext>) {
         for asset in bundle.assets {
-            let path = asset.path == Self.page ? "/" : asset.path
-            router.get(RouterPath(path)) { request, _ in Self.response(asset, to: request) }
+            let paths = asset.path == Self.page ? Self.views : [RouterPath(asset.path)]
+            for path in paths {
+                router.get(path) { request, _ in Self.response(asset, to: request) }
+            }
         }
     }
 

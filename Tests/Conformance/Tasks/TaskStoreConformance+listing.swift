@@ -5,6 +5,7 @@ extension TaskStoreConformance {
         Case("list: newest first, page by page, the last page says so") { try await $0.pagesNewestFirst() },
         Case("list: no task is missed or shown twice while others are added") { try await $0.pagesHaveNoGaps() },
         Case("list: by status") { try await $0.listsByStatus() },
+        Case("list: by a part of the file name or URL, whatever the case") { try await $0.listsBySearch() },
         Case("list: an empty store has one empty page") { try await $0.emptyPage() },
     ]
 
@@ -55,6 +56,37 @@ extension TaskStoreConformance {
             let second = try await store.list(TaskQuery(tenant: Self.tenant, status: status, limit: 1, before: first.next))
             try requireEqual(first.tasks + second.tasks, page.tasks, "pages of \(status)")
         }
+    }
+
+    func listsBySearch() async throws {
+        let files = try await addNamed(["IMG_100%.jpg", "Füße.jpg", nil, "img_2.png"])
+        let page = sample(source: .url("https://example.org/Photos/cat.jpg?img=1"))
+        _ = try await store.create(page)
+        _ = try await store.create(sample(of: Self.stranger, source: .url("https://example.org/img.jpg")))
+        let expected: [(String, Set<TaskID>)] = [
+            ("img", [files[0], files[3], page.id]), ("FÜ", [files[1]]), ("%", [files[0]]), ("_", [files[0], files[3]]),
+            ("photos/CAT", [page.id]), ("nothing", []),
+        ]
+        for (text, ids) in expected {
+            let found = try await store.list(TaskQuery(tenant: Self.tenant, search: text))
+            try requireEqual(Set(found.tasks.map(\.id)), ids, "search for \(text)")
+        }
+        let first = try await store.list(TaskQuery(tenant: Self.tenant, status: .pending, search: "img", limit: 2))
+        let second = try await store.list(TaskQuery(tenant: Self.tenant, status: .pending, search: "img", limit: 2, before: first.next))
+        try requireEqual([first.tasks.count, second.tasks.count], [2, 1], "pages of a search")
+        try requireEqual(second.next, nil, "page after the last of a search")
+    }
+
+    private func addNamed(_ names: [String?]) async throws -> [TaskID] {
+        var ids: [TaskID] = []
+        for name in names {
+            let key = BlobKey.upload(TaskID.make(at: now), tenant: Self.tenant)
+            let upload = TaskSource.Upload(filename: name, contentType: nil, bytes: 1, sha256: "aa", key: key)
+            let task = sample(source: .upload(upload))
+            _ = try await store.create(task)
+            ids.append(task.id)
+        }
+        return ids
     }
 
     func emptyPage() async throws {

@@ -7,7 +7,8 @@ extension TaskStoreConformance {
     static let worker = WorkerID("worker-1")
 
     func sample(
-        of tenant: TenantID = Self.tenant, key: String? = nil, fingerprint: String = "print", at time: Timestamp? = nil
+        of tenant: TenantID = Self.tenant, key: String? = nil, fingerprint: String = "print", at time: Timestamp? = nil,
+        source: TaskSource? = nil
     ) -> TaskRecord {
         let time = time ?? now
         let id = TaskID.make(at: time)
@@ -15,7 +16,7 @@ extension TaskStoreConformance {
             filename: "Füße.jpg", contentType: "image/jpeg", bytes: 12_345, sha256: String(repeating: "a", count: 64),
             key: .upload(id, tenant: tenant))
         return TaskRecord(
-            id: id, tenant: tenant, owner: UserID("user"), source: .upload(upload),
+            id: id, tenant: tenant, owner: UserID("user"), source: source ?? .upload(upload),
             pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []),
             preset: "web", idempotencyKey: key, fingerprint: fingerprint, requestID: "request", createdAt: time)
     }

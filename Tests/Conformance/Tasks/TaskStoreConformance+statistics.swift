@@ -5,6 +5,7 @@ extension TaskStoreConformance {
         Case("statistics: counts by status and by error code, of this tenant alone") { try await $0.countsByStatus() },
         Case("statistics: throughput of the last minute and hour") { try await $0.countsThroughput() },
         Case("statistics: how long tasks waited") { try await $0.measuresWaiting() },
+        Case("statistics: minute by minute") { try await $0.tellsMinutes() },
         Case("statistics: an empty store") { try await $0.emptyStatistics() },
     ]
 
@@ -52,11 +53,34 @@ extension TaskStoreConformance {
         try requireEqual(found.oldestPending, oldest.createdAt, "oldest that waits")
     }
 
+    func tellsMinutes() async throws {
+        guard let clock else { return }
+        // From here on a minute of the test is a minute of the timeline.
+        clock.advance(by: .microseconds(TaskInterval.length - now.microseconds % TaskInterval.length))
+        _ = try await add(.completed)
+        let slow = try await add()
+        clock.advance(by: .seconds(120))
+        _ = try await claim(slow)
+        _ = try await add(.failed)
+        _ = try await add(.completed, of: Self.stranger)
+        let minutes = try await store.statistics(of: Self.tenant).timeline
+        try requireEqual(minutes.map(\.start), TaskInterval.minutes(until: now).map(\.start), "minutes")
+        try requireEqual(minutes.suffix(3).map(\.completed), [1, 0, 0], "completed")
+        try requireEqual(minutes.suffix(3).map(\.failed), [0, 0, 1], "failed")
+        try requireEqual(minutes.last?.queueLatencyMax?.rounded(), 120, "longest wait")
+        try requireEqual(minutes.last?.queueLatencyMean?.rounded(), 60, "mean wait")
+        try requireEqual(minutes[TaskInterval.count - 2].queueLatencyMean, nil, "wait of an idle minute")
+        clock.advance(by: .seconds(3600))
+        let later = try await store.statistics(of: Self.tenant).timeline
+        try requireEqual(later.map { $0.completed + $0.failed }.reduce(0, +), 0, "an hour later")
+    }
+
     func emptyStatistics() async throws {
         let found = try await store.statistics(of: Self.tenant)
         try requireEqual(found.counts.values.reduce(0, +), 0, "count")
         try requireEqual(found.queueLatencyP50, nil, "median")
         try requireEqual(found.oldestPending, nil, "oldest that waits")
         try requireEqual(found.failures, [:], "failures")
+        try requireEqual(found.timeline.count, TaskInterval.count, "minutes")
     }
 }

@@ -1,0 +1,87 @@
+import GRDB
+public import PixelFlowCore
+
+extension SQLiteTaskStore {
+    public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
+        let now = now
+        let tenant = tenant.rawValue
+        return try await read { database in
+            var statistics = TaskStatistics()
+            for row in try Row.fetchAll(
+                database, sql: "SELECT status, COUNT(*) FROM task WHERE tenant = ? AND deleted_at IS NULL GROUP BY status",
+                arguments: [tenant])
+            {
+                if let status = TaskStatus(rawValue: row[0]) { statistics.counts[status] = row[1] }
+            }
+            let completed = """
+                SELECT COUNT(*) FROM task WHERE tenant = ? AND status = 'COMPLETED' AND deleted_at IS NULL AND completed_at > ?
+                """
+            statistics.completedLastMinute =
+                try Int.fetchOne(database, sql: completed, arguments: [tenant, (now - .seconds(60)).microseconds]) ?? 0
+            statistics.completedLastHour =
+                try Int.fetchOne(database, sql: completed, arguments: [tenant, (now - .seconds(3600)).microseconds]) ?? 0
+            statistics.oldestPending = try Int64.fetchOne(
+                database, sql: "SELECT MIN(created_at) FROM task WHERE tenant = ? AND status = 'PENDING' AND deleted_at IS NULL",
+                arguments: [tenant]
+            ).map(Timestamp.init(microseconds:))
+            for row in try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT error_code, COUNT(*) FROM task
+                    WHERE tenant = ? AND status = 'FAILED' AND deleted_at IS NULL AND error_code IS NOT NULL GROUP BY error_code
+                    """, arguments: [tenant])
+            {
+                statistics.failures[row[0]] = row[1]
+            }
+            let waits = try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT started_at - created_at AS wait FROM (
+                        SELECT started_at, created_at FROM task
+                        WHERE tenant = ? AND deleted_at IS NULL AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1000
+                    ) ORDER BY wait
+                    """, arguments: [tenant])
+            statistics.timeline = try Self.timeline(database, tenant, now)
+            statistics.queueLatencyP50 = Self.percentile(waits, 0.5)
+            statistics.queueLatencyP95 = Self.percentile(waits, 0.95)
+            return statistics
+        }
+    }
+
+    private static func timeline(_ database: Database, _ tenant: String, _ now: Timestamp) throws -> [TaskInterval] {
+        var minutes = TaskInterval.minutes(until: now)
+        guard let first = minutes.first?.start.microseconds else { return [] }
+        // What was started or ended since then has also changed since then, and changes have an index.
+        let recent = "tenant = ? AND deleted_at IS NULL AND updated_at >= ?"
+        for row in try Row.fetchAll(
+            database,
+            sql: """
+                SELECT (completed_at - ?) / ?, SUM(status = 'COMPLETED'), SUM(status = 'FAILED') FROM task
+                WHERE \(recent) AND completed_at >= ? GROUP BY 1
+                """, arguments: [first, TaskInterval.length, tenant, first, first])
+        {
+            guard minutes.indices.contains(row[0]) else { continue }
+            minutes[row[0]].completed = row[1]
+            minutes[row[0]].failed = row[2]
+        }
+        for row in try Row.fetchAll(
+            database,
+            sql: """
+                SELECT (started_at - ?) / ?, AVG(started_at - created_at) / 1e6, MAX(started_at - created_at) / 1e6 FROM task
+                WHERE \(recent) AND started_at >= ? GROUP BY 1
+                """, arguments: [first, TaskInterval.length, tenant, first, first])
+        {
+            guard minutes.indices.contains(row[0]) else { continue }
+            minutes[row[0]].queueLatencyMean = row[1]
+            minutes[row[0]].queueLatencyMax = row[2]
+        }
+        return minutes
+    }
+
+    /// The nearest-rank percentile of sorted microseconds, in seconds.
+    private static func percentile(_ sorted: [Int64], _ fraction: Double) -> Double? {
+        guard !sorted.isEmpty else { return nil }
+        let rank = min(sorted.count - 1, max(0, Int((Double(sorted.count) * fraction).rounded(.up)) - 1))
+        return Double(sorted[rank]) / 1_000_000
+    }
+}

@@ -1,0 +1,54 @@
+import { formats, operations } from "./operations.js";
+
+export const newOutput = (name) => ({ name, operations: [{ op: "resize", width: 1600, height: 1600, fit: "inside" }], format: "webp", quality: 80 });
+
+/** A name that no output has yet. */
+export function freeName(outputs) {
+    const taken = new Set(outputs.map((output) => output.name));
+    for (let number = outputs.length + 1; ; number += 1) {
+        if (!taken.has(`output-${number}`)) return `output-${number}`;
+    }
+}
+
+/** The object with one member changed; without it where the value is what the service takes anyway. */
+export function withMember(object, key, value, standard) {
+    const { [key]: _, ...rest } = object;
+    return value === undefined || value === "" || value === standard ? rest : { ...rest, [key]: value };
+}
+
+export const replaced = (list, index, item) => list.map((old, at) => (at === index ? item : old));
+export const without = (list, index) => list.filter((_, at) => at !== index);
+
+export function moved(list, from, to) {
+    const next = [...list];
+    next.splice(to, 0, ...next.splice(from, 1));
+    return next;
+}
+
+/** Whether an operation cuts a part out, and a focal point says which. */
+const cuts = (step) => (step.op === "resize" && (step.fit || "cover") === "cover") || (step.op === "crop" && step.left === undefined && step.top === undefined);
+
+export const heedsFocus = (pipeline) => pipeline.outputs.some((output) => (output.operations || []).some(cuts));
+
+/** The pipeline with a focal point in every operation that cuts. */
+export function withFocus(pipeline, focus) {
+    const aim = (step) => (cuts(step) ? { ...step, position: focus } : step);
+    return { outputs: pipeline.outputs.map((output) => ({ ...output, operations: (output.operations || []).map(aim) })) };
+}
+
+/** An output in a few words. */
+export function describe(output) {
+    const resize = (output.operations || []).find((step) => step.op === "resize");
+    const others = (output.operations || []).filter((step) => step !== resize).map((step) => (operations[step.op] ? operations[step.op].label.toLowerCase() : step.op));
+    const size = resize ? (resize.fit === "cover" || !resize.fit) && resize.width && resize.height
+        ? `${resize.width} × ${resize.height}` : `${Math.max(resize.width || 0, resize.height || 0)} px` : "full size";
+    return [size, formats[output.format || "auto"], ...others].join(", ");
+}
+
+export const isSame = (one, other) => JSON.stringify(canonical(one)) === JSON.stringify(canonical(other));
+
+function canonical(value) {
+    if (Array.isArray(value)) return value.map(canonical);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, each]) => [key, canonical(each)]));
+}

@@ -1,0 +1,36 @@
+import { call } from "../service/calls.js";
+import { makeStore, useStore } from "../service/store.js";
+
+export const presetStore = makeStore({ presets: [], isLoaded: false, problem: null });
+export const usePresets = () => useStore(presetStore);
+
+export async function loadPresets() {
+    try {
+        const { presets } = await call("GET", "/api/presets");
+        presets.sort((one, other) => place(one) - place(other));
+        presetStore.set({ presets, isLoaded: true, problem: null });
+    } catch (problem) {
+        presetStore.set({ problem });
+    }
+}
+
+/** The built-in ones first, in the order in which they are of use. */
+function place({ name }) {
+    const index = Object.keys(purposes).indexOf(name);
+    return index < 0 ? 99 : index;
+}
+
+const path = (name) => `/api/presets/${encodeURIComponent(name)}`;
+
+export async function savePreset(name, pipeline) {
+    await call("PUT", path(name), pipeline);
+    await loadPresets();
+}
+
+export async function removePreset(name) {
+    await call("DELETE", path(name));
+    await loadPresets();
+}
+
+/** What the built-in presets are for. */
+export const purposes = { web: "For a web page", thumbnail: "A small square", avatar: "A round face" };

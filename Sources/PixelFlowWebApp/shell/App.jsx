@@ -1,0 +1,48 @@
+import { Toasts } from "../look/Toasts.jsx";
+import { Dialog, Empty } from "../look/parts.jsx";
+import { OverviewPage } from "../overview/OverviewPage.jsx";
+import { PresetPage } from "../presets/PresetPage.jsx";
+import { PresetsPage } from "../presets/PresetsPage.jsx";
+import { useSession } from "../service/session.js";
+import { TaskPage } from "../task/TaskPage.jsx";
+import { HomePage } from "../tasks/HomePage.jsx";
+import { Header } from "./Header.jsx";
+import { SignInForm } from "./SignInForm.jsx";
+import { Welcome } from "./Welcome.jsx";
+import { Link, usePath } from "./routing.jsx";
+
+export function App() {
+    const { phase } = useSession();
+    if (phase === "out") return <><Welcome /><Toasts /></>;
+    return (
+        <>
+            <a href="#main" className="sr-only z-30 rounded-lg bg-card px-4 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+                Skip to the content
+            </a>
+            <Header />
+            <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-6 outline-none sm:px-6"><Page /></main>
+            <Toasts />
+            {phase === "expired" && <SignInAgain />}
+        </>
+    );
+}
+
+function Page() {
+    const [, room, name] = usePath().split("/");
+    if (!room) return <HomePage />;
+    if (room === "tasks" && name) return <TaskPage key={name} id={name} />;
+    if (room === "overview") return <OverviewPage />;
+    if (room === "presets") return name ? <PresetPage key={name} name={decodeURIComponent(name)} /> : <PresetsPage />;
+    return <Empty icon="search" title="There is no such page"><Link to="/" className="text-accent underline">To the tasks</Link></Empty>;
+}
+
+/** Lies over the page, which stays as it is. */
+function SignInAgain() {
+    const { email } = useSession();
+    return (
+        <Dialog title="Your session has ended" className="max-w-sm">
+            <p className="mb-4 text-soft">Sign in again to go on where you were. Nothing you typed is lost.</p>
+            <SignInForm email={email} />
+        </Dialog>
+    );
+}

@@ -1,0 +1,48 @@
+import { Icon, Logo } from "../look/Icon.jsx";
+import { IconButton } from "../look/parts.jsx";
+import { signOut, useSession } from "../service/session.js";
+import { complain } from "../service/toasts.js";
+import { LiveBadge } from "../tasks/LiveBadge.jsx";
+import { flushDeletions } from "../tasks/actions.js";
+import { Link, usePath } from "./routing.jsx";
+
+const rooms = [
+    { to: "/", icon: "image", name: "Tasks" },
+    { to: "/overview", icon: "chart", name: "Overview" },
+    { to: "/presets", icon: "layers", name: "Presets" },
+];
+
+export function Header() {
+    const { email } = useSession();
+    const leave = async () => {
+        await flushDeletions();
+        await signOut().catch(complain);
+    };
+    return (
+        <header className="sticky top-0 z-10 border-b border-line bg-card">
+            <div className="mx-auto flex h-14 w-full max-w-6xl items-center gap-1 px-4 sm:gap-3 sm:px-6">
+                <Link to="/" aria-label="PixelFlow, to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
+                    <Logo /><span className="hidden md:inline">PixelFlow</span>
+                </Link>
+                <nav aria-label="Pages" className="flex grow gap-0.5 sm:ml-2"><Rooms /></nav>
+                <LiveBadge />
+                <span className="hidden max-w-48 truncate text-sm text-soft lg:inline" title={email}>{email}</span>
+                <IconButton icon="out" label="Sign out" onClick={leave} />
+            </div>
+        </header>
+    );
+}
+
+function Rooms() {
+    const path = usePath();
+    return rooms.map(({ to, icon, name }) => {
+        const isHere = to === "/" ? path === "/" || path.startsWith("/tasks/") : path.startsWith(to);
+        const look = isHere ? "bg-accent-wash text-accent" : "text-soft hover:bg-sunk hover:text-ink";
+        return (
+            <Link key={to} to={to} aria-current={isHere ? "page" : undefined}
+                className={`flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm font-medium no-underline sm:px-3 ${look}`}>
+                <Icon name={icon} className="hidden sm:block" />{name}
+            </Link>
+        );
+    });
+}

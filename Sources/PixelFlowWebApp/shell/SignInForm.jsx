@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { Button, Field } from "../look/parts.jsx";
+import { signIn } from "../service/session.js";
+
+const taken = "email_taken";
+const seenBefore = "pixelflow.seen";
+
+/** Signs in, or registers where `canRegister`; the first visit of a browser begins with that. */
+export function SignInForm({ email = "", message = "", canRegister = false }) {
+    const [isNew, setNew] = useState(canRegister && !message && !localStorage.getItem(seenBefore));
+    const [problem, setProblem] = useState(null);
+    const [isBusy, setBusy] = useState(false);
+    const submit = async (event) => {
+        event.preventDefault();
+        const fields = new FormData(event.target);
+        setBusy(true);
+        setProblem(null);
+        try {
+            await signIn({ email: fields.get("email").trim(), password: fields.get("password") }, isNew);
+            localStorage.setItem(seenBefore, "yes");
+        } catch (refusal) {
+            setProblem(refusal);
+            setBusy(false);
+        }
+    };
+    const change = (value) => {
+        setNew(value);
+        setProblem(null);
+    };
+    const errorOf = (field) => (problem && problem.field === field && problem.code !== taken ? problem.message : "");
+    return (
+        <form onSubmit={submit} className="grid gap-4" aria-label={isNew ? "Create an account" : "Sign in"}>
+            {canRegister && <h2 className="text-xl font-semibold">{isNew ? "Create your account" : "Welcome back"}</h2>}
+            {message && !problem && <p role="status" className="rounded-lg bg-busy-wash px-3 py-2 text-busy">{message}</p>}
+            <Field id="email" name="email" label="Email" type="email" autoComplete="username" required defaultValue={email}
+                autoFocus={!email} error={errorOf("email")} />
+            <Field id="password" name="password" label="Password" type="password" required autoFocus={Boolean(email)}
+                autoComplete={isNew ? "new-password" : "current-password"} error={errorOf("password")}
+                hint={isNew ? "At least 8 characters." : ""} />
+            <div role="alert">{problem && <Refusal problem={problem} isNew={isNew} onChange={change} />}</div>
+            <Button type="submit" kind="primary" disabled={isBusy}>
+                {isBusy ? "One moment …" : isNew ? "Create account" : "Sign in"}
+            </Button>
+            {canRegister && (
+                <p className="text-center text-sm text-soft">
+                    {isNew ? "Already have an account? " : "New here? "}
+                    <TextButton onClick={() => change(!isNew)}>{isNew ? "Sign in" : "Create an account"}</TextButton>
+                </p>
+            )}
+        </form>
+    );
+}
+
+function Refusal({ problem, isNew, onChange }) {
+    if (problem.code !== taken && ["email", "password"].includes(problem.field)) return null;
+    return (
+        <p className="rounded-lg bg-bad-wash px-3 py-2 text-bad">
+            {problem.message}
+            {isNew && problem.code === taken && <> <TextButton onClick={() => onChange(false)}>Sign in instead</TextButton></>}
+        </p>
+    );
+}
+
+function TextButton(props) {
+    return <button type="button" className="rounded font-medium text-accent underline" {...props} />;
+}

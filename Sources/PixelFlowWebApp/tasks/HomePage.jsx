@@ -1,0 +1,19 @@
+import { useEffect } from "react";
+import { Composer } from "../compose/Composer.jsx";
+import { plural } from "../service/format.js";
+import { useTitle } from "../shell/routing.jsx";
+import { TaskList } from "./TaskList.jsx";
+import { refreshStatistics, useStatistics } from "./statistics.js";
+
+export function HomePage() {
+    const { now } = useStatistics();
+    const running = now ? now.counts.PENDING + now.counts.PROCESSING : 0;
+    useTitle(running ? `${plural(running, "task")} under way` : "Tasks");
+    useEffect(refreshStatistics, []);
+    return (
+        <div className="grid grid-cols-1 gap-6">
+            <Composer />
+            <TaskList />
+        </div>
+    );
+}

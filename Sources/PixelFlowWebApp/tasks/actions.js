@@ -1,0 +1,72 @@
+import { call, each } from "../service/calls.js";
+import { plural } from "../service/format.js";
+import { complain, toast } from "../service/toasts.js";
+import { forget, isOpen, select, take, taskStore } from "./taskStore.js";
+
+const path = (id) => `/api/tasks/${id}`;
+const undoSeconds = 7;
+
+const known = (ids) => ids.map((id) => taskStore.get().tasks.get(id)).filter(Boolean);
+
+export const cancellable = (ids) => known(ids).filter((task) => isOpen(task) && !task.cancel_requested).map((task) => task.id);
+export const replayable = (ids) => known(ids).filter((task) => task.status === "FAILED").map((task) => task.id);
+
+async function change(ids, what) {
+    const problems = await each(ids, async (id) => take([await call("POST", `${path(id)}/${what}`)]));
+    if (problems.length === 1) complain(problems[0].problem);
+    if (problems.length > 1) toast(`${plural(problems.length, "task")} could not be changed.`, { kind: "bad" });
+    select(ids, false);
+}
+
+export const cancel = (ids) => change(cancellable(ids), "cancel");
+export const replay = (ids) => change(replayable(ids), "replay");
+
+/** Deletions that can still be taken back. */
+const pending = new Map();
+
+/** Takes tasks out of sight at once, and deletes them when there was time enough to undo it. */
+export function remove(ids) {
+    if (!ids.length) return;
+    select(ids, false);
+    taskStore.set((state) => ({ hidden: new Set([...state.hidden, ...ids]), ids: state.ids.filter((id) => !ids.includes(id)) }));
+    const key = ids[0];
+    const dismiss = toast(`${plural(ids.length, "task")} deleted.`, {
+        seconds: undoSeconds,
+        action: { label: "Undo", run: () => restore(key) },
+    });
+    pending.set(key, { ids, dismiss, timer: setTimeout(() => settle(key), undoSeconds * 1000) });
+}
+
+function restore(key) {
+    const deletion = pending.get(key);
+    if (!deletion) return;
+    clearTimeout(deletion.timer);
+    pending.delete(key);
+    unhide(deletion.ids);
+}
+
+function unhide(ids) {
+    taskStore.set((state) => ({ hidden: new Set([...state.hidden].filter((id) => !ids.includes(id))) }));
+    take(known(ids));
+}
+
+async function settle(key, options) {
+    const deletion = pending.get(key);
+    if (!deletion) return;
+    clearTimeout(deletion.timer);
+    pending.delete(key);
+    deletion.dismiss();
+    const problems = await each(deletion.ids, (id) => call("DELETE", path(id), undefined, options));
+    const kept = problems.filter(({ problem }) => problem.status !== 404).map(({ item }) => item);
+    if (kept.length) {
+        unhide(kept);
+        toast(`${plural(kept.length, "task")} could not be deleted.`, { kind: "bad" });
+    }
+    forget(deletion.ids.filter((id) => !kept.includes(id)));
+}
+
+/** Does at once what is still waiting to be undone. */
+export const flushDeletions = (options) => Promise.all([...pending.keys()].map((key) => settle(key, options)));
+
+// A page that is left has promised to delete.
+window.addEventListener("pagehide", () => flushDeletions({ keepalive: true }));

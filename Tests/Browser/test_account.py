@@ -1,0 +1,90 @@
+"""Accounts and sessions."""
+
+import re
+
+from playwright.sync_api import expect
+
+from support.person import PASSWORD
+
+
+def test_a_person_registers_signs_out_and_in_again(ada, console):
+    page = ada.page
+    cookie = next(cookie for cookie in page.context.cookies() if "session" in cookie["name"])
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
+    assert "session" not in page.evaluate("document.cookie")
+    stored = page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
+    assert cookie["value"] not in stored
+
+    ada.sign_out()
+    console.allow("401")
+    page.get_by_label("Email").fill(ada.email)
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).not_to_be_empty()
+    ada.sign_in()
+    expect(page.get_by_text("No tasks yet")).to_be_visible()
+
+
+def test_what_is_wrong_with_a_registration_is_said_where_it_is(visit, console, ada):
+    console.allow("409|422")
+    person = visit()
+    page = person.page
+    person.open()
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_label("Password")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text(re.compile("at least 8 characters"))).to_be_visible()
+
+    page.get_by_label("Email").fill(ada.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_role("button", name="Sign in instead").click()
+    expect(page.get_by_label("Email")).to_have_value(ada.email)
+
+
+def test_an_ended_session_loses_nothing_that_was_typed(ada, console, photos):
+    console.allow("401")
+    page = ada.page
+    ada.drop(photos[0])
+    page.get_by_label("URL of a picture").fill("https://www.example.org/half-typed")
+    page.context.clear_cookies()
+    ada.process()
+    dialog = page.get_by_role("dialog", name="Your session has ended")
+    expect(dialog.get_by_label("Email")).to_have_value(ada.email)
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_label("URL of a picture")).to_have_value("https://www.example.org/half-typed")
+    ada.process()
+    ada.expect_status(photos[0].name, "Completed")
+
+
+def test_two_people_see_nothing_of_each_other(visit, ada, photos, console):
+    ada.make(photos[0])
+    ada.open_task(photos[0].name)
+    address = ada.page.url.removeprefix(ada.address)
+    bob = visit().register()
+    expect(bob.page.get_by_text("No tasks yet")).to_be_visible()
+    console.allow("404")
+    bob.open(address)
+    expect(bob.page.get_by_text("There is no such task")).to_be_visible()
+    for path in ("", "/source", "/outputs/thumbnail"):
+        assert bob.page.request.get(f"{bob.address}/api{address}{path}").status == 404
+
+    # Nor as it happens: what Bob is told next is his own.
+    bob.open()
+    expect(bob.page.locator("[data-stream=live]")).to_be_visible()
+    ada.open()
+    ada.make(photos[1])
+    bob.make(photos[0])
+    expect(bob.page.locator("[data-task]")).to_have_count(1)
+    expect(ada.page.locator("[data-task]")).to_have_count(2)
+
+
+def test_another_site_cannot_use_the_session(ada, sources):
+    cookie = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in ada.page.context.cookies())
+    headers = {"cookie": cookie, "origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
+    answer = ada.page.request.post(f"{ada.address}/api/upload", headers=headers, data={"image_url": sources.url("fine/a.jpg")})
+    assert answer.status == 403
+    assert answer.json()["code"] == "cross_site_request"

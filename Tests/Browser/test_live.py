@@ -1,0 +1,73 @@
+"""The page follows what happens, also when the way to the service breaks."""
+
+import re
+
+from playwright.sync_api import expect
+
+
+def test_the_list_is_polled_while_the_stream_is_refused(ada, console, sources):
+    console.allow("ERR_FAILED")
+    page = ada.page
+    page.route("**/api/events*", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("[data-stream=down]")).to_have_text("Reconnecting")
+    name = sources.url("fine/polled.jpg")
+    ada.post("/upload", data={"image_url": name})
+    ada.expect_status(name, "Completed")
+    page.unroute("**/api/events*")
+    expect(page.locator("[data-stream=live]")).to_be_visible()
+
+
+def test_the_stream_comes_back_after_the_service_was_away(ada, console, instance, photos):
+    console.allow("ERR_|502|503")
+    page = ada.page
+    expect(page.locator("[data-stream=live]")).to_be_visible()
+    instance.stop()
+    try:
+        expect(page.locator("[data-stream=down]")).to_be_visible()
+    finally:
+        instance.start()
+    expect(page.locator("[data-stream=live]")).to_be_visible(timeout=30_000)
+    ada.make(photos[0])
+
+
+def test_a_task_deleted_elsewhere_is_gone(ada, console, photos):
+    console.allow("404")
+    ada.make(photos[0])
+    ada.open_task(photos[0].name)
+    ada.page.request.delete(f"{ada.address}/api{ada.page.url.removeprefix(ada.address)}", headers={"origin": ada.address})
+    expect(ada.page.get_by_text("There is no such task")).to_be_visible()
+
+
+def test_a_change_elsewhere_shows_by_itself(ada, sources):
+    second = ada.page.context.new_page()
+    second.goto(ada.address)
+    expect(second.locator("[data-stream=live]")).to_be_visible()
+    name = sources.url("slow/shared.jpg")
+    ada.add_url(name)
+    ada.process()
+    row = second.locator("[data-task]").filter(has_text=name)
+    expect(row.locator("[data-status]")).to_have_text("Processing")
+    ada.row(name).get_by_role("button", name=re.compile("^Cancel")).click()
+    expect(row.locator("[data-status]")).to_have_text("Cancelled")
+
+
+def test_what_was_missed_while_the_page_was_hidden_is_told(ada, sources):
+    """A hidden page gives its connection back; what it resumes from is the last event that it saw."""
+    name = sources.url("fine/first.jpg")
+    ada.add_url(name)
+    ada.process()
+    ada.expect_status(name, "Completed")
+    with ada.page.expect_request(re.compile(r"/api/events\?last_event_id=")):
+        ada.page.evaluate("""() => {
+            const hide = (value) => {
+                Object.defineProperty(document, "hidden", {value, configurable: true});
+                document.dispatchEvent(new Event("visibilitychange"));
+            };
+            const timeout = window.setTimeout;
+            window.setTimeout = (action) => timeout(action, 0);
+            hide(true);
+            window.setTimeout = timeout;
+            timeout(() => hide(false), 100);
+        }""")
+    expect(ada.page.locator("[data-stream=live]")).to_be_visible()

@@ -1,0 +1,32 @@
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import Testing
+
+/// Asking whether a pipeline would be accepted.
+@Suite struct PipelineRouteTests {
+    @Test func aGoodPipelineComesBackWithoutDefaults() async throws {
+        try await APIHarness().run { ada, _ in
+            let answer = try await ada.post(
+                json: #"{"outputs":[{"name":"a","operations":[{"op":"blur","sigma":1}],"lossless":false}]}"#, to: "/api/pipelines/check")
+            #expect(answer.status == .ok)
+            #expect(answer.text == #"{"pipeline":{"outputs":[{"name":"a","operations":[{"op":"blur"}]}]},"valid":true}"#)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"outputs":[{"name":"a","quality":101}]}"#, "invalid_value", "outputs[0].quality"),
+        (#"{"outputs":[{"name":"a","operations":[{"op":"resize"}]}]}"#, "missing_parameter", "outputs[0].operations[0].width"),
+        (#"{"outputs":[{"name":"a","operations":[{"op":"melt"}]}]}"#, "unknown_operation", "outputs[0].operations[0].op"),
+        ("{", "invalid_json", nil),
+    ])
+    func aBadPipelineIsAnsweredWithTheField(_ body: String, _ code: String, _ field: String?) async throws {
+        try await APIHarness().run { ada, _ in
+            let answer = try await ada.post(json: body, to: "/api/pipelines/check")
+            #expect(answer.status == .ok)
+            #expect(try answer.object()["valid"] as? Bool == false)
+            #expect(answer.code == code)
+            #expect(answer.field == field)
+        }
+    }
+}
