@@ -10,7 +10,7 @@ RELEASE := .build/release/pixelflow
 
 .PHONY: run
 run: build ## Set up, build and start everything in one process on ./.pixelflow; Ctrl-C stops it
-	@exec $(RELEASE) --data-dir $(DATA_DIR)
+	@if [[ -t 2 ]]; then export PIXELFLOW_LOG_FORMAT=$${PIXELFLOW_LOG_FORMAT:-text}; fi; exec $(RELEASE) --data-dir $(DATA_DIR)
 
 .PHONY: build
 build: setup ## Build the page and the release executable
