@@ -17,11 +17,22 @@ enum SQLiteDatabase {
                 try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000")
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try migrations.migrate(pool)
+            try migrate(pool, migrations)
             return pool
         } catch {
             throw PixelFlowError(
                 .unavailable, code: "database_unusable", "The database \(path) cannot be opened.", retry: .outage, cause: error)
+        }
+    }
+
+    /// Another process may be migrating at the same moment. Each migration is one transaction, so whoever
+    /// loses the race finds it done at the next look.
+    private static func migrate(_ pool: DatabasePool, _ migrations: DatabaseMigrator, attempts: Int = 5) throws {
+        do {
+            try migrations.migrate(pool)
+        } catch {
+            guard attempts > 1 else { throw error }
+            try migrate(pool, migrations, attempts: attempts - 1)
         }
     }
 
