@@ -102,6 +102,7 @@ struct ThrottleTests {
     func undecided() throws {
         let throttle = LoginThrottle(clock: ManualClock())
         for _ in 0..<100 { throttle.end(try throttle.begin(account: "ada", address: "a"), .undecided) }
+        #expect(throws: Never.self) { try throttle.begin(account: "ada", address: "a") }
     }
 
     @Test("memory is bounded, whatever is tried")
