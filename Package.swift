@@ -13,6 +13,7 @@ func product(_ name: String, _ package: String) -> Target.Dependency { .product(
 let nioCore = product("NIOCore", "swift-nio")
 let nioPosix = product("NIOPosix", "swift-nio")
 let nioHTTP1 = product("NIOHTTP1", "swift-nio")
+let nioWebSocket = product("NIOWebSocket", "swift-nio")
 let nioSSL = product("NIOSSL", "swift-nio-ssl")
 let hummingbird = product("Hummingbird", "hummingbird")
 let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
@@ -25,6 +26,10 @@ let jwtKit = product("JWTKit", "jwt-kit")
 let crypto = product("Crypto", "swift-crypto")
 let collections = product("DequeModule", "swift-collections")
 let grdb = product("GRDB", "GRDB.swift")
+let metrics = product("Metrics", "swift-metrics")
+let metricsTesting = product("MetricsTestKit", "swift-metrics")
+let yams = product("Yams", "Yams")
+let x509 = product("X509", "swift-certificates")
 let argumentParser = product("ArgumentParser", "swift-argument-parser")
 
 func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -43,13 +48,16 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -59,6 +67,9 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+        .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CSandbox", dependencies: ["CSeccomp"]),
 
         // The domain: tasks, pipelines, errors, and the ports. No I/O.
@@ -66,11 +77,18 @@ let package = Package(
 
         // Knows nothing of PixelFlow.
         library("Multipart", [nioCore]),
+        library("CircuitBreaker", [metrics]),
+        library("Prometheus", [metrics]),
+        library("KubernetesClient", [asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
 
         // Adapters.
         library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging]),
         library("PixelFlowFetch", ["PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
+        library("PixelFlowPostgres", ["PixelFlowCore", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
+        library("PixelFlowMongo", ["PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
+        library("PixelFlowKafka", ["PixelFlowCore", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
+        library("PixelFlowS3", ["PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
         library("PixelFlowDispatch", ["PixelFlowCore", logging, serviceLifecycle]),
         library("PixelFlowTelemetry", ["PixelFlowCore", logging]),
@@ -112,6 +130,14 @@ let package = Package(
         .executableTarget(
             name: "pixelflow-render-fixture", dependencies: ["PixelFlowImaging", "PixelFlowCore"],
             path: "Tests/Fixtures/RenderFixture", swiftSettings: swiftSettings),
+        tests("CircuitBreakerTests", ["CircuitBreaker", metrics, metricsTesting]),
+        tests("PrometheusTests", ["Prometheus", metrics]),
+        tests("KubernetesClientTests", ["KubernetesClient", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
+        // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
+        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
+        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
+        tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
+        tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging]),
         tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging]),

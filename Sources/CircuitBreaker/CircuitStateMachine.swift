@@ -1,0 +1,82 @@
+/// The rules of a circuit breaker, without clock or lock of its own.
+struct CircuitStateMachine: Sendable {
+    /// Permission for one call. A ticket of an earlier period no longer counts: a call that was under
+    /// way when the circuit opened says nothing about the backend of now.
+    struct Ticket: Sendable {
+        let period: Int
+        let isProbe: Bool
+    }
+
+    enum Admission: Sendable {
+        case allowed(Ticket)
+        case refused
+    }
+
+    enum Outcome: Sendable {
+        case success, failure
+        /// The call was cancelled before the backend had answered.
+        case unknown
+    }
+
+    private enum Phase {
+        case closed(failures: Int)
+        case open(until: ContinuousClock.Instant)
+        case probing
+    }
+
+    private let threshold: Int
+    private let cooldown: Duration
+    private var phase = Phase.closed(failures: 0)
+    private var period = 0
+
+    init(threshold: Int, cooldown: Duration) {
+        self.threshold = max(1, threshold)
+        self.cooldown = cooldown
+    }
+
+    var state: CircuitBreaker.State {
+        switch phase {
+        case .closed: .closed
+        case .open: .open
+        case .probing: .halfOpen
+        }
+    }
+
+    mutating func admit(at now: ContinuousClock.Instant) -> Admission {
+        switch phase {
+        case .closed: return .allowed(Ticket(period: period, isProbe: false))
+        case .probing: return .refused
+        case .open(let until):
+            guard now >= until else { return .refused }
+            enter(.probing)
+            return .allowed(Ticket(period: period, isProbe: true))
+        }
+    }
+
+    /// - Returns: the state that the circuit has changed to, nil where it has not.
+    mutating func settle(_ ticket: Ticket, _ outcome: Outcome, at now: ContinuousClock.Instant) -> CircuitBreaker.State? {
+        guard ticket.period == period else { return nil }
+        switch (phase, outcome) {
+        case (.closed(let failures), .failure):
+            guard failures + 1 >= threshold else {
+                phase = .closed(failures: failures + 1)
+                return nil
+            }
+            enter(.open(until: now + cooldown))
+        case (.closed, .success):
+            phase = .closed(failures: 0)
+            return nil
+        case (.probing, .success): enter(.closed(failures: 0))
+        case (.probing, .failure): enter(.open(until: now + cooldown))
+        // A probe that was given up proves nothing; the next call may be one.
+        case (.probing, .unknown): enter(.open(until: now))
+        case (.closed, .unknown), (.open, _): return nil
+        }
+        return state
+    }
+
+    private mutating func enter(_ next: Phase) {
+        phase = next
+        period += 1
+    }
+}
