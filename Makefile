@@ -48,6 +48,16 @@ bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QU
 	@swift build -c release
 	@scripts/bench/run $(if $(QUICK),--quick)
 
+##@ Real servers
+
+.PHONY: stack-up
+stack-up: ## Start PostgreSQL, MongoDB, Kafka and S3 servers here, without containers; prints the settings
+	@scripts/stack up && scripts/stack env
+
+.PHONY: stack-down
+stack-down: ## Stop them; the data stays in .stack
+	@scripts/stack down
+
 ##@ Source
 
 .PHONY: format
@@ -61,10 +71,10 @@ lint: ## Check format of the Swift sources and the shell and Python scripts
 
 .PHONY: clean
 clean: ## Remove everything built; data in ./.pixelflow stays
-	@rm -rf .build .bench .venv-web .venv-browser Sources/CWebAssets/page/built
+	@rm -rf .build .bench .venv-web .venv-browser .venv-stack Sources/CWebAssets/page/built
 
 .PHONY: help
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "PixelFlow: make TARGET" } \
 	    /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z0-9-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	    /^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
