@@ -83,30 +83,30 @@ let package = Package(
 
         // Adapters.
         library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
-        library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging]),
+        library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["PixelFlowCore", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
         library("PixelFlowMongo", ["PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
         library("PixelFlowKafka", ["PixelFlowCore", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library("PixelFlowS3", ["PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
-        library("PixelFlowDispatch", ["PixelFlowCore", logging, serviceLifecycle]),
-        library("PixelFlowTelemetry", ["PixelFlowCore", logging]),
+        library("PixelFlowDispatch", ["PixelFlowCore", logging, serviceLifecycle, metrics]),
+        library("PixelFlowTelemetry", ["PixelFlowCore", logging, "Prometheus", metrics]),
 
         // Services.
-        library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging]),
-        library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging]),
-        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
-        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
+        library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
+        library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
+        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
-        library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle]),
+        library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
 
         // Executables: read configuration, wire, run.
         .executableTarget(
             name: "pixelflow",
             dependencies: [
-                "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch",
+                "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch", "Prometheus",
                 "PixelFlowDispatch", "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb",
                 hummingbird, logging, serviceLifecycle, unixSignals, asyncHTTPClient, nioCore,
             ],
@@ -138,13 +138,13 @@ let package = Package(
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
         tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
-        tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging]),
+        tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging]),
-        tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
-        tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle]),
-        tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle]),
-        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1]),
+        tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
         // Drives the real executable, which is therefore built with it.
         tests("EndToEndTests", ["pixelflow", "Conformance", "HistoryChecker", "PixelFlowEmbedded", "PixelFlowCore", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, crypto]),
     ]
