@@ -7,28 +7,26 @@ public import PixelFlowHTTP
 public struct AuthService: Sendable {
     /// Verifies the tokens of this service in its own process, without HTTP.
     public let verifier: TokenVerifier
-    /// The public keys, for a verifier elsewhere in the process.
-    public let jwks: JSONWebKeySet
-
     private let accounts: Accounts
-    private let issuer: TokenIssuer
+    private let issuers: IssuerSource
     private let proxies: TrustedProxies
     private let store: any UserStore
 
-    /// Opens the service on a store; makes the signing key at the very first start.
+    /// Opens the service on a store, which need not answer yet.
     ///
     /// - Parameters:
     ///   - hasher: bcrypt as the settings say, unless given.
-    /// - Throws: `PixelFlowError` where the store is down, a key cannot be read, or a setting is bad.
+    /// - Throws: `PixelFlowError` where a setting is bad.
     public init(
         store: any UserStore & SigningKeyStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth")
-    ) async throws {
-        let issuer = try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
-        let jwks = issuer.jwks
-        self.issuer = issuer
-        self.jwks = jwks
-        self.verifier = TokenVerifier(source: ClosureKeySource { jwks }, rules: settings.rules, clock: clock, logger: logger)
+    ) throws {
+        let issuers = IssuerSource {
+            try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
+        }
+        self.issuers = issuers
+        self.verifier = TokenVerifier(
+            source: ClosureKeySource { try await issuers.issuer().jwks }, rules: settings.rules, clock: clock, logger: logger)
         self.accounts = Accounts(
             store: store,
             hasher: try hasher ?? BcryptHasher(cost: settings.bcryptCost, threads: settings.hashThreads, queue: settings.hashQueue),
@@ -37,12 +35,26 @@ public struct AuthService: Sendable {
         self.store = store
     }
 
+    /// Reads the signing keys, and makes the first at the very first start.
+    ///
+    /// - Throws: `PixelFlowError` where the store is down or a key cannot be read.
+    public func prepare() async throws { _ = try await issuers.issuer() }
+
+    /// The public keys, for a verifier elsewhere in the process.
+    public var jwks: JSONWebKeySet { get async throws { try await issuers.issuer().jwks } }
+
     /// All routes of the service, ready to be served.
     public func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        let store = store
-        let health = HealthRoutes(checks: [HealthCheck("database") { try await store.check() }], drain: drain)
+        let (store, issuers) = (store, issuers)
+        let health = HealthRoutes(
+            checks: [
+                HealthCheck("database") {
+                    try await store.check()
+                    _ = try await issuers.issuer()
+                }
+            ], drain: drain)
         return ServiceRouter.make(health: health) { router in
-            AuthRoutes(accounts: accounts, issuer: issuer, verifier: verifier, proxies: proxies).add(to: router)
+            AuthRoutes(accounts: accounts, issuers: issuers, verifier: verifier, proxies: proxies).add(to: router)
         }
     }
 }

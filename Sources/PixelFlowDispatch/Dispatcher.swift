@@ -1,28 +1,40 @@
 public import Logging
 public import PixelFlowCore
 public import ServiceLifecycle
+import Synchronization
 
 /// Looks, each second, for what has been left lying: wake-ups that got lost, leases that ran out,
 /// events that were not published, objects of deleted tasks.
 ///
 /// Any number of replicas may run one; the store gives each task to one of them only.
-public struct Dispatcher: Service {
+public final class Dispatcher: Service {
     private let store: any TaskStore
+    private let broker: any TaskBroker
     private let blobs: any BlobStore
     private let announcer: TaskAnnouncer
     private let interval: Duration
+    private let clock: any WallClock
     private let logger: Logger
+    private let rounds = Atomic(0)
 
     /// How many tasks are taken at a time.
     static let batch = 500
+    /// Every how many rounds the broker is asked whether it has lost wake-ups.
+    static let roundsBetweenInquiries = 5
+    /// How old wake-ups have to be to count as lost: well above the delay of commits and what clocks differ by. The longer
+    /// ones find losses behind a queue that never gets empty.
+    static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
 
     public init(
-        store: any TaskStore, blobs: any BlobStore, announcer: TaskAnnouncer, interval: Duration = .seconds(1), logger: Logger
+        store: any TaskStore, broker: any TaskBroker, blobs: any BlobStore, announcer: TaskAnnouncer, interval: Duration = .seconds(1),
+        clock: any WallClock = SystemClock(), logger: Logger
     ) {
         self.store = store
+        self.broker = broker
         self.blobs = blobs
         self.announcer = announcer
         self.interval = interval
+        self.clock = clock
         self.logger = logger
     }
 
@@ -37,6 +49,9 @@ public struct Dispatcher: Service {
 
     /// One round. Each step fails by itself.
     public func sweep() async {
+        if rounds.wrappingAdd(1, ordering: .relaxed).oldValue.isMultiple(of: Self.roundsBetweenInquiries) {
+            await step("distrust") { try await findLostWakeUps() }
+        }
         await step("dispatch") {
             var due: [TaskRecord]
             repeat {
@@ -64,6 +79,18 @@ public struct Dispatcher: Service {
                 try await blobs.remove(task.blobPrefix)
                 try await store.purge(task.id)
             }
+        }
+    }
+
+    /// A broker whose data was wiped has forgotten wake-ups that it had acknowledged. Where it has delivered all that it knows
+    /// of a time and a task of that time still waits, the task's wake-up is gone.
+    private func findLostWakeUps() async throws {
+        for age in Self.ages {
+            let time = clock.now() - age
+            guard try await broker.hasDelivered(everythingBefore: time) else { continue }
+            let lost = try await store.distrust(wakeUpsBefore: time, limit: Self.batch)
+            if lost > 0 { logger.warning("wake-ups lost by the broker, published anew", metadata: ["count": "\(lost)"]) }
+            return
         }
     }
 

@@ -123,15 +123,31 @@ public struct WorkerService: Service {
 
     /// Decides a wake-up. It is settled only then: a crash before leaves it to the next worker.
     private func claim(_ delivery: WakeUpDelivery) async throws -> TaskRecord? {
-        let task = try await tools.store.claim(delivery.wakeUp.task, by: settings.id)
+        let task = try await persistently("could not claim a task") {
+            try await tools.store.claim(delivery.wakeUp.task, by: settings.id)
+        }
         await delivery.settle()
         if let task { tools.announcer.announce(task) }
         return task
     }
 
+    /// Tries again each second for as long as a backend is down. A wake-up that is in hand is not let go meanwhile: the
+    /// broker would count it as neither delivered nor waiting.
+    private func persistently<Value: Sendable>(_ complaint: String, _ body: () async throws -> Value) async throws -> Value {
+        while true {
+            do {
+                return try await body()
+            } catch let error as PixelFlowError where error.retry == .outage {
+                logger.warning("\(complaint), trying again", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
     /// Stops a run as soon as its cancellation is known, instead of at its next heartbeat.
     private func listenForCancellation() async {
-        guard let changes = try? await tools.events.subscribe() else { return }
+        let events = tools.events
+        guard let changes = try? await persistently("no task events", { try await events.subscribe() }) else { return }
         for await change in changes where change.task.cancelRequested { runs.cancel(change.task.id) }
     }
 }

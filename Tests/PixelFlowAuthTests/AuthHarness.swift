@@ -30,7 +30,9 @@ final class AuthHarness: Sendable {
     func service(_ change: (inout AuthSettings) -> Void = { _ in }) async throws -> AuthService {
         var settings = AuthSettings()
         change(&settings)
-        return try await AuthService(store: try store(), settings: settings, clock: clock, hasher: hasher)
+        let service = try AuthService(store: try store(), settings: settings, clock: clock, hasher: hasher)
+        try await service.prepare()
+        return service
     }
 
     func run(_ test: @Sendable (AuthClient) async throws -> Void) async throws {

@@ -36,7 +36,8 @@ struct AllInOne {
 
         let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger(for: "dispatch"))
         let hub = EventHub(events: events, logger: logger(for: "api"))
-        let auth = try await AuthService(store: users, settings: settings.auth, logger: logger(for: "auth"))
+        let auth = try AuthService(store: users, settings: settings.auth, logger: logger(for: "auth"))
+        try await auth.prepare()
         let drain = DrainState()
         let api = APIService(
             tools: APITools(
@@ -72,7 +73,7 @@ struct AllInOne {
         // servers close, then what they have still announced goes out, last the folder is unlocked.
         let services: [any Service] = [
             FolderService(folder: folder), RendererService(pool: renderer), HTTPClientService(client: client), announcer,
-            Dispatcher(store: tasks, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
+            Dispatcher(store: tasks, broker: broker, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
             OrphanSweep(store: tasks, blobs: blobs, startedAt: start, logger: logger(for: "dispatch")), hub,
             server("auth", settings.ports.auth, auth.router(drain: drain)), server("api", settings.ports.api, api.router(drain: drain)),
             server("worker", settings.ports.worker, ServiceRouter.make(health: health) { _ in }),

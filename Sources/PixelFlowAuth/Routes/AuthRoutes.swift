@@ -7,7 +7,7 @@ import PixelFlowHTTP
 /// `/register`, `/login`, `/validate` and the public keys.
 struct AuthRoutes: Sendable {
     let accounts: Accounts
-    let issuer: TokenIssuer
+    let issuers: IssuerSource
     let verifier: TokenVerifier
     let proxies: TrustedProxies
 
@@ -33,6 +33,7 @@ struct AuthRoutes: Sendable {
         let client = proxies.client(of: request, context: context)
         let user = try await accounts.login(email: credentials.email, password: credentials.password, from: client?.subscriber)
         context.logger.info("user signed in", metadata: ["user_id": .string(user.id.rawValue)])
+        let issuer = try await issuers.issuer()
         let token = try await issuer.issue(for: user)
         return try .json(IssuedToken(token: token, expiresIn: Int(issuer.lifetime.components.seconds)))
     }
@@ -42,7 +43,7 @@ struct AuthRoutes: Sendable {
     }
 
     /// Keys change rarely; five minutes is also how long a verifier keeps them.
-    @Sendable private func jwks(_ request: Request, _ context: AppRequestContext) throws -> Response {
-        try .json(issuer.jwks, headers: [.cacheControl: "public, max-age=300"])
+    @Sendable private func jwks(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(try await issuers.issuer().jwks, headers: [.cacheControl: "public, max-age=300"])
     }
 }

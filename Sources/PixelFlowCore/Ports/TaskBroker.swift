@@ -33,6 +33,8 @@ public protocol TaskBroker: Sendable {
     func deadLetter(_ task: TaskRecord) async throws
     /// Joins the group of workers.
     func subscribe() async throws -> any WakeUpSubscription
+    /// Whether every wake-up that was published before `time` and is still known to the broker has been settled.
+    func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool
     /// Answers when the backend is in order, throws where it is not.
     func check() async throws
 }
@@ -58,4 +60,9 @@ public struct WakeUpDelivery: Sendable {
 
     /// Says that the wake-up need not be delivered again. Until then a crash of the worker has it delivered anew.
     public func settle() async { await onSettle() }
+}
+
+extension TaskBroker {
+    /// A broker that cannot tell: then an acknowledged wake-up is trusted for its full time.
+    public func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool { false }
 }

@@ -43,6 +43,11 @@ public protocol TaskStore: Sendable {
     func takeDue(limit: Int) async throws -> [TaskRecord]
     /// Notes that the broker has taken these wake-ups.
     func acknowledge(_ wakeUps: [WakeUp]) async throws
+    /// Has wake-ups published anew that the broker acknowledged until `time`, has delivered since, and that left their
+    /// tasks PENDING all the same: the broker has lost them.
+    ///
+    /// - Returns: how many; `takeDue` gives their tasks next.
+    func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int
     /// Takes tasks back whose lease has run out.
     func expireLeases(limit: Int) async throws -> [TaskRecord]
     /// Tasks with outbox events older than `age`, oldest first.

@@ -18,11 +18,14 @@ public struct Dispatch: Sendable, Hashable, Codable {
     public var due: Timestamp
     /// Wake-ups of this waiting period that the broker has acknowledged.
     public var acknowledged: Int
+    /// When the latest of them was.
+    public var acknowledgedAt: Timestamp?
 
-    public init(sequence: Int = 1, due: Timestamp, acknowledged: Int = 0) {
+    public init(sequence: Int = 1, due: Timestamp, acknowledged: Int = 0, acknowledgedAt: Timestamp? = nil) {
         self.sequence = sequence
         self.due = due
         self.acknowledged = acknowledged
+        self.acknowledgedAt = acknowledgedAt
     }
 }
 

@@ -41,6 +41,7 @@ public struct TaskStateMachine: Sendable {
         case .replay: try replay(&task, now)
         case .dispatch: try dispatch(&task, now)
         case .acknowledgeDispatch(let sequence): try acknowledgeDispatch(&task, sequence, now)
+        case .distrust(let time): try distrust(&task, time, now)
         case .acknowledgeEvents(let ids): try acknowledgeEvents(&task, ids)
         case .delete: delete(&task, now)
         }
@@ -145,7 +146,14 @@ extension TaskStateMachine {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
         guard task.dispatch.sequence == sequence, task.nextRunAt <= now else { throw .superseded }
         task.dispatch.acknowledged += 1
+        task.dispatch.acknowledgedAt = now
         task.dispatch.due = now + policy.trust(acknowledged: task.dispatch.acknowledged)
+    }
+
+    private func distrust(_ task: inout TaskRecord, _ time: Timestamp, _ now: Timestamp) throws(TransitionRefusal) {
+        guard task.status == .pending else { throw .wrongStatus(task.status) }
+        guard let acknowledgedAt = task.dispatch.acknowledgedAt, acknowledgedAt <= time, task.dispatch.due > now else { throw .unchanged }
+        task.dispatch.due = now
     }
 
     private func acknowledgeEvents(_ task: inout TaskRecord, _ ids: Set<String>) throws(TransitionRefusal) {

@@ -22,6 +22,8 @@ public enum TaskTransition: Sendable, Hashable {
     case dispatch
     /// The broker has taken the wake-up with this sequence.
     case acknowledgeDispatch(sequence: Int)
+    /// Every wake-up acknowledged until then has been delivered, so that one whose task still waits was lost.
+    case distrust(before: Timestamp)
     /// These outbox events have been published.
     case acknowledgeEvents(Set<String>)
     /// The task and its objects are to go.

@@ -81,6 +81,17 @@ extension SQLiteTaskStore: TaskStore {
             where: "status = 'PENDING' AND deleted_at IS NULL AND dispatch_due <= ? ORDER BY dispatch_due", .dispatch)
     }
 
+    public func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int {
+        let sql = "SELECT id FROM task WHERE status = 'PENDING' AND deleted_at IS NULL AND dispatch_due > ? ORDER BY dispatch_due"
+        return try await write(.process) { tasks in
+            var count = 0
+            for id in try tasks.ids(sql, [self.now.microseconds]) where count < limit {
+                if try tasks.applyIfPossible(.distrust(before: time), to: id, by: self.machine, at: self.tick()) { count += 1 }
+            }
+            return count
+        }
+    }
+
     public func expireLeases(limit: Int) async throws -> [TaskRecord] {
         try await transitionAll(
             limit: limit,
@@ -138,10 +149,11 @@ extension Result where Success == TaskRecord {
 
 extension TaskTransaction {
     /// Applies a transition where it applies; the rest is none of the caller's business.
-    fileprivate func applyIfPossible(
+    @discardableResult fileprivate func applyIfPossible(
         _ transition: TaskTransition, to id: TaskID, by machine: TaskStateMachine, at now: Timestamp
-    ) throws {
-        guard var task = try task(id), (try? machine.apply(transition, to: &task, at: now)) != nil else { return }
+    ) throws -> Bool {
+        guard var task = try task(id), (try? machine.apply(transition, to: &task, at: now)) != nil else { return false }
         try update(task)
+        return true
     }
 }

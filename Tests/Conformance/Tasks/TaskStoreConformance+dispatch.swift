@@ -7,6 +7,7 @@ extension TaskStoreConformance {
         Case("dispatch: an acknowledged wake-up is trusted, twice as long each time") { try await $0.acknowledgedIsTrusted() },
         Case("dispatch: trust in the broker has a limit") { try await $0.trustHasALimit() },
         Case("dispatch: acknowledging an older wake-up changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
+        Case("dispatch: a wake-up that was delivered in vain is published anew") { try await $0.distrustedIsDue() },
         Case("dispatch: a late acknowledgement does not hold up a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
         Case("dispatch: acknowledging an unknown, claimed or final task changes nothing") { try await $0.strayAcknowledgements() },
         Case("dispatch: only PENDING tasks are due, and no more than asked for") { try await $0.onlyPendingIsDue() },
@@ -52,6 +53,20 @@ extension TaskStoreConformance {
             let trusted = try await stored(taken)
             try await before(trusted.dispatch.due, "second wake-up") { try await store.takeDue(limit: 10).isEmpty }
         }
+    }
+
+    func distrustedIsDue() async throws {
+        try await add()
+        let taken = try await takeDue(passing: policy.dispatchGrace)
+        try requireEqual(try await store.distrust(wakeUpsBefore: now, limit: 10), 0, "distrusted before the acknowledgement")
+        try await store.acknowledge([WakeUp(taken)])
+        let acknowledgedAt = try requireValue(try await stored(taken).dispatch.acknowledgedAt, "time of the acknowledgement")
+        try requireEqual(
+            try await store.distrust(wakeUpsBefore: acknowledgedAt - .milliseconds(1), limit: 10), 0, "distrusted, though younger")
+        try requireEqual(try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10), 1, "distrusted")
+        let again = try await takeDue(passing: .zero)
+        try requireEqual(again.id, taken.id, "task")
+        try requireEqual(try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10), 0, "distrusted twice")
     }
 
     func trustHasALimit() async throws {

@@ -31,7 +31,7 @@ final class APIHarness: Sendable {
         let events = InProcessTaskEvents()
         var settings = AuthSettings()
         settings.bcryptCost = 4
-        auth = try await AuthService(store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger)
+        auth = try AuthService(store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger)
         hub = EventHub(events: events, logger: logger)
         service = APIService(
             tools: APITools(

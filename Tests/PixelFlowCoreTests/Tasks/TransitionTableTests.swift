@@ -54,6 +54,7 @@ import Testing
         Row("acknowledge an older wake-up", only(.pending, .refused(.superseded))) {
             .acknowledgeDispatch(sequence: $0.dispatch.sequence - 1)
         },
+        Row("distrust a wake-up that was never acknowledged", only(.pending, .refused(.unchanged))) { .distrust(before: $0.updatedAt) },
         Row(
             "acknowledge events",
             [.refused(.unchanged), .refused(.unchanged), .leads(.completed), .leads(.failed), .leads(.cancelled)]

@@ -44,7 +44,8 @@ struct WorkerHarness: Sendable {
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let announcer = TaskAnnouncer(store: workerStore, broker: broker, events: events, logger: logger)
-        let dispatcher = Dispatcher(store: store, blobs: blobs, announcer: announcer, interval: .milliseconds(10), logger: logger)
+        let dispatcher = Dispatcher(
+            store: store, broker: broker, blobs: blobs, announcer: announcer, interval: .milliseconds(10), logger: logger)
         let worker = WorkerService(
             tools: WorkerTools(
                 store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, announcer: announcer
