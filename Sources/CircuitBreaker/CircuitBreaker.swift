@@ -1,4 +1,4 @@
-import Metrics
+public import Metrics
 import Synchronization
 
 /// Stops calling a backend that has failed several times in a row, so that callers are answered at
