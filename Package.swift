@@ -122,6 +122,9 @@ let package = Package(
         .target(name: "Conformance", dependencies: ["PixelFlowCore", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
         // Judges what clients were promised against what became of it; knows no backend.
         .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
+        // A TCP proxy that misbehaves on demand, between a service and a server.
+        .target(name: "FaultProxy", dependencies: [nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
+        tests("FaultProxyTests", ["FaultProxy", nioCore, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("PixelFlowCoreTests", ["PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
@@ -134,7 +137,7 @@ let package = Package(
         tests("PrometheusTests", ["Prometheus", metrics]),
         tests("KubernetesClientTests", ["KubernetesClient", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
-        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
+        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
         tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),

@@ -1,0 +1,103 @@
+import NIOCore
+
+/// Bytes on their way in one direction: read from one channel, held as long as the faults say, written
+/// to the other. Reading stops while much is held or the other side does not take it.
+final class Lane {
+    /// As much as is read ahead.
+    private static let limit = 262_144
+
+    private enum Item {
+        case bytes(ByteBuffer)
+        case end
+    }
+
+    private let source: any Channel
+    private let sink: any Channel
+    private let faults: Faults
+    /// Is shown bytes right before they are written.
+    private let inspect: (ByteBuffer) -> Void
+    private var items: CircularBuffer<(item: Item, due: NIODeadline)> = []
+    private var held = 0
+    private var wantsToRead = false
+    private var isEnded = false
+    /// When the limited line has sent all that was received.
+    private var lineFree = NIODeadline.distantPast
+    private var timer: Scheduled<Void>?
+
+    init(from source: any Channel, to sink: any Channel, faults: Faults, inspect: @escaping (ByteBuffer) -> Void) {
+        self.source = source
+        self.sink = sink
+        self.faults = faults
+        self.inspect = inspect
+    }
+
+    func receive(_ bytes: ByteBuffer) {
+        held += bytes.readableBytes
+        items.append((.bytes(bytes), due(after: bytes.readableBytes)))
+        drain()
+    }
+
+    /// The source sends no more. What is held still goes out first.
+    func receiveEnd() {
+        guard !isEnded else { return }
+        isEnded = true
+        items.append((.end, due(after: 0)))
+        drain()
+    }
+
+    func readMore() {
+        wantsToRead = true
+        if held < Self.limit, !isEnded {
+            wantsToRead = false
+            source.read()
+        }
+    }
+
+    /// Writes what is due, as far as the sink takes it.
+    func drain() {
+        timer?.cancel()
+        timer = nil
+        var hasWritten = false
+        while !faults.isBlackHole, sink.isWritable || !sink.isActive, let next = items.first {
+            let now = NIODeadline.now()
+            guard next.due <= now else {
+                wake(in: next.due - now)
+                break
+            }
+            items.removeFirst()
+            hasWritten = forward(next.item) || hasWritten
+        }
+        if hasWritten { sink.flush() }
+        if wantsToRead { readMore() }
+    }
+
+    /// - Returns: whether there is something to flush.
+    private func forward(_ item: Item) -> Bool {
+        switch item {
+        case .bytes(let bytes):
+            held -= bytes.readableBytes
+            inspect(bytes)
+            sink.write(bytes, promise: nil)
+            return true
+        case .end:
+            // The end of a half that is still being written to is its own; a closed source ends both.
+            let sink = sink
+            let mode: CloseMode = source.isActive ? .output : .all
+            sink.writeAndFlush(ByteBuffer()).whenComplete { _ in sink.close(mode: mode, promise: nil) }
+            return false
+        }
+    }
+
+    private func due(after count: Int) -> NIODeadline {
+        let now = NIODeadline.now()
+        lineFree = max(lineFree, now)
+        if let speed = faults.bytesPerSecond {
+            lineFree = lineFree + .nanoseconds(Int64(count) * 1_000_000_000 / Int64(max(1, speed)))
+        }
+        return lineFree + TimeAmount(faults.latency)
+    }
+
+    private func wake(in time: TimeAmount) {
+        timer = source.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in self?.drain() }
+    }
+}
