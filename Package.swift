@@ -36,6 +36,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
+/// A thin main: reads the configuration, wires, runs.
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/Executables/\(name)", swiftSettings: swiftSettings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
 }
@@ -44,6 +49,10 @@ let package = Package(
     name: "pixelflow",
     products: [
         .executable(name: "pixelflow", targets: ["pixelflow"]),
+        .executable(name: "pixelflow-auth", targets: ["pixelflow-auth"]),
+        .executable(name: "pixelflow-api", targets: ["pixelflow-api"]),
+        .executable(name: "pixelflow-worker", targets: ["pixelflow-worker"]),
+        .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -96,23 +105,38 @@ let package = Package(
         // Services.
         library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
         library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
-        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
+        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", asyncHTTPClient, hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
+        // What every executable does the same way: settings to service group.
+        library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, logging, serviceLifecycle]),
+        // The real backends of api and worker.
+        library("PixelFlowBackends", ["PixelFlowCore", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowHTTP", "PixelFlowRuntime", asyncHTTPClient, logging, serviceLifecycle]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
         library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
 
         // Executables: read configuration, wire, run.
-        .executableTarget(
-            name: "pixelflow",
-            dependencies: [
-                "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch", "Prometheus",
-                "PixelFlowDispatch", "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb",
-                hummingbird, logging, serviceLifecycle, unixSignals, asyncHTTPClient, nioCore,
-            ],
-            path: "Sources/Executables/pixelflow",
-            swiftSettings: swiftSettings
-        ),
+        executable(
+            "pixelflow",
+            [
+                "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch",
+                "PixelFlowDispatch", "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb", "PixelFlowRuntime",
+                hummingbird, logging, serviceLifecycle, asyncHTTPClient, nioCore,
+            ]),
+        executable("pixelflow-auth", ["PixelFlowCore", "PixelFlowAuth", "PixelFlowHTTP", "PixelFlowPostgres", "PixelFlowRuntime", logging, serviceLifecycle]),
+        executable(
+            "pixelflow-api",
+            [
+                "PixelFlowCore", "PixelFlowAPI", "PixelFlowBackends", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime",
+                asyncHTTPClient, logging, serviceLifecycle,
+            ]),
+        executable(
+            "pixelflow-worker",
+            [
+                "PixelFlowCore", "PixelFlowBackends", "PixelFlowDispatch", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging",
+                "PixelFlowRuntime", "PixelFlowWorker", logging, serviceLifecycle,
+            ]),
+        executable("pixelflow-web", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient, logging, serviceLifecycle]),
 
         .executableTarget(
             name: "bench-tools", dependencies: ["PixelFlowCore", "PixelFlowImaging", argumentParser, hummingbird, httpTypes, logging, nioCore],

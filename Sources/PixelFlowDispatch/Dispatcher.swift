@@ -1,13 +1,13 @@
 public import Logging
+public import Metrics
 public import PixelFlowCore
 public import ServiceLifecycle
-import Synchronization
 
 /// Looks, each second, for what has been left lying: wake-ups that got lost, leases that ran out,
 /// events that were not published, objects of deleted tasks.
 ///
 /// Any number of replicas may run one; the store gives each task to one of them only.
-public final class Dispatcher: Service {
+public struct Dispatcher: Service {
     private let store: any TaskStore
     private let broker: any TaskBroker
     private let blobs: any BlobStore
@@ -15,7 +15,9 @@ public final class Dispatcher: Service {
     private let interval: Duration
     private let clock: any WallClock
     private let logger: Logger
-    private let rounds = Atomic(0)
+    private let redispatched: Counter
+    private let lostLeases: Counter
+    private let tasks: TaskMetrics
 
     /// How many tasks are taken at a time.
     static let batch = 500
@@ -27,7 +29,7 @@ public final class Dispatcher: Service {
 
     public init(
         store: any TaskStore, broker: any TaskBroker, blobs: any BlobStore, announcer: TaskAnnouncer, interval: Duration = .seconds(1),
-        clock: any WallClock = SystemClock(), logger: Logger
+        clock: any WallClock = SystemClock(), logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.store = store
         self.broker = broker
@@ -36,12 +38,18 @@ public final class Dispatcher: Service {
         self.interval = interval
         self.clock = clock
         self.logger = logger
+        redispatched = Counter(label: "redispatched_total", factory: metrics)
+        lostLeases = Counter(label: "lost_leases_total", factory: metrics)
+        tasks = TaskMetrics(metrics)
     }
 
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
+            var round = 0
             while !Task.isCancelled {
+                if round.isMultiple(of: Self.roundsBetweenInquiries) { await inquire() }
                 await sweep()
+                round += 1
                 try await Task.sleep(for: interval)
             }
         }
@@ -49,13 +57,11 @@ public final class Dispatcher: Service {
 
     /// One round. Each step fails by itself.
     public func sweep() async {
-        if rounds.wrappingAdd(1, ordering: .relaxed).oldValue.isMultiple(of: Self.roundsBetweenInquiries) {
-            await step("distrust") { try await findLostWakeUps() }
-        }
         await step("dispatch") {
             var due: [TaskRecord]
             repeat {
                 due = try await store.takeDue(limit: Self.batch)
+                redispatched.increment(by: due.count)
                 announcer.wake(due)
             } while due.count == Self.batch
         }
@@ -64,6 +70,8 @@ public final class Dispatcher: Service {
                 logger.warning(
                     "lease lost",
                     metadata: ["task_id": "\(task.id)", "request_id": "\(task.requestID)", "losses": "\(task.losses)"])
+                lostLeases.increment()
+                tasks.finished(task)
                 announcer.announce(task)
                 if task.status == .pending { announcer.wake([task]) }
             }
@@ -80,6 +88,11 @@ public final class Dispatcher: Service {
                 try await store.purge(task.id)
             }
         }
+    }
+
+    /// Looks for wake-ups that the broker has lost. Public, like `sweep`, so that tests need not wait.
+    public func inquire() async {
+        await step("distrust") { try await findLostWakeUps() }
     }
 
     /// A broker whose data was wiped has forgotten wake-ups that it had acknowledged. Where it has delivered all that it knows

@@ -3,6 +3,13 @@ public import PixelFlowCore
 
 /// Where the services behind the web service are.
 public struct WebSettings: Sendable, Hashable {
+    static let authSetting = Setting<String>.text(
+        "PIXELFLOW_WEB_AUTH_URL", default: "http://127.0.0.1:50051", help: "Where web finds auth.")
+    static let apiSetting = Setting<String>.text(
+        "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "Where web finds the api.")
+
+    public static let descriptions: [SettingDescription] = [authSetting.description, apiSetting.description]
+
     /// `PIXELFLOW_WEB_AUTH_URL`: the auth service, as in `http://127.0.0.1:50051`. Without a slash at the end.
     public let authURL: String
     /// `PIXELFLOW_WEB_API_URL`: the api, as in `http://127.0.0.1:8080`. Without a slash at the end.
@@ -12,6 +19,11 @@ public struct WebSettings: Sendable, Hashable {
     public init(authURL: String = "http://127.0.0.1:50051", apiURL: String = "http://127.0.0.1:8080") throws(PixelFlowError) {
         self.authURL = try Self.checked(authURL, "PIXELFLOW_WEB_AUTH_URL")
         self.apiURL = try Self.checked(apiURL, "PIXELFLOW_WEB_API_URL")
+    }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        try self.init(authURL: try settings[Self.authSetting], apiURL: try settings[Self.apiSetting])
     }
 
     private static func checked(_ text: String, _ setting: String) throws(PixelFlowError) -> String {

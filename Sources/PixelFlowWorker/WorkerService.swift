@@ -1,4 +1,5 @@
 public import Logging
+public import Metrics
 public import PixelFlowCore
 public import PixelFlowDispatch
 public import ServiceLifecycle
@@ -27,43 +28,27 @@ public struct WorkerTools: Sendable {
     }
 }
 
-/// How a worker works.
-public struct WorkerSettings: Sendable {
-    public var id: WorkerID
-    /// Tasks in hand at a time. More than there are render processes, so that one task is fetched
-    /// or stored while another is rendered.
-    public var slots: Int
-    /// How long running tasks may go on once the worker is asked to stop; then they are handed back.
-    public var grace: Duration
-    public var policy: TaskPolicy
-    public var limits: ImageLimits
-
-    public init(
-        id: WorkerID, slots: Int, grace: Duration = .seconds(20), policy: TaskPolicy = .standard, limits: ImageLimits = ImageLimits()
-    ) {
-        self.id = id
-        self.slots = slots
-        self.grace = grace
-        self.policy = policy
-        self.limits = limits
-    }
-}
-
 /// Takes wake-ups with a free slot, claims their tasks and runs them.
 public struct WorkerService: Service {
     private let tools: WorkerTools
     private let settings: WorkerSettings
     private let logger: Logger
     private let runs = RunRegistry()
+    private let metrics: WorkerMetrics
 
-    public init(tools: WorkerTools, settings: WorkerSettings, logger: Logger) {
+    public init(
+        tools: WorkerTools, settings: WorkerSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         self.tools = tools
         self.settings = settings
         self.logger = logger
+        self.metrics = WorkerMetrics(metrics, slots: settings.slots)
     }
 
     /// Works until it is shut down. Running tasks then finish within the grace period or are handed back.
     public func run() async throws {
+        // A task that is claimed and then has to wait for a render process is one more that a crash loses.
+        await tools.renderer.warmUp()
         guard let subscription = await subscribe() else { return }
         let listening = Task { await listenForCancellation() }
         defer { listening.cancel() }
@@ -111,8 +96,11 @@ public struct WorkerService: Service {
             do {
                 guard let delivery = try await subscription.next() else { return }
                 guard let task = try await claim(delivery) else { continue }
+                metrics.claimed(task)
+                defer { metrics.slotFreed() }
                 await runs.track(task.id) { cancelled in
-                    await TaskRun(task: task, tools: tools, settings: settings, logger: logger).execute(cancelled: cancelled)
+                    await TaskRun(task: task, tools: tools, settings: settings, metrics: metrics, logger: logger)
+                        .execute(cancelled: cancelled)
                 }
             } catch {
                 logger.warning("could not take a task, trying again", metadata: ["error": "\(error)"])
@@ -123,7 +111,7 @@ public struct WorkerService: Service {
 
     /// Decides a wake-up. It is settled only then: a crash before leaves it to the next worker.
     private func claim(_ delivery: WakeUpDelivery) async throws -> TaskRecord? {
-        let task = try await persistently("could not claim a task") {
+        let task = try await persistently("could not claim a task", about: delivery.wakeUp) {
             try await tools.store.claim(delivery.wakeUp.task, by: settings.id)
         }
         await delivery.settle()
@@ -133,12 +121,19 @@ public struct WorkerService: Service {
 
     /// Tries again each second for as long as a backend is down. A wake-up that is in hand is not let go meanwhile: the
     /// broker would count it as neither delivered nor waiting.
-    private func persistently<Value: Sendable>(_ complaint: String, _ body: () async throws -> Value) async throws -> Value {
+    private func persistently<Value: Sendable>(
+        _ complaint: String, about wakeUp: WakeUp? = nil, _ body: () async throws -> Value
+    ) async throws -> Value {
         while true {
             do {
                 return try await body()
             } catch let error as PixelFlowError where error.retry == .outage {
-                logger.warning("\(complaint), trying again", metadata: ["error": "\(error)"])
+                var metadata: Logger.Metadata = ["error": "\(error)"]
+                if let wakeUp {
+                    metadata["task_id"] = "\(wakeUp.task)"
+                    metadata["request_id"] = "\(wakeUp.requestID)"
+                }
+                logger.warning("\(complaint), trying again", metadata: metadata)
                 try await Task.sleep(for: .seconds(1))
             }
         }

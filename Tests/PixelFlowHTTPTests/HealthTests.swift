@@ -39,6 +39,20 @@ struct HealthTests {
         }
     }
 
+    @Test("a backend that can be done without is named, and the service stays ready")
+    func degraded() async throws {
+        var harness = ServiceHarness()
+        harness.health = HealthRoutes(checks: [HealthCheck("database") {}, HealthCheck("broker", isRequired: false) { throw Down() }])
+        try await harness.run { _ in
+        } _: { client in
+            let response = try await client.execute(uri: "/readyz", method: .get)
+            #expect(response.status == .ok)
+            let answer = try response.object()
+            #expect(answer["status"] as? String == "degraded")
+            #expect(answer["checks"] as? [String: String] == ["database": "ok", "broker": "failed"])
+        }
+    }
+
     @Test("a check that ignores cancellation holds up nobody")
     func stubborn() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()

@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Foundation
 import Hummingbird
 import Logging
 import PixelFlowAPI
@@ -10,10 +9,11 @@ import PixelFlowEmbedded
 import PixelFlowFetch
 import PixelFlowHTTP
 import PixelFlowImaging
+import PixelFlowRuntime
+import PixelFlowTelemetry
 import PixelFlowWeb
 import PixelFlowWorker
 import ServiceLifecycle
-import UnixSignals
 
 /// All four services in one process, on the embedded backends.
 struct AllInOne {
@@ -26,12 +26,13 @@ struct AllInOne {
     func build(onReady: @escaping @Sendable () -> Void) async throws -> ServiceGroup {
         let start = SystemClock().now()
         let folder = try DataFolder(path: settings.data)
+        Telemetry.watchDisk("data", path: settings.data)
         let users = try SQLiteUserStore(path: settings.authDatabasePath)
         let tasks = try SQLiteTaskStore(path: settings.taskDatabasePath)
         let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: settings.blobPath), tasks: tasks)
         let broker = InProcessBroker()
         let events = InProcessTaskEvents()
-        let renderer = RenderPool(.init(processes: settings.renderProcesses), logger: logger(for: "render"))
+        let renderer = RenderPool(.init(processes: settings.worker.renderProcesses), logger: logger(for: "render"))
         try await tasks.recoverAfterRestart()
 
         let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger(for: "dispatch"))
@@ -42,50 +43,40 @@ struct AllInOne {
         let api = APIService(
             tools: APITools(
                 tasks: tasks, presets: tasks, blobs: blobs, announcer: announcer, hub: hub, verifier: auth.verifier),
-            limits: settings.limits)
+            limits: settings.worker.limits)
         let worker = WorkerService(
             tools: WorkerTools(
                 store: tasks, broker: broker, events: events, blobs: blobs, renderer: renderer,
                 fetcher: try GuardedFetcher(settings: settings.fetch), announcer: announcer),
-            settings: WorkerSettings(
-                id: WorkerID("all-in-one-\(UUIDv7.make())"), slots: settings.workerSlots, grace: settings.grace,
-                limits: settings.limits),
-            logger: logger(for: "worker"))
+            settings: settings.worker, logger: logger(for: "worker"))
         let client = HTTPClient(configuration: WebService.clientConfiguration)
-        let web = WebService(
-            settings: try WebSettings(
-                authURL: "http://\(settings.localHost):\(settings.ports.auth)", apiURL: "http://\(settings.localHost):\(settings.ports.api)"
-            ),
-            client: client)
+        let web = WebService(settings: try webSettings, client: client)
         let health = HealthRoutes(
             checks: [
                 HealthCheck("task_database") { try await tasks.check() }, HealthCheck("blob_store") { try await blobs.check() },
             ], drain: drain)
 
         let readiness = Countdown(4, then: onReady)
-        func server(_ name: String, _ port: Int, _ router: Router<AppRequestContext>) -> some Service {
-            Application(
-                router: router,
-                configuration: ApplicationConfiguration(address: .hostname(settings.host, port: port), serverName: "pixelflow-\(name)"),
-                onServerRunning: { _ in readiness.arrive() }, logger: logger(for: name))
-        }
         // Stopped in reverse: first the probes say so and the worker ends its tasks, then the
         // servers close, then what they have still announced goes out, last the folder is unlocked.
         let services: [any Service] = [
-            FolderService(folder: folder), RendererService(pool: renderer), HTTPClientService(client: client), announcer,
-            Dispatcher(store: tasks, broker: broker, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
+            ClosingService { withExtendedLifetime(folder) {} }, ClosingService { await renderer.shutdown() }, ClosingService(client: client),
+            announcer, Dispatcher(store: tasks, broker: broker, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
             OrphanSweep(store: tasks, blobs: blobs, startedAt: start, logger: logger(for: "dispatch")), hub,
-            server("auth", settings.ports.auth, auth.router(drain: drain)), server("api", settings.ports.api, api.router(drain: drain)),
-            server("worker", settings.ports.worker, ServiceRouter.make(health: health) { _ in }),
-            server("web", settings.ports.web, web.router(drain: drain)), WarmWorker(pool: renderer, worker: worker), DrainService(drain),
+            settings.authListen.server("auth", auth.router(drain: drain), onReady: readiness.arrive),
+            settings.api.server("api", api.router(drain: drain), onReady: readiness.arrive),
+            settings.workerListen.server("worker", WorkerService.router(health: health), onReady: readiness.arrive),
+            settings.web.server("web", web.router(drain: drain), onReady: readiness.arrive), worker, DrainService(drain),
         ]
-        var configuration = ServiceGroupConfiguration(
-            services: services.map {
-                .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
-            },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = settings.grace + .seconds(20)
-        return ServiceGroup(configuration: configuration)
+        return ServiceGroup(running: services, grace: settings.worker.grace, logger: logger)
+    }
+
+    private var webSettings: WebSettings {
+        get throws {
+            try WebSettings(
+                authURL: "http://\(settings.authListen.localHost):\(settings.authListen.port)",
+                apiURL: "http://\(settings.api.localHost):\(settings.api.port)")
+        }
     }
 
     private func logger(for service: String) -> Logger { Logger(label: service) }

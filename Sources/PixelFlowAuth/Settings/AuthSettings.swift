@@ -17,15 +17,14 @@ public struct AuthSettings: Sendable {
     static let hashQueueSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Passwords that wait for a thread before more are refused with 503."
     )
-    static let issuerSetting = Setting<String>.text("PIXELFLOW_AUTH_ISSUER", default: "pixelflow", help: "The iss of tokens.")
-    static let audienceSetting = Setting<String>.text("PIXELFLOW_AUTH_AUDIENCE", default: "pixelflow", help: "The aud of tokens.")
     static let proxiesSetting = Setting<String>.text(
         "PIXELFLOW_TRUSTED_PROXIES", help: "Whose X-Forwarded-For is believed, as a list of addresses; this machine's unless set.")
 
-    public static let descriptions: [SettingDescription] = [
-        bcryptCostSetting.description, tokenLifetimeSetting.description, hashThreadsSetting.description,
-        hashQueueSetting.description, issuerSetting.description, audienceSetting.description, proxiesSetting.description,
-    ]
+    public static let descriptions: [SettingDescription] =
+        [
+            bcryptCostSetting.description, tokenLifetimeSetting.description, hashThreadsSetting.description,
+            hashQueueSetting.description,
+        ] + TokenRules.descriptions + [proxiesSetting.description]
 
     public var bcryptCost = 12
     public var tokenLifetime: Duration = .seconds(86_400)
@@ -45,8 +44,7 @@ public struct AuthSettings: Sendable {
         let threads = try settings[Self.hashThreadsSetting]
         if threads > 0 { hashThreads = threads }
         hashQueue = try settings[Self.hashQueueSetting]
-        rules.issuer = try settings[Self.issuerSetting]
-        rules.audience = try settings[Self.audienceSetting]
+        rules = try TokenRules(settings)
         if settings.isSet(Self.proxiesSetting) { proxies = try TrustedProxies(setting: try settings[Self.proxiesSetting]) }
     }
 }

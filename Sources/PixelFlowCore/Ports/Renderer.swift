@@ -11,6 +11,13 @@ public protocol Renderer: Sendable {
     ///   (`render_crashed`), `.outage` where no render process could be started.
     ///   One output that cannot be made is no error: see `RenderedOutput.result`.
     func render(_ job: RenderJob) async throws -> RenderReport
+    /// Returns once jobs need not wait for anything to be started.
+    func warmUp() async
+}
+
+extension Renderer {
+    /// For a renderer that starts nothing.
+    public func warmUp() async {}
 }
 
 /// One source and what to make of it.

@@ -1,18 +1,22 @@
 import Synchronization
 
-/// One thing that a service cannot work without.
+/// One thing that a service works with.
 public struct HealthCheck: Sendable {
     /// Names the backend in the answer, as in `database`.
     public let name: String
+    /// Whether the service can do nothing useful without it. One that is not needed is told of in the answer only.
+    public let isRequired: Bool
     private let timeout: Duration
     private let probe: @Sendable () async throws -> Void
 
     /// - Parameters:
+    ///   - isRequired: whether the service is not ready without it.
     ///   - timeout: after which the check counts as failed; 2 seconds by default, well under the
     ///     time-out of any prober.
     ///   - probe: returns where all is well, throws where it is not.
-    public init(_ name: String, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void) {
+    public init(_ name: String, isRequired: Bool = true, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void) {
         self.name = name
+        self.isRequired = isRequired
         self.timeout = timeout
         self.probe = probe
     }

@@ -21,15 +21,18 @@ public struct HealthRoutes: Sendable {
     private func ready(_ context: AppRequestContext) async throws -> Response {
         if drain.isDraining { return try Report(status: "draining").response(.serviceUnavailable) }
         let outcomes = await runChecks()
-        let isReady = outcomes.values.allSatisfy { $0 == .ok }
-        if !isReady {
-            let failing = outcomes.filter { $0.value != .ok }.keys.sorted().joined(separator: ",")
-            context.logger.warning("not ready", metadata: ["checks": .string(failing)])
-        }
-        return try Report(status: isReady ? "ok" : "unavailable", checks: outcomes).response(isReady ? .ok : .serviceUnavailable)
+        let failing = checks.filter { outcomes[$0.name] != .ok }
+        guard !failing.isEmpty else { return try Report(status: "ok", checks: outcomes).response() }
+        let isReady = failing.allSatisfy { !$0.isRequired }
+        let names = failing.map(\.name).sorted().joined(separator: ",")
+        context.logger.warning(isReady ? "degraded" : "not ready", metadata: ["checks": .string(names)])
+        return try Report(status: isReady ? "degraded" : "unavailable", checks: outcomes).response(isReady ? .ok : .serviceUnavailable)
     }
 
-    private func runChecks() async -> [String: HealthCheck.Outcome] {
+    var checkNames: [String] { checks.map(\.name) }
+
+    /// Runs every check, all at a time.
+    func runChecks() async -> [String: HealthCheck.Outcome] {
         await withTaskGroup(of: (String, HealthCheck.Outcome).self) { group in
             for check in checks { group.addTask { (check.name, await check.run()) } }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }

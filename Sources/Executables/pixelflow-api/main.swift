@@ -1,0 +1,40 @@
+import AsyncHTTPClient
+import Logging
+import PixelFlowAPI
+import PixelFlowBackends
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowHTTP
+import PixelFlowRuntime
+import ServiceLifecycle
+
+await ServiceCommand(
+    name: "pixelflow-api", summary: "uploads, tasks, outputs, presets and events, on MongoDB, Kafka and an S3-compatible store.",
+    settings: [ListenSettings.hostDescription, ListenSettings.apiPort.description] + TaskBackends.descriptions
+        + RemoteKeySource.descriptions + TokenRules.descriptions + ImageLimits.descriptions
+).run { settings, logger in
+    let listen = try ListenSettings(settings, port: ListenSettings.apiPort)
+    let client = HTTPClient()
+    let verifier = TokenVerifier(
+        source: try RemoteKeySource(settings, client: client), rules: try TokenRules(settings), logger: logger)
+    let backends = try TaskBackends(settings, logger: logger)
+    let announcer = backends.announcer
+    let hub = EventHub(events: backends.events, logger: logger)
+    let api = APIService(
+        tools: APITools(
+            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: announcer, hub: hub, verifier: verifier),
+        limits: try ImageLimits(settings))
+    let drain = DrainState()
+    // An upload is accepted without the broker: its wake-up stays due until there is one.
+    let checks = [
+        HealthCheck("broker", isRequired: false) { try await backends.broker.check() },
+        HealthCheck("auth") { try await verifier.prepare() },
+    ]
+    return ServiceGroup(
+        running: [ClosingService(client: client)] + backends.services + [
+            announcer, Dispatcher(backends, logger: logger),
+            OrphanSweep(store: backends.tasks, blobs: backends.blobs, logger: logger), hub,
+            listen.server("api", api.router(checks: checks, drain: drain), onReady: listen.announce("api")),
+            DrainService(drain),
+        ], logger: logger)
+}

@@ -1,0 +1,23 @@
+import Logging
+import PixelFlowAuth
+import PixelFlowHTTP
+import PixelFlowPostgres
+import PixelFlowRuntime
+import ServiceLifecycle
+
+await ServiceCommand(
+    name: "pixelflow-auth", summary: "registration, login, tokens and the keys to verify them, on PostgreSQL.",
+    settings: [ListenSettings.hostDescription, ListenSettings.authPort.description] + PostgresSettings.descriptions
+        + AuthSettings.descriptions
+).run { settings, logger in
+    let listen = try ListenSettings(settings, port: ListenSettings.authPort)
+    let store = PostgresUserStore(settings: try PostgresSettings(settings), logger: logger)
+    let auth = try AuthService(store: store, settings: try AuthSettings(settings), logger: logger)
+    let drain = DrainState()
+    return ServiceGroup(
+        running: [
+            ClosingService { await store.close() },
+            listen.server("auth", auth.router(drain: drain), onReady: listen.announce("auth")),
+            DrainService(drain),
+        ], logger: logger)
+}

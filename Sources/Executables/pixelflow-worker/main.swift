@@ -1,0 +1,37 @@
+import Logging
+import PixelFlowBackends
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowFetch
+import PixelFlowHTTP
+import PixelFlowImaging
+import PixelFlowRuntime
+import PixelFlowWorker
+import ServiceLifecycle
+
+// A render process is this same executable; it never comes back from here.
+RenderProcess.runIfRequested(CommandLine.arguments)
+
+await ServiceCommand(
+    name: "pixelflow-worker", summary: "takes tasks from Kafka, renders them in a sandbox and stores the outputs.",
+    settings: [ListenSettings.hostDescription, ListenSettings.workerPort.description] + TaskBackends.descriptions
+        + WorkerSettings.descriptions + FetchSettings.descriptions
+).run { settings, logger in
+    let listen = try ListenSettings(settings, port: ListenSettings.workerPort)
+    let worker = try WorkerSettings(settings, id: .ofThisProcess)
+    let backends = try TaskBackends(settings, slots: worker.slots, logger: logger)
+    let renderer = RenderPool(.init(processes: worker.renderProcesses), logger: logger)
+    let announcer = backends.announcer
+    let drain = DrainState()
+    return ServiceGroup(
+        running: backends.services + [
+            ClosingService { await renderer.shutdown() }, announcer,
+            listen.server("worker", ServiceRouter.make(health: backends.health(drain: drain)) { _ in }, onReady: listen.announce("worker")),
+            WorkerService(
+                tools: WorkerTools(
+                    store: backends.tasks, broker: backends.broker, events: backends.events, blobs: backends.blobs, renderer: renderer,
+                    fetcher: try GuardedFetcher(settings: try FetchSettings(settings)), announcer: announcer),
+                settings: worker, logger: logger),
+            DrainService(drain),
+        ], grace: worker.grace, logger: logger)
+}

@@ -1,0 +1,45 @@
+public import AsyncHTTPClient
+import NIOCore
+public import PixelFlowCore
+public import PixelFlowHTTP
+
+/// The keys of an auth service, asked for by HTTP. `TokenVerifier` keeps them, so that tokens count on while auth is down.
+public struct RemoteKeySource: VerificationKeySource {
+    static let urlSetting = Setting<String>.text(
+        "PIXELFLOW_JWKS_URL", default: "http://127.0.0.1:50051/.well-known/jwks.json",
+        help: "Where the public keys are that tokens are verified with.")
+
+    public static let descriptions: [SettingDescription] = [urlSetting.description]
+
+    /// Far over what any number of keys takes.
+    private static let sizeLimit = 256 * 1024
+    private let url: String
+    private let client: HTTPClient
+
+    /// - Throws: `setting_invalid` where the setting is no http or https URL.
+    public init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
+        let url = try settings[Self.urlSetting]
+        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+            let name = Self.urlSetting.description.name
+            throw .invalid(name, "\(name) has to be an http or https URL, not \"\(url)\".", code: "setting_invalid")
+        }
+        self.url = url
+        self.client = client
+    }
+
+    /// - Throws: `auth_unavailable` where the service does not answer with keys.
+    public func jwks() async throws -> JSONWebKeySet {
+        do {
+            let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(3))
+            guard response.status == .ok else { throw UnexpectedStatus(status: response.status.code) }
+            let body = try await response.body.collect(upTo: Self.sizeLimit)
+            return try JSONWebKeySet(json: body.readableBytesView)
+        } catch {
+            throw PixelFlowError.unavailable("auth", cause: error)
+        }
+    }
+
+    private struct UnexpectedStatus: Error {
+        let status: UInt
+    }
+}

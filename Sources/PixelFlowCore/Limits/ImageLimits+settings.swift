@@ -1,0 +1,21 @@
+extension ImageLimits {
+    static let sourceBytesSetting = Setting<Int>.integer(
+        "PIXELFLOW_MAX_SOURCE_BYTES", default: 20 * 1024 * 1024, in: 1024...1 << 31, help: "Bytes of one source, uploaded or fetched.")
+    static let pixelsSetting = Setting<Int>.integer(
+        "PIXELFLOW_MAX_PIXELS", default: 50_000_000, in: 1...1_000_000_000, help: "Pixels of one source, frames summed.")
+    static let framesSetting = Setting<Int>.integer(
+        "PIXELFLOW_MAX_FRAMES", default: 1000, in: 1...100_000, help: "Frames of one source.")
+    static let renderTimeSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_RENDER_TIMEOUT", default: 60, in: 1...3600, help: "How long one task may be rendered.")
+
+    public static let descriptions: [SettingDescription] = [
+        sourceBytesSetting.description, pixelsSetting.description, framesSetting.description, renderTimeSetting.description,
+    ]
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(
+            sourceBytes: try settings[Self.sourceBytesSetting], pixels: try settings[Self.pixelsSetting],
+            frames: try settings[Self.framesSetting], seconds: Int(try settings[Self.renderTimeSetting].seconds))
+    }
+}

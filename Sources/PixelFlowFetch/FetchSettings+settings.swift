@@ -1,0 +1,13 @@
+public import PixelFlowCore
+
+extension FetchSettings {
+    static let allowedNetworksSetting = Setting<String>.text(
+        "PIXELFLOW_FETCH_ALLOW_NETWORKS", help: "Private networks that sources may be fetched from, as a list of CIDRs. None by default.")
+
+    public static let descriptions: [SettingDescription] = [allowedNetworksSetting.description]
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(allowedNetworks: try NetworkRange.list(try settings[Self.allowedNetworksSetting]))
+    }
+}

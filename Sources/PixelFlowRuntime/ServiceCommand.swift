@@ -1,0 +1,73 @@
+import Foundation
+public import Logging
+public import PixelFlowCore
+public import PixelFlowTelemetry
+public import ServiceLifecycle
+
+/// What the main file of every service does: read the settings, set up logs and metrics, put the service together, run it.
+public struct ServiceCommand: Sendable {
+    /// Of the executable, as in `pixelflow-api`.
+    public let name: String
+    /// One sentence, without the name.
+    public let summary: String
+    /// Every setting that it knows.
+    public let settings: [SettingDescription]
+
+    public init(name: String, summary: String, settings: [SettingDescription]) {
+        self.name = name
+        self.summary = summary
+        self.settings = (settings + LogSettings.descriptions).reduce(into: []) { all, each in
+            if !all.contains(each) { all.append(each) }
+        }
+    }
+
+    /// Runs until the service ends. Exit codes: 0 for a stop that was asked for, 2 for a bad setting, 1 for everything else.
+    ///
+    /// - Parameters:
+    ///   - arguments: of the command line, with the name of the executable.
+    ///   - build: puts the service together; what it throws is told in one line.
+    public func run(
+        arguments: [String] = CommandLine.arguments, environment: [String: String] = ProcessInfo.processInfo.environment,
+        build: (Settings, Logger) async throws -> ServiceGroup
+    ) async -> Never {
+        let arguments = Array(arguments.dropFirst())
+        if arguments.contains("--help") || arguments.contains("-h") { finish(saying: help) }
+        if arguments.contains("--version") { finish(saying: "\(name) \(Release.version)") }
+        do {
+            let settings = try Settings(arguments: arguments, environment: environment, known: settings)
+            Telemetry.bootstrap(service: name, settings: try LogSettings(settings))
+            try await build(settings, Logger(label: name)).run()
+            exit(0)
+        } catch {
+            let known = PixelFlowError.unexpected(error)
+            let cause = known.cause.map { " (\($0))" } ?? ""
+            FileHandle.standardError.write(Data("\(name): \(known.message)\(cause)\n".utf8))
+            exit(known.code.hasPrefix("setting_") ? 2 : 1)
+        }
+    }
+
+    /// Not by `print`, whose buffer would keep the text back in a pipe.
+    public static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+    private func finish(saying text: String) -> Never {
+        Self.say(text)
+        exit(0)
+    }
+
+    private var help: String {
+        """
+        \(name): \(summary)
+
+        USAGE: \(name) [--FLAG VALUE ...]
+
+        Each flag can also be set by the environment variable beside it.
+
+        \(settings.map(Self.line).joined(separator: "\n"))
+        """
+    }
+
+    private static func line(_ setting: SettingDescription) -> String {
+        let preset = setting.defaultText.isEmpty ? "" : " Default: \(setting.defaultText)."
+        return "  \(setting.flag), \(setting.name)\n      \(setting.help)\(preset)"
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+public import PixelFlowCore
+
+/// How a worker works.
+public struct WorkerSettings: Sendable {
+    static let slotsSetting = Setting<Int>.integer(
+        "PIXELFLOW_WORKER_SLOTS", default: 0, in: 0...1024,
+        help: "Tasks in hand at a time; 0 for three for each render process, so that some are fetched or stored while others are rendered.")
+    static let renderProcessesSetting = Setting<Int>.integer(
+        "PIXELFLOW_RENDER_PROCESSES", default: 0, in: 0...256, help: "Render processes; 0 for one for each processor.")
+    static let graceSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_SHUTDOWN_GRACE", default: 20, in: 0...3600,
+        help: "How long running tasks may go on after SIGTERM; then they are handed back.")
+
+    public static let descriptions: [SettingDescription] =
+        [slotsSetting.description, renderProcessesSetting.description, graceSetting.description] + ImageLimits.descriptions
+
+    public var id: WorkerID
+    /// Tasks in hand at a time. More than there are render processes, so that one task is fetched
+    /// or stored while another is rendered.
+    public var slots: Int
+    public var renderProcesses: Int
+    /// How long running tasks may go on once the worker is asked to stop; then they are handed back.
+    public var grace: Duration
+    public var policy: TaskPolicy
+    public var limits: ImageLimits
+
+    public init(
+        id: WorkerID, slots: Int, renderProcesses: Int = 1, grace: Duration = .seconds(20), policy: TaskPolicy = .standard,
+        limits: ImageLimits = ImageLimits()
+    ) {
+        self.id = id
+        self.slots = slots
+        self.renderProcesses = renderProcesses
+        self.grace = grace
+        self.policy = policy
+        self.limits = limits
+    }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings, id: WorkerID) throws(PixelFlowError) {
+        let processes = try settings[Self.renderProcessesSetting]
+        let renderProcesses = processes > 0 ? processes : ProcessInfo.processInfo.activeProcessorCount
+        let slots = try settings[Self.slotsSetting]
+        self.init(
+            id: id, slots: slots > 0 ? slots : renderProcesses * 3, renderProcesses: renderProcesses,
+            grace: try settings[Self.graceSetting], limits: try ImageLimits(settings))
+    }
+}
+
+extension WorkerID {
+    /// Unlike that of any other process, and telling where it runs: in Kubernetes a host is named after its pod.
+    public static var ofThisProcess: WorkerID { WorkerID("\(ProcessInfo.processInfo.hostName)-\(UUIDv7.make())") }
+}
