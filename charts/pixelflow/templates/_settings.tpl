@@ -1,0 +1,120 @@
+{{/* The Secret with the passwords of the backing services that the chart brings. */}}
+{{- define "pixelflow.secretName" -}}
+{{- .Values.secrets.existingSecret | default (printf "%s-secrets" (include "pixelflow.fullname" .)) -}}
+{{- end -}}
+
+{{/* Keys of that Secret that are needed, one a line; nothing where every backing service is external. */}}
+{{- define "pixelflow.secretKeys" -}}
+{{- if .Values.postgres.enabled }}postgres-password
+{{ end }}
+{{- if .Values.mongodb.enabled }}mongodb-password
+{{ end }}
+{{- if .Values.s3.enabled }}s3-access-key
+s3-secret-key
+{{ end }}
+{{- end -}}
+
+{{- define "pixelflow.externalSecretName" -}}
+{{ include "pixelflow.fullname" . }}-external
+{{- end -}}
+
+{{/* What was given as plain values of external backing services, and therefore goes into a Secret. */}}
+{{- define "pixelflow.externalSecretData" -}}
+{{- range $name := list "postgres" "mongodb" "kafka" }}
+{{- with (index $.Values $name).external.url }}
+{{ $name }}-url: {{ . | b64enc }}
+{{- end }}
+{{- end }}
+{{- with .Values.s3.external.accessKey }}
+s3-access-key: {{ . | b64enc }}
+{{- end }}
+{{- with .Values.s3.external.secretKey }}
+s3-secret-key: {{ . | b64enc }}
+{{- end }}
+{{- end -}}
+
+{{/* dict "name" [of the variable] "secret" "key" */}}
+{{- define "pixelflow.envFromSecret" -}}
+- name: {{ .name }}
+  valueFrom: {secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}}
+{{- end -}}
+
+{{/* dict "root" "backend" [postgres, mongodb or kafka] "name" [of the variable]: the URL of an external backing service. */}}
+{{- define "pixelflow.externalURL" -}}
+{{- $external := (index .root.Values .backend).external -}}
+{{- if $external.existingSecret -}}
+{{- include "pixelflow.envFromSecret" (dict "name" .name "secret" $external.existingSecret "key" $external.existingSecretKey) -}}
+{{- else -}}
+{{- include "pixelflow.envFromSecret" (dict "name" .name "secret" (include "pixelflow.externalSecretName" .root) "key" (printf "%s-url" .backend)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "pixelflow.authDatabaseEnv" -}}
+{{- if .Values.postgres.enabled -}}
+{{ include "pixelflow.envFromSecret" (dict "name" "POSTGRES_PASSWORD" "secret" (include "pixelflow.secretName" .) "key" "postgres-password") }}
+- name: PIXELFLOW_AUTH_DATABASE_URL
+  value: postgres://pixelflow:$(POSTGRES_PASSWORD)@{{ include "pixelflow.fullname" . }}-postgres:5432/pixelflow
+{{- else -}}
+{{ include "pixelflow.externalURL" (dict "root" . "backend" "postgres" "name" "PIXELFLOW_AUTH_DATABASE_URL") }}
+{{- end -}}
+{{- end -}}
+
+{{- define "pixelflow.taskDatabaseEnv" -}}
+{{- if .Values.mongodb.enabled -}}
+{{ include "pixelflow.envFromSecret" (dict "name" "MONGODB_PASSWORD" "secret" (include "pixelflow.secretName" .) "key" "mongodb-password") }}
+- name: PIXELFLOW_TASK_DATABASE_URL
+  value: mongodb://pixelflow:$(MONGODB_PASSWORD)@{{ include "pixelflow.fullname" . }}-mongodb:27017/pixelflow?authSource=admin
+{{- else -}}
+{{ include "pixelflow.externalURL" (dict "root" . "backend" "mongodb" "name" "PIXELFLOW_TASK_DATABASE_URL") }}
+{{- end -}}
+{{- end -}}
+
+{{- define "pixelflow.brokerEnv" -}}
+{{- if .Values.kafka.enabled -}}
+- name: PIXELFLOW_BROKER_URL
+  value: kafka://{{ include "pixelflow.fullname" . }}-kafka:9092
+{{- else -}}
+{{ include "pixelflow.externalURL" (dict "root" . "backend" "kafka" "name" "PIXELFLOW_BROKER_URL") }}
+{{- end }}
+- {name: PIXELFLOW_KAFKA_TOPIC, value: {{ .Values.kafka.topic | quote }}}
+- {name: PIXELFLOW_KAFKA_GROUP, value: {{ .Values.kafka.group | quote }}}
+{{- end -}}
+
+{{- define "pixelflow.topicsEnv" -}}
+- {name: PIXELFLOW_KAFKA_DEAD_LETTER_TOPIC, value: {{ .Values.kafka.deadLetterTopic | quote }}}
+- {name: PIXELFLOW_KAFKA_EVENTS_TOPIC, value: {{ .Values.kafka.eventsTopic | quote }}}
+- {name: PIXELFLOW_KAFKA_PARTITIONS, value: {{ .Values.kafka.partitions | quote }}}
+{{- end -}}
+
+{{- define "pixelflow.blobEnv" -}}
+{{- $external := .Values.s3.external -}}
+{{- $secret := include "pixelflow.secretName" . -}}
+{{- $access := "s3-access-key" -}}
+{{- $secretKey := "s3-secret-key" -}}
+{{- if not .Values.s3.enabled -}}
+{{- $secret = include "pixelflow.externalSecretName" . -}}
+{{- with $external.existingSecret -}}
+{{- $secret = . -}}
+{{- $access = $external.accessKeyKey -}}
+{{- $secretKey = $external.secretKeyKey -}}
+{{- end -}}
+{{- end -}}
+{{ include "pixelflow.envFromSecret" (dict "name" "PIXELFLOW_S3_ACCESS_KEY" "secret" $secret "key" $access) }}
+{{ include "pixelflow.envFromSecret" (dict "name" "PIXELFLOW_S3_SECRET_KEY" "secret" $secret "key" $secretKey) }}
+- name: PIXELFLOW_BLOB_URL
+  {{- if .Values.s3.enabled }}
+  value: s3://{{ .Values.s3.bucket }}?endpoint=http://{{ include "pixelflow.fullname" . }}-s3:8333&region=us-east-1&path_style=true&create_bucket=true
+  {{- else }}
+  value: {{ $external.url | quote }}
+  {{- end }}
+{{- end -}}
+
+{{- define "pixelflow.limitsEnv" -}}
+- {name: PIXELFLOW_MAX_SOURCE_BYTES, value: {{ .Values.limits.maxSourceBytes | int64 | quote }}}
+- {name: PIXELFLOW_MAX_PIXELS, value: {{ .Values.limits.maxPixels | int64 | quote }}}
+- {name: PIXELFLOW_MAX_FRAMES, value: {{ .Values.limits.maxFrames | int64 | quote }}}
+{{- end -}}
+
+{{- define "pixelflow.proxiesEnv" -}}
+- {name: PIXELFLOW_TRUSTED_PROXIES, value: {{ join "," .Values.trustedProxies | quote }}}
+{{- end -}}
