@@ -1,0 +1,125 @@
+import NIOPosix
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What a plugin gave.
+struct ExecCredential: Sendable {
+    var token: String?
+    var identity: ClientIdentity?
+    /// Nil where it holds until the server refuses it.
+    var expiry: Timestamp?
+}
+
+/// Runs a credential plugin (`client.authentication.k8s.io`) and reads its answer.
+struct ExecPluginRunner: Sendable {
+    private let plugin: ExecPlugin
+    private let cluster: JSONValue
+    private let environment: [String: String]
+    private let isTerminal: @Sendable () -> Bool
+
+    private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
+    /// A plugin may wait for somebody to log in with a browser.
+    private static let timeout = Duration.seconds(300)
+
+    init(_ plugin: ExecPlugin, configuration: ClusterConfiguration, isTerminal: @escaping @Sendable () -> Bool = { isatty(0) == 1 }) {
+        self.plugin = plugin
+        self.environment = configuration.environment
+        self.isTerminal = isTerminal
+        cluster = plugin.providesClusterInfo ? configuration.pluginClusterInfo : .null
+    }
+
+    /// - Throws: `KubernetesError` of kind `credentials`.
+    func run() async throws -> ExecCredential {
+        guard Self.versions.contains(plugin.apiVersion) else {
+            throw failure("speaks '\(plugin.apiVersion)'; one of \(Self.versions.joined(separator: ", ")) is needed")
+        }
+        let interactive = try isInteractive()
+        guard let executable = executablePath() else {
+            throw failure("is not installed")
+        }
+        let process = ChildProcess(
+            executable: executable, arguments: [plugin.command] + plugin.arguments, environment: processEnvironment(interactive),
+            inheritsInput: interactive)
+        let output = try await NIOThreadPool.singleton.runIfActive { [self] in
+            do {
+                return try process.run(timeout: Self.timeout)
+            } catch {
+                throw failure("\(error)")
+            }
+        }
+        return try read(output)
+    }
+
+    private func isInteractive() throws -> Bool {
+        switch plugin.interactiveMode {
+        case .never: return false
+        case .ifAvailable: return isTerminal()
+        case .always:
+            guard isTerminal() else { throw failure("needs a terminal to ask questions on") }
+            return true
+        }
+    }
+
+    private func executablePath() -> String? {
+        if plugin.command.contains("/") { return access(plugin.command, X_OK) == 0 ? plugin.command : nil }
+        let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        return folders.map { "\($0)/\(plugin.command)" }.first { access($0, X_OK) == 0 }
+    }
+
+    private func processEnvironment(_ interactive: Bool) -> [String: String] {
+        var spec: JSONValue = ["interactive": .bool(interactive)]
+        if cluster != .null { spec["cluster"] = cluster }
+        let info: JSONValue = ["apiVersion": .string(plugin.apiVersion), "kind": "ExecCredential", "spec": spec]
+        var environment = environment
+        for variable in plugin.environment { environment[variable.name] = variable.value }
+        environment["KUBERNETES_EXEC_INFO"] = info.text()
+        return environment
+    }
+
+    private func read(_ output: [UInt8]) throws -> ExecCredential {
+        guard let answer = try? JSONValue(parsing: output), answer["kind"]?.stringValue == "ExecCredential" else {
+            throw failure("did not print an ExecCredential")
+        }
+        guard answer["apiVersion"]?.stringValue == plugin.apiVersion else {
+            throw failure("printed another apiVersion than the kubeconfig asks for, \(plugin.apiVersion)")
+        }
+        let status = answer["status"] ?? .null
+        var credential = ExecCredential(token: status["token"]?.stringValue)
+        if let certificate = status["clientCertificateData"]?.stringValue, let key = status["clientKeyData"]?.stringValue {
+            do {
+                credential.identity = try ClientIdentity(certificatePEM: Array(certificate.utf8), keyPEM: Array(key.utf8))
+            } catch {
+                throw failure("printed a bad certificate: \(error)")
+            }
+        }
+        guard credential.token != nil || credential.identity != nil else { throw failure("gave neither a token nor a certificate") }
+        if let expiry = status["expirationTimestamp"]?.stringValue {
+            guard let expiry = Timestamp(expiry) else { throw failure("printed an expiry that is no time") }
+            credential.expiry = expiry
+        }
+        return credential
+    }
+
+    private func failure(_ problem: String) -> KubernetesError {
+        KubernetesError(.credentials, "the credential plugin '\(plugin.command)' \(problem)", hint: plugin.installHint)
+    }
+}
+
+extension ClusterConfiguration {
+    /// `spec.cluster` of an ExecCredential.
+    fileprivate var pluginClusterInfo: JSONValue {
+        var info: JSONValue = ["server": .string(server)]
+        if let tlsServerName { info["tls-server-name"] = .string(tlsServerName) }
+        if skipsVerification { info["insecure-skip-tls-verify"] = true }
+        if let authority = try? authority?.contents("") { info["certificate-authority-data"] = .string(Base64.encode(authority)) }
+        if let proxyURL { info["proxy-url"] = .string(proxyURL) }
+        info["config"] = pluginConfiguration
+        return info
+    }
+}

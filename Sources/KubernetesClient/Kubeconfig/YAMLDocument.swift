@@ -1,0 +1,116 @@
+import Yams
+
+/// YAML as JSON values, within bounds that no honest configuration meets.
+enum YAMLDocument {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    enum Scalars {
+        /// Every scalar stays the text it is, but null.
+        case text
+        /// Plain scalars become numbers and booleans.
+        case typed
+    }
+
+    /// What aliases may blow a document up to.
+    private static let maximumNodes = 1_000_000
+    /// An alias can double what came before it; this many cannot make a document too large to compose.
+    private static let maximumAliases = 32
+    /// Composing and converting recurse.
+    private static let maximumDepth = 100
+
+    static func parse(_ bytes: [UInt8], scalars: Scalars = .text) throws(Failure) -> JSONValue {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard aliasCount(bytes) <= maximumAliases else { throw Failure(description: "too many aliases") }
+        guard !nestsTooDeeply(bytes) else { throw Failure(description: "nested too deeply") }
+        let root: Yams.Node?
+        do throws(any Error) {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw Failure(description: oneLine(error))
+        }
+        guard let root else { return .null }
+        var budget = maximumNodes
+        return try convert(root, scalars: scalars, depth: 0, budget: &budget)
+    }
+
+    /// The place and the problem; the lines of the file stay out, as there may be secrets in them.
+    private static func oneLine(_ error: any Error) -> String {
+        switch error {
+        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
+            "line \(mark.line): \(problem)"
+        case YamlError.duplicatedKeysInMapping(let duplicates, let context):
+            "line \(context.mark.line): \(duplicates.first ?? "a key") is given twice"
+        case YamlError.reader(let problem, _, _, _): problem
+        default: "not YAML"
+        }
+    }
+
+    private static func aliasCount(_ bytes: [UInt8]) -> Int {
+        zip(bytes, bytes.dropFirst()).count { star, next in
+            guard star == UInt8(ascii: "*") else { return false }
+            let character = Character(UnicodeScalar(next))
+            return character.isLetter || character.isNumber || character == "_" || character == "-"
+        }
+    }
+
+    /// An upper estimate before anything recurses: brackets open at once, and dashes or question marks in
+    /// a row (`- - -`), each of which opens a level; indentation is bounded by the scanner's limit on line starts.
+    private static func nestsTooDeeply(_ bytes: [UInt8]) -> Bool {
+        var brackets = 0
+        var indicators = 0
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "["), UInt8(ascii: "{"): brackets += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): brackets = max(0, brackets - 1)
+            case UInt8(ascii: "-"), UInt8(ascii: "?"): indicators += 1
+            case UInt8(ascii: " "): break
+            default: indicators = 0
+            }
+            if brackets > maximumDepth { return true }
+        }
+        return false
+    }
+
+    private static func convert(_ node: Yams.Node, scalars: Scalars, depth: Int, budget: inout Int) throws(Failure) -> JSONValue {
+        budget -= 1
+        guard budget > 0 else { throw Failure(description: "too large") }
+        guard depth < maximumDepth else { throw Failure(description: "nested too deeply") }
+        switch node {
+        case .scalar(let scalar): return value(of: scalar, scalars)
+        case .sequence(let sequence):
+            var elements: [JSONValue] = []
+            for element in sequence { elements.append(try convert(element, scalars: scalars, depth: depth + 1, budget: &budget)) }
+            return .array(elements)
+        case .mapping(let mapping):
+            var fields: [String: JSONValue] = [:]
+            for (key, element) in mapping {
+                guard case .scalar(let name) = key else { throw Failure(description: "a key that is no text") }
+                fields[name.string] = try convert(element, scalars: scalars, depth: depth + 1, budget: &budget)
+            }
+            return .object(fields)
+        case .alias: throw Failure(description: "an alias to nothing")
+        }
+    }
+
+    private static func value(of scalar: Yams.Node.Scalar, _ scalars: Scalars) -> JSONValue {
+        let text = scalar.string
+        guard scalar.style == .plain || scalar.style == .any else { return .string(text) }
+        if ["", "~", "null", "Null", "NULL"].contains(text) { return .null }
+        guard scalars == .typed else { return .string(text) }
+        if let flag = boolean(text) { return .bool(flag) }
+        if let integer = Int64(text) { return .integer(integer) }
+        if let first = text.first, first.isNumber || first == "-" || first == ".", let number = Double(text) { return .number(number) }
+        return .string(text)
+    }
+
+    static func boolean(_ text: String) -> Bool? {
+        switch text {
+        case "true", "True", "TRUE": true
+        case "false", "False", "FALSE": false
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import NIOHTTP1
+
+/// What the server says it is.
+public struct ServerVersion: Codable, Sendable, Hashable {
+    public var major: String
+    public var minor: String
+    /// `v1.36.0`
+    public var gitVersion: String
+    public var platform: String?
+}
+
+/// Something that one may or may not do.
+public struct AccessQuestion: Sendable, Hashable {
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`
+    public var verb: String
+    public var group: String
+    /// The plural.
+    public var resource: String
+    public var subresource: String?
+    public var name: String?
+    /// Nil asks for all namespaces, or for a kind that has none.
+    public var namespace: String?
+
+    public init(
+        verb: String, group: String = "", resource: String, subresource: String? = nil, name: String? = nil, namespace: String? = nil
+    ) {
+        self.verb = verb
+        self.group = group
+        self.resource = resource
+        self.subresource = subresource
+        self.name = name
+        self.namespace = namespace
+    }
+
+    public init(_ verb: String, _ kind: ResourceKind, subresource: String? = nil, namespace: String? = nil) {
+        self.init(verb: verb, group: kind.group, resource: kind.plural, subresource: subresource, namespace: namespace)
+    }
+}
+
+public struct AccessAnswer: Sendable, Hashable {
+    public var isAllowed: Bool
+    public var reason: String?
+}
+
+extension ClusterClient {
+    /// Any path, `/readyz?verbose` for one, with whatever status the answer has.
+    /// - Throws: Only where no answer came.
+    public func raw(_ path: String, query: [(String, String)] = []) async throws -> RawAnswer {
+        var request = APIRequest(.GET, path, query: query)
+        request.accept = "application/json, */*"
+        return try await transport.answer(to: request)
+    }
+
+    public func version() async throws -> ServerVersion {
+        try await decoded(APIRequest(.GET, "/version"))
+    }
+
+    /// Whether the server has an API group in a version, `metrics.k8s.io/v1beta1` for one.
+    public func serves(group: String, version: String) async throws -> Bool {
+        let answer = try await raw(group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)")
+        if answer.isSuccess { return true }
+        // A group whose own server is down answers 503: it is known, and does not serve.
+        if answer.status == 404 || answer.status == 503 { return false }
+        throw try await transport.refusal(answer)
+    }
+
+    /// Asks the server whether this user may do something (a SelfSubjectAccessReview).
+    public func mayI(_ question: AccessQuestion) async throws -> AccessAnswer {
+        var attributes: JSONValue = [
+            "verb": .string(question.verb), "group": .string(question.group), "resource": .string(question.resource),
+        ]
+        attributes["subresource"] = question.subresource.map { .string($0) }
+        attributes["name"] = question.name.map { .string($0) }
+        attributes["namespace"] = question.namespace.map { .string($0) }
+        let review = try await create(.selfSubjectAccessReviews, ["spec": ["resourceAttributes": attributes]])
+        return AccessAnswer(
+            isAllowed: review["status"]?["allowed"]?.boolValue ?? false, reason: review["status"]?["reason"]?.stringValue)
+    }
+}

@@ -1,0 +1,113 @@
+import FoundationEssentials
+import NIOHTTP1
+
+/// Which objects a list or a watch is about.
+public struct ListOptions: Sendable, Hashable {
+    /// `app=api,tier in (a,b)`
+    public var labelSelector: String?
+    /// `status.phase=Running`
+    public var fieldSelector: String?
+    /// Objects in one answer; the list is put together from as many answers as it takes. 500 is kubectl's.
+    public var chunk: Int
+
+    public init(labelSelector: String? = nil, fieldSelector: String? = nil, chunk: Int = 500) {
+        self.labelSelector = labelSelector
+        self.fieldSelector = fieldSelector
+        self.chunk = chunk
+    }
+
+    var query: [(String, String)] {
+        var query: [(String, String)] = []
+        if let labelSelector { query.append(("labelSelector", labelSelector)) }
+        if let fieldSelector { query.append(("fieldSelector", fieldSelector)) }
+        return query
+    }
+}
+
+/// A whole list, as it was at one moment.
+public struct ResourceList<Element: Sendable>: Sendable {
+    public var items: [Element]
+    /// Where a watch goes on from. Empty where the server gives none.
+    public var resourceVersion: String
+}
+
+extension ClusterClient {
+    public func get<R: KubernetesResource>(_ type: R.Type = R.self, _ name: String, in namespace: String? = nil) async throws -> R {
+        try await decoded(APIRequest(.GET, R.resource.path(namespace: namespace ?? self.namespace, name: name)))
+    }
+
+    /// An object of any kind as it is.
+    public func get(_ kind: ResourceKind, _ name: String, in namespace: String? = nil, subresource: String? = nil) async throws -> JSONValue
+    {
+        try await decoded(APIRequest(.GET, kind.path(namespace: namespace ?? self.namespace, name: name, subresource: subresource)))
+    }
+
+    public func list<R: KubernetesResource>(
+        _ type: R.Type = R.self, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions()
+    ) async throws -> ResourceList<R> {
+        try await list(R.resource, R.self, in: namespace, options)
+    }
+
+    /// Objects of any kind as they are. In a list Kubernetes leaves `apiVersion` and `kind` out of the
+    /// elements; they are put back.
+    public func list(
+        _ kind: ResourceKind, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions()
+    ) async throws -> ResourceList<JSONValue> {
+        var list = try await list(kind, JSONValue.self, in: namespace, options)
+        for index in list.items.indices {
+            list.items[index]["apiVersion"] = .string(kind.apiVersion)
+            list.items[index]["kind"] = .string(kind.kind)
+        }
+        return list
+    }
+
+    func list<Element: Decodable & Sendable>(
+        _ kind: ResourceKind, _ type: Element.Type, in namespace: NamespaceScope, _ options: ListOptions
+    ) async throws -> ResourceList<Element> {
+        do {
+            return try await list(kind, type, in: namespace, options, limit: options.chunk)
+        } catch let error as KubernetesError where error.kind == .gone {
+            // The list changed so long ago that its rest is no longer kept: all at once then.
+            return try await list(kind, type, in: namespace, options, limit: nil)
+        }
+    }
+
+    private func list<Element: Decodable & Sendable>(
+        _ kind: ResourceKind, _ type: Element.Type, in namespace: NamespaceScope, _ options: ListOptions, limit: Int?
+    ) async throws -> ResourceList<Element> {
+        var items: [Element] = []
+        var token: String?
+        repeat {
+            var request = APIRequest(.GET, kind.path(namespace: namespace.name(in: self)), query: options.query)
+            if let limit { request.query.append(("limit", String(limit))) }
+            if let token { request.query.append(("continue", token)) }
+            let page: ListPage<Element> = try await decoded(request)
+            items += page.items ?? []
+            token = page.metadata?.continue.flatMap { $0.isEmpty ? nil : $0 }
+            if token == nil { return ResourceList(items: items, resourceVersion: page.metadata?.resourceVersion ?? "") }
+        } while true
+    }
+
+    func decoded<T: Decodable>(_ request: APIRequest) async throws -> T {
+        try Self.decode(T.self, try await transport.body(of: request))
+    }
+
+    static func decode<T: Decodable>(_ type: T.Type, _ body: [UInt8]) throws -> T {
+        do {
+            if T.self == JSONValue.self, let value = try JSONValue(parsing: body) as? T { return value }
+            return try JSONDecoder().decode(T.self, from: Data(body))
+        } catch {
+            throw KubernetesError(.unexpected, "the server's answer is not a readable \(type)")
+        }
+    }
+}
+
+struct ListPage<Element: Decodable>: Decodable {
+    let metadata: Metadata?
+    let items: [Element]?
+
+    struct Metadata: Decodable {
+        let resourceVersion: String?
+        let `continue`: String?
+    }
+}

@@ -1,0 +1,75 @@
+import NIOHTTP1
+
+extension ClusterClient {
+    /// Changes an object, or a subresource of it, and gives it as it is then.
+    @discardableResult
+    public func patch(
+        _ kind: ResourceKind, _ name: String, in namespace: String? = nil, subresource: String? = nil, _ patch: Patch,
+        options: WriteOptions = WriteOptions()
+    ) async throws -> JSONValue {
+        try await decoded(patchRequest(kind, name, in: namespace, subresource: subresource, patch, options))
+    }
+
+    @discardableResult
+    public func patch<R: KubernetesResource>(
+        _ type: R.Type, _ name: String, in namespace: String? = nil, _ patch: Patch, options: WriteOptions = WriteOptions()
+    ) async throws -> R {
+        try await decoded(patchRequest(R.resource, name, in: namespace, subresource: nil, patch, options))
+    }
+
+    private func patchRequest(
+        _ kind: ResourceKind, _ name: String, in namespace: String?, subresource: String?, _ patch: Patch, _ options: WriteOptions
+    ) -> APIRequest {
+        let path = kind.path(namespace: namespace ?? self.namespace, name: name, subresource: subresource)
+        var request = APIRequest(.PATCH, path, query: options.query)
+        if case .apply(_, force: true) = patch { request.query.append(("force", "true")) }
+        request.contentType = patch.contentType
+        request.body = patch.body
+        return request
+    }
+
+    /// Creates an object and gives it as the server completed it.
+    @discardableResult
+    public func create(
+        _ kind: ResourceKind, _ object: JSONValue, in namespace: String? = nil, options: WriteOptions = WriteOptions()
+    ) async throws -> JSONValue {
+        var complete = object
+        complete["apiVersion"] = object["apiVersion"] ?? .string(kind.apiVersion)
+        complete["kind"] = object["kind"] ?? .string(kind.kind)
+        var request = APIRequest(.POST, kind.path(namespace: namespace ?? self.namespace), query: options.query)
+        request.body = Array(complete.text().utf8)
+        return try await decoded(request)
+    }
+
+    /// Asks for an object to be deleted. It may live on for its grace period.
+    /// - Parameter resourceVersion: Delete only if it is still this one; `conflict` else.
+    public func delete(
+        _ kind: ResourceKind, _ name: String, in namespace: String? = nil, propagation: DeletionPropagation = .background,
+        resourceVersion: String? = nil, options: WriteOptions = WriteOptions()
+    ) async throws {
+        var body: JSONValue = ["apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": .string(propagation.rawValue)]
+        if let resourceVersion { body["preconditions"] = ["resourceVersion": .string(resourceVersion)] }
+        if options.dryRun { body["dryRun"] = ["All"] }
+        var request = APIRequest(.DELETE, kind.path(namespace: namespace ?? self.namespace, name: name))
+        request.body = Array(body.text().utf8)
+        _ = try await transport.body(of: request)
+    }
+
+    /// How many replicas a workload has and should have.
+    public func scale(_ kind: ResourceKind, _ name: String, in namespace: String? = nil) async throws -> Scale {
+        try await decoded(APIRequest(.GET, kind.path(namespace: namespace ?? self.namespace, name: name, subresource: "scale")))
+    }
+
+    /// Sets how many replicas a workload should have.
+    /// - Parameter resourceVersion: Of the scale that was looked at. Where the workload has changed since,
+    ///   the call throws `conflict` and changes nothing.
+    @discardableResult
+    public func setScale(
+        _ kind: ResourceKind, _ name: String, in namespace: String? = nil, replicas: Int, resourceVersion: String? = nil,
+        options: WriteOptions = WriteOptions()
+    ) async throws -> Scale {
+        var change: JSONValue = ["spec": ["replicas": .integer(Int64(replicas))]]
+        if let resourceVersion { change["metadata"] = ["resourceVersion": .string(resourceVersion)] }
+        return try await decoded(patchRequest(kind, name, in: namespace, subresource: "scale", .merge(change), options))
+    }
+}

@@ -1,0 +1,109 @@
+public struct PodTemplate: Codable, Sendable {
+    public var metadata: ObjectMeta?
+    public var spec: PodSpec?
+}
+
+public struct PodSpec: Codable, Sendable {
+    public var containers: [Container]?
+    public var initContainers: [Container]?
+    public var nodeName: String?
+    public var serviceAccountName: String?
+    public var terminationGracePeriodSeconds: Int?
+}
+
+public struct Container: Codable, Sendable {
+    public var name: String
+    public var image: String?
+    public var ports: [Port]?
+    public var resources: Resources?
+    public var env: [Variable]?
+
+    public struct Port: Codable, Sendable {
+        public var name: String?
+        public var containerPort: Int
+        public var `protocol`: String?
+    }
+
+    public struct Resources: Codable, Sendable {
+        public var requests: [String: Quantity]?
+        public var limits: [String: Quantity]?
+    }
+
+    public struct Variable: Codable, Sendable {
+        public var name: String
+        public var value: String?
+    }
+}
+
+public struct Pod: KubernetesResource {
+    public static let resource = ResourceKind.pods
+    public var metadata: ObjectMeta
+    public var spec: PodSpec?
+    public var status: Status?
+
+    public struct Status: Codable, Sendable {
+        /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`
+        public var phase: String?
+        public var reason: String?
+        public var message: String?
+        public var podIP: String?
+        public var hostIP: String?
+        public var startTime: Timestamp?
+        public var conditions: [Condition]?
+        public var containerStatuses: [ContainerStatus]?
+        public var initContainerStatuses: [ContainerStatus]?
+    }
+}
+
+public struct ContainerStatus: Codable, Sendable {
+    public var name: String
+    public var ready: Bool?
+    public var started: Bool?
+    public var restartCount: Int?
+    public var image: String?
+    public var imageID: String?
+    public var state: State?
+    public var lastState: State?
+
+    /// One of the three is set.
+    public struct State: Codable, Sendable {
+        public var running: Running?
+        public var waiting: Waiting?
+        public var terminated: Terminated?
+    }
+
+    public struct Running: Codable, Sendable {
+        public var startedAt: Timestamp?
+    }
+
+    public struct Waiting: Codable, Sendable {
+        /// `ContainerCreating`, `CrashLoopBackOff`, `ImagePullBackOff`, …
+        public var reason: String?
+        public var message: String?
+    }
+
+    public struct Terminated: Codable, Sendable {
+        public var exitCode: Int?
+        public var signal: Int?
+        public var reason: String?
+        public var message: String?
+        public var startedAt: Timestamp?
+        public var finishedAt: Timestamp?
+    }
+}
+
+/// What a pod uses, from metrics.k8s.io.
+public struct PodMetrics: KubernetesResource {
+    public static let resource = ResourceKind.podMetrics
+    public var metadata: ObjectMeta
+    public var timestamp: Timestamp?
+    /// A duration such as `15.1s`: over what the processor time is the mean.
+    public var window: String?
+    public var containers: [Usage]?
+
+    public struct Usage: Codable, Sendable {
+        public var name: String
+        /// Keys `cpu` (cores) and `memory` (bytes).
+        public var usage: [String: Quantity]
+    }
+}

@@ -1,0 +1,36 @@
+import NIOCore
+import NIOHTTP1
+
+/// One call, before credentials and addresses are put to it.
+struct APIRequest: Sendable {
+    var method: HTTPMethod = .GET
+    var path: String
+    var query: [(String, String)] = []
+    var contentType = "application/json"
+    var accept = "application/json"
+    var body: [UInt8]?
+
+    init(_ method: HTTPMethod = .GET, _ path: String, query: [(String, String)] = []) {
+        self.method = method
+        self.path = path
+        self.query = query
+    }
+
+    /// With the query.
+    var target: String {
+        guard !query.isEmpty else { return path }
+        return path + (path.contains("?") ? "&" : "?") + PathEscaping.query(query)
+    }
+}
+
+/// An answer whatever its status.
+public struct RawAnswer: Sendable {
+    /// The HTTP status.
+    public let status: Int
+    public let body: [UInt8]
+
+    public var isSuccess: Bool { (200..<300).contains(status) }
+    public var text: String { String(decoding: body, as: UTF8.self) }
+    /// - Throws: `JSONValue.SyntaxError`.
+    public func json() throws -> JSONValue { try JSONValue(parsing: body) }
+}

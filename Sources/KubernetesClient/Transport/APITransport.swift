@@ -1,0 +1,120 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+
+/// Sends calls to the server: addresses, TLS, credentials, one more try after a refusal, and errors in words.
+final class APITransport: Sendable {
+    let configuration: ClusterConfiguration
+    let address: ServerAddress
+    let tls: TLSSettings
+    let proxy: ProxyAddress?
+    let credentials: CredentialStore
+    let group: any EventLoopGroup
+    private let client: HTTPClient
+
+    /// The largest answer to one call: a chunk of 500 objects at the 1.5 MiB that one may have is never met.
+    private static let maximumBody = 256 << 20
+    /// Watches and logs hold a connection each.
+    private static let maximumConnections = 256
+
+    init(_ configuration: ClusterConfiguration, group: any EventLoopGroup, credentials: CredentialStore? = nil) throws {
+        self.configuration = configuration
+        self.group = group
+        self.credentials = credentials ?? CredentialStore(configuration)
+        address = try ServerAddress(configuration.server)
+        tls = try TLSSettings(configuration)
+        proxy = try configuration.proxyURL.map { try ProxyAddress($0) }
+        var settings = HTTPClient.Configuration(tlsConfiguration: tls.base, redirectConfiguration: .disallow)
+        settings.httpVersion = .http1Only
+        settings.timeout.connect = TimeAmount(configuration.connectTimeout)
+        settings.connectionPool.retryConnectionEstablishment = false
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.maximumConnections
+        settings.proxy = proxy?.forHTTPClient
+        if let name = configuration.tlsServerName { settings.dnsOverride = [name: address.host] }
+        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+    }
+
+    func shutdown() async {
+        try? await client.shutdown()
+    }
+
+    /// The whole answer, of any status.
+    func answer(to request: APIRequest) async throws -> RawAnswer {
+        let deadline = NIODeadline.now() + TimeAmount(configuration.requestTimeout)
+        let response = try await send(request, deadline: deadline)
+        do {
+            let body = try await response.body.collect(upTo: Self.maximumBody)
+            return RawAnswer(status: Int(response.status.code), body: Array(body.readableBytesView))
+        } catch {
+            throw try await describe(error)
+        }
+    }
+
+    /// The body of an answer of 2xx.
+    func body(of request: APIRequest) async throws -> [UInt8] {
+        let answer = try await answer(to: request)
+        guard answer.isSuccess else { throw try await refusal(answer) }
+        return answer.body
+    }
+
+    /// The stream of an answer of 2xx: the caller reads it as it comes, until `duration` is over.
+    func stream(_ request: APIRequest, for duration: Duration) async throws -> HTTPClientResponse.Body {
+        let response = try await send(request, deadline: .now() + TimeAmount(duration))
+        guard !(200..<300).contains(response.status.code) else { return response.body }
+        let body = try? await response.body.collect(upTo: 1 << 20)
+        throw try await refusal(RawAnswer(status: Int(response.status.code), body: body.map { Array($0.readableBytesView) } ?? []))
+    }
+
+    private func send(_ request: APIRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+        let used = try await credentials.current()
+        let response = try await execute(request, used, deadline: deadline)
+        guard response.status == .unauthorized, await credentials.refused(used) else { return response }
+        _ = try? await response.body.collect(upTo: 1 << 20)
+        return try await execute(request, try await credentials.current(), deadline: deadline)
+    }
+
+    private func execute(_ request: APIRequest, _ credentials: RequestCredentials, deadline: NIODeadline) async throws -> HTTPClientResponse
+    {
+        var outgoing = HTTPClientRequest(url: url(request.target))
+        outgoing.method = request.method
+        outgoing.headers = headers(credentials)
+        outgoing.headers.add(name: "Accept", value: request.accept)
+        if let body = request.body {
+            outgoing.headers.add(name: "Content-Type", value: request.contentType)
+            outgoing.body = .bytes(ByteBuffer(bytes: body))
+        }
+        if credentials.identity != nil { outgoing.tlsConfiguration = tls.with(credentials.identity) }
+        do {
+            return try await client.execute(outgoing, deadline: deadline)
+        } catch {
+            throw try await describe(error)
+        }
+    }
+
+    private func url(_ target: String) -> String {
+        let host = configuration.tlsServerName ?? address.host
+        let authority = host.contains(":") ? "[\(host)]" : host
+        return "\(address.isSecure ? "https" : "http")://\(authority):\(address.port)\(address.path)\(target)"
+    }
+
+    /// What every call carries, the upgrade of a forwarded port included.
+    func headers(_ credentials: RequestCredentials) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["Host": address.authority, "User-Agent": configuration.userAgent]
+        if let authorization = credentials.authorization { headers.add(name: "Authorization", value: authorization) }
+        guard let impersonation = configuration.user.impersonation else { return headers }
+        if let user = impersonation.user { headers.add(name: "Impersonate-User", value: user) }
+        if let uid = impersonation.uid { headers.add(name: "Impersonate-Uid", value: uid) }
+        for group in impersonation.groups { headers.add(name: "Impersonate-Group", value: group) }
+        for (key, values) in impersonation.extra.sorted(by: { $0.key < $1.key }) {
+            for value in values { headers.add(name: "Impersonate-Extra-\(PathEscaping.query([(key, "")]).dropLast())", value: value) }
+        }
+        return headers
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
+    }
+}
