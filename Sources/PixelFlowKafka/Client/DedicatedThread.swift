@@ -1,0 +1,19 @@
+import Foundation
+
+/// A thread for calls that block, whose end can be awaited.
+struct DedicatedThread: Sendable {
+    private let ended = OneTimeSignal()
+
+    init(name: String, _ body: @escaping @Sendable () -> Void) {
+        let thread = Thread { [ended] in
+            body()
+            ended.fire()
+        }
+        thread.name = name
+        thread.start()
+    }
+
+    /// - Returns: whether the thread has ended within `limit`.
+    @discardableResult
+    func wait(atMost limit: Duration) async -> Bool { await ended.wait(atMost: limit) }
+}

@@ -1,0 +1,116 @@
+import CircuitBreaker
+public import Logging
+public import Metrics
+public import PixelFlowCore
+import Synchronization
+
+/// A process's connection to a Kafka cluster: one producer that broker and events share.
+///
+/// It is made at once and connects in the background: a cluster that is down keeps no process from
+/// starting, and `check` tells of it.
+public final class KafkaClient: Sendable {
+    public let settings: KafkaSettings
+    /// Tells how far the workers are behind.
+    public let inquiry: KafkaInquiry
+    let topics: TopicMaker
+    let metrics: KafkaMetrics
+    let undecodable: UndecodableReport
+    let logger: Logger
+    private let producer: KafkaProducer
+    private let breaker: CircuitBreaker
+    private let threads: InquiryThreads
+    private let making = SingleFlight<Void>()
+    private let checking = SingleFlight<Void>()
+    private let dependents = Mutex<(next: Int, closing: [Int: @Sendable () async -> Void])>((0, [:]))
+
+    /// - Parameter metrics: where everything is counted; tests look there.
+    /// - Throws: `setting_invalid` where the security settings are not acceptable.
+    public init(
+        _ settings: KafkaSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(PixelFlowError) {
+        let threads = InquiryThreads()
+        let own = KafkaMetrics(metrics)
+        let producer = try KafkaProducer(settings: settings, statistics: { own.record(statistics: $0, of: "producer") }, logger: logger)
+        self.settings = settings
+        self.logger = logger
+        self.metrics = own
+        undecodable = UndecodableReport(logger)
+        self.threads = threads
+        self.producer = producer
+        breaker = CircuitBreaker(name: "broker", metrics: metrics)
+        topics = TopicMaker(settings, logger: logger)
+        inquiry = KafkaInquiry(settings, threads: threads) { producer.handle }
+        // The first attempt; whoever needs a topic before it has succeeded tries again.
+        Task { try? await makeTopics() }
+    }
+
+    /// Answers when the cluster does and the topics are there.
+    ///
+    /// - Throws: `broker_unavailable`.
+    public func check() async throws {
+        let (topic, limit) = (settings.topic, settings.inquiryTimeout)
+        do {
+            try await checking.run { [self] in
+                try await makeTopics()
+                do {
+                    _ = try await threads.run { [producer] in try producer.handle.partitionCount(of: topic, within: limit) }
+                } catch let failure as KafkaFailure where failure.isUnknownTopic {
+                    topics.forget()
+                    throw failure
+                }
+            }
+        } catch {
+            throw PixelFlowError.unavailable("broker", cause: error)
+        }
+    }
+
+    /// Closes subscriptions, sends what is under way, and ends; within about the publish timeout.
+    public func close() async {
+        let closing = dependents.withLock { dependents in
+            defer { dependents.closing = [:] }
+            return dependents.closing.values
+        }
+        for close in closing { await close() }
+        await producer.close(within: settings.publishTimeout)
+        await threads.close()
+    }
+
+    /// Publishes to one topic; returns once every message is acknowledged by all replicas.
+    ///
+    /// - Throws: `broker_unavailable`, also where the local queue is full; some messages may have been taken then.
+    func publish(_ messages: [KafkaMessage], to topic: String) async throws {
+        guard !messages.isEmpty else { return }
+        let start = ContinuousClock.now
+        do {
+            try await breaker.run { [self] in
+                try await makeTopics()
+                try await producer.send(messages)
+            }
+            metrics.published(in: ContinuousClock.now - start)
+            metrics.count(.published, topic, .ok, messages: messages.count)
+        } catch {
+            metrics.count(.published, topic, .failed, messages: messages.count)
+            // A topic that is gone may show as messages that nobody takes.
+            if error is KafkaFailure { topics.forget() }
+            throw PixelFlowError.unavailable("broker", cause: error)
+        }
+    }
+
+    /// Has `close` called when this client is closed, unless `release` is called with the number before.
+    func closeFirst(_ close: @escaping @Sendable () async -> Void) -> Int {
+        dependents.withLock { dependents in
+            dependents.next += 1
+            dependents.closing[dependents.next] = close
+            return dependents.next
+        }
+    }
+
+    func release(_ number: Int) { dependents.withLock { _ = $0.closing.removeValue(forKey: number) } }
+
+    private func makeTopics() async throws {
+        guard !topics.areMade else { return }
+        try await making.run { [topics, producer, threads] in
+            try await threads.run { try topics.make(with: producer.handle) }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CRDKafka
+
+extension KafkaHandle {
+    /// Asks the cluster for an administrative operation and waits for the answer. Blocks.
+    ///
+    /// - Parameters:
+    ///   - request: starts the operation with these options, to answer to this queue.
+    ///   - answer: reads the event, which lives only as long as the call.
+    func administer<Answer>(
+        _ operation: rd_kafka_admin_op_t, within limit: Duration, request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
+        answer: (OpaquePointer) throws(KafkaFailure) -> Answer
+    ) throws(KafkaFailure) -> Answer {
+        let queue = rd_kafka_queue_new(pointer)
+        defer { rd_kafka_queue_destroy(queue) }
+        let options = rd_kafka_AdminOptions_new(pointer, operation)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        rd_kafka_AdminOptions_set_request_timeout(options, Int32(limit.milliseconds), nil, 0)
+        request(options, queue)
+        // The request's own time-out answers first; this one is for an answer that never comes.
+        guard let event = rd_kafka_queue_poll(queue, Int32(limit.milliseconds) + 500) else {
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        if let failure = KafkaFailure(unlessOK: rd_kafka_event_error(event)) {
+            throw KafkaFailure(
+                rd_kafka_resp_err_t(rawValue: failure.code), detail: rd_kafka_event_error_string(event).map { String(cString: $0) })
+        }
+        return try answer(event)
+    }
+
+    /// How many partitions a topic has. Blocks.
+    func partitionCount(of topic: String, within limit: Duration) throws(KafkaFailure) -> Int {
+        let reference = rd_kafka_topic_new(pointer, topic, nil)
+        defer { if let reference { rd_kafka_topic_destroy(reference) } }
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        if let failure = KafkaFailure(unlessOK: rd_kafka_metadata(pointer, 0, reference, &metadata, Int32(limit.milliseconds))) {
+            throw failure
+        }
+        defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
+        guard let metadata, metadata.pointee.topic_cnt > 0 else { throw KafkaFailure(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) }
+        let found = metadata.pointee.topics[0]
+        if let failure = KafkaFailure(unlessOK: found.err) { throw failure }
+        guard found.partition_cnt > 0 else { throw KafkaFailure(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) }
+        return Int(found.partition_cnt)
+    }
+}

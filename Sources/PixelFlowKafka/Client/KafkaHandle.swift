@@ -1,0 +1,58 @@
+import CRDKafka
+import Foundation
+import Logging
+import PixelFlowCore
+
+/// A client instance of librdkafka.
+///
+/// `@unchecked Sendable`: `rd_kafka_t` may be used from any thread, and the pointer never changes.
+final class KafkaHandle: @unchecked Sendable {
+    enum Role {
+        case producer, consumer
+    }
+
+    let pointer: OpaquePointer
+    private let callbacks: Unmanaged<KafkaCallbacks>
+
+    /// Starts the instance; it connects in the background.
+    ///
+    /// - Throws: `setting_invalid` where a property is not acceptable.
+    init(_ role: Role, _ properties: KafkaProperties, callbacks: KafkaCallbacks) throws(PixelFlowError) {
+        guard let configuration = rd_kafka_conf_new() else { throw .unavailable("broker") }
+        var text = [CChar](repeating: 0, count: 512)
+        // In the order of names, so that of several bad ones always the same is told.
+        for (name, value) in properties.values.sorted(by: { $0.key < $1.key }) {
+            guard rd_kafka_conf_set(configuration, name, value, &text, text.count) == RD_KAFKA_CONF_OK else {
+                rd_kafka_conf_destroy(configuration)
+                throw Self.invalid("the Kafka property \(name) is not acceptable.")
+            }
+        }
+        let opaque = Unmanaged.passRetained(callbacks)
+        callbacks.install(on: configuration, opaque: opaque.toOpaque(), for: role)
+        let type = role == .producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER
+        guard let pointer = rd_kafka_new(type, configuration, &text, text.count) else {
+            rd_kafka_conf_destroy(configuration)
+            opaque.release()
+            // The text may name files and hosts, never a password.
+            let reason = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+            throw Self.invalid("Kafka cannot be used like this: \(reason)")
+        }
+        self.pointer = pointer
+        self.callbacks = opaque
+    }
+
+    deinit {
+        // Destroying waits for the instance's own threads, which nobody else should have to.
+        nonisolated(unsafe) let pointer = pointer
+        let callbacks = callbacks
+        Thread.detachNewThread {
+            rd_kafka_destroy(pointer)
+            callbacks.release()
+        }
+    }
+
+    private static func invalid(_ reason: String) -> PixelFlowError {
+        let name = KafkaSettings.brokerSetting.description.name
+        return .invalid(name, "\(name): \(reason)", code: "setting_invalid")
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Metrics
+import Synchronization
+
+/// What the process tells about its dealings with Kafka.
+final class KafkaMetrics: Sendable {
+    enum Direction: String {
+        case published, consumed
+    }
+    enum Outcome: String {
+        case ok, failed, undecodable
+    }
+
+    private struct Key: Hashable {
+        var topic: String
+        var direction: Direction
+        var outcome: Outcome
+    }
+
+    private let factory: any MetricsFactory
+    private let counters = Mutex<[Key: Counter]>([:])
+    private let lags = Mutex<[Int32: Gauge]>([:])
+    private let publishing: Metrics.Timer
+    private let queued: Gauge
+    private let rebalances: (assigned: Counter, revoked: Counter)
+
+    init(_ factory: any MetricsFactory) {
+        self.factory = factory
+        publishing = Metrics.Timer(label: "kafka_publish_duration_seconds", factory: factory)
+        queued = Gauge(label: "kafka_producer_queue_messages", factory: factory)
+        rebalances = (
+            Counter(label: "kafka_rebalances_total", dimensions: [("event", "assigned")], factory: factory),
+            Counter(label: "kafka_rebalances_total", dimensions: [("event", "revoked")], factory: factory)
+        )
+    }
+
+    func count(_ direction: Direction, _ topic: String, _ outcome: Outcome, messages: Int = 1) {
+        let key = Key(topic: topic, direction: direction, outcome: outcome)
+        let counter = counters.withLock { counters in
+            if let counter = counters[key] { return counter }
+            let dimensions = [("topic", topic), ("direction", direction.rawValue), ("outcome", outcome.rawValue)]
+            let counter = Counter(label: "kafka_messages_total", dimensions: dimensions, factory: factory)
+            counters[key] = counter
+            return counter
+        }
+        counter.increment(by: messages)
+    }
+
+    /// From handing over to the last acknowledgement.
+    func published(in duration: Duration) { publishing.recordNanoseconds(Int64(duration.timeInterval * 1e9)) }
+
+    func rebalanced(assigned: Bool) { (assigned ? rebalances.assigned : rebalances.revoked).increment() }
+
+    /// Tells the lag of the partitions that are this process's own, and no longer of others.
+    func lag(_ lags: [Int32: Int64], topic: String) {
+        self.lags.withLock { gauges in
+            for (partition, gauge) in gauges where lags[partition] == nil {
+                gauge.destroy()
+                gauges[partition] = nil
+            }
+            for (partition, lag) in lags {
+                let gauge =
+                    gauges[partition]
+                    ?? Gauge(label: "kafka_consumer_lag", dimensions: [("topic", topic), ("partition", "\(partition)")], factory: factory)
+                gauges[partition] = gauge
+                gauge.record(lag)
+            }
+        }
+    }
+
+    // MARK: librdkafka's statistics
+
+    /// The part of librdkafka's statistics that is used; times in microseconds.
+    private struct Statistics: Decodable {
+        struct Broker: Decodable {
+            var rtt: RoundTrip?
+        }
+        struct RoundTrip: Decodable {
+            var p50: Int64
+            var p99: Int64
+            var cnt: Int64
+        }
+        var msg_cnt: Int
+        var brokers: [String: Broker]
+    }
+
+    /// Reads the statistics of one client of this process.
+    func record(statistics: String, of client: String) {
+        guard let parsed = try? JSONDecoder().decode(Statistics.self, from: Data(statistics.utf8)) else { return }
+        if client == "producer" { queued.record(parsed.msg_cnt) }
+        let times = parsed.brokers.values.compactMap(\.rtt).filter { $0.cnt > 0 }
+        for (quantile, time) in [("0.5", times.map(\.p50).max()), ("0.99", times.map(\.p99).max())] {
+            guard let time else { continue }
+            Gauge(label: "kafka_broker_round_trip_seconds", dimensions: [("client", client), ("quantile", quantile)], factory: factory)
+                .record(Double(time) / 1e6)
+        }
+    }
+}

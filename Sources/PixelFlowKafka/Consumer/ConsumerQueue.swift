@@ -1,0 +1,26 @@
+import CRDKafka
+import Synchronization
+
+/// The queue that a consumer polls, so that a poll can be ended from another thread.
+///
+/// `@unchecked Sendable`: the queue may be used from any thread; the pointer is guarded by the lock.
+final class ConsumerQueue: @unchecked Sendable {
+    private let pointer: Mutex<OpaquePointer?>
+
+    init(_ handle: KafkaHandle) { pointer = Mutex(rd_kafka_queue_get_consumer(handle.pointer)) }
+
+    /// Ends the poll that is under way, or the next one.
+    func `yield`() {
+        pointer.withLock { if let queue = $0 { rd_kafka_queue_yield(queue) } }
+    }
+
+    /// Has to come before the consumer is destroyed.
+    func release() {
+        pointer.withLock { pointer in
+            if let queue = pointer { rd_kafka_queue_destroy(queue) }
+            pointer = nil
+        }
+    }
+
+    deinit { release() }
+}

@@ -1,0 +1,55 @@
+/// Knows, for one partition, up to where everything that was handed out has been settled.
+///
+/// Deliveries settle in any order, but a consumer group keeps one offset a partition; so the offset
+/// moves only past what is settled without a gap, and a crash repeats the rest.
+struct OffsetTracker: Sendable {
+    /// Offsets handed out and not yet passed, ascending. Offsets may be missing between them.
+    private var pending: [(offset: Int64, isSettled: Bool)] = []
+    /// Where `pending` begins; moved instead of the elements.
+    private var head = 0
+    private(set) var last: Int64?
+
+    /// Notes that the message at `offset` is handed out.
+    ///
+    /// - Returns: false where the log has begun anew, so that what is in hand counts no longer.
+    mutating func deliver(_ offset: Int64) -> Bool {
+        defer { last = offset }
+        guard let last, offset <= last else {
+            pending.append((offset, false))
+            return true
+        }
+        (pending, head) = ([(offset, false)], 0)
+        return false
+    }
+
+    /// Notes that the message at `offset` need not be delivered again.
+    ///
+    /// - Returns: where the group goes on, if that has moved.
+    mutating func settle(_ offset: Int64) -> Int64? {
+        guard let index = index(of: offset), !pending[index].isSettled else { return nil }
+        pending[index].isSettled = true
+        guard index == head else { return nil }
+        var passed = offset
+        while head < pending.count, pending[head].isSettled {
+            passed = pending[head].offset
+            head += 1
+        }
+        if head == pending.count || head > 512 {
+            pending.removeFirst(head)
+            head = 0
+        }
+        return passed + 1
+    }
+
+    /// Messages handed out and not settled, or settled behind such a one.
+    var inHand: Int { pending.count - head }
+
+    private func index(of offset: Int64) -> Int? {
+        var (low, high) = (head, pending.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pending[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        return low < pending.count && pending[low].offset == offset ? low : nil
+    }
+}

@@ -1,0 +1,212 @@
+import CRDKafka
+import Dispatch
+import Logging
+import PixelFlowCore
+import Synchronization
+
+/// A worker's place in the consumer group.
+///
+/// One thread polls, one message at a time and only while somebody waits in `next()`. Without anybody
+/// waiting the partitions are paused, after a moment, because resuming fetches anew; the thread goes
+/// on polling, so that the place is kept however long the tasks take.
+final class WakeUpConsumer: WakeUpSubscription {
+    /// How long nobody may wait before the partitions are paused.
+    static let patience = Duration.milliseconds(100)
+    /// How long one poll may last; `awake` ends it before.
+    static let pollLimit = Duration.milliseconds(200)
+    static let lagInterval = Duration.seconds(10)
+
+    enum Whereabouts {
+        /// Looks for demand before it sleeps.
+        case awake
+        /// Waits for demand.
+        case waiting
+        /// Polls paused partitions.
+        case paused
+        case ended
+    }
+
+    struct State {
+        var ledger = WakeUpLedger()
+        var waiters: [(number: Int, continuation: CheckedContinuation<WakeUpDelivery?, any Error>)] = []
+        var next = 0
+        var isClosing = false
+        var isPaused = false
+        var whereabouts = Whereabouts.awake
+    }
+
+    let client: KafkaClient
+    let handle: KafkaHandle
+    let state = Mutex(State())
+    private let topic: String
+    private let queue: ConsumerQueue
+    private let demand = DispatchSemaphore(value: 0)
+    private let thread = Mutex<DedicatedThread?>(nil)
+    private let lagReports = Mutex<Task<Void, Never>?>(nil)
+    private let registration = Mutex<Int?>(nil)
+
+    /// - Parameter prefetch: wake-ups fetched before they are called for.
+    /// - Throws: `setting_invalid`.
+    init(_ client: KafkaClient, prefetch: Int) throws(PixelFlowError) {
+        self.client = client
+        topic = client.settings.topic
+        let rebalancing = Rebalancing()
+        let metrics = client.metrics
+        let callbacks = KafkaCallbacks(
+            log: KafkaLog(client.logger, client: "worker"), statistics: { metrics.record(statistics: $0, of: "worker") },
+            rebalance: { rebalancing.consumer?.rebalance($0, $1) })
+        handle = try KafkaHandle(.consumer, KafkaProperties.groupMember(client.settings, prefetch: prefetch), callbacks: callbacks)
+        queue = ConsumerQueue(handle)
+        rebalancing.consumer = self
+        start()
+    }
+
+    private func start() {
+        registration.withLock { $0 = client.closeFirst { await self.close() } }
+        thread.withLock { $0 = DedicatedThread(name: "kafka-worker") { self.run() } }
+        lagReports.withLock { $0 = Task { await self.reportLag() } }
+    }
+
+    // MARK: WakeUpSubscription
+
+    func next() async throws -> WakeUpDelivery? {
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in wait(number, continuation) }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiters.firstIndex { $0.number == number }.map { state.waiters.remove(at: $0) }
+            }
+            waiter?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    private func wait(_ number: Int, _ continuation: CheckedContinuation<WakeUpDelivery?, any Error>) {
+        let answer: Result<WakeUpDelivery?, any Error>? = state.withLock { state in
+            if Task.isCancelled { return .failure(CancellationError()) }
+            if state.isClosing { return .success(nil) }
+            if let entry = state.ledger.takeHeld() { return .success(delivery(entry)) }
+            state.waiters.append((number, continuation))
+            rouse(&state)
+            return nil
+        }
+        if let answer { continuation.resume(with: answer) }
+    }
+
+    func close() async {
+        let waiters = state.withLock { state in
+            state.isClosing = true
+            rouse(&state)
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        waiters.forEach { $0.continuation.resume(returning: nil) }
+        lagReports.withLock { $0 }?.cancel()
+        if let registration = registration.withLock({ $0 }) { client.release(registration) }
+        // Leaving takes a round trip or two; a cluster that is down is not waited for.
+        await thread.withLock { $0 }?.wait(atMost: .seconds(5))
+    }
+
+    // MARK: Deliveries
+
+    private func delivery(_ entry: WakeUpLedger.Entry) -> WakeUpDelivery {
+        let handling = WakeUpHandling(entry, consumer: self)
+        return WakeUpDelivery(entry.wakeUp) { handling.settle() }
+    }
+
+    func settle(_ place: DeliveryPlace) {
+        // Under the lock, so that nothing is stored once the partition has been taken away.
+        state.withLock { state in
+            guard let advance = state.ledger.settle(place) else { return }
+            if advance.isFirst {
+                let offsets = PartitionList(topic: topic, offsets: [advance.partition: advance.offset])
+                rd_kafka_commit(handle.pointer, offsets.pointer, 1)
+            }
+            let offsets = PartitionList(topic: topic, offsets: [advance.partition: advance.offset])
+            rd_kafka_offsets_store(handle.pointer, offsets.pointer)
+        }
+    }
+
+    /// Hands out again what was dropped without being settled, as when the task store could not be asked.
+    func abandon(_ entry: WakeUpLedger.Entry) {
+        guard state.withLock({ !$0.isClosing && $0.ledger.counts(entry.place) }) else { return }
+        hand(entry)
+    }
+
+    /// Gives an entry to whoever waits, or keeps it for the next who does.
+    func hand(_ entry: WakeUpLedger.Entry) {
+        let waiter = state.withLock { state -> CheckedContinuation<WakeUpDelivery?, any Error>? in
+            guard state.waiters.isEmpty else { return state.waiters.removeFirst().continuation }
+            state.ledger.hold(entry)
+            return nil
+        }
+        waiter?.resume(returning: delivery(entry))
+    }
+
+    // MARK: The thread
+
+    /// Tells the thread that there is something new.
+    private func rouse(_ state: inout State) {
+        switch state.whereabouts {
+        // Looks for demand by itself, but a poll for others' sake may be under way.
+        case .awake: if state.isClosing { queue.yield() }
+        case .waiting: demand.signal()
+        case .paused: queue.yield()
+        case .ended: return
+        }
+    }
+
+    /// Lets the thread rest in `place` unless there is something to do.
+    ///
+    /// - Returns: whether there still is nothing to do.
+    func rest(at place: Whereabouts, _ body: () -> Void) -> Bool {
+        let mayRest = state.withLock { state in
+            guard state.waiters.isEmpty, !state.isClosing else { return false }
+            state.whereabouts = place
+            return true
+        }
+        guard mayRest else { return false }
+        body()
+        return state.withLock { state in
+            state.whereabouts = .awake
+            return state.waiters.isEmpty && !state.isClosing
+        }
+    }
+
+    func waitForDemand() { _ = demand.wait(timeout: .now() + Self.patience.timeInterval) }
+
+    /// Nobody calls the thread any more.
+    func finish() {
+        state.withLock { state in
+            state.whereabouts = .ended
+            queue.release()
+        }
+    }
+
+    private func reportLag() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.lagInterval)
+            let mine = Set(state.withLock { $0.ledger.partitions })
+            guard !Task.isCancelled, let lag = try? await client.inquiry.lag() else { continue }
+            let lags = lag.partitions.filter { mine.contains(Int32($0.partition)) }.map { (Int32($0.partition), $0.lag) }
+            client.metrics.lag(Dictionary(lags) { first, _ in first }, topic: topic)
+        }
+        client.metrics.lag([:], topic: topic)
+    }
+
+    /// Lets the callbacks, which have to be there first, find the consumer.
+    private final class Rebalancing: Sendable {
+        private struct Reference: Sendable {
+            weak var consumer: WakeUpConsumer?
+        }
+        private let reference = Mutex(Reference())
+
+        var consumer: WakeUpConsumer? {
+            get { reference.withLock { $0.consumer } }
+            set { reference.withLock { $0.consumer = newValue } }
+        }
+    }
+}

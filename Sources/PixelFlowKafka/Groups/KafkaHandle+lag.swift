@@ -1,0 +1,100 @@
+import CRDKafka
+
+extension KafkaHandle {
+    /// Everything about a group's place in a topic, in four requests. Blocks, at most four times `limit`.
+    func lag(group: String, topic: String, within limit: Duration) throws(KafkaFailure) -> KafkaGroupLag {
+        let partitions = (0..<Int32(try partitionCount(of: topic, within: limit))).map { $0 }
+        let starts = try bounds(of: topic, partitions, at: .start, within: limit)
+        let committed = try committedOffsets(of: group, topic: topic, partitions, within: limit)
+        // Last, so that nothing seems committed that there is not yet.
+        let ends = try bounds(of: topic, partitions, at: .end, within: limit)
+        // Who reads is good to know, not needed: old clusters and strict ones do not tell.
+        let membership = try? members(of: group, topic: topic, within: limit)
+        return KafkaGroupLag(
+            group: group, topic: topic, state: membership?.state,
+            partitions: partitions.map { number in
+                KafkaGroupLag.Partition(
+                    partition: Int(number), start: starts[number] ?? 0, committed: committed[number], end: ends[number] ?? 0,
+                    member: membership?.readers[number])
+            })
+    }
+
+    /// An end of a log.
+    enum Bound {
+        case start, end
+
+        /// What stands for it where Kafka expects a time.
+        var timestamp: Int64 { Int64(self == .start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END) }
+    }
+
+    /// The first or the next offset of each partition. Blocks.
+    func bounds(of topic: String, _ partitions: [Int32], at bound: Bound, within limit: Duration) throws(KafkaFailure) -> [Int32: Int64] {
+        let list = PartitionList(topic: topic, partitions: partitions, offset: bound.timestamp)
+        if let failure = KafkaFailure(unlessOK: rd_kafka_offsets_for_times(pointer, list.pointer, Int32(limit.milliseconds))) {
+            throw failure
+        }
+        return try Self.offsets(list.entries)
+    }
+
+    private func committedOffsets(
+        of group: String, topic: String, _ partitions: [Int32], within limit: Duration
+    ) throws(KafkaFailure) -> [Int32: Int64] {
+        let list = PartitionList(topic: topic, partitions: partitions)
+        var request = rd_kafka_ListConsumerGroupOffsets_new(group, list.pointer)
+        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+        return try administer(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, within: limit) { options, queue in
+            rd_kafka_ListConsumerGroupOffsets(pointer, &request, 1, options, queue)
+        } answer: { (event) throws(KafkaFailure) in
+            var count = 0
+            let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+                rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
+            guard count > 0, let result = results?[0] else { return [:] }
+            if let error = rd_kafka_group_result_error(result) {
+                throw KafkaFailure(rd_kafka_error_code(error), detail: String(cString: rd_kafka_error_string(error)))
+            }
+            return try Self.offsets(PartitionList.entries(rd_kafka_group_result_partitions(result))).filter { $0.value >= 0 }
+        }
+    }
+
+    private func members(
+        of group: String, topic: String, within limit: Duration
+    ) throws -> (state: String, readers: [Int32: KafkaGroupLag.Member]) {
+        try group.withCString { name in
+            var names: [UnsafePointer<CChar>?] = [name]
+            return try administer(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, within: limit) { options, queue in
+                rd_kafka_DescribeConsumerGroups(pointer, &names, 1, options, queue)
+            } answer: { (event) throws(KafkaFailure) in
+                var count = 0
+                let results = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event), &count)
+                guard count > 0, let description = results?[0] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__BAD_MSG) }
+                let state = String(cString: rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(description)))
+                return (state, Self.readers(description, of: topic))
+            }
+        }
+    }
+
+    private static func readers(_ description: OpaquePointer, of topic: String) -> [Int32: KafkaGroupLag.Member] {
+        var readers: [Int32: KafkaGroupLag.Member] = [:]
+        for index in 0..<rd_kafka_ConsumerGroupDescription_member_count(description) {
+            guard let found = rd_kafka_ConsumerGroupDescription_member(description, index) else { continue }
+            let member = KafkaGroupLag.Member(
+                id: String(cString: rd_kafka_MemberDescription_consumer_id(found)),
+                clientID: String(cString: rd_kafka_MemberDescription_client_id(found)),
+                host: String(cString: rd_kafka_MemberDescription_host(found)))
+            guard let assignment = rd_kafka_MemberDescription_assignment(found) else { continue }
+            for entry in PartitionList.entries(rd_kafka_MemberAssignment_partitions(assignment)) where entry.topic == topic {
+                readers[entry.partition] = member
+            }
+        }
+        return readers
+    }
+
+    private static func offsets(_ entries: [PartitionList.Entry]) throws(KafkaFailure) -> [Int32: Int64] {
+        var offsets: [Int32: Int64] = [:]
+        for entry in entries {
+            if let failure = entry.failure { throw failure }
+            offsets[entry.partition] = entry.offset
+        }
+        return offsets
+    }
+}

@@ -1,0 +1,67 @@
+import CRDKafka
+public import Logging
+import NIOPosix
+public import PixelFlowCore
+
+/// Asks a cluster how things stand and changes nothing.
+public final class KafkaInquiry: Sendable {
+    private let settings: KafkaSettings
+    private let handle: @Sendable () -> KafkaHandle
+    private let threads: InquiryThreads
+
+    /// Connects at the first inquiry.
+    ///
+    /// - Throws: `setting_invalid`.
+    public init(_ settings: KafkaSettings, logger: Logger) throws(PixelFlowError) {
+        self.settings = settings
+        // A consumer's instance, which has no topic made by asking for it; a group is not joined.
+        let callbacks = KafkaCallbacks(log: KafkaLog(logger, client: "inquiry"))
+        let handle = try KafkaHandle(.consumer, KafkaProperties.common(settings), callbacks: callbacks)
+        self.handle = { handle }
+        threads = InquiryThreads()
+    }
+
+    init(_ settings: KafkaSettings, threads: InquiryThreads, handle: @escaping @Sendable () -> KafkaHandle) {
+        self.settings = settings
+        self.handle = handle
+        self.threads = threads
+    }
+
+    /// How far a group is behind.
+    ///
+    /// - Parameters:
+    ///   - group: nil for the workers' own.
+    ///   - topic: nil for that of the wake-ups.
+    /// - Throws: `not_found` where there is no such topic, `broker_unavailable` where the cluster does not answer.
+    public func lag(group: String? = nil, topic: String? = nil) async throws -> KafkaGroupLag {
+        let group = group ?? settings.group
+        let topic = topic ?? settings.topic
+        let limit = settings.inquiryTimeout
+        do {
+            return try await threads.run { [handle] in try handle().lag(group: group, topic: topic, within: limit) }
+        } catch let failure as KafkaFailure where failure.isUnknownTopic {
+            throw PixelFlowError.notFound("topic")
+        } catch {
+            throw PixelFlowError.unavailable("broker", cause: error)
+        }
+    }
+
+    /// Ends the threads. Not to be asked any more.
+    public func close() async { await threads.close() }
+}
+
+/// Where inquiries block.
+final class InquiryThreads: Sendable {
+    private let pool: NIOThreadPool
+
+    init() {
+        pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+    }
+
+    func run<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        try await pool.runIfActive(body)
+    }
+
+    func close() async { try? await pool.shutdownGracefully() }
+}

@@ -1,0 +1,36 @@
+import Synchronization
+
+/// Waits for the acknowledgements of the messages of one call.
+final class DeliveryReceipt: Sendable {
+    private struct State {
+        var pending: Int
+        var failure: KafkaFailure?
+        var continuation: CheckedContinuation<Void, any Error>?
+    }
+
+    private let state: Mutex<State>
+
+    init(messages: Int, _ continuation: CheckedContinuation<Void, any Error>) {
+        state = Mutex(State(pending: messages, continuation: continuation))
+    }
+
+    /// To travel with a message through C, until `take`.
+    func pass() -> UnsafeMutableRawPointer { Unmanaged.passRetained(self).toOpaque() }
+
+    static func take(_ pointer: UnsafeMutableRawPointer?) -> DeliveryReceipt? {
+        pointer.map { Unmanaged<DeliveryReceipt>.fromOpaque($0).takeRetainedValue() }
+    }
+
+    /// Notes what became of some messages; after the last of them the caller goes on.
+    func report(_ failure: KafkaFailure?, messages: Int = 1) {
+        let done: (CheckedContinuation<Void, any Error>, KafkaFailure?)? = state.withLock { state in
+            state.pending -= messages
+            state.failure = state.failure ?? failure
+            guard state.pending == 0, let continuation = state.continuation else { return nil }
+            state.continuation = nil
+            return (continuation, state.failure)
+        }
+        guard let (continuation, failure) = done else { return }
+        if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
+    }
+}

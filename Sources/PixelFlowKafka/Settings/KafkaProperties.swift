@@ -1,0 +1,86 @@
+/// What librdkafka is told, by its own names. See its CONFIGURATION.md for each of them.
+struct KafkaProperties: Sendable {
+    var values: [String: String]
+
+    /// What every client needs.
+    ///
+    /// Short back-offs, so that everything goes on within seconds once a broker is back.
+    static func common(_ settings: KafkaSettings) -> KafkaProperties {
+        KafkaProperties(
+            values: [
+                "bootstrap.servers": settings.address.servers.joined(separator: ","),
+                "client.id": settings.clientID,
+                "socket.timeout.ms": "10000",
+                "socket.connection.setup.timeout.ms": "5000",
+                "socket.keepalive.enable": "true",
+                "socket.nagle.disable": "true",
+                "reconnect.backoff.ms": "100",
+                "reconnect.backoff.max.ms": "2000",
+                "retry.backoff.ms": "100",
+                // A topic or a partition that is new is found within this time.
+                "topic.metadata.refresh.interval.ms": "5000",
+                "topic.metadata.propagation.max.ms": "3000",
+                "log.connection.close": "false",
+                "statistics.interval.ms": "5000",
+            ].merging(settings.address.security) { _, security in security })
+    }
+
+    /// Every message once and in order, acknowledged by all replicas, or a failure within the publish timeout.
+    static func producer(_ settings: KafkaSettings) -> KafkaProperties {
+        common(settings).adding([
+            "enable.idempotence": "true",
+            "acks": "all",
+            "message.timeout.ms": "\(settings.publishTimeout.milliseconds)",
+            "request.timeout.ms": "\(settings.publishTimeout.milliseconds)",
+            "queue.buffering.max.messages": "100000",
+            "queue.buffering.max.kbytes": "65536",
+            // Long enough to send what comes at the same time together, too short to be noticed.
+            "linger.ms": "1",
+            "compression.codec": "lz4",
+        ])
+    }
+
+    /// A worker's place in the group.
+    ///
+    /// - Parameter prefetch: wake-ups held here before they are called for. A pause throws them away,
+    ///   so they are few; `fetch.message.max.bytes` limits what one answer brings.
+    static func groupMember(_ settings: KafkaSettings, prefetch: Int) -> KafkaProperties {
+        reader(settings).adding([
+            "group.id": settings.group,
+            "partition.assignment.strategy": "range,roundrobin",
+            "session.timeout.ms": "\(settings.sessionTimeout.milliseconds)",
+            "heartbeat.interval.ms": "\(max(300, settings.sessionTimeout.milliseconds / 4))",
+            "enable.auto.commit": "true",
+            "auto.commit.interval.ms": "500",
+            "queued.min.messages": "\(prefetch)",
+            "fetch.message.max.bytes": "65536",
+        ])
+    }
+
+    /// A reader of every change, which belongs to no group and commits nothing.
+    static func eventReader(_ settings: KafkaSettings) -> KafkaProperties {
+        // librdkafka wants a group's name even so; no broker hears of it.
+        reader(settings).adding(["group.id": "\(settings.clientID)-events", "enable.auto.commit": "false"])
+    }
+
+    private static func reader(_ settings: KafkaSettings) -> KafkaProperties {
+        common(settings).adding([
+            "enable.auto.offset.store": "false",
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": "false",
+            // A fetch under way when a partition is resumed delays it by up to this much.
+            "fetch.wait.max.ms": "100",
+            "fetch.error.backoff.ms": "100",
+        ])
+    }
+
+    private func adding(_ more: [String: String]) -> KafkaProperties {
+        KafkaProperties(values: values.merging(more) { _, new in new })
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: Int { Int(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) }
+    var timeInterval: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,84 @@
+public import PixelFlowCore
+
+/// How PixelFlow uses a Kafka cluster: where it is, what its topics are called, and how long things may take.
+public struct KafkaSettings: Sendable, Hashable {
+    static let brokerSetting = Setting<String>.text(
+        "PIXELFLOW_BROKER_URL", default: "kafka://127.0.0.1:9092",
+        help: "The broker: kafka://host:9092[,host…], with user:password@ and librdkafka's security properties where wanted.",
+        isSecret: true)
+    static let userSetting = Setting<String>.text(
+        "PIXELFLOW_KAFKA_USERNAME", help: "Who signs in to Kafka, where the URL does not say it.")
+    static let passwordSetting = Setting<String>.text("PIXELFLOW_KAFKA_PASSWORD", help: "The password that goes with it.", isSecret: true)
+    static let topicSetting = name("PIXELFLOW_KAFKA_TOPIC", default: "image-tasks", help: "The topic of wake-ups for workers.")
+    static let deadLetterTopicSetting = name(
+        "PIXELFLOW_KAFKA_DEAD_LETTER_TOPIC", default: "image-tasks.dlq", help: "The topic of tasks that have failed for good.")
+    static let eventsTopicSetting = name(
+        "PIXELFLOW_KAFKA_EVENTS_TOPIC", default: "task-events", help: "The topic of changes of tasks, read by every api replica.")
+    static let groupSetting = name("PIXELFLOW_KAFKA_GROUP", default: "worker-group-1", help: "The consumer group of the workers.")
+    /// As many workers as there are partitions can share the work; 12 is divisible by 2, 3, 4 and 6.
+    static let partitionsSetting = Setting<Int>.integer(
+        "PIXELFLOW_KAFKA_PARTITIONS", default: 12, in: 1...10_000,
+        help: "Partitions of the wake-up topic, where it has to be made: the most workers that can share the work.")
+    static let replicationSetting = Setting<Int>.integer(
+        "PIXELFLOW_KAFKA_REPLICATION", default: 0, in: 0...100,
+        help: "Replicas of each topic that has to be made; 0 for the cluster's own default.")
+    /// Longer than a new leader takes to be elected; shorter than a dispatcher's patience.
+    static let publishTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_KAFKA_PUBLISH_TIMEOUT", default: 5, in: 1...300, help: "How long a message may wait for its acknowledgement.")
+    /// Brokers refuse less than 6 s unless told otherwise; the partitions of a dead worker lie idle this long.
+    static let sessionTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_KAFKA_SESSION_TIMEOUT", default: 10, in: 1...300,
+        help: "After how long without a heartbeat a worker's partitions are given to others.")
+
+    public static let descriptions: [SettingDescription] = [
+        brokerSetting.description, userSetting.description, passwordSetting.description, topicSetting.description,
+        deadLetterTopicSetting.description, eventsTopicSetting.description, groupSetting.description, partitionsSetting.description,
+        replicationSetting.description, publishTimeoutSetting.description, sessionTimeoutSetting.description,
+    ]
+
+    public var address: KafkaAddress
+    /// How the process is known to the cluster.
+    public var clientID = "pixelflow"
+    public var topic = "image-tasks"
+    public var deadLetterTopic = "image-tasks.dlq"
+    public var eventsTopic = "task-events"
+    public var group = "worker-group-1"
+    public var partitions = 12
+    /// Nil for the cluster's own default.
+    public var replication: Int?
+    public var publishTimeout: Duration = .seconds(5)
+    public var sessionTimeout: Duration = .seconds(10)
+    /// How long an inquiry (metadata, offsets, a new topic) may take.
+    public var inquiryTimeout: Duration = .seconds(3)
+
+    public init(address: KafkaAddress) { self.address = address }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        address = try KafkaAddress(try settings[Self.brokerSetting])
+        address.authenticate(user: try settings[Self.userSetting], password: try settings[Self.passwordSetting])
+        topic = try settings[Self.topicSetting]
+        deadLetterTopic = try settings[Self.deadLetterTopicSetting]
+        eventsTopic = try settings[Self.eventsTopicSetting]
+        group = try settings[Self.groupSetting]
+        partitions = try settings[Self.partitionsSetting]
+        let replicas = try settings[Self.replicationSetting]
+        replication = replicas > 0 ? replicas : nil
+        publishTimeout = try settings[Self.publishTimeoutSetting]
+        sessionTimeout = try settings[Self.sessionTimeoutSetting]
+    }
+
+    private static func name(_ name: String, default defaultName: String, help: String) -> Setting<String> {
+        Setting(name, default: defaultName, expected: "1 to 249 letters, digits, dots, dashes or underscores", help: help) { text in
+            let isLegal = text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+            return isLegal && (1...249).contains(text.utf8.count) ? text : nil
+        }
+    }
+}
