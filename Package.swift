@@ -161,7 +161,7 @@ let package = Package(
         tests("PrometheusTests", ["Prometheus", metrics]),
         tests("KubernetesClientTests", ["KubernetesClient", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
-        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, metrics, metricsTesting]),
+        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
         tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),

@@ -1,0 +1,174 @@
+import CLibPQ
+import Foundation
+
+/// One connection. Every call blocks: for the pool's threads only.
+///
+/// `@unchecked Sendable`: the pool lends it to one caller at a time.
+final class PostgresConnection: @unchecked Sendable {
+    /// The server ends a statement by itself; only where it does not say so in time is it given up.
+    private static let grace = Duration.seconds(1)
+
+    private let handle: OpaquePointer
+    private let statementTimeout: Duration
+    private var prepared: Set<String> = []
+    private var isClosed = false
+    /// Set where an answer is still to come that nobody waits for.
+    private var isAbandoned = false
+
+    /// Connects.
+    ///
+    /// - Throws: `PostgresFailure`.
+    init(_ parameters: ConnectionParameters, statementTimeout: Duration) throws {
+        let handle = parameters.withCStrings { PQconnectdbParams($0, $1, 0) }
+        guard let handle else { throw PostgresFailure(.unreachable, "out of memory") }
+        guard PQstatus(handle) == CONNECTION_OK else {
+            defer { PQfinish(handle) }
+            throw PostgresFailure(.unreachable, Self.text(PQerrorMessage(handle)))
+        }
+        self.handle = handle
+        self.statementTimeout = statementTimeout
+        // Without details, which would repeat the values of a row.
+        PQsetErrorVerbosity(handle, PQERRORS_TERSE)
+        // Notices would go to the standard error, between the lines of the log.
+        PQsetNoticeReceiver(handle, { _, _ in }, nil)
+        let limit = "\(statementTimeout.components.seconds * 1000 + statementTimeout.components.attoseconds / 1_000_000_000_000_000)"
+        try execute(Self.setTimeout, [.text(limit)])
+    }
+
+    deinit { close() }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        PQfinish(handle)
+    }
+
+    /// Whether the next caller may have it.
+    var isReusable: Bool {
+        !isClosed && !isAbandoned && PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
+    }
+
+    /// Whether the server has said nothing since the last statement. What it says unasked is, nearly
+    /// always, that it goes away.
+    var isQuiet: Bool {
+        var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) == 0
+    }
+
+    // MARK: - Statements
+
+    private static let setTimeout = PostgresStatement("set_timeout", "SELECT set_config('statement_timeout', $1, false)")
+    private static let setLocalTimeout = PostgresStatement("set_local_timeout", "SELECT set_config('statement_timeout', $1, true)")
+
+    /// Runs one statement, prepared before its first use.
+    ///
+    /// - Throws: `PostgresFailure`.
+    @discardableResult
+    func execute(_ statement: PostgresStatement, _ values: [PostgresValue] = [], within limit: Duration? = nil) throws -> PostgresResult {
+        let deadline = ContinuousClock.now + (limit ?? statementTimeout) + Self.grace
+        let name = statement.name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
+        if !prepared.contains(name) {
+            try sent(PQsendPrepare(handle, name, Self.cString(statement.sql), 0, nil))
+            _ = try receive(until: deadline)
+            prepared.insert(name)
+        }
+        try sent(Self.send(name, values, to: handle))
+        return try receive(until: deadline)
+    }
+
+    /// Runs a literal text of several statements.
+    ///
+    /// - Throws: `PostgresFailure`.
+    func execute(script: StaticString, within limit: Duration? = nil) throws {
+        let deadline = ContinuousClock.now + (limit ?? statementTimeout) + Self.grace
+        try sent(PQsendQuery(handle, Self.cString(script)))
+        _ = try receive(until: deadline)
+    }
+
+    /// Runs `body` in a transaction whose statements may take up to `limit` each.
+    func transaction<Value>(within limit: Duration? = nil, _ body: () throws -> Value) throws -> Value {
+        try execute(script: "BEGIN")
+        do {
+            if let limit { try execute(Self.setLocalTimeout, [.text("\(limit.components.seconds)s")]) }
+            let value = try body()
+            try execute(script: "COMMIT", within: limit)
+            return value
+        } catch {
+            // Where this fails as well the connection is not used again.
+            if !isAbandoned { try? execute(script: "ROLLBACK") }
+            throw error
+        }
+    }
+
+    private static func send(_ name: String, _ values: [PostgresValue], to handle: OpaquePointer) -> Int32 {
+        let parts = values.map(\.bytes)
+        // One run of bytes, so that the pointers into it are good at the same time; never empty, for a
+        // null pointer would be taken for NULL.
+        let all = Array(parts.joined()) + [0]
+        return all.withUnsafeBytes { bytes in
+            var offset = 0
+            var pointers: [UnsafePointer<CChar>?] = []
+            for part in parts {
+                pointers.append(bytes.baseAddress?.advanced(by: offset).assumingMemoryBound(to: CChar.self))
+                offset += part.count
+            }
+            let lengths = parts.map { Int32($0.count) }
+            let binary = parts.map { _ in Int32(1) }
+            return PQsendQueryPrepared(handle, name, Int32(parts.count), pointers, lengths, binary, 1)
+        }
+    }
+
+    private func sent(_ status: Int32) throws {
+        guard status == 1 else { throw lost() }
+    }
+
+    /// The last result of what was sent, or the first failure.
+    private func receive(until deadline: ContinuousClock.Instant) throws -> PostgresResult {
+        var last: PostgresResult?
+        var failure: PostgresFailure?
+        while true {
+            try awaitResult(until: deadline)
+            guard let pointer = PQgetResult(handle) else { break }
+            let result = PostgresResult(pointer)
+            if result.isFailure { failure = failure ?? result.failure }
+            last = consume result
+        }
+        guard PQstatus(handle) == CONNECTION_OK else { throw lost() }
+        if let failure { throw failure }
+        guard let last else { throw lost() }
+        return last
+    }
+
+    private func awaitResult(until deadline: ContinuousClock.Instant) throws {
+        while PQisBusy(handle) == 1 {
+            var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            let left = max(0, (deadline - .now) / .milliseconds(1))
+            let ready = poll(&descriptor, 1, Int32(min(left.rounded(.up), 3_600_000)))
+            if ready < 0, errno == EINTR { continue }
+            guard ready != 0 else {
+                isAbandoned = true
+                throw PostgresFailure(.timedOut, "the server has not answered in time")
+            }
+            guard PQconsumeInput(handle) == 1 else { throw lost() }
+        }
+    }
+
+    private func lost() -> PostgresFailure {
+        isAbandoned = true
+        return PostgresFailure(.connectionLost, Self.text(PQerrorMessage(handle)))
+    }
+
+    // MARK: - Text
+
+    /// A literal ends with a NUL by the promise of `StaticString`.
+    private static func cString(_ text: StaticString) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
+    /// libpq's words in one line.
+    static func text(_ message: UnsafePointer<CChar>?) -> String {
+        guard let message else { return "" }
+        return String(cString: message).split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,54 @@
+/// Why a statement has no result. The text is for logs; it holds neither the password nor stored values.
+struct PostgresFailure: Error, Hashable, CustomStringConvertible {
+    enum Kind: Hashable {
+        /// No connection could be made.
+        case unreachable
+        /// The connection broke; whether the statement was carried out is not known.
+        case connectionLost
+        case timedOut
+        /// The server has answered with an error.
+        case refused(sqlState: String)
+        /// No connection became free in time, or too many calls were waiting for one.
+        case busy
+        /// The store has been shut down.
+        case shutDown
+    }
+
+    let kind: Kind
+    let message: String
+
+    init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    var description: String {
+        guard case .refused(let state) = kind else { return message }
+        return "\(message) (SQLSTATE \(state))"
+    }
+
+    /// Whether the same statement may succeed on a new connection right away.
+    var isWorthAnotherTry: Bool { kind == .connectionLost }
+
+    /// Whether the server is in trouble, as opposed to having answered.
+    var isOutage: Bool {
+        switch kind {
+        case .unreachable, .connectionLost, .timedOut: true
+        // Out of memory, disk or connections; failures of the system or of the server itself.
+        case .refused(let state): ["53", "57", "58", "XX"].contains { state.hasPrefix($0) }
+        case .busy, .shutDown: false
+        }
+    }
+
+    /// Reads what the server has answered.
+    init(sqlState: String, message: String) {
+        switch sqlState {
+        // Query cancelled, which is what a statement's time-out does.
+        case "57014": self.init(.timedOut, message)
+        // Shutting down, crashed, starting; a standby since a failover; a prepared statement that a
+        // connection pooler has lost or a migration has outdated; lost a deadlock.
+        case "57P01", "57P02", "57P03", "25006", "26000", "0A000", "40P01": self.init(.connectionLost, message)
+        default: self.init(.refused(sqlState: sqlState), message)
+        }
+    }
+}

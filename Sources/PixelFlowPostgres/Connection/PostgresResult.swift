@@ -1,0 +1,46 @@
+import CLibPQ
+
+/// The rows of a statement. Columns are `text` or `bigint`, never null.
+struct PostgresResult: ~Copyable {
+    private let handle: OpaquePointer
+
+    /// - Parameter handle: a `PGresult`, which is freed with this.
+    init(_ handle: OpaquePointer) { self.handle = handle }
+
+    deinit { PQclear(handle) }
+
+    var count: Int { Int(PQntuples(handle)) }
+
+    /// How many rows an INSERT has added.
+    var affected: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
+
+    var isFailure: Bool {
+        let status = PQresultStatus(handle)
+        return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK
+    }
+
+    /// What the server has answered instead of rows.
+    var failure: PostgresFailure {
+        let state = PQresultErrorField(handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+        return PostgresFailure(sqlState: state ?? "XX000", message: PostgresConnection.text(PQresultErrorMessage(handle)))
+    }
+
+    /// All rows.
+    func map<Value>(_ body: (Row) -> Value) -> [Value] {
+        (0..<count).map { body(Row(handle: handle, number: Int32($0))) }
+    }
+
+    /// A row, to be read within `map`.
+    struct Row {
+        fileprivate let handle: OpaquePointer
+        fileprivate let number: Int32
+
+        func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
+
+        func integer(_ column: Int32) -> Int64 { bytes(column).reduce(0) { $0 << 8 | Int64($1) } }
+
+        private func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(start: PQgetvalue(handle, number, column), count: Int(PQgetlength(handle, number, column)))
+        }
+    }
+}

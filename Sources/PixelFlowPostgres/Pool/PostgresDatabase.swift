@@ -1,0 +1,77 @@
+import CircuitBreaker
+import Logging
+import Metrics
+import PixelFlowCore
+
+/// The one way to the server: pool, circuit breaker, second try, metrics, and errors as the ports promise them.
+final class PostgresDatabase: Sendable {
+    /// What is asked of the server; names the request in metrics.
+    enum Operation: String, CaseIterable {
+        case migrate, check
+        case addUser = "add_user"
+        case findUserByEmail = "find_user_by_email"
+        case findUserByID = "find_user_by_id"
+        case listSigningKeys = "list_signing_keys"
+        case addSigningKey = "add_signing_key"
+    }
+
+    private let pool: ConnectionPool
+    private let breaker: CircuitBreaker
+    private let timers: [Operation: Metrics.Timer]
+    private let logger: Logger
+
+    /// - Throws: `setting_invalid`.
+    init(_ settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory) throws(PixelFlowError) {
+        pool = ConnectionPool(settings, parameters: try settings.parameters(), metrics: metrics)
+        breaker = CircuitBreaker(name: "postgres", metrics: metrics)
+        timers = Dictionary(
+            uniqueKeysWithValues: Operation.allCases.map { operation in
+                let dimensions = [("backend", "postgres"), ("operation", operation.rawValue)]
+                return (operation, Metrics.Timer(label: "database_request_duration_seconds", dimensions: dimensions, factory: metrics))
+            })
+        self.logger = logger
+    }
+
+    /// Runs `body` with a connection, and once more on a new one where the connection broke: `body` has
+    /// to come to the same result when its work has been done already.
+    ///
+    /// - Throws: `PixelFlowError`; with `retry == .outage` where the server does not answer.
+    func run<Value: Sendable>(
+        _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        let started = ContinuousClock.now
+        defer { timers[operation]?.record(duration: ContinuousClock.now - started) }
+        do {
+            do {
+                return try await attempt(isFresh: false, body)
+            } catch let failure as PostgresFailure where failure.isWorthAnotherTry {
+                logger.warning(
+                    "connection to the database lost, trying once more",
+                    metadata: ["operation": "\(operation.rawValue)", "error": "\(failure)"])
+                return try await attempt(isFresh: true, body)
+            }
+        } catch let failure as PostgresFailure {
+            throw Self.answer(to: failure)
+        } catch let refusal as CircuitOpenError {
+            throw PixelFlowError.unavailable("database", cause: refusal)
+        }
+    }
+
+    func shutDown() async { await pool.shutDown() }
+
+    private func attempt<Value: Sendable>(
+        isFresh: Bool, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await breaker.run(countingAsFailure: { ($0 as? PostgresFailure)?.isOutage ?? false }) {
+            try await pool.withConnection(isFresh: isFresh, body)
+        }
+    }
+
+    private static func answer(to failure: PostgresFailure) -> PixelFlowError {
+        // Data that the server cannot hold, which in text is the NUL character.
+        if case .refused(let state) = failure.kind, state.hasPrefix("22") {
+            return PixelFlowError(.invalid, code: "invalid_value", "The text holds a character that cannot be stored.", cause: failure)
+        }
+        return .unavailable("database", cause: failure)
+    }
+}

@@ -1,0 +1,62 @@
+import PixelFlowCore
+
+/// Brings a database to the newest form of its tables, however many replicas try at the same moment.
+struct Migrator: Sendable {
+    /// Names the lock; any number that nobody else in the database uses. It spells "pixelflo".
+    private static let lock: Int64 = 0x7069_7865_6c66_6c6f
+    /// For each statement, and for waiting until another replica is done.
+    private static let limit = Duration.seconds(60)
+
+    private static let findTable = PostgresStatement("find_versions", "SELECT (to_regclass('schema_migrations') IS NOT NULL)::int::bigint")
+    private static let newest = PostgresStatement("newest_version", "SELECT coalesce(max(version), 0)::bigint FROM schema_migrations")
+    private static let lockSchema = PostgresStatement("lock_schema", "SELECT pg_advisory_xact_lock($1)")
+    private static let record = PostgresStatement("record_version", "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)")
+
+    let migrations: [Migration]
+
+    /// - Returns: the names of the migrations that were made.
+    /// - Throws: `database_schema_newer` where a newer PixelFlow has been here, and `PostgresFailure`.
+    func run(on connection: PostgresConnection) throws -> [String] {
+        // A look first: the role of a service need not be allowed to create tables once they are there.
+        if try hasVersionTable(connection), try version(connection) == migrations.count { return [] }
+        return try connection.transaction(within: Self.limit) {
+            // Lasts until the end of the transaction, also where the connection breaks.
+            try connection.execute(Self.lockSchema, [.integer(Self.lock)], within: Self.limit)
+            // Not after another look: what the server remembers of a name that was not there outlives the wait.
+            try makeVersionTable(connection)
+            let present = try version(connection)
+            let pending = migrations.dropFirst(present)
+            for (number, migration) in zip((present + 1)..., pending) {
+                try connection.execute(script: migration.sql, within: Self.limit)
+                try connection.execute(Self.record, [.integer(Int64(number)), .text(migration.name)])
+            }
+            return pending.map(\.name)
+        }
+    }
+
+    private func hasVersionTable(_ connection: PostgresConnection) throws -> Bool {
+        try connection.execute(Self.findTable).map { $0.integer(0) } == [1]
+    }
+
+    private func version(_ connection: PostgresConnection) throws -> Int {
+        let version = Int(try connection.execute(Self.newest).map { $0.integer(0) }.first ?? 0)
+        guard version <= migrations.count else {
+            throw PixelFlowError(
+                .unavailable, code: "database_schema_newer",
+                "The tables of the database are of version \(version); this PixelFlow knows no more than \(migrations.count).",
+                retry: .outage)
+        }
+        return version
+    }
+
+    private func makeVersionTable(_ connection: PostgresConnection) throws {
+        try connection.execute(
+            script: """
+                CREATE TABLE IF NOT EXISTS schema_migrations (
+                    version BIGINT NOT NULL PRIMARY KEY,
+                    name TEXT NOT NULL,
+                    applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
+                )
+                """)
+    }
+}

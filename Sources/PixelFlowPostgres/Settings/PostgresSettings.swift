@@ -1,0 +1,64 @@
+public import PixelFlowCore
+
+/// Which PostgreSQL server keeps users and signing keys, and how long to wait for it.
+public struct PostgresSettings: Sendable {
+    static let urlSetting = Setting<String>(
+        "PIXELFLOW_AUTH_DATABASE_URL", default: "postgres://localhost/pixelflow",
+        expected: "a PostgreSQL URL, postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full for example",
+        help: "Users and keys: postgres://…, with every parameter that libpq knows. In production say sslmode=verify-full; "
+            + "libpq's own default, prefer, takes a connection without TLS where the server has none.",
+        isSecret: true
+    ) { text in
+        ConnectionParameters(url: text) == nil ? nil : text
+    }
+    /// Statements take about a millisecond, so a few connections carry thousands of sign-ins, and a
+    /// dozen replicas stay below the 100 connections that a server takes by default.
+    static let poolSizeSetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Connections to PostgreSQL of one process at most.")
+    /// libpq raises 1 to 2.
+    static let connectTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_AUTH_DATABASE_CONNECT_TIMEOUT", default: 5, in: 2...120,
+        help: "Time for connecting to PostgreSQL, for each address; a connect_timeout in the URL wins.")
+    static let statementTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_AUTH_DATABASE_STATEMENT_TIMEOUT", default: 5, in: 1...300, help: "Time for one statement in PostgreSQL.")
+    static let waitTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_AUTH_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time to wait for a free connection to PostgreSQL.")
+
+    public static let descriptions: [SettingDescription] = [
+        urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
+        statementTimeoutSetting.description, waitTimeoutSetting.description,
+    ]
+
+    /// May hold a password: never logged.
+    public var url: String
+    public var poolSize = 8
+    public var connectTimeout: Duration = .seconds(5)
+    public var statementTimeout: Duration = .seconds(5)
+    public var waitTimeout: Duration = .seconds(5)
+    /// Calls that may wait for a connection; what comes beyond is refused at once. 256 at a
+    /// millisecond each on 8 connections are served long before `waitTimeout`.
+    public var waitLimit = 256
+
+    public init(url: String) { self.url = url }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(url: try settings[Self.urlSetting])
+        poolSize = try settings[Self.poolSizeSetting]
+        connectTimeout = try settings[Self.connectTimeoutSetting]
+        statementTimeout = try settings[Self.statementTimeoutSetting]
+        waitTimeout = try settings[Self.waitTimeoutSetting]
+    }
+
+    /// What libpq is told.
+    ///
+    /// - Throws: `setting_invalid` where the URL is none.
+    func parameters() throws(PixelFlowError) -> ConnectionParameters {
+        guard var parameters = ConnectionParameters(url: url) else {
+            let setting = Self.urlSetting.description
+            throw .invalid(setting.name, "\(setting.name) has to be \(setting.expected).", code: "setting_invalid")
+        }
+        parameters.setDefault("connect_timeout", "\(max(2, connectTimeout.components.seconds))")
+        return parameters
+    }
+}

@@ -1,0 +1,164 @@
+import FaultProxy
+import NIOCore
+import PixelFlowCore
+import Synchronization
+import Testing
+
+@testable import PixelFlowPostgres
+
+/// What is done without the client's hearing of it.
+@Suite("Connections to PostgreSQL that break", .needsPostgres, .timeLimit(.minutes(1)))
+struct LostReplyTests {
+    @Test("connections that died while idle are not noticed by callers")
+    func replacesIdle() async throws {
+        try await TestDatabase.with { database in
+            let store = try database.store()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 { group.addTask { try await store.check() } }
+                try await group.waitForAll()
+            }
+            #expect(try await database.endConnections() > 0)
+            #expect(try await store.find(email: "ada@example.org") == nil)
+            try await database.endConnections()
+            #expect(try await store.add(.sample("ada@example.org")))
+        }
+    }
+
+    @Test("a statement whose connection is ended under it is tried once more, and only once", arguments: [1, 2])
+    func triesTwice(ended: Int) async throws {
+        try await TestDatabase.with { database in
+            let store = try database.store()
+            try await store.prepare()
+            let runs = Mutex(0)
+            let work = Task {
+                try await store.run(.check) { connection in
+                    let run = runs.withLock { runs in
+                        runs += 1
+                        return runs
+                    }
+                    if run <= ended { try connection.execute(Self.sleep) }
+                    return run
+                }
+            }
+            for _ in 0..<ended { try await endSleeper(database) }
+            if ended == 1 {
+                #expect(try await work.value == 2)
+            } else {
+                _ = await expectOutage { _ = try await work.value }
+            }
+            #expect(runs.withLock { $0 } == 2)
+        }
+    }
+
+    @Test("a user whose confirmation got lost is there, once, and the caller is told so")
+    func addsOnce() async throws {
+        try await TestDatabase.with { database in
+            let (proxy, store) = try await proxied(database)
+            let cut = proxy.cutReplies(matching: Self.runs("add_user"))
+            let user = User.sample("ada@example.org")
+            #expect(try await store.add(user))
+            await cut.done()
+            #expect(try await store.find(email: user.email) == user)
+            #expect(try await store.add(.sample(user.email)) == false)
+            #expect(try await database.count(Self.users) == 1)
+            try await proxy.stop()
+        }
+    }
+
+    @Test("a user whose confirmation got lost again and again is there whole, and the caller is told of the outage")
+    func reportsOutage() async throws {
+        try await TestDatabase.with { database in
+            let (proxy, store) = try await proxied(database)
+            let cut = proxy.cutReplies(next: 2, matching: Self.runs("add_user"))
+            let user = User.sample("ada@example.org")
+            _ = await expectOutage { _ = try await store.add(user) }
+            await cut.done()
+            #expect(try await store.add(.sample(user.email)) == false)
+            #expect(try await store.find(email: user.email) == user)
+            #expect(try await store.add(user))
+            #expect(try await database.count(Self.users) == 1)
+            try await proxy.stop()
+        }
+    }
+
+    @Test("of racers whose confirmations get lost one wins")
+    func letsOneRacerWin() async throws {
+        try await TestDatabase.with { database in
+            let (proxy, store) = try await proxied(database)
+            try await store.check()
+            // One fewer than opens the circuit.
+            proxy.cutReplies(next: 4, matching: Self.runs("add_user"))
+            let winners = try await withThrowingTaskGroup(of: User?.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        let user = User.sample("race@example.org")
+                        // Whoever was cut twice does not know; the others must not be wrong.
+                        do { return try await store.add(user) ? user : nil } catch is PixelFlowError { return nil }
+                    }
+                }
+                return try await group.compactMap { $0 }.reduce(into: []) { $0.append($1) }
+            }
+            proxy.restore()
+            let stored = try await store.find(email: "race@example.org")
+            #expect(winners.count <= 1)
+            #expect(stored != nil)
+            if let winner = winners.first { #expect(stored == winner) }
+            #expect(try await database.count(Self.users) == 1)
+            try await proxy.stop()
+        }
+    }
+
+    @Test("the first signing key stays the first where its COMMIT was not confirmed")
+    func keepsFirstKey() async throws {
+        try await TestDatabase.with { database in
+            let (proxy, store) = try await proxied(database)
+            let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
+            let key = SigningKeyRecord(id: "one", privateKey: "PEM", createdAt: Timestamp(microseconds: 1))
+            #expect(try await store.addFirst(key) == [key])
+            await cut.done()
+            #expect(try await store.signingKeys() == [key])
+            try await proxy.stop()
+        }
+    }
+
+    @Test("tables are made once where the confirmation got lost")
+    func migratesOnce() async throws {
+        try await TestDatabase.with { database in
+            let proxy = try await database.proxy()
+            let store = try database.store(database.settings(port: proxy.port))
+            let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
+            try await store.prepare()
+            await cut.done()
+            #expect(try await database.count(PostgresStatement("versions", "SELECT count(*) FROM schema_migrations")) == 1)
+            try await proxy.stop()
+        }
+    }
+
+    private static let users = PostgresStatement("users", "SELECT count(*) FROM users")
+    private static let sleep = PostgresStatement("sleep", "SELECT 1::bigint FROM pg_sleep(60)")
+    private static let endSleepers = PostgresStatement(
+        "end_sleepers",
+        """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE application_name = $1 AND state = 'active' AND query LIKE '%pg_sleep%' AND query NOT LIKE '%pg_stat_activity%'
+        """)
+
+    private func endSleeper(_ database: TestDatabase) async throws {
+        while try await database.count(Self.endSleepers, database.name) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    private func proxied(_ database: TestDatabase) async throws -> (FaultProxy, PostgresUserStore) {
+        let proxy = try await database.proxy()
+        let store = try database.store(database.settings(port: proxy.port))
+        try await store.prepare()
+        return (proxy, store)
+    }
+
+    /// Recognises a Bind message, whose statement has this name; preparing it is another message.
+    private static func runs(_ statement: String) -> @Sendable (ByteBuffer) -> Bool {
+        let name = Array(statement.utf8)
+        return { request in
+            request.getInteger(at: request.readerIndex, as: UInt8.self) == UInt8(ascii: "B") && request.readableBytesView.contains(name)
+        }
+    }
+}

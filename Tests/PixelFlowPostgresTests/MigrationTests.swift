@@ -1,0 +1,63 @@
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowPostgres
+
+@Suite("Migrations of PostgreSQL", .needsPostgres, .timeLimit(.minutes(1)))
+struct MigrationTests {
+    @Test("replicas that start at the same moment make the tables once")
+    func migratesOnce() async throws {
+        try await TestDatabase.with { database in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    let store = try database.store()
+                    group.addTask { try await store.prepare() }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await database.count(Self.versions) == UserSchema.migrations.count)
+        }
+    }
+
+    @Test("a newer version adds to what is there; the older one goes on")
+    func upgrades() async throws {
+        try await TestDatabase.with { database in
+            let old = try database.store()
+            #expect(try await old.add(.sample("ada@example.org")))
+            let next = Migration(name: "nicknames", sql: "ALTER TABLE users ADD COLUMN nickname TEXT")
+            let new = try database.store(migrations: UserSchema.migrations + [next])
+            #expect(try await new.find(email: "ada@example.org") != nil)
+            #expect(try await new.add(.sample("bob@example.org")))
+            #expect(try await old.find(email: "bob@example.org") != nil)
+            #expect(try await old.add(.sample("eve@example.org")))
+            #expect(try await database.count(Self.versions) == UserSchema.migrations.count + 1)
+        }
+    }
+
+    @Test("tables of a version that is not known are not touched")
+    func refusesNewer() async throws {
+        try await TestDatabase.with { database in
+            let next = Migration(name: "from the future", sql: "ALTER TABLE users ADD COLUMN nickname TEXT")
+            try await database.store(migrations: UserSchema.migrations + [next]).prepare()
+            let old = try database.store()
+            let error = await #expect(throws: PixelFlowError.self) { try await old.check() }
+            #expect(error?.code == "database_schema_newer")
+            #expect(error?.message.contains("version \(UserSchema.migrations.count + 1)") == true)
+        }
+    }
+
+    @Test("a migration that fails leaves nothing behind")
+    func rollsBack() async throws {
+        try await TestDatabase.with { database in
+            let broken = Migration(name: "broken", sql: "CREATE TABLE half (id TEXT); SELECT 1/0")
+            let store = try database.store(migrations: UserSchema.migrations + [broken])
+            _ = await #expect(throws: PixelFlowError.self) { try await store.prepare() }
+            #expect(try await database.count(Self.tables) == 0)
+            try await database.store().check()
+        }
+    }
+
+    private static let versions = PostgresStatement("versions", "SELECT count(*) FROM schema_migrations")
+    private static let tables = PostgresStatement(
+        "tables", "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()")
+}

@@ -1,0 +1,125 @@
+import Conformance
+import Dispatch
+import MetricsTestKit
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowPostgres
+
+@Suite("Pool of PostgreSQL connections", .needsPostgres, .timeLimit(.minutes(1)))
+struct PoolTests {
+    @Test("a call that finds no free connection waits, in line, for as long as it may")
+    func waits() async throws {
+        try await withBusyPool(waitTimeout: .milliseconds(300)) { pool, metrics, _ in
+            let started = ContinuousClock.now
+            let failure = await #expect(throws: PostgresFailure.self) { try await pool.withConnection { _ in } }
+            #expect(failure?.kind == .busy)
+            #expect(ContinuousClock.now - started >= .milliseconds(300))
+            let waiting = try metrics.expectGauge("database_pool_waiting", [("backend", "postgres")]).values
+            #expect(waiting.contains(1))
+        }
+    }
+
+    @Test("more calls than may wait are refused at once")
+    func refuses() async throws {
+        try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
+            async let first: Void = pool.withConnection { _ in }
+            async let second: Void = pool.withConnection { _ in }
+            _ = try await eventually("two are waiting") { try Self.waiting(metrics) == 2 ? true : nil }
+            let failure = await #expect(throws: PostgresFailure.self) { try await pool.withConnection { _ in } }
+            #expect(failure?.kind == .busy)
+            free()
+            _ = try await (first, second)
+        }
+    }
+
+    @Test("who gives up waiting leaves the line")
+    func leavesLine() async throws {
+        try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
+            let waiter = Task { try await pool.withConnection { _ in } }
+            _ = try await eventually("one is waiting") { try Self.waiting(metrics) == 1 ? true : nil }
+            waiter.cancel()
+            await #expect(throws: CancellationError.self) { try await waiter.value }
+            #expect(try Self.waiting(metrics) == 0)
+            free()
+            try await pool.withConnection { _ in }
+        }
+    }
+
+    @Test("a store that is busy says so to its callers as an outage, and is well again")
+    func recovers() async throws {
+        try await TestDatabase.with { database in
+            var settings = database.settings
+            settings.poolSize = 2
+            settings.waitLimit = 4
+            let store = try database.store(settings)
+            try await store.prepare()
+            let failures = await withTaskGroup(of: PixelFlowError?.self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        do { try await store.check() } catch { return error as? PixelFlowError }
+                        return nil
+                    }
+                }
+                return await group.compactMap { $0 }.reduce(into: []) { $0.append($1) }
+            }
+            #expect(failures.allSatisfy { $0.retry == .outage })
+            try await store.check()
+        }
+    }
+
+    @Test("a pool that is shut down refuses who waits and who comes")
+    func shutsDown() async throws {
+        try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
+            let waiter = Task { try await pool.withConnection { _ in } }
+            _ = try await eventually("one is waiting") { try Self.waiting(metrics) == 1 ? true : nil }
+            async let done: Void = pool.shutDown()
+            let waiting = await #expect(throws: PostgresFailure.self) { try await waiter.value }
+            #expect(waiting?.kind == .shutDown)
+            free()
+            await done
+            let late = await #expect(throws: PostgresFailure.self) { try await pool.withConnection { _ in } }
+            #expect(late?.kind == .shutDown)
+        }
+    }
+
+    /// A pool of two connections, both in use until `free` is called; two may wait.
+    private func withBusyPool(
+        waitTimeout: Duration, _ body: (ConnectionPool, TestMetrics, _ free: @Sendable () -> Void) async throws -> Void
+    ) async throws {
+        try await TestDatabase.with { database in
+            var settings = database.settings
+            settings.poolSize = 2
+            settings.waitLimit = 2
+            settings.waitTimeout = waitTimeout
+            let metrics = TestMetrics()
+            let pool = ConnectionPool(settings, parameters: try settings.parameters(), metrics: metrics)
+            let gate = DispatchSemaphore(value: 0)
+            let (started, starts) = AsyncStream.makeStream(of: Void.self)
+            let holders = (0..<2).map { _ in
+                Task {
+                    try await pool.withConnection { _ in
+                        starts.yield()
+                        gate.wait()
+                    }
+                }
+            }
+            var count = 0
+            for await _ in started {
+                count += 1
+                if count == 2 { break }
+            }
+            let free: @Sendable () -> Void = { for _ in 0..<2 { gate.signal() } }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(pool, metrics, free)) } catch { result = .failure(error) }
+            free()
+            for holder in holders { try await holder.value }
+            await pool.shutDown()
+            try result.get()
+        }
+    }
+
+    private static func waiting(_ metrics: TestMetrics) throws -> Double? {
+        try metrics.expectGauge("database_pool_waiting", [("backend", "postgres")]).lastValue
+    }
+}
