@@ -3,6 +3,7 @@ public import Logging
 public import PixelFlowCore
 public import PixelFlowHTTP
 public import ServiceLifecycle
+import UnixSignals
 
 /// Where a service listens.
 public struct ListenSettings: Sendable, Hashable {

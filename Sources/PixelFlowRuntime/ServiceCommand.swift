@@ -23,18 +23,13 @@ public struct ServiceCommand: Sendable {
 
     /// Runs until the service ends. Exit codes: 0 for a stop that was asked for, 2 for a bad setting, 1 for everything else.
     ///
-    /// - Parameters:
-    ///   - arguments: of the command line, with the name of the executable.
-    ///   - build: puts the service together; what it throws is told in one line.
-    public func run(
-        arguments: [String] = CommandLine.arguments, environment: [String: String] = ProcessInfo.processInfo.environment,
-        build: (Settings, Logger) async throws -> ServiceGroup
-    ) async -> Never {
-        let arguments = Array(arguments.dropFirst())
+    /// - Parameter build: puts the service together; what it throws is told in one line.
+    public func run(_ build: (Settings, Logger) async throws -> ServiceGroup) async -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains("--help") || arguments.contains("-h") { finish(saying: help) }
         if arguments.contains("--version") { finish(saying: "\(name) \(Release.version)") }
         do {
-            let settings = try Settings(arguments: arguments, environment: environment, known: settings)
+            let settings = try Settings(arguments: arguments, environment: ProcessInfo.processInfo.environment, known: settings)
             Telemetry.bootstrap(service: name, settings: try LogSettings(settings))
             try await build(settings, Logger(label: name)).run()
             exit(0)

@@ -1,5 +1,6 @@
 public import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 public import PixelFlowCore
 public import PixelFlowHTTP
 

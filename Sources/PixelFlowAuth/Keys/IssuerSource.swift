@@ -16,9 +16,13 @@ final class IssuerSource: Sendable {
 
     /// Loads once, for all who wait; after a failure the next caller tries again.
     func issuer() async throws -> TokenIssuer {
-        let task = state.withLock { state in
+        try await loading().value
+    }
+
+    private func loading() -> Task<TokenIssuer, any Error> {
+        state.withLock { state -> Task<TokenIssuer, any Error> in
             switch state {
-            case .loaded(let issuer): return Task { issuer }
+            case .loaded(let issuer): return Task<TokenIssuer, any Error> { issuer }
             case .loading(let task): return task
             case .empty:
                 let task = Task { try await self.loadOnce() }
@@ -26,7 +30,6 @@ final class IssuerSource: Sendable {
                 return task
             }
         }
-        return try await task.value
     }
 
     private func loadOnce() async throws -> TokenIssuer {
