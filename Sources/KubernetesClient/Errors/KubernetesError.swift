@@ -36,6 +36,8 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
         case tooManyRequests
         /// 5xx
         case server
+        /// A port of this computer cannot be listened on.
+        case localPort
         /// Any other answer.
         case unexpected
     }

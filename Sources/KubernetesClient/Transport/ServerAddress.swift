@@ -56,6 +56,9 @@ struct ServerAddress: Sendable {
     /// The host as it stands in a URL or a Host header.
     var authority: String { authority(host: host) }
 
+    /// `host:port`, also where the port is the usual one.
+    func authority(withPort host: String) -> String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
     func authority(host: String) -> String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"

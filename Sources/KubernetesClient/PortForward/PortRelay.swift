@@ -1,0 +1,111 @@
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+
+/// Carries the connections of a local port to pods and back.
+struct PortRelay: Sendable {
+    let transport: APITransport
+    let namespace: String
+    let target: PortForwarding.Target
+    let events: AsyncStream<PortForwardEvent>.Continuation
+
+    typealias LocalConnection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    /// Once more after a pod that turns out to be gone.
+    private static let attempts = 2
+    private static let pingPeriod = Duration.seconds(30)
+
+    func serve(_ listener: NIOAsyncChannel<LocalConnection, Never>) async {
+        defer { events.finish() }
+        await withDiscardingTaskGroup { group in
+            try? await listener.executeThenClose { connections in
+                for try await connection in connections {
+                    group.addTask { await relay(connection) }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func relay(_ local: LocalConnection) async {
+        try? await local.executeThenClose { input, output in
+            guard let (socket, pod) = await reachPod() else { return }
+            events.yield(.connected(pod))
+            do {
+                try await socket.executeThenClose { incoming, outgoing in
+                    try await exchange(input, output, incoming, outgoing, pod)
+                }
+                events.yield(.closed(pod))
+            } catch let error as KubernetesError {
+                events.yield(.failed(pod, error))
+            } catch {
+                events.yield(.closed(pod))
+            }
+        }
+    }
+
+    private func reachPod() async -> (WebSocket, PodPort)? {
+        for _ in 0..<Self.attempts {
+            var pod: PodPort?
+            do {
+                let found = try await target()
+                pod = found
+                return (try await dial(found), found)
+            } catch {
+                guard !Task.isCancelled else { return nil }
+                events.yield(.failed(pod, error as? KubernetesError ?? KubernetesError(.unexpected, "\(error)")))
+            }
+        }
+        return nil
+    }
+
+    private func dial(_ pod: PodPort) async throws -> WebSocket {
+        let path = ResourceKind.pods.path(namespace: pod.namespace ?? namespace, name: pod.pod, subresource: "portforward")
+        let request = APIRequest(.GET, path, query: [("ports", String(pod.port))])
+        return try await transport.openWebSocket(request, protocol: PortForwardFrames.protocolName)
+    }
+
+    /// Until either side ends. The protocol has no end of one direction only.
+    private func exchange(
+        _ input: NIOAsyncChannelInboundStream<ByteBuffer>, _ output: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        _ incoming: NIOAsyncChannelInboundStream<WebSocketFrame>, _ outgoing: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ pod: PodPort
+    ) async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                for try await bytes in input { try await outgoing.write(PortForwardFrames.data(bytes)) }
+                try await outgoing.write(PortForwardFrames.close)
+            }
+            group.addTask { try await receive(incoming, output, outgoing, pod) }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: Self.pingPeriod)
+                    try await outgoing.write(PortForwardFrames.ping)
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func receive(
+        _ incoming: NIOAsyncChannelInboundStream<WebSocketFrame>, _ output: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        _ outgoing: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ pod: PodPort
+    ) async throws {
+        var frames = PortForwardFrames()
+        do {
+            for try await frame in incoming {
+                switch try frames.receive(frame) {
+                case .data(let bytes): try await output.write(bytes)
+                case .answer(let answer): try await outgoing.write(answer)
+                case .failure(let message): throw KubernetesError(.unreachable, "the pod \(pod.pod) cannot be reached: \(message)")
+                case .end: return
+                case .nothing: break
+                }
+            }
+        } catch  where !(error is KubernetesError || error is CancellationError) {
+            throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) broke")
+        }
+        // Without a closing frame the pod, its node or the server went away.
+        throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) broke")
+    }
+}

@@ -1,0 +1,103 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOWebSocket
+
+/// Frames of a connection that was upgraded.
+typealias WebSocket = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
+
+extension APITransport {
+    /// Opens a WebSocket, with the same addresses, TLS and credentials as every call.
+    /// - Throws: `KubernetesError`; the server's `Status` where it answered and did not upgrade.
+    func openWebSocket(_ request: APIRequest, protocol name: String) async throws -> WebSocket {
+        let used = try await credentials.current()
+        switch try await dial(request, name, used) {
+        case .success(let socket): return socket
+        case .failure(let refusal):
+            guard refusal.answer.status == 401, await credentials.refused(used) else { throw try await self.refusal(refusal.answer) }
+            return try await dial(request, name, try await credentials.current()).getOrRefusal(self)
+        }
+    }
+
+    private func dial(_ request: APIRequest, _ name: String, _ used: RequestCredentials) async throws -> Result<WebSocket, Refusal> {
+        do {
+            let upgraded = try await connect { channel in
+                try self.configure(channel, request, name, used)
+            }
+            switch try await upgraded.get() {
+            case .upgraded(let socket): return .success(socket)
+            case .refused(let answer): return .failure(Refusal(answer: try await answer.get()))
+            }
+        } catch {
+            throw try await describe(error)
+        }
+    }
+
+    /// Connects, through the proxy where there is one, and configures the channel as the bytes begin to be the server's.
+    private func connect(
+        _ configure: @escaping @Sendable (any Channel) throws -> EventLoopFuture<UpgradeOutcome>
+    ) async throws -> EventLoopFuture<UpgradeOutcome> {
+        let timeout = TimeAmount(configuration.connectTimeout)
+        let bootstrap = ClientBootstrap(group: group).connectTimeout(timeout)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+        guard let proxy else {
+            return try await bootstrap.connect(host: address.host, port: address.port) { channel in
+                channel.eventLoop.makeCompletedFuture { try configure(channel).closing(channel, after: timeout) }
+            }
+        }
+        guard proxy.kind == .http else {
+            throw KubernetesError(.configuration, "ports cannot be forwarded through a SOCKS proxy")
+        }
+        let tunnel = ProxyTunnel.Request(target: "\(address.authority(withPort: address.host))", authorization: proxy.authorization)
+        return try await bootstrap.connect(host: proxy.host, port: proxy.port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try ProxyTunnel.open(tunnel, on: channel).flatMapThrowing { try configure(channel) }.flatMap { $0 }
+                    .closing(channel, after: timeout)
+            }
+        }
+    }
+
+    private func configure(
+        _ channel: any Channel, _ request: APIRequest, _ name: String, _ used: RequestCredentials
+    ) throws -> EventLoopFuture<UpgradeOutcome> {
+        if address.isSecure {
+            let handler = try NIOSSLClientHandler(
+                context: NIOSSLContext(configuration: tls.with(used.identity)),
+                serverHostname: TLSName.forIndication(configuration.tlsServerName ?? address.host))
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: address.path + request.target, headers: headers(used))
+        head.headers.add(name: "Sec-WebSocket-Protocol", value: name)
+        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+            upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
+                upgradeRequestHead: head, upgraders: [WebSocketUpgrade.upgrader],
+                notUpgradingCompletionHandler: WebSocketUpgrade.collectRefusal))
+        // The first frames may come with the answer to the upgrade.
+        configuration.leftOverBytesStrategy = .forwardBytes
+        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
+    }
+}
+
+private struct Refusal: Error {
+    let answer: RawAnswer
+}
+
+extension Result where Success == WebSocket, Failure == Refusal {
+    fileprivate func getOrRefusal(_ transport: APITransport) async throws -> WebSocket {
+        switch self {
+        case .success(let socket): return socket
+        case .failure(let refusal): throw try await transport.refusal(refusal.answer)
+        }
+    }
+}
+
+extension EventLoopFuture where Value: Sendable {
+    /// Gives up on a channel whose handshakes take too long.
+    fileprivate func closing(_ channel: any Channel, after timeout: TimeAmount) -> EventLoopFuture<Value> {
+        let deadline = eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+        whenComplete { _ in deadline.cancel() }
+        return self
+    }
+}
