@@ -159,7 +159,11 @@ let package = Package(
             path: "Tests/Fixtures/RenderFixture", swiftSettings: swiftSettings),
         tests("CircuitBreakerTests", ["CircuitBreaker", metrics, metricsTesting]),
         tests("PrometheusTests", ["Prometheus", metrics]),
-        tests("KubernetesClientTests", ["KubernetesClient", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
+        // A small Kubernetes API with a memory, for the client's tests and for pfctl's.
+        .target(
+            name: "KubernetesStandIn", dependencies: ["KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
+            path: "Tests/KubernetesStandIn", swiftSettings: swiftSettings),
+        tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", nioCore, nioPosix]),

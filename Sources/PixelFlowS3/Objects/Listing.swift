@@ -1,0 +1,50 @@
+import NIOCore
+
+/// A page of a bucket's contents.
+struct Listing: Sendable {
+    var names: [String]
+    /// What stands for everything below it, with a slash at its end. Only with a delimiter.
+    var prefixes: [String]
+    /// Where the next page goes on.
+    var continuation: String?
+
+    init(_ document: XMLElement) throws {
+        guard document.name == "ListBucketResult" else { throw S3Nonsense("a list that is a \(document.name)") }
+        names = document.all("Contents").compactMap { $0["Key"] }
+        prefixes = document.all("CommonPrefixes").compactMap { $0["Prefix"] }
+        continuation = document["IsTruncated"] == "true" ? document["NextContinuationToken"] : nil
+    }
+
+    /// - Parameters:
+    ///   - after: names up to this one are left out.
+    ///   - limit: S3 gives no more than 1000.
+    static func request(
+        prefix: String, delimiter: String? = nil, after: String? = nil, continuation: String? = nil, limit: Int = 1000
+    ) -> S3Request {
+        var query = [("list-type", "2"), ("prefix", prefix), ("max-keys", "\(limit)")]
+        if let delimiter { query.append(("delimiter", delimiter)) }
+        if let continuation {
+            query.append(("continuation-token", continuation))
+        } else if let after {
+            query.append(("start-after", after))
+        }
+        return S3Request(.listObjects, query: query.map { (name: $0.0, value: $0.1) })
+    }
+}
+
+extension S3Transport {
+    /// Goes through the pages of a list until `use` has seen enough.
+    ///
+    /// - Parameter use: returns whether to go on.
+    func list(
+        prefix: String, delimiter: String? = nil, after: String? = nil, limit: Int = 1000, _ use: (Listing) async throws -> Bool
+    ) async throws {
+        var continuation: String?
+        repeat {
+            let request = Listing.request(prefix: prefix, delimiter: delimiter, after: after, continuation: continuation, limit: limit)
+            let page = try await call(request) { try Listing($0.document()) }
+            guard try await use(page) else { return }
+            continuation = page.continuation
+        } while continuation != nil
+    }
+}

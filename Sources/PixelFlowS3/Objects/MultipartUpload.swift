@@ -1,0 +1,105 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import PixelFlowCore
+
+/// An object that is sent in parts and appears with `complete`, whole.
+struct MultipartUpload: Sendable {
+    struct Part: Sendable {
+        var number: Int
+        var etag: String
+        var bytes: Int
+    }
+
+    let name: String
+    let id: String
+    /// Kept with the object, so that a `complete` whose answer was lost can be told from one that failed.
+    private let token: String
+    private let transport: S3Transport
+
+    private static let tokenHeader = "x-amz-meta-pixelflow-upload"
+
+    /// - Parameter token: empty for an upload of another process.
+    init(name: String, id: String, token: String = "", transport: S3Transport) {
+        self.name = name
+        self.id = id
+        self.token = token
+        self.transport = transport
+    }
+
+    static func begin(_ name: String, _ transport: S3Transport) async throws -> MultipartUpload {
+        let token = UUIDv7.make()
+        let request = S3Request(
+            .createMultipartUpload, key: name, query: [("uploads", "")], headers: [(tokenHeader, "\(token)")])
+        let id = try await transport.call(request) { reply in
+            guard let id = try reply.document()["UploadId"], !id.isEmpty else { throw S3Nonsense("an upload without an id") }
+            return id
+        }
+        return MultipartUpload(name: name, id: id, token: "\(token)", transport: transport)
+    }
+
+    /// Sends all parts: one is on its way while the next is gathered.
+    ///
+    /// - Parameter next: nil after the last part.
+    /// - Throws: what `next` throws, or `PixelFlowError`.
+    func send(_ next: () async throws -> ByteBuffer?) async throws -> [Part] {
+        try await withThrowingTaskGroup(of: Part.self) { group in
+            var sent: [Part] = []
+            var number = 0
+            while let bytes = try await next() {
+                if number > 0, let part = try await group.next() { sent.append(part) }
+                number += 1
+                group.addTask { [number] in try await send(bytes, as: number) }
+            }
+            if let part = try await group.next() { sent.append(part) }
+            return sent
+        }
+    }
+
+    private func send(_ bytes: ByteBuffer, as number: Int) async throws -> Part {
+        let request = S3Request(.uploadPart, key: name, query: [("partNumber", "\(number)"), ("uploadId", id)], body: bytes)
+        let etag = try await transport.call(request) { reply in
+            guard let etag = reply.headers.first(name: "etag") else { throw S3Nonsense("a part without an ETag") }
+            return etag
+        }
+        return Part(number: number, etag: etag, bytes: bytes.readableBytes)
+    }
+
+    func complete(_ parts: [Part]) async throws {
+        let items = parts.map { "<Part><PartNumber>\($0.number)</PartNumber><ETag>\($0.etag.xmlEscaped)</ETag></Part>" }
+        let body = ByteBuffer(string: "<CompleteMultipartUpload>\(items.joined())</CompleteMultipartUpload>")
+        let request = S3Request(.completeMultipartUpload, key: name, query: [("uploadId", id)], body: body)
+        do {
+            try await transport.call(request) { reply in
+                // The server says 200 before it knows, so that the connection stays open.
+                let document = try reply.document()
+                if document.name == "Error" { throw S3Refusal(document: document) }
+            }
+        } catch let error as PixelFlowError where error.refusal?.code == "NoSuchUpload" {
+            guard try await isComplete() else { throw error }
+        }
+    }
+
+    /// Whether an earlier `complete` has worked.
+    private func isComplete() async throws -> Bool {
+        let reply = try await transport.call(S3Request(.headObject, key: name))
+        return reply.headers.first(name: Self.tokenHeader) == token
+    }
+
+    /// Gives the parts back; also where the caller has been cancelled.
+    func abort() async {
+        let request = S3Request(.abortMultipartUpload, key: name, query: [("uploadId", id)])
+        let transport = transport
+        let name = name
+        // A task of its own, which the caller's cancellation does not reach.
+        await Task {
+            do {
+                _ = try await transport.call(request)
+            } catch let error as PixelFlowError where error.refusal?.code == "NoSuchUpload" {
+                // Nothing to give back.
+            } catch {
+                transport.logger.warning("upload not taken back, left to the next start", metadata: ["object": "\(name)", "error": "\(error)"])
+            }
+        }.value
+    }
+}

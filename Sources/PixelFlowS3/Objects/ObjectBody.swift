@@ -1,0 +1,65 @@
+import AsyncHTTPClient
+import NIOCore
+import PixelFlowCore
+
+/// The bytes of an object as they arrive; read once. What is not read is not fetched.
+///
+/// All announced bytes come, or an error does: a body that breaks off is never taken for a short object.
+struct ObjectBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    let name: String
+    let part: ObjectPart
+    let transport: S3Transport
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(source: self, chunks: part.body.makeAsyncIterator(), position: part.range.lowerBound)
+    }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let source: ObjectBody
+        var chunks: HTTPClientResponse.Body.AsyncIterator
+        /// Of the next byte, in the whole object.
+        var position: Int
+        /// Breaks since the last byte.
+        var breaks = 0
+
+        mutating func next() async throws -> ByteBuffer? {
+            while true {
+                do {
+                    guard let chunk = try await nextChunk() else { return nil }
+                    if chunk.readableBytes > 0 { return chunk }
+                } catch {
+                    if Task.isCancelled { throw CancellationError() }
+                    try await goOn(after: error)
+                }
+            }
+        }
+
+        private mutating func nextChunk() async throws -> ByteBuffer? {
+            let end = source.part.range.upperBound
+            guard let chunk = try await chunks.next() else {
+                guard position == end else { throw S3Nonsense("a body that ends early") }
+                return nil
+            }
+            position += chunk.readableBytes
+            guard position <= end else {
+                throw PixelFlowError.unavailable("blob_store", cause: S3Nonsense("a body that is too long"))
+            }
+            if chunk.readableBytes > 0 { breaks = 0 }
+            source.transport.metrics.recordRead(chunk.readableBytes)
+            return chunk
+        }
+
+        private mutating func goOn(after error: any Error) async throws {
+            let part = source.part
+            guard S3Failure.isTransient(error), breaks < source.transport.patience.retries, let etag = part.etag,
+                position < part.range.upperBound
+            else { throw S3Failure.asPixelFlow(error) }
+            breaks += 1
+            let rest = try await source.transport.openPart(of: source.name, position..<part.range.upperBound, etag: etag)
+            chunks = rest.body.makeAsyncIterator()
+        }
+    }
+}

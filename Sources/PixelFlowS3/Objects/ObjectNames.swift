@@ -1,0 +1,51 @@
+import PixelFlowCore
+
+/// The names of objects in the bucket: the settings' prefix, then the key.
+struct ObjectNames: Sendable {
+    /// Empty, or with a slash at its end.
+    let prefix: String
+
+    init(prefix: String) { self.prefix = prefix.isEmpty ? "" : prefix + "/" }
+
+    /// - Throws: `bad_blob_key` where the key is not well-formed. Keys are made by PixelFlow, so this is a defect.
+    func name(_ key: BlobKey) throws -> String {
+        let parts = key.rawValue.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.allSatisfy(Self.isSafe), prefix.utf8.count + key.rawValue.utf8.count <= Self.longest else { throw Self.badKey }
+        return prefix + key.rawValue
+    }
+
+    /// The name of an object, which `tenant` and `tenant/task` are not.
+    func object(_ key: BlobKey) throws -> String {
+        let name = try name(key)
+        guard Self.isObject(key) else { throw Self.badKey }
+        return name
+    }
+
+    /// The key of a name; nil where PixelFlow has not made it.
+    func key(_ name: String) -> BlobKey? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let key = BlobKey(rawValue: String(name.dropFirst(prefix.count)))
+        return (try? self.name(key)) == nil ? nil : key
+    }
+
+    static func isObject(_ key: BlobKey) -> Bool { key.rawValue.utf8.count { $0 == UInt8(ascii: "/") } >= 2 }
+
+    /// S3's limit on a name, in bytes.
+    private static let longest = 1024
+
+    private static var badKey: PixelFlowError {
+        PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
+    }
+
+    private static func isSafe(_ part: Substring) -> Bool {
+        guard let first = part.utf8.first, first != UInt8(ascii: "."), part.utf8.count <= 128 else { return false }
+        return part.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import NIOCore
+import PixelFlowCore
+
+/// Gathers a stream into parts of one size; only the last may be smaller. Reads no further than asked.
+struct PartReader {
+    private var chunks: any AsyncIteratorProtocol<ByteBuffer, any Error>
+    private let size: Int
+    private var gathered = ByteBuffer()
+    private var isAtEnd = false
+
+    init(_ stream: ByteStream, size: Int) {
+        chunks = stream.makeAsyncIterator()
+        self.size = size
+    }
+
+    /// - Returns: nil after the last part.
+    mutating func next() async throws -> ByteBuffer? {
+        while !isAtEnd, gathered.readableBytes < size {
+            guard let chunk = try await chunks.next(isolation: nil) else {
+                isAtEnd = true
+                break
+            }
+            if gathered.readableBytes == 0 { gathered = chunk } else { gathered.writeImmutableBuffer(chunk) }
+        }
+        guard let part = gathered.readSlice(length: min(size, gathered.readableBytes)), part.readableBytes > 0 else { return nil }
+        // What is left gets memory of its own, so that a part does not keep its successor's alive.
+        gathered = ByteBuffer(bytes: gathered.readableBytesView)
+        return part
+    }
+}

@@ -1,0 +1,44 @@
+public import NIOCore
+public import PixelFlowCore
+
+extension S3BlobStore {
+    public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
+        let name = try names.object(key)
+        guard bytes.readableBytes > Self.partBytes else { return try await put(name, bytes) }
+        var rest = bytes
+        _ = try await upload(name) {
+            rest.readableBytes == 0 ? nil : rest.readSlice(length: min(Self.partBytes, rest.readableBytes))
+        }
+    }
+
+    public func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
+        let name = try names.object(key)
+        var parts = PartReader(stream, size: Self.partBytes)
+        let first = try await parts.next() ?? ByteBuffer()
+        guard let second = try await parts.next() else {
+            try await put(name, first)
+            return first.readableBytes
+        }
+        var begun = [second, first]
+        return try await upload(name) { if let part = begun.popLast() { part } else { try await parts.next() } }
+    }
+
+    private func put(_ name: String, _ bytes: ByteBuffer) async throws {
+        _ = try await transport.call(S3Request(.putObject, key: name, body: bytes))
+        transport.metrics.recordWritten(bytes.readableBytes)
+    }
+
+    private func upload(_ name: String, _ next: () async throws -> ByteBuffer?) async throws -> Int {
+        let upload = try await MultipartUpload.begin(name, transport)
+        do {
+            let parts = try await upload.send(next)
+            try await upload.complete(parts)
+            let size = parts.reduce(0) { $0 + $1.bytes }
+            transport.metrics.recordWritten(size)
+            return size
+        } catch {
+            await upload.abort()
+            throw error
+        }
+    }
+}

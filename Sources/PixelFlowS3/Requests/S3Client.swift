@@ -1,0 +1,33 @@
+import AsyncHTTPClient
+import NIOCore
+
+/// An HTTP client that ends with its owner.
+final class S3Client: Sendable {
+    let http: HTTPClient
+
+    init(_ configuration: HTTPClient.Configuration) {
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    deinit {
+        _ = http.shutdown()
+    }
+
+    static func configuration(_ patience: S3Patience) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        // A redirect would have to be signed anew, and means a wrong region or endpoint: something to be told.
+        configuration.redirectConfiguration = .disallow
+        configuration.httpVersion = .http1Only
+        configuration.timeout = .init(connect: .nanoseconds(patience.connect.nanoseconds), read: .nanoseconds(patience.silence.nanoseconds))
+        // The gate limits requests; this limits answers that are read slowly besides, which must not hold up the others.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        // Below the 20 s after which AWS closes an idle connection.
+        configuration.connectionPool.idleTimeout = .seconds(15)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

@@ -1,0 +1,42 @@
+import AsyncHTTPClient
+import CircuitBreaker
+import NIOCore
+import PixelFlowCore
+
+/// What the errors of one attempt mean.
+enum S3Failure {
+    /// Whether the same request can succeed in a moment.
+    static func isTransient(_ error: any Error) -> Bool {
+        switch error {
+        case let refusal as S3Refusal: refusal.isTransient
+        case is CircuitOpenError, is PixelFlowError, is CancellationError: false
+        // Everything else is a connection that failed or broke, or an answer that made no sense.
+        default: true
+        }
+    }
+
+    /// The error as the rest of PixelFlow knows it.
+    static func asPixelFlow(_ error: any Error) -> PixelFlowError {
+        if let known = error as? PixelFlowError { return known }
+        guard let refusal = error as? S3Refusal, refusal.isMisconfiguration else {
+            return .unavailable("blob_store", cause: error)
+        }
+        let word = refusal.code.isEmpty ? "status \(refusal.status)" : refusal.code
+        return PixelFlowError(
+            .unavailable, code: "blob_store_refused",
+            "The blob store refuses PixelFlow's requests (\(word)); its settings or credentials have to be put right.",
+            retry: .outage, retryAfter: 60, cause: refusal)
+    }
+}
+
+extension PixelFlowError {
+    /// The answer of the object store, where it was one.
+    var refusal: S3Refusal? { cause as? S3Refusal }
+}
+
+/// An answer that S3 would not give.
+struct S3Nonsense: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,165 @@
+import AsyncHTTPClient
+import CircuitBreaker
+import Logging
+import Metrics
+import NIOCore
+import NIOHTTP1
+import PixelFlowCore
+import Synchronization
+
+/// The one way to the object store: signs, bounds, repeats, counts, and tells what failures mean.
+///
+/// Everything that is sent may be sent twice: objects are written whole under keys of their own.
+final class S3Transport: Sendable {
+    let address: S3Address
+    let signer: AWSSigner
+    let metrics: S3Metrics
+    let patience: S3Patience
+    let logger: Logger
+    private let client: S3Client
+    private let breaker: CircuitBreaker
+    private let gate: RequestGate
+    private let clock: any WallClock
+    private let bucketRequest: S3Request?
+    private let lastComplaint = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// An answer without a body, or with one this small, is read here.
+    static let maximumReply = 8 * 1024 * 1024
+    /// Refusals are logged no more often than this.
+    static let complaintInterval = Duration.seconds(60)
+
+    init(
+        _ settings: S3Settings, configuration: HTTPClient.Configuration, clock: any WallClock, metrics: any MetricsFactory, logger: Logger
+    ) {
+        address = S3Address(endpoint: settings.endpoint, bucket: settings.bucket, usesPathStyle: settings.usesPathStyle)
+        signer = AWSSigner(credentials: settings.credentials, region: settings.region)
+        patience = settings.patience
+        client = S3Client(configuration)
+        breaker = CircuitBreaker(name: "blob_store", metrics: metrics)
+        gate = RequestGate(limit: settings.requests, waiting: settings.waiting)
+        bucketRequest = settings.createsBucket ? S3Request.createBucket(region: settings.region) : nil
+        self.metrics = S3Metrics(factory: metrics)
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// A whole answer.
+    struct Reply: Sendable {
+        var status: Int
+        var headers: HTTPHeaders
+        var body: ByteBuffer
+
+        func document() throws -> XMLElement { try XMLReader.read(body.readableBytesView) }
+    }
+
+    /// Sends a request until there is an answer or no more patience.
+    ///
+    /// - Parameter retries: attempts after the first, where they differ from the settings'.
+    /// - Throws: `PixelFlowError`, with the store's `refusal` where it gave one; `CancellationError`.
+    func call(_ request: S3Request, retries: Int? = nil) async throws -> Reply {
+        try await call(request, retries: retries) { $0 }
+    }
+
+    /// As `call`, and reads the answer; one that cannot be read is asked for again.
+    func call<Value: Sendable>(
+        _ request: S3Request, retries: Int? = nil, _ read: @Sendable (Reply) throws -> Value
+    ) async throws -> Value {
+        try await perform(request, retries: retries) { response in
+            let body = try await response.body.collect(upTo: Self.maximumReply)
+            return try read(Reply(status: Int(response.status.code), headers: response.headers, body: body))
+        }
+    }
+
+    /// Sends a request, and returns with the head of the answer.
+    func open(_ request: S3Request) async throws -> HTTPClientResponse {
+        try await perform(request, retries: nil) { $0 }
+    }
+
+    private func perform<Value: Sendable>(
+        _ request: S3Request, retries: Int?, _ use: (HTTPClientResponse) async throws -> Value
+    ) async throws -> Value {
+        let end = ContinuousClock.now + patience.total
+        var pause = patience.firstPause
+        var attemptsLeft = retries ?? patience.retries
+        var mayCreateBucket = bucketRequest != nil && request.operation != .createBucket
+        while true {
+            do {
+                return try await attempt(request, use)
+            } catch {
+                if Task.isCancelled { throw CancellationError() }
+                if mayCreateBucket, (error as? S3Refusal)?.code == "NoSuchBucket", let bucketRequest {
+                    mayCreateBucket = false
+                    try await createBucket(bucketRequest)
+                    continue
+                }
+                let jittered = pause * Double.random(in: 0...1)
+                guard attemptsLeft > 0, S3Failure.isTransient(error), ContinuousClock.now + jittered < end else { throw given(up: error) }
+                attemptsLeft -= 1
+                pause = pause * 2
+                try await Task.sleep(for: jittered)
+            }
+        }
+    }
+
+    private func attempt<Value: Sendable>(
+        _ request: S3Request, _ use: (HTTPClientResponse) async throws -> Value
+    ) async throws -> Value {
+        let allowance = patience.silence + .seconds(Double(request.body.readableBytes) / Double(patience.slowest))
+        let deadline = NIODeadline.now() + .nanoseconds(allowance.nanoseconds)
+        return try await gate.pass(before: deadline, on: client.http.eventLoopGroup.any()) {
+            try await breaker.run(countingAsFailure: S3Failure.isTransient) {
+                let response = try await send(request, deadline: deadline)
+                guard (200..<300).contains(response.status.code) else { throw await S3Refusal(reading: response) }
+                return try await use(response)
+            }
+        }
+    }
+
+    private func send(_ request: S3Request, deadline: NIODeadline) async throws -> HTTPClientResponse {
+        let signed = address.signed(request, by: signer, at: SigningTime(clock.now()))
+        let start = ContinuousClock.now
+        do {
+            let response = try await client.http.execute(signed, deadline: deadline)
+            metrics.record(request.operation, status: Int(response.status.code), after: .now - start)
+            return response
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            metrics.record(request.operation, status: nil, after: .now - start)
+            throw error
+        }
+    }
+
+    private func createBucket(_ request: S3Request) async throws {
+        do {
+            _ = try await call(request)
+            logger.info("bucket created")
+        } catch let error as PixelFlowError where error.refusal?.status == 409 {
+            // Another process was faster.
+        }
+    }
+
+    private func given(up error: any Error) -> PixelFlowError {
+        let failure = S3Failure.asPixelFlow(error)
+        if failure.code == "blob_store_refused" { complain(failure) }
+        return failure
+    }
+
+    /// A refusal does not go away by itself, so somebody has to hear of it; but not a thousand times a second.
+    private func complain(_ failure: PixelFlowError) {
+        let isDue = lastComplaint.withLock { last in
+            let now = ContinuousClock.now
+            if let last, now - last < Self.complaintInterval { return false }
+            last = now
+            return true
+        }
+        if isDue { logger.error("blob store refuses requests", metadata: ["error": "\(failure)"]) }
+    }
+}
+
+extension S3Request {
+    /// AWS takes no word for its oldest region.
+    static func createBucket(region: String) -> S3Request {
+        let constraint = "<CreateBucketConfiguration><LocationConstraint>\(region.xmlEscaped)</LocationConstraint></CreateBucketConfiguration>"
+        return S3Request(.createBucket, body: region == "us-east-1" ? ByteBuffer() : ByteBuffer(string: constraint))
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import PixelFlowCore
+
+/// The server's scheme, name and port.
+struct S3Endpoint: Sendable, Hashable {
+    let scheme: String
+    /// Without brackets where it is an IPv6 address.
+    let host: String
+    /// Nil for the scheme's own.
+    let port: Int?
+
+    static func aws(region: String) -> S3Endpoint { S3Endpoint(scheme: "https", host: "s3.\(region).amazonaws.com", port: nil) }
+
+    private init(scheme: String, host: String, port: Int?) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+    }
+
+    init(_ text: String) throws(PixelFlowError) {
+        guard let url = URLComponents(string: text), let scheme = url.scheme, scheme == "http" || scheme == "https",
+            let host = url.host, !host.isEmpty, url.user == nil, url.password == nil,
+            url.path.isEmpty || url.path == "/", url.query == nil, url.fragment == nil
+        else { throw S3URL.invalid("has an endpoint that is not of the form http[s]://host[:port]") }
+        self.init(scheme: scheme, host: host.trimmingCharacters(in: ["[", "]"]), port: url.port == Self.port(of: scheme) ? nil : url.port)
+    }
+
+    /// With a bucket's name in front.
+    func host(of bucket: String) -> S3Endpoint { S3Endpoint(scheme: scheme, host: "\(bucket).\(host)", port: port) }
+
+    /// As in the `Host` header: browsers and clients leave out the scheme's own port.
+    var authority: String { (host.contains(":") ? "[\(host)]" : host) + (port.map { ":\($0)" } ?? "") }
+
+    /// Whether the host is an IP address, below which there are no names.
+    var isAddress: Bool {
+        host.contains(":") || host.split(separator: ".").last.map { $0.allSatisfy(\.isNumber) } == true
+    }
+
+    private static func port(of scheme: String) -> Int { scheme == "https" ? 443 : 80 }
+}

@@ -1,0 +1,97 @@
+public import PixelFlowCore
+
+/// Where objects are kept, and how patient to be with it.
+///
+/// `PIXELFLOW_BLOB_URL` is `s3://bucket[/prefix]` with these options in its query:
+///
+/// | option | means | default |
+/// | --- | --- | --- |
+/// | `endpoint` | the server's URL | AWS in that region |
+/// | `region` | what signatures name | `us-east-1` |
+/// | `path_style` | the bucket stands in the path, not in the host name | `true` where there is an `endpoint` |
+/// | `create_bucket` | a bucket that is missing is made | `false` |
+/// | `public_endpoint` | the server's URL as browsers reach it, for presigned URLs | `endpoint` |
+///
+/// Credentials never stand in the URL: it is shown in logs and process lists.
+public struct S3Settings: Sendable {
+    static let urlSetting = Setting<String>.text(
+        "PIXELFLOW_BLOB_URL",
+        help: "Sources and outputs: s3://bucket[/prefix]?endpoint=…&region=…&path_style=true&create_bucket=true.")
+    static let accessKeySetting = Setting<String>.text(
+        "PIXELFLOW_S3_ACCESS_KEY", help: "Access key of the object store; AWS_ACCESS_KEY_ID unless set.")
+    static let secretKeySetting = Setting<String>.text(
+        "PIXELFLOW_S3_SECRET_KEY", help: "Secret key of the object store; AWS_SECRET_ACCESS_KEY unless set.", isSecret: true)
+    static let requestsSetting = Setting<Int>.integer(
+        "PIXELFLOW_S3_REQUESTS", default: 64, in: 1...1024, help: "Requests to the object store at a time.")
+
+    /// All but the URL, which every service describes for itself.
+    public static let descriptions: [SettingDescription] = [
+        accessKeySetting.description, secretKeySetting.description, requestsSetting.description,
+    ]
+
+    public var bucket: String
+    /// What every key begins with, without a slash at either end. Empty for none.
+    public var prefix = ""
+    var endpoint: S3Endpoint
+    var publicEndpoint: S3Endpoint
+    public var region = "us-east-1"
+    public var usesPathStyle = true
+    public var createsBucket = false
+    var credentials: AWSCredentials
+    /// How many requests may be under way; answers that are still being read do not count.
+    public var requests = 64
+    /// How many more may wait for their turn before the next is refused.
+    public var waiting = 1024
+    public var patience = S3Patience()
+
+    /// Reads `PIXELFLOW_BLOB_URL` and the credentials beside it.
+    ///
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`. No message holds a secret.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        let url = try S3URL(try settings[Self.urlSetting])
+        bucket = url.bucket
+        prefix = url.prefix
+        region = url.region
+        endpoint = url.endpoint
+        publicEndpoint = url.publicEndpoint
+        usesPathStyle = url.usesPathStyle
+        createsBucket = url.createsBucket
+        requests = try settings[Self.requestsSetting]
+        credentials = try Self.credentials(settings.environment)
+    }
+
+    private static func credentials(_ environment: [String: String]) throws(PixelFlowError) -> AWSCredentials {
+        let own = (environment["PIXELFLOW_S3_ACCESS_KEY"], environment["PIXELFLOW_S3_SECRET_KEY"])
+        let pair = own.0 == nil && own.1 == nil ? (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]) : own
+        guard let accessKey = pair.0 else { throw missing("PIXELFLOW_S3_ACCESS_KEY") }
+        guard let secretKey = pair.1 else { throw missing("PIXELFLOW_S3_SECRET_KEY") }
+        return AWSCredentials(accessKey: accessKey, secretKey: secretKey, sessionToken: own.0 == nil ? environment["AWS_SESSION_TOKEN"] : nil)
+    }
+
+    private static func missing(_ name: String) -> PixelFlowError {
+        .invalid(
+            name,
+            """
+            \(name) is missing: the object store is not used anonymously. Set PIXELFLOW_S3_ACCESS_KEY and \
+            PIXELFLOW_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+            """, code: "setting_invalid")
+    }
+}
+
+/// How long to wait for the object store, and how often to ask it again.
+public struct S3Patience: Sendable, Hashable {
+    /// For one TCP connection, TLS included.
+    public var connect = Duration.seconds(2)
+    /// For an answer, or for the next bytes of one. The 99.9th percentile of AWS is under 1 s.
+    public var silence = Duration.seconds(10)
+    /// For all attempts at one request together.
+    public var total = Duration.seconds(30)
+    /// Attempts after the first.
+    public var retries = 3
+    /// Of the first pause, which is drawn between nothing and this; each further one is up to twice as long.
+    public var firstPause = Duration.milliseconds(100)
+    /// The slowest network that is put up with, in bytes a second: a large body gets the more time.
+    public var slowest = 256 * 1024
+
+    public init() {}
+}

@@ -1,0 +1,71 @@
+import Crypto
+import Foundation
+package import PixelFlowCore
+import Synchronization
+
+/// AWS Signature Version 4: proves that a request was made by who has the secret key, without sending it.
+///
+/// Described in AWS's "Signature Version 4 signing process"; knows nothing of S3 but its payload words.
+package final class AWSSigner: Sendable {
+    /// For URLs whose body nobody knows yet.
+    package static let unsignedPayload = "UNSIGNED-PAYLOAD"
+
+    package let credentials: AWSCredentials
+    private let region: String
+    private let service: String
+    /// The key of one day, because it takes four digests to make.
+    private let dailyKey = Mutex<(date: String, key: SymmetricKey)?>(nil)
+
+    package init(credentials: AWSCredentials, region: String, service: String = "s3") {
+        self.credentials = credentials
+        self.region = region
+        self.service = service
+    }
+
+    /// The value of the `Authorization` header.
+    package func authorization(for request: SignableRequest, payloadHash: String, at time: SigningTime) -> String {
+        let (signature, signedHeaders) = signature(of: request, payloadHash: payloadHash, at: time)
+        return "AWS4-HMAC-SHA256 Credential=\(credential(at: time)), SignedHeaders=\(signedHeaders), Signature=\(signature)"
+    }
+
+    /// The request with its signature in the query: whoever has it may send it until it expires.
+    ///
+    /// - Parameter lifetime: whole seconds, from 1 to 604,800.
+    package func presigned(_ request: SignableRequest, lifetime: Int, at time: SigningTime) -> SignableRequest {
+        var request = request
+        let signedHeaders = request.headers.map { $0.name.lowercased() }.sorted().joined(separator: ";")
+        request.query += [
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", credential(at: time)), ("X-Amz-Date", time.dateTime),
+            ("X-Amz-Expires", "\(lifetime)"), ("X-Amz-SignedHeaders", signedHeaders),
+        ]
+        if let token = credentials.sessionToken { request.query.append(("X-Amz-Security-Token", token)) }
+        let signature = signature(of: request, payloadHash: Self.unsignedPayload, at: time).signature
+        request.query.append(("X-Amz-Signature", signature))
+        return request
+    }
+
+    private func signature(
+        of request: SignableRequest, payloadHash: String, at time: SigningTime
+    ) -> (signature: String, signedHeaders: String) {
+        let (canonical, signedHeaders) = request.canonical(payloadHash: payloadHash)
+        let digest = SHA256.hash(data: Array(canonical.utf8)).hexadecimal
+        let text = "AWS4-HMAC-SHA256\n\(time.dateTime)\n\(scope(at: time))\n\(digest)"
+        return (HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key(for: time.date)).hexadecimal, signedHeaders)
+    }
+
+    private func credential(at time: SigningTime) -> String { "\(credentials.accessKey)/\(scope(at: time))" }
+
+    private func scope(at time: SigningTime) -> String { "\(time.date)/\(region)/\(service)/aws4_request" }
+
+    private func key(for date: String) -> SymmetricKey {
+        dailyKey.withLock { cached in
+            if let cached, cached.date == date { return cached.key }
+            var key = SymmetricKey(data: Array("AWS4\(credentials.secretKey)".utf8))
+            for word in [date, region, service, "aws4_request"] {
+                key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(word.utf8), using: key))
+            }
+            cached = (date, key)
+            return key
+        }
+    }
+}
