@@ -1,4 +1,5 @@
 public import Hummingbird
+public import Metrics
 public import PixelFlowCore
 public import PixelFlowDispatch
 public import PixelFlowHTTP
@@ -31,10 +32,13 @@ public struct APITools: Sendable {
 public struct APIService: Sendable {
     private let tools: APITools
     private let limits: ImageLimits
+    private let metrics: any MetricsFactory
 
-    public init(tools: APITools, limits: ImageLimits = ImageLimits()) {
+    /// - Parameter metrics: the process's, unless given.
+    public init(tools: APITools, limits: ImageLimits = ImageLimits(), metrics: any MetricsFactory = MetricsSystem.factory) {
         self.tools = tools
         self.limits = limits
+        self.metrics = metrics
     }
 
     /// The router with every route of the service.
@@ -51,10 +55,11 @@ public struct APIService: Sendable {
                 HealthCheck("blob_store") { try await blobs.check() },
             ] + checks, drain: drain)
         let views = TaskViews()
-        return ServiceRouter.make(health: health) { router in
+        let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
+        return ServiceRouter.make(metrics: service, health: health) { router in
             let api = router.group("/api").add(middleware: AuthenticationMiddleware(verifier: tools.verifier))
-            UploadRoutes(tools: tools, limits: limits, views: views).add(to: api)
-            TaskRoutes(tools: tools, views: views).add(to: api)
+            UploadRoutes(tools: tools, limits: limits, views: views, created: CreatedTasks(metrics)).add(to: api)
+            TaskRoutes(tools: tools, views: views, metrics: TaskMetrics(metrics)).add(to: api)
             OutputRoutes(tools: tools).add(to: api)
             PresetRoutes(presets: tools.presets, clock: tools.clock).add(to: api)
             PipelineRoutes().add(to: api)

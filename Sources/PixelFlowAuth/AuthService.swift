@@ -1,5 +1,6 @@
 public import Hummingbird
 public import Logging
+public import Metrics
 public import PixelFlowCore
 public import PixelFlowHTTP
 
@@ -11,15 +12,18 @@ public struct AuthService: Sendable {
     private let issuers: IssuerSource
     private let proxies: TrustedProxies
     private let store: any UserStore
+    private let metrics: any MetricsFactory
 
     /// Opens the service on a store, which need not answer yet.
     ///
     /// - Parameters:
     ///   - hasher: bcrypt as the settings say, unless given.
+    ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` where a setting is bad.
     public init(
         store: any UserStore & SigningKeyStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
-        hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth")
+        hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
         let issuers = IssuerSource {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
@@ -33,6 +37,7 @@ public struct AuthService: Sendable {
             throttle: LoginThrottle(settings.throttle, clock: clock), clock: clock)
         self.proxies = settings.proxies
         self.store = store
+        self.metrics = metrics
     }
 
     /// Reads the signing keys, and makes the first at the very first start.
@@ -53,8 +58,9 @@ public struct AuthService: Sendable {
                     _ = try await issuers.issuer()
                 }
             ], drain: drain)
-        return ServiceRouter.make(health: health) { router in
-            AuthRoutes(accounts: accounts, issuers: issuers, verifier: verifier, proxies: proxies).add(to: router)
+        return ServiceRouter.make(metrics: ServiceMetrics(service: "auth", factory: metrics), health: health) { router in
+            AuthRoutes(accounts: accounts, issuers: issuers, verifier: verifier, proxies: proxies, metrics: AuthMetrics(metrics))
+                .add(to: router)
         }
     }
 }

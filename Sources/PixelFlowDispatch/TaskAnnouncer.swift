@@ -1,4 +1,5 @@
 public import Logging
+public import Metrics
 public import PixelFlowCore
 public import ServiceLifecycle
 import Synchronization
@@ -25,14 +26,19 @@ public final class TaskAnnouncer: Service {
     private let broker: any TaskBroker
     private let events: any TaskEvents
     private let logger: Logger
+    private let metrics: DispatchMetrics
     private let state = Mutex(State())
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    public init(store: any TaskStore, broker: any TaskBroker, events: any TaskEvents, logger: Logger) {
+    public init(
+        store: any TaskStore, broker: any TaskBroker, events: any TaskEvents, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         self.store = store
         self.broker = broker
         self.events = events
         self.logger = logger
+        self.metrics = DispatchMetrics(metrics)
     }
 
     /// Has wake-ups published for PENDING tasks.
@@ -40,6 +46,7 @@ public final class TaskAnnouncer: Service {
         let accepted = state.withLock { state in
             guard state.wakeUps.count < Self.capacity else { return false }
             state.wakeUps.append(contentsOf: tasks.map { WakeUp($0) })
+            metrics.waitingWakeUps.set(state.wakeUps.count)
             return true
         }
         if accepted { signal.continuation.yield() }
@@ -50,6 +57,7 @@ public final class TaskAnnouncer: Service {
         let accepted = state.withLock { state in
             guard state.changes.count < Self.capacity else { return false }
             state.changes.append(TaskChange(task, progress: progress))
+            metrics.waitingEvents.set(state.changes.count)
             return true
         }
         if accepted { signal.continuation.yield() }
@@ -78,6 +86,8 @@ public final class TaskAnnouncer: Service {
     private func publishAll() async {
         let (wakeUps, changes) = state.withLock { state in
             defer { (state.wakeUps, state.changes) = ([], []) }
+            metrics.waitingWakeUps.set(0)
+            metrics.waitingEvents.set(0)
             return (state.wakeUps, state.changes)
         }
         if !wakeUps.isEmpty { await publish(wakeUps) }
@@ -87,8 +97,10 @@ public final class TaskAnnouncer: Service {
     private func publish(_ wakeUps: [WakeUp]) async {
         do {
             try await broker.publish(wakeUps)
+            metrics.published.increment(by: wakeUps.count)
             state.withLock { $0.takenWakeUps.append(contentsOf: wakeUps) }
         } catch {
+            metrics.failed.increment(by: wakeUps.count)
             logger.warning("wake-ups not published, they stay due", metadata: ["count": "\(wakeUps.count)", "error": "\(error)"])
         }
     }

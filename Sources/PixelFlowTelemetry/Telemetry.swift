@@ -1,15 +1,41 @@
 public import Logging
+import Metrics
+public import Prometheus
 
-/// Sets up what a process tells of itself. Logs today; metrics and traces have their place here too.
+/// Sets up what a process tells of itself: logs and metrics.
 public enum Telemetry {
-    /// Sends every `Logger` of the process to one sink, in one format. Call once, first thing in `main`.
+    /// Sends every `Logger` of the process to one sink, in one format, and every metric to one
+    /// registry. Call once, first thing in `main`: what is made before is not seen.
     ///
     /// - Parameters:
     ///   - service: the name in each line, as in `api`.
     ///   - settings: level and format.
     ///   - sink: where the lines go; the standard error by default, so that standard output stays for data.
-    public static func bootstrap(service: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError) {
+    /// - Returns: the registry, to add collectors to. `GET /metrics` of every router shows it.
+    @discardableResult
+    public static func bootstrap(
+        service: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError
+    ) -> PrometheusRegistry {
         LoggingSystem.bootstrap { label in handler(label: label, service: service, settings: settings, sink: sink) }
+        let registry = registry()
+        MetricsSystem.bootstrap(registry)
+        return registry
+    }
+
+    /// A registry that knows every metric of PixelFlow, apart from the process's own.
+    public static func registry() -> PrometheusRegistry {
+        let registry = PrometheusRegistry(descriptions: MetricCatalog.all)
+        let process = ProcessCollector()
+        registry.collect { process.collect(into: &$0) }
+        return registry
+    }
+
+    /// Has the room on the file system of a folder told in each scrape, once `bootstrap` has been called.
+    ///
+    /// - Parameter name: of the folder, as it is shown.
+    public static func watchDisk(_ name: String, path: String) {
+        let disk = DiskCollector(name, path: path)
+        (MetricsSystem.factory as? PrometheusRegistry)?.collect { disk.collect(into: &$0) }
     }
 
     /// A logger that does not touch the global set-up; for tests and for tools.

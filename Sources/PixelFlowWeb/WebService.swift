@@ -1,5 +1,6 @@
 public import AsyncHTTPClient
 public import Hummingbird
+public import Metrics
 import NIOCore
 public import PixelFlowHTTP
 
@@ -8,12 +9,16 @@ public struct WebService: Sendable {
     private let auth: Upstream
     private let api: Upstream
     private let assets: AssetRoutes
+    private let metrics: any MetricsFactory
 
-    /// - Parameter client: made with `clientConfiguration`; whoever has made it shuts it down.
-    public init(settings: WebSettings, client: HTTPClient) {
+    /// - Parameters:
+    ///   - client: made with `clientConfiguration`; whoever has made it shuts it down.
+    ///   - metrics: the process's, unless given.
+    public init(settings: WebSettings, client: HTTPClient, metrics: any MetricsFactory = MetricsSystem.factory) {
         auth = Upstream(name: "auth", baseURL: settings.authURL, client: client)
         api = Upstream(name: "api", baseURL: settings.apiURL, client: client)
         assets = AssetRoutes(bundle: AssetBundle())
+        self.metrics = metrics
     }
 
     /// A client that passes everything on as it is, and never gives up on a stream that is alive.
@@ -37,7 +42,7 @@ public struct WebService: Sendable {
     public func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         let health = HealthRoutes(
             checks: [auth, api].map { upstream in HealthCheck(upstream.name) { try await upstream.check() } }, drain: drain)
-        return ServiceRouter.make(health: health) { router in
+        return ServiceRouter.make(metrics: ServiceMetrics(service: "web", factory: metrics), health: health) { router in
             let guarded = router.group().add(middleware: CrossSiteGuard())
             SessionRoutes(auth: AuthClient(upstream: auth)).add(to: guarded)
             ProxyRoutes(auth: auth, api: api).add(to: guarded)

@@ -8,14 +8,17 @@ struct TaskProduction: Sendable {
     let task: TaskRecord
     let tools: WorkerTools
     let limits: ImageLimits
+    let metrics: WorkerMetrics
 
     /// - Throws: `PixelFlowError`, classed by whether another run may succeed; `CancellationError`.
     func make() async throws -> TaskRun.Ending {
         let source = try await source()
+        metrics.read(source.bytes.readableBytes, of: task.source)
         async let fetched = store(source)
         let job = RenderJob(
             source: source.bytes, pipeline: task.pipeline, overlays: try await overlays(), limits: limits, onProgress: announceProgress)
         let report = try await tools.renderer.render(job)
+        metrics.rendered(report, task.pipeline)
         let outputs = try await store(report.outputs)
         if let failure = Self.failure(of: outputs, facts: report.source) { return .failed(failure) }
         return .made(Manifest(sourceFacts: report.source, fetchedSource: try await fetched, outputs: outputs))
@@ -30,12 +33,24 @@ struct TaskProduction: Sendable {
 
     private func source() async throws -> FetchedSource {
         switch task.source {
-        case .url(let url): return try await tools.fetcher.fetch(url, limit: limits.sourceBytes)
+        case .url(let url): return try await fetch(url)
         case .upload(let upload):
             guard let blob = try await tools.blobs.read(upload.key, range: nil) else {
                 throw PixelFlowError(.internal, code: "source_missing", "The uploaded source is no longer there.")
             }
             return FetchedSource(bytes: try await blob.collect(), contentType: upload.contentType)
+        }
+    }
+
+    private func fetch(_ url: String) async throws -> FetchedSource {
+        let start = ContinuousClock.now
+        do {
+            let source = try await tools.fetcher.fetch(url, limit: limits.sourceBytes)
+            metrics.fetched(in: ContinuousClock.now - start, failure: nil)
+            return source
+        } catch let error as PixelFlowError {
+            metrics.fetched(in: ContinuousClock.now - start, failure: error.code)
+            throw error
         }
     }
 

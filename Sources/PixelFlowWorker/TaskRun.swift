@@ -7,6 +7,7 @@ struct TaskRun: Sendable {
     let task: TaskRecord
     let tools: WorkerTools
     let settings: WorkerSettings
+    let metrics: WorkerMetrics
     let logger: Logger
 
     /// How a run ends.
@@ -21,10 +22,11 @@ struct TaskRun: Sendable {
         case interrupted
     }
 
-    init(task: TaskRecord, tools: WorkerTools, settings: WorkerSettings, logger: Logger) {
+    init(task: TaskRecord, tools: WorkerTools, settings: WorkerSettings, metrics: WorkerMetrics, logger: Logger) {
         self.task = task
         self.tools = tools
         self.settings = settings
+        self.metrics = metrics
         var logger = logger
         logger[metadataKey: "task_id"] = "\(task.id)"
         logger[metadataKey: "request_id"] = "\(task.requestID)"
@@ -34,6 +36,7 @@ struct TaskRun: Sendable {
     /// Works, keeps the lease meanwhile, and writes down what came of it.
     func execute(cancelled: AsyncStream<Void>) async {
         let start = ContinuousClock.now
+        logger.info("run started", metadata: ["attempt": "\(task.attempts)", "epoch": "\(task.epoch)", "worker": "\(settings.id)"])
         let ending = await work(cancelled: cancelled)
         // What is to be written down must be written even if this worker is being stopped.
         await Task { await conclude(ending, since: start) }.value
@@ -57,7 +60,7 @@ struct TaskRun: Sendable {
 
     private func produce() async -> Ending {
         do {
-            return try await TaskProduction(task: task, tools: tools, limits: settings.limits).make()
+            return try await TaskProduction(task: task, tools: tools, limits: settings.limits, metrics: metrics).make()
         } catch is CancellationError {
             return .interrupted
         } catch {
@@ -73,9 +76,11 @@ struct TaskRun: Sendable {
         do {
             let updated = try await insistently { try await write(ending) }
             guard let updated else {
+                metrics.discardedResult()
                 logger.warning("claim lost, result discarded", metadata: ["epoch": "\(task.epoch)"])
                 return try await tools.blobs.remove(.run(task))
             }
+            metrics.concluded(updated, after: ending)
             // The event of a final task says that nothing of it is left over, too.
             if updated.status.isFinal { try await tools.blobs.removeLeftovers(of: updated) }
             tools.announcer.announce(updated)

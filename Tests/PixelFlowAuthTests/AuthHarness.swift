@@ -8,6 +8,7 @@ import PixelFlowAuth
 import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowHTTP
+import Prometheus
 import Synchronization
 import Testing
 
@@ -15,6 +16,7 @@ import Testing
 final class AuthHarness: Sendable {
     let clock = ManualClock()
     let hasher: CountingHasher
+    let registry = PrometheusRegistry()
     private let folder: String
 
     init() throws {
@@ -30,7 +32,7 @@ final class AuthHarness: Sendable {
     func service(_ change: (inout AuthSettings) -> Void = { _ in }) async throws -> AuthService {
         var settings = AuthSettings()
         change(&settings)
-        let service = try AuthService(store: try store(), settings: settings, clock: clock, hasher: hasher)
+        let service = try AuthService(store: try store(), settings: settings, clock: clock, hasher: hasher, metrics: registry)
         try await service.prepare()
         return service
     }

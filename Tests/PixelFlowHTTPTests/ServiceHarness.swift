@@ -6,19 +6,21 @@ import Logging
 import NIOCore
 import PixelFlowHTTP
 import PixelFlowTelemetry
+import Prometheus
 import Synchronization
 import Testing
 
 /// A service in memory with a few routes of its own, and the log lines it has written.
 struct ServiceHarness {
     let log = LogCapture()
+    let registry = Telemetry.registry()
     var level: Logger.Level = .debug
     var health = HealthRoutes(checks: [])
 
     func run(
         _ routes: (Router<AppRequestContext>) -> Void, _ test: @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
-        let router = ServiceRouter.make(health: health, routes: routes)
+        let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api", factory: registry), health: health, routes: routes)
         let logger = Telemetry.logger("test", settings: LogSettings(level: level), sink: log.sink)
         try await Application(router: router, logger: logger).test(.router, test)
     }

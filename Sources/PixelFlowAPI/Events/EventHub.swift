@@ -1,4 +1,5 @@
 public import Logging
+public import Metrics
 public import PixelFlowCore
 public import ServiceLifecycle
 import Synchronization
@@ -21,11 +22,15 @@ public final class EventHub: Service {
 
     private let events: any TaskEvents
     private let logger: Logger
+    private let streams: Meter
+    private let dropped: Counter
     private let state = Mutex(State())
 
-    public init(events: any TaskEvents, logger: Logger) {
+    public init(events: any TaskEvents, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory) {
         self.events = events
         self.logger = logger
+        streams = Meter(label: "event_streams", factory: metrics)
+        dropped = Counter(label: "event_streams_dropped_total", factory: metrics)
     }
 
     /// Listens until it is shut down; then every client's stream ends.
@@ -57,6 +62,7 @@ public final class EventHub: Service {
             guard !state.isClosed else { return nil }
             state.next += 1
             state.listeners[state.next] = Listener(tenant: tenant, continuation: continuation)
+            streams.set(state.listeners.count)
             return state.next
         }
         guard let number else {
@@ -72,11 +78,16 @@ public final class EventHub: Service {
             state.listeners.values.filter { $0.tenant == change.task.tenant }.map(\.continuation)
         }
         for continuation in interested {
-            if case .dropped = continuation.yield(change) { continuation.finish() }
+            guard case .dropped = continuation.yield(change) else { continue }
+            dropped.increment()
+            continuation.finish()
         }
     }
 
     private func remove(_ number: Int) {
-        state.withLock { _ = $0.listeners.removeValue(forKey: number) }
+        state.withLock { state in
+            state.listeners[number] = nil
+            streams.set(state.listeners.count)
+        }
     }
 }

@@ -8,6 +8,7 @@ import PixelFlowHTTP
 struct TaskRoutes: Sendable {
     let tools: APITools
     let views: TaskViews
+    let metrics: TaskMetrics
 
     func add(to router: RouterGroup<AppRequestContext>) {
         router.get("tasks", use: list)
@@ -44,6 +45,8 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func cancel(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await change(context) { try await tools.tasks.cancel($0, of: $1) }
+        // A task that is being worked on is counted by its worker, once it has stopped.
+        metrics.finished(task)
         try await tools.blobs.removeLeftovers(of: task)
         tools.announcer.announce(task)
         return .json(bytes: try views.json(task), status: .accepted)

@@ -13,6 +13,7 @@ struct UploadRoutes: Sendable {
     let tools: APITools
     let limits: ImageLimits
     let views: TaskViews
+    let created: CreatedTasks
 
     func add(to router: RouterGroup<AppRequestContext>) {
         router.post("upload", use: upload)
@@ -28,7 +29,7 @@ struct UploadRoutes: Sendable {
             await discard(id, try context.requirePrincipal().tenant, context)
             throw error
         }
-        return try await create(task)
+        return try await create(task, context)
     }
 
     /// Reads and checks everything; stores the image, where it was sent along.
@@ -45,9 +46,12 @@ struct UploadRoutes: Sendable {
     }
 
     /// Where the store does not answer, the task may have been added all the same; so the image stays.
-    private func create(_ task: TaskRecord) async throws -> Response {
+    private func create(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Response {
         switch try await tools.tasks.create(task) {
         case .created(let task):
+            created.count(task)
+            // From here on the task can be found in every log by either of its names.
+            context.logger.info("task created", metadata: ["task_id": "\(task.id)"])
             tools.announcer.wake([task])
             tools.announcer.announce(task)
             return try response(task)

@@ -10,6 +10,7 @@ struct AuthRoutes: Sendable {
     let issuers: IssuerSource
     let verifier: TokenVerifier
     let proxies: TrustedProxies
+    let metrics: AuthMetrics
 
     /// Bytes; far over any address and password that can pass.
     private static let bodyLimit = 16 * 1024
@@ -24,6 +25,7 @@ struct AuthRoutes: Sendable {
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
         let user = try await accounts.register(email: credentials.email, password: credentials.password)
+        metrics.countRegistration()
         context.logger.info("user registered", metadata: ["user_id": .string(user.id.rawValue)])
         return try .json(RegisteredUser(user), status: .created)
     }
@@ -31,7 +33,9 @@ struct AuthRoutes: Sendable {
     @Sendable private func login(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
         let client = proxies.client(of: request, context: context)
-        let user = try await accounts.login(email: credentials.email, password: credentials.password, from: client?.subscriber)
+        let user = try await metrics.countingLogin {
+            try await accounts.login(email: credentials.email, password: credentials.password, from: client?.subscriber)
+        }
         context.logger.info("user signed in", metadata: ["user_id": .string(user.id.rawValue)])
         let issuer = try await issuers.issuer()
         let token = try await issuer.issue(for: user)
@@ -39,7 +43,8 @@ struct AuthRoutes: Sendable {
     }
 
     @Sendable private func validate(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        try .json(Validation(try await verifier.inspect(try request.bearerToken())))
+        let token = try await metrics.countingValidation { try await verifier.inspect(try request.bearerToken()) }
+        return try .json(Validation(token))
     }
 
     /// Keys change rarely; five minutes is also how long a verifier keeps them.

@@ -4,17 +4,21 @@ public import Hummingbird
 /// Builds the router of a service: the standard middlewares, the probes, the routes, and an answer
 /// for every method that a route does not take.
 public enum ServiceRouter {
-    /// - Parameter routes: adds the service's own routes.
+    /// - Parameters:
+    ///   - metrics: what requests are counted under and what `/metrics` shows.
+    ///   - routes: adds the service's own routes.
     public static func make(
-        health: HealthRoutes, routes: (Router<AppRequestContext>) throws -> Void
+        metrics: ServiceMetrics, health: HealthRoutes, routes: (Router<AppRequestContext>) throws -> Void
     ) rethrows -> Router<AppRequestContext> {
         let router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
         // Outermost first: an error becomes a response before it is logged and gets its headers.
         router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: MetricsMiddleware(metrics))
         router.add(middleware: AccessLogMiddleware())
         router.add(middleware: SecurityHeadersMiddleware())
         router.add(middleware: ProblemMiddleware())
         health.add(to: router)
+        MetricsRoute(metrics, health: health)?.add(to: router)
         try routes(router)
         router.refuseOtherMethods()
         return router

@@ -11,6 +11,7 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import PixelFlowHTTP
+import Prometheus
 import Testing
 
 /// The api on SQLite and files of its own, with two people who know nothing of each other.
@@ -20,6 +21,7 @@ final class APIHarness: Sendable {
     let hub: EventHub
     let auth: AuthService
     let service: APIService
+    let registry = PrometheusRegistry()
     private let folder: String
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -32,13 +34,13 @@ final class APIHarness: Sendable {
         var settings = AuthSettings()
         settings.bcryptCost = 4
         auth = try AuthService(store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger)
-        hub = EventHub(events: events, logger: logger)
+        hub = EventHub(events: events, logger: logger, metrics: registry)
         service = APIService(
             tools: APITools(
                 tasks: store, presets: store, blobs: blobs,
                 announcer: TaskAnnouncer(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
                 verifier: auth.verifier),
-            limits: limits)
+            limits: limits, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }
 

@@ -5,6 +5,7 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import PixelFlowWorker
+import Prometheus
 import ServiceLifecycle
 import Synchronization
 
@@ -16,6 +17,7 @@ struct WorkerHarness: Sendable {
     static let policy = TaskPolicy(heartbeat: .seconds(600), surrender: .seconds(10), retryBase: .microseconds(1))
 
     let clock = ManualClock()
+    let registry = PrometheusRegistry()
     let store: any TaskStore
     let blobs: FaultyBlobStore
     let broker = RecordingBroker()
@@ -43,14 +45,15 @@ struct WorkerHarness: Sendable {
         _ body: @escaping @Sendable (RunningWorker) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let announcer = TaskAnnouncer(store: workerStore, broker: broker, events: events, logger: logger)
+        let announcer = TaskAnnouncer(store: workerStore, broker: broker, events: events, logger: logger, metrics: registry)
         let dispatcher = Dispatcher(
-            store: store, broker: broker, blobs: blobs, announcer: announcer, interval: .milliseconds(10), logger: logger)
+            store: store, broker: broker, blobs: blobs, announcer: announcer, interval: .milliseconds(10), logger: logger,
+            metrics: registry)
         let worker = WorkerService(
             tools: WorkerTools(
                 store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, announcer: announcer
             ),
-            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, policy: policy), logger: logger)
+            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, policy: policy), logger: logger, metrics: registry)
         let group = ServiceGroup(services: [announcer, dispatcher, worker], logger: logger)
         let running = Task { try await group.run() }
         do {

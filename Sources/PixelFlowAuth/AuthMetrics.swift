@@ -1,0 +1,65 @@
+import Metrics
+import PixelFlowCore
+import PixelFlowHTTP
+
+/// What auth counts beside its requests. Each series is there from the start, so that the first of a kind is an increase.
+struct AuthMetrics: Sendable {
+    /// What came of a login.
+    private enum Login: String, CaseIterable {
+        case success, failure, throttled, error
+    }
+
+    /// What a token turned out to be.
+    private enum Validation: String, CaseIterable {
+        case valid, expired, invalid, missing, error
+    }
+
+    private let registrations: Counter
+    private let logins: [Login: Counter]
+    private let validations: [Validation: Counter]
+
+    init(_ factory: any MetricsFactory) {
+        func counters<Status: RawRepresentable<String> & CaseIterable & Hashable>(_ name: String, _: Status.Type) -> [Status: Counter] {
+            Dictionary(
+                uniqueKeysWithValues: Status.allCases.map {
+                    ($0, Counter(label: name, dimensions: [("status", $0.rawValue)], factory: factory))
+                })
+        }
+        registrations = Counter(label: "auth_registrations_total", factory: factory)
+        logins = counters("auth_logins_total", Login.self)
+        validations = counters("auth_token_validations_total", Validation.self)
+    }
+
+    func countRegistration() { registrations.increment() }
+
+    func countingLogin<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await body()
+            logins[.success]?.increment()
+            return value
+        } catch {
+            switch (error as? PixelFlowError)?.kind {
+            case .unauthenticated: logins[.failure]?.increment()
+            case .throttled: logins[.throttled]?.increment()
+            default: logins[.error]?.increment()
+            }
+            throw error
+        }
+    }
+
+    func countingValidation<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await body()
+            validations[.valid]?.increment()
+            return value
+        } catch {
+            switch (error as? PixelFlowError)?.code {
+            case PixelFlowError.tokenExpired.code: validations[.expired]?.increment()
+            case PixelFlowError.tokenInvalid.code: validations[.invalid]?.increment()
+            case PixelFlowError.tokenMissing.code: validations[.missing]?.increment()
+            default: validations[.error]?.increment()
+            }
+            throw error
+        }
+    }
+}

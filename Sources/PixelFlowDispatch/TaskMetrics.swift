@@ -1,0 +1,54 @@
+public import Metrics
+public import PixelFlowCore
+
+/// Counts tasks that reach a final status, wherever that is: in the api, a worker, or the dispatcher.
+public struct TaskMetrics: Sendable {
+    private struct Outcome: Hashable {
+        let status: TaskStatus
+        let code: String
+    }
+
+    /// What a task can fail with. Every other code is counted as `other`, so that labels stay bounded.
+    private static let knownCodes: Set<String> = [
+        // the source's bytes
+        "not_an_image", "unsupported_format", "truncated_image", "too_many_pixels", "too_many_frames", "source_missing",
+        // where they are fetched from
+        "url_invalid", "address_blocked", "source_not_found", "source_refused", "too_many_redirects", "source_too_large",
+        "source_timeout", "source_unreachable", "source_unavailable", "name_not_resolved",
+        // what is made of them
+        "render_timeout", "render_crashed", "poison", "outputs_failed", "output_failed", "output_too_large", "max_bytes_unreachable",
+        "crop_outside_image", "dimensions_unsupported", "watermark_missing", "watermark_unreadable",
+        // who works on them
+        "worker_lost", "internal_error",
+    ]
+
+    private let outcomes: LabelledMetrics<Outcome, Counter>
+    private let durations: LabelledMetrics<TaskStatus, Metrics.Timer>
+
+    public init(_ factory: any MetricsFactory = MetricsSystem.factory) {
+        outcomes = LabelledMetrics { outcome in
+            Counter(
+                label: "tasks_finished_total", dimensions: [("status", outcome.status.rawValue), ("error_code", outcome.code)],
+                factory: factory)
+        }
+        durations = LabelledMetrics { status in
+            Metrics.Timer(label: "task_duration_seconds", dimensions: [("status", status.rawValue)], factory: factory)
+        }
+        // There from the start, so that the first task of a kind is an increase.
+        for status in TaskStatus.allCases where status.isFinal {
+            _ = (outcomes[Outcome(status: status, code: status == .failed ? "other" : "")], durations[status])
+        }
+    }
+
+    /// Counts the task where its status is final, and does nothing where it is not.
+    public func finished(_ task: TaskRecord) {
+        guard task.status.isFinal else { return }
+        outcomes[Outcome(status: task.status, code: task.status == .failed ? Self.label(task.error?.code ?? "") : "")].increment()
+        // How long a replayed task had lain there says nothing.
+        guard task.generation == 1, let end = task.completedAt else { return }
+        durations[task.status].recordMicroseconds(max(0, (end - task.createdAt).microseconds))
+    }
+
+    /// An error code as a label.
+    public static func label(_ code: String) -> String { knownCodes.contains(code) ? code : "other" }
+}

@@ -1,0 +1,21 @@
+public import Metrics
+import Prometheus
+
+/// Where the metrics of one service are made, and which of the process's metrics its address shows.
+public struct ServiceMetrics: Sendable {
+    /// The first word of the service's own metrics, as in `api`.
+    let service: String
+    let factory: any MetricsFactory
+    /// Nil where the process has no registry of ours: then there is no `/metrics`.
+    let page: PrometheusRegistry.Page?
+
+    /// - Parameters:
+    ///   - prefixes: more that this service shows and no other service of the same process does;
+    ///     matters only where several share a process.
+    ///   - factory: the registry that `Telemetry.bootstrap` has set up, unless given.
+    public init(service: String, claiming prefixes: [String] = [], factory: any MetricsFactory = MetricsSystem.factory) {
+        self.service = service
+        self.factory = factory
+        page = (factory as? PrometheusRegistry)?.page(claiming: ["\(service)_"] + prefixes)
+    }
+}

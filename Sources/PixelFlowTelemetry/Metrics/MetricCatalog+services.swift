@@ -1,0 +1,43 @@
+import Prometheus
+
+extension MetricCatalog {
+    static let services = Group(
+        title: "Requests", origin: "each service, under its own name",
+        metrics: ["auth", "api", "worker", "web"].flatMap { service in
+            [
+                MetricDescription(
+                    .counter, "\(service)_requests_total", labels: ["method", "endpoint", "status"],
+                    "Requests answered. endpoint is the route's template, unmatched where there is none."),
+                MetricDescription(
+                    .histogram, "\(service)_request_duration_seconds", labels: ["method", "endpoint"], buckets: requestBuckets,
+                    "Time from the head of a request to the head of its answer; the sending of a body or an event stream is not in it."),
+                MetricDescription(
+                    .gauge, "\(service)_health_check_up", labels: ["check"],
+                    "1 where a backend that the service cannot work without was in order at this scrape, 0 where not."),
+            ]
+        })
+
+    static let accounts = Group(
+        title: "Accounts", origin: "auth",
+        metrics: [
+            MetricDescription(.counter, "auth_registrations_total", "People registered."),
+            MetricDescription(
+                .counter, "auth_logins_total", labels: ["status"],
+                "Logins tried, by what came of them: success, failure (address or password wrong), throttled, error."),
+            MetricDescription(
+                .counter, "auth_token_validations_total", labels: ["status"],
+                "Tokens shown at /validate: valid, expired, invalid, missing, error."),
+        ])
+
+    static let streams = Group(
+        title: "Event streams", origin: "api",
+        metrics: [
+            MetricDescription(.gauge, "event_streams", "Clients that listen to events at present."),
+            MetricDescription(
+                .counter, "event_streams_dropped_total", "Event streams that were ended because their client did not keep up."),
+        ])
+
+    static let process = Group(
+        title: "Process", origin: "each service; disk_… in the embedded mode",
+        metrics: ProcessCollector.descriptions + DiskCollector.descriptions + PrometheusRegistry.descriptions)
+}

@@ -1,0 +1,62 @@
+import Prometheus
+
+extension MetricCatalog {
+    static let tasks = Group(
+        title: "Tasks", origin: "api (created, cancelled) and worker",
+        metrics: [
+            MetricDescription(
+                .counter, "tasks_created_total", labels: ["source"], "Tasks accepted, by where the image comes from: upload, url."),
+            MetricDescription(
+                .counter, "tasks_finished_total", labels: ["status", "error_code"],
+                "Tasks that reached COMPLETED, FAILED or CANCELLED. error_code is empty unless FAILED, other for a rare code."),
+            MetricDescription(
+                .histogram, "task_queue_latency_seconds", buckets: waitBuckets,
+                "From when a task could first run, or run again, to its claim by a worker; by the database's clock."),
+            MetricDescription(
+                .histogram, "task_duration_seconds", labels: ["status"], buckets: waitBuckets,
+                "From the creation of a task to its final status; by the database's clock."),
+            MetricDescription(
+                .counter, "task_retries_total", labels: ["reason"],
+                "Runs that ended with the task going back to PENDING: transient, outage, crash, interrupted."),
+            MetricDescription(
+                .counter, "task_results_discarded_total", "Results that came after their claim had been lost, and were removed."),
+            MetricDescription(.gauge, "worker_slots", "Tasks that the worker may have in hand at a time."),
+            MetricDescription(.gauge, "worker_slots_busy", "Tasks that the worker has in hand."),
+        ])
+
+    static let dispatch = Group(
+        title: "Dispatch", origin: "api and worker",
+        metrics: [
+            MetricDescription(
+                .counter, "dispatched_total", labels: ["outcome"],
+                "Wake-ups handed to the broker: published, failed. What has failed stays due and is sent again."),
+            MetricDescription(.counter, "redispatched_total", "Tasks whose wake-up was overdue and was sent again."),
+            MetricDescription(.counter, "lost_leases_total", "Leases that ran out because their worker was gone or held up."),
+            MetricDescription(
+                .gauge, "announcements_waiting", labels: ["kind"], "What waits in this process to be published: wake_up, event."),
+        ])
+
+    static let sources = Group(
+        title: "Sources", origin: "worker",
+        metrics: [
+            MetricDescription(.counter, "source_bytes_total", labels: ["source"], "Bytes of sources read: upload, url."),
+            MetricDescription(
+                .histogram, "source_fetch_duration_seconds", labels: ["outcome"],
+                "How long it took to fetch a source by its URL. outcome is ok or the code of the error."),
+        ])
+
+    static let rendering = Group(
+        title: "Rendering", origin: "worker",
+        metrics: [
+            MetricDescription(
+                .histogram, "render_duration_seconds", labels: ["format"],
+                "Time in the render process for all outputs of a task, by the format of the source."),
+            MetricDescription(
+                .counter, "outputs_total", labels: ["format", "status"], "Outputs, by their format: completed, failed."),
+            MetricDescription(.counter, "output_bytes_total", labels: ["format"], "Bytes of the outputs stored."),
+            MetricDescription(.counter, "render_processes_started_total", "Render processes started."),
+            MetricDescription(
+                .counter, "render_processes_ended_total", labels: ["reason"],
+                "Render processes ended: recycled, cancelled, timed_out, crashed, closed (with the worker)."),
+        ])
+}

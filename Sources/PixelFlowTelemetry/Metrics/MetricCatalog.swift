@@ -1,0 +1,24 @@
+public import Prometheus
+
+/// Every metric that a service of PixelFlow exports: help texts for Prometheus, the table in
+/// docs/metrics.md, and what alerts and the dashboard may ask for.
+public enum MetricCatalog {
+    /// Metrics that belong together.
+    public struct Group: Sendable {
+        public let title: String
+        /// Where they come from.
+        public let origin: String
+        public let metrics: [MetricDescription]
+    }
+
+    public static let groups: [Group] = [
+        services, accounts, tasks, dispatch, sources, rendering, streams, databases, kafka, objects, circuits, process,
+    ]
+
+    public static var all: [MetricDescription] { groups.flatMap(\.metrics) }
+
+    /// Seconds of an HTTP request: finer at the short end than a task needs.
+    static let requestBuckets = HistogramBuckets([0.001, 0.0025] + HistogramBuckets.durations.bounds)
+    /// Seconds that a task may wait or take: a long queue is told from a short one up to an hour.
+    static let waitBuckets = HistogramBuckets(HistogramBuckets.durations.bounds + [120, 300, 600, 1800, 3600])
+}

@@ -1,0 +1,113 @@
+import Metrics
+import NIOCore
+import PixelFlowCore
+import PixelFlowDispatch
+
+/// What a worker counts.
+struct WorkerMetrics: Sendable {
+    /// Why a task goes back to PENDING.
+    private enum Retry: String, CaseIterable {
+        case transient, outage, crash, interrupted
+    }
+
+    private struct OutputOutcome: Hashable {
+        let format: String
+        let status: String
+    }
+
+    private let tasks: TaskMetrics
+    private let queueLatency: Metrics.Timer
+    private let retries: LabelledMetrics<Retry, Counter>
+    private let discarded: Counter
+    private let busy: Meter
+    private let sourceBytes: LabelledMetrics<String, Counter>
+    private let fetches: LabelledMetrics<String, Metrics.Timer>
+    private let renders: LabelledMetrics<String, Metrics.Timer>
+    private let outputs: LabelledMetrics<OutputOutcome, Counter>
+    private let outputBytes: LabelledMetrics<String, Counter>
+
+    /// - Parameter slots: tasks that the worker may have in hand at a time.
+    init(_ factory: any MetricsFactory, slots: Int) {
+        func counters(_ name: String, _ label: String) -> LabelledMetrics<String, Counter> {
+            LabelledMetrics { Counter(label: name, dimensions: [(label, $0)], factory: factory) }
+        }
+        func timers(_ name: String, _ label: String) -> LabelledMetrics<String, Metrics.Timer> {
+            LabelledMetrics { Metrics.Timer(label: name, dimensions: [(label, $0)], factory: factory) }
+        }
+        tasks = TaskMetrics(factory)
+        queueLatency = Metrics.Timer(label: "task_queue_latency_seconds", factory: factory)
+        retries = LabelledMetrics { Counter(label: "task_retries_total", dimensions: [("reason", $0.rawValue)], factory: factory) }
+        discarded = Counter(label: "task_results_discarded_total", factory: factory)
+        busy = Meter(label: "worker_slots_busy", factory: factory)
+        sourceBytes = counters("source_bytes_total", "source")
+        fetches = timers("source_fetch_duration_seconds", "outcome")
+        renders = timers("render_duration_seconds", "format")
+        outputs = LabelledMetrics { outcome in
+            Counter(label: "outputs_total", dimensions: [("format", outcome.format), ("status", outcome.status)], factory: factory)
+        }
+        outputBytes = counters("output_bytes_total", "format")
+        Meter(label: "worker_slots", factory: factory).set(slots)
+        // There from the start, so that the first of a kind is an increase.
+        for reason in Retry.allCases { _ = retries[reason] }
+        for source in ["upload", "url"] { _ = sourceBytes[source] }
+        _ = (fetches["ok"], renders["jpeg"])
+        for format in ImageFormat.allCases {
+            _ = (outputs[OutputOutcome(format: format.rawValue, status: "completed")], outputBytes[format.rawValue])
+        }
+    }
+
+    // MARK: Runs
+
+    /// By the store's clock: from when the task could run to its claim.
+    func claimed(_ task: TaskRecord) {
+        busy.increment()
+        if let start = task.startedAt { queueLatency.recordMicroseconds(max(0, (start - task.nextRunAt).microseconds)) }
+    }
+
+    func slotFreed() { busy.decrement() }
+
+    /// What came of a run that was written down.
+    func concluded(_ task: TaskRecord, after ending: TaskRun.Ending) {
+        tasks.finished(task)
+        guard task.status == .pending else { return }
+        switch ending {
+        case .failed(let failure): retries[Retry(rawValue: failure.retry.rawValue) ?? .transient].increment()
+        case .made, .cancelRequested, .lost, .interrupted: retries[.interrupted].increment()
+        }
+    }
+
+    func discardedResult() { discarded.increment() }
+
+    // MARK: Production
+
+    func read(_ bytes: Int, of source: TaskSource) {
+        switch source {
+        case .upload: sourceBytes["upload"].increment(by: bytes)
+        case .url: sourceBytes["url"].increment(by: bytes)
+        }
+    }
+
+    /// - Parameter code: of the error, nil where the source came.
+    func fetched(in duration: Duration, failure code: String?) {
+        fetches[code.map(TaskMetrics.label) ?? "ok"].recordMicroseconds(duration.microseconds)
+    }
+
+    func rendered(_ report: RenderReport, _ pipeline: Pipeline) {
+        renders[report.source.format].recordMicroseconds(report.duration.microseconds)
+        for (output, spec) in zip(report.outputs, pipeline.outputs) {
+            switch output.result {
+            case .success(let image):
+                outputs[OutputOutcome(format: image.format.rawValue, status: "completed")].increment()
+                outputBytes[image.format.rawValue].increment(by: image.bytes.readableBytes)
+            case .failure: outputs[OutputOutcome(format: Self.label(spec.format), status: "failed")].increment()
+            }
+        }
+    }
+
+    private static func label(_ format: OutputFormat) -> String {
+        switch format {
+        case .auto: "auto"
+        case .fixed(let format): format.rawValue
+        }
+    }
+}

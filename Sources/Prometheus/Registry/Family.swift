@@ -1,0 +1,27 @@
+/// All series of one name.
+struct Family {
+    let kind: MetricDescription.Kind
+    private(set) var series: [LabelText: any Series] = [:]
+    /// Series that were asked for and refused.
+    var refused: UInt64 = 0
+
+    init(_ kind: MetricDescription.Kind) { self.kind = kind }
+
+    /// The series with these labels, made where there is none yet.
+    ///
+    /// - Returns: nil where the family has no room for another one, or where it is of another type.
+    mutating func series<Wanted: Series>(
+        _ labels: LabelText, _ kind: MetricDescription.Kind, limit: Int, make: () -> Wanted
+    ) -> Wanted? {
+        guard kind == self.kind else { return nil }
+        if let known = series[labels] { return known as? Wanted }
+        guard series.count < limit else { return nil }
+        let made = make()
+        series[labels] = made
+        return made
+    }
+
+    mutating func remove(_ labels: LabelText) { series[labels] = nil }
+
+    var sorted: [any Series] { series.sorted { $0.key.text < $1.key.text }.map(\.value) }
+}

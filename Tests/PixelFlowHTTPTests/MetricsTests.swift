@@ -1,0 +1,118 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowTelemetry
+import Prometheus
+import Synchronization
+import Testing
+
+@Suite("Metrics")
+struct MetricsTests {
+    private func value(_ series: String, of client: any TestClientProtocol) async throws -> Double? {
+        let text = try await client.execute(uri: "/metrics", method: .get).text
+        return text.split(separator: "\n").first { $0.hasPrefix(series + " ") }.flatMap { Double($0.dropFirst(series.count + 1)) }
+    }
+
+    @Test("requests are counted by method, route and status, and timed")
+    func requests() async throws {
+        try await ServiceHarness().run { router in
+            router.get("/things/:id") { _, context in try context.parameters.require("id") }
+            router.post("/things") { _, _ -> String in throw PixelFlowError.notFound("thing") }
+        } _: { client in
+            for id in 1...3 { _ = try await client.execute(uri: "/things/\(id)?q=\(id)", method: .get) }
+            _ = try await client.execute(uri: "/things", method: .post)
+            #expect(try await value(#"api_requests_total{endpoint="/things/{id}",method="GET",status="200"}"#, of: client) == 3)
+            #expect(try await value(#"api_requests_total{endpoint="/things",method="POST",status="404"}"#, of: client) == 1)
+            let timed = #"api_request_duration_seconds_count{endpoint="/things/{id}",method="GET"}"#
+            #expect(try await value(timed, of: client) == 3)
+        }
+    }
+
+    @Test("whatever is asked for, the labels stay few")
+    func bounded() async throws {
+        let harness = ServiceHarness()
+        try await harness.run { router in
+            router.get("/things/:id") { _, _ in "" }
+        } _: { client in
+            for number in 1...50 {
+                _ = try await client.execute(uri: "/things/\(number)", method: .get)
+                _ = try await client.execute(uri: "/nothing/\(number)", method: .get)
+                let method = try #require(HTTPRequest.Method(rawValue: "ODD\(number)"))
+                _ = try await client.execute(uri: "/things/\(number)", method: method)
+            }
+            let lines = String(decoding: harness.registry.text(), as: UTF8.self).split(separator: "\n")
+            let series = lines.filter { $0.hasPrefix("api_requests_total{") }
+            #expect(series.contains { $0.contains(#"endpoint="unmatched",method="GET",status="404""#) && $0.hasSuffix(" 50") })
+            #expect(series.contains { $0.contains(#"method="other""#) && $0.hasSuffix(" 50") })
+            #expect(series.count == 3)
+        }
+    }
+
+    @Test("a stream is timed to its head, however long it goes on")
+    func streams() async throws {
+        let harness = ServiceHarness()
+        try await harness.run { router in
+            router.get("/events") { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        try await Task.sleep(for: .milliseconds(300))
+                        try await writer.finish(nil)
+                    })
+            }
+        } _: { client in
+            _ = try await client.execute(uri: "/events", method: .get)
+            let sum = try #require(try await value(#"api_request_duration_seconds_sum{endpoint="/events",method="GET"}"#, of: client))
+            #expect(sum < 0.25)
+        }
+    }
+
+    @Test("a scrape tells which backends are in order, and is in the format that Prometheus asks for")
+    func scrape() async throws {
+        let isUp = Mutex(true)
+        var harness = ServiceHarness()
+        harness.health = HealthRoutes(checks: [
+            HealthCheck("database") {}, HealthCheck("broker") { if !isUp.withLock({ $0 }) { throw CancellationError() } },
+        ])
+        try await harness.run { _ in
+        } _: { client in
+            #expect(try await value(#"api_health_check_up{check="broker"}"#, of: client) == 1)
+            isUp.withLock { $0 = false }
+            #expect(try await value(#"api_health_check_up{check="broker"}"#, of: client) == 0)
+            #expect(try await value(#"api_health_check_up{check="database"}"#, of: client) == 1)
+            let response = try await client.execute(uri: "/metrics", method: .get)
+            #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(response.text.contains("# HELP process_resident_memory_bytes Memory of the process that is in RAM.\n"))
+        }
+    }
+
+    @Test("services that share a process show each metric at one address")
+    func sharedProcess() async throws {
+        let registry = Telemetry.registry()
+        func router(_ service: String, claiming prefixes: [String] = []) -> Router<AppRequestContext> {
+            ServiceRouter.make(
+                metrics: ServiceMetrics(service: service, claiming: prefixes, factory: registry), health: HealthRoutes(checks: [])
+            ) { _ in }
+        }
+        let (auth, api) = (router("auth"), router("api", claiming: ["process_threads"]))
+        try await Application(router: auth).test(.router) { client in
+            _ = try await client.execute(uri: "/health", method: .get)
+            #expect(try await value(#"auth_requests_total{endpoint="/health",method="GET",status="200"}"#, of: client) == 1)
+            #expect(try await value("process_threads", of: client) == nil)
+            #expect(try await value("process_open_fds", of: client) != nil)
+        }
+        try await Application(router: api).test(.router) { client in
+            #expect(try await client.execute(uri: "/metrics", method: .get).text.contains("auth_") == false)
+            #expect(try await value("process_threads", of: client) != nil)
+            #expect(try await value("process_open_fds", of: client) != nil)
+        }
+    }
+
+    @Test("no two metrics of the catalogue have one name")
+    func catalogue() {
+        let names = MetricCatalog.all.map(\.name)
+        #expect(Set(names).count == names.count)
+    }
+}
