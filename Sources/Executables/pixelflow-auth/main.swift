@@ -1,5 +1,6 @@
 import Logging
 import PixelFlowAuth
+import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowPostgres
 import PixelFlowRuntime
@@ -11,12 +12,12 @@ await ServiceCommand(
         + AuthSettings.descriptions
 ).run { settings, logger in
     let listen = try ListenSettings(settings, port: ListenSettings.authPort)
-    let store = PostgresUserStore(settings: try PostgresSettings(settings), logger: logger)
+    let store = try PostgresUserStore(settings: PostgresSettings(settings), logger: logger)
     let auth = try AuthService(store: store, settings: try AuthSettings(settings), logger: logger)
     let drain = DrainState()
     return ServiceGroup(
         running: [
-            ClosingService { await store.close() },
+            ClosingService { await store.shutDown() },
             listen.server("auth", auth.router(drain: drain), onReady: listen.announce("auth")),
             DrainService(drain),
         ], logger: logger)

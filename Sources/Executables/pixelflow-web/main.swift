@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowRuntime
 import PixelFlowWeb
