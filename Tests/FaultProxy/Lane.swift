@@ -12,7 +12,7 @@ final class Lane {
     }
 
     private let source: any Channel
-    private let sink: any Channel
+    private var sink: (any Channel)?
     private let faults: Faults
     /// Is shown bytes right before they are written.
     private let inspect: (ByteBuffer) -> Void
@@ -24,11 +24,17 @@ final class Lane {
     private var lineFree = NIODeadline.distantPast
     private var timer: Scheduled<Void>?
 
-    init(from source: any Channel, to sink: any Channel, faults: Faults, inspect: @escaping (ByteBuffer) -> Void) {
+    init(from source: any Channel, faults: Faults, inspect: @escaping (ByteBuffer) -> Void) {
         self.source = source
-        self.sink = sink
         self.faults = faults
         self.inspect = inspect
+    }
+
+    /// Begins to read and to write.
+    func open(to sink: any Channel) {
+        self.sink = sink
+        wantsToRead = true
+        drain()
     }
 
     func receive(_ bytes: ByteBuffer) {
@@ -57,6 +63,7 @@ final class Lane {
     func drain() {
         timer?.cancel()
         timer = nil
+        guard let sink else { return }
         var hasWritten = false
         while !faults.isBlackHole, sink.isWritable || !sink.isActive, let next = items.first {
             let now = NIODeadline.now()
@@ -65,14 +72,14 @@ final class Lane {
                 break
             }
             items.removeFirst()
-            hasWritten = forward(next.item) || hasWritten
+            hasWritten = forward(next.item, to: sink) || hasWritten
         }
         if hasWritten { sink.flush() }
         if wantsToRead { readMore() }
     }
 
     /// - Returns: whether there is something to flush.
-    private func forward(_ item: Item) -> Bool {
+    private func forward(_ item: Item, to sink: any Channel) -> Bool {
         switch item {
         case .bytes(let bytes):
             held -= bytes.readableBytes
@@ -81,7 +88,6 @@ final class Lane {
             return true
         case .end:
             // The end of a half that is still being written to is its own; a closed source ends both.
-            let sink = sink
             let mode: CloseMode = source.isActive ? .output : .all
             sink.writeAndFlush(ByteBuffer()).whenComplete { _ in sink.close(mode: mode, promise: nil) }
             return false

@@ -34,8 +34,9 @@ final class Relay {
         eventLoop = client.eventLoop
     }
 
-    /// The client is there; now for the server.
+    /// The client is there; now for the server. What the client says meanwhile is kept.
     func connect() {
+        toServer = Lane(from: client, faults: faults) { [unowned self] in self.inspect($0) }
         ClientBootstrap(group: eventLoop)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -52,16 +53,15 @@ final class Relay {
     private func join(_ server: any Channel) {
         guard client.isActive else { return server.close(promise: nil) }
         self.server = server
-        toServer = Lane(from: client, to: server, faults: faults) { [unowned self] in self.inspect($0) }
-        toClient = Lane(from: server, to: client, faults: faults) { _ in }
+        toClient = Lane(from: server, faults: faults) { _ in }
         do {
             try server.pipeline.syncOperations.addHandler(RelayHandler(relay: self, side: .server))
         } catch {
             close()
             return
         }
-        client.read()
-        server.read()
+        toServer?.open(to: server)
+        toClient?.open(to: client)
     }
 
     /// Looks at what is about to be sent to the server.

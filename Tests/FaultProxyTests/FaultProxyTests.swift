@@ -14,8 +14,8 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("the end of either side reaches the other")
-    func forwardsEnds() async throws {
+    @Test("the end of either side reaches the other, also where it comes before the server is reached", arguments: 0..<20)
+    func forwardsEnds(_: Int) async throws {
         try await withProxy { proxy, server in
             let client = try await Client(proxy)
             try await client.send("last words")

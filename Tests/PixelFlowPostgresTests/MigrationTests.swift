@@ -57,6 +57,19 @@ struct MigrationTests {
         }
     }
 
+    @Test("tables that are gone are made anew without a restart")
+    func remakesTables() async throws {
+        try await TestDatabase.with { database in
+            let store = try database.store()
+            #expect(try await store.add(.sample("ada@example.org")))
+            try await database.administrator.withConnection {
+                try $0.execute(script: "DROP TABLE users, signing_keys, schema_migrations")
+            }
+            #expect(try await store.find(email: "ada@example.org") == nil)
+            #expect(try await store.add(.sample("ada@example.org")))
+        }
+    }
+
     private static let versions = PostgresStatement("versions", "SELECT count(*) FROM schema_migrations")
     private static let tables = PostgresStatement(
         "tables", "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()")

@@ -59,7 +59,7 @@ final class TestDatabase: Sendable {
         metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) throws -> PostgresUserStore {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let store = try PostgresUserStore(settings ?? self.settings, migrations: migrations, logger: logger, metrics: metrics)
+        let store = try PostgresUserStore(settings: settings ?? self.settings, migrations: migrations, logger: logger, metrics: metrics)
         stores.withLock { $0.append(store) }
         return store
     }

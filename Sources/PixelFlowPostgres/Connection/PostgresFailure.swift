@@ -30,6 +30,8 @@ struct PostgresFailure: Error, Hashable, CustomStringConvertible {
     /// Whether the same statement may succeed on a new connection right away.
     var isWorthAnotherTry: Bool { kind == .connectionLost }
 
+    var isMissingTable: Bool { kind == .refused(sqlState: "42P01") }
+
     /// Whether the server is in trouble, as opposed to having answered.
     var isOutage: Bool {
         switch kind {

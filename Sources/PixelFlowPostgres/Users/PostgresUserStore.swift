@@ -16,13 +16,13 @@ public final class PostgresUserStore: UserStore {
 
     /// - Throws: `setting_invalid` where the URL is none.
     public convenience init(
-        _ settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+        settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
-        try self.init(settings, migrations: UserSchema.migrations, logger: logger, metrics: metrics)
+        try self.init(settings: settings, migrations: UserSchema.migrations, logger: logger, metrics: metrics)
     }
 
     init(
-        _ settings: PostgresSettings, migrations: [Migration], logger: Logger, metrics: any MetricsFactory
+        settings: PostgresSettings, migrations: [Migration], logger: Logger, metrics: any MetricsFactory
     ) throws(PixelFlowError) {
         database = try PostgresDatabase(settings, logger: logger, metrics: metrics)
         migrator = Migrator(migrations: migrations)
@@ -50,7 +50,14 @@ public final class PostgresUserStore: UserStore {
         _ operation: PostgresDatabase.Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         try await prepare()
-        return try await database.run(operation, body)
+        do {
+            return try await database.run(operation, body)
+        } catch let error as PixelFlowError where (error.cause as? PostgresFailure)?.isMissingTable == true {
+            // Somebody has put an empty database in place of the one that was prepared.
+            isPrepared.store(false, ordering: .releasing)
+            try await prepare()
+            return try await database.run(operation, body)
+        }
     }
 }
 
