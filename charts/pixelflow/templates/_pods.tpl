@@ -72,7 +72,7 @@ priorityClassName: {{ . }}
 {{/*
 A Deployment of one of our services.
 dict "root" "component" "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: an autoscaler's business]
-     "token" [whether the pod talks to the API server] "surge"
+     "token" [whether the pod talks to the API server] "surge" "grace" [instead of the service's own]
 */}}
 {{- define "pixelflow.deployment" -}}
 apiVersion: apps/v1
@@ -115,7 +115,7 @@ spec:
       {{- end }}
       securityContext:
         {{- include "pixelflow.podSecurity" . | nindent 8 }}
-      terminationGracePeriodSeconds: {{ add .values.preStopSeconds .values.shutdownGraceSeconds 15 }}
+      terminationGracePeriodSeconds: {{ .grace | default .values.terminationGracePeriodSeconds }}
       containers:
         - name: {{ .component }}
           image: {{ include "pixelflow.image" (dict "root" .root "image" .values.image) | quote }}
@@ -126,7 +126,6 @@ spec:
             {{- .ports | nindent 12 }}
           env:
             {{- .env | nindent 12 }}
-            - {name: PIXELFLOW_SHUTDOWN_GRACE, value: {{ .values.shutdownGraceSeconds | quote }}}
             - {name: PIXELFLOW_LOG_LEVEL, value: {{ .root.Values.logging.level }}}
             - {name: PIXELFLOW_LOG_FORMAT, value: {{ .root.Values.logging.format }}}
             {{- with .values.extraEnv }}

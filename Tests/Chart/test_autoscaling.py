@@ -1,0 +1,69 @@
+"""Who decides how many workers there are."""
+
+import pytest
+
+import chart
+from chart import environment
+
+
+@pytest.mark.parametrize("name, replicas", [
+    ("defaults", None), ("autoscaling-cpu", None), ("autoscaling-keda", None), ("autoscaling-none", 3), ("one-replica", 1)])
+def test_replicas_are_left_to_the_autoscaler(name, replicas):
+    worker = chart.manifests(name).one("Deployment", "pixelflow-worker")
+    assert worker["spec"].get("replicas") == replicas
+
+
+@pytest.mark.parametrize("name, kinds", [
+    ("defaults", {"HorizontalPodAutoscaler", "APIService"}), ("autoscaling-cpu", {"HorizontalPodAutoscaler"}),
+    ("autoscaling-keda", {"ScaledObject"}), ("autoscaling-none", set())])
+def test_one_autoscaler_at_a_time(name, kinds):
+    found = {each["kind"] for each in chart.manifests(name)} & {"HorizontalPodAutoscaler", "ScaledObject", "APIService"}
+    assert found == kinds
+    adapter = [each for each in chart.manifests(name) if "metrics-adapter" in each["metadata"]["name"]]
+    assert bool(adapter) == ("APIService" in kinds)
+
+
+def test_the_lag_scales_up_at_once_and_down_by_one_a_minute():
+    spec = chart.manifests("defaults").one("HorizontalPodAutoscaler", "pixelflow-worker")["spec"]
+    assert spec["metrics"] == [{"type": "External", "external": {
+        "metric": {"name": "pixelflow_consumer_group_lag", "selector": {"matchLabels": {"group": "worker-group-1", "topic": "image-tasks"}}},
+        "target": {"type": "AverageValue", "averageValue": "20"}}}]
+    assert spec["behavior"]["scaleUp"]["stabilizationWindowSeconds"] == 0
+    assert spec["behavior"]["scaleDown"]["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 60}]
+    assert spec["maxReplicas"] <= 12
+
+
+def test_keda_means_the_same():
+    keda = chart.manifests("autoscaling-keda").one("ScaledObject", "pixelflow-worker")["spec"]
+    ours = chart.manifests("defaults").one("HorizontalPodAutoscaler", "pixelflow-worker")["spec"]
+    assert keda["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == ours["behavior"]
+    assert keda["scaleTargetRef"] == ours["scaleTargetRef"]
+    assert keda["triggers"][0]["metadata"] == {
+        "bootstrapServers": "pixelflow-kafka.images.svc:9092", "consumerGroup": "worker-group-1", "topic": "image-tasks",
+        "lagThreshold": "50", "offsetResetPolicy": "earliest", "scaleToZeroOnInvalidOffset": "false", "allowIdleConsumers": "false"}
+
+
+def test_the_adapter_is_registered_and_may_do_only_its_job():
+    documents = chart.manifests("defaults")
+    service = documents.one("APIService", "v1beta1.external.metrics.k8s.io")["spec"]
+    assert service["service"] == {"name": "pixelflow-metrics-adapter", "namespace": "images", "port": 443}
+    assert "caBundle" not in service and "insecureSkipTLSVerify" not in service
+    rules = [rule for kind in ("Role", "ClusterRole") for each in documents.of(kind) if "metrics-adapter" in each["metadata"]["name"] for rule in each["rules"]]
+    assert rules == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["pixelflow-metrics-adapter-certificate"], "verbs": ["get", "update", "patch"]},
+        {"apiGroups": ["apiregistration.k8s.io"], "resources": ["apiservices"], "resourceNames": ["v1beta1.external.metrics.k8s.io"], "verbs": ["get", "patch"]},
+        {"apiGroups": ["external.metrics.k8s.io"], "resources": ["pixelflow_consumer_group_lag"], "verbs": ["get", "list"]}]
+    bound = {
+        (each["roleRef"]["name"], each["subjects"][0]["name"]) for kind in ("RoleBinding", "ClusterRoleBinding") for each in documents.of(kind)
+        if "metrics-adapter" in each["metadata"]["name"]}
+    assert ("extension-apiserver-authentication-reader", "pixelflow-metrics-adapter") in bound
+    assert ("system:auth-delegator", "pixelflow-metrics-adapter") in bound
+    assert ("pixelflow-metrics-adapter:images:reader", "horizontal-pod-autoscaler") in bound
+
+
+def test_adapter_and_autoscaler_speak_of_the_same_group():
+    documents = chart.manifests_with(kafka={"topic": "t", "group": "g"})
+    adapter = environment(documents.one("Deployment", "pixelflow-metrics-adapter"))
+    metric = documents.one("HorizontalPodAutoscaler", "pixelflow-worker")["spec"]["metrics"][0]["external"]["metric"]
+    assert metric["selector"]["matchLabels"] == {"group": adapter["PIXELFLOW_KAFKA_GROUP"], "topic": adapter["PIXELFLOW_KAFKA_TOPIC"]}

@@ -1,0 +1,109 @@
+"""Who may talk to whom: exactly this."""
+
+import chart
+from network import Address, Pod, allowed
+
+PORTS = {
+    "web": [3000], "auth": [50051], "api": [8080], "worker": [8081], "metrics-adapter": [6443, 8082],
+    "postgres": [5432], "mongodb": [27017], "kafka": [9092, 9093], "s3": [8333, 8888, 9333],
+    "bootstrap-secrets": [], "test": [],
+}
+FLOWS = {
+    ("web", "auth", 50051), ("web", "api", 8080),
+    ("api", "auth", 50051), ("api", "mongodb", 27017), ("api", "kafka", 9092), ("api", "s3", 8333),
+    ("auth", "postgres", 5432),
+    ("worker", "mongodb", 27017), ("worker", "kafka", 9092), ("worker", "s3", 8333),
+    ("metrics-adapter", "kafka", 9092),
+    ("test", "web", 3000), ("test", "auth", 50051), ("test", "api", 8080), ("test", "worker", 8081), ("test", "metrics-adapter", 8082),
+}
+PUBLIC = [Address("93.184.216.34"), Address("2606:2800:220:1::1")]
+PRIVATE = [Address(each) for each in ("10.0.0.1", "172.16.0.9", "192.168.1.1", "169.254.169.254", "100.64.0.1", "fd00::1", "fe80::1")]
+
+
+def components(documents):
+    return {labels["app.kubernetes.io/component"]: Pod(name, labels, chart.NAMESPACE) for name, labels, _ in documents.pods()}
+
+
+def within(documents):
+    pods = components(documents)
+    policies = documents.of("NetworkPolicy")
+    return {
+        (source, target, port)
+        for source in pods for target in pods if source != target
+        for port in PORTS[target] if allowed(policies, pods[source], pods[target], port)
+    }
+
+
+def test_pods_reach_what_they_need_and_nothing_else():
+    documents = chart.manifests("defaults")
+    assert set(components(documents)) == set(PORTS)
+    assert within(documents) == FLOWS
+
+
+def test_only_web_lets_strangers_in():
+    documents = chart.manifests("defaults")
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    strangers = [Pod("x", {"app": "x"}, chart.NAMESPACE), Pod("x", {"app": "x"}, "elsewhere"), Address("203.0.113.5")]
+    open_to = {
+        (name, port) for name, pod in pods.items() for port in PORTS[name] for stranger in strangers
+        if allowed(policies, stranger, pod, port)
+    }
+    # The API server comes from an address that nobody can know before.
+    assert open_to == {("web", 3000), ("metrics-adapter", 6443)}
+
+
+def test_prometheus_reads_metrics_of_services_only():
+    documents = chart.manifests("defaults")
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    prometheus = Pod("prometheus", {"app.kubernetes.io/name": "prometheus"}, "monitoring")
+    open_to = {(name, port) for name, pod in pods.items() for port in PORTS[name] if allowed(policies, prometheus, pod, port)}
+    assert open_to == {("web", 3000), ("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082)}
+
+
+def test_only_the_worker_reaches_the_internet_and_no_private_network():
+    documents = chart.manifests("defaults")
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    for port in (80, 443, 8443):
+        reach = {name for name, pod in pods.items() for address in PUBLIC if allowed(policies, pod, address, port)}
+        assert reach == ({"worker", "metrics-adapter", "bootstrap-secrets"} if port == 443 else {"worker"})
+        assert not [address.name for address in PRIVATE if allowed(policies, pods["worker"], address, port)]
+
+
+def test_networks_that_may_be_fetched_from_are_open():
+    documents = chart.manifests_with(worker={"fetchAllowNetworks": ["10.1.0.0/16"]})
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    assert allowed(policies, pods["worker"], Address("10.1.2.3"), 80)
+    assert not allowed(policies, pods["worker"], Address("10.2.2.3"), 80)
+    assert not allowed(policies, pods["api"], Address("10.1.2.3"), 80)
+
+
+def test_names_are_resolved_by_all_who_have_names_to_resolve():
+    documents = chart.manifests("defaults")
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    dns = Pod("coredns", {"k8s-app": "kube-dns"}, "kube-system")
+    ask = {name for name, pod in pods.items() if allowed(policies, pod, dns, 53, "UDP") and allowed(policies, pod, dns, 53)}
+    assert ask == {"web", "auth", "api", "worker", "metrics-adapter", "bootstrap-secrets", "test"}
+
+
+def test_external_backends_are_reached_at_their_port_and_networks():
+    documents = chart.manifests("external-urls")
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    assert allowed(policies, pods["auth"], Address("192.0.2.10"), 5432)
+    assert not allowed(policies, pods["auth"], Address("192.0.2.11"), 5432)
+    assert allowed(policies, pods["api"], Address("198.51.100.7"), 9093)
+    assert not allowed(policies, pods["api"], Address("198.51.100.7"), 9092)
+    assert allowed(policies, pods["metrics-adapter"], Address("198.51.100.7"), 9093)
+
+
+def test_keda_reads_the_lag_by_itself():
+    documents = chart.manifests("autoscaling-keda")
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    assert allowed(policies, Pod("keda-operator", {"app": "keda-operator"}, "keda"), pods["kafka"], 9092)
+    assert not allowed(chart.manifests("defaults").of("NetworkPolicy"), Pod("keda-operator", {}, "keda"), pods["kafka"], 9092)
+
+
+def test_web_can_be_closed_to_all_but_the_ingress():
+    documents = chart.manifests("everything")
+    policies, web = documents.of("NetworkPolicy"), components(documents)["web"]
+    assert allowed(policies, Pod("ingress", {}, "ingress-nginx"), web, 3000)
+    assert not allowed(policies, Pod("x", {}, "elsewhere"), web, 3000)

@@ -1,0 +1,152 @@
+"""What matters in the workloads, one by one."""
+
+import re
+
+import pytest
+
+import chart
+from chart import environment
+
+SOURCES = chart.ROOT / "Sources"
+
+
+def deployment(documents, name):
+    return documents.one("Deployment", f"pixelflow-{name}")
+
+
+def test_every_setting_is_one_that_the_services_know():
+    known = {
+        name for path in SOURCES.rglob("*.swift") for name in re.findall(r'"(PIXELFLOW_[A-Z0-9_]+)"', path.read_text())
+    }
+    documents = chart.manifests("everything")
+    used = {
+        name for kind in documents.of("Deployment") if not kind["metadata"]["name"].endswith("metrics-adapter")
+        for name in environment(kind) if name.startswith("PIXELFLOW_")
+    }
+    assert used and used <= known, used - known
+
+
+def test_a_variable_stands_before_what_refers_to_it():
+    for workload in chart.manifests("defaults").of("Deployment"):
+        seen = set()
+        for each in workload["spec"]["template"]["spec"]["containers"][0]["env"]:
+            assert set(re.findall(r"\$\((\w+)\)", each.get("value", ""))) <= seen, each
+            seen.add(each["name"])
+
+
+def test_services_are_wired_to_each_other():
+    documents = chart.manifests("defaults")
+    web, api, auth = (environment(deployment(documents, name)) for name in ("web", "api", "auth"))
+    assert web["PIXELFLOW_WEB_AUTH_URL"] == "http://pixelflow-auth:50051"
+    assert web["PIXELFLOW_WEB_API_URL"] == "http://pixelflow-api:8080"
+    assert api["PIXELFLOW_JWKS_URL"] == "http://pixelflow-auth:50051/.well-known/jwks.json"
+    assert auth["PIXELFLOW_AUTH_DATABASE_URL"] == "postgres://pixelflow:$(POSTGRES_PASSWORD)@pixelflow-postgres:5432/pixelflow"
+    assert api["PIXELFLOW_TASK_DATABASE_URL"] == "mongodb://pixelflow:$(MONGODB_PASSWORD)@pixelflow-mongodb:27017/pixelflow?authSource=admin"
+    assert api["PIXELFLOW_BROKER_URL"] == "kafka://pixelflow-kafka:9092"
+    assert api["PIXELFLOW_BLOB_URL"].startswith("s3://pixelflow?endpoint=http://pixelflow-s3:8333&")
+    worker = environment(deployment(documents, "worker"))
+    for shared in ("PIXELFLOW_TASK_DATABASE_URL", "PIXELFLOW_BROKER_URL", "PIXELFLOW_BLOB_URL", "PIXELFLOW_KAFKA_TOPIC", "PIXELFLOW_KAFKA_GROUP"):
+        assert worker[shared] == api[shared]
+
+
+@pytest.mark.parametrize("name", chart.SERVICES)
+def test_services_leave_calmly(name):
+    pod = deployment(chart.manifests("defaults"), name)["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert {probe: container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")} == {
+        "startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
+    stop = container.get("lifecycle", {}).get("preStop", {})
+    assert set(stop) <= {"sleep"}
+    assert bool(stop) == (name != "worker")
+    # Ten seconds for what is open, twenty for what has to be written down.
+    assert pod["terminationGracePeriodSeconds"] >= stop.get("sleep", {}).get("seconds", 0) + 30
+
+
+def test_a_worker_is_given_longer_than_its_longest_job():
+    worker = deployment(chart.manifests_with(worker={"shutdownGraceSeconds": 300, "renderTimeoutSeconds": 200}), "worker")
+    assert environment(worker)["PIXELFLOW_SHUTDOWN_GRACE"] == "300"
+    assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 330
+
+
+@pytest.mark.parametrize("name", [path.stem for path in chart.SETS])
+def test_only_who_talks_to_the_api_server_has_a_token(name):
+    with_token = {title for title, _, spec in chart.manifests(name).pods() if spec["automountServiceAccountToken"]}
+    assert {title.split("-", 1)[1] if title.startswith("pixelflow") else "" for title in with_token} <= {
+        "metrics-adapter", "bootstrap-secrets", ""}
+
+
+def test_budgets_are_for_more_than_one_pod():
+    assert chart.manifests("one-replica").of("PodDisruptionBudget") == []
+    budgets = chart.manifests("defaults").of("PodDisruptionBudget")
+    assert {each["spec"]["maxUnavailable"] for each in budgets} == {1}
+    assert {each["metadata"]["name"] for each in budgets} == {f"pixelflow-{name}" for name in chart.SERVICES}
+
+
+def test_images_follow_the_global_registry_tag_and_digest():
+    for _, _, spec in chart.manifests("global-registry").pods():
+        assert spec["containers"][0]["image"].startswith("registry.example.com/mirror/")
+        assert spec["imagePullSecrets"] == [{"name": "mirror"}]
+    assert deployment(chart.manifests("global-registry"), "api")["spec"]["template"]["spec"]["containers"][0]["image"].endswith("pixelflow/api:1.2.3")
+    digest = chart.manifests("digest")
+    image = deployment(digest, "web")["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == "localhost/pixelflow/web@sha256:" + "0" * 63 + "1"
+    kafka = digest.one("StatefulSet", "pixelflow-kafka")["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert kafka == "docker.io/apache/kafka@sha256:" + "0" * 63 + "7"
+
+
+def test_the_version_is_the_one_of_the_sources():
+    version = re.search(r'version = "([^"]+)"', (SOURCES / "PixelFlowCore" / "Release.swift").read_text()).group(1)
+    about = chart.yaml.safe_load((chart.CHART / "Chart.yaml").read_text())
+    assert about["appVersion"] == version
+
+
+def test_storage_class_is_the_global_one_unless_named():
+    documents = chart.manifests("global-registry")
+    claims = [each["spec"]["volumeClaimTemplates"][0]["spec"] for each in documents.of("StatefulSet")]
+    assert {claim["storageClassName"] for claim in claims} == {"fast"}
+    assert all("storageClassName" not in each["spec"]["volumeClaimTemplates"][0]["spec"] for each in chart.manifests("defaults").of("StatefulSet"))
+
+
+def test_external_urls_are_kept_in_a_secret_and_roll_the_pods():
+    documents = chart.manifests("external-urls")
+    assert not documents.of("StatefulSet") and not documents.of("Job")
+    secret = documents.one("Secret", "pixelflow-external")
+    assert set(secret["data"]) == {"postgres-url", "mongodb-url", "kafka-url", "s3-access-key", "s3-secret-key"}
+    assert "u:p@" not in chart.rendered("external-urls")
+    one = deployment(documents, "auth")["spec"]["template"]["metadata"]["annotations"]["checksum/external"]
+    values = chart.yaml.safe_load(chart.values_of("external-urls").read_text())
+    values["postgres"]["external"]["url"] = "postgres://u:other@db.example.com/pixelflow"
+    other = deployment(chart.manifests_with(**values), "auth")["spec"]["template"]["metadata"]["annotations"]["checksum/external"]
+    assert one != other
+
+
+def test_external_secrets_are_read_by_their_own_keys():
+    documents = chart.manifests("external-secrets")
+    auth, api = environment(deployment(documents, "auth")), environment(deployment(documents, "api"))
+    assert auth["PIXELFLOW_AUTH_DATABASE_URL"] == {"secretKeyRef": {"name": "images-db-app", "key": "uri"}}
+    assert api["PIXELFLOW_TASK_DATABASE_URL"] == {"secretKeyRef": {"name": "atlas-connection", "key": "connectionStringStandardSrv"}}
+    assert api["PIXELFLOW_S3_SECRET_KEY"] == {"secretKeyRef": {"name": "bucket", "key": "AWS_SECRET_ACCESS_KEY"}}
+
+
+def test_the_secret_is_made_once_before_everything_else():
+    documents = chart.manifests("defaults")
+    job = documents.one("Job", "pixelflow-bootstrap-secrets")
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+    assert job["spec"]["template"]["spec"]["containers"][0]["args"] == [
+        "bootstrap-secrets", f"--namespace={chart.NAMESPACE}", "--name=pixelflow-secrets", "--key=postgres-password", "--key=mongodb-password",
+        "--key=s3-access-key", "--key=s3-secret-key", "--label=app.kubernetes.io/instance=pixelflow", "--label=app.kubernetes.io/part-of=pixelflow"]
+    role = documents.one("Role", "pixelflow-bootstrap-secrets")
+    assert role["rules"] == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["pixelflow-secrets"], "verbs": ["get"]}]
+    weight = {each["kind"]: int(each["metadata"]["annotations"]["helm.sh/hook-weight"]) for each in documents if "bootstrap" in each["metadata"]["name"]}
+    assert all(weight[kind] < weight["Job"] for kind in weight if kind != "Job")
+    # Every key that a pod reads is made.
+    read = set(re.findall(r"name: pixelflow-secrets, key: ([a-z0-9-]+)", chart.rendered("defaults")))
+    assert read == {"postgres-password", "mongodb-password", "s3-access-key", "s3-secret-key"}
+
+
+def test_an_existing_secret_is_taken_as_it_is():
+    documents = chart.manifests("existing-secret")
+    assert not documents.of("Job")
+    assert environment(deployment(documents, "auth"))["POSTGRES_PASSWORD"]["secretKeyRef"]["name"] == "from-vault"
