@@ -52,6 +52,7 @@ let package = Package(
         .executable(name: "pixelflow-auth", targets: ["pixelflow-auth"]),
         .executable(name: "pixelflow-api", targets: ["pixelflow-api"]),
         .executable(name: "pixelflow-worker", targets: ["pixelflow-worker"]),
+        .executable(name: "pfctl", targets: ["pfctl"]),
         .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
     ],
     dependencies: [
@@ -110,7 +111,9 @@ let package = Package(
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, logging, serviceLifecycle, unixSignals]),
         // The real backends of api and worker.
-        library("PixelFlowBackends", ["PixelFlowCore", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowHTTP", "PixelFlowRuntime", asyncHTTPClient, logging, serviceLifecycle]),
+        library("PixelFlowBackends", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowHTTP", "PixelFlowRuntime", asyncHTTPClient, logging, serviceLifecycle]),
+        // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
+        library("PFCtl", ["KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
         library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
@@ -136,6 +139,7 @@ let package = Package(
                 "PixelFlowCore", "PixelFlowBackends", "PixelFlowDispatch", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging",
                 "PixelFlowRuntime", "PixelFlowWorker", logging, serviceLifecycle,
             ]),
+        executable("pfctl", ["PFCtl"]),
         executable("pixelflow-web", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient, logging, serviceLifecycle]),
 
         .executableTarget(
@@ -163,6 +167,7 @@ let package = Package(
         .target(
             name: "KubernetesStandIn", dependencies: ["KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/KubernetesStandIn", swiftSettings: swiftSettings),
+        tests("PFCtlTests", ["PFCtl", "KubernetesClient", "KubernetesStandIn", "pfctl", nioCore, nioPosix]),
         tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, logging, metrics, metricsTesting]),

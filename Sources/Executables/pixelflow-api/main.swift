@@ -18,11 +18,10 @@ await ServiceCommand(
     let verifier = TokenVerifier(
         source: try RemoteKeySource(settings, client: client), rules: try TokenRules(settings), logger: logger)
     let backends = try TaskBackends(settings, logger: logger)
-    let announcer = backends.announcer
     let hub = EventHub(events: backends.events, logger: logger)
     let api = APIService(
         tools: APITools(
-            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: announcer, hub: hub, verifier: verifier),
+            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: backends.announcer, hub: hub, verifier: verifier),
         limits: try ImageLimits(settings))
     let drain = DrainState()
     // An upload is accepted without the broker: its wake-up stays due until there is one.
@@ -32,7 +31,7 @@ await ServiceCommand(
     ]
     return ServiceGroup(
         running: [ClosingService(client: client)] + backends.services + [
-            announcer, Dispatcher(backends, logger: logger),
+            Dispatcher(backends, logger: logger),
             OrphanSweep(store: backends.tasks, blobs: backends.blobs, logger: logger), hub,
             listen.server("api", api.router(checks: checks, drain: drain), onReady: listen.announce("api")),
             DrainService(drain),

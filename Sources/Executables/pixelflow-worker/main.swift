@@ -21,16 +21,15 @@ await ServiceCommand(
     let worker = try WorkerSettings(settings, id: .ofThisProcess)
     let backends = try TaskBackends(settings, slots: worker.slots, logger: logger)
     let renderer = RenderPool(.init(processes: worker.renderProcesses), logger: logger)
-    let announcer = backends.announcer
     let drain = DrainState()
     return ServiceGroup(
         running: backends.services + [
-            ClosingService { await renderer.shutdown() }, announcer,
-            listen.server("worker", ServiceRouter.make(health: backends.health(drain: drain)) { _ in }, onReady: listen.announce("worker")),
+            ClosingService { await renderer.shutdown() },
+            listen.server("worker", WorkerService.router(health: backends.health(drain: drain)), onReady: listen.announce("worker")),
             WorkerService(
                 tools: WorkerTools(
                     store: backends.tasks, broker: backends.broker, events: backends.events, blobs: backends.blobs, renderer: renderer,
-                    fetcher: try GuardedFetcher(settings: try FetchSettings(settings)), announcer: announcer),
+                    fetcher: try GuardedFetcher(settings: try FetchSettings(settings)), announcer: backends.announcer),
                 settings: worker, logger: logger),
             DrainService(drain),
         ], grace: worker.grace, logger: logger)

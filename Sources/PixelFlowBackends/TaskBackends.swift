@@ -1,0 +1,74 @@
+public import Logging
+public import PixelFlowCore
+public import PixelFlowDispatch
+public import PixelFlowHTTP
+import PixelFlowKafka
+import PixelFlowMongo
+import PixelFlowRuntime
+import PixelFlowS3
+public import ServiceLifecycle
+
+/// What api and worker keep their data in: MongoDB, Kafka and an S3-compatible store.
+///
+/// Opening touches no network. A backend that is away at the start is used when it is there; until then `/readyz` names it.
+public struct TaskBackends: Sendable {
+    public static let descriptions: [SettingDescription] =
+        MongoSettings.descriptions + KafkaSettings.descriptions + S3Settings.descriptions
+
+    public let tasks: any TaskStore & PresetStore
+    public let blobs: any BlobStore
+    public let broker: any TaskBroker
+    public let events: any TaskEvents
+    /// Carries what happens here to the broker; runs with `services`.
+    public let announcer: TaskAnnouncer
+    /// What has to run for as long as the backends are used; started first, stopped last.
+    public let services: [any Service]
+
+    /// - Parameter slots: wake-ups that this process works on at a time; what is fetched ahead depends on it.
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings, slots: Int = 1, logger: Logger) throws(PixelFlowError) {
+        let tasks = try MongoTaskStore(try MongoSettings(settings))
+        let blobs = S3BlobStore(try S3Settings(settings), logger: logger)
+        let kafka = try KafkaClient(try KafkaSettings(settings), logger: logger)
+        let broker = KafkaTaskBroker(kafka, slots: slots)
+        let events = KafkaTaskEvents(kafka)
+        let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger)
+        (self.tasks, self.blobs, self.broker, self.events, self.announcer) = (tasks, blobs, broker, events, announcer)
+        services = [
+            ClosingService { await tasks.close() },
+            ClosingService { try await blobs.shutdown() },
+            ClosingService { await kafka.close() },
+            PreparationService { try await blobs.prepare() },
+            announcer,
+        ]
+    }
+
+    /// The probes of a service that needs all of the backends.
+    public func health(drain: DrainState) -> HealthRoutes {
+        HealthRoutes(
+            checks: [
+                HealthCheck("task_database") { try await tasks.check() },
+                HealthCheck("blob_store") { try await blobs.check() },
+                HealthCheck("broker") { try await broker.check() },
+            ], drain: drain)
+    }
+}
+
+extension Dispatcher {
+    public init(_ backends: TaskBackends, logger: Logger) {
+        self.init(
+            store: backends.tasks, broker: backends.broker, blobs: backends.blobs, announcer: backends.announcer, logger: logger)
+    }
+}
+
+/// Does something once at the start, beside everything else; where it throws, the process ends and says why.
+private struct PreparationService: Service {
+    private let prepare: @Sendable () async throws -> Void
+
+    init(_ prepare: @escaping @Sendable () async throws -> Void) { self.prepare = prepare }
+
+    func run() async throws {
+        try await prepare()
+        try await gracefulShutdown()
+    }
+}
