@@ -40,6 +40,9 @@ struct InterposedTaskStore: TaskStore {
     func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await base.delete(id, of: tenant) }
     func takeDue(limit: Int) async throws -> [TaskRecord] { try await base.takeDue(limit: limit) }
     func acknowledge(_ wakeUps: [WakeUp]) async throws { try await base.acknowledge(wakeUps) }
+    func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int {
+        try await base.distrust(wakeUpsBefore: time, limit: limit)
+    }
     func expireLeases(limit: Int) async throws -> [TaskRecord] { try await base.expireLeases(limit: limit) }
     func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
         try await base.unpublished(olderThan: age, limit: limit)
