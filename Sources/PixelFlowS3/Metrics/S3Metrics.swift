@@ -36,7 +36,8 @@ final class S3Metrics: Sendable {
             return counter
         }
         counter.increment()
-        durations[operation]?.recordNanoseconds(duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+        durations[operation]?.recordNanoseconds(
+            duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
     }
 
     func recordWritten(_ bytes: Int) { written.increment(by: bytes) }

@@ -98,7 +98,8 @@ struct MultipartUpload: Sendable {
             } catch let error as PixelFlowError where error.refusal?.code == "NoSuchUpload" {
                 // Nothing to give back.
             } catch {
-                transport.logger.warning("upload not taken back, left to the next start", metadata: ["object": "\(name)", "error": "\(error)"])
+                transport.logger.warning(
+                    "upload not taken back, left to the next start", metadata: ["object": "\(name)", "error": "\(error)"])
             }
         }.value
     }

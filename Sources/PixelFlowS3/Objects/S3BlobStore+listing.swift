@@ -7,24 +7,21 @@ extension S3BlobStore {
         return found.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// Sorted as the protocol wants where no task's id is the beginning of another's, which UUIDs are not.
+    /// Asks once for the tenants and once for each tenant's tasks. Complete and in order where no task's id is
+    /// the beginning of another's, which UUIDs are not.
     public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         guard limit > 0 else { return [] }
+        let previousTenant = previous.map { "\(names.prefix)\($0.rawValue.prefix { $0 != "/" })/" } ?? ""
+        // Sorted here, for servers that keep folders think `t/` comes before `t-1/`.
+        let tenants = try await folderNames(in: names.prefix).filter { $0 >= previousTenant }.sorted()
         var found: [BlobKey] = []
-        let tenant = previous?.rawValue.split(separator: "/").first.map { "\(names.prefix)\($0)/" }
-        if let tenant, let previous { found = try await folders(in: tenant, after: names.name(previous) + "/", limit: limit) }
-        while found.count < limit {
-            // A page of tenants at a time: which of them have enough tasks shows only below them.
-            let tenants = try await folderNames(in: names.prefix, after: found.last.map(tenantName) ?? tenant, limit: Self.tenantsAtATime)
-            for tenant in tenants where found.count < limit {
-                found += try await folders(in: tenant, after: nil, limit: limit - found.count)
-            }
-            if tenants.count < Self.tenantsAtATime { break }
+        for tenant in tenants where found.count < limit {
+            let after = try tenant == previousTenant ? previous.map(names.name) : nil
+            found += try await folderNames(in: tenant, after: after, limit: limit - found.count)
+                .compactMap { names.key(String($0.dropLast())) }.sorted { $0.rawValue < $1.rawValue }
         }
-        return found.filter { $0.rawValue > previous?.rawValue ?? "" }.sorted { $0.rawValue < $1.rawValue }
+        return found
     }
-
-    static let tenantsAtATime = 100
 
     /// The names at or below a prefix, a page at a time.
     func eachPage(of prefix: BlobKey, _ use: ([String]) async throws -> Void) async throws {
@@ -37,21 +34,12 @@ extension S3BlobStore {
         }
     }
 
-    private func tenantName(_ task: BlobKey) -> String {
-        "\(names.prefix)\(task.rawValue.prefix { $0 != "/" })/"
-    }
-
-    private func folders(in parent: String, after: String?, limit: Int) async throws -> [BlobKey] {
-        try await folderNames(in: parent, after: after, limit: limit).compactMap { names.key(String($0.dropLast())) }
-    }
-
-    /// Names that end in a slash, directly below `parent`.
-    private func folderNames(in parent: String, after: String?, limit: Int) async throws -> [String] {
+    /// Names that end in a slash, directly below `parent` and after that of the folder `after`.
+    private func folderNames(in parent: String, after: String? = nil, limit: Int = .max) async throws -> [String] {
         var found: [String] = []
-        // Everything below `after` comes before the slash's successor; and a server that sees it otherwise is corrected.
-        let start = after.map { String($0.dropLast()) + "0" }
-        try await transport.list(prefix: parent, delimiter: "/", after: start, limit: min(limit, 1000)) { page in
-            found += page.prefixes.filter { $0 != after }
+        // Everything below `after/` comes before the slash's successor; a server that sees it otherwise is corrected.
+        try await transport.list(prefix: parent, delimiter: "/", after: after.map { $0 + "0" }, limit: min(limit, 1000)) { page in
+            found += page.prefixes.filter { $0 != after.map { $0 + "/" } }
             return found.count < limit
         }
         return Array(found.prefix(limit))

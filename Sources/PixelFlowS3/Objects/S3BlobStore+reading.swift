@@ -64,7 +64,9 @@ struct ObjectPart: Sendable {
                 throw S3Nonsense("an object without a length")
             }
             // A server may answer with everything where everything was asked for.
-            guard asked.map({ $0.clamped(to: 0..<size) == 0..<size }) ?? true else { throw S3Nonsense("the whole where a part was asked for") }
+            guard asked.map({ $0.clamped(to: 0..<size) == 0..<size }) ?? true else {
+                throw S3Nonsense("the whole where a part was asked for")
+            }
             (range, self.size) = (0..<size, size)
         }
     }

@@ -159,7 +159,8 @@ final class S3Transport: Sendable {
 extension S3Request {
     /// AWS takes no word for its oldest region.
     static func createBucket(region: String) -> S3Request {
-        let constraint = "<CreateBucketConfiguration><LocationConstraint>\(region.xmlEscaped)</LocationConstraint></CreateBucketConfiguration>"
+        let constraint =
+            "<CreateBucketConfiguration><LocationConstraint>\(region.xmlEscaped)</LocationConstraint></CreateBucketConfiguration>"
         return S3Request(.createBucket, body: region == "us-east-1" ? ByteBuffer() : ByteBuffer(string: constraint))
     }
 }

@@ -65,7 +65,8 @@ public struct S3Settings: Sendable {
         let pair = own.0 == nil && own.1 == nil ? (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]) : own
         guard let accessKey = pair.0 else { throw missing("PIXELFLOW_S3_ACCESS_KEY") }
         guard let secretKey = pair.1 else { throw missing("PIXELFLOW_S3_SECRET_KEY") }
-        return AWSCredentials(accessKey: accessKey, secretKey: secretKey, sessionToken: own.0 == nil ? environment["AWS_SESSION_TOKEN"] : nil)
+        return AWSCredentials(
+            accessKey: accessKey, secretKey: secretKey, sessionToken: own.0 == nil ? environment["AWS_SESSION_TOKEN"] : nil)
     }
 
     private static func missing(_ name: String) -> PixelFlowError {

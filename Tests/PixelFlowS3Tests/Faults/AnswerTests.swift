@@ -27,7 +27,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         .error(400, "RequestTimeout"), .init(hangsUp: true),
     ])
     func triesAgain(answer: StubServer.Answer) async throws {
-        try await StubServer.run { _, count in count < 3 ? answer : .init() } _: { server, port in
+        try await StubServer.run(answer: { _, count in count < 3 ? answer : .init() }) { server, port in
             try await store(port).write(key("t/a/source"), bytes: sample(1000))
             #expect(server.requests.count == 4)
             #expect(server.requests.allSatisfy { $0.body == sample(1000) })
@@ -35,7 +35,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func givesUpAfterAWhile() async throws {
-        try await StubServer.run { _, _ in .error(503, "SlowDown") } _: { server, port in
+        try await StubServer.run(answer: { _, _ in .error(503, "SlowDown") }) { server, port in
             let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }
             #expect(error?.code == "blob_store_unavailable")
             #expect(error?.retry == .outage)
@@ -45,10 +45,10 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
 
     @Test(arguments: [
         (403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch"), (403, "AccessDenied"), (403, "RequestTimeTooSkewed"),
-        (400, "ExpiredToken"), (400, "AuthorizationHeaderMalformed"), (404, "NoSuchBucket"), (301, "PermanentRedirect"), (401, ""),
+        (400, "ExpiredToken"), (400, "AuthorizationHeaderMalformed"), (404, "NoSuchBucket"), (301, "PermanentRedirect"), (401, "Odd"),
     ])
     func saysThatItIsRefused(status: Int, code: String) async throws {
-        try await StubServer.run { _, _ in .error(status, code) } _: { server, port in
+        try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
             let store = try store(port)
             for call in [{ try await store.check() }, { try await store.prepare() }, { _ = try await store.keys(key("t")) }] {
                 let error = await #expect(throws: PixelFlowError.self) { try await call() }
@@ -62,15 +62,18 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func aRefusalDoesNotOpenTheCircuit() async throws {
-        try await StubServer.run { _, count in count < 20 ? .error(403, "AccessDenied") : .init(body: "x") } _: { _, port in
+        let refuses = Atomic<Bool>(true)
+        try await StubServer.run(answer: { _, _ in refuses.load(ordering: .relaxed) ? .error(403, "AccessDenied") : .init(body: "x") }) {
+            _, port in
             let store = try store(port)
             for _ in 0..<20 { await #expect(throws: PixelFlowError.self) { try await store.read(key("t/a/source"), range: nil) } }
+            refuses.store(false, ordering: .relaxed)
             #expect(try await store.read(key("t/a/source"), range: nil)?.size == 1)
         }
     }
 
     @Test func stopsAskingAServerThatIsDown() async throws {
-        try await StubServer.run { _, _ in .error(500, "InternalError") } _: { server, port in
+        try await StubServer.run(answer: { _, _ in .error(500, "InternalError") }) { server, port in
             let store = try store(port)
             for _ in 0..<20 { await #expect(throws: PixelFlowError.self) { try await store.read(key("t/a/source"), range: nil) } }
             #expect(server.requests.count == 5)
@@ -78,13 +81,13 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func goesOnWhereABodyBrokeOff() async throws {
-        try await StubServer.run { request, count in
+        try await StubServer.run(answer: { request, count in
             switch count {
             case 0: .init(headers: [("etag", "\"1\"")], body: "01234", announced: 10)
             case 1: .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 5-9/10")], body: "56", announced: 5)
             default: .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 7-9/10")], body: "789")
             }
-        } _: { server, port in
+        }) { server, port in
             let read = try await store(port).read(key("t/a/source"), range: nil)?.collect()
             #expect(read == ByteBuffer(string: "0123456789"))
             #expect(server.requests.map { $0.headers.first(name: "range") } == [nil, "bytes=5-9", "bytes=7-9"])
@@ -99,9 +102,9 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 0-4/10")], body: "01234"), .init(hangsUp: true),
     ])
     func aBodyThatStaysBrokenIsNoShortObject(next: StubServer.Answer) async throws {
-        try await StubServer.run { _, count in
+        try await StubServer.run(answer: { _, count in
             count == 0 ? .init(headers: [("etag", "\"1\"")], body: "01234", announced: 10) : next
-        } _: { _, port in
+        }) { _, port in
             let blob = try #require(try await store(port).read(key("t/a/source"), range: nil))
             let error = await #expect(throws: PixelFlowError.self) { try await blob.collect() }
             #expect(error?.code == "blob_store_unavailable")
@@ -109,13 +112,13 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func seesAnErrorInASuccess() async throws {
-        try await StubServer.run { request, _ in
+        try await StubServer.run(answer: { request, _ in
             if request.method == .POST, request.uri.contains("uploads=") {
                 return .init(body: "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
             }
             if request.method == .POST { return .error(200, "InvalidPart") }
             return .init(headers: [("etag", "\"1\"")])
-        } _: { server, port in
+        }) { server, port in
             let big = sample(S3BlobStore.partBytes + 1)
             await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: big) }
             #expect(server.requests.last?.method == .DELETE, "the parts are taken back")
@@ -124,13 +127,13 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
 
     @Test func deletesSinglyWhereItMust() async throws {
         let list = "<ListBucketResult><Contents><Key>t/a/1</Key></Contents><Contents><Key>t/a/2</Key></Contents></ListBucketResult>"
-        try await StubServer.run { request, _ in
+        try await StubServer.run(answer: { request, _ in
             switch request.method {
             case .GET: .init(body: list)
             case .POST: .error(501, "NotImplemented")
             default: .init(status: 204)
             }
-        } _: { server, port in
+        }) { server, port in
             let store = try store(port)
             try await store.remove(key("t/a"))
             try await store.remove(key("t/a"))
@@ -142,20 +145,20 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     @Test func aDeletionThatFailsInPartIsAnError() async throws {
         let list = "<ListBucketResult><Contents><Key>t/a/1</Key></Contents><Contents><Key>t/a/2</Key></Contents></ListBucketResult>"
         let denied = "<DeleteResult><Error><Key>t/a/1</Key><Code>AccessDenied</Code></Error></DeleteResult>"
-        try await StubServer.run { request, _ in .init(body: request.method == .GET ? list : denied) } _: { _, port in
+        try await StubServer.run(answer: { request, _ in .init(body: request.method == .GET ? list : denied) }) { _, port in
             await #expect(throws: PixelFlowError.self) { try await store(port).remove(key("t/a")) }
         }
     }
 
     @Test func makesTheBucketOnce() async throws {
         let made = Atomic<Bool>(false)
-        try await StubServer.run { request, _ in
+        try await StubServer.run(answer: { request, _ in
             if request.method == .PUT, request.uri == "/images" {
                 made.store(true, ordering: .relaxed)
                 return .init()
             }
             return made.load(ordering: .relaxed) ? .init(body: "<ListBucketResult/>") : .error(404, "NoSuchBucket")
-        } _: { server, port in
+        }) { server, port in
             let url = "s3://images?endpoint=http://127.0.0.1:\(port)&create_bucket=true&region=eu-west-1"
             let store = S3BlobStore(try stubSettings(port, url: url), logger: Logger(label: "test"))
             #expect(try await store.keys(key("t")) == [])
@@ -167,7 +170,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func sendsTheSessionToken() async throws {
-        try await StubServer.run { _, _ in .init() } _: { server, port in
+        try await StubServer.run(answer: { _, _ in .init() }) { server, port in
             var settings = try stubSettings(port)
             settings.credentials.sessionToken = "token"
             try await S3BlobStore(settings, logger: Logger(label: "test")).write(key("t/a/source"), bytes: sample(1))

@@ -12,7 +12,7 @@ import Testing
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct OutageTests {
     private func withProxy(
-        _ patience: (inout S3Patience) -> Void = { _ in }, _ body: (FaultProxy, S3BlobStore) async throws -> Void
+        patience: (inout S3Patience) -> Void = { _ in }, _ body: (FaultProxy, S3BlobStore) async throws -> Void
     ) async throws {
         let server = try TestServer.address()
         let proxy = try await FaultProxy.start(to: server.host, port: server.port)
@@ -76,10 +76,10 @@ struct OutageTests {
     }
 
     @Test func doesNotWaitForeverForAnAnswer() async throws {
-        try await withProxy {
-            $0.silence = .milliseconds(200)
+        try await withProxy(patience: {
+            $0.silence = .seconds(1)
             $0.retries = 1
-        } _: { proxy, store in
+        }) { proxy, store in
             try await store.write(key("t/a/source"), bytes: sample(10))
             proxy.setBlackHole(true)
             let error = try await within(.seconds(10), "an end of the wait") {
@@ -112,16 +112,16 @@ struct OutageTests {
 
     /// A client of the api may read as slowly as it likes.
     @Test func waitsForASlowReader() async throws {
-        try await withProxy {
-            $0.silence = .milliseconds(200)
-        } _: { _, store in
+        try await withProxy(patience: {
+            $0.silence = .seconds(1)
+        }) { _, store in
             let whole = sample(8 * 1024 * 1024)
             try await store.write(key("t/a/source"), bytes: whole)
             let blob = try #require(try await store.read(key("t/a/source"), range: nil))
             var chunks = blob.body.makeAsyncIterator()
             var read = try await chunks.next(isolation: nil) ?? ByteBuffer()
             // Longer than the server may be silent.
-            try await Task.sleep(for: .milliseconds(500))
+            try await Task.sleep(for: .milliseconds(1500))
             while let chunk = try await chunks.next(isolation: nil) { read.writeImmutableBuffer(chunk) }
             #expect(read == whole)
         }

@@ -11,9 +11,9 @@ import Testing
 /// The bucket in the host name. Stands alone, for the name has to be looked up by hand here.
 @Suite struct VirtualHostTests {
     @Test func namesTheBucketInTheHost() async throws {
-        try await StubServer.run { request, _ in
+        try await StubServer.run(answer: { request, _ in
             request.method == .GET ? .init(body: "object") : .init()
-        } _: { server, port in
+        }) { server, port in
             let store = try store(port)
             try await store.write(key("t/a/source"), bytes: ByteBuffer(string: "object"))
             #expect(try await store.read(key("t/a/source"), range: nil)?.collect() == ByteBuffer(string: "object"))

@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "images", "file:images", "s3:images", "s3://", "s3://ab", "s3://Images", "s3://a..b", "s3://images:80", "s3://images?path_style=yes",
+        "", "images", "file:images", "s3:images", "s3://", "s3://ab", "s3://Images", "s3://a..b", "s3://images:80",
+        "s3://images?path_style=yes",
         "s3://images?endpoint=s3.example", "s3://images?endpoint=ftp://s3.example", "s3://images?endpoint=http://s3.example/path",
         "s3://images?endpoint=http://127.0.0.1:8333&path_style=false", "s3://images/a/../b", "s3://images?create_bucket=",
         "s3://own:hush@images", "s3://images?secret_key=hush", "s3://images?access_key=own&secret=hush",

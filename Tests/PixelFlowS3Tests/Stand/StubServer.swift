@@ -38,7 +38,7 @@ final class StubServer: Sendable {
     ///
     /// - Parameter answer: is given the request and how many came before it.
     static func run(
-        _ answer: @escaping @Sendable (Request, Int) -> Answer, _ body: (StubServer, Int) async throws -> Void
+        answer: @escaping @Sendable (Request, Int) -> Answer, _ body: (StubServer, Int) async throws -> Void
     ) async throws {
         let stub = StubServer(answer)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
