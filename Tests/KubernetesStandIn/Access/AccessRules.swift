@@ -1,0 +1,51 @@
+import KubernetesClient
+
+/// Who asks.
+public struct StandInUser: Sendable, Hashable {
+    public var name: String
+    public var groups: [String]
+
+    public init(name: String, groups: [String] = []) {
+        self.name = name
+        self.groups = groups
+    }
+}
+
+/// Something that is not allowed. What no rule denies is allowed. A nil matches anything.
+public struct DenialRule: Sendable, Hashable {
+    public var user: String?
+    /// `get`, `list`, `watch`, `create`, `patch`, `delete`; empty for all.
+    public var verbs: Set<String>
+    /// The plural, `deployments/scale` for a subresource. `deployments` alone is about the object only.
+    public var resource: String?
+    public var namespace: String?
+
+    public init(user: String? = nil, verbs: Set<String> = [], resource: String? = nil, namespace: String? = nil) {
+        self.user = user
+        self.verbs = verbs
+        self.resource = resource
+        self.namespace = namespace
+    }
+
+    func denies(_ user: String, _ verb: String, _ resource: String, _ namespace: String?) -> Bool {
+        (self.user ?? user) == user && (verbs.isEmpty || verbs.contains(verb)) && (self.resource ?? resource) == resource
+            && (self.namespace == nil || self.namespace == namespace)
+    }
+}
+
+extension StandInState {
+    func isAllowed(_ user: String, _ verb: String, _ resource: String, _ namespace: String?) -> Bool {
+        !denials.contains { $0.denies(user, verb, resource, namespace) }
+    }
+
+    /// Answers a SelfSubjectAccessReview.
+    func reviewed(_ review: JSONValue, for user: StandInUser) -> JSONValue {
+        let attributes = review["spec"]?["resourceAttributes"] ?? [:]
+        var resource = attributes["resource"]?.stringValue ?? ""
+        if let subresource = attributes["subresource"]?.stringValue { resource += "/\(subresource)" }
+        let allowed = isAllowed(user.name, attributes["verb"]?.stringValue ?? "", resource, attributes["namespace"]?.stringValue)
+        var answer = review
+        answer["status"] = allowed ? ["allowed": true] : ["allowed": false, "reason": "no rule allows it"]
+        return answer
+    }
+}

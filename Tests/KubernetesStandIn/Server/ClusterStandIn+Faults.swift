@@ -1,0 +1,99 @@
+public import KubernetesClient
+import NIOCore
+
+extension ClusterStandIn {
+    /// Makes calls go wrong that are still to come.
+    public func fail(_ fault: StandInFault) {
+        memory.withLock { $0.faults.append(fault) }
+    }
+
+    public func mendFaults() {
+        memory.withLock { $0.faults = [] }
+    }
+
+    /// Ends every open watch and followed log.
+    public func disconnectStreams() {
+        memory.withLock { $0.endStreams() }
+    }
+
+    /// How many watches and followed logs are open.
+    public var openStreams: Int { memory.withLock { $0.streams.count } }
+
+    /// Forgets the history: watches from before now are answered with 410, open ones are told so.
+    public func compact() {
+        memory.withLock {
+            $0.store.compact()
+            $0.notify()
+        }
+    }
+
+    /// Answers the next chunk of every list that was begun with 410.
+    public func expireListTokens() {
+        memory.withLock { $0.rejectsListTokens = true }
+    }
+
+    /// Tells every open watch the version that it is at.
+    public func sendBookmarks() {
+        memory.withLock {
+            $0.bookmarks += 1
+            $0.notify()
+        }
+    }
+
+    /// Takes an API group away, as where no metrics server is installed.
+    public func removeGroup(_ group: String) {
+        memory.withLock { _ = $0.removedGroups.insert(group) }
+    }
+
+    /// A check of `/readyz` and `/livez`.
+    public func setReadiness(_ check: String, isOK: Bool) {
+        memory.withLock { state in
+            state.readiness.removeAll { $0.check == check }
+            state.readiness.append((check, isOK))
+        }
+    }
+}
+
+extension ClusterStandIn {
+    /// Adds lines to a container's log.
+    public func log(_ lines: [String], pod: String, container: String? = nil, previous: Bool = false, at time: Timestamp = .now) {
+        memory.withLock { state in
+            state.logs[LogKey(pod: pod, container: container, isPrevious: previous), default: PodLog()].lines += lines.map { (time, $0) }
+            state.notify()
+        }
+    }
+
+    /// Ends a container's log, so that whoever follows it comes to its end.
+    public func endLog(pod: String, container: String? = nil) {
+        memory.withLock { state in
+            state.logs[LogKey(pod: pod, container: container), default: PodLog()].isEnded = true
+            state.notify()
+        }
+    }
+
+    /// A port that gives back what it gets.
+    public func echo(pod: String, port: Int, namespace: String = "default") {
+        memory.withLock { $0.podPorts[PodPort(pod: pod, namespace: namespace, port: port)] = .echo }
+    }
+
+    /// A port that leads to a server on this computer.
+    public func expose(pod: String, port: Int, namespace: String = "default", localPort: Int) {
+        memory.withLock { $0.podPorts[PodPort(pod: pod, namespace: namespace, port: port)] = .local(port: localPort) }
+    }
+
+    /// A port that nothing listens on.
+    public func refuse(pod: String, port: Int, namespace: String = "default", message: String) {
+        memory.withLock { $0.podPorts[PodPort(pod: pod, namespace: namespace, port: port)] = .failing(message: message) }
+    }
+
+    /// Cuts the connections to a pod's ports, as when the pod goes.
+    public func dropForwards(pod: String) {
+        let channels = memory.withLock { state in
+            state.forwards.values.filter { $0.pod == pod }.map(\.channel)
+        }
+        for channel in channels { channel.close(promise: nil) }
+    }
+
+    /// How many connections to pods' ports are open.
+    public var openForwards: Int { memory.withLock { $0.forwards.count } }
+}

@@ -1,0 +1,60 @@
+import KubernetesClient
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A small Kubernetes API over TLS, with a memory: objects with resource versions, watches, patches, the
+/// scale subresource, logs, forwarded ports, access rules, and faults on demand.
+///
+/// Nothing happens by itself: a test moves deployments on (`advanceRollout`) and breaks things (`fail`,
+/// `disconnectStreams`, `compact`).
+public final class ClusterStandIn: Sendable {
+    public let authority: CertificateAuthority
+    public let port: Int
+    let memory: StandInMemory
+    private let listener: any Channel
+    private let serving: Task<Void, Never>
+
+    /// Starts on a free port of 127.0.0.1.
+    /// - Parameters:
+    ///   - certificate: The server's; one that is in order where nil.
+    public static func start(
+        authority: CertificateAuthority? = nil, certificate: IssuedCertificate? = nil
+    ) async throws -> ClusterStandIn {
+        let authority = try authority ?? CertificateAuthority()
+        let memory = StandInMemory()
+        let server = StandInServer(memory: memory, certificates: try ClientCertificates(authority: authority))
+        let listener = try await server.bind(try certificate ?? authority.server())
+        return ClusterStandIn(authority: authority, memory: memory, listener: listener, server: server)
+    }
+
+    private init(authority: CertificateAuthority, memory: StandInMemory, listener: StandInServer.Listener, server: StandInServer) {
+        self.authority = authority
+        self.memory = memory
+        self.listener = listener.channel
+        port = listener.channel.localAddress?.port ?? 0
+        serving = Task { await server.serve(listener) }
+    }
+
+    /// Ends every connection.
+    public func stop() async {
+        memory.withLock {
+            $0.isStopped = true
+            $0.endStreams()
+        }
+        serving.cancel()
+        try? await listener.close()
+        await serving.value
+    }
+
+    public var url: String { "https://127.0.0.1:\(port)" }
+}
+
+/// What the stand-in remembers, shared with the server that answers from it.
+final class StandInMemory: Sendable {
+    private let state = Mutex(StandInState())
+
+    func withLock<Result: Sendable>(_ body: (inout StandInState) throws -> Result) rethrows -> Result {
+        try state.withLock { try body(&$0) }
+    }
+}

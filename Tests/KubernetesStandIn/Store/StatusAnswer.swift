@@ -1,0 +1,62 @@
+import KubernetesClient
+
+/// A failure in the shape of Kubernetes' `Status`.
+struct StatusAnswer: Error {
+    let code: Int
+    let reason: String
+    let message: String
+    var details: JSONValue = [:]
+
+    var body: JSONValue {
+        [
+            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
+            "reason": .string(reason), "details": details, "code": .integer(Int64(code)),
+        ]
+    }
+
+    static let unauthorized = StatusAnswer(code: 401, reason: "Unauthorized", message: "Unauthorized")
+
+    static func notFound(_ target: RequestTarget) -> StatusAnswer {
+        StatusAnswer(
+            code: 404, reason: "NotFound", message: "\(target.qualifiedPlural) \"\(target.name ?? "")\" not found", details: target.details)
+    }
+
+    static func forbidden(_ target: RequestTarget, verb: String, user: String) -> StatusAnswer {
+        let resource = target.plural + (target.subresource.map { "/\($0)" } ?? "")
+        let scope = target.namespace.map { " in the namespace \"\($0)\"" } ?? " at the cluster scope"
+        let object = target.qualifiedPlural + (target.name.map { " \"\($0)\"" } ?? "")
+        return StatusAnswer(
+            code: 403, reason: "Forbidden",
+            message:
+                "\(object) is forbidden: User \"\(user)\" cannot \(verb) resource \"\(resource)\" in API group \"\(target.group)\"\(scope)",
+            details: target.details)
+    }
+
+    static func conflict(_ target: RequestTarget) -> StatusAnswer {
+        StatusAnswer(
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on \(target.qualifiedPlural) \"\(target.name ?? "")\": the object has been modified; "
+                + "please apply your changes to the latest version and try again",
+            details: target.details)
+    }
+
+    static func alreadyExists(_ target: RequestTarget) -> StatusAnswer {
+        StatusAnswer(
+            code: 409, reason: "AlreadyExists", message: "\(target.qualifiedPlural) \"\(target.name ?? "")\" already exists",
+            details: target.details)
+    }
+
+    static func expired(from: Int, oldest: Int) -> StatusAnswer {
+        StatusAnswer(code: 410, reason: "Expired", message: "too old resource version: \(from) (\(oldest))")
+    }
+
+    static func badRequest(_ message: String) -> StatusAnswer {
+        StatusAnswer(code: 400, reason: "BadRequest", message: message)
+    }
+
+    static func invalid(_ target: RequestTarget, _ message: String) -> StatusAnswer {
+        StatusAnswer(
+            code: 422, reason: "Invalid", message: "\(target.qualifiedPlural) \"\(target.name ?? "")\" is invalid: \(message)",
+            details: target.details)
+    }
+}
