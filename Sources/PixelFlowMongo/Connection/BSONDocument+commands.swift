@@ -1,0 +1,77 @@
+import PixelFlowCore
+
+/// The commands of MongoDB that this module sends.
+extension BSONDocument {
+    /// Everything that is promised to be durable waits for the journals of a majority.
+    static func writeConcern(_ timeout: Duration) -> BSONValue {
+        // The server gives up first, so that its answer is seen.
+        ["w": "majority", "j": true, "wtimeout": .int(timeout.microseconds / 1000 * 4 / 5)]
+    }
+
+    static func insert(into collection: String, _ documents: [BSONDocument], _ timeout: Duration) -> BSONDocument {
+        [
+            "insert": .string(collection), "ordered": false, "writeConcern": writeConcern(timeout),
+            "documents": .array(documents.map(BSONValue.document)),
+        ]
+    }
+
+    static func update(_ collection: String, _ statements: [BSONDocument], _ timeout: Duration) -> BSONDocument {
+        [
+            "update": .string(collection), "ordered": false, "writeConcern": writeConcern(timeout),
+            "updates": .array(statements.map(BSONValue.document)),
+        ]
+    }
+
+    /// One statement of `update`.
+    static func statement(where filter: BSONDocument, _ change: BSONDocument, upsert: Bool = false) -> BSONDocument {
+        var statement: BSONDocument = ["q": .document(filter), "u": .document(change)]
+        if upsert { statement["upsert"] = true }
+        return statement
+    }
+
+    static func delete(from collection: String, where filter: BSONDocument, _ timeout: Duration) -> BSONDocument {
+        [
+            "delete": .string(collection), "writeConcern": writeConcern(timeout),
+            "deletes": [["q": .document(filter), "limit": 1]],
+        ]
+    }
+
+    /// Reads what a majority has confirmed, so that nothing is told or removed that a failover takes back.
+    static func find(
+        in collection: String, where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil,
+        _ timeout: Duration
+    ) -> BSONDocument {
+        var command: BSONDocument = ["find": .string(collection), "filter": .document(filter)]
+        command["sort"] = sort.map(BSONValue.document)
+        command["projection"] = fields.map { .document(BSONDocument($0.map { Field(name: $0, value: 1) })) }
+        command["limit"] = .int(limit)
+        command["batchSize"] = .int(limit)
+        command["readConcern"] = ["level": "majority"]
+        command["maxTimeMS"] = .int(timeout.microseconds / 1000)
+        return command
+    }
+
+    static func aggregate(_ collection: String, _ stages: [BSONDocument], _ timeout: Duration) -> BSONDocument {
+        [
+            "aggregate": .string(collection), "pipeline": .array(stages.map(BSONValue.document)), "cursor": [:],
+            "readConcern": ["level": "majority"], "maxTimeMS": .int(timeout.microseconds / 1000),
+        ]
+    }
+}
+
+/// The answers.
+extension BSONDocument {
+    static let duplicateKey = 11000
+
+    /// How many documents a write has found.
+    var matched: Int { self["n"]?.int ?? 0 }
+
+    /// The statements of a write that failed, by their index.
+    var writeErrors: [(index: Int, code: Int, failure: MongoFailure)] {
+        (self["writeErrors"]?.array ?? []).compactMap(\.document).map { error in
+            let code = error["code"]?.int ?? 0
+            let message = error["errmsg"]?.string ?? "a write was refused"
+            return (error["index"]?.int ?? 0, code, MongoFailure(kind: .answer, code: UInt32(clamping: code), message: message))
+        }
+    }
+}

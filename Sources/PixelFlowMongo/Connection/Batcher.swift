@@ -1,0 +1,81 @@
+import PixelFlowCore
+import Synchronization
+
+/// Sends what many callers want at the same time in one command: while one is under way the next gathers.
+///
+/// An idle caller waits for nobody. Under load a command, its round trip and its sync to disk are
+/// shared by as many callers as came in the meantime.
+final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
+    private struct Waiting {
+        let item: Item
+        let continuation: CheckedContinuation<Outcome, any Error>
+    }
+
+    private struct State {
+        var queue: [Waiting] = []
+        var running = 0
+    }
+
+    private let state = Mutex(State())
+    private let batchLimit: Int
+    private let lanes: Int
+    private let queueLimit: Int
+    private let send: @Sendable ([Item]) async throws -> [Result<Outcome, any Error>]
+
+    /// - Parameters:
+    ///   - batchLimit: items of one batch; 100 tasks are well below the 48 MB of a message.
+    ///   - lanes: batches under way at once; with two, one is on the wire while the other is at the disk.
+    ///   - send: answers for each item, in their order.
+    init(
+        batchLimit: Int = 100, lanes: Int = 2, queueLimit: Int = 5000,
+        send: @escaping @Sendable ([Item]) async throws -> [Result<Outcome, any Error>]
+    ) {
+        self.batchLimit = batchLimit
+        self.lanes = lanes
+        self.queueLimit = queueLimit
+        self.send = send
+    }
+
+    /// - Throws: what `send` throws, to every caller of the batch; `PixelFlowError` with
+    ///   `retry == .outage` where too many wait already.
+    func submit(_ item: Item) async throws -> Outcome {
+        try await withCheckedThrowingContinuation { continuation in
+            let startsLane: Bool? = state.withLock { state in
+                guard state.queue.count < queueLimit else { return nil }
+                state.queue.append(Waiting(item: item, continuation: continuation))
+                guard state.running < lanes else { return false }
+                state.running += 1
+                return true
+            }
+            switch startsLane {
+            case nil: continuation.resume(throwing: PixelFlowError.unavailable(MongoDatabase.backend, cause: CommandQueueError.full))
+            case true?: Task { await runLane() }
+            case false?: break
+            }
+        }
+    }
+
+    private func runLane() async {
+        while let batch = nextBatch() {
+            do {
+                let outcomes = try await send(batch.map(\.item))
+                for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(with: outcome) }
+            } catch {
+                for waiting in batch { waiting.continuation.resume(throwing: error) }
+            }
+        }
+    }
+
+    /// Nil ends the lane.
+    private func nextBatch() -> [Waiting]? {
+        state.withLock { state in
+            guard !state.queue.isEmpty else {
+                state.running -= 1
+                return nil
+            }
+            let batch = Array(state.queue.prefix(batchLimit))
+            state.queue.removeFirst(batch.count)
+            return batch
+        }
+    }
+}

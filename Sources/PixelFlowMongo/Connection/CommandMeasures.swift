@@ -1,0 +1,59 @@
+import Metrics
+
+/// What a command is for; a label of the metrics.
+enum MongoOperation: String, CaseIterable, Sendable {
+    case prepare, check, clock
+    case create, claim, renew, complete, change, confirm
+    case find, list, changes, statistics
+    case due, expired, acknowledge, unpublished, deleted, purge, known
+    case presets
+}
+
+/// Counts and times round trips: `database_requests_total{backend,operation,outcome}` and
+/// `database_request_duration_seconds{backend,operation}`.
+struct CommandMeasures: Sendable {
+    private struct Meters: Sendable {
+        let answered: Counter
+        let refused: Counter
+        let failed: Counter
+        let duration: Metrics.Timer
+    }
+
+    private let meters: [MongoOperation: Meters]
+
+    init(_ metrics: any MetricsFactory) {
+        meters = Dictionary(
+            uniqueKeysWithValues: MongoOperation.allCases.map { operation in
+                let labels = [("backend", "mongodb"), ("operation", operation.rawValue)]
+                func counter(_ outcome: String) -> Counter {
+                    Counter(label: "database_requests_total", dimensions: labels + [("outcome", outcome)], factory: metrics)
+                }
+                return (
+                    operation,
+                    Meters(
+                        answered: counter("answered"), refused: counter("refused"), failed: counter("failed"),
+                        duration: Metrics.Timer(label: "database_request_duration_seconds", dimensions: labels, factory: metrics))
+                )
+            })
+    }
+
+    /// Runs `body` and records how it went: `answered`, `refused` by the server, or `failed` on the way.
+    func measure<Value>(_ operation: MongoOperation, _ body: () throws -> Value) throws -> Value {
+        let meters = meters[operation]
+        let start = ContinuousClock.now
+        defer {
+            let duration = ContinuousClock.now - start
+            meters?.duration.recordNanoseconds(
+                duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+        }
+        do {
+            let value = try body()
+            meters?.answered.increment()
+            return value
+        } catch {
+            let kind = (error as? MongoFailure)?.kind
+            (kind == .answer || kind == .credentials ? meters?.refused : meters?.failed)?.increment()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import CMongoC
+
+/// libmongoc's pool of clients. Its calls block: they belong on threads made for that.
+final class MongoClients: @unchecked Sendable {
+    // Unchecked: the pool locks itself, and this pointer to it never changes.
+    private let pool: OpaquePointer
+
+    /// - Throws: `MongoFailure` where the library refuses the URL.
+    init(_ address: MongoAddress, size: Int) throws(MongoFailure) {
+        MongoLibrary.start()
+        var error = bson_error_t()
+        guard let uri = address.makeURI() else { throw MongoFailure(kind: .answer, message: "not a MongoDB URL") }
+        defer { mongoc_uri_destroy(uri) }
+        guard let pool = mongoc_client_pool_new_with_error(uri, &error) else { throw MongoFailure(error) }
+        self.pool = pool
+        mongoc_client_pool_max_size(pool, UInt32(size))
+        // With version 2 a server's own error codes can be told from the library's.
+        mongoc_client_pool_set_error_api(pool, 2)
+        mongoc_client_pool_set_appname(pool, "pixelflow")
+    }
+
+    deinit { mongoc_client_pool_destroy(pool) }
+
+    /// Runs one command on the primary and returns its answer.
+    ///
+    /// - Throws: `MongoFailure`, also where a majority has not confirmed a write.
+    func answer(to command: [UInt8], on database: String) throws -> BSONDocument {
+        try withReply(to: command, on: database) { _, reply in
+            defer { bson_destroy(reply) }
+            let answer = try BSONDocument(reading: reply)
+            if let unconfirmed = answer["writeConcernError"]?.document { throw MongoFailure(unconfirmed: unconfirmed) }
+            return answer
+        }
+    }
+
+    /// Runs a command that answers with a cursor and returns all its documents, fetching further batches as it must.
+    func documents(of command: [UInt8], on database: String) throws -> [BSONDocument] {
+        try withReply(to: command, on: database) { client, reply in
+            // The cursor takes the reply over and destroys it.
+            guard let cursor = mongoc_cursor_new_from_command_reply_with_opts(client, reply, nil) else { return [] }
+            defer { mongoc_cursor_destroy(cursor) }
+            var documents: [BSONDocument] = []
+            var next: OpaquePointer?
+            while mongoc_cursor_next(cursor, &next), let document = next {
+                documents.append(try BSONDocument(reading: document))
+            }
+            var error = bson_error_t()
+            if mongoc_cursor_error(cursor, &error) { throw MongoFailure(error) }
+            return documents
+        }
+    }
+
+    /// - Parameter body: has to see to it that the reply is destroyed.
+    private func withReply<Value>(
+        to command: [UInt8], on database: String, _ body: (OpaquePointer, OpaquePointer) throws -> Value
+    ) throws -> Value {
+        guard let client = mongoc_client_pool_pop(pool) else { throw MongoFailure(kind: .connection, message: "no free connection") }
+        defer { mongoc_client_pool_push(pool, client) }
+        guard let request = bson_new_from_data(command, command.count) else {
+            throw MongoFailure(kind: .answer, message: "a command that is no BSON")
+        }
+        defer { bson_destroy(request) }
+        // By hand, because `bson_t` (128 bytes) wants an alignment that the stack does not promise.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<bson_t>.size, alignment: 128)
+        defer { memory.deallocate() }
+        let reply = OpaquePointer(memory)
+        var error = bson_error_t()
+        guard mongoc_client_command_simple(client, database, request, nil, reply, &error) else {
+            bson_destroy(reply)
+            throw MongoFailure(error)
+        }
+        return try body(client, reply)
+    }
+}
+
+extension BSONDocument {
+    /// Copies a `bson_t`.
+    fileprivate init(reading pointer: OpaquePointer) throws {
+        guard let data = bson_get_data(pointer) else { throw BSONError(description: "nothing") }
+        // A document begins with its length.
+        let length = UInt32(littleEndian: UnsafeRawPointer(data).loadUnaligned(as: UInt32.self))
+        try self.init(decoding: UnsafeRawBufferPointer(start: data, count: Int(length)))
+    }
+}
+
+extension MongoFailure {
+    fileprivate init(unconfirmed: BSONDocument) {
+        let code = UInt32(clamping: unconfirmed["code"]?.int ?? 0)
+        let kind: Kind = Self.kind(serverCode: code) == .notPrimary ? .notPrimary : .unconfirmed
+        self.init(kind: kind, code: code, message: unconfirmed["errmsg"]?.string ?? "not confirmed by a majority")
+    }
+}

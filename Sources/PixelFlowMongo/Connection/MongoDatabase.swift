@@ -1,0 +1,111 @@
+import CircuitBreaker
+import Metrics
+import NIOPosix
+import PixelFlowCore
+
+/// One database on a MongoDB server. Every command of this module goes through here, each on a
+/// thread that may block.
+///
+/// A command whose connection breaks is sent once more, whether or not the server had run it: what
+/// callers send has to bear that. (libmongoc's own `retryWrites` does not come into play: it would
+/// cover fewer cases, and on replica sets only.) Threads and connections end with the last reference.
+final class MongoDatabase: Sendable {
+    static let backend = "task_database"
+    /// A command that has failed later than this has waited long enough; its caller may repeat it.
+    private static let repeatWindow = Duration.seconds(1)
+
+    let name: String
+    let commandTimeout: Duration
+    private let clients: MongoClients
+    private let threads: NIOThreadPool
+    private let seats: CommandSeats
+    private let breaker: CircuitBreaker
+    private let measures: CommandMeasures
+
+    /// Opens nothing yet: the server need not be there.
+    ///
+    /// - Throws: `setting_invalid` where the URL is none.
+    init(_ settings: MongoSettings, metrics: any MetricsFactory) throws(PixelFlowError) {
+        let address = try settings.address()
+        name = address.database
+        commandTimeout = settings.commandTimeout
+        do throws(MongoFailure) {
+            clients = try MongoClients(address, size: settings.poolSize)
+        } catch {
+            let setting = MongoSettings.urlSetting.description.name
+            throw .invalid(setting, "libmongoc refuses \(setting): \(error.message)", code: "setting_invalid")
+        }
+        threads = NIOThreadPool(numberOfThreads: settings.poolSize)
+        seats = CommandSeats(waitLimit: settings.waitLimit, waitTimeout: settings.waitTimeout, metrics: metrics)
+        breaker = CircuitBreaker(name: Self.backend, metrics: metrics)
+        measures = CommandMeasures(metrics)
+        threads.start()
+    }
+
+    deinit { threads.shutdownGracefully { _ in } }
+
+    /// Runs a command and returns its answer.
+    ///
+    /// - Throws: `PixelFlowError` with `retry == .outage`.
+    func run(_ operation: MongoOperation, _ command: BSONDocument) async throws -> BSONDocument {
+        let bytes = command.encoded()
+        return try await perform(operation) { clients, name in try clients.answer(to: bytes, on: name) }
+    }
+
+    /// Runs a command that answers with a cursor, and returns all documents.
+    ///
+    /// - Throws: `PixelFlowError` with `retry == .outage`.
+    func documents(_ operation: MongoOperation, _ command: BSONDocument) async throws -> [BSONDocument] {
+        let bytes = command.encoded()
+        return try await perform(operation) { clients, name in try clients.documents(of: bytes, on: name) }
+    }
+
+    private func perform<Value: Sendable>(
+        _ operation: MongoOperation, _ body: @escaping @Sendable (MongoClients, String) throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await breaker.run(countingAsFailure: Self.tellsAgainstTheServer) {
+                let start = ContinuousClock.now
+                do {
+                    return try await attempt(operation, body)
+                } catch let failure as MongoFailure where failure.isWorthRepeating && ContinuousClock.now - start < Self.repeatWindow {
+                    return try await attempt(operation, body)
+                }
+            }
+        } catch let error as PixelFlowError {
+            throw error
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch let failure as MongoFailure where failure.kind == .credentials {
+            throw PixelFlowError(
+                .unavailable, code: "\(Self.backend)_refused", "The task database refuses the user name or the password.",
+                retry: .outage, retryAfter: 5, cause: failure)
+        } catch {
+            throw PixelFlowError.unavailable(Self.backend, cause: error)
+        }
+    }
+
+    private func attempt<Value: Sendable>(
+        _ operation: MongoOperation, _ body: @escaping @Sendable (MongoClients, String) throws -> Value
+    ) async throws -> Value {
+        let place = try seats.take()
+        let (clients, name, seats, measures) = (clients, name, seats, measures)
+        // A command is never cancelled: what it was to write is better known than unknown, and its time is bounded.
+        return try await withCheckedThrowingContinuation { continuation in
+            threads.submit { state in
+                defer { seats.leave(place) }
+                continuation.resume(
+                    with: Result {
+                        guard case .active = state else { throw MongoFailure(kind: .connection, message: "the pool is closed") }
+                        try seats.sit(place)
+                        return try measures.measure(operation) { try body(clients, name) }
+                    })
+            }
+        }
+    }
+
+    private static func tellsAgainstTheServer(_ error: any Error) -> Bool {
+        guard let failure = error as? MongoFailure else { return false }
+        return failure.kind == .connection || failure.kind == .notPrimary
+    }
+}

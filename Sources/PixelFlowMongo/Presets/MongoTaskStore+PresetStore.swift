@@ -1,0 +1,32 @@
+public import PixelFlowCore
+
+extension MongoTaskStore: PresetStore {
+    /// A tenant has a few dozen; more are not listed.
+    private static let listLimit = 10_000
+
+    public func presets(of tenant: TenantID) async throws -> [Preset] {
+        try await tasks.rows(
+            .presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], sort: ["name": 1],
+            limit: Self.listLimit
+        ).map(PresetDocument.preset)
+    }
+
+    public func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
+        try await tasks.rows(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant), limit: 1)
+            .first.map(PresetDocument.preset)
+    }
+
+    public func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
+        let fields = try PresetDocument.fields(of: preset, tenant)
+        while true {
+            try Task.checkCancellation()
+            let wasAdded = try await tasks.upsert(
+                .presets, in: PresetDocument.collection, where: PresetDocument.filter(preset.name, tenant), fields)
+            if let wasAdded { return wasAdded }
+        }
+    }
+
+    public func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
+        try await tasks.delete(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant))
+    }
+}

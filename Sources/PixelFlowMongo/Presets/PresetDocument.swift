@@ -1,0 +1,23 @@
+import PixelFlowCore
+
+/// A preset as the collection `preset` has it.
+enum PresetDocument {
+    static let collection = "preset"
+
+    /// Names hold no slash, so no two presets share an id.
+    static func filter(_ name: String, _ tenant: TenantID) -> BSONDocument { ["_id": .string("\(tenant)/\(name)")] }
+
+    static func fields(of preset: Preset, _ tenant: TenantID) throws -> BSONDocument {
+        [
+            "tenant": .string(tenant.rawValue), "name": .string(preset.name),
+            "pipeline": .string(try PipelineText.encode(preset.pipeline)), "updated_at": .time(preset.updatedAt),
+        ]
+    }
+
+    static func preset(_ document: BSONDocument) throws -> Preset {
+        let fields = FieldsOfDocument(document)
+        return Preset(
+            name: try fields.string("name"), pipeline: try PipelineText.decode(try fields.string("pipeline")),
+            updatedAt: try fields.time("updated_at"))
+    }
+}

@@ -1,0 +1,67 @@
+import CMongoC
+public import PixelFlowCore
+
+/// Which MongoDB server keeps tasks and presets, and how long to wait for it.
+public struct MongoSettings: Sendable {
+    static let urlSetting = Setting<String>(
+        "PIXELFLOW_TASK_DATABASE_URL", default: "mongodb://localhost/pixelflow",
+        expected: "a MongoDB URL, mongodb://USER:PASSWORD@HOST:PORT/DATABASE?replicaSet=rs0&tls=true for example",
+        help: "Tasks and presets: mongodb://… or mongodb+srv://…, with every option that libmongoc knows. The time-outs below "
+            + "hold where the URL does not set its own; writes always wait for the journals of a majority.",
+        isSecret: true
+    ) { text in
+        MongoAddress(text) == nil ? nil : text
+    }
+    /// A command takes about a millisecond, so a few connections carry thousands a second.
+    static let poolSizeSetting = Setting<Int>.integer(
+        "PIXELFLOW_TASK_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Connections to MongoDB of one process at most.")
+    static let connectTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_TASK_DATABASE_CONNECT_TIMEOUT", default: 3, in: 1...120,
+        help: "Time for connecting to MongoDB, and for finding a primary.")
+    static let commandTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_TASK_DATABASE_COMMAND_TIMEOUT", default: 5, in: 1...300,
+        help: "Time for one command in MongoDB, its confirmation by a majority included.")
+    static let waitTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_TASK_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time to wait for a free connection to MongoDB.")
+
+    public static let descriptions: [SettingDescription] = [
+        urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
+        commandTimeoutSetting.description, waitTimeoutSetting.description,
+    ]
+
+    /// May hold a password: never logged.
+    public var url: String
+    public var poolSize = 8
+    public var connectTimeout: Duration = .seconds(3)
+    public var commandTimeout: Duration = .seconds(5)
+    public var waitTimeout: Duration = .seconds(5)
+    /// Commands that may wait for a connection; what comes beyond is refused at once. At a
+    /// millisecond each on 8 connections these are served long before `waitTimeout`.
+    public var waitLimit = 1000
+
+    public init(url: String) { self.url = url }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(url: try settings[Self.urlSetting])
+        poolSize = try settings[Self.poolSizeSetting]
+        connectTimeout = try settings[Self.connectTimeoutSetting]
+        commandTimeout = try settings[Self.commandTimeoutSetting]
+        waitTimeout = try settings[Self.waitTimeoutSetting]
+    }
+
+    /// What libmongoc is told.
+    ///
+    /// - Throws: `setting_invalid` where the URL is none.
+    func address() throws(PixelFlowError) -> MongoAddress {
+        let timeouts = [
+            (MONGOC_URI_CONNECTTIMEOUTMS, connectTimeout), (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, connectTimeout),
+            (MONGOC_URI_SOCKETTIMEOUTMS, commandTimeout), (MONGOC_URI_WAITQUEUETIMEOUTMS, waitTimeout),
+        ]
+        guard let address = MongoAddress(url, timeouts: timeouts) else {
+            let setting = Self.urlSetting.description
+            throw .invalid(setting.name, "\(setting.name) has to be \(setting.expected).", code: "setting_invalid")
+        }
+        return address
+    }
+}

@@ -1,0 +1,40 @@
+import PixelFlowCore
+import Synchronization
+
+/// The tasks that this process has claimed, as they were when it last heard of them, so that a run
+/// can be ended without reading its task again. What is stale here fails its compare-and-set and is read.
+final class ClaimCache: Sendable {
+    private struct State {
+        var documents: [TaskID: TaskDocument] = [:]
+        /// Oldest first; an id may be gone from `documents`, or be there twice.
+        var order: [TaskID] = []
+    }
+
+    private let state = Mutex(State())
+    /// Far more than the slots of a worker; what is forgotten costs a read.
+    private let capacity: Int
+
+    init(capacity: Int = 1000) { self.capacity = capacity }
+
+    /// What is known of the task that `claim` holds.
+    func document(of claim: Claim) -> TaskDocument? {
+        guard let document = state.withLock({ $0.documents[claim.task] }), document.record.claim == claim else { return nil }
+        return document
+    }
+
+    func put(_ document: TaskDocument) {
+        state.withLock { state in
+            if state.documents.updateValue(document, forKey: document.record.id) == nil { state.order.append(document.record.id) }
+            guard state.order.count > capacity else { return }
+            // In one go now and then, for taking from the front costs as much as the array is long.
+            let kept = state.order.suffix(capacity / 2)
+            let keptIDs = Set(kept)
+            state.documents = state.documents.filter { keptIDs.contains($0.key) }
+            state.order = Array(kept)
+        }
+    }
+
+    func remove(_ id: TaskID) {
+        state.withLock { _ = $0.documents.removeValue(forKey: id) }
+    }
+}

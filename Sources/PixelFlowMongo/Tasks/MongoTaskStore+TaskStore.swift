@@ -1,0 +1,121 @@
+public import PixelFlowCore
+
+extension MongoTaskStore: TaskStore {
+    public func create(_ task: TaskRecord) async throws -> Creation {
+        try await creations.submit(task)
+    }
+
+    // MARK: Worker
+
+    public func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
+        if let task = try await claims.submit(ClaimRequest(task: id, worker: worker)) { return task }
+        // Taken by somebody else, almost always; looking settles it.
+        return try await tasks.transition(id, .claim(worker: worker), write: { try await self.tasks.swap($0) })?.changed
+    }
+
+    public func renew(_ claim: Claim) async throws -> Renewal {
+        try await tasks.renew(claim)
+    }
+
+    public func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord? {
+        switch try await end(claim, .complete(claim, manifest), write: { try await self.completions.submit($0) }) {
+        case .success(let task): task
+        case .failure(let denial): denial.refusal == .alreadyCompleted ? denial.task : nil
+        case nil: nil
+        }
+    }
+
+    public func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord? {
+        try await end(claim, .fail(claim, failure, jitter: .random(in: 0...1)), write: { try await self.tasks.swap($0) })?.changed
+    }
+
+    public func release(_ claim: Claim) async throws -> TaskRecord? {
+        try await end(claim, .release(claim), write: { try await self.tasks.swap($0) })?.changed
+    }
+
+    /// A worker knows the task that it has claimed: its run ends in one round trip.
+    private func end(
+        _ claim: Claim, _ transition: TaskTransition, write: (TaskSwap) async throws -> Bool
+    ) async throws -> Result<TaskRecord, TransitionDenial>? {
+        let outcome = try await tasks.transition(claim.task, known: tasks.cache.document(of: claim), transition, write: write)
+        tasks.cache.remove(claim.task)
+        return outcome
+    }
+
+    // MARK: Owner
+
+    public func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        switch try await tasks.transition(id, of: tenant, .cancel, write: { try await self.tasks.swap($0) }) {
+        case .success(let task): return task
+        case .failure(let denial) where denial.refusal == .unchanged: return denial.task
+        case .failure(let denial):
+            throw PixelFlowError(
+                .conflict, code: "task_is_final", "The task is \(denial.task.status.rawValue) already and cannot be cancelled.")
+        case nil: return nil
+        }
+    }
+
+    public func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        switch try await tasks.transition(id, of: tenant, .replay, write: { try await self.tasks.swap($0) }) {
+        case .success(let task): return task
+        case .failure(let denial):
+            throw PixelFlowError(
+                .conflict, code: "task_not_failed", "The task is \(denial.task.status.rawValue); only FAILED tasks can be replayed.")
+        case nil: return nil
+        }
+    }
+
+    public func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await tasks.transition(id, of: tenant, .delete, write: { try await self.tasks.swap($0) })?.changed
+    }
+
+    // MARK: Dispatcher
+
+    public func takeDue(limit: Int) async throws -> [TaskRecord] {
+        try await tasks.transitionAll(.due, limit: limit, sort: [TaskCommands.Name.dispatchDue: 1], .dispatch) { now in
+            [
+                TaskCommands.Name.status: .string(TaskStatus.pending.rawValue), TaskCommands.Name.dispatchDue: ["$lte": .time(now)],
+                TaskCommands.Name.deletedAt: TaskDocument.notDeleted,
+            ]
+        }
+    }
+
+    public func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int {
+        try await tasks.transitionAll(.due, limit: limit, sort: [TaskCommands.Name.dispatchDue: 1], .distrust(before: time)) { now in
+            [
+                TaskCommands.Name.status: .string(TaskStatus.pending.rawValue), TaskCommands.Name.dispatchDue: ["$gt": .time(now)],
+                TaskCommands.Name.acknowledgedAt: ["$lte": .time(time)], TaskCommands.Name.deletedAt: TaskDocument.notDeleted,
+            ]
+        }.count
+    }
+
+    public func expireLeases(limit: Int) async throws -> [TaskRecord] {
+        try await tasks.transitionAll(.expired, limit: limit, sort: [TaskCommands.Name.leaseUntil: 1], .expire) { now in
+            [
+                TaskCommands.Name.status: .string(TaskStatus.processing.rawValue), TaskCommands.Name.leaseUntil: ["$lte": .time(now)],
+                TaskCommands.Name.deletedAt: TaskDocument.notDeleted,
+            ]
+        }
+    }
+
+    public func acknowledge(_ wakeUps: [WakeUp]) async throws {
+        try await tasks.acknowledge(wakeUps)
+    }
+
+    public func acknowledge(events: [TaskID: Set<String>]) async throws {
+        try await tasks.acknowledge(events: events)
+    }
+
+    public func purge(_ id: TaskID) async throws {
+        try await tasks.delete(
+            .purge, where: [TaskCommands.Name.id: .string(id.rawValue), TaskCommands.Name.deletedAt: ["$exists": true]])
+    }
+
+    public func check() async throws {
+        try await tasks.ping()
+    }
+}
+
+extension Result where Success == TaskRecord {
+    fileprivate var changed: TaskRecord? { try? get() }
+}

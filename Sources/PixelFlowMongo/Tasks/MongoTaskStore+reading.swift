@@ -1,0 +1,65 @@
+public import PixelFlowCore
+
+extension MongoTaskStore {
+    private typealias Name = TaskDocument.Name
+
+    public func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        guard let task = try await tasks.document(id, of: tenant)?.record, task.deletedAt == nil else { return nil }
+        return task
+    }
+
+    public func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
+        try await tasks.find(idempotencyKey: idempotencyKey, of: tenant)?.record
+    }
+
+    public func list(_ query: TaskQuery) async throws -> TaskPage {
+        var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
+        filter[Name.status] = query.status.map { .string($0.rawValue) }
+        filter[Name.id] = query.before.map { ["$lt": .string($0.rawValue)] }
+        filter[Name.label] = query.search.map { ["$regex": .string(Self.pattern(for: $0.lowercased()))] }
+        filter[Name.deletedAt] = TaskDocument.notDeleted
+        // One more than asked for tells whether there is a next page.
+        let found = try await tasks.find(.list, where: filter, sort: [Name.id: -1], limit: query.limit + 1).map(\.record)
+        let page = Array(found.prefix(query.limit))
+        return TaskPage(tasks: page, next: found.count > query.limit ? page.last?.id : nil)
+    }
+
+    /// A regular expression that finds exactly this text.
+    private static func pattern(for text: String) -> String {
+        var pattern = ""
+        for character in text {
+            if character.isASCII, !character.isLetter, !character.isNumber, !character.isWhitespace { pattern.append("\\") }
+            pattern.append(character)
+        }
+        return pattern
+    }
+
+    public func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
+        let horizon = tasks.times.horizon(at: try await tasks.clock.read().latest)
+        return try await tasks.find(
+            .changes,
+            where: [
+                Name.tenant: .string(tenant.rawValue), Name.updatedAt: ["$gt": .time(time), "$lt": .time(horizon)],
+            ], sort: [Name.updatedAt: 1], limit: limit
+        ).map(\.record)
+    }
+
+    public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
+        let until = try await tasks.clock.read().latest - age
+        return try await tasks.find(
+            .unpublished, where: [Name.outboxAt: ["$lte": .time(until)]], sort: [Name.outboxAt: 1], limit: limit
+        ).map(\.record)
+    }
+
+    public func deleted(limit: Int) async throws -> [TaskRecord] {
+        try await tasks.find(.deleted, where: [Name.deletedAt: ["$exists": true]], sort: [Name.deletedAt: 1], limit: limit).map(\.record)
+    }
+
+    public func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
+        let names = Set(ids.map(\.rawValue))
+        guard !names.isEmpty else { return [] }
+        let rows = try await tasks.rows(
+            .known, where: [Name.id: ["$in": .array(names.map(BSONValue.string))]], limit: names.count, fields: [Name.id])
+        return Set(rows.compactMap { $0[Name.id]?.string }.map { TaskID($0) })
+    }
+}

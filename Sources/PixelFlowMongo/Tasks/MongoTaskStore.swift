@@ -1,0 +1,46 @@
+public import Metrics
+public import PixelFlowCore
+
+/// Tasks and presets in MongoDB, 6.0 or later, as a replica set or alone.
+///
+/// A change is one conditional write: claims by the rule itself, everything else by `TaskStateMachine`
+/// here and a compare-and-set on the version of the document. Creations, claims and completions that
+/// come at the same time share a command (`Batcher`). The time of day is the server's (`ServerClock`).
+///
+/// Writes wait for the journals of a majority, reads see what a majority has. Every method may be
+/// repeated after an outage.
+public final class MongoTaskStore: Sendable {
+    let tasks: TaskCommands
+    let creations: Batcher<TaskRecord, Creation>
+    let claims: Batcher<ClaimRequest, TaskRecord?>
+    let completions: Batcher<TaskSwap, Bool>
+
+    /// Connects to nothing yet: the server may come later. The first use that reaches it, `check()`
+    /// for one, makes the indexes; until then every method throws an outage.
+    ///
+    /// - Throws: `setting_invalid` where the URL is none.
+    public convenience init(
+        _ settings: MongoSettings, policy: TaskPolicy = .standard, metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(PixelFlowError) {
+        let database = try MongoDatabase(settings, metrics: metrics)
+        self.init(TaskCommands(database: database, clock: ServerClock(database), policy: policy))
+    }
+
+    /// For tests: judged by `clock` instead of the server's.
+    package convenience init(_ settings: MongoSettings, policy: TaskPolicy, clock: any WallClock) throws(PixelFlowError) {
+        let database = try MongoDatabase(settings, metrics: MetricsSystem.factory)
+        self.init(TaskCommands(database: database, clock: LocalClock(clock: clock), policy: policy))
+    }
+
+    private init(_ tasks: TaskCommands) {
+        self.tasks = tasks
+        creations = Batcher { try await tasks.create($0) }
+        claims = Batcher { try await tasks.claim($0) }
+        completions = Batcher { try await tasks.complete($0) }
+    }
+
+    /// For tests: removes the database with everything in it.
+    package func drop() async throws {
+        _ = try await tasks.database.run(.prepare, ["dropDatabase": 1])
+    }
+}

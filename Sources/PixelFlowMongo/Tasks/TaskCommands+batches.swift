@@ -1,0 +1,111 @@
+import PixelFlowCore
+
+/// Commands that many callers share.
+extension TaskCommands {
+    /// How often a task is offered whose key is taken by one that no majority has confirmed yet.
+    private static let offers = 20
+    private static let offerPause = Duration.milliseconds(10)
+
+    func create(_ tasks: [TaskRecord]) async throws -> [Result<Creation, any Error>] {
+        try await changing(tasks.count) { reading, ticks in
+            let documents = zip(tasks, ticks).map { task, tick in
+                var admitted = machine.admit(task, at: tick)
+                // By no replica's clock too early for a claim that comes at once.
+                admitted.nextRunAt = reading.earliest
+                return TaskDocument(record: admitted, version: TaskDocument.drawVersion())
+            }
+            var outcomes = documents.map { Result<Creation, any Error>.success(.created($0.record)) }
+            for error in try await insert(documents).writeErrors where documents.indices.contains(error.index) {
+                outcomes[error.index] = await settle(documents[error.index], after: error.code, error.failure)
+            }
+            return outcomes
+        }
+    }
+
+    /// What came of a task that was not inserted.
+    private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoFailure) async -> Result<Creation, any Error> {
+        do {
+            guard code == BSONDocument.duplicateKey else { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: failure) }
+            for _ in 0..<Self.offers {
+                if let there = try await occupant(of: document) { return .success(there) }
+                // Gone meanwhile, or not yet confirmed.
+                try await Task.sleep(for: Self.offerPause)
+                if try await insert([document]).writeErrors.isEmpty { return .success(.created(document.record)) }
+            }
+            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: failure)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The task that stands in the way of `document`; its own one where an earlier answer was lost.
+    private func occupant(of document: TaskDocument) async throws -> Creation? {
+        let task = document.record
+        if let key = task.idempotencyKey, let found = try await find(idempotencyKey: key, of: task.tenant) {
+            return found.record.id == task.id ? .created(found.record) : .existing(found.record)
+        }
+        guard let found = try await self.document(task.id, of: task.tenant) else { return nil }
+        return found.record.deletedAt == nil ? .created(found.record) : .existing(found.record)
+    }
+
+    func find(idempotencyKey key: String, of tenant: TenantID) async throws -> TaskDocument? {
+        let filter: BSONDocument = [Name.tenant: .string(tenant.rawValue), Name.idempotencyKey: .string(key)]
+        return try await find(.find, where: filter, limit: 1).first
+    }
+
+    /// The rule of `TaskStateMachine.claim` as a conditional update, and a read that says whose it was.
+    /// Nil also where the update cannot tell, because the history is full or the task was changed
+    /// after this claim was given its time.
+    ///
+    /// The read, not the count of the update, decides: an update whose answer was lost and that was
+    /// sent again finds nothing the second time. (One `findAndModify` a task would say both, but would
+    /// be a round trip and a sync for each.)
+    func claim(_ requests: [ClaimRequest]) async throws -> [Result<TaskRecord?, any Error>] {
+        try await changing(requests.count) { reading, ticks in
+            let versions = requests.map { _ in TaskDocument.drawVersion() }
+            let statements = requests.indices.map { index in
+                BSONDocument.statement(
+                    where: [
+                        Name.id: .string(requests[index].task.rawValue), Name.status: .string(TaskStatus.pending.rawValue),
+                        Name.nextRunAt: ["$lte": .time(max(reading.latest, ticks[index]))], Name.cancelRequested: false,
+                        Name.deletedAt: TaskDocument.notDeleted, Name.updatedAt: ["$lt": .time(ticks[index])],
+                        Name.lastHistoryEntry: ["$exists": false],
+                    ], claimed(by: requests[index].worker, reading, ticks[index], versions[index]))
+            }
+            try await update(.claim, statements)
+            let filter: BSONDocument = [
+                Name.id: ["$in": .array(requests.map { .string($0.task.rawValue) })],
+                Name.claim: ["$in": .array(versions.map { .int($0) })],
+            ]
+            var taken: [Int64: TaskDocument] = [:]
+            for row in try await rows(.confirm, where: filter, limit: requests.count) {
+                guard let version = row[Name.claim]?.int64 else { continue }
+                let document = try TaskDocument(row)
+                taken[version] = document
+                cache.put(document)
+            }
+            return versions.map { .success(taken[$0]?.record) }
+        }
+    }
+
+    private func claimed(by worker: WorkerID, _ reading: ClockReading, _ tick: Timestamp, _ version: Int64) -> BSONDocument {
+        let lease = Lease(worker: worker, until: reading.latest + machine.policy.lease)
+        let status = BSONValue.string(TaskStatus.processing.rawValue)
+        return [
+            "$set": [
+                Name.status: status, Name.lease: TaskDocument.lease(lease), Name.startedAt: .time(tick), Name.updatedAt: .time(tick),
+                Name.version: .int(version), Name.claim: .int(version),
+            ],
+            "$inc": [Name.epoch: 1, Name.attempts: 1, Name.revision: 1],
+            "$push": [
+                Name.history: [
+                    "at": .time(tick), "status": status, "reason": "claimed", "worker": .string(worker.rawValue),
+                ]
+            ],
+        ]
+    }
+
+    func complete(_ swaps: [TaskSwap]) async throws -> [Result<Bool, any Error>] {
+        try await swap(all: swaps, .complete).map { .success($0) }
+    }
+}

@@ -1,0 +1,175 @@
+import PixelFlowCore
+
+extension TaskCommands {
+    /// How often a change is tried anew because somebody else was faster.
+    private static let tries = 50
+
+    /// Applies one transition to one task.
+    ///
+    /// - Parameters:
+    ///   - known: the document as it was last seen here, which saves reading it.
+    ///   - write: makes the change if nobody has been faster.
+    /// - Returns: the changed task, or why it was not changed; nil where there is none.
+    func transition(
+        _ id: TaskID, of tenant: TenantID? = nil, known: TaskDocument? = nil, _ transition: TaskTransition,
+        write: (TaskSwap) async throws -> Bool
+    ) async throws -> Result<TaskRecord, TransitionDenial>? {
+        var known = known
+        var written: Int64?
+        for attempt in 0..<Self.tries {
+            // Whoever was faster may not have a majority yet; only then can a read show the same again.
+            if attempt > 2 { try await Task.sleep(for: .milliseconds(attempt)) }
+            let isFromMemory = known != nil
+            let current = if let known { known } else { try await document(id, of: tenant) }
+            guard let current, current.record.deletedAt == nil || isFromMemory else { return nil }
+            // A write whose answer was lost has found nothing when it was sent again, but is in place.
+            if current.version == written { return .success(current.record) }
+            known = nil
+            switch try await change(current, by: transition, write) {
+            case .done(let record, _): return .success(record)
+            case .overtaken(let version): written = version
+            case .refused(let refusal):
+                if isFromMemory { continue }
+                return .failure(TransitionDenial(refusal: refusal, task: current.record))
+            }
+        }
+        throw PixelFlowError.unavailable(MongoDatabase.backend, cause: ContentionError(task: id))
+    }
+
+    private enum Outcome {
+        case done(TaskRecord, Int64)
+        case overtaken(Int64)
+        case refused(TransitionRefusal)
+    }
+
+    private func change(
+        _ current: TaskDocument, by transition: TaskTransition, _ write: (TaskSwap) async throws -> Bool
+    ) async throws -> Outcome {
+        try await changing { _, ticks in
+            var record = current.record
+            do throws(TransitionRefusal) {
+                try machine.apply(transition, to: &record, at: ticks[0].after(current.record))
+            } catch {
+                return .refused(error)
+            }
+            let swap = TaskSwap(from: current, to: record)
+            return try await write(swap) ? .done(swap.new.record, swap.new.version) : .overtaken(swap.new.version)
+        }
+    }
+
+    /// Applies one transition to each of the first tasks that `filter` finds; those it does not apply
+    /// to, and those that somebody else has changed, are left out of the answer.
+    func transitionAll(
+        _ operation: MongoOperation, limit: Int, sort: BSONDocument, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
+    ) async throws -> [TaskRecord] {
+        // By the earliest that the server's clock may show: nothing is taken too soon.
+        let now = try await clock.read().earliest
+        let found = try await find(operation, where: filter(now), sort: sort, limit: limit)
+        guard !found.isEmpty else { return [] }
+        return try await changing(found.count) { _, ticks in
+            let swaps = zip(found, ticks).compactMap { document, tick -> TaskSwap? in
+                var record = document.record
+                guard (try? machine.apply(transition, to: &record, at: tick.after(record))) != nil else { return nil }
+                return TaskSwap(from: document, to: record)
+            }
+            return zip(swaps, try await swap(all: swaps, operation)).compactMap { swap, isDone in isDone ? swap.new.record : nil }
+        }
+    }
+
+    func acknowledge(_ wakeUps: [WakeUp]) async throws {
+        guard !wakeUps.isEmpty else { return }
+        let ids = Set(wakeUps.map(\.task.rawValue))
+        let filter: BSONDocument = [
+            Name.id: ["$in": .array(ids.map(BSONValue.string))], Name.status: .string(TaskStatus.pending.rawValue),
+            Name.deletedAt: TaskDocument.notDeleted,
+        ]
+        // Most have been claimed by now, and need no trust in the broker any more.
+        let found = try await find(.acknowledge, where: filter, limit: ids.count)
+        guard !found.isEmpty else { return }
+        let documents = Dictionary(found.map { ($0.record.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let now = try await clock.read().latest
+        var records: [TaskID: TaskRecord] = [:]
+        for wakeUp in wakeUps {
+            guard var record = records[wakeUp.task] ?? documents[wakeUp.task]?.record else { continue }
+            guard (try? machine.apply(.acknowledgeDispatch(sequence: wakeUp.sequence), to: &record, at: now)) != nil else { continue }
+            records[wakeUp.task] = record
+        }
+        let swaps = records.compactMap { id, record in documents[id].map { TaskSwap(from: $0, to: record) } }
+        guard !swaps.isEmpty else { return }
+        // Whoever was faster has claimed the task, ended it or sent it anew: nothing is left to acknowledge.
+        try await update(.acknowledge, try swaps.map { try $0.statement() })
+    }
+
+    /// Takes events out of the outbox, whatever else happens to the task.
+    func acknowledge(events: [TaskID: Set<String>]) async throws {
+        guard !events.isEmpty else { return }
+        let statements = events.map { id, events in
+            let listed = BSONValue.array(events.map(BSONValue.string))
+            return BSONDocument.statement(
+                where: [Name.id: .string(id.rawValue), Name.outboxID: ["$in": listed]],
+                [
+                    "$pull": [Name.outbox: ["id": ["$in": listed]]],
+                    "$set": [Name.version: .int(TaskDocument.drawVersion())],
+                ])
+        }
+        try await update(.acknowledge, statements)
+    }
+
+    func renew(_ claim: Claim) async throws -> Renewal {
+        for _ in 0..<Self.tries {
+            let known = cache.document(of: claim)
+            let version = TaskDocument.drawVersion()
+            let until = try await clock.read().latest + machine.policy.lease
+            let statement = BSONDocument.statement(
+                where: heldBy(claim, known), ["$set": [Name.leaseUntil: .time(until), Name.version: .int(version)]])
+            if try await update(.renew, [statement]) == 1 {
+                if var known {
+                    known.record.lease?.until = until
+                    known.version = version
+                    cache.put(known)
+                }
+                return .extended
+            }
+            if known != nil {
+                // Somebody has changed something: what is remembered is no longer good for a compare-and-set.
+                cache.remove(claim.task)
+                continue
+            }
+            guard var record = try await document(claim.task)?.record else { return .lost }
+            do throws(TransitionRefusal) {
+                try machine.apply(.renew(claim), to: &record, at: until)
+            } catch {
+                return error == .cancelRequested ? .cancelRequested : .lost
+            }
+            // What was read is older than what the update has seen.
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw PixelFlowError.unavailable(MongoDatabase.backend, cause: ContentionError(task: claim.task))
+    }
+
+    /// The rule of `TaskStateMachine.renew`; and the document as it is `known` to be, if it is.
+    private func heldBy(_ claim: Claim, _ known: TaskDocument?) -> BSONDocument {
+        var filter: BSONDocument = [
+            Name.id: .string(claim.task.rawValue), Name.epoch: .int(claim.epoch),
+            Name.status: .string(TaskStatus.processing.rawValue), Name.cancelRequested: false, Name.deletedAt: TaskDocument.notDeleted,
+        ]
+        filter[Name.version] = (known?.version).map { .int($0) }
+        return filter
+    }
+}
+
+extension Timestamp {
+    /// This time, or one after the latest change of `task`: clocks of replicas differ a little, its history never goes back.
+    fileprivate func after(_ task: TaskRecord) -> Timestamp { max(self, task.updatedAt + .microseconds(1)) }
+}
+
+/// A transition that was refused, with the task as it is.
+struct TransitionDenial: Error {
+    let refusal: TransitionRefusal
+    let task: TaskRecord
+}
+
+/// Others have changed a task each time before this process could.
+struct ContentionError: Error {
+    let task: TaskID
+}

@@ -1,0 +1,123 @@
+import PixelFlowCore
+
+/// What the task store asks the database for.
+struct TaskCommands: Sendable {
+    typealias Name = TaskDocument.Name
+
+    let database: MongoDatabase
+    let clock: any StoreClock
+    let machine: TaskStateMachine
+    let cache = ClaimCache()
+    let times = ChangeTimes()
+    private let indexes: TaskIndexes
+
+    init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy) {
+        self.database = database
+        self.clock = clock
+        machine = TaskStateMachine(policy: policy)
+        indexes = TaskIndexes(database)
+    }
+
+    // MARK: Reading
+
+    func find(
+        _ operation: MongoOperation, where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int
+    ) async throws -> [TaskDocument] {
+        try await rows(operation, where: filter, sort: sort, limit: limit).map(TaskDocument.init)
+    }
+
+    /// Documents as they are, or only some `fields` of them.
+    func rows(
+        _ operation: MongoOperation, in collection: String = TaskDocument.collection, where filter: BSONDocument,
+        sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil
+    ) async throws -> [BSONDocument] {
+        try await indexes.ensure()
+        let command = BSONDocument.find(
+            in: collection, where: filter, sort: sort, limit: limit, fields: fields, database.commandTimeout)
+        return try await database.documents(operation, command)
+    }
+
+    func aggregate(_ operation: MongoOperation, _ stages: [BSONDocument]) async throws -> [BSONDocument] {
+        try await indexes.ensure()
+        return try await database.documents(operation, .aggregate(TaskDocument.collection, stages, database.commandTimeout))
+    }
+
+    func document(_ id: TaskID, of tenant: TenantID? = nil) async throws -> TaskDocument? {
+        var filter: BSONDocument = [Name.id: .string(id.rawValue)]
+        filter[Name.tenant] = tenant.map { .string($0.rawValue) }
+        return try await find(.find, where: filter, limit: 1).first
+    }
+
+    func ping() async throws {
+        try await indexes.ensure()
+        _ = try await database.run(.check, ["ping": 1])
+    }
+
+    // MARK: Writing
+
+    /// Runs `body` with times for `count` changes, which readers in the order of times wait for.
+    func changing<Value>(_ count: Int = 1, _ body: (ClockReading, [Timestamp]) async throws -> Value) async throws -> Value {
+        let reading = try await clock.read()
+        let ticks = times.begin(count, at: reading.likely)
+        defer { times.end(ticks) }
+        return try await body(reading, ticks)
+    }
+
+    func insert(_ documents: [TaskDocument]) async throws -> BSONDocument {
+        try await indexes.ensure()
+        let command = BSONDocument.insert(
+            into: TaskDocument.collection, try documents.map { try $0.encoded() }, database.commandTimeout)
+        return try await database.run(.create, command)
+    }
+
+    /// - Returns: how many statements have found their document.
+    /// - Throws: `PixelFlowError` with `retry == .outage`, also where the server refuses a statement.
+    @discardableResult
+    func update(_ operation: MongoOperation, _ statements: [BSONDocument]) async throws -> Int {
+        try await indexes.ensure()
+        let answer = try await database.run(operation, .update(TaskDocument.collection, statements, database.commandTimeout))
+        if let refused = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure) }
+        return answer.matched
+    }
+
+    /// Replaces or adds a document of another collection.
+    ///
+    /// - Returns: whether it was added; nil where another call has added it at the same moment.
+    func upsert(_ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument) async throws -> Bool? {
+        try await indexes.ensure()
+        let statement = BSONDocument.statement(where: filter, ["$set": .document(set)], upsert: true)
+        let answer = try await database.run(operation, .update(collection, [statement], database.commandTimeout))
+        if let error = answer.writeErrors.first {
+            guard error.code == BSONDocument.duplicateKey else {
+                throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
+            }
+            return nil
+        }
+        return answer["upserted"] != nil
+    }
+
+    /// - Returns: whether there was one.
+    @discardableResult
+    func delete(
+        _ operation: MongoOperation, in collection: String = TaskDocument.collection, where filter: BSONDocument
+    ) async throws -> Bool {
+        try await indexes.ensure()
+        return try await database.run(operation, .delete(from: collection, where: filter, database.commandTimeout)).matched > 0
+    }
+
+    /// - Returns: whether the document was still as it had been read.
+    func swap(_ swap: TaskSwap, _ operation: MongoOperation = .change) async throws -> Bool {
+        try await update(operation, [try swap.statement()]) == 1
+    }
+
+    /// Which of the changes are in place, each of them decided by itself.
+    func swap(all swaps: [TaskSwap], _ operation: MongoOperation) async throws -> [Bool] {
+        guard !swaps.isEmpty else { return [] }
+        let matched = try await update(operation, try swaps.map { try $0.statement() })
+        if matched == swaps.count || swaps.count == 1 { return swaps.map { _ in matched == swaps.count } }
+        let filter: BSONDocument = [Name.id: ["$in": .array(swaps.map { .string($0.old.record.id.rawValue) })]]
+        let rows = try await rows(.confirm, where: filter, limit: swaps.count, fields: [Name.version])
+        let versions = Set(rows.compactMap { $0[Name.version]?.int64 })
+        return swaps.map { versions.contains($0.new.version) }
+    }
+}

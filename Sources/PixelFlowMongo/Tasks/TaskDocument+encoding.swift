@@ -1,0 +1,118 @@
+import PixelFlowCore
+
+extension TaskDocument {
+    /// The whole document.
+    func encoded() throws -> BSONDocument {
+        var document = try Self.identity(of: record)
+        for (name, value) in Self.state(of: record) { document[name] = value }
+        document[Name.version] = .int(version)
+        return document
+    }
+
+    /// What a task is from the beginning to the end.
+    private static func identity(of task: TaskRecord) throws -> BSONDocument {
+        var document: BSONDocument = [
+            Name.id: .string(task.id.rawValue), Name.tenant: .string(task.tenant.rawValue), "owner": .string(task.owner.rawValue),
+            "fingerprint": .string(task.fingerprint), "request_id": .string(task.requestID),
+            "source": .document(source(task.source)), "pipeline": .string(try PipelineText.encode(task.pipeline)),
+            Name.label: .string(task.label.lowercased()), Name.createdAt: .time(task.createdAt),
+        ]
+        document["preset"] = task.preset.map(BSONValue.string)
+        return document
+    }
+
+    /// What changes, always in this order; nil for what is not in the document.
+    static func state(of task: TaskRecord) -> [(name: String, value: BSONValue?)] {
+        let key = task.idempotencyKey.map(BSONValue.string)
+        let isDeleted = task.deletedAt != nil
+        return [
+            (Name.status, .string(task.status.rawValue)), (Name.generation, .int(task.generation)), (Name.epoch, .int(task.epoch)),
+            (Name.attempts, .int(task.attempts)), ("crashes", .int(task.crashes)), ("losses", .int(task.losses)),
+            ("outages", .int(task.outages)), (Name.lease, task.lease.map(lease)), (Name.nextRunAt, .time(task.nextRunAt)),
+            ("dispatch", dispatch(task.dispatch)), (Name.cancelRequested, .bool(task.cancelRequested)),
+            (Name.idempotencyKey, isDeleted ? nil : key), (Name.releasedKey, isDeleted ? key : nil),
+            ("fetched_source", task.fetchedSource.map(fetched)), ("source_facts", task.sourceFacts.map(facts)),
+            ("outputs", .array(task.outputs.map(output))), ("error", task.error.map(error)),
+            (Name.outbox, .array(task.outbox.map(event))), (Name.history, .array(task.history.map(entry))),
+            (Name.revision, .int(task.revision)), (Name.updatedAt, .time(task.updatedAt)),
+            (Name.startedAt, task.startedAt.map(BSONValue.time)), (Name.completedAt, task.completedAt.map(BSONValue.time)),
+            (Name.deletedAt, task.deletedAt.map(BSONValue.time)),
+        ]
+    }
+
+    static func lease(_ lease: Lease) -> BSONValue {
+        ["worker": .string(lease.worker.rawValue), "until": .time(lease.until)]
+    }
+
+    private static func dispatch(_ dispatch: Dispatch) -> BSONValue {
+        var document: BSONDocument = [
+            "sequence": .int(dispatch.sequence), "due": .time(dispatch.due), "acknowledged": .int(dispatch.acknowledged),
+        ]
+        document["acknowledged_at"] = dispatch.acknowledgedAt.map(BSONValue.time)
+        return .document(document)
+    }
+
+    private static func source(_ source: TaskSource) -> BSONDocument {
+        switch source {
+        case .url(let url): return ["url": .string(url)]
+        case .upload(let upload):
+            var document: BSONDocument = [
+                "key": .string(upload.key.rawValue), "bytes": .int(upload.bytes), "sha256": .string(upload.sha256),
+            ]
+            document["filename"] = upload.filename.map(BSONValue.string)
+            document["content_type"] = upload.contentType.map(BSONValue.string)
+            return document
+        }
+    }
+
+    private static func fetched(_ source: StoredSource) -> BSONValue {
+        var document: BSONDocument = [
+            "key": .string(source.key.rawValue), "bytes": .int(source.bytes), "sha256": .string(source.sha256),
+        ]
+        document["content_type"] = source.contentType.map(BSONValue.string)
+        return .document(document)
+    }
+
+    private static func facts(_ facts: SourceFacts) -> BSONValue {
+        var document: BSONDocument = [
+            "format": .string(facts.format), "width": .int(facts.width), "height": .int(facts.height), "bytes": .int(facts.bytes),
+            "frames": .int(facts.frames), "orientation": .int(facts.orientation), "has_alpha": .bool(facts.hasAlpha),
+        ]
+        document["blurhash"] = facts.blurhash.map(BSONValue.string)
+        document["dominant_color"] = facts.dominantColor.map(BSONValue.string)
+        return .document(document)
+    }
+
+    private static func output(_ output: TaskOutput) -> BSONValue {
+        var document: BSONDocument = ["name": .string(output.name)]
+        document["error"] = output.error.map(error)
+        document["image"] = output.image.map { image in
+            [
+                "key": .string(image.key.rawValue), "format": .string(image.format.rawValue), "width": .int(image.width),
+                "height": .int(image.height), "frames": .int(image.frames), "bytes": .int(image.bytes), "sha256": .string(image.sha256),
+            ]
+        }
+        return .document(document)
+    }
+
+    private static func error(_ error: TaskError) -> BSONValue {
+        ["code": .string(error.code), "message": .string(error.message)]
+    }
+
+    private static func event(_ event: OutboxEvent) -> BSONValue {
+        ["id": .string(event.id), "status": .string(event.status.rawValue), "at": .time(event.at)]
+    }
+
+    private static func entry(_ entry: HistoryEntry) -> BSONValue {
+        var document: BSONDocument = [
+            "at": .time(entry.at), "status": .string(entry.status.rawValue), "reason": .string(entry.reason),
+            "generation": .int(entry.generation), "epoch": .int(entry.epoch),
+        ]
+        document["worker"] = entry.worker.map { .string($0.rawValue) }
+        return .document(document)
+    }
+}
+
+extension BSONValue {
+    static func time(_ time: Timestamp) -> BSONValue { .int(time.microseconds) }
+}

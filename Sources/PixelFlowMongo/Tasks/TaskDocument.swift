@@ -1,0 +1,73 @@
+import PixelFlowCore
+
+/// A task as the collection `task` has it: the record, and the name of the write that left it so.
+///
+/// What is searched or changed by commands are fields of their own; times are microseconds since
+/// 1970. The pipeline, which no command looks into, is its JSON text.
+struct TaskDocument: Sendable {
+    static let collection = "task"
+
+    var record: TaskRecord
+    /// Drawn at random by every write: a change names the version it was made from, and a write that
+    /// is repeated, because its answer was lost, knows its own.
+    var version: Int64
+
+    static func drawVersion() -> Int64 { .random(in: 1...Int64.max) }
+
+    /// The names of fields that filters and updates mention.
+    enum Name {
+        static let id = "_id"
+        static let tenant = "tenant"
+        static let status = "status"
+        static let generation = "generation"
+        static let epoch = "epoch"
+        static let attempts = "attempts"
+        static let lease = "lease"
+        static let leaseUntil = "lease.until"
+        static let nextRunAt = "next_run_at"
+        static let dispatchDue = "dispatch.due"
+        static let acknowledgedAt = "dispatch.acknowledged_at"
+        static let cancelRequested = "cancel_requested"
+        /// The key while it is taken. The unique index knows this field alone.
+        static let idempotencyKey = "idempotency_key"
+        /// The key once the task is deleted and the key is free again.
+        static let releasedKey = "released_key"
+        static let label = "label"
+        static let outbox = "outbox"
+        static let outboxID = "outbox.id"
+        static let outboxAt = "outbox.at"
+        static let history = "history"
+        /// There where the history is full.
+        static let lastHistoryEntry = "history.\(TaskStateMachine.historyLimit - 1)"
+        static let revision = "revision"
+        static let createdAt = "created_at"
+        static let updatedAt = "updated_at"
+        static let startedAt = "started_at"
+        static let completedAt = "completed_at"
+        static let deletedAt = "deleted_at"
+        static let errorCode = "error.code"
+        static let version = "version"
+        /// The version that the latest claim has drawn; stays until the next claim.
+        static let claim = "claim"
+    }
+
+    static let notDeleted: BSONValue = ["$exists": false]
+
+    /// Finds the document as long as nobody has changed it.
+    var unchanged: BSONDocument {
+        [Name.id: .string(record.id.rawValue), Name.tenant: .string(record.tenant.rawValue), Name.version: .int(version)]
+    }
+
+    /// The change that makes this document into `next`: what differs, and nothing else.
+    func change(to next: TaskDocument) throws -> BSONDocument {
+        var set: BSONDocument = [:]
+        var unset: BSONDocument = [:]
+        for (old, new) in zip(Self.state(of: record), Self.state(of: next.record)) where old.value != new.value {
+            if let value = new.value { set[new.name] = value } else { unset[old.name] = 1 }
+        }
+        set[Name.version] = .int(next.version)
+        var change: BSONDocument = ["$set": .document(set)]
+        if !unset.isEmpty { change["$unset"] = .document(unset) }
+        return change
+    }
+}

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// Makes the indexes before the first command, as soon as the server answers. Making what is there
+/// already changes nothing, so that any number of replicas may start at once.
+final class TaskIndexes: Sendable {
+    private struct State {
+        var areMade = false
+        var making: Task<Void, any Error>?
+    }
+
+    private let database: MongoDatabase
+    private let state = Mutex(State())
+
+    init(_ database: MongoDatabase) { self.database = database }
+
+    /// - Throws: `PixelFlowError` with `retry == .outage`; the next call tries again.
+    func ensure() async throws {
+        let making: Task<Void, any Error>? = state.withLock { state in
+            if state.areMade { return nil }
+            if let making = state.making { return making }
+            let making = Task { [self] in
+                do {
+                    try await make()
+                    self.state.withLock { $0 = State(areMade: true) }
+                } catch {
+                    self.state.withLock { $0.making = nil }
+                    throw error
+                }
+            }
+            state.making = making
+            return making
+        }
+        try await making?.value
+    }
+
+    private func make() async throws {
+        for (collection, indexes) in [(TaskDocument.collection, Self.ofTasks), (PresetDocument.collection, Self.ofPresets)] {
+            _ = try await database.run(
+                .prepare,
+                [
+                    "createIndexes": .string(collection), "indexes": .array(indexes.map(BSONValue.document)),
+                    "writeConcern": BSONDocument.writeConcern(database.commandTimeout),
+                ])
+        }
+    }
+
+    /// Those over the work at hand hold only the tasks they are about, and stay small.
+    private static let ofTasks: [BSONDocument] = {
+        typealias Name = TaskDocument.Name
+        return [
+            ["name": "task_by_tenant", "key": [Name.tenant: 1, Name.id: -1]],
+            ["name": "task_by_status", "key": [Name.tenant: 1, Name.status: 1, Name.id: -1]],
+            ["name": "task_by_change", "key": [Name.tenant: 1, Name.updatedAt: 1]],
+            [
+                "name": "task_by_due", "key": [Name.dispatchDue: 1, Name.acknowledgedAt: 1],
+                "partialFilterExpression": [Name.status: .string("PENDING")],
+            ],
+            [
+                "name": "task_by_lease", "key": [Name.leaseUntil: 1],
+                "partialFilterExpression": [Name.status: .string("PROCESSING")],
+            ],
+            ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$exists": true]]],
+            ["name": "task_by_deletion", "key": [Name.deletedAt: 1], "partialFilterExpression": [Name.deletedAt: ["$exists": true]]],
+            [
+                "name": "task_by_idempotency_key", "key": [Name.tenant: 1, Name.idempotencyKey: 1], "unique": true,
+                "partialFilterExpression": [Name.idempotencyKey: ["$exists": true]],
+            ],
+        ]
+    }()
+
+    private static let ofPresets: [BSONDocument] = [["name": "preset_by_tenant", "key": ["tenant": 1, "name": 1]]]
+}

@@ -1,0 +1,38 @@
+import PixelFlowCore
+import Synchronization
+
+/// Gives every change of this process a time of its own, and knows which changes are still on their way.
+///
+/// Whoever reads changes in the order of their times must not be shown a later one while an earlier
+/// one may still come; `horizon` says up to where nothing more will.
+final class ChangeTimes: Sendable {
+    private struct State {
+        var latest = Timestamp(microseconds: 0)
+        var underWay: Set<Timestamp> = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Times for changes that are now being made; to be ended once they have been written or given up.
+    func begin(_ count: Int = 1, at now: Timestamp) -> [Timestamp] {
+        state.withLock { state in
+            (0..<count).map { _ in
+                state.latest = max(now, state.latest + .microseconds(1))
+                state.underWay.insert(state.latest)
+                return state.latest
+            }
+        }
+    }
+
+    func end(_ times: [Timestamp]) {
+        state.withLock { $0.underWay.subtract(times) }
+    }
+
+    /// Every change that this process makes from now on, or has not ended, has this time or a later one.
+    func horizon(at now: Timestamp) -> Timestamp {
+        state.withLock { state in
+            state.latest = max(now, state.latest + .microseconds(1))
+            return state.underWay.min() ?? state.latest
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import PixelFlowCore
+
+/// What is known about the clock of a server from what it was seen to show, as bounds that the truth lies between.
+///
+/// Times are microseconds: `local` by a monotonic clock of this process, whatever the time of day is here.
+struct ClockEstimate: Sendable {
+    /// One look at the server's clock.
+    struct Sample: Sendable {
+        /// When the question was sent and when the answer had come.
+        var sent: Int64
+        var received: Int64
+        /// What the server said; cut to whole milliseconds.
+        var serverMilliseconds: Int64
+    }
+
+    /// How far two clocks may drift apart, in parts of a million: five times what the crystals of servers do, and as
+    /// fast as time daemons slew.
+    private static let drift: Int64 = 500
+
+    private var bounds: ClosedRange<Int64>
+    private var at: Int64
+
+    init(_ sample: Sample) {
+        bounds = Self.bounds(of: sample)
+        at = sample.received
+    }
+
+    /// Narrows the bounds. Where the sample contradicts them, the server's clock was set or another
+    /// server has taken over: the sample alone counts.
+    mutating func add(_ sample: Sample) {
+        let known = self.bounds(at: sample.received)
+        let seen = Self.bounds(of: sample)
+        bounds = known.overlaps(seen) ? known.clamped(to: seen) : seen
+        at = sample.received
+    }
+
+    /// Server time minus local time.
+    func bounds(at local: Int64) -> ClosedRange<Int64> {
+        let drifted = max(0, local - at) * Self.drift / 1_000_000
+        return (bounds.lowerBound - drifted)...(bounds.upperBound + drifted)
+    }
+
+    private static func bounds(of sample: Sample) -> ClosedRange<Int64> {
+        let shown = sample.serverMilliseconds * 1000
+        // The answer was written between `sent` and `received`, at a moment within that millisecond.
+        return (shown - sample.received)...max(shown - sample.received, shown + 999 - sample.sent)
+    }
+}

@@ -1,0 +1,90 @@
+import PixelFlowCore
+import Synchronization
+
+/// Bounds of the server's time at one moment. Each rule takes the end that errs on the safe side.
+struct ClockReading: Sendable {
+    var earliest: Timestamp
+    var latest: Timestamp
+
+    var likely: Timestamp { Timestamp(microseconds: earliest.microseconds + (latest.microseconds - earliest.microseconds) / 2) }
+}
+
+/// The clock that judges leases and due times.
+protocol StoreClock: Sendable {
+    func read() async throws -> ClockReading
+}
+
+/// A clock of this process, for tests that move one by hand.
+struct LocalClock: StoreClock {
+    let clock: any WallClock
+
+    func read() async throws -> ClockReading {
+        let now = clock.now()
+        return ClockReading(earliest: now, latest: now)
+    }
+}
+
+/// The clock of the database's server, followed by a monotonic one between looks at it.
+///
+/// A look costs a round trip, so one is taken every few seconds while the store is in use, not for each command.
+final class ServerClock: StoreClock {
+    /// While the estimate is younger than this nobody waits for a look.
+    private static let fresh = Duration.seconds(2)
+    /// An older estimate is not used.
+    private static let usable = Duration.seconds(30)
+    /// The first looks are taken in a row, because the quickest answer says most.
+    private static let firstLooks = 5
+
+    private struct State {
+        var estimate: ClockEstimate?
+        var looked: ContinuousClock.Instant?
+        var looking: Task<Void, any Error>?
+    }
+
+    private let database: MongoDatabase
+    private let origin = ContinuousClock.now
+    private let state = Mutex(State())
+
+    init(_ database: MongoDatabase) { self.database = database }
+
+    func read() async throws -> ClockReading {
+        let age = state.withLock { $0.looked.map { ContinuousClock.now - $0 } }
+        if age.map({ $0 > Self.fresh }) ?? true {
+            let look = startLooking()
+            if age.map({ $0 > Self.usable }) ?? true { try await look.value }
+        }
+        let local = local()
+        guard let bounds = state.withLock({ $0.estimate?.bounds(at: local) }) else {
+            throw PixelFlowError.unavailable(MongoDatabase.backend)
+        }
+        return ClockReading(
+            earliest: Timestamp(microseconds: local + bounds.lowerBound), latest: Timestamp(microseconds: local + bounds.upperBound))
+    }
+
+    private func startLooking() -> Task<Void, any Error> {
+        state.withLock { state in
+            if let looking = state.looking { return looking }
+            let looks = state.estimate == nil ? Self.firstLooks : 1
+            let looking = Task { [self] in
+                defer { self.state.withLock { $0.looking = nil } }
+                for _ in 0..<looks { try await look() }
+            }
+            state.looking = looking
+            return looking
+        }
+    }
+
+    private func look() async throws {
+        let sent = local()
+        let answer = try await database.run(.clock, ["hello": 1])
+        let received = local()
+        guard let milliseconds = answer["localTime"]?.int64 else { throw PixelFlowError.unavailable(MongoDatabase.backend) }
+        let sample = ClockEstimate.Sample(sent: sent, received: received, serverMilliseconds: milliseconds)
+        state.withLock { state in
+            if state.estimate == nil { state.estimate = ClockEstimate(sample) } else { state.estimate?.add(sample) }
+            state.looked = .now
+        }
+    }
+
+    private func local() -> Int64 { (ContinuousClock.now - origin).microseconds }
+}

@@ -1,0 +1,40 @@
+import Conformance
+import PixelFlowCore
+import PixelFlowMongo
+import Testing
+
+/// The rules of the ports, kept by MongoDB.
+@Suite(.enabled(if: TestServer.isThere, TestServer.absence))
+struct TaskStoreConformanceTests {
+    /// Judged by the server's clock, as in production.
+    @Test(arguments: TaskStoreConformance.cases)
+    func keepsTheRule(rule: ConformanceCase<TaskStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run {
+                TaskStoreConformance(store: try database.store(policy: .brief), policy: .brief, clock: nil) {
+                    try database.store(policy: .brief)
+                }
+            }
+        }
+    }
+
+    /// Judged by a clock that the test moves, for the rules that take hours.
+    @Test(arguments: TaskStoreConformance.cases)
+    func keepsTheRuleByAManualClock(rule: ConformanceCase<TaskStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            let clock = ManualClock()
+            try await rule.run {
+                TaskStoreConformance(store: try database.store(clock: clock), policy: .standard, clock: clock) {
+                    try database.store(clock: clock)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: PresetStoreConformance.cases)
+    func keepsTheRuleOfPresets(rule: ConformanceCase<PresetStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run { PresetStoreConformance(store: try database.store()) }
+        }
+    }
+}
