@@ -171,7 +171,7 @@ let package = Package(
         tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, logging, metrics, metricsTesting]),
-        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
+        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
         tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
