@@ -8,7 +8,7 @@ class Marks:
         self.outcomes = collections.OrderedDict()
 
     def pytest_runtest_logreport(self, report):
-        if report.when != "call" and report.passed:
+        if report.when != "call" and not report.failed and not report.skipped:
             return
         function = report.nodeid.partition("[")[0]
         self.outcomes.setdefault(function, []).append((report.nodeid, report.outcome))
@@ -18,6 +18,9 @@ class Marks:
             title = function.rpartition("::")[2].removeprefix("test_").replace("_", " ")
             count = f" ({len(outcomes)})" if len(outcomes) > 1 else ""
             bad = [node.partition("[")[2].rstrip("]") or node for node, outcome in outcomes if outcome == "failed"]
+            if all(outcome == "skipped" for _, outcome in outcomes):
+                terminalreporter.write_line(f"- chart: {title}: skipped")
+                continue
             terminalreporter.write_line(f"✗ chart: {title}: {', '.join(bad)}" if bad else f"✓ chart: {title}{count}")
 
 

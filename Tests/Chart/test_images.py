@@ -1,0 +1,127 @@
+"""Dockerfiles, and images around executables that were built before."""
+
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import textwrap
+
+import pytest
+
+import chart
+
+DOCKERFILE = chart.ROOT / "Dockerfiles" / "Dockerfile"
+IMAGES = ("auth", "api", "worker", "web", "metrics-adapter", "pfctl")
+STAND_IN = textwrap.dedent("""\
+    #include <stdio.h>
+    #include <unistd.h>
+    int main(void) {
+        FILE *certificates = fopen("/etc/ssl/certs/ca-certificates.crt", "r"), *written = fopen("/written", "w");
+        printf("uid %d, certificates %d, root writable %d\\n", getuid(), certificates != NULL, written != NULL);
+        return 0;
+    }
+""")
+
+
+def test_hadolint_finds_nothing():
+    done = subprocess.run(["hadolint", DOCKERFILE], env=chart.TOOLS, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_each_image_carries_its_own_executable_only():
+    stages = re.split(r"^FROM ", DOCKERFILE.read_text(), flags=re.MULTILINE)
+    by_name = {stage.partition("\n")[0].rpartition(" AS ")[2]: stage for stage in stages[1:]}
+    for image in IMAGES:
+        executable = image if image == "pfctl" else f"pixelflow-{image}"
+        assert re.findall(r"^COPY .*$", by_name[image], re.MULTILINE) == [f"COPY --from=binaries /context/bin/{executable} /{executable}"]
+        assert f'ENTRYPOINT ["/{executable}"]' in by_name[image]
+        assert executable in by_name["build"]
+    assert by_name["base"].startswith("scratch") and "USER 65532:65532" in by_name["base"]
+
+
+def test_images_are_those_of_the_chart():
+    values = chart.yaml.safe_load((chart.CHART / "values.yaml").read_text())
+    used = {values[name]["image"]["repository"] for name in (*chart.SERVICES, "metricsAdapter", "pfctl")}
+    assert used == {f"pixelflow/{image}" for image in IMAGES}
+    assert "localhost" == values["image"]["registry"]
+
+
+def test_the_context_is_small():
+    """Only what is let in by name gets in; what is made by tools does not."""
+    lines = [line for line in (chart.ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*"
+
+    def ignored(path):
+        state = False
+        for line in lines:
+            pattern = line.lstrip("!")
+            parts = path.split("/")
+            if any(fnmatch.fnmatchcase("/".join(parts[:depth]), pattern) for depth in range(1, len(parts) + 1)):
+                state = not line.startswith("!")
+        return state
+
+    assert not any(map(ignored, ("Package.swift", "Sources/PixelFlowCore/Release.swift", "scripts/static", "scripts/image-root")))
+    assert all(map(ignored, (".git/HEAD", ".build/debug/x", ".venv-chart/bin/helm", ".pixelflow/x", "docs/api.md", "Tests/Chart/chart.py")))
+
+
+def podman(*arguments, **options):
+    return subprocess.run(["podman", *arguments], capture_output=True, text=True, timeout=300, **options)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Images around stand-ins, made by `make images` as `PREBUILT=1` has it."""
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if not shutil.which("podman") or not compiler or podman("info").returncode:
+        pytest.skip("needs podman and a C compiler")
+    folder = tmp_path_factory.mktemp("static")
+    source = folder / "stand-in.c"
+    source.write_text(STAND_IN)
+    (folder / "bin").mkdir()
+    for image in IMAGES:
+        executable = folder / "bin" / (image if image == "pfctl" else f"pixelflow-{image}")
+        subprocess.run([compiler, "-static", "-o", executable, source], check=True)
+    environment = {
+        **os.environ, "ENGINE": "podman", "PREBUILT": "1", "REGISTRY": "localhost/chart-test", "TAG": "test", "STATIC_BIN": str(folder / "bin"),
+        "REVISION": "test", "SOURCE_DATE_EPOCH": "1700000000"}
+
+    def build(*images):
+        done = subprocess.run([chart.ROOT / "scripts" / "images", *images], env=environment, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    yield build
+    podman("rmi", "--force", *(f"localhost/chart-test/pixelflow/{image}:test" for image in IMAGES))
+
+
+def test_images_around_prebuilt_executables_run_as_nobody(built):
+    listed = built()
+    for image in IMAGES:
+        name = f"localhost/chart-test/pixelflow/{image}:test"
+        assert name in listed
+        limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
+        done = podman("run", "--rm", "--runtime", "runc", "--network", "none", "--read-only", *limits, name)
+        assert done.stdout == "uid 65532, certificates 1, root writable 0\n", done.stderr
+
+
+def test_the_same_commit_gives_the_same_image(built):
+    def identity():
+        built("web")
+        name = "localhost/chart-test/pixelflow/web:test"
+        found = podman("image", "inspect", "--format", "{{.Id}} {{.RootFS.Layers}}", name).stdout
+        podman("rmi", "--force", name)
+        return found
+
+    first = identity()
+    podman("image", "prune", "--all", "--force", "--filter", "label=org.opencontainers.image.revision=test")
+    assert first and identity() == first
+
+
+def test_a_dynamic_executable_is_refused(tmp_path):
+    shutil.copy(shutil.which("true"), tmp_path / "pixelflow-web")
+    environment = {**os.environ, "ENGINE": "podman", "PREBUILT": "1", "STATIC_BIN": str(tmp_path)}
+    done = subprocess.run([chart.ROOT / "scripts" / "images", "web"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and "not statically linked" in done.stderr
+    done = subprocess.run([chart.ROOT / "scripts" / "images", "api"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and "run make static" in done.stderr
