@@ -58,6 +58,77 @@ stack-up: ## Start PostgreSQL, MongoDB, Kafka and S3 servers here, without conta
 stack-down: ## Stop them; the data stays in .stack
 	@scripts/stack down
 
+.PHONY: chart-test
+chart-test: ## Lint, schema, security, network and upgrade tests of the Helm chart, the images and compose
+	@scripts/chart-test
+
+##@ Kubernetes
+
+.PHONY: images
+images: ## FROM-scratch images with docker or podman (PREBUILT=1: of what make static has built)
+	@scripts/images
+
+.PHONY: kind-up
+kind-up: ## A cluster on this computer: kind, the images, metrics-server
+	@scripts/kind up
+
+.PHONY: kind-down
+kind-down: ## Delete that cluster
+	@scripts/kind down
+
+.PHONY: helm-install
+helm-install: ## Install the chart, wait for it, say how to open it (NAMESPACE=, HELM_ARGS=)
+	@scripts/kind install
+
+##@ Containers, for development (compose)
+
+.PHONY: up
+up: ## Start PixelFlow and its backing services from the images
+	@scripts/compose up
+
+.PHONY: down
+down: ## Stop them; data stays
+	@scripts/compose down
+
+.PHONY: restart
+restart: ## Restart them
+	@scripts/compose restart
+
+.PHONY: ps
+ps: ## What runs
+	@scripts/compose ps
+
+.PHONY: logs
+logs: ## Follow all logs; logs-api those of one service
+	@scripts/compose logs
+
+logs-%:
+	@scripts/compose logs $*
+
+.PHONY: health
+health: ## Ask each service whether it is ready
+	@scripts/compose health
+
+.PHONY: db-postgres
+db-postgres: ## psql in the users' database
+	@scripts/compose db-postgres
+
+.PHONY: db-mongo
+db-mongo: ## mongosh in the tasks' database
+	@scripts/compose db-mongo
+
+.PHONY: kafka-topics
+kafka-topics: ## Topics and their partitions
+	@scripts/compose kafka-topics
+
+.PHONY: kafka-consumer
+kafka-consumer: ## Print the wake-ups from the start (TOPIC= for another topic)
+	@scripts/compose kafka-consumer
+
+.PHONY: kafka-groups
+kafka-groups: ## Consumer groups with their lag
+	@scripts/compose kafka-groups
+
 ##@ Source
 
 .PHONY: format
@@ -70,8 +141,9 @@ lint: ## Check format of the Swift sources and the shell and Python scripts
 	@scripts/lint
 
 .PHONY: clean
-clean: ## Remove everything built; data in ./.pixelflow stays
-	@rm -rf .build .bench .venv-web .venv-browser .venv-stack Sources/CWebAssets/page/built
+clean: ## Remove everything built, and compose's containers with their data; ./.pixelflow stays
+	@scripts/compose clean
+	@rm -rf .build .bench .venv-web .venv-browser .venv-chart .venv-stack Sources/CWebAssets/page/built
 
 .PHONY: help
 help: ## Show this list
