@@ -58,11 +58,11 @@ stack-up: ## Start PostgreSQL, MongoDB, Kafka and S3 servers here, without conta
 stack-down: ## Stop them; the data stays in .stack
 	@scripts/stack down
 
+##@ Kubernetes
+
 .PHONY: chart-test
 chart-test: ## Lint, schema, security, network and upgrade tests of the Helm chart, the images and compose
 	@scripts/chart-test
-
-##@ Kubernetes
 
 .PHONY: images
 images: ## FROM-scratch images with docker or podman (PREBUILT=1: of what make static has built)
@@ -149,4 +149,4 @@ clean: ## Remove everything built, and compose's containers with their data; ./.
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "PixelFlow: make TARGET" } \
 	    /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	    /^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
