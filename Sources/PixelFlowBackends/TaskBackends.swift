@@ -35,8 +35,6 @@ public struct TaskBackends: Sendable {
         let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger)
         (self.tasks, self.blobs, self.broker, self.events, self.announcer) = (tasks, blobs, broker, events, announcer)
         services = [
-            ClosingService { await tasks.close() },
-            ClosingService { try await blobs.shutdown() },
             ClosingService { await kafka.close() },
             PreparationService { try await blobs.prepare() },
             announcer,
