@@ -7,18 +7,17 @@ extension S3BlobStore {
         return found.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// Asks once for the tenants and once for each tenant's tasks. Complete and in order where no task's id is
-    /// the beginning of another's, which UUIDs are not.
+    /// Asks once for the tenants, then for each tenant's objects by the thousand. Folders would cost less, but some
+    /// servers show them for a while after their last object is gone. Complete and in order where no task's id is the
+    /// beginning of another's, which UUIDs are not.
     public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         guard limit > 0 else { return [] }
         let previousTenant = previous.map { "\(names.prefix)\($0.rawValue.prefix { $0 != "/" })/" } ?? ""
         // Sorted here, for servers that keep folders think `t/` comes before `t-1/`.
-        let tenants = try await folderNames(in: names.prefix).filter { $0 >= previousTenant }.sorted()
+        let tenants = try await tenantNames().filter { $0 >= previousTenant }.sorted()
         var found: [BlobKey] = []
         for tenant in tenants where found.count < limit {
-            let after = try tenant == previousTenant ? previous.map(names.name) : nil
-            found += try await folderNames(in: tenant, after: after, limit: limit - found.count)
-                .compactMap { names.key(String($0.dropLast())) }.sorted { $0.rawValue < $1.rawValue }
+            found += try await tasks(of: tenant, after: tenant == previousTenant ? previous : nil, limit: limit - found.count)
         }
         return found
     }
@@ -34,14 +33,38 @@ extension S3BlobStore {
         }
     }
 
-    /// Names that end in a slash, directly below `parent` and after that of the folder `after`.
-    private func folderNames(in parent: String, after: String? = nil, limit: Int = .max) async throws -> [String] {
+    /// With the prefix before and a slash behind.
+    private func tenantNames() async throws -> [String] {
         var found: [String] = []
-        // Everything below `after/` comes before the slash's successor; a server that sees it otherwise is corrected.
-        try await transport.list(prefix: parent, delimiter: "/", after: after.map { $0 + "0" }, limit: min(limit, 1000)) { page in
-            found += page.prefixes.filter { $0 != after.map { $0 + "/" } }
+        try await transport.list(prefix: names.prefix, delimiter: "/") { page in
+            found += page.prefixes
+            return true
+        }
+        return found
+    }
+
+    private func tasks(of tenant: String, after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
+        var found: [BlobKey] = []
+        // No key has a tilde, which comes after all that keys have: so this is after the last object of the task.
+        let start = try previous.map { try names.name($0) + "/~" }
+        try await transport.list(prefix: tenant, after: start, limit: min(limit, 125) * Self.objectsOfATask) { page in
+            for name in page.names {
+                guard found.count < limit, let task = names.key(name)?.task else { continue }
+                if task != found.last, task != previous { found.append(task) }
+            }
             return found.count < limit
         }
-        return Array(found.prefix(limit))
+        return found.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// Source, four outputs, and some room: a guess at what a page has to hold.
+    private static let objectsOfATask = 8
+}
+
+extension BlobKey {
+    /// `tenant/task` of an object's key.
+    fileprivate var task: BlobKey? {
+        let parts = rawValue.split(separator: "/", maxSplits: 2)
+        return parts.count == 3 ? BlobKey(rawValue: "\(parts[0])/\(parts[1])") : nil
     }
 }

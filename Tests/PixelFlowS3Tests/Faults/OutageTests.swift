@@ -24,6 +24,11 @@ struct OutageTests {
         try outcome.get()
     }
 
+    /// Looks at the first line only, for a request may have megabytes.
+    private static func begins(with text: String) -> @Sendable (ByteBuffer) -> Bool {
+        { $0.getString(at: $0.readerIndex, length: min(300, $0.readableBytes))?.prefix { $0 != "\r\n" }.contains(text) == true }
+    }
+
     @Test func worksAgainWhenTheServerIsBack() async throws {
         try await withProxy { proxy, store in
             try await store.write(key("t/a/source"), bytes: sample(1000))
@@ -54,7 +59,7 @@ struct OutageTests {
 
     @Test func aWriteWhoseAnswerIsLostIsStillOne() async throws {
         try await withProxy { proxy, store in
-            let cut = proxy.cutReplies(toRequestsContaining: "PUT ")
+            let cut = proxy.cutReplies(matching: Self.begins(with: "PUT "))
             try await store.write(key("t/a/source"), bytes: sample(100_000))
             await cut.done()
             #expect(try await store.read(key("t/a/source"), range: nil)?.collect() == sample(100_000))
@@ -62,11 +67,12 @@ struct OutageTests {
         }
     }
 
-    @Test(arguments: ["uploads=", "partNumber=2", "?uploadId="])
+    /// The three calls that an upload is made of.
+    @Test(arguments: ["?uploads=", "?partNumber=2", "?uploadId="])
     func anUploadWhoseAnswersAreLostIsStillWhole(request: String) async throws {
         try await withProxy { proxy, store in
             let whole = sample(S3BlobStore.partBytes * 2 + 5)
-            let cut = proxy.cutReplies(toRequestsContaining: request)
+            let cut = proxy.cutReplies(matching: Self.begins(with: request))
             let written = try await store.write(key("t/a/source"), from: stream(whole))
             #expect(written == whole.readableBytes)
             await cut.done()
@@ -113,7 +119,7 @@ struct OutageTests {
     /// A client of the api may read as slowly as it likes.
     @Test func waitsForASlowReader() async throws {
         try await withProxy(patience: {
-            $0.silence = .seconds(1)
+            $0.silence = .seconds(2)
         }) { _, store in
             let whole = sample(8 * 1024 * 1024)
             try await store.write(key("t/a/source"), bytes: whole)
@@ -121,7 +127,7 @@ struct OutageTests {
             var chunks = blob.body.makeAsyncIterator()
             var read = try await chunks.next(isolation: nil) ?? ByteBuffer()
             // Longer than the server may be silent.
-            try await Task.sleep(for: .milliseconds(1500))
+            try await Task.sleep(for: .milliseconds(2500))
             while let chunk = try await chunks.next(isolation: nil) { read.writeImmutableBuffer(chunk) }
             #expect(read == whole)
         }
