@@ -40,6 +40,11 @@ public struct AccessQuestion: Sendable, Hashable {
 public struct AccessAnswer: Sendable, Hashable {
     public var isAllowed: Bool
     public var reason: String?
+
+    public init(isAllowed: Bool, reason: String? = nil) {
+        self.isAllowed = isAllowed
+        self.reason = reason
+    }
 }
 
 extension ClusterClient {

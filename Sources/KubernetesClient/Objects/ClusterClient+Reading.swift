@@ -32,7 +32,7 @@ public struct ResourceList<Element: Sendable>: Sendable {
 }
 
 extension ClusterClient {
-    public func get<R: KubernetesResource>(_ type: R.Type = R.self, _ name: String, in namespace: String? = nil) async throws -> R {
+    public func get<R: KubernetesResource>(_ type: R.Type, _ name: String, in namespace: String? = nil) async throws -> R {
         try await decoded(APIRequest(.GET, R.resource.path(namespace: namespace ?? self.namespace, name: name)))
     }
 
@@ -43,7 +43,7 @@ extension ClusterClient {
     }
 
     public func list<R: KubernetesResource>(
-        _ type: R.Type = R.self, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions()
+        _ type: R.Type, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions()
     ) async throws -> ResourceList<R> {
         try await list(R.resource, R.self, in: namespace, options)
     }

@@ -141,4 +141,11 @@ public struct ObjectReference: Codable, Sendable, Hashable {
     public var name: String?
     public var uid: String?
     public var fieldPath: String?
+
+    public init(kind: String? = nil, namespace: String? = nil, name: String? = nil, uid: String? = nil) {
+        self.kind = kind
+        self.namespace = namespace
+        self.name = name
+        self.uid = uid
+    }
 }

@@ -139,7 +139,7 @@ extension ClusterClient {
     /// Watches objects of a kind.
     /// - Parameter resourceVersion: Go on from here, without a list first.
     public func watch<R: KubernetesResource>(
-        _ type: R.Type = R.self, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions(),
+        _ type: R.Type, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions(),
         from resourceVersion: String? = nil
     ) -> WatchSequence<R> {
         WatchSequence(

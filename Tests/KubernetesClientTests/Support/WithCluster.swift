@@ -1,0 +1,47 @@
+import KubernetesClient
+import KubernetesStandIn
+
+/// Runs a test against a cluster of its own, with a client of `admin`, who has a certificate.
+func withCluster(
+    login: ClusterStandIn.Login = .certificate(user: "admin"), change: (inout ClusterConfiguration) -> Void = { _ in },
+    _ body: (ClusterStandIn, ClusterClient) async throws -> Void
+) async throws {
+    let cluster = try await ClusterStandIn.start()
+    var configuration = try cluster.configuration(login)
+    change(&configuration)
+    try await withClient(configuration) { client in
+        do {
+            try await body(cluster, client)
+        } catch {
+            await cluster.stop()
+            throw error
+        }
+        await cluster.stop()
+    }
+}
+
+/// Runs a test with a client, and closes it afterwards.
+func withClient(_ configuration: ClusterConfiguration, _ body: (ClusterClient) async throws -> Void) async throws {
+    let client = try ClusterClient(configuration)
+    do {
+        try await body(client)
+    } catch {
+        await client.shutdown()
+        throw error
+    }
+    await client.shutdown()
+}
+
+/// The kind of error that a call throws; nil where it throws none.
+func errorKind(_ call: () async throws -> Void) async -> KubernetesError.Kind? {
+    await kubernetesError(call)?.kind
+}
+
+func kubernetesError(_ call: () async throws -> Void) async -> KubernetesError? {
+    do {
+        try await call()
+        return nil
+    } catch {
+        return error as? KubernetesError
+    }
+}
