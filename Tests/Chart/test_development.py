@@ -1,0 +1,112 @@
+"""compose, kind, the cluster add-ons and CI: as far as they can be checked without an engine, a cluster or GitHub."""
+
+import re
+import subprocess
+
+import kubernetes_validate
+import pytest
+
+import chart
+
+COMPOSE = chart.ROOT / "compose.yaml"
+WORKFLOW = chart.ROOT / ".github" / "workflows" / "ci.yml"
+TARGETS = (
+    "chart-test images kind-up kind-down helm-install up down restart ps logs health clean "
+    "db-postgres db-mongo kafka-topics kafka-consumer kafka-groups").split()
+
+
+@pytest.fixture(scope="module")
+def compose():
+    done = subprocess.run(["podman-compose", "--file", COMPOSE, "config"], env=chart.TOOLS, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return chart.yaml.safe_load(done.stdout)
+
+
+def container_of(kind, name):
+    return chart.manifests("defaults").one(kind, f"pixelflow-{name}")["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_compose_runs_the_same_versions_as_the_chart(compose):
+    for name in chart.SERVICES:
+        assert compose["services"][name]["image"] == container_of("Deployment", name)["image"]
+    for name in ("postgres", "mongodb", "kafka", "s3"):
+        assert compose["services"][name]["image"] == container_of("StatefulSet", name)["image"]
+
+
+def test_compose_starts_kafka_and_s3_as_the_chart_does(compose):
+    kafka = {each["name"]: each["value"] for each in container_of("StatefulSet", "kafka")["env"]}
+    kafka["KAFKA_ADVERTISED_LISTENERS"] = "PLAINTEXT://kafka:9092"
+    assert compose["services"]["kafka"]["environment"] == kafka
+    assert compose["services"]["s3"]["command"] == container_of("StatefulSet", "s3")["args"]
+
+
+def test_compose_uses_settings_that_the_chart_uses(compose):
+    for name in chart.SERVICES:
+        known = {each["name"] for each in container_of("Deployment", name)["env"]}
+        assert set(compose["services"][name]["environment"]) <= known, name
+
+
+def test_compose_listens_on_this_computer_only(compose):
+    ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    published = {port.split(":")[1] for port in ports}
+    assert published == {"3000", "50051", "8080", "8081", "9091"}
+
+
+def test_backing_services_have_health_checks_and_volumes(compose):
+    for name in ("postgres", "mongodb", "kafka", "s3", "prometheus"):
+        assert compose["services"][name]["healthcheck"]["test"]
+        for volume in compose["services"][name]["volumes"]:
+            source = volume.split(":")[0]
+            assert source in compose["volumes"] or (chart.ROOT / source).is_file(), volume
+
+
+def test_compose_scrapes_every_service():
+    config = chart.yaml.safe_load((chart.ROOT / "Dockerfiles" / "compose" / "prometheus.yml").read_text())
+    jobs = {job["job_name"]: job["dns_sd_configs"][0] for job in config["scrape_configs"]}
+    for name in chart.SERVICES:
+        assert jobs[name]["names"] == [name]
+        assert jobs[name]["port"] == container_of("Deployment", name)["ports"][0]["containerPort"]
+
+
+def test_cluster_addons_follow_the_schemas():
+    for path in sorted((chart.ROOT / "k8s" / "addons").glob("*.yaml")):
+        for document in chart.yaml.safe_load_all(path.read_text()):
+            kubernetes_validate.validate(document, "1.36", strict=True)
+
+
+def test_kind_makes_one_control_plane_and_two_workers():
+    config = chart.yaml.safe_load((chart.ROOT / "kind-config.yaml").read_text())
+    assert [node["role"] for node in config["nodes"]] == ["control-plane", "worker", "worker"]
+    script = (chart.ROOT / "scripts" / "kind").read_text()
+    assert f"readonly cluster={config['name']}\n" in script
+    listed = [re.search(r"images=\(([^)]+)\)", text).group(1) for text in (script, (chart.ROOT / "scripts" / "images").read_text().replace("all=", "images="))]
+    assert listed[0] == listed[1]
+
+
+def test_make_has_the_targets():
+    text = (chart.ROOT / "Makefile").read_text()
+    known = set(re.findall(r"^([a-z0-9-]+):", text, re.MULTILINE))
+    assert set(TARGETS) <= known and "\nlogs-%:" in text
+    for script, command in re.findall(r"@scripts/(kind|compose) ([a-z0-9-]+)", text):
+        assert re.search(rf"\b{command}\b", (chart.ROOT / "scripts" / script).read_text())
+
+
+def test_actionlint_finds_nothing():
+    done = subprocess.run(["actionlint", WORKFLOW], env=chart.TOOLS, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ci_runs_what_make_has():
+    workflow = chart.yaml.safe_load(WORKFLOW.read_text())
+    assert {"test", "chart", "images", "kind"} <= set(workflow["jobs"])
+    known = set(re.findall(r"^([a-z0-9-]+):", (chart.ROOT / "Makefile").read_text(), re.MULTILINE))
+    commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    used = {target for command in commands for target in re.findall(r"^make ([a-z0-9-]+)", command, re.MULTILINE)}
+    assert used and used <= known | {"static"}
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] and "runs-on" in job
+        for step in job["steps"]:
+            assert ("run" in step) != ("uses" in step)
+            assert "@" in step.get("uses", "@")
+    assert workflow["permissions"] == {"contents": "read"}
