@@ -1,4 +1,5 @@
-import HTTPTypes
+import Conformance
+import PixelFlowAuth
 import Prometheus
 import Testing
 

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import NIOCore
 import PixelFlowCore
+import Prometheus
 import Testing
 
 @testable import PixelFlowImaging
@@ -14,12 +15,14 @@ import Testing
     init() throws { source = ByteBuffer(bytes: try TestImage.file(.png)) }
 
     private func withPool<Result>(
-        processes: Int = 1, jobsPerProcess: Int = 1000, _ body: (RenderPool) async throws -> Result
+        processes: Int = 1, jobsPerProcess: Int = 1000, registry: PrometheusRegistry = PrometheusRegistry(),
+        _ body: (RenderPool) async throws -> Result
     ) async throws -> Result {
         let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         let configuration = RenderPool.Configuration(
             processes: processes, jobsPerProcess: jobsPerProcess, executable: folder.appending(path: "pixelflow-render-fixture").path)
-        let pool = RenderPool(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let pool = RenderPool(configuration, logger: logger, metrics: registry)
         await pool.warmUp()
         do {
             let result = try await body(pool)
@@ -168,6 +171,23 @@ import Testing
             for process in pool.processIdentifiers { kill(process, SIGKILL) }
             #expect(await error?.code == "render_crashed")
             #expect(await failure(pool, job("fine")) == nil)
+        }
+    }
+
+    @Test func processesAreCountedByHowTheyEnd() async throws {
+        let registry = PrometheusRegistry()
+        try await withPool(jobsPerProcess: 2, registry: registry) { pool in
+            for name in ["a", "b", "abort", "a", "hang"] { _ = await failure(pool, job(name, seconds: 1)) }
+            let (steps, step) = AsyncStream.makeStream(of: Int.self)
+            let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
+            for await _ in steps { break }
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+        let lines = String(decoding: registry.text(), as: UTF8.self).split(separator: "\n").map(String.init)
+        #expect(lines.contains("render_processes_started_total 5"))
+        for reason in ["recycled", "crashed", "timed_out", "cancelled", "closed"] {
+            #expect(lines.contains(#"render_processes_ended_total{reason="\#(reason)"} 1"#), "\(reason)")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 public import Logging
+public import Metrics
 public import PixelFlowCore
 
 /// A pool of sandboxed render processes, one for each slot, started ahead and kept warm.
@@ -38,9 +39,12 @@ public final class RenderPool: Renderer {
     private let roster: RenderRoster
 
     /// Starts the threads and, on them, the processes; jobs that come before one is ready wait.
-    public init(_ configuration: Configuration = Configuration(), logger: Logger) {
+    public init(
+        _ configuration: Configuration = Configuration(), logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         roster = RenderRoster(slots: configuration.processes)
-        for index in 0..<configuration.processes { start(index, configuration, logger) }
+        let metrics = RenderMetrics(metrics)
+        for index in 0..<configuration.processes { start(index, configuration, metrics, logger) }
     }
 
     public func render(_ job: RenderJob) async throws -> RenderReport {
@@ -67,9 +71,9 @@ public final class RenderPool: Renderer {
         await roster.allEnded()
     }
 
-    private func start(_ index: Int, _ configuration: Configuration, _ logger: Logger) {
+    private func start(_ index: Int, _ configuration: Configuration, _ metrics: RenderMetrics, _ logger: Logger) {
         let thread = Thread { [queue, roster] in
-            RenderSlot(index, configuration, queue, roster, logger).run()
+            RenderSlot(index, configuration, queue, roster, metrics, logger).run()
             roster.slotHasEnded()
         }
         thread.name = "render-\(index)"

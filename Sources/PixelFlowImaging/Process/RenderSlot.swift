@@ -12,6 +12,7 @@ final class RenderSlot {
     private let queue: RenderQueue
     private let roster: RenderRoster
     private let index: Int
+    private let metrics: RenderMetrics
     private let logger: Logger
     private var process: ChildProcess?
     private var jobs = 0
@@ -19,11 +20,15 @@ final class RenderSlot {
     private let encoder = JSONEncoder()
     private let decoder = JSONDecoder()
 
-    init(_ index: Int, _ configuration: RenderPool.Configuration, _ queue: RenderQueue, _ roster: RenderRoster, _ logger: Logger) {
+    init(
+        _ index: Int, _ configuration: RenderPool.Configuration, _ queue: RenderQueue, _ roster: RenderRoster, _ metrics: RenderMetrics,
+        _ logger: Logger
+    ) {
         self.index = index
         self.configuration = configuration
         self.queue = queue
         self.roster = roster
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -33,10 +38,10 @@ final class RenderSlot {
         roster.slotIsUp()
         while let work = queue.next() {
             perform(work)
-            if isWorn { replace(with: nil) }
+            if isWorn { end(.recycled) }
             prepare()
         }
-        replace(with: nil)
+        end(.closed)
     }
 
     private func perform(_ work: RenderWork) {
@@ -49,10 +54,10 @@ final class RenderSlot {
         } catch let failure as SlotFailure {
             let end = process?.end() ?? "unknown"
             let wasCancelled = finish(work, .failure(failure.error(end)))
-            replace(with: nil)
+            self.end(failure.ending)
             if !wasCancelled { logger.warning("render process ended", metadata: ["reason": "\(failure)", "end": "\(end)"]) }
         } catch {
-            replace(with: nil)
+            end(.crashed)
             logger.error("no render process", metadata: ["error": "\(error)"])
             finish(work, .failure(PixelFlowError.unavailable("renderer", cause: error)))
         }
@@ -62,7 +67,7 @@ final class RenderSlot {
     private func finish(_ work: RenderWork, _ result: Result<RenderReport, any Error>) -> Bool {
         let wasCancelled = work.finish(result)
         // The cancel has killed the process, perhaps just after its answer: the next job must not meet it dying.
-        if wasCancelled { replace(with: nil) }
+        if wasCancelled { end(.cancelled) }
         return wasCancelled
     }
 
@@ -71,16 +76,22 @@ final class RenderSlot {
     private func ready() throws -> ChildProcess {
         // A process that died while it waited has no job to answer for.
         if let process, process.channel.isOpen { return process }
+        end(.crashed)
         let started = try ChildProcess(configuration)
-        replace(with: started)
+        metrics.hasStarted()
+        process = started
+        roster.set(started, at: index)
         jobs = 0
         return started
     }
 
-    private func replace(with next: ChildProcess?) {
-        process?.end()
-        process = next
-        roster.set(next, at: index)
+    /// Ends the process, where there is one.
+    private func end(_ ending: RenderMetrics.Ending) {
+        guard let process else { return }
+        process.end()
+        metrics.hasEnded(ending)
+        self.process = nil
+        roster.set(nil, at: index)
     }
 
     private func exchange(_ job: RenderJob, _ process: ChildProcess) throws -> RenderReport {
@@ -189,6 +200,13 @@ enum SlotFailure: Error, CustomStringConvertible {
         switch self {
         case .died: "died during a job"
         case .late: "stopped at the deadline"
+        }
+    }
+
+    var ending: RenderMetrics.Ending {
+        switch self {
+        case .died: .crashed
+        case .late: .timedOut
         }
     }
 

@@ -1,0 +1,30 @@
+import Metrics
+
+/// Counts render processes: those that started, and those that ended by why.
+struct RenderMetrics: Sendable {
+    enum Ending: String, CaseIterable {
+        /// Replaced after many jobs, or because it held much memory.
+        case recycled
+        /// Killed because its job was cancelled.
+        case cancelled
+        /// Killed at its job's deadline.
+        case timedOut = "timed_out"
+        case crashed
+        /// Ended with the pool.
+        case closed
+    }
+
+    private let started: Counter
+    private let ended: [Ending: Counter]
+
+    init(_ factory: any MetricsFactory) {
+        started = Counter(label: "render_processes_started_total", factory: factory)
+        ended = Dictionary(
+            uniqueKeysWithValues: Ending.allCases.map {
+                ($0, Counter(label: "render_processes_ended_total", dimensions: [("reason", $0.rawValue)], factory: factory))
+            })
+    }
+
+    func hasStarted() { started.increment() }
+    func hasEnded(_ ending: Ending) { ended[ending]?.increment() }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import PixelFlowTelemetry
+import Prometheus
+import Testing
+
+@Suite("Catalogue of metrics")
+struct MetricCatalogTests {
+    @Test("no two metrics have one name")
+    func names() {
+        let names = MetricCatalog.all.map(\.name)
+        #expect(Set(names).count == names.count)
+    }
+
+    /// To bring the page up to date, put what this prints in the place of its tables.
+    @Test("docs/metrics.md tells of every metric what the services tell Prometheus")
+    func page() throws {
+        let path = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/metrics.md").standardized.path
+        let page = try String(contentsOfFile: path, encoding: .utf8)
+        let tables = MetricCatalog.groups.map(Self.table).joined(separator: "\n")
+        #expect(page.contains(tables), "expected in docs/metrics.md:\n\(tables)")
+    }
+
+    private static func table(_ group: MetricCatalog.Group) -> String {
+        let rows = group.metrics.map { metric in
+            "| `\(metric.name)` | \(metric.kind.rawValue) | \(metric.labels.map { "`\($0)`" }.joined(separator: " ")) | \(metric.help) |\n"
+        }
+        return """
+            ### \(group.title)
+
+            From \(group.origin).
+
+            | metric | type | labels | meaning |
+            | --- | --- | --- | --- |
+            \(rows.joined())
+            """
+    }
+}
