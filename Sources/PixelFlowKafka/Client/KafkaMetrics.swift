@@ -89,9 +89,9 @@ final class KafkaMetrics: Sendable {
         guard let parsed = try? JSONDecoder().decode(Statistics.self, from: Data(statistics.utf8)) else { return }
         if client == "producer" { queued.record(parsed.msg_cnt) }
         let times = parsed.brokers.values.compactMap(\.rtt).filter { $0.cnt > 0 }
-        for (quantile, time) in [("0.5", times.map(\.p50).max()), ("0.99", times.map(\.p99).max())] {
+        for (percentile, time) in [("50", times.map(\.p50).max()), ("99", times.map(\.p99).max())] {
             guard let time else { continue }
-            Gauge(label: "kafka_broker_round_trip_seconds", dimensions: [("client", client), ("quantile", quantile)], factory: factory)
+            Gauge(label: "kafka_broker_round_trip_seconds", dimensions: [("client", client), ("percentile", percentile)], factory: factory)
                 .record(Double(time) / 1e6)
         }
     }
