@@ -89,6 +89,7 @@ struct RegistryTests {
         #expect(Exposition(registry).text.isEmpty)
         let again = Counter(label: "n_total", factory: registry)
         again.increment()
+        counter.destroy()
         #expect(Exposition(registry)["n_total"] == 1)
     }
 

@@ -5,7 +5,8 @@ extension MetricCatalog {
         title: "Databases", origin: "whoever uses PostgreSQL or MongoDB",
         metrics: [
             MetricDescription(
-                .counter, "database_requests_total", labels: ["backend", "operation", "outcome"], "Calls of a database."),
+                .counter, "database_requests_total", labels: ["backend", "operation", "outcome"],
+                "Calls of MongoDB: answered, refused (an answer, too, as of a duplicate), failed."),
             MetricDescription(
                 .histogram, "database_request_duration_seconds", labels: ["backend", "operation"], buckets: requestBuckets,
                 "How long a call of a database took."),
@@ -18,10 +19,20 @@ extension MetricCatalog {
         title: "Kafka", origin: "api and worker",
         metrics: [
             MetricDescription(
-                .gauge, "kafka_consumer_lag", labels: ["topic", "partition"], "Messages of a partition that the group has not settled."),
+                .gauge, "kafka_consumer_lag", labels: ["topic", "partition"], "Messages of a partition that its worker has not settled."),
             MetricDescription(.gauge, "kafka_producer_queue_messages", "Messages that wait to be sent."),
             MetricDescription(
-                .counter, "kafka_messages_total", labels: ["topic", "direction", "outcome"], "Messages sent to or taken from a topic."),
+                .counter, "kafka_messages_total", labels: ["topic", "direction", "outcome"],
+                "Messages published to or consumed from a topic: ok, failed, undecodable."),
+            MetricDescription(
+                .histogram, "kafka_publish_duration_seconds", buckets: requestBuckets,
+                "From handing messages over to the acknowledgement of the last of them."),
+            MetricDescription(
+                .counter, "kafka_rebalances_total", labels: ["event"], "Times that partitions were assigned to or revoked from this worker."
+            ),
+            MetricDescription(
+                .gauge, "kafka_broker_round_trip_seconds", labels: ["client", "percentile"],
+                "Round trip to the slowest broker, as the client library measures it."),
         ])
 
     static let objects = Group(

@@ -21,7 +21,10 @@ struct Family {
         return made
     }
 
-    mutating func remove(_ labels: LabelText) { series[labels] = nil }
+    /// Takes this series out, and no later one with the same labels.
+    mutating func remove(_ gone: any Series) {
+        if series[gone.identity.labels] === gone { series[gone.identity.labels] = nil }
+    }
 
     var sorted: [any Series] { series.sorted { $0.key.text < $1.key.text }.map(\.value) }
 }

@@ -123,8 +123,8 @@ extension PrometheusRegistry {
     }
 
     func remove(_ handler: AnyObject) {
-        guard let identity = (handler as? any Series)?.identity else { return }
-        state.withLock { $0.families[identity.name]?.remove(identity.labels) }
+        guard let series = handler as? any Series else { return }
+        state.withLock { $0.families[series.identity.name]?.remove(series) }
     }
 
     func buckets(_ name: String) -> HistogramBuckets { descriptions[name]?.buckets ?? .suggested(by: name) }
