@@ -1,7 +1,7 @@
 """PixelFlow's benchmarks, peers side by side in one run, as medians and ratios.
 
-    make bench            about 12 minutes
-    make bench QUICK=1    about 4 minutes, fewer and shorter rounds
+    make bench            about 18 minutes
+    make bench QUICK=1    about 7 minutes, fewer and shorter rounds
 
 Results also go to .bench/results as JSON and Markdown. Exits with 0 when every figure could be measured; targets that
 are not reached are printed as FAIL, which --strict turns into exit code 1.
@@ -20,13 +20,14 @@ import one_core
 import plan as plans
 import reads
 import report
+import services
 import throughput
 from inputs import Inputs
 from plan import say
 from processes import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("one-core", "quality", "large", "small", "reads", "memory")
+PARTS = ("one-core", "quality", "large", "small", "reads", "memory", "services")
 
 
 def options():
@@ -49,6 +50,8 @@ def sections_of(part, plan, inputs, loop):
         return throughput.measure_small(plan, inputs)
     if part == "reads":
         return [reads.measure(plan, inputs)]
+    if part == "services":
+        return services.measure(plan, inputs)
     return [memory.measure(plan, inputs)]
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import queue
 import secrets
@@ -65,6 +66,7 @@ class PixelFlow:
         self.token = json.loads(body)["token"]
         self.events = EventStream(self.port, self.token)
         self.connections = [Connection(self.port) for _ in range(CONNECTIONS)]
+        self.uploads = 0  # of `process_for`, that have not ended
 
     def upload(self, connection, picture, pipeline):
         target = "/api/upload?pipeline=" + urllib.parse.quote(json.dumps(pipeline))
@@ -102,6 +104,44 @@ class PixelFlow:
                 sender.result()
         return elapsed
 
+    def process_for(self, seconds, pictures, pipeline, window):
+        """Keeps `window` tasks in hand for so long; how many have ended by then. The others end later: see `drain`."""
+        over = threading.Event()
+        permits = threading.Semaphore(window)
+        sent = itertools.count()
+
+        def send(connection):
+            while True:
+                permits.acquire()
+                if over.is_set():
+                    return
+                number = next(sent)
+                self.upload(connection, pictures[number % len(pictures)], pipeline)
+                self.uploads += 1
+
+        ended = 0
+        end = time.monotonic() + seconds
+        with ThreadPoolExecutor(len(self.connections)) as pool:
+            senders = [pool.submit(send, connection) for connection in self.connections]
+            while (left := end - time.monotonic()) > 0:
+                with contextlib.suppress(BenchError):
+                    self.events.next_end(left)
+                    ended += 1
+                    permits.release()
+            over.set()
+            for _ in senders:
+                permits.release()
+            for sender in senders:
+                sender.result()
+        self.uploads -= ended
+        return ended
+
+    def drain(self):
+        """Waits for what `process_for` has left."""
+        while self.uploads > 0:
+            self.events.next_end(120)
+            self.uploads -= 1
+
     def process_one(self, picture, pipeline):
         """Seconds from the first byte of the upload to the event that says COMPLETED."""
         start = time.monotonic()
@@ -131,12 +171,12 @@ class EventStream:
         if not self.opened.wait(10):
             raise BenchError("the event stream does not open")
 
-    def next_end(self):
+    def next_end(self, seconds=60):
         """The moment a task ended and the task; raises when it did not end well."""
         try:
-            moment, task = self.ends.get(timeout=60)
+            moment, task = self.ends.get(timeout=seconds)
         except queue.Empty:
-            raise BenchError("no task ended for 60 s") from None
+            raise BenchError(f"no task ended for {seconds:.0f} s") from None
         if task["status"] != "COMPLETED":
             raise BenchError(f"a task ended {task['status']}: {task.get('error')}")
         return moment, task

@@ -1,0 +1,147 @@
+"""The four services on real servers: throughput beside Celery and the embedded mode, latency, and workers that die."""
+
+import threading
+import time
+
+import celery_peer
+import deployment
+import pixelflow
+from plan import EDGE, interleaved, say
+from report import Line, Section
+from throughput import CELERY, LARGE_WINDOW, PIXELFLOW, SMALL_WINDOW, percentile, repeated
+
+SERVICES = "auth, api and worker on PostgreSQL, MongoDB (stand-in), Kafka (stand-in), S3"
+CORES = 2
+KILL_INTERVAL = 10  # seconds
+WINDOW = 128  # in hand at a time: what a dead worker held must not stop the others
+
+
+def measure(plan, inputs):
+    return [*measure_small(plan, inputs), measure_large(plan, inputs), measure_kills(plan, inputs)]
+
+
+def measure_small(plan, inputs):
+    pictures = repeated([picture.read_bytes() for picture in inputs.pngs], plan.small)
+    pipeline = pixelflow.fit(EDGE, "png")
+    with (
+        deployment.started(plan, plan.work / "services") as services,
+        celery_peer.started(plan.work / "celery", plan.venv) as celery,
+    ):
+        services.system.process_many(pictures[:100], pipeline, SMALL_WINDOW)
+        celery.process_many(pictures[:100], EDGE, ".png", SMALL_WINDOW)
+        costs = Costs(services)
+
+        def ours():
+            with costs:
+                elapsed = services.system.process_many(pictures, pipeline, SMALL_WINDOW)
+            costs.tasks += len(pictures)
+            return len(pictures) / elapsed
+
+        values = interleaved(plan.rounds, {
+            CELERY: lambda: len(pictures) / celery.process_many(pictures, EDGE, ".png", SMALL_WINDOW), SERVICES: ours})
+        waits = interleaved(plan.rounds, {
+            SERVICES: lambda: [services.system.process_one(pictures[0], pipeline) for _ in range(plan.singles)]})[SERVICES]
+    throughput = Section("Services: 64 x 64 PNG, upload to COMPLETED", [
+        Line(CELERY, values[CELERY], "tasks/s"),
+        Line(SERVICES, values[SERVICES], "tasks/s", base=values[CELERY], at_least=1),
+        *costs.lines(),
+    ], costs.notes())
+    latency = Section("Services: 64 x 64 PNG, one at a time", [
+        Line("p50", [percentile([samples], 0.5) for samples in waits], "ms", limit=25),
+        Line("p99", [percentile(waits, 0.99)], "ms", limit=100),
+    ], [f"{plan.rounds} x {plan.singles} samples; p99 over all of them"])
+    return [throughput, latency]
+
+
+class Costs:
+    """What the tasks inside `with` cost: round trips, messages, and processor time by process."""
+
+    COUNTERS = {
+        "database round trips a task": ("database_requests_total", {"backend": "mongodb"}, 4),
+        "broker messages a task": ("kafka_messages_total", {"direction": "out"}, 2),
+    }
+
+    def __init__(self, services):
+        self.services = services
+        self.tasks = 0
+        self.seconds = {}
+        self.counts = dict.fromkeys(self.COUNTERS, 0.0)
+
+    def _read(self):
+        return self.services.processor_seconds(), {
+            name: self.services.counted(metric, **labels) for name, (metric, labels, _) in self.COUNTERS.items()}
+
+    def __enter__(self):
+        self.before = self._read()
+
+    def __exit__(self, *_):
+        time.sleep(0.5)  # acknowledgements are written in batches, a moment later
+        seconds, counts = self._read()
+        for name, value in seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0) + value - self.before[0][name]
+        for name, value in counts.items():
+            self.counts[name] += value - self.before[1][name]
+
+    def lines(self):
+        limits = {name: limit for name, (_, _, limit) in self.COUNTERS.items()}
+        found = [Line(name, [count / self.tasks], "", digits=2, limit=limits[name]) for name, count in self.counts.items()]
+        rest = sum(self.seconds.values()) - self.seconds.get("mongodb", 0)
+        return [*found, Line("without the stand-in's processor time", [CORES * self.tasks / rest], "tasks/s")]
+
+    def notes(self):
+        shares = sorted(self.seconds.items(), key=lambda item: -item[1])
+        each = ", ".join(f"{name} {seconds / self.tasks * 1000:.2f}" for name, seconds in shares)
+        return [f"processor ms a task: {each}", f"without the stand-in: {CORES} cores by the processor time of everything else"]
+
+
+def measure_large(plan, inputs):
+    photos = repeated([photo.read_bytes() for photo in inputs.photos], plan.uploads)
+    pipeline = pixelflow.fit(EDGE, "jpeg", quality=80)
+    with (
+        deployment.started(plan, plan.work / "services") as services,
+        pixelflow.started(plan.pixelflow, plan.work / "embedded") as embedded,
+    ):
+        for system in (services.system, embedded):
+            system.process_many(photos[:8], pipeline, LARGE_WINDOW)
+        values = interleaved(plan.rounds, {
+            PIXELFLOW: lambda: len(photos) / embedded.process_many(photos, pipeline, LARGE_WINDOW),
+            SERVICES: lambda: len(photos) / services.system.process_many(photos, pipeline, LARGE_WINDOW)})
+    return Section("Services: 12-megapixel JPEG, upload to COMPLETED", [
+        Line(f"{PIXELFLOW}, all in one", values[PIXELFLOW], "images/s"),
+        Line(SERVICES, values[SERVICES], "images/s", base=values[PIXELFLOW], at_least=0.8),
+    ])
+
+
+def measure_kills(plan, inputs):
+    """Photographs, so that rendering is what there is to do; counted is what ends within the time."""
+    photos = [photo.read_bytes() for photo in inputs.photos]
+    pipeline = pixelflow.fit(EDGE, "jpeg", quality=80)
+    seconds = KILL_INTERVAL * (4 if plan.rounds > 3 else 3)
+    values = {"undisturbed": [], "a worker killed every 10 s": []}
+    with deployment.started(plan, plan.work / "services", workers=2) as services:
+        services.system.process_many(photos[:8], pipeline, LARGE_WINDOW)
+        for name, ends in values.items():
+            over = threading.Event()
+            killer = threading.Thread(target=kill_workers, args=(services, over))
+            if name != "undisturbed":
+                killer.start()
+            ends.append(services.system.process_for(seconds, photos, pipeline, WINDOW) / seconds)
+            say(f"  {name}: {ends[-1]:.1f}")
+            over.set()
+            if name != "undisturbed":
+                killer.join()
+            services.system.drain()
+    undisturbed, killed = values.items()
+    return Section("Services: throughput while workers die", [
+        Line(undisturbed[0], undisturbed[1], "images/s"),
+        Line(killed[0], killed[1], "images/s", base=undisturbed[1], at_least=0.75),
+    ], [f"two workers, {seconds} s each; a killed worker is started again at once"])
+
+
+def kill_workers(services, over):
+    number = 0
+    while not over.wait(KILL_INTERVAL / 2 if number == 0 else KILL_INTERVAL):
+        name = f"worker-{number % 2 + 1}"
+        services.kill(name)
+        services.spawn(name)
+        number += 1
