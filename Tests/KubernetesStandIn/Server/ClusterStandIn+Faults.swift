@@ -40,6 +40,9 @@ extension ClusterStandIn {
         }
     }
 
+    /// How many bookmarks were written, over all watches.
+    public var deliveredBookmarks: Int { memory.withLock { $0.deliveredBookmarks } }
+
     /// Takes an API group away, as where no metrics server is installed.
     public func removeGroup(_ group: String) {
         memory.withLock { _ = $0.removedGroups.insert(group) }

@@ -37,7 +37,10 @@ extension Responder {
     }
 
     private func write(_ batch: WatchBatch) async throws -> Bool {
-        for event in batch.events { try await output.line(event.text()) }
+        for event in batch.events {
+            try await output.line(event.text())
+            if event["type"] == "BOOKMARK" { memory.withLock { $0.deliveredBookmarks += 1 } }
+        }
         return !batch.isLast
     }
 

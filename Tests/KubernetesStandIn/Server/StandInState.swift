@@ -18,6 +18,7 @@ struct StandInState: Sendable {
     var listTokens: [String: [JSONValue]] = [:]
     var rejectsListTokens = false
     var bookmarks = 0
+    var deliveredBookmarks = 0
     var forwards: [Int: Forward] = [:]
     var isStopped = false
 

@@ -1,0 +1,117 @@
+import KubernetesClient
+import Testing
+
+/// Whatever stands in a kubeconfig, reading it ends soon, with a configuration or an error.
+struct KubeconfigFuzzTests {
+    private static let seed = """
+        apiVersion: v1
+        kind: Config
+        current-context: a
+        clusters:
+        - name: a
+          cluster: {server: "https://a:6443", certificate-authority-data: aGVsbG8=, insecure-skip-tls-verify: false}
+        contexts:
+        - name: a
+          context: {cluster: a, user: a, namespace: n}
+        users:
+        - name: a
+          user:
+            client-certificate-data: aGVsbG8=
+            client-key-data: aGVsbG8=
+            token: &t "secret"
+            username: *t
+            exec:
+              apiVersion: client.authentication.k8s.io/v1
+              command: login
+              args: [a, b]
+              env: [{name: A, value: b}]
+              interactiveMode: Never
+            as-user-extra: {scopes: [x]}
+        """
+
+    private static func read(_ bytes: [UInt8]) {
+        _ = try? Kubeconfig(parsing: bytes, file: "/fuzz").configuration()
+    }
+
+    @Test(arguments: 0..<16)
+    func mutationsAreSurvived(round: UInt64) {
+        var random = SplitMix(state: round)
+        let fragments = [
+            "{", "[", "- ", ": ", "*t", "&t ", "!!int ", "\n", "\t", "'", "\"", "|", ">", "? ", "%", "\u{0}", "---\n", "<<: *t", "null",
+            "~", "1e999",
+        ]
+        for _ in 0..<150 {
+            var bytes = Array(seedBytes)
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<5, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: place)
+                case 2: bytes.insert(contentsOf: fragments.randomElement(using: &random)?.utf8.map { $0 } ?? [], at: place)
+                case 3: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...40, using: &random)))
+                default:
+                    bytes.insert(
+                        contentsOf: bytes[place..<min(bytes.count, place + 60)], at: Int.random(in: 0..<bytes.count, using: &random))
+                }
+                if bytes.isEmpty { bytes = [0x20] }
+            }
+            Self.read(bytes)
+        }
+    }
+
+    private var seedBytes: String.UTF8View { Self.seed.utf8 }
+
+    @Test(arguments: 0..<8)
+    func noiseIsSurvived(round: UInt64) {
+        var random = SplitMix(state: round &+ 1_000)
+        for _ in 0..<100 {
+            Self.read((0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+        }
+    }
+
+    @Test(arguments: [
+        String(repeating: "[", count: 200_000), String(repeating: "{a: ", count: 200_000), String(repeating: "- ", count: 100_000),
+        String(repeating: "? ", count: 100_000), String(repeating: "a:\n", count: 10_000),
+        (0..<1_500).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
+        "a: &a [*a]", "a: &a {b: *a}", "&a [*a, *b]", "<<: *x", String(repeating: "x", count: 300_000),
+        "a: " + String(repeating: "'", count: 99_999),
+        "\u{FEFF}apiVersion: v1", "--- a\n--- b", "%YAML 9.9\n---\na", "!!binary {}", "clusters: null\nusers: ~\ncontexts:",
+    ])
+    func shapesAreSurvived(text: String) {
+        Self.read(Array(text.utf8))
+    }
+
+    @Test func aliasesDoNotMultiply() {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1..<12 {
+            let aliases = (0..<10).map { _ in "*a\(level - 1)" }.joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        let error = #expect(throws: KubernetesError.self) { try Kubeconfig(parsing: Array(text.utf8), file: "/bomb") }
+        #expect(error?.message.contains("too many aliases") == true)
+    }
+
+    @Test func aThousandClustersAreRead() throws {
+        let text = "clusters:\n" + (0..<1_000).map { "- {name: c\($0), cluster: {server: 'https://c\($0)'}}\n" }.joined()
+        #expect(try Kubeconfig(parsing: Array(text.utf8), file: "/many").clusters.count == 1_000)
+    }
+
+    @Test func errorsShowNothingOfTheFile() {
+        let text = "users:\n- name: a\n  user:\n    token: hunter2\n   bad: ["
+        let error = #expect(throws: KubernetesError.self) { try Kubeconfig(parsing: Array(text.utf8), file: "/k") }
+        #expect(error?.message.contains("hunter2") == false)
+    }
+}
+
+/// Random numbers that are the same each time.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

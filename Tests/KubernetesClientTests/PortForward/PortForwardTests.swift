@@ -1,0 +1,152 @@
+import KubernetesClient
+import KubernetesStandIn
+import NIOCore
+import Synchronization
+import Testing
+
+struct PortForwardTests {
+    @Test func carriesBytesBothWays() async throws {
+        try await withCluster { cluster, client in
+            cluster.deploy("api")
+            let pod = try #require(cluster.pods(of: "api").first)
+            cluster.echo(pod: pod, port: 8_080)
+            let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 8_080) }
+            let large = String(repeating: "0123456789abcdef", count: 40_000)
+            let small = try await LocalConnection.exchange("hello", port: forwarding.localPort)
+            let echoed = try await LocalConnection.exchange(large, port: forwarding.localPort)
+            #expect(small == "hello")
+            #expect(echoed == large)
+            await forwarding.close()
+            await eventually("the pod's connections end") { cluster.openForwards == 0 }
+        }
+    }
+
+    @Test func worksWithATokenToo() async throws {
+        try await withCluster(login: .token("sesame")) { cluster, client in
+            cluster.addToken("sesame", user: StandInUser(name: "jane"))
+            cluster.deploy("api")
+            let pod = try #require(cluster.pods(of: "api").first)
+            cluster.echo(pod: pod, port: 8_080)
+            let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 8_080) }
+            let echoed = try await LocalConnection.exchange("x", port: forwarding.localPort)
+            #expect(echoed == "x")
+            await forwarding.close()
+        }
+    }
+
+    @Test func goesOnWithAnotherPodWhenOneGoes() async throws {
+        try await withCluster { cluster, client in
+            cluster.deploy("api", replicas: 2)
+            let pods = cluster.pods(of: "api")
+            for pod in pods { cluster.echo(pod: pod, port: 8_080) }
+            let forwarding = try await client.forwardPort { PodPort(pod: try #require(cluster.pods(of: "api").first), port: 8_080) }
+            var events = forwarding.events.makeAsyncIterator()
+            let connection = try await LocalConnection.open(port: forwarding.localPort)
+            try await connection.executeThenClose { input, output in
+                try await output.write(ByteBuffer(string: "a"))
+                var bytes = input.makeAsyncIterator()
+                #expect(try await bytes.next() == ByteBuffer(string: "a"))
+                cluster.delete(.pods, pods[0])
+                cluster.dropForwards(pod: pods[0])
+                #expect(try await bytes.next() == nil)
+            }
+            guard case .connected(let first) = await events.next() else { throw Unexpected() }
+            guard case .failed(let lost, let error) = await events.next() else { throw Unexpected() }
+            #expect(first.pod == pods[0])
+            #expect(lost?.pod == pods[0])
+            #expect(error.kind == .unreachable)
+            let echoed = try await LocalConnection.exchange("b", port: forwarding.localPort)
+            #expect(echoed == "b")
+            guard case .connected(let second) = await events.next() else { throw Unexpected() }
+            #expect(second.pod == pods[1])
+            await forwarding.close()
+        }
+    }
+
+    @Test func asksOnceMoreForAPodThatIsGone() async throws {
+        try await withCluster { cluster, client in
+            cluster.deploy("api")
+            let pod = try #require(cluster.pods(of: "api").first)
+            cluster.echo(pod: pod, port: 8_080)
+            let answers = Answers(["gone", pod])
+            let forwarding = try await client.forwardPort { PodPort(pod: answers.next(), port: 8_080) }
+            let echoed = try await LocalConnection.exchange("b", port: forwarding.localPort)
+            #expect(echoed == "b")
+            var events = forwarding.events.makeAsyncIterator()
+            guard case .failed(let lost, let error) = await events.next() else { throw Unexpected() }
+            #expect(lost?.pod == "gone")
+            #expect(error.kind == .notFound, "\(error)")
+            await forwarding.close()
+        }
+    }
+
+    @Test func tellsWhatThePodSays() async throws {
+        try await withCluster { cluster, client in
+            cluster.deploy("api")
+            let pod = try #require(cluster.pods(of: "api").first)
+            cluster.refuse(pod: pod, port: 81, message: "connection refused in the pod")
+            let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 81) }
+            let answer = try await LocalConnection.exchange("x", port: forwarding.localPort)
+            #expect(answer.isEmpty)
+            for await event in forwarding.events {
+                guard case .failed(_, let error) = event else { continue }
+                #expect(error.message.contains("connection refused in the pod"))
+                break
+            }
+            await forwarding.close()
+        }
+    }
+
+    @Test func tellsThatItIsForbidden() async throws {
+        try await withCluster { cluster, client in
+            cluster.deploy("api")
+            let pod = try #require(cluster.pods(of: "api").first)
+            cluster.deny(DenialRule(resource: "pods/portforward"))
+            let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 81) }
+            let answer = try await LocalConnection.exchange("x", port: forwarding.localPort)
+            #expect(answer.isEmpty)
+            var events = forwarding.events.makeAsyncIterator()
+            guard case .failed(_, let error) = await events.next() else { throw Unexpected() }
+            #expect(error.kind == .forbidden, "\(error)")
+            await forwarding.close()
+        }
+    }
+
+    @Test func aPortThatIsTakenIsNamed() async throws {
+        try await withCluster { _, client in
+            let first = try await client.forwardPort { PodPort(pod: "a", port: 1) }
+            let error = await kubernetesError { _ = try await client.forwardPort(first.localPort) { PodPort(pod: "a", port: 1) } }
+            #expect(error?.kind == .localPort)
+            await first.close()
+        }
+    }
+
+    @Test func closingEndsConnections() async throws {
+        try await withCluster { cluster, client in
+            cluster.deploy("api")
+            let pod = try #require(cluster.pods(of: "api").first)
+            cluster.echo(pod: pod, port: 8_080)
+            let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 8_080) }
+            let connection = try await LocalConnection.open(port: forwarding.localPort)
+            try await connection.executeThenClose { input, output in
+                try await output.write(ByteBuffer(string: "a"))
+                var bytes = input.makeAsyncIterator()
+                #expect(try await bytes.next() == ByteBuffer(string: "a"))
+                await forwarding.close()
+                #expect(try await bytes.next() == nil)
+            }
+        }
+    }
+}
+
+private struct Unexpected: Error {}
+
+private final class Answers: Sendable {
+    private let rest: Mutex<[String]>
+
+    init(_ answers: [String]) {
+        rest = Mutex(answers)
+    }
+
+    func next() -> String { rest.withLock { $0.isEmpty ? "" : $0.removeFirst() } }
+}

@@ -1,0 +1,27 @@
+import NIOCore
+import NIOPosix
+
+/// A connection to a forwarded port.
+enum LocalConnection {
+    typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    static func open(port: Int) async throws -> Connection {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port) { channel in
+            channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
+        }
+    }
+
+    /// Sends a text and reads until as many bytes came back, or the connection ends.
+    static func exchange(_ text: String, port: Int) async throws -> String {
+        let connection = try await open(port: port)
+        return try await connection.executeThenClose { input, output in
+            try await output.write(ByteBuffer(string: text))
+            var answer = ByteBuffer()
+            for try await bytes in input {
+                answer.writeImmutableBuffer(bytes)
+                if answer.readableBytes >= text.utf8.count { break }
+            }
+            return String(buffer: answer)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import KubernetesClient
+import KubernetesStandIn
+import Testing
+
+struct WatchTests {
+    private static func label(_ event: WatchEvent<ConfigMap>?) -> String {
+        switch event {
+        case .listed(let objects): "listed \(objects.map(\.name).joined(separator: ","))"
+        case .added(let object): "added \(object.name)"
+        case .modified(let object): "modified \(object.name)"
+        case .deleted(let object): "deleted \(object.name)"
+        case .interrupted(let error): "interrupted \(error.kind)"
+        case nil: "ended"
+        }
+    }
+
+    private static func put(_ cluster: ClusterStandIn, _ name: String, _ value: String = "1") {
+        cluster.put(.configMaps, ["metadata": ["name": .string(name)], "data": ["value": .string(value)]])
+    }
+
+    @Test func listsAndThenTellsEachChange() async throws {
+        try await withCluster { cluster, client in
+            Self.put(cluster, "a")
+            var watch = client.watch(ConfigMap.self).makeAsyncIterator()
+            #expect(Self.label(try await watch.next()) == "listed a")
+            Self.put(cluster, "b")
+            Self.put(cluster, "a", "2")
+            cluster.delete(.configMaps, "b")
+            let first = try await watch.next()
+            #expect(Self.label(first) == "added b")
+            #expect(Self.label(try await watch.next()) == "modified a")
+            #expect(Self.label(try await watch.next()) == "deleted b")
+        }
+    }
+
+    @Test func resumesWhereItWasAfterADisconnection() async throws {
+        try await withCluster { cluster, client in
+            Self.put(cluster, "a")
+            var watch = client.watch(ConfigMap.self).makeAsyncIterator()
+            _ = try await watch.next()
+            Self.put(cluster, "b")
+            #expect(Self.label(try await watch.next()) == "added b")
+            cluster.disconnectStreams()
+            Self.put(cluster, "c")
+            Self.put(cluster, "d")
+            #expect(Self.label(try await watch.next()) == "added c")
+            #expect(Self.label(try await watch.next()) == "added d")
+            // One list at the start, none afterwards.
+            #expect(cluster.requests.filter { $0.path.hasSuffix("configmaps") && $0.query["watch"] == nil }.count == 1)
+        }
+    }
+
+    @Test func tellsOfAnInterruptionAndGoesOn() async throws {
+        try await withCluster { cluster, client in
+            Self.put(cluster, "a")
+            var watch = client.watch(ConfigMap.self).makeAsyncIterator()
+            _ = try await watch.next()
+            cluster.fail(StandInFault(.status(503, reason: "ServiceUnavailable", message: "starting"), count: 2))
+            Self.put(cluster, "b")
+            #expect(Self.label(try await watch.next()) == "interrupted server")
+            #expect(Self.label(try await watch.next()) == "added b")
+        }
+    }
+
+    @Test func listsAgainWhereTheVersionIsTooOld() async throws {
+        try await withCluster { cluster, client in
+            Self.put(cluster, "a")
+            var watch = client.watch(ConfigMap.self).makeAsyncIterator()
+            _ = try await watch.next()
+            Self.put(cluster, "b")
+            _ = try await watch.next()
+            cluster.disconnectStreams()
+            cluster.delete(.configMaps, "a")
+            cluster.compact()
+            #expect(Self.label(try await watch.next()) == "listed b")
+            Self.put(cluster, "c")
+            #expect(Self.label(try await watch.next()) == "added c")
+        }
+    }
+
+    @Test func listsAgainWhereAnOpenWatchIsToldSo() async throws {
+        try await withCluster { cluster, client in
+            var watch = client.watch(ConfigMap.self).makeAsyncIterator()
+            _ = try await watch.next()
+            Self.put(cluster, "a")
+            _ = try await watch.next()
+            cluster.compact()
+            #expect(Self.label(try await watch.next()) == "listed a")
+        }
+    }
+
+    @Test func aBookmarkMovesThePlace() async throws {
+        try await withCluster { cluster, client in
+            var watch = client.watch(ConfigMap.self).makeAsyncIterator()
+            _ = try await watch.next()
+            Self.put(cluster, "a")
+            _ = try await watch.next()
+            let before = try #require(cluster.object(.configMaps, "a")?["metadata"]?["resourceVersion"]?.stringValue)
+            // Other objects move the version on; only a bookmark tells this watch.
+            cluster.put(.pods, ["metadata": ["name": "p"]])
+            cluster.sendBookmarks()
+            await eventually("the bookmark is sent") { cluster.deliveredBookmarks == 1 }
+            cluster.disconnectStreams()
+            Self.put(cluster, "b")
+            #expect(Self.label(try await watch.next()) == "added b")
+            let resumed = cluster.requests.last { $0.query["watch"] == "true" }?.query["resourceVersion"].flatMap { Int($0) }
+            #expect(resumed == (Int(before) ?? 0) + 1)
+        }
+    }
+
+    @Test func startsFromAVersionWithoutAList() async throws {
+        try await withCluster { cluster, client in
+            Self.put(cluster, "a")
+            let list = try await client.list(ConfigMap.self)
+            Self.put(cluster, "b")
+            var watch = client.watch(ConfigMap.self, from: list.resourceVersion).makeAsyncIterator()
+            #expect(Self.label(try await watch.next()) == "added b")
+        }
+    }
+
+    @Test func anObjectThatNoLongerMatchesIsDeleted() async throws {
+        try await withCluster { cluster, client in
+            cluster.put(.pods, ["metadata": ["name": "p", "labels": ["app": "api"]]])
+            var watch = client.watch(.pods, ListOptions(labelSelector: "app=api")).makeAsyncIterator()
+            _ = try await watch.next()
+            cluster.update(.pods, "p") { $0["metadata"]?["labels"] = ["app": "web"] }
+            guard case .deleted = try await watch.next() else {
+                Issue.record("a deletion was expected")
+                return
+            }
+        }
+    }
+
+    @Test func whatTryingAgainWillNotMendIsThrown() async throws {
+        try await withCluster { cluster, client in
+            cluster.deny(DenialRule(verbs: ["watch"], resource: "configmaps"))
+            var watch = client.watch(ConfigMap.self).makeAsyncIterator()
+            _ = try await watch.next()
+            #expect(await errorKind { _ = try await watch.next() } == .forbidden)
+        }
+    }
+
+    @Test func endsWithItsTask() async throws {
+        try await withCluster { cluster, client in
+            let reader = Task {
+                for try await _ in client.watch(ConfigMap.self) {}
+            }
+            await eventually("the watch is open") { cluster.openStreams == 1 }
+            reader.cancel()
+            await #expect(throws: CancellationError.self) { try await reader.value }
+        }
+    }
+}
