@@ -39,3 +39,23 @@ def test_the_schema_knows_every_value_and_no_more():
     assert schema["additionalProperties"] is False
     assert schema["properties"]["global"].get("additionalProperties") is not False
     assert list(differences(values, schema, schema)) == []
+
+
+def test_rules_and_dashboard_reach_the_cluster_as_they_are():
+    documents = chart.manifests("everything")
+    rule = documents.one("PrometheusRule", "pixelflow-services")
+    assert rule["spec"] == chart.yaml.safe_load((chart.CHART / "monitoring" / "alerts.yml").read_text())
+    dashboard = documents.one("ConfigMap", "pixelflow-dashboard")["data"]["pixelflow.json"]
+    assert json.loads(dashboard) == json.loads((chart.CHART / "monitoring" / "grafana-dashboard.json").read_text())
+    assert len(dashboard) < 900_000, "a ConfigMap holds a megabyte"
+
+
+def test_the_jobs_of_the_service_monitor_are_those_of_prometheus():
+    """Alerts and dashboard select by job; it must be the same name in every way of scraping."""
+    config = chart.yaml.safe_load((chart.CHART / "monitoring" / "prometheus.yml").read_text())
+    jobs = {job["job_name"] for job in config["scrape_configs"]}
+    monitor = chart.manifests("everything").one("ServiceMonitor", "pixelflow-services")["spec"]
+    assert monitor["jobLabel"] == "app.kubernetes.io/component"
+    assert jobs - {"metrics-adapter"} <= set(monitor["selector"]["matchExpressions"][0]["values"])
+    services = {each["metadata"]["labels"]["app.kubernetes.io/component"] for each in chart.manifests("everything").of("Service")}
+    assert set(monitor["selector"]["matchExpressions"][0]["values"]) <= services

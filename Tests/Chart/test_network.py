@@ -14,6 +14,8 @@ FLOWS = {
     ("auth", "postgres", 5432),
     ("worker", "mongodb", 27017), ("worker", "kafka", 9092), ("worker", "s3", 8333),
     ("metrics-adapter", "kafka", 9092),
+    # The API server is no pod that could be told from others; the adapter asks callers for its certificate.
+    ("bootstrap-secrets", "metrics-adapter", 6443),
     ("test", "web", 3000), ("test", "auth", 50051), ("test", "api", 8080), ("test", "worker", 8081), ("test", "metrics-adapter", 8082),
 }
 PUBLIC = [Address("93.184.216.34"), Address("2606:2800:220:1::1")]
@@ -48,7 +50,6 @@ def test_only_web_lets_strangers_in():
         (name, port) for name, pod in pods.items() for port in PORTS[name] for stranger in strangers
         if allowed(policies, stranger, pod, port)
     }
-    # The API server comes from an address that nobody can know before.
     assert open_to == {("web", 3000), ("metrics-adapter", 6443)}
 
 
@@ -57,7 +58,7 @@ def test_prometheus_reads_metrics_of_services_only():
     policies, pods = documents.of("NetworkPolicy"), components(documents)
     prometheus = Pod("prometheus", {"app.kubernetes.io/name": "prometheus"}, "monitoring")
     open_to = {(name, port) for name, pod in pods.items() for port in PORTS[name] if allowed(policies, prometheus, pod, port)}
-    assert open_to == {("web", 3000), ("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082)}
+    assert open_to == {("web", 3000), ("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082), ("metrics-adapter", 6443)}
 
 
 def test_only_the_worker_reaches_the_internet_and_no_private_network():
@@ -107,3 +108,12 @@ def test_web_can_be_closed_to_all_but_the_ingress():
     policies, web = documents.of("NetworkPolicy"), components(documents)["web"]
     assert allowed(policies, Pod("ingress", {}, "ingress-nginx"), web, 3000)
     assert not allowed(policies, Pod("x", {}, "elsewhere"), web, 3000)
+
+
+def test_the_api_server_can_be_told_by_its_networks():
+    documents = chart.manifests_with(networkPolicy={"apiServerCIDRs": ["192.0.2.0/24"]})
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    inside, outside = Address("192.0.2.1"), Address("203.0.113.5")
+    assert allowed(policies, inside, pods["metrics-adapter"], 6443) and not allowed(policies, outside, pods["metrics-adapter"], 6443)
+    for name in ("metrics-adapter", "bootstrap-secrets"):
+        assert allowed(policies, pods[name], inside, 443) and not allowed(policies, pods[name], outside, 443)

@@ -61,15 +61,22 @@ spec:
 {{ end -}}
 
 {{- define "pixelflow.egressAPIServer" -}}
-- to:
-    {{- range .Values.networkPolicy.apiServerCIDRs }}
-    - ipBlock: {cidr: {{ . | quote }}}
-    {{- end }}
-  ports:
+- ports:
     {{- range .Values.networkPolicy.apiServerPorts }}
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
+  {{- with include "pixelflow.blocks" .Values.networkPolicy.apiServerCIDRs }}
+  to:
+    {{- . | trim | nindent 4 }}
+  {{- end }}
 {{ end -}}
+
+{{/* list of CIDRs: peers */}}
+{{- define "pixelflow.blocks" -}}
+{{- range . }}
+- ipBlock: {cidr: {{ . | quote }}}
+{{- end }}
+{{- end -}}
 
 {{/* dict "root" "backend" "port": to the one that is brought, or to where the external one is. */}}
 {{- define "pixelflow.egressBackend" -}}
@@ -78,11 +85,9 @@ spec:
 {{- include "pixelflow.egressRule" (dict "root" .root "to" .backend "port" .port) -}}
 {{- else -}}
 - ports: [{port: {{ $values.external.port }}, protocol: TCP}]
-  {{- with $values.external.cidrs }}
+  {{- with include "pixelflow.blocks" $values.external.cidrs }}
   to:
-    {{- range . }}
-    - ipBlock: {cidr: {{ . | quote }}}
-    {{- end }}
+    {{- . | trim | nindent 4 }}
   {{- end }}
 {{ end -}}
 {{- end -}}
@@ -98,8 +103,8 @@ spec:
         cidr: "::/0"
         except:
           {{- toYaml .Values.networkPolicy.privateCIDRsV6 | nindent 10 }}
-    {{- range .Values.worker.fetchAllowNetworks }}
-    - ipBlock: {cidr: {{ . | quote }}}
+    {{- with include "pixelflow.blocks" .Values.worker.fetchAllowNetworks }}
+    {{- . | trim | nindent 4 }}
     {{- end }}
   ports: [{port: 1, endPort: 65535, protocol: TCP}]
 {{ end -}}
