@@ -15,9 +15,10 @@ enum TestServer {
 struct TestDatabase: Sendable {
     let url: String
 
-    /// - Parameter port: of a proxy before the server.
-    static func with(port: Int? = nil, _ body: (TestDatabase) async throws -> Void) async throws {
-        let database = TestDatabase(url: try address(port: port))
+    static func with(_ body: (TestDatabase) async throws -> Void) async throws {
+        var address = try #require(URLComponents(string: TestServer.url ?? ""))
+        address.path = "/pixelflow_test_\(UUID().uuidString.prefix(8).lowercased())"
+        let database = TestDatabase(url: try #require(address.string))
         do {
             try await body(database)
         } catch {
@@ -27,17 +28,20 @@ struct TestDatabase: Sendable {
         try await database.drop()
     }
 
-    func store(policy: TaskPolicy = .standard) throws -> MongoTaskStore {
-        try MongoTaskStore(settings(), policy: policy)
+    func store(policy: TaskPolicy = .standard, patience: Duration = .seconds(30)) throws -> MongoTaskStore {
+        try MongoTaskStore(settings(patience: patience), policy: policy)
     }
 
     func store(clock: any WallClock) throws -> MongoTaskStore {
         try MongoTaskStore(settings(), policy: .standard, clock: clock)
     }
 
-    func settings() -> MongoSettings {
+    /// - Parameter patience: for connecting and for each command; long, because test machines have much to do.
+    func settings(patience: Duration = .seconds(30)) -> MongoSettings {
         var settings = MongoSettings(url: url)
         settings.poolSize = 4
+        settings.connectTimeout = patience
+        settings.commandTimeout = patience
         return settings
     }
 
@@ -45,10 +49,11 @@ struct TestDatabase: Sendable {
         try await MongoTaskStore(settings()).drop()
     }
 
-    private static func address(port: Int?) throws -> String {
-        var components = try #require(URLComponents(string: TestServer.url ?? ""))
-        components.path = "/pixelflow_test_\(UUID().uuidString.prefix(8).lowercased())"
-        if let port { components.port = port }
-        return try #require(components.string)
+    /// The same database, reached through a proxy.
+    func behind(port: Int) throws -> TestDatabase {
+        var address = try #require(URLComponents(string: url))
+        address.host = "127.0.0.1"
+        address.port = port
+        return TestDatabase(url: try #require(address.string))
     }
 }

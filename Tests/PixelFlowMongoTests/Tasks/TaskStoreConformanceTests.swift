@@ -3,11 +3,12 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// The rules of the ports, kept by MongoDB.
+/// The rules of the ports, kept by MongoDB. One after the other, because the rules are about time and a server that
+/// stands in for MongoDB is slow when it has much to do.
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct TaskStoreConformanceTests {
     /// Judged by the server's clock, as in production.
-    @Test(arguments: TaskStoreConformance.cases)
+    @Test(.serialized, arguments: TaskStoreConformance.cases)
     func keepsTheRule(rule: ConformanceCase<TaskStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run {
@@ -19,7 +20,7 @@ struct TaskStoreConformanceTests {
     }
 
     /// Judged by a clock that the test moves, for the rules that take hours.
-    @Test(arguments: TaskStoreConformance.cases)
+    @Test(.serialized, arguments: TaskStoreConformance.cases)
     func keepsTheRuleByAManualClock(rule: ConformanceCase<TaskStoreConformance>) async throws {
         try await TestDatabase.with { database in
             let clock = ManualClock()
@@ -31,7 +32,7 @@ struct TaskStoreConformanceTests {
         }
     }
 
-    @Test(arguments: PresetStoreConformance.cases)
+    @Test(.serialized, arguments: PresetStoreConformance.cases)
     func keepsTheRuleOfPresets(rule: ConformanceCase<PresetStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run { PresetStoreConformance(store: try database.store()) }

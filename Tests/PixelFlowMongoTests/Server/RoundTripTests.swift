@@ -1,0 +1,82 @@
+import Metrics
+import MetricsTestKit
+import PixelFlowCore
+import PixelFlowMongo
+import Testing
+
+/// What the metrics say, and that tasks are cheap by them.
+@Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
+struct RoundTripTests {
+    @Test func aTaskTakesFourRoundTrips() async throws {
+        try await withMeteredStore { store, metrics in
+            let before = roundTrips(metrics)
+            let claimed = try await store.addClaimed()
+            let done = try await store.complete(claimed.claim, with: Sample.manifest(of: claimed))
+            #expect(done?.status == .completed)
+            #expect(roundTrips(metrics) - before == 4)
+        }
+    }
+
+    @Test func tasksAtTheSameTimeShareThem() async throws {
+        try await withMeteredStore { store, metrics in
+            let before = roundTrips(metrics)
+            let count = 64
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<count {
+                    group.addTask {
+                        let claimed = try await store.addClaimed()
+                        #expect(try await store.complete(claimed.claim, with: Sample.manifest(of: claimed)) != nil)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(roundTrips(metrics) - before < count * 2)
+        }
+    }
+
+    @Test func acknowledgementsOfManyTasksShareOne() async throws {
+        try await withMeteredStore { store, metrics in
+            var events: [TaskID: Set<String>] = [:]
+            for _ in 0..<5 {
+                let claimed = try await store.addClaimed()
+                let done = try #require(try await store.complete(claimed.claim, with: Sample.manifest(of: claimed)))
+                events[done.id] = Set(done.outbox.map(\.id))
+            }
+            let before = roundTrips(metrics)
+            try await store.acknowledge(events: events)
+            #expect(roundTrips(metrics) - before == 1)
+            #expect(try await store.unpublished(olderThan: .zero, limit: 10).isEmpty)
+        }
+    }
+
+    @Test func thePoolIsMeasured() async throws {
+        try await withMeteredStore { store, metrics in
+            _ = try await store.add()
+            #expect(try metrics.expectGauge("database_pool_waiting", [("backend", "mongodb")]).lastValue == 0)
+            #expect(try metrics.expectGauge("database_pool_connections", [("backend", "mongodb"), ("state", "busy")]).lastValue == 0)
+            #expect(try metrics.expectGauge("database_pool_connections", [("backend", "mongodb"), ("state", "idle")]).lastValue ?? 0 > 0)
+            let timer = try metrics.expectTimer("database_request_duration_seconds", [("backend", "mongodb"), ("operation", "create")])
+            #expect(timer.values.count == 2)
+        }
+    }
+
+    private func withMeteredStore(_ body: (MongoTaskStore, TestMetrics) async throws -> Void) async throws {
+        try await TestDatabase.with { database in
+            let metrics = TestMetrics()
+            let store = try MongoTaskStore(database.settings(), metrics: metrics)
+            // Makes the indexes and looks at the server's clock.
+            _ = try await store.add()
+            _ = try await store.takeDue(limit: 1)
+            try await body(store, metrics)
+        }
+    }
+
+    /// Those for tasks: the looks at the server's clock come by time, not by task.
+    private func roundTrips(_ metrics: TestMetrics) -> Int {
+        metrics.counters
+            .filter { counter in
+                counter.label == "database_requests_total" && !counter.dimensions.contains { $0 == ("operation", "clock") }
+            }
+            .map { Int($0.totalValue) }.reduce(0, +)
+    }
+}

@@ -1,0 +1,39 @@
+import Conformance
+import Foundation
+import PixelFlowCore
+import PixelFlowMongo
+import Testing
+
+/// A process whose own clock is wrong by an hour goes by the server's all the same.
+@Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
+struct WrongClockTests {
+    @Test(arguments: [Duration.seconds(3600), .seconds(-3600)])
+    func leasesAreTheServers(difference: Duration) async throws {
+        try await withShiftedClock(by: difference) { store in
+            func now() -> Timestamp { SystemClock().now() + difference }
+            let earliest = now()
+            let claimed = try await store.addClaimed()
+            let until = try #require(claimed.lease?.until)
+            #expect(until > earliest + TaskPolicy.brief.lease - .milliseconds(5))
+            #expect(until < now() + TaskPolicy.brief.lease + .milliseconds(5))
+            if now() < until - .milliseconds(5) {
+                let early = try await store.expireLeases(limit: 10)
+                #expect(early.isEmpty || now() >= until)
+            }
+            let lost = try await eventually("the lease runs out") { try await store.expireLeases(limit: 10).first }
+            #expect(lost.losses == 1)
+            #expect(now() >= until)
+            #expect(try await store.renew(claimed.claim) == .lost)
+        }
+    }
+
+    private func withShiftedClock(by difference: Duration, _ body: (MongoTaskStore) async throws -> Void) async throws {
+        let server = try #require(URLComponents(string: TestServer.url ?? ""))
+        let proxy = try await ShiftedClockProxy.start(
+            to: server.host ?? "127.0.0.1", port: server.port ?? 27017, shift: difference)
+        try await TestDatabase.with { database in
+            try await body(try database.behind(port: proxy.port).store(policy: .brief))
+        }
+        try await proxy.stop()
+    }
+}
