@@ -27,7 +27,8 @@ struct S3URL {
             guard Self.options.contains(item.name) else {
                 throw Self.invalid("has the unknown option \(item.name); there are \(Self.options.joined(separator: ", "))")
             }
-            options[item.name] = item.value
+            guard let value = item.value, !value.isEmpty else { throw Self.invalid("has an option \(item.name) without a value") }
+            options[item.name] = value
         }
         self.bucket = try Self.checkedBucket(bucket)
         prefix = try Self.checkedPrefix(url.path)

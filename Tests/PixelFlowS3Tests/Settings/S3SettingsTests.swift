@@ -45,6 +45,7 @@ import Testing
         "s3://images?path_style=yes",
         "s3://images?endpoint=s3.example", "s3://images?endpoint=ftp://s3.example", "s3://images?endpoint=http://s3.example/path",
         "s3://images?endpoint=http://127.0.0.1:8333&path_style=false", "s3://images/a/../b", "s3://images?create_bucket=",
+        "s3://images?region=", "s3://images?region",
         "s3://own:hush@images", "s3://images?secret_key=hush", "s3://images?access_key=own&secret=hush",
         "s3://images?endpoint=http://own:hush@s3.example",
     ])

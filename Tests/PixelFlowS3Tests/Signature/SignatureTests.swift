@@ -103,8 +103,7 @@ import Testing
         let signer = AWSSigner(credentials: credentials, region: "us-east-1")
         let request = SignableRequest(method: "GET", path: "/a", headers: [("host", "example.com")])
         let signed = signer.presigned(request, lifetime: 60, at: SigningTime(Timestamp(microseconds: 0)))
-        #expect(
-            signed.canonicalQuery.contains("X-Amz-Security-Token=to%20ken&X-Amz-Signature=") || signed.canonicalQuery.contains("to%20ken"))
+        #expect(signed.canonicalQuery.contains("&X-Amz-Security-Token=to%20ken&"))
     }
 
     @Test(arguments: [
