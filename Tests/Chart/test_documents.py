@@ -13,7 +13,7 @@ def test_readme_and_plain_manifests_are_up_to_date():
 
 
 def resolve(schema, root):
-    return root["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return root["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
 def differences(values, schema, root, path=""):
