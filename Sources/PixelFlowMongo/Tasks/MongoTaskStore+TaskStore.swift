@@ -72,30 +72,19 @@ extension MongoTaskStore: TaskStore {
     // MARK: Dispatcher
 
     public func takeDue(limit: Int) async throws -> [TaskRecord] {
-        try await tasks.transitionAll(.due, limit: limit, sort: [TaskCommands.Name.dispatchDue: 1], .dispatch) { now in
-            [
-                TaskCommands.Name.status: .string(TaskStatus.pending.rawValue), TaskCommands.Name.dispatchDue: ["$lte": .time(now)],
-                TaskCommands.Name.deletedAt: TaskDocument.notDeleted,
-            ]
-        }
+        try await tasks.transitionAll(.due, limit: limit, .dispatch) { tasks.agenda(.dispatch, at: ["$lte": .time($0)]) }
     }
 
     public func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int {
-        try await tasks.transitionAll(.due, limit: limit, sort: [TaskCommands.Name.dispatchDue: 1], .distrust(before: time)) { now in
-            [
-                TaskCommands.Name.status: .string(TaskStatus.pending.rawValue), TaskCommands.Name.dispatchDue: ["$gt": .time(now)],
-                TaskCommands.Name.acknowledgedAt: ["$lte": .time(time)], TaskCommands.Name.deletedAt: TaskDocument.notDeleted,
-            ]
+        try await tasks.transitionAll(.due, limit: limit, .distrust(before: time)) { now in
+            var filter = tasks.agenda(.dispatch, at: ["$gt": .time(now)])
+            filter[TaskCommands.Name.acknowledgedAt] = ["$lte": .time(time)]
+            return filter
         }.count
     }
 
     public func expireLeases(limit: Int) async throws -> [TaskRecord] {
-        try await tasks.transitionAll(.expired, limit: limit, sort: [TaskCommands.Name.leaseUntil: 1], .expire) { now in
-            [
-                TaskCommands.Name.status: .string(TaskStatus.processing.rawValue), TaskCommands.Name.leaseUntil: ["$lte": .time(now)],
-                TaskCommands.Name.deletedAt: TaskDocument.notDeleted,
-            ]
-        }
+        try await tasks.transitionAll(.expired, limit: limit, .expire) { tasks.agenda(.expire, at: ["$lte": .time($0)]) }
     }
 
     public func acknowledge(_ wakeUps: [WakeUp]) async throws {

@@ -93,7 +93,8 @@ extension TaskCommands {
         let status = BSONValue.string(TaskStatus.processing.rawValue)
         return [
             "$set": [
-                Name.status: status, Name.lease: TaskDocument.lease(lease), Name.startedAt: .time(tick), Name.updatedAt: .time(tick),
+                Name.status: status, Name.lease: TaskDocument.lease(lease),
+                Name.nextStep: TaskDocument.nextStep(.expire, at: lease.until), Name.startedAt: .time(tick), Name.updatedAt: .time(tick),
                 Name.version: .int(version), Name.claim: .int(version),
             ],
             "$inc": [Name.epoch: 1, Name.attempts: 1, Name.revision: 1],

@@ -57,14 +57,19 @@ extension TaskCommands {
         }
     }
 
+    /// The tasks whose next step is this one, and due at such a time.
+    func agenda(_ step: TaskDocument.NextStep, at time: BSONDocument) -> BSONDocument {
+        [Name.nextStepKind: .string(step.rawValue), Name.nextStepAt: .document(time)]
+    }
+
     /// Applies one transition to each of the first tasks that `filter` finds; those it does not apply
     /// to, and those that somebody else has changed, are left out of the answer.
     func transitionAll(
-        _ operation: MongoOperation, limit: Int, sort: BSONDocument, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
+        _ operation: MongoOperation, limit: Int, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
     ) async throws -> [TaskRecord] {
         // By the earliest that the server's clock may show: nothing is taken too soon.
         let now = try await clock.read().earliest
-        let found = try await find(operation, where: filter(now), sort: sort, limit: limit)
+        let found = try await find(operation, where: filter(now), sort: [Name.nextStepAt: 1], limit: limit)
         guard !found.isEmpty else { return [] }
         return try await changing(found.count) { _, ticks in
             let swaps = zip(found, ticks).compactMap { document, tick -> TaskSwap? in
@@ -100,19 +105,20 @@ extension TaskCommands {
         try await update(.acknowledge, try swaps.map { try $0.statement() })
     }
 
-    /// Takes events out of the outbox, whatever else happens to the task.
+    /// Takes events out of the outbox, whatever else happens to the tasks. One statement does for all
+    /// of them, for no two events have the same id.
     func acknowledge(events: [TaskID: Set<String>]) async throws {
         guard !events.isEmpty else { return }
-        let statements = events.map { id, events in
-            let listed = BSONValue.array(events.map(BSONValue.string))
-            return BSONDocument.statement(
-                where: [Name.id: .string(id.rawValue), Name.outboxID: ["$in": listed]],
-                [
-                    "$pull": [Name.outbox: ["id": ["$in": listed]]],
-                    "$set": [Name.version: .int(TaskDocument.drawVersion())],
-                ])
-        }
-        try await update(.acknowledge, statements)
+        let ids = BSONValue.array(events.keys.map { .string($0.rawValue) })
+        let listed = BSONValue.array(events.values.flatMap { $0.map(BSONValue.string) })
+        var statement = BSONDocument.statement(
+            where: [Name.id: ["$in": ids], Name.outboxID: ["$in": listed]],
+            [
+                "$pull": [Name.outbox: ["id": ["$in": listed]]],
+                "$set": [Name.version: .int(TaskDocument.drawVersion())],
+            ])
+        statement["multi"] = true
+        try await update(.acknowledge, [statement])
     }
 
     func renew(_ claim: Claim) async throws -> Renewal {
@@ -121,7 +127,8 @@ extension TaskCommands {
             let version = TaskDocument.drawVersion()
             let until = try await clock.read().latest + machine.policy.lease
             let statement = BSONDocument.statement(
-                where: heldBy(claim, known), ["$set": [Name.leaseUntil: .time(until), Name.version: .int(version)]])
+                where: heldBy(claim, known),
+                ["$set": [Name.leaseUntil: .time(until), Name.nextStepAt: .time(until), Name.version: .int(version)]])
             if try await update(.renew, [statement]) == 1 {
                 if var known {
                     known.record.lease?.until = until

@@ -36,8 +36,18 @@ extension TaskDocument {
             (Name.outbox, .array(task.outbox.map(event))), (Name.history, .array(task.history.map(entry))),
             (Name.revision, .int(task.revision)), (Name.updatedAt, .time(task.updatedAt)),
             (Name.startedAt, task.startedAt.map(BSONValue.time)), (Name.completedAt, task.completedAt.map(BSONValue.time)),
-            (Name.deletedAt, task.deletedAt.map(BSONValue.time)),
+            (Name.deletedAt, task.deletedAt.map(BSONValue.time)), (Name.nextStep, nextStep(of: task)),
         ]
+    }
+
+    private static func nextStep(of task: TaskRecord) -> BSONValue? {
+        if let deletedAt = task.deletedAt { return nextStep(.purge, at: deletedAt) }
+        if task.status == .pending { return nextStep(.dispatch, at: task.dispatch.due) }
+        return task.lease.map { nextStep(.expire, at: $0.until) }
+    }
+
+    static func nextStep(_ step: NextStep, at time: Timestamp) -> BSONValue {
+        ["kind": .string(step.rawValue), "at": .time(time)]
     }
 
     static func lease(_ lease: Lease) -> BSONValue {

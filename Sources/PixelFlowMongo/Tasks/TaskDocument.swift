@@ -25,7 +25,10 @@ struct TaskDocument: Sendable {
         static let lease = "lease"
         static let leaseUntil = "lease.until"
         static let nextRunAt = "next_run_at"
-        static let dispatchDue = "dispatch.due"
+        /// What the dispatcher has to do with the task next, and when: one index finds all of its work.
+        static let nextStep = "next_step"
+        static let nextStepKind = "next_step.kind"
+        static let nextStepAt = "next_step.at"
         static let acknowledgedAt = "dispatch.acknowledged_at"
         static let cancelRequested = "cancel_requested"
         /// The key while it is taken. The unique index knows this field alone.
@@ -49,6 +52,16 @@ struct TaskDocument: Sendable {
         static let version = "version"
         /// The version that the latest claim has drawn; stays until the next claim.
         static let claim = "claim"
+    }
+
+    /// What the dispatcher does with a task at its time.
+    enum NextStep: String {
+        /// Publishes a wake-up.
+        case dispatch
+        /// Takes the task back from a worker that has vanished.
+        case expire
+        /// Removes what a deleted task has stored.
+        case purge
     }
 
     static let notDeleted: BSONValue = ["$exists": false]

@@ -44,23 +44,17 @@ final class TaskIndexes: Sendable {
         }
     }
 
-    /// Those over the work at hand hold only the tasks they are about, and stay small.
+    /// Few, for each is paid for with every write. Those over the work at hand hold only the tasks they are about.
     private static let ofTasks: [BSONDocument] = {
         typealias Name = TaskDocument.Name
         return [
-            ["name": "task_by_tenant", "key": [Name.tenant: 1, Name.id: -1]],
             ["name": "task_by_status", "key": [Name.tenant: 1, Name.status: 1, Name.id: -1]],
             ["name": "task_by_change", "key": [Name.tenant: 1, Name.updatedAt: 1]],
             [
-                "name": "task_by_due", "key": [Name.dispatchDue: 1, Name.acknowledgedAt: 1],
-                "partialFilterExpression": [Name.status: .string("PENDING")],
-            ],
-            [
-                "name": "task_by_lease", "key": [Name.leaseUntil: 1],
-                "partialFilterExpression": [Name.status: .string("PROCESSING")],
+                "name": "task_by_next_step", "key": [Name.nextStepKind: 1, Name.nextStepAt: 1],
+                "partialFilterExpression": [Name.nextStepKind: ["$exists": true]],
             ],
             ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$exists": true]]],
-            ["name": "task_by_deletion", "key": [Name.deletedAt: 1], "partialFilterExpression": [Name.deletedAt: ["$exists": true]]],
             [
                 "name": "task_by_idempotency_key", "key": [Name.tenant: 1, Name.idempotencyKey: 1], "unique": true,
                 "partialFilterExpression": [Name.idempotencyKey: ["$exists": true]],
