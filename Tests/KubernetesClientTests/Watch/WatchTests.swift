@@ -2,6 +2,7 @@ import KubernetesClient
 import KubernetesStandIn
 import Testing
 
+@Suite(.timeLimit(.minutes(1)))
 struct WatchTests {
     private static func label(_ event: WatchEvent<ConfigMap>?) -> String {
         switch event {

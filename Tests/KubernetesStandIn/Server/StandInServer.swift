@@ -3,6 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
+import Synchronization
 
 /// Accepts connections, and answers the calls of each one after the other.
 struct StandInServer: Sendable {
@@ -14,7 +15,7 @@ struct StandInServer: Sendable {
     typealias Listener = NIOAsyncChannel<EventLoopFuture<Accepted>, Never>
 
     enum Accepted: Sendable {
-        case http(HTTPConnection)
+        case http(HTTPConnection, RefusedUpgrade)
         case forward(ForwardConnection, HTTPRequestHead)
     }
 
@@ -44,16 +45,17 @@ struct StandInServer: Sendable {
     }
 
     private func configure(_ channel: any Channel) throws -> EventLoopFuture<Accepted> {
+        let refused = RefusedUpgrade()
         let upgrader = NIOTypedWebSocketServerUpgrader<Accepted>(
             maxFrameSize: 4 << 20,
-            shouldUpgrade: { channel, head in admitted(channel, head) },
+            shouldUpgrade: { channel, head in admitted(channel, head, refused) },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture { .forward(try ForwardConnection(wrappingChannelSynchronously: channel), head) }
             })
         let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Accepted>(upgraders: [upgrader]) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(AnswerPartHandler())
-                return .http(try HTTPConnection(wrappingChannelSynchronously: channel))
+                return .http(try HTTPConnection(wrappingChannelSynchronously: channel), refused)
             }
         }
         return try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
@@ -61,11 +63,14 @@ struct StandInServer: Sendable {
     }
 
     /// The headers of an upgrade, or nil where the call is answered as any other.
-    private func admitted(_ channel: any Channel, _ head: HTTPRequestHead) -> EventLoopFuture<HTTPHeaders?> {
+    private func admitted(_ channel: any Channel, _ head: HTTPRequestHead, _ refused: RefusedUpgrade) -> EventLoopFuture<HTTPHeaders?> {
         channel.nioSSL_peerCertificate().map { peer in
             let request = memory.withLock { $0.record(head, body: [], certificateUser: certificates.user(of: peer)) }
             let isAdmitted = memory.withLock { (try? $0.admitForward(request)) != nil }
-            guard isAdmitted, head.headers["Sec-WebSocket-Protocol"].contains(ForwardService.protocolName) else { return nil }
+            guard isAdmitted, head.headers["Sec-WebSocket-Protocol"].contains(ForwardService.protocolName) else {
+                refused.head.withLock { $0 = head }
+                return nil
+            }
             return ["Sec-WebSocket-Protocol": ForwardService.protocolName]
         }
     }
@@ -83,17 +88,17 @@ struct StandInServer: Sendable {
 
     private func serve(_ connection: EventLoopFuture<Accepted>) async {
         switch try? await connection.get() {
-        case .http(let channel): await serve(channel)
+        case .http(let channel, let refused): await serve(channel, refused)
         case .forward(let channel, let head): await ForwardService(memory: memory).serve(channel, head)
         case nil: break
         }
     }
 
-    private func serve(_ channel: HTTPConnection) async {
+    private func serve(_ channel: HTTPConnection, _ refused: RefusedUpgrade) async {
         let peer = try? await channel.channel.nioSSL_peerCertificate().get()
         let user = certificates.user(of: peer ?? nil)
         try? await channel.executeThenClose { parts, output in
-            var head: HTTPRequestHead?
+            var head = refused.head.withLock { $0 }
             var body: [UInt8] = []
             for try await part in parts {
                 switch part {
@@ -107,6 +112,11 @@ struct StandInServer: Sendable {
             }
         }
     }
+}
+
+/// The head of a call whose upgrade was refused: NIO hands on only what comes after it.
+final class RefusedUpgrade: Sendable {
+    let head = Mutex<HTTPRequestHead?>(nil)
 }
 
 extension StandInState {
