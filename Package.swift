@@ -16,6 +16,7 @@ let nioHTTP1 = product("NIOHTTP1", "swift-nio")
 let nioWebSocket = product("NIOWebSocket", "swift-nio")
 let nioSSL = product("NIOSSL", "swift-nio-ssl")
 let hummingbird = product("Hummingbird", "hummingbird")
+let hummingbirdTLS = product("HummingbirdTLS", "hummingbird")
 let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
 let httpTypes = product("HTTPTypes", "swift-http-types")
 let logging = product("Logging", "swift-log")
@@ -52,6 +53,7 @@ let package = Package(
         .executable(name: "pixelflow-auth", targets: ["pixelflow-auth"]),
         .executable(name: "pixelflow-api", targets: ["pixelflow-api"]),
         .executable(name: "pixelflow-worker", targets: ["pixelflow-worker"]),
+        .executable(name: "pixelflow-metrics-adapter", targets: ["pixelflow-metrics-adapter"]),
         .executable(name: "pfctl", targets: ["pfctl"]),
         .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
     ],
@@ -114,6 +116,10 @@ let package = Package(
         library("PixelFlowBackends", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowHTTP", "PixelFlowRuntime", asyncHTTPClient, logging, serviceLifecycle]),
         // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
         library("PFCtl", ["KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        // Tells the autoscaler how far the workers' group is behind.
+        library(
+            "PixelFlowMetricsAdapter",
+            ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird, hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
         library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
@@ -139,6 +145,7 @@ let package = Package(
                 "PixelFlowCore", "PixelFlowBackends", "PixelFlowDispatch", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging",
                 "PixelFlowRuntime", "PixelFlowWorker", logging, serviceLifecycle,
             ]),
+        executable("pixelflow-metrics-adapter", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowMetricsAdapter", "PixelFlowRuntime", "KubernetesClient", logging, serviceLifecycle]),
         executable("pfctl", ["PFCtl"]),
         executable("pixelflow-web", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient, logging, serviceLifecycle]),
 
@@ -167,6 +174,7 @@ let package = Package(
         .target(
             name: "KubernetesStandIn", dependencies: ["KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/KubernetesStandIn", swiftSettings: swiftSettings),
+        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "KubernetesClient", "KubernetesStandIn", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioSSL, x509, crypto, logging]),
         tests("PFCtlTests", ["PFCtl", "KubernetesClient", "KubernetesStandIn", "pfctl", nioCore, nioPosix]),
         tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.

@@ -34,6 +34,25 @@ extension EndToEnd {
             }
         }
 
+        @Test func oneIDLeadsFromThePageToTheWorker() async throws {
+            try await LiveService.run { service in
+                let ada = try await Person.signedIn(to: service)
+                let id = "support-case-4711"
+                let reply = try await ada.send(
+                    .POST, "/api/upload", port: service.ports.web, headers: ["content-type": "image/png", "x-request-id": id],
+                    body: .bytes(ByteBuffer(bytes: PNG.noise(width: 8, height: 8, seed: 2))))
+                #expect(reply.header("x-request-id") == id)
+                let task = try reply.task().id
+                let steps: Set = ["web request", "api request", "api task created", "worker run started", "worker run ended"]
+                let seen = try await eventually("a line from each of \(steps)") {
+                    let about = try lines(service).filter { $0["request_id"] as? String == id }
+                    let seen = Set(about.map { "\($0["logger"] ?? "") \($0["event"] ?? "")" })
+                    return seen.isSuperset(of: steps) ? about : nil
+                }
+                for line in seen where line["task_id"] != nil { #expect(line["task_id"] as? String == task.rawValue) }
+            }
+        }
+
         /// Every line of the log, each of which must be a JSON object.
         private func lines(_ service: LiveService) throws -> [[String: Any]] {
             // The last line may still be being written.

@@ -58,7 +58,7 @@ class Costs:
 
     COUNTERS = {
         "database round trips a task": ("database_requests_total", {"backend": "mongodb"}, 4),
-        "broker messages a task": ("kafka_messages_total", {"direction": "out"}, 2),
+        "broker messages a task": ("kafka_messages_total", {"direction": "published"}, 2),
     }
 
     def __init__(self, services):

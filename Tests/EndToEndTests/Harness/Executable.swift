@@ -2,11 +2,16 @@ import Foundation
 
 /// Where the executables are that the tests drive.
 enum Executable {
-    /// `PIXELFLOW_EXECUTABLE`, or what was built together with these tests.
-    static let pixelflow: String = {
-        if let path = ProcessInfo.processInfo.environment["PIXELFLOW_EXECUTABLE"], !path.isEmpty { return path }
+    /// In `PIXELFLOW_EXECUTABLES`, or what was built together with these tests.
+    static let pixelflow = path("pixelflow")
+
+    /// The executable of that name.
+    static func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    private static let folder: String = {
+        if let folder = ProcessInfo.processInfo.environment["PIXELFLOW_EXECUTABLES"], !folder.isEmpty { return folder }
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("pixelflow").path
+        return URL(fileURLWithPath: tests).deletingLastPathComponent().path
     }()
 }
 
@@ -21,6 +26,10 @@ struct Command {
     ///
     /// - Throws: `Failed` where it does not end well.
     static func run(_ executable: String, _ arguments: String...) async throws -> String {
+        try await run(executable, arguments)
+    }
+
+    static func run(_ executable: String, _ arguments: [String]) async throws -> String {
         let folder = try TemporaryFolder()
         let (output, errors) = (folder.path + "/output", folder.path + "/errors")
         let process = try ChildProcess(

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// The all-in-one executable at work in a folder of its own.
-final class LiveService: Sendable {
+final class LiveService: Installation {
     struct NotReady: Error, CustomStringConvertible {
         let description: String
     }

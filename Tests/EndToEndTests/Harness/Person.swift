@@ -32,12 +32,12 @@ struct Reply: Sendable {
 
 /// Somebody who uses the service over HTTP.
 struct Person: Sendable {
-    let service: LiveService
+    let service: any Installation
     var token: String?
     static let password = "correct horse battery staple"
 
     /// Registers and signs in.
-    static func signedIn(to service: LiveService, as email: String = "ada@example.org") async throws -> Person {
+    static func signedIn(to service: any Installation, as email: String = "ada@example.org") async throws -> Person {
         let person = Person(service: service)
         let body = ByteBuffer(string: #"{"email":"\#(email)","password":"\#(password)"}"#)
         let registered = try await person.send(.POST, "/register", port: service.ports.auth, body: .bytes(body))

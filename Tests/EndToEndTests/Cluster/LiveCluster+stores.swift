@@ -1,0 +1,41 @@
+import HistoryChecker
+import Logging
+import PixelFlowCore
+import PixelFlowKafka
+import PixelFlowMongo
+import PixelFlowS3
+import Testing
+
+extension LiveCluster {
+    private var parsed: Settings {
+        get throws { try Settings(arguments: [], environment: settings, known: MongoSettings.descriptions) }
+    }
+
+    /// The task documents, read past the services.
+    func tasks() throws -> any TaskStore { try MongoTaskStore(try MongoSettings(parsed)) }
+
+    /// The objects, read past the services.
+    func blobs() throws -> any BlobStore { S3BlobStore(try S3Settings(parsed), logger: Logger(label: "test")) }
+
+    /// A producer of its own, past the services.
+    func broker() throws -> KafkaTaskBroker { KafkaTaskBroker(try KafkaClient(try KafkaSettings(parsed), logger: Logger(label: "test"))) }
+
+    /// Lets people work while `disturb` runs, and judges what became of what they were promised.
+    func campaign(
+        pace: Duration = .milliseconds(30), patience: Duration = .seconds(240), atLeast tasks: Int,
+        disturb: (Campaign) async throws -> Void
+    ) async throws -> History {
+        var campaign = Campaign(entrance(api: 1), entrance(api: 2))
+        campaign.pace = pace
+        campaign.patience = patience
+        let (downloads, tenant) = try await campaign.run { try await disturb(campaign) }
+        let store = try self.tasks()
+        try await campaign.quiet(store)
+        let history = try await campaign.history(of: tenant, downloads, in: store, try blobs())
+        let violations = HistoryChecker().violations(in: history)
+        #expect(violations.isEmpty, "\(violations.count) violations, first \(violations.prefix(20).map(\.description))")
+        // A campaign in which nothing happens would prove nothing.
+        #expect(history.promises.count >= tasks, "only \(history.promises.count) tasks were accepted")
+        return history
+    }
+}

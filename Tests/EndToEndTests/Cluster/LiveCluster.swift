@@ -1,0 +1,132 @@
+import Conformance
+import Foundation
+import Synchronization
+
+/// The four services as processes of their own, on servers of their own.
+final class LiveCluster: Sendable {
+    /// One process.
+    struct Member: Hashable, Sendable, CustomStringConvertible {
+        var service: String
+        var number: Int
+
+        static let auth = Member(service: "auth", number: 1)
+        static let web = Member(service: "web", number: 1)
+        static func api(_ number: Int) -> Member { Member(service: "api", number: number) }
+        static func worker(_ number: Int) -> Member { Member(service: "worker", number: number) }
+
+        var description: String { "\(service)-\(number)" }
+    }
+
+    /// The installation as a client of one api replica sees it.
+    struct Entrance: Installation {
+        let ports: Ports
+    }
+
+    static let standard: [Member] = [.auth, .api(1), .api(2), .worker(1), .worker(2), .web]
+
+    let stack: ServerStack
+    let settings: [String: String]
+    private let home: TemporaryFolder
+    private let ports: Mutex<[Member: Int]>
+    private let processes = Mutex<[Member: ChildProcess]>([:])
+
+    private init(stack: ServerStack, settings: [String: String]) throws {
+        self.stack = stack
+        home = try TemporaryFolder()
+        ports = Mutex([:])
+        let quick = [
+            "PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_LOG_LEVEL": "info", "PIXELFLOW_RENDER_PROCESSES": "1",
+            // A broker learns of a dead worker by its silence; the default is for slower networks than this.
+            "PIXELFLOW_KAFKA_SESSION_TIMEOUT": "2", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
+        ]
+        self.settings = quick.merging(settings) { $1 }
+    }
+
+    /// Runs `body` beside a cluster that is ready, and ends all of it whatever happens.
+    ///
+    /// - Parameter adjust: changes settings, for example to lead a service through a proxy.
+    static func run(
+        _ members: [Member] = standard, adjust: (inout [String: String]) async throws -> Void = { _ in },
+        _ body: (LiveCluster) async throws -> Void
+    ) async throws {
+        let stack = try ServerStack()
+        try await stack.up()
+        var settings = try await stack.settings()
+        try await adjust(&settings)
+        let cluster = try LiveCluster(stack: stack, settings: settings)
+        let outcome: Result<Void, any Error>
+        do {
+            for member in members { try cluster.spawn(member) }
+            for member in members { try await cluster.ready(member) }
+            outcome = .success(try await body(cluster))
+        } catch {
+            outcome = .failure(error)
+        }
+        for member in cluster.members { await cluster.kill(member) }
+        try await stack.remove()
+        try outcome.get()
+    }
+
+    // MARK: Members
+
+    var members: [Member] { processes.withLock { Array($0.keys) } }
+
+    func port(of member: Member) -> Int {
+        ports.withLock { ports in
+            if let port = ports[member] { return port }
+            let port = (try? Ports.free())?.api ?? 0
+            ports[member] = port
+            return port
+        }
+    }
+
+    func entrance(api number: Int) -> Entrance {
+        Entrance(ports: Ports(web: port(of: .web), auth: port(of: .auth), api: port(of: .api(number)), worker: port(of: .worker(1))))
+    }
+
+    /// Starts a member; it need not be ready yet.
+    func spawn(_ member: Member) throws {
+        let api = "http://127.0.0.1:\(port(of: .api(1)))"
+        let auth = "http://127.0.0.1:\(port(of: .auth))"
+        let own = [
+            "PIXELFLOW_\(member.service.uppercased())_PORT": "\(port(of: member))",
+            "PIXELFLOW_JWKS_URL": "\(auth)/.well-known/jwks.json", "PIXELFLOW_WEB_AUTH_URL": auth, "PIXELFLOW_WEB_API_URL": api,
+        ]
+        let process = try ChildProcess(
+            Executable.path("pixelflow-\(member.service)"), [], environment: settings.merging(own) { $1 },
+            output: "\(home.path)/\(member).out", errors: "\(home.path)/\(member).log")
+        processes.withLock { $0[member] = process }
+    }
+
+    /// Starts a member and waits until it says that it is ready.
+    func start(_ member: Member) async throws {
+        try spawn(member)
+        try await ready(member)
+    }
+
+    func ready(_ member: Member) async throws {
+        let probe = Person(service: entrance(api: 1))
+        try await eventually(within: .seconds(90), "\(member) to be ready: \(log(member).suffix(2000))") {
+            try await (try? probe.get("/readyz", port: port(of: member)))?.status == 200 ? () : nil
+        }
+    }
+
+    func signal(_ member: Member, _ number: Int32) { processes.withLock { $0[member] }?.signal(number) }
+
+    /// Ends a member as a power cut would.
+    func kill(_ member: Member) async {
+        guard let process = processes.withLock({ $0.removeValue(forKey: member) }) else { return }
+        process.signal(SIGKILL)
+        _ = await process.waitForExit()
+    }
+
+    /// Asks a member to stop; its exit code.
+    func stop(_ member: Member) async throws -> Int32 {
+        guard let process = processes.withLock({ $0.removeValue(forKey: member) }) else { return 0 }
+        process.signal(SIGTERM)
+        return try await within(.seconds(60), "\(member) to end") { await process.waitForExit() }
+    }
+
+    /// What a member has logged so far.
+    func log(_ member: Member) -> String { (try? String(contentsOfFile: "\(home.path)/\(member).log", encoding: .utf8)) ?? "" }
+}

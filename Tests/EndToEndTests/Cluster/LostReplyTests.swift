@@ -1,0 +1,60 @@
+import Conformance
+import FaultProxy
+import Foundation
+import HistoryChecker
+import PixelFlowCore
+import Testing
+
+extension EndToEnd {
+    /// Servers do what they are asked to and the answer never arrives.
+    @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct LostReplyTests {
+        @Test(.timeLimit(.minutes(5)))
+        func aCommitWhoseAnswerIsCutIsNeitherLostNorRepeated() async throws {
+            var proxies: [ServerStack.Server: FaultProxy] = [:]
+            try await LiveCluster.run { settings in
+                proxies[.mongodb] = try await Self.lead(&settings, "PIXELFLOW_TASK_DATABASE_URL")
+                proxies[.s3] = try await Self.lead(&settings, "PIXELFLOW_BLOB_URL")
+                proxies[.postgres] = try await Self.lead(&settings, "PIXELFLOW_AUTH_DATABASE_URL")
+            } _: { cluster in
+                let mongodb = try #require(proxies[.mongodb])
+                let s3 = try #require(proxies[.s3])
+                let history = try await cluster.campaign(atLeast: 100) { campaign in
+                    for round in 0..<30 {
+                        try await Cluster.enough(campaign.accepted + 3, campaign)
+                        // Creations are inserts; claims and completions are updates.
+                        let words = ["insert", "findAndModify", "update", "findandmodify"]
+                        mongodb.cutReplies(toRequestsContaining: words[round % words.count])
+                        s3.cutReplies(toRequestsContaining: "PUT ")
+                    }
+                }
+                #expect(history.tasks.count == history.promises.count, "a task was made twice")
+            }
+            for proxy in proxies.values { try await proxy.stop() }
+        }
+
+        @Test(.timeLimit(.minutes(5)))
+        func aRegistrationWhoseAnswerIsCutIsThereOnce() async throws {
+            var proxy: FaultProxy?
+            try await LiveCluster.run([.auth]) { settings in
+                proxy = try await Self.lead(&settings, "PIXELFLOW_AUTH_DATABASE_URL")
+            } _: { cluster in
+                let postgres = try #require(proxy)
+                for number in 0..<5 {
+                    let cut = postgres.cutReplies(toRequestsContaining: "add_user")
+                    _ = try await Person.signedIn(to: cluster.entrance(api: 1), as: "person-\(number)@example.org")
+                    #expect(cut.cuts > 0, "nothing was cut")
+                }
+            }
+            try await proxy?.stop()
+        }
+
+        /// Puts a proxy before the server that a setting names.
+        private static func lead(_ settings: inout [String: String], _ name: String) async throws -> FaultProxy {
+            let url = try #require(settings[name])
+            let match = try #require(url.firstMatch(of: /127\.0\.0\.1:(\d+)/))
+            let proxy = try await FaultProxy.start(to: "127.0.0.1", port: try #require(Int(match.1)))
+            settings[name] = url.replacing("127.0.0.1:\(match.1)", with: "127.0.0.1:\(proxy.port)")
+            return proxy
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Conformance
+import Foundation
+import NIOHTTP1
+import PixelFlowCore
+import Synchronization
+import Testing
+
+extension EndToEnd {
+    /// Two replicas of the api are one api.
+    @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ReplicaTests {
+        @Test(.timeLimit(.minutes(3)))
+        func everyReplicaTellsOfEveryChangeAndResumesWhatAnotherBegan() async throws {
+            try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
+                let first = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let second = Person(service: cluster.entrance(api: 2), token: first.token)
+
+                // Uploaded at the one replica, seen at the other, to the end.
+                let (seen, continuation) = AsyncStream.makeStream(of: ServerEvent.self)
+                let listening = Task {
+                    try await second.events { event in
+                        continuation.yield(event)
+                        return true
+                    }
+                }
+                defer { listening.cancel() }
+                let reply = try await first.post(PNG.noise(width: 64, height: 64, seed: 3))
+                let id = try reply.task().id
+                let last = try await within(.seconds(60), "the end of the task at the other replica") {
+                    for await event in seen {
+                        if let task = try? event.task(), task.id == id, task.status == .completed { return event.id }
+                    }
+                    return ""
+                }
+                listening.cancel()
+
+                // What happened while nobody listened is told by whichever replica is asked next.
+                let missed = try await first.process(PNG.noise(width: 64, height: 64, seed: 4)).id
+                let told = try await within(.seconds(30), "the missed change") {
+                    let found = Mutex<TaskStatus?>(nil)
+                    try await first.events(after: last) { event in
+                        guard let task = try? event.task(), task.id == missed else { return true }
+                        found.withLock { $0 = task.status }
+                        return task.status != .completed
+                    }
+                    return found.withLock { $0 }
+                }
+                #expect(told == .completed)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3)))
+        func oneRequestIDFollowsATaskThroughAllServices() async throws {
+            try await LiveCluster.run { cluster in
+                let person = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let reply = try await person.post(
+                    PNG.noise(width: 64, height: 64, seed: 5), headers: ["x-request-id": "follow-this-one"])
+                try await person.final(try reply.task().id)
+                try await eventually(within: .seconds(10), "the id in the logs of api and worker") {
+                    let api = cluster.log(.api(1)).contains("follow-this-one")
+                    let worker = [1, 2].contains { cluster.log(.worker($0)).contains("follow-this-one") }
+                    return api && worker ? () : nil
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Conformance
+import Foundation
+import HistoryChecker
+import PixelFlowCore
+import Testing
+
+extension EndToEnd {
+    /// Each server goes away for a while and comes back, while people use the services.
+    @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServerOutageTests {
+        @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)
+        func nothingIsLostWhenAServerStopsFor20Seconds(_ server: ServerStack.Server) async throws {
+            try await LiveCluster.run { cluster in
+                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 50) { campaign in
+                    try await Cluster.enough(20, campaign)
+                    try await cluster.stack.kill(server)
+                    try await outage(of: server, cluster)
+                    try await cluster.stack.up(server)
+                    for member in LiveCluster.standard { try await cluster.ready(member) }
+                    try await Cluster.enough(campaign.accepted + 20, campaign)
+                }
+            }
+        }
+
+        /// What people are told meanwhile.
+        private func outage(of server: ServerStack.Server, _ cluster: LiveCluster) async throws {
+            let end = ContinuousClock.now + .seconds(20)
+            let person = Person(service: cluster.entrance(api: 1))
+            func ready(_ member: LiveCluster.Member) async throws -> Reply {
+                try await person.get("/readyz", port: cluster.port(of: member))
+            }
+            switch server {
+            case .postgres:
+                try await named("database", by: .auth, ready)
+                // The keys are at hand: a token counts on.
+                #expect(try await ready(.api(1)).status == 200)
+            case .mongodb: try await named("task_database", by: .api(1), ready)
+            case .s3: try await named("blob_store", by: .api(1), ready)
+            case .kafka:
+                let answer = try await eventually(within: .seconds(15), "api to tell of the broker") {
+                    let answer = try await ready(.api(1))
+                    return try answer.object()["status"] as? String == "degraded" ? answer : nil
+                }
+                #expect(answer.status == 200, "uploads are accepted without a broker")
+            }
+            try await Task.sleep(until: end)
+        }
+
+        private func named(
+            _ check: String, by member: LiveCluster.Member, _ ready: (LiveCluster.Member) async throws -> Reply
+        ) async throws {
+            try await eventually(within: .seconds(15), "\(member) to name \(check)") {
+                let answer = try await ready(member)
+                let checks = try answer.object()["checks"] as? [String: String]
+                return answer.status == 503 && checks?[check] != "ok" ? () : nil
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5)))
+        func tasksAreDispatchedAnewWhenTheBrokersDataIsWiped() async throws {
+            try await LiveCluster.run { cluster in
+                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 100) { campaign in
+                    try await Cluster.enough(20, campaign)
+                    // Wake-ups gather while nobody takes them, and are gone with the broker's data.
+                    for number in 1...2 { await cluster.kill(.worker(number)) }
+                    try await Cluster.enough(campaign.accepted + 60, campaign)
+                    try await cluster.stack.wipe(.kafka)
+                    try await cluster.stack.up(.kafka)
+                    for number in 1...2 { try await cluster.start(.worker(number)) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import HistoryChecker
+import PixelFlowCore
+import Testing
+
+extension EndToEnd {
+    /// Services die one after the other, over and over, while people use them.
+    @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServiceKillTests {
+        /// `PIXELFLOW_TEST_KILLS`, 200 by default.
+        private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KILLS"].flatMap { Int($0) } ?? 200
+        private static let tasks = kills * 10
+
+        @Test(.timeLimit(.minutes(20)))
+        func whatWasAcceptedIsDoneWhicheverServiceIsKilled() async throws {
+            let start = ContinuousClock.now
+            // With a worker in three of eight: a group settles anew each time.
+            let victims: [LiveCluster.Member] = [.api(1), .worker(1), .auth, .api(2), .worker(2), .web, .api(1), .worker(1)]
+            try await LiveCluster.run { cluster in
+                let history = try await cluster.campaign(pace: .milliseconds(10), atLeast: Self.tasks) { campaign in
+                    for number in 0..<Self.kills {
+                        let victim = victims[number % victims.count]
+                        try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
+                        await cluster.kill(victim)
+                        try cluster.spawn(victim)
+                        // A worker needs its partitions back before its death can hurt anybody.
+                        if victim.service == "worker" { try await cluster.ready(victim) }
+                    }
+                    for member in LiveCluster.standard { try await cluster.ready(member) }
+                    try await Cluster.enough(Self.tasks, campaign)
+                }
+                #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
+                print(
+                    """
+                    \(Self.kills) kills of services in \(ContinuousClock.now - start): \(history.promises.count) tasks accepted, \
+                    \(history.tasks.filter { $0.losses > 0 }.count) lost a worker, at most \(history.tasks.map(\.losses).max() ?? 0) times
+                    """)
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Conformance
+import Foundation
+import HistoryChecker
+import PixelFlowCore
+import PixelFlowKafka
+import Testing
+
+extension EndToEnd {
+    /// Workers that freeze, come and go, or are told the same thing many times.
+    @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct WorkerFaultTests {
+        @Test(.timeLimit(.minutes(5)))
+        func aWorkerThatSleptPastItsLeaseIsRefused() async throws {
+            try await LiveCluster.run([.auth, .api(1), .worker(1)]) { cluster in
+                let person = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let reply = try await person.post(SlowJob.image, pipeline: SlowJob.seconds)
+                try #require(reply.status == 202, "\(reply.text)")
+                let id = try reply.task().id
+                try await person.wait(for: id, "the run to begin") { $0.status == .processing }
+                cluster.signal(.worker(1), SIGSTOP)
+                try await cluster.start(.worker(2))
+                // The lease is 30 s; then the other worker does it.
+                let done = try await person.final(id, within: .seconds(120))
+                #expect(done.status == .completed)
+                let manifest = done.outputs.map(\.sha256)
+                cluster.signal(.worker(1), SIGCONT)
+                try await eventually(within: .seconds(60), "the late worker to give up") {
+                    cluster.log(.worker(1)).contains("\"event\":\"claim lost") ? () : nil
+                }
+                #expect(try await person.task(id).outputs.map(\.sha256) == manifest)
+                let tenant = TenantID(try #require(try await person.get("/validate", port: person.service.ports.auth).object()["tenant"] as? String))
+                let record = try #require(try await cluster.tasks().find(id, of: tenant))
+                #expect(record.losses == 1)
+                #expect(record.epoch == 2)
+                // The late worker has removed what it had stored.
+                try await eventually(within: .seconds(60), "only named objects to be left") {
+                    let kept = Set(record.outputs.compactMap(\.image?.key) + [record.sourceKey].compactMap { $0 })
+                    return Set(try await cluster.blobs().keys(record.blobPrefix)) == kept ? () : nil
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5)))
+        func workersMayComeAndGo() async throws {
+            try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
+                _ = try await cluster.campaign(patience: .seconds(60), atLeast: 100) { _ in
+                    for round in 1...6 {
+                        for number in 2...4 { try cluster.spawn(.worker(number)) }
+                        try await Task.sleep(for: .seconds(2))
+                        for number in 2...4 { #expect(try await cluster.stop(.worker(number)) == 0, "worker \(number), round \(round)") }
+                    }
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5)))
+        func repeatedAndReorderedWakeUpsAreHarmless() async throws {
+            try await LiveCluster.run { cluster in
+                let broker = try cluster.broker()
+                let store = try cluster.tasks()
+                let history = try await cluster.campaign(atLeast: 100) { campaign in
+                    for _ in 0..<40 {
+                        try await Cluster.enough(campaign.accepted + 5, campaign)
+                        let ids = campaign.recorder.promises.suffix(30).map(\.task)
+                        let known = try await store.known(ids)
+                        let wakeUps = known.flatMap { id in
+                            (0..<3).map { WakeUp(task: id, tenant: TenantID("nobody"), generation: $0, sequence: $0, requestID: "repeated") }
+                        }
+                        try await broker.publish(wakeUps.shuffled())
+                    }
+                }
+                #expect(history.tasks.allSatisfy { $0.epoch <= 1 || $0.losses > 0 || $0.status == .failed }, "a task was run twice")
+            }
+        }
+    }
+}
