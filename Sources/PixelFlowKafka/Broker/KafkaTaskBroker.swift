@@ -28,5 +28,9 @@ public final class KafkaTaskBroker: TaskBroker {
         try WakeUpConsumer(client, prefetch: max(4, 2 * slots))
     }
 
+    public func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
+        try await client.inquiry.hasDelivered(everythingBefore: time)
+    }
+
     public func check() async throws { try await client.check() }
 }

@@ -1,4 +1,5 @@
 import CRDKafka
+import PixelFlowCore
 
 extension KafkaHandle {
     /// Everything about a group's place in a topic, in four requests. Blocks, at most four times `limit`.
@@ -19,15 +20,42 @@ extension KafkaHandle {
             })
     }
 
-    /// An end of a log.
+    /// A place in a log.
     enum Bound {
         case start, end
+        /// The first message from then on.
+        case time(Timestamp)
 
-        /// What stands for it where Kafka expects a time.
-        var timestamp: Int64 { Int64(self == .start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END) }
+        /// What stands for it where Kafka expects a time, in milliseconds.
+        var timestamp: Int64 {
+            switch self {
+            case .start: Int64(RD_KAFKA_OFFSET_BEGINNING)
+            case .end: Int64(RD_KAFKA_OFFSET_END)
+            case .time(let time): time.microseconds / 1000
+            }
+        }
     }
 
-    /// The first or the next offset of each partition. Blocks.
+    /// Whether a group has committed everything that was published before `time`, and that there still is. Blocks, at most
+    /// five times `limit`.
+    func hasDelivered(
+        everythingBefore time: Timestamp, to group: String, topic: String, within limit: Duration
+    ) throws(KafkaFailure) -> Bool {
+        let partitions = (0..<Int32(try partitionCount(of: topic, within: limit))).map { $0 }
+        let ends = try bounds(of: topic, partitions, at: .end, within: limit)
+        let starts = try bounds(of: topic, partitions, at: .start, within: limit)
+        let later = try bounds(of: topic, partitions, at: .time(time), within: limit)
+        let committed = try committedOffsets(of: group, topic: topic, partitions, within: limit)
+        return partitions.allSatisfy { number in
+            let (start, end) = (starts[number] ?? 0, ends[number] ?? 0)
+            let position = committed[number].flatMap { $0 > end ? nil : $0 } ?? start
+            // Where nothing came later, Kafka answers with a negative offset.
+            let target = later[number].flatMap { $0 < 0 ? nil : $0 } ?? end
+            return max(position, start) >= target
+        }
+    }
+
+    /// An offset of each partition. Blocks.
     func bounds(of topic: String, _ partitions: [Int32], at bound: Bound, within limit: Duration) throws(KafkaFailure) -> [Int32: Int64] {
         let list = PartitionList(topic: topic, partitions: partitions, offset: bound.timestamp)
         if let failure = KafkaFailure(unlessOK: rd_kafka_offsets_for_times(pointer, list.pointer, Int32(limit.milliseconds))) {

@@ -46,6 +46,20 @@ public final class KafkaInquiry: Sendable {
         }
     }
 
+    /// Whether the workers have settled every wake-up that was published before `time`, and that there still is.
+    ///
+    /// - Throws: `broker_unavailable` where the cluster does not answer.
+    func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
+        let (group, topic, limit) = (settings.group, settings.topic, settings.inquiryTimeout)
+        do {
+            return try await threads.run { [handle] in
+                try handle().hasDelivered(everythingBefore: time, to: group, topic: topic, within: limit)
+            }
+        } catch {
+            throw PixelFlowError.unavailable("broker", cause: error)
+        }
+    }
+
     /// Ends the threads. Not to be asked any more.
     public func close() async { await threads.close() }
 }
