@@ -1,0 +1,70 @@
+import ArgumentParser
+import KubernetesClient
+
+struct RolloutHistoryCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history",
+        abstract: "Lists the revisions that a service can be taken back to.",
+        discussion: """
+            Examples:
+              pfctl rollout history api
+              pfctl rollout history api --revision 3 -o yaml     The pod template of revision 3
+            """)
+
+    @Argument(help: "The service.") var service: String
+
+    @Option(help: ArgumentHelp("Show this one with its template.", valueName: "number"))
+    var revision: Int?
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let (workload, deployment) = try await Installation.find(in: session).deployment(service)
+        let history = try await RevisionHistory.load(of: deployment, in: session)
+        guard let revision else {
+            session.print(table(history, current: workload.revision, at: session.now))
+            return .ok
+        }
+        let chosen = try history.revision(revision, of: workload.component)
+        let set = try await session.client().get(.replicaSets, chosen.name)
+        session.print(Self.detail(chosen, template: set["spec"]?["template"] ?? .null))
+        return .ok
+    }
+
+    private func table(_ history: RevisionHistory, current: Int?, at now: Timestamp) -> Document {
+        let columns: [Table.Column] = [
+            .init("REVISION", .right), .init("REPLICAS", .right), .init("AGE", .right), .init("IMAGE", shrinks: true),
+            .init("REPLICASET", wide: true), .init("CHANGE-CAUSE", shrinks: true),
+        ]
+        let rows = history.revisions.map { revision in
+            Table.Row([
+                Text(revision.number, revision.number == current ? .strong : .plain), Text(revision.replicas),
+                Text(revision.created.map { DurationText.age($0.age(at: now)) } ?? ""), Text(revision.image ?? ""), Text(revision.name),
+                revision.cause.map { Text($0) } ?? Text("none", .faint),
+            ])
+        }
+        return Document(
+            [.table(Table(columns: columns, rows: rows))], data: ["revisions": .array(history.revisions.map(Self.json))],
+            names: history.revisions.map { "\(ResourceKind.replicaSets.qualifiedName)/\($0.name)" })
+    }
+
+    private static func detail(_ revision: Revision, template: JSONValue) -> Document {
+        var data = json(revision)
+        data["template"] = template
+        let lines = YAMLText.text(of: template).split(separator: "\n").map { Text(String($0)) }
+        return Document(
+            [.lines([Text("revision \(revision.number)", .strong)]), .lines(lines)], data: data,
+            names: ["\(ResourceKind.replicaSets.qualifiedName)/\(revision.name)"])
+    }
+
+    private static func json(_ revision: Revision) -> JSONValue {
+        var json: JSONValue = [
+            "revision": .integer(Int64(revision.number)), "replicas": .integer(Int64(revision.replicas)),
+            "replicaset": .string(revision.name),
+        ]
+        json["created_at"] = revision.created.map { .string($0.text) }
+        json["image"] = revision.image.map { .string($0) }
+        json["change_cause"] = revision.cause.map { .string($0) }
+        return json
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: Tool.name,
+        abstract: "Runs PixelFlow on Kubernetes.",
+        discussion: """
+            Examples:
+              pfctl check --pre                      Is the cluster ready for PixelFlow?
+              pfctl status                           Everything at a glance
+              pfctl scale worker --replicas 4 --wait
+              pfctl rollout restart api --wait
+              pfctl logs worker --follow
+
+            Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded, 4 timed out, 5 unreachable or not allowed.
+            """,
+        version: Tool.version,
+        groupedSubcommands: [
+            CommandGroup(name: "See", subcommands: [StatusCommand.self]),
+            CommandGroup(name: "Change", subcommands: [ScaleCommand.self, RolloutCommand.self]),
+            CommandGroup(name: "Set up", subcommands: [VersionCommand.self, CompletionCommand.self]),
+        ])
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import KubernetesClient
+
+struct ScaleCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scale",
+        abstract: "Sets how many pods a service has, or how many its autoscaler may choose.",
+        discussion: """
+            Examples:
+              pfctl scale worker --replicas 4 --wait
+              pfctl scale worker --replicas 4 --current-replicas 2     Only if there are 2 now
+              pfctl scale worker --min 2 --max 20                      The bounds of the autoscaler
+            """)
+
+    @Argument(help: "The service: api, auth, web, worker, …") var service: String
+
+    @Option(help: "How many pods there are to be.") var replicas: Int?
+
+    @Option(help: ArgumentHelp("Change nothing unless there are so many now.", valueName: "replicas"))
+    var currentReplicas: Int?
+
+    @Option(name: .customLong("min"), help: ArgumentHelp("The fewest pods that the autoscaler may choose.", valueName: "replicas"))
+    var minimum: Int?
+
+    @Option(name: .customLong("max"), help: ArgumentHelp("The most pods that the autoscaler may choose.", valueName: "replicas"))
+    var maximum: Int?
+
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        guard replicas != nil || minimum != nil || maximum != nil else {
+            throw ValidationError("Give --replicas, or --min and --max for the autoscaler.")
+        }
+        guard [replicas, currentReplicas].allSatisfy({ ($0 ?? 0) >= 0 }) else { throw ValidationError("Replicas cannot be negative.") }
+        guard (minimum ?? 1) >= 1, (maximum ?? 1) >= 1, (minimum ?? 1) <= (maximum ?? .max) else {
+            throw ValidationError("--min has to be 1 or more, and --max no less than --min.")
+        }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        async let found = Installation.find(in: session)
+        async let scalers = ServiceScaling.autoscalers(in: session)
+        let workload = try await found.workload(service)
+        let scaling = ServiceScaling(session: session, workload: workload, change: change)
+        let autoscaler = try await scalers.first { $0.target == workload.name }
+        if minimum != nil || maximum != nil {
+            session.print(try await scaling.setBounds(of: autoscaler, minimum: minimum, maximum: maximum))
+        }
+        guard let replicas else { return .ok }
+        if minimum == nil, maximum == nil, let autoscaler { warn(of: autoscaler, in: session) }
+        let document = try await scaling.set(replicas, expecting: currentReplicas)
+        if waiting.waits, change.dryRun == .none { try await scaling.wait(for: replicas, timeout: waiting.timeout.duration) }
+        session.print(document)
+        return .ok
+    }
+
+    private func warn(of autoscaler: AutoscalerState, in session: Session) {
+        session.warn(
+            "the autoscaler \(autoscaler.name) owns the replicas of \(service) (\(autoscaler.minimum) to \(autoscaler.maximum)) "
+                + "and will choose again soon",
+            hint: "pfctl scale \(service) --min \(autoscaler.minimum) --max \(autoscaler.maximum) changes what it may choose")
+    }
+}

@@ -1,0 +1,79 @@
+import Synchronization
+
+/// What is going on at the moment, on stderr: a line with a spinner that is drawn over itself on a
+/// terminal, a plain line for each change in a pipe.
+final class StatusLine: Sendable {
+    private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+    private static let clearLine = "\r\u{1B}[K"
+
+    private struct State {
+        var text = ""
+        var frame = 0
+        var isDrawn = false
+    }
+
+    private let stream: any ConsoleStream
+    private let palette: Palette
+    private let state = Mutex(State())
+
+    init(stream: any ConsoleStream, palette: Palette) {
+        self.stream = stream
+        self.palette = palette
+    }
+
+    /// Tells what is waited for now. The same text again is not repeated in a pipe.
+    func show(_ text: String) {
+        state.withLock { state in
+            guard state.text != text else { return }
+            state.text = text
+            if stream.isTerminal { draw(&state) } else { stream.write(text + "\n") }
+        }
+    }
+
+    /// Takes the line away, for what comes after it.
+    func clear() {
+        state.withLock { state in
+            state.text = ""
+            erase(&state)
+        }
+    }
+
+    /// Writes a lasting line, above the one that is drawn.
+    func print(_ text: Text) {
+        state.withLock { state in
+            erase(&state)
+            stream.write(palette.render(text) + "\n")
+            if !state.text.isEmpty, stream.isTerminal { draw(&state) }
+        }
+    }
+
+    /// Turns the spinner until the body is done.
+    func spinning<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+        guard stream.isTerminal else { return try await body() }
+        let spinner = Task {
+            while !Task.isCancelled {
+                state.withLock { if !$0.text.isEmpty { draw(&$0) } }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        defer {
+            spinner.cancel()
+            clear()
+        }
+        return try await body()
+    }
+
+    private func draw(_ state: inout State) {
+        let frame = Self.frames[state.frame % Self.frames.count]
+        state.frame += 1
+        state.isDrawn = true
+        let text = Text(frame, .accent(0)) + Text(" " + state.text)
+        stream.write(Self.clearLine + palette.render(text.truncated(to: max(1, (stream.terminalWidth ?? 80) - 1))))
+    }
+
+    private func erase(_ state: inout State) {
+        guard state.isDrawn else { return }
+        state.isDrawn = false
+        stream.write(Self.clearLine)
+    }
+}

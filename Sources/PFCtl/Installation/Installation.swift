@@ -1,0 +1,73 @@
+import KubernetesClient
+
+/// PixelFlow as it is installed in a namespace: its workloads, found by their labels.
+struct Installation: Sendable {
+    let release: String
+    let namespace: String
+    /// PixelFlow's own services, by name.
+    let services: [Workload]
+    /// Databases, broker and object store where the chart installed them, by name.
+    let backing: [Workload]
+
+    var workloads: [Workload] { services + backing }
+
+    /// The workload that people mean: by component (`worker`), by name, or as `deployment/pixelflow-worker`.
+    func workload(_ name: String) throws -> Workload {
+        let bare = name.split(separator: "/").last.map(String.init) ?? name
+        if let found = workloads.first(where: { $0.component == bare || $0.name == bare }) { return found }
+        let known = workloads.map(\.component).joined(separator: ", ")
+        throw CommandFailure(.failed, "there is no '\(name)' in the release \(release)", hint: "there is: \(known)")
+    }
+
+    /// The deployment that people mean.
+    func deployment(_ name: String) throws -> (workload: Workload, deployment: Deployment) {
+        let workload = try workload(name)
+        guard case .deployment(let deployment) = workload.object else {
+            throw CommandFailure(.failed, "\(workload.reference) is no Deployment: this works for PixelFlow's own services only")
+        }
+        return (workload, deployment)
+    }
+}
+
+extension Installation {
+    /// Looks for the installation that the options mean.
+    /// - Throws: `CommandFailure` where there is none, or more than one and no `--release`.
+    static func find(in session: Session) async throws -> Installation {
+        let client = try session.client()
+        async let deployments = client.list(Deployment.self, in: .current, InstallationLabels.everything)
+        async let sets = client.list(StatefulSet.self, in: .current, InstallationLabels.everything)
+        return try Installation(
+            deployments: try await deployments.items, statefulSets: try await sets.items, namespace: client.namespace,
+            release: session.global.release)
+    }
+
+    /// - Parameter release: Nil where there is to be only one.
+    init(deployments: [Deployment], statefulSets: [StatefulSet], namespace: String, release: String?) throws {
+        let own = deployments.map { Workload(object: .deployment($0)) }.sorted { $0.component < $1.component }
+        let backing = statefulSets.map { Workload(object: .statefulSet($0)) }.sorted { $0.component < $1.component }
+        let releases = Set(own.map(\.metadata.release)).sorted()
+        guard let chosen = release ?? releases.first, releases.contains(chosen) else {
+            throw Self.nothing(release: release, namespace: namespace, releases)
+        }
+        guard release != nil || releases.count == 1 else {
+            throw CommandFailure(
+                .usage, "the namespace \(namespace) has more than one release of PixelFlow",
+                hint: "give --release; there is: \(releases.joined(separator: ", "))")
+        }
+        self.release = chosen
+        self.namespace = namespace
+        services = own.filter { $0.metadata.release == chosen }
+        self.backing = backing.filter { $0.metadata.release == chosen }
+    }
+
+    private static func nothing(release: String?, namespace: String, _ releases: [String]) -> CommandFailure {
+        guard let release, !releases.isEmpty else {
+            return CommandFailure(
+                .failed, "there is no PixelFlow in the namespace \(namespace)",
+                hint: "is it the right --context and --namespace? pfctl check --pre tells whether it can be installed")
+        }
+        return CommandFailure(
+            .failed, "there is no release \(release) of PixelFlow in the namespace \(namespace)",
+            hint: "there is: \(releases.joined(separator: ", "))")
+    }
+}

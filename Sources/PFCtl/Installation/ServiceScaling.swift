@@ -1,0 +1,94 @@
+import KubernetesClient
+
+/// Changes how many pods a service has, or may have.
+struct ServiceScaling: Sendable {
+    /// A status that is written between looking and changing makes a conflict that means nothing.
+    private static let attempts = 4
+
+    let session: Session
+    let workload: Workload
+    let change: ChangeOptions
+
+    /// None where they may not be seen, or where the cluster has no such API.
+    static func autoscalers(in session: Session) async throws -> [AutoscalerState] {
+        do {
+            let list = try await session.client().list(HorizontalPodAutoscaler.self, in: .current, InstallationLabels.everything)
+            return list.items.map(AutoscalerState.init)
+        } catch let error as KubernetesError where error.kind == .forbidden || error.kind == .notFound {
+            return []
+        }
+    }
+
+    /// - Parameter expected: Change nothing unless there are so many now.
+    func set(_ replicas: Int, expecting expected: Int?) async throws -> Document {
+        if !change.isClientOnly { try await write(replicas, expecting: expected) }
+        let text = Text(workload.reference) + Text(" scaled from \(workload.desired) to \(replicas)\(change.suffix)")
+        let data: JSONValue = [
+            "object": .string(workload.reference), "previous_replicas": .integer(Int64(workload.desired)),
+            "replicas": .integer(Int64(replicas)), "dry_run": .string(change.dryRun.rawValue),
+        ]
+        return .message(text, data: data, names: [workload.reference])
+    }
+
+    private func write(_ replicas: Int, expecting expected: Int?) async throws {
+        let client = try session.client()
+        guard let expected else {
+            try await client.setScale(workload.kind, workload.name, replicas: replicas, options: change.writeOptions)
+            return
+        }
+        for attempt in 1...Self.attempts {
+            let scale = try await client.scale(workload.kind, workload.name)
+            let current = scale.spec?.replicas ?? 0
+            guard current == expected else {
+                throw CommandFailure(.failed, "\(workload.component) has \(current) replicas now, not \(expected): nothing was changed")
+            }
+            do {
+                try await client.setScale(
+                    workload.kind, workload.name, replicas: replicas, resourceVersion: scale.metadata.resourceVersion,
+                    options: change.writeOptions)
+                return
+            } catch let error as KubernetesError where error.kind == .conflict && attempt < Self.attempts {
+                continue
+            }
+        }
+    }
+
+    func wait(for replicas: Int, timeout: Duration) async throws {
+        try await WorkloadWatch(session: session).wait(for: workload, timeout: timeout) { current in
+            guard current.desired == replicas else {
+                throw CommandFailure(.failed, "somebody else, perhaps the autoscaler, changed the replicas to \(current.desired) meanwhile")
+            }
+            if case .failed(let why) = RolloutProgress(current) { throw CommandFailure(.failed, "\(current.component): \(why)") }
+            if case .underway = RolloutProgress(current), current.existing == replicas, current.ready == replicas {
+                return .waiting("the change is being taken up")
+            }
+            guard current.existing == replicas, current.ready == replicas else {
+                return .waiting("\(current.ready) of \(replicas) replicas are ready, \(current.existing) exist")
+            }
+            return .done
+        }
+    }
+
+    func setBounds(of autoscaler: AutoscalerState?, minimum: Int?, maximum: Int?) async throws -> Document {
+        guard let autoscaler else {
+            throw CommandFailure(
+                .failed, "\(workload.component) has no autoscaler", hint: "pfctl scale \(workload.component) --replicas N sets its pods")
+        }
+        let (lower, upper) = (minimum ?? autoscaler.minimum, maximum ?? autoscaler.maximum)
+        guard lower <= upper else {
+            throw CommandFailure(
+                .usage, "the autoscaler chooses from \(autoscaler.minimum) to \(autoscaler.maximum) now: \(lower) to \(upper) is no range",
+                hint: "give both --min and --max")
+        }
+        if !change.isClientOnly {
+            let bounds: JSONValue = ["spec": ["minReplicas": .integer(Int64(lower)), "maxReplicas": .integer(Int64(upper))]]
+            try await session.client().patch(.horizontalPodAutoscalers, autoscaler.name, .merge(bounds), options: change.writeOptions)
+        }
+        let reference = "\(ResourceKind.horizontalPodAutoscalers.qualifiedName)/\(autoscaler.name)"
+        let data: JSONValue = [
+            "object": .string(reference), "min": .integer(Int64(lower)), "max": .integer(Int64(upper)),
+            "dry_run": .string(change.dryRun.rawValue),
+        ]
+        return .message(Text("\(reference) may choose \(lower) to \(upper) replicas\(change.suffix)"), data: data, names: [reference])
+    }
+}

@@ -1,0 +1,62 @@
+import KubernetesClient
+
+/// Follows one workload until something holds, through lost connections.
+struct WorkloadWatch: Sendable {
+    enum Answer: Sendable {
+        case done
+        /// With what is still to come, for people.
+        case waiting(String)
+    }
+
+    let session: Session
+
+    /// - Parameters:
+    ///   - judge: Looks at each state of the workload; throws where what is waited for will not come.
+    /// - Returns: The workload as it was then.
+    @discardableResult
+    func wait(
+        for workload: Workload, timeout: Duration, judge: @escaping @Sendable (Workload) throws -> Answer
+    ) async throws -> Workload {
+        try await session.status.spinning {
+            try await Deadline.within(timeout, "\(workload.component) was not done") {
+                switch workload.object {
+                case .deployment: try await follow(Deployment.self, workload, { .deployment($0) }, judge)
+                case .statefulSet: try await follow(StatefulSet.self, workload, { .statefulSet($0) }, judge)
+                }
+            }
+        }
+    }
+
+    private func follow<R: KubernetesResource>(
+        _ type: R.Type, _ workload: Workload, _ wrap: (R) -> Workload.Object, _ judge: (Workload) throws -> Answer
+    ) async throws -> Workload {
+        let options = ListOptions(fieldSelector: "metadata.name=\(workload.name)")
+        for try await event in try session.client().watch(type, in: .current, options) {
+            guard let latest = try latest(event, workload) else { continue }
+            let current = Workload(object: wrap(latest))
+            switch try judge(current) {
+            case .done: return current
+            case .waiting(let what): session.status.show("\(workload.component): \(what)")
+            }
+        }
+        throw CancellationError()
+    }
+
+    /// The workload as the event has it; nil where the event has nothing of it.
+    private func latest<R: KubernetesResource>(_ event: WatchEvent<R>, _ workload: Workload) throws -> R? {
+        switch event {
+        case .listed(let objects):
+            guard let found = objects.first else { throw gone(workload) }
+            return found
+        case .added(let object), .modified(let object): return object
+        case .deleted: throw gone(workload)
+        case .interrupted(let error):
+            session.status.show("\(workload.component): trying again, \(error.message)")
+            return nil
+        }
+    }
+
+    private func gone(_ workload: Workload) -> CommandFailure {
+        CommandFailure(.failed, "\(workload.reference) was deleted meanwhile")
+    }
+}

@@ -1,0 +1,37 @@
+/// Rows under titles. Rows may have rows under them, which makes the table a tree.
+struct Table: Sendable, Hashable {
+    struct Column: Sendable, Hashable {
+        enum Alignment: Sendable, Hashable {
+            case left, right
+        }
+
+        var title: String
+        var alignment: Alignment
+        /// Shown with `-o wide` only.
+        var isWide: Bool
+        /// Gives way first where the terminal is narrow.
+        var shrinks: Bool
+
+        init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, shrinks: Bool = false) {
+            self.title = title
+            self.alignment = alignment
+            self.isWide = wide
+            self.shrinks = shrinks
+        }
+    }
+
+    struct Row: Sendable, Hashable {
+        var cells: [Text]
+        var children: [Row]
+
+        init(_ cells: [Text], children: [Row] = []) {
+            self.cells = cells
+            self.children = children
+        }
+    }
+
+    var columns: [Column]
+    var rows: [Row]
+    /// Whether a blank line parts rows that have rows under them.
+    var isAiry = false
+}

@@ -1,0 +1,82 @@
+/// A piece of output with its meaning, which a terminal shows as a colour.
+struct Text: Sendable, Hashable {
+    struct Span: Sendable, Hashable {
+        var text: String
+        var style: Style
+    }
+
+    /// What a piece of text means; never which colour it has.
+    enum Style: Sendable, Hashable {
+        case plain
+        case strong
+        case faint
+        case good
+        case warning
+        case bad
+        /// One of several things that are told apart, as the pods of a log.
+        case accent(Int)
+    }
+
+    private(set) var spans: [Span]
+
+    init(_ text: String = "", _ style: Style = .plain) {
+        spans = text.isEmpty ? [] : [Span(text: Self.printable(text), style: style)]
+    }
+
+    init(_ number: Int, _ style: Style = .plain) {
+        self.init(String(number), style)
+    }
+
+    private init(spans: [Span]) {
+        self.spans = spans
+    }
+
+    var plain: String { spans.map(\.text).joined() }
+    var width: Int { spans.reduce(0) { $0 + $1.text.count } }
+    var isEmpty: Bool { spans.isEmpty }
+
+    static func + (left: Text, right: Text) -> Text { Text(spans: left.spans + right.spans) }
+    static func += (left: inout Text, right: Text) { left.spans += right.spans }
+
+    /// Cut to a width, with an ellipsis where something is missing.
+    func truncated(to limit: Int) -> Text {
+        guard width > limit else { return self }
+        guard limit > 1 else { return Text(limit == 1 ? "…" : "") }
+        var rest = limit - 1
+        var kept: [Span] = []
+        for span in spans where rest > 0 {
+            let text = String(span.text.prefix(rest))
+            rest -= text.count
+            kept.append(Span(text: text, style: span.style))
+        }
+        if var last = kept.popLast() {
+            while last.text.last == " " { last.text.removeLast() }
+            last.text += "…"
+            kept.append(last)
+        }
+        return Text(spans: kept)
+    }
+
+    /// What a server sends could hold control sequences, which would reach the terminal.
+    private static func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { result.append(isControl(scalar) ? " " : scalar) }
+        return String(result)
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+    }
+}
+
+extension Text: ExpressibleByStringInterpolation {
+    init(stringLiteral value: String) { self.init(value) }
+}
+
+extension [Text] {
+    func joined(separator: Text = "") -> Text {
+        guard let first else { return "" }
+        return dropFirst().reduce(first) { $0 + separator + $1 }
+    }
+}

@@ -1,0 +1,56 @@
+import KubernetesClient
+
+/// Changes to a workload that begin, stop or steer a rollout.
+struct RolloutChange: Sendable {
+    /// What `kubectl rollout restart` sets: a template with another time is another template.
+    private static let restartAnnotation = "kubectl.kubernetes.io/restartedAt"
+
+    let session: Session
+    let options: ChangeOptions
+
+    func restart(_ workload: Workload) async throws -> Document {
+        guard !workload.isPaused else {
+            throw CommandFailure(
+                .failed, "\(workload.reference) is paused and would not restart",
+                hint: "pfctl rollout resume \(workload.component) comes first")
+        }
+        let annotations: JSONValue = .object([Self.restartAnnotation: .string(session.now.text)])
+        return try await send(.strategic(["spec": ["template": ["metadata": ["annotations": annotations]]]]), to: workload, "restarted")
+    }
+
+    func setPaused(_ isPaused: Bool, _ workload: Workload) async throws -> Document {
+        guard workload.isPaused != isPaused else {
+            throw CommandFailure(.failed, "\(workload.reference) is \(isPaused ? "paused already" : "not paused")")
+        }
+        let change = Patch.merge(["spec": ["paused": isPaused ? true : .null]])
+        return try await send(change, to: workload, isPaused ? "paused" : "resumed")
+    }
+
+    /// Takes the template of an earlier ReplicaSet again.
+    /// - Parameter set: As the cluster has it, with every field.
+    func undo(_ workload: Workload, to set: JSONValue, revision: Int) async throws -> Document {
+        guard var template = set["spec"]?["template"] else {
+            throw CommandFailure(.failed, "revision \(revision) has no template")
+        }
+        // The label is the ReplicaSet's, not the template's.
+        var labels = template["metadata"]?["labels"] ?? [:]
+        labels[Revision.hashLabel] = nil
+        template["metadata"] = template["metadata"] ?? [:]
+        template["metadata"]?["labels"] = labels
+        let replace: JSONValue = ["op": "replace", "path": "/spec/template", "value": template]
+        return try await send(.json([replace]), to: workload, "taken back to revision \(revision)", ["revision": .integer(Int64(revision))])
+    }
+
+    private func send(
+        _ patch: Patch, to workload: Workload, _ what: String, _ more: [String: JSONValue] = [:]
+    ) async throws -> Document {
+        if !options.isClientOnly {
+            try await session.client().patch(workload.kind, workload.name, patch, options: options.writeOptions)
+        }
+        var data: JSONValue = [
+            "object": .string(workload.reference), "change": .string(what), "dry_run": .string(options.dryRun.rawValue),
+        ]
+        for (key, value) in more { data[key] = value }
+        return .message(Text("\(workload.reference) \(what)\(options.suffix)"), data: data, names: [workload.reference])
+    }
+}

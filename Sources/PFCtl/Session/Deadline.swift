@@ -1,0 +1,23 @@
+/// What is to be done within a time.
+enum Deadline {
+    /// - Parameter limit: Zero for no limit.
+    /// - Throws: `CommandFailure` with `timedOut`, or whatever the body throws.
+    static func within<Result: Sendable>(
+        _ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        guard limit > .zero else { return try await body() }
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() ?? nil else {
+                throw CommandFailure(
+                    .timedOut, "\(what) within \(DurationText.age(limit))", hint: "--timeout waits longer; pfctl status shows where it is")
+            }
+            return result
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import KubernetesClient
+
+/// An `InstallationStatus` for people.
+struct StatusReport {
+    let status: InstallationStatus
+
+    var document: Document {
+        let workloads = status.installation.workloads
+        return Document(
+            [.lines([headline]), .table(table), .lines(taskLines), warnings, .lines(status.notes.map { Text($0, .faint) })],
+            data: StatusData(status: status).json, names: workloads.map(\.reference))
+    }
+
+    private var headline: Text {
+        let installation = status.installation
+        let place = " in \(installation.namespace)" + (status.context.map { " on \($0)" } ?? "")
+        return Text(installation.release, .strong) + Text(place)
+            + (status.isDegraded ? Text("  degraded", .bad) : Text("  healthy", .good))
+    }
+
+    private var table: Table {
+        let columns: [Table.Column] = [
+            .init("NAME", shrinks: true), .init("READY"), .init("REVISION", .right, wide: true), .init("AGE", .right),
+            .init("RESTARTS", .right), .init("NODE", wide: true), .init("DETAILS", shrinks: true),
+        ]
+        return Table(columns: columns, rows: status.installation.workloads.map(row), isAiry: true)
+    }
+
+    private func row(_ workload: Workload) -> Table.Row {
+        var children = status.pods(of: workload).map(row)
+        if let autoscaler = status.autoscaler(of: workload) { children.insert(row(autoscaler), at: 0) }
+        let counts = "\(workload.ready)/\(workload.desired)"
+        return Table.Row(
+            [
+                Text(workload.component, .strong), Text(counts, workload.isSettled ? .good : .bad),
+                Text(workload.revision.map(String.init) ?? ""), Text(age(workload.metadata.creationTimestamp)), "", "", details(workload),
+            ], children: children)
+    }
+
+    private func details(_ workload: Workload) -> Text {
+        let image = Text(workload.image ?? "")
+        let revision = workload.revision.map { Text("  rev \($0)", .faint) } ?? ""
+        switch RolloutProgress(workload) {
+        case .complete: return image + revision + (workload.isPaused ? Text("  paused", .warning) : "")
+        case .underway(let what):
+            return Text((workload.isPaused ? "paused: " : "") + what, .warning) + "  " + image + revision
+        case .failed(let why): return Text(why, .bad) + "  " + image + revision
+        }
+    }
+
+    private func row(_ pod: PodHealth) -> Table.Row {
+        let restarts = Text(pod.restarts, pod.restarts > 0 ? .warning : .plain)
+        return Table.Row([
+            Text(pod.name), pod.isReady ? Text("ready", .good) : Text("not ready", .bad), "", Text(age(pod.created)), restarts,
+            Text(pod.node ?? ""), explanation(pod),
+        ])
+    }
+
+    private func explanation(_ pod: PodHealth) -> Text {
+        if pod.isReady { return pod.restarts > 0 ? Text(pod.lastEnd.map { "last end: \($0)" } ?? "", .faint) : "" }
+        let state = Text(pod.state, pod.state == "Terminating" || pod.state == "ContainerCreating" ? .warning : .bad)
+        return state + Text(pod.explanation.map { ": \($0)" } ?? "") + Text(pod.lastEnd.map { "; last end: \($0)" } ?? "", .faint)
+    }
+
+    private func row(_ autoscaler: AutoscalerState) -> Table.Row {
+        Table.Row([Text("autoscaler", .faint), Text("\(autoscaler.current)→\(autoscaler.desired)"), "", "", "", "", sentence(autoscaler)])
+    }
+
+    /// `2 to 20 replicas; lag 40 per replica, target 25; 160 wait; drained in about 2m`
+    private func sentence(_ autoscaler: AutoscalerState) -> Text {
+        var parts: [Text] = [Text("\(autoscaler.minimum) to \(autoscaler.maximum) replicas")]
+        if let measure = autoscaler.measure { parts.append(sentence(measure)) }
+        if let lag = autoscaler.lag, lag > 0 { parts.append(Text("\(Int(lag)) wait")) }
+        if let drain = status.drain(autoscaler).text { parts.append(Text(drain)) }
+        if let trouble = autoscaler.trouble { parts.insert(Text(trouble, .bad), at: 0) }
+        return parts.joined(separator: "; ")
+    }
+
+    private func sentence(_ measure: AutoscalerState.Measure) -> Text {
+        let unit = measure.isUtilization ? "%" : ""
+        let current = measure.current.map { Self.number($0) + unit } ?? "unknown"
+        let target = measure.target.map { Self.number($0) + unit } ?? "unknown"
+        let isAbove = (measure.current ?? 0) > (measure.target ?? .infinity)
+        let per = measure.isUtilization ? "" : " per replica"
+        return Text("\(measure.name) ") + Text(current, isAbove ? .warning : .plain) + Text("\(per), target \(target)")
+    }
+
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() ? String(Int(value)) : String((value * 10).rounded() / 10)
+    }
+
+    private var taskLines: [Text] {
+        guard let tasks = status.tasks else { return [] }
+        let counts = tasks.counts.sorted { $0.key < $1.key }.map { status, count in
+            Text("\(count) ", .strong) + Text(status.lowercased(), status == "FAILED" && count > 0 ? .bad : .plain)
+        }
+        var lines = [Text("tasks     ", .strong) + counts.joined(separator: ", ")]
+        let completed = "\(tasks.completedLastMinute) completed in the last minute, \(tasks.completedLastHour) in the last hour"
+        lines.append(Text("          " + completed))
+        if !tasks.failures.isEmpty {
+            let failures = tasks.failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+            lines.append(Text("failures  ", .strong) + Text(failures.joined(separator: ", ")))
+        }
+        return lines
+    }
+
+    private var warnings: Document.Block {
+        guard !status.warnings.isEmpty else { return .lines([]) }
+        let columns: [Table.Column] = [
+            .init("WARNING"), .init("LAST SEEN", .right), .init("OBJECT", shrinks: true), .init("MESSAGE", shrinks: true),
+        ]
+        let rows = status.warnings.map { event in
+            Table.Row([
+                Text(event.reason ?? "", .warning), Text(age(event.lastSeen)),
+                Text(EventData.object(event)), Text(event.message ?? ""),
+            ])
+        }
+        return .table(Table(columns: columns, rows: rows))
+    }
+
+    private func age(_ time: Timestamp?) -> String {
+        time.map { DurationText.age($0.age(at: status.time)) } ?? ""
+    }
+}
