@@ -65,26 +65,44 @@ struct PortRelay: Sendable {
         return try await transport.openWebSocket(request, protocol: PortForwardFrames.protocolName)
     }
 
+    private enum Ending {
+        case local
+        case remote
+        /// Nothing can be sent any more; what was received before that tells why.
+        case sending
+    }
+
     /// Until either side ends. The protocol has no end of one direction only.
     private func exchange(
         _ input: NIOAsyncChannelInboundStream<ByteBuffer>, _ output: NIOAsyncChannelOutboundWriter<ByteBuffer>,
         _ incoming: NIOAsyncChannelInboundStream<WebSocketFrame>, _ outgoing: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ pod: PodPort
     ) async throws {
-        try await withThrowingTaskGroup { group in
+        try await withThrowingTaskGroup(of: Ending.self) { group in
+            group.addTask { await send(input, outgoing) }
             group.addTask {
-                for try await bytes in input { try await outgoing.write(PortForwardFrames.data(bytes)) }
-                try await outgoing.write(PortForwardFrames.close)
+                try await receive(incoming, output, outgoing, pod)
+                return .remote
             }
-            group.addTask { try await receive(incoming, output, outgoing, pod) }
             group.addTask {
-                while true {
-                    try await Task.sleep(for: Self.pingPeriod)
-                    try await outgoing.write(PortForwardFrames.ping)
-                }
+                while (try? await Task.sleep(for: Self.pingPeriod)) != nil, (try? await outgoing.write(PortForwardFrames.ping)) != nil {}
+                return .sending
             }
             defer { group.cancelAll() }
-            try await group.next()
+            while let ending = try await group.next(), ending == .sending {}
         }
+    }
+
+    private func send(_ input: NIOAsyncChannelInboundStream<ByteBuffer>, _ outgoing: NIOAsyncChannelOutboundWriter<WebSocketFrame>) async
+        -> Ending
+    {
+        do {
+            for try await bytes in input {
+                guard (try? await outgoing.write(PortForwardFrames.data(bytes))) != nil else { return .sending }
+            }
+        } catch {
+            // The local connection broke: as good as ended.
+        }
+        return (try? await outgoing.write(PortForwardFrames.close)) != nil ? .local : .sending
     }
 
     private func receive(
@@ -95,8 +113,10 @@ struct PortRelay: Sendable {
         do {
             for try await frame in incoming {
                 switch try frames.receive(frame) {
-                case .data(let bytes): try await output.write(bytes)
-                case .answer(let answer): try await outgoing.write(answer)
+                case .data(let bytes):
+                    // Nobody is left to read it.
+                    guard (try? await output.write(bytes)) != nil else { return }
+                case .answer(let answer): try? await outgoing.write(answer)
                 case .failure(let message): throw KubernetesError(.unreachable, "the pod \(pod.pod) cannot be reached: \(message)")
                 case .end: return
                 case .nothing: break

@@ -38,12 +38,15 @@ public final class ClusterStandIn: Sendable {
 
     /// Ends every connection.
     public func stop() async {
-        memory.withLock {
-            $0.isStopped = true
-            $0.endStreams()
+        let connections = memory.withLock { state in
+            state.isStopped = true
+            state.endStreams()
+            return Array(state.connections.values)
         }
         serving.cancel()
         try? await listener.close()
+        // Connections that nothing was sent on yet would be waited for.
+        for connection in connections { connection.close(promise: nil) }
         await serving.value
     }
 
@@ -53,6 +56,17 @@ public final class ClusterStandIn: Sendable {
 /// What the stand-in remembers, shared with the server that answers from it.
 final class StandInMemory: Sendable {
     private let state = Mutex(StandInState())
+
+    /// Notes a connection until it closes; one that comes too late is closed.
+    func keep(_ channel: any Channel) {
+        let identifier = ObjectIdentifier(channel)
+        let isStopped = withLock { state in
+            state.connections[identifier] = channel
+            return state.isStopped
+        }
+        if isStopped { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in self.withLock { _ = $0.connections.removeValue(forKey: identifier) } }
+    }
 
     func withLock<Result: Sendable>(_ body: (inout StandInState) throws -> Result) rethrows -> Result {
         try state.withLock { try body(&$0) }

@@ -26,6 +26,7 @@ struct StandInServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    memory.keep(channel)
                     // Any certificate is taken here: whether it is in order decides between an answer and 401.
                     let handler = NIOSSLServerHandler(
                         context: context, customVerificationCallback: { _, verified in verified.succeed(.certificateVerified) })

@@ -20,6 +20,7 @@ struct StandInState: Sendable {
     var bookmarks = 0
     var deliveredBookmarks = 0
     var forwards: [Int: Forward] = [:]
+    var connections: [ObjectIdentifier: any Channel] = [:]
     var isStopped = false
 
     /// Wakes every open watch and followed log.
