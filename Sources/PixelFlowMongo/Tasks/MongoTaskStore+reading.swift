@@ -49,14 +49,15 @@ extension MongoTaskStore {
 
     public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
         let until = try await tasks.clock.read().latest - age
+        // The lower bound is the index's.
         return try await tasks.find(
-            .unpublished, where: [Name.outboxAt: ["$lte": .time(until)]], sort: [Name.outboxAt: 1], limit: limit
+            .unpublished, where: [Name.outboxAt: ["$gt": 0, "$lte": .time(until)]], sort: [Name.outboxAt: 1], limit: limit
         ).map(\.record)
     }
 
     public func deleted(limit: Int) async throws -> [TaskRecord] {
         try await tasks.find(
-            .deleted, where: tasks.agenda(.purge, at: ["$exists": true]), sort: [Name.nextStepAt: 1], limit: limit
+            .deleted, where: tasks.agenda(.purge, at: ["$gt": 0]), sort: [Name.nextStepAt: 1], limit: limit
         ).map(\.record)
     }
 

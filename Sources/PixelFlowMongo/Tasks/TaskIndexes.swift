@@ -48,13 +48,11 @@ final class TaskIndexes: Sendable {
     private static let ofTasks: [BSONDocument] = {
         typealias Name = TaskDocument.Name
         return [
-            ["name": "task_by_status", "key": [Name.tenant: 1, Name.status: 1, Name.id: -1]],
+            ["name": "task_by_status", "key": [Name.tenant: 1, Name.status: 1, Name.id: 1]],
             ["name": "task_by_change", "key": [Name.tenant: 1, Name.updatedAt: 1]],
-            [
-                "name": "task_by_next_step", "key": [Name.nextStepKind: 1, Name.nextStepAt: 1],
-                "partialFilterExpression": [Name.nextStepKind: ["$exists": true]],
-            ],
-            ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$exists": true]]],
+            ["name": "task_by_next_step", "key": [Name.nextStepKind: 1, Name.nextStepAt: 1], "sparse": true],
+            // Not sparse, because an outbox that is empty is there.
+            ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$gt": 0]]],
             [
                 "name": "task_by_idempotency_key", "key": [Name.tenant: 1, Name.idempotencyKey: 1], "unique": true,
                 "partialFilterExpression": [Name.idempotencyKey: ["$exists": true]],
