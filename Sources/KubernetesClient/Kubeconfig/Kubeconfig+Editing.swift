@@ -1,0 +1,74 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension Kubeconfig {
+    /// Makes a context the current one, in the file that says which one is, or else in the first that
+    /// there is. Nothing but that line of the file is touched; the file is replaced as a whole or not at all.
+    /// - Returns: The file that was changed.
+    /// - Throws: `KubernetesError` of kind `configuration` where there is no such context, or the file cannot be edited.
+    @discardableResult
+    public mutating func useContext(_ name: String) throws -> String {
+        _ = try configuration(KubeconfigSelection(context: name))
+        guard let destination else { throw KubernetesError(.configuration, "there is no kubeconfig to change") }
+        let old = try Self.contents(of: destination)
+        let new = Self.edited(old, context: name)
+        let check = try? Kubeconfig(parsing: new, file: destination)
+        let before = try Kubeconfig(parsing: old, file: destination)
+        guard let check, check.currentContext == name, check.contexts == before.contexts else {
+            throw KubernetesError(
+                .configuration, "the line current-context of \(destination) cannot be changed", hint: "change it by hand")
+        }
+        try Self.replace(destination, with: new)
+        currentContext = name
+        return destination
+    }
+
+    private static func contents(of path: String) throws -> [UInt8] {
+        do {
+            return try ConfigurationFile.read(path)
+        } catch {
+            throw KubernetesError(.configuration, "the kubeconfig cannot be read: \(error)")
+        }
+    }
+
+    private static func edited(_ contents: [UInt8], context name: String) -> [UInt8] {
+        let line = "current-context: \(JSONValue.string(name).text())"
+        var lines = String(decoding: contents, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if let index = lines.firstIndex(where: { $0.hasPrefix("current-context:") }) {
+            lines[index] = line
+        } else {
+            if lines.last == "" { lines.removeLast() }
+            lines += [line, ""]
+        }
+        return Array(lines.joined(separator: "\n").utf8)
+    }
+
+    /// Beside the file and then in its place, with its permissions: it holds secrets.
+    private static func replace(_ path: String, with contents: [UInt8]) throws {
+        let real = realpath(path, nil)
+        defer { free(real) }
+        let target = real.map { String(cString: $0) } ?? path
+        var status = stat()
+        let mode = stat(target, &status) == 0 ? status.st_mode & 0o777 : 0o600
+        let temporary = "\(target).\(getpid()).new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw failure(target) }
+        let written = contents.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        let isKept = written == contents.count && fsync(descriptor) == 0
+        close(descriptor)
+        guard isKept, rename(temporary, target) == 0 else {
+            let error = failure(target)
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    private static func failure(_ path: String) -> KubernetesError {
+        KubernetesError(.configuration, "the kubeconfig \(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+}
