@@ -24,9 +24,8 @@ public struct S3Settings: Sendable {
     static let requestsSetting = Setting<Int>.integer(
         "PIXELFLOW_S3_REQUESTS", default: 64, in: 1...1024, help: "Requests to the object store at a time.")
 
-    /// All but the URL, which every service describes for itself.
     public static let descriptions: [SettingDescription] = [
-        accessKeySetting.description, secretKeySetting.description, requestsSetting.description,
+        urlSetting.description, accessKeySetting.description, secretKeySetting.description, requestsSetting.description,
     ]
 
     public var bucket: String
