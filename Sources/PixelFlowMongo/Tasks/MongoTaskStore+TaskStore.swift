@@ -8,9 +8,11 @@ extension MongoTaskStore: TaskStore {
     // MARK: Worker
 
     public func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
-        if let task = try await claims.submit(ClaimRequest(task: id, worker: worker)) { return task }
-        // Taken by somebody else, almost always; looking settles it.
-        return try await tasks.transition(id, .claim(worker: worker), write: { try await self.tasks.swap($0) })?.changed
+        switch try await claims.submit(ClaimRequest(task: id, worker: worker)) {
+        case .taken(let task): task
+        case .refused: nil
+        case .undecided: try await tasks.transition(id, .claim(worker: worker), write: { try await self.tasks.swap($0) })?.changed
+        }
     }
 
     public func renew(_ claim: Claim) async throws -> Renewal {

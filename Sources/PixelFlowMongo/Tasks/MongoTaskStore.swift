@@ -12,7 +12,7 @@ public import PixelFlowCore
 public final class MongoTaskStore: Sendable {
     let tasks: TaskCommands
     let creations: Batcher<TaskRecord, Creation>
-    let claims: Batcher<ClaimRequest, TaskRecord?>
+    let claims: Batcher<ClaimRequest, ClaimOutcome>
     let completions: Batcher<TaskSwap, Bool>
 
     /// Connects to nothing yet: the server may come later. The first use that reaches it, `check()`

@@ -54,38 +54,47 @@ extension TaskCommands {
     }
 
     /// The rule of `TaskStateMachine.claim` as a conditional update, and a read that says whose it was.
-    /// Nil also where the update cannot tell, because the history is full or the task was changed
-    /// after this claim was given its time.
     ///
     /// The read, not the count of the update, decides: an update whose answer was lost and that was
     /// sent again finds nothing the second time. (One `findAndModify` a task would say both, but would
     /// be a round trip and a sync for each.)
-    func claim(_ requests: [ClaimRequest]) async throws -> [Result<TaskRecord?, any Error>] {
+    func claim(_ requests: [ClaimRequest]) async throws -> [Result<ClaimOutcome, any Error>] {
         try await changing(requests.count) { reading, ticks in
             let versions = requests.map { _ in TaskDocument.drawVersion() }
             let statements = requests.indices.map { index in
                 BSONDocument.statement(
-                    where: [
-                        Name.id: .string(requests[index].task.rawValue), Name.status: .string(TaskStatus.pending.rawValue),
-                        Name.nextRunAt: ["$lte": .time(max(reading.latest, ticks[index]))], Name.cancelRequested: false,
-                        Name.deletedAt: TaskDocument.notDeleted, Name.updatedAt: ["$lt": .time(ticks[index])],
-                        Name.lastHistoryEntry: ["$exists": false],
-                    ], claimed(by: requests[index].worker, reading, ticks[index], versions[index]))
+                    where: claimable(requests[index].task, reading, ticks[index]),
+                    claimed(by: requests[index].worker, reading, ticks[index], versions[index]))
             }
             try await update(.claim, statements)
-            let filter: BSONDocument = [
-                Name.id: ["$in": .array(requests.map { .string($0.task.rawValue) })],
-                Name.claim: ["$in": .array(versions.map { .int($0) })],
-            ]
-            var taken: [Int64: TaskDocument] = [:]
+            let filter: BSONDocument = [Name.id: ["$in": .array(requests.map { .string($0.task.rawValue) })]]
+            var found: [TaskID: (document: TaskDocument, claim: Int64?)] = [:]
             for row in try await rows(.confirm, where: filter, limit: requests.count) {
-                guard let version = row[Name.claim]?.int64 else { continue }
                 let document = try TaskDocument(row)
-                taken[version] = document
-                cache.put(document)
+                found[document.record.id] = (document, row[Name.claim]?.int64)
             }
-            return versions.map { .success(taken[$0]?.record) }
+            return requests.indices.map { index in
+                guard let (document, claim) = found[requests[index].task] else { return .success(.refused) }
+                if claim == versions[index] {
+                    cache.put(document)
+                    return .success(.taken(document.record))
+                }
+                var record = document.record
+                let now = max(reading.latest, ticks[index])
+                let isClaimable = (try? machine.apply(.claim(worker: requests[index].worker), to: &record, at: now)) != nil
+                return .success(isClaimable ? .undecided : .refused)
+            }
         }
+    }
+
+    /// A claim can be written by the server without looking where the history has room for its entry,
+    /// and where it is the latest change.
+    private func claimable(_ task: TaskID, _ reading: ClockReading, _ tick: Timestamp) -> BSONDocument {
+        [
+            Name.id: .string(task.rawValue), Name.status: .string(TaskStatus.pending.rawValue),
+            Name.nextRunAt: ["$lte": .time(max(reading.latest, tick))], Name.cancelRequested: false,
+            Name.deletedAt: TaskDocument.notDeleted, Name.updatedAt: ["$lt": .time(tick)], Name.lastHistoryEntry: TaskDocument.absent,
+        ]
     }
 
     private func claimed(by worker: WorkerID, _ reading: ClockReading, _ tick: Timestamp, _ version: Int64) -> BSONDocument {

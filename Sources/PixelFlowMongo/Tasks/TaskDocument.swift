@@ -64,7 +64,8 @@ struct TaskDocument: Sendable {
         case purge
     }
 
-    static let notDeleted: BSONValue = ["$exists": false]
+    static let absent: BSONValue = ["$exists": false]
+    static let notDeleted = absent
 
     /// Finds the document as long as nobody has changed it.
     var unchanged: BSONDocument {

@@ -20,3 +20,12 @@ struct ClaimRequest: Sendable {
     let task: TaskID
     let worker: WorkerID
 }
+
+/// What came of it.
+enum ClaimOutcome: Sendable {
+    case taken(TaskRecord)
+    /// Somebody else has it, or it is not to be had.
+    case refused
+    /// The update did not apply, but the rule would: to be claimed by looking first.
+    case undecided
+}
