@@ -54,11 +54,28 @@ bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QU
 stack-up: ## Start PostgreSQL, MongoDB, Kafka and S3 servers here, without containers; prints the settings
 	@scripts/stack up && scripts/stack env
 
+.PHONY: services
+services: setup ## Build the four services and run them on those servers, two workers; Ctrl-C stops them
+	@scripts/web
+	@for name in auth api worker web; do swift build -c release --product pixelflow-$$name || exit 1; done
+	@scripts/services .build/release
+
 .PHONY: stack-down
 stack-down: ## Stop them; the data stays in .stack
 	@scripts/stack down
 
 ##@ Kubernetes
+
+.PHONY: static
+static: ## Statically linked executables for images, in .build/static/bin (PRODUCTS="pixelflow-web ...": some)
+	@scripts/setup static
+	@scripts/web
+	@scripts/static $(PRODUCTS)
+
+.PHONY: static-test
+static-test: ## Run what make static has built, each in an empty root, end to end (needs root)
+	@scripts/setup test
+	@scripts/test-static
 
 .PHONY: chart-test
 chart-test: ## Lint, schema, security, network and upgrade tests of the Helm chart, the images and compose
