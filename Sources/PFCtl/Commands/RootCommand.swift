@@ -16,9 +16,11 @@ struct RootCommand: ParsableCommand {
             """,
         version: Tool.version,
         groupedSubcommands: [
-            CommandGroup(name: "See", subcommands: [StatusCommand.self]),
+            CommandGroup(
+                name: "See",
+                subcommands: [StatusCommand.self, CheckCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self]),
             CommandGroup(name: "Change", subcommands: [ScaleCommand.self, RolloutCommand.self]),
-            CommandGroup(name: "Set up", subcommands: [VersionCommand.self, CompletionCommand.self]),
+            CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -21,6 +21,8 @@ struct AutoscalerState: Sendable, Hashable {
         let current: Double?
         let target: Double?
         let isUtilization: Bool
+
+        var isAboveTarget: Bool { (current ?? 0) > (target ?? .infinity) }
     }
 
     init(_ autoscaler: HorizontalPodAutoscaler) {

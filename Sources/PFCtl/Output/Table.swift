@@ -34,4 +34,6 @@ struct Table: Sendable, Hashable {
     var rows: [Row]
     /// Whether a blank line parts rows that have rows under them.
     var isAiry = false
+    /// False for rows that go on below those of a table printed before.
+    var hasTitles = true
 }

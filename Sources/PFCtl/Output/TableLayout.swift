@@ -21,7 +21,7 @@ struct TableLayout {
             Line(cells: shown.map { $0 < line.cells.count ? line.cells[$0] : "" }, startsGroup: line.startsGroup)
         }
         let widths = fitted(columns, body)
-        var lines = [place(columns.map { Text($0.title, .strong) }, columns, widths)]
+        var lines = table.hasTitles ? [place(columns.map { Text($0.title, .strong) }, columns, widths)] : []
         for (index, line) in body.enumerated() {
             if table.isAiry, line.startsGroup, index > 0 { lines.append("") }
             lines.append(place(line.cells, columns, widths))

@@ -80,9 +80,8 @@ struct StatusReport {
         let unit = measure.isUtilization ? "%" : ""
         let current = measure.current.map { Self.number($0) + unit } ?? "unknown"
         let target = measure.target.map { Self.number($0) + unit } ?? "unknown"
-        let isAbove = (measure.current ?? 0) > (measure.target ?? .infinity)
         let per = measure.isUtilization ? "" : " per replica"
-        return Text("\(measure.name) ") + Text(current, isAbove ? .warning : .plain) + Text("\(per), target \(target)")
+        return Text("\(measure.name) ") + Text(current, measure.isAboveTarget ? .warning : .plain) + Text("\(per), target \(target)")
     }
 
     private static func number(_ value: Double) -> String {

@@ -1,0 +1,57 @@
+import KubernetesClient
+
+/// Something that has to be so, and how to find out.
+struct Check: Sendable {
+    /// Names it for programs, and is its place in the documentation.
+    let anchor: String
+    /// What is so where it is in order: `the API server answers`.
+    let title: String
+    let verify: @Sendable (CheckContext) async throws -> Verdict
+
+    init(_ anchor: String, _ title: String, verify: @escaping @Sendable (CheckContext) async throws -> Verdict) {
+        self.anchor = anchor
+        self.title = title
+        self.verify = verify
+    }
+
+    /// Where the documentation tells more.
+    var documentation: String { "docs/pfctl.md#\(anchor)" }
+}
+
+/// What a check found.
+struct Verdict: Sendable, Hashable {
+    enum Result: String, Sendable, Hashable {
+        case ok, warning, failed
+        /// There was nothing to look at.
+        case skipped
+    }
+
+    let result: Result
+    /// What was seen.
+    let reason: String?
+    /// What can be done about it.
+    let hint: String?
+
+    static func ok(_ reason: String? = nil) -> Verdict { Verdict(result: .ok, reason: reason, hint: nil) }
+    static func warning(_ reason: String, hint: String) -> Verdict { Verdict(result: .warning, reason: reason, hint: hint) }
+    static func failed(_ reason: String, hint: String) -> Verdict { Verdict(result: .failed, reason: reason, hint: hint) }
+    static func skipped(_ reason: String) -> Verdict { Verdict(result: .skipped, reason: reason, hint: nil) }
+}
+
+/// Checks about one matter.
+struct CheckCategory: Sendable {
+    let name: String
+    let checks: [Check]
+    /// Whether the categories after it make no sense where one of its checks fails.
+    var isGate = false
+}
+
+/// What checks look at.
+struct CheckContext: Sendable {
+    let session: Session
+    let client: ClusterClient
+    /// The installation with all that is known of it; nil before installing.
+    let status: InstallationStatus?
+
+    var namespace: String { client.namespace }
+}

@@ -1,0 +1,60 @@
+import KubernetesClient
+
+/// The findings of checks, for people and programs.
+struct CheckReport {
+    let sections: [CheckRun.Section]
+
+    var document: Document {
+        Document(sections.map { .lines(lines($0)) } + [.lines([summary])], data: json, names: failing)
+    }
+
+    private func lines(_ section: CheckRun.Section) -> [Text] {
+        [Text(section.name, .strong)] + section.findings.flatMap(lines)
+    }
+
+    private func lines(_ finding: CheckRun.Finding) -> [Text] {
+        let verdict = finding.verdict
+        let first = Self.mark(verdict.result) + Text(" \(finding.check.title)") + Text(verdict.reason.map { ": \($0)" } ?? "", .faint)
+        guard let hint = verdict.hint else { return [first] }
+        return [first, Text("  → \(hint)"), Text("    \(finding.check.documentation)", .faint)]
+    }
+
+    private static func mark(_ result: Verdict.Result) -> Text {
+        switch result {
+        case .ok: Text("✓", .good)
+        case .warning: Text("!", .warning)
+        case .failed: Text("✗", .bad)
+        case .skipped: Text("–", .faint)
+        }
+    }
+
+    private var summary: Text {
+        let (failures, warnings) = (sections.failures, sections.warnings)
+        let more = warnings == 0 ? "" : ", \(warnings) \(warnings == 1 ? "warning" : "warnings")"
+        if failures == 0 { return Text("all is in order", .good) + Text(more) }
+        return Text("\(failures) \(failures == 1 ? "check has" : "checks have") failed", .bad) + Text(more)
+    }
+
+    private var failing: [String] {
+        sections.flatMap { $0.findings.filter { $0.verdict.result == .failed }.map { "check/\($0.check.anchor)" } }
+    }
+
+    private var json: JSONValue {
+        let categories: [JSONValue] = sections.map { section in
+            ["name": .string(section.name), "checks": .array(section.findings.map(Self.json))]
+        }
+        let result = sections.failures > 0 ? "failed" : sections.warnings > 0 ? "warning" : "ok"
+        return ["result": .string(result), "categories": .array(categories)]
+    }
+
+    private static func json(_ finding: CheckRun.Finding) -> JSONValue {
+        var json: JSONValue = [
+            "name": .string(finding.check.anchor), "title": .string(finding.check.title),
+            "result": .string(finding.verdict.result.rawValue),
+        ]
+        json["reason"] = finding.verdict.reason.map { .string($0) }
+        json["hint"] = finding.verdict.hint.map { .string($0) }
+        if finding.verdict.hint != nil { json["documentation"] = .string(finding.check.documentation) }
+        return json
+    }
+}

@@ -1,0 +1,82 @@
+import KubernetesClient
+
+/// Carries checks out: those of a category at once, the categories one after the other.
+struct CheckRun: Sendable {
+    struct Finding: Sendable {
+        let check: Check
+        let verdict: Verdict
+    }
+
+    struct Section: Sendable {
+        let name: String
+        let findings: [Finding]
+    }
+
+    let session: Session
+
+    /// - Parameter needsInstallation: Whether to collect the state of the installation once the gate is passed.
+    func run(_ categories: [CheckCategory], needsInstallation: Bool) async throws -> [Section] {
+        var context = CheckContext(session: session, client: try session.client(), status: nil)
+        var sections: [Section] = []
+        for category in categories {
+            session.status.show("checking \(category.name)")
+            if needsInstallation, context.status == nil, !category.isGate {
+                do {
+                    let status = try await StatusGathering(session: session).gather()
+                    context = CheckContext(session: session, client: context.client, status: status)
+                } catch let failure as CommandFailure {
+                    return sections + [Self.missing(failure)]
+                }
+            }
+            let section = Section(name: category.name, findings: await findings(category, context))
+            sections.append(section)
+            if category.isGate, section.findings.contains(where: { $0.verdict.result == .failed }) { break }
+        }
+        return sections
+    }
+
+    private func findings(_ category: CheckCategory, _ context: CheckContext) async -> [Finding] {
+        await withTaskGroup(of: (Int, Verdict).self) { group in
+            for (index, check) in category.checks.enumerated() {
+                group.addTask { (index, await Self.verdict(check, context)) }
+            }
+            var verdicts: [Int: Verdict] = [:]
+            for await (index, verdict) in group { verdicts[index] = verdict }
+            return category.checks.enumerated().compactMap { index, check in
+                verdicts[index].map { Finding(check: check, verdict: $0) }
+            }
+        }
+    }
+
+    private static func verdict(_ check: Check, _ context: CheckContext) async -> Verdict {
+        do {
+            return try await check.verify(context)
+        } catch {
+            let failure = CommandFailure(error)
+            return .failed(failure.message, hint: failure.hint ?? "the documentation tells more")
+        }
+    }
+
+    private static func missing(_ failure: CommandFailure) -> Section {
+        let check = Check("installed", "PixelFlow is installed") { _ in .ok() }
+        return Section(
+            name: "installation",
+            findings: [Finding(check: check, verdict: .failed(failure.message, hint: failure.hint ?? "pfctl check --pre comes first"))])
+    }
+}
+
+extension [CheckRun.Section] {
+    private func count(_ result: Verdict.Result) -> Int {
+        reduce(0) { $0 + $1.findings.count { $0.verdict.result == result } }
+    }
+
+    var failures: Int { count(.failed) }
+    var warnings: Int { count(.warning) }
+
+    /// A cluster that cannot be reached is not the same as one where something is wrong.
+    var exitStatus: ExitStatus {
+        guard failures > 0 else { return .ok }
+        let isUnreachable = first?.findings.contains { $0.check.anchor == "api-reachable" && $0.verdict.result == .failed } ?? false
+        return isUnreachable ? .unreachable : .failed
+    }
+}

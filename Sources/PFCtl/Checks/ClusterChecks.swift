@@ -1,0 +1,36 @@
+import KubernetesClient
+
+extension CheckCategory {
+    /// What everything else stands on.
+    static let cluster = CheckCategory(
+        name: "cluster", checks: [.apiReachable, .kubernetesVersion, .apiReady], isGate: true)
+}
+
+extension Check {
+    /// As the chart's `kubeVersion`.
+    private static let oldestMinor = 30
+
+    static let apiReachable = Check("api-reachable", "the API server answers") { context in
+        _ = try await context.client.version()
+        return .ok(context.client.configuration.server)
+    }
+
+    static let kubernetesVersion = Check("kubernetes-version", "Kubernetes is 1.\(oldestMinor) or later") { context in
+        let version = try await context.client.version()
+        // Some providers write `30+`.
+        let minor = Int(version.minor.prefix { $0.isNumber }) ?? 0
+        guard version.major != "1" || minor >= oldestMinor else {
+            return .failed(version.gitVersion, hint: "upgrade the cluster: the chart uses what came with 1.\(oldestMinor)")
+        }
+        return .ok(version.gitVersion)
+    }
+
+    static let apiReady = Check("api-ready", "the API server is ready") { context in
+        let answer = try await context.client.raw("/readyz", query: [("verbose", "true")])
+        if answer.isSuccess { return .ok() }
+        guard answer.status != 401, answer.status != 403 else { return .skipped("/readyz may not be read") }
+        let failing = answer.text.split(separator: "\n").filter { $0.hasPrefix("[-]") }.map { $0.dropFirst(3).prefix { $0 != " " } }
+        let reason = failing.isEmpty ? "it answers \(answer.status)" : failing.joined(separator: ", ")
+        return .failed(reason, hint: "the cluster's administrators know more")
+    }
+}

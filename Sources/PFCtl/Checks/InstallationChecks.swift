@@ -1,0 +1,99 @@
+import KubernetesClient
+
+extension CheckCategory {
+    /// What has to hold once PixelFlow runs.
+    static let installation = CheckCategory(
+        name: "installation", checks: [.installed, .versions, .services, .backing, .restarts, .volumes, .warningEvents])
+    static let scaling = CheckCategory(name: "scaling", checks: [.autoscaler, .autoscalerRoom])
+    static let reach = CheckCategory(name: "reach", checks: [.apiBackends])
+
+    static let afterInstalling = [cluster, ownPermissions, installation, scaling, reach]
+}
+
+extension Check {
+    private static let ownServices = ["api", "auth", "web", "worker"]
+    private static let manyRestarts = 5
+    private static let probeTimeout = Duration.seconds(5)
+
+    private static func about(
+        _ anchor: String, _ title: String, _ judge: @escaping @Sendable (InstallationStatus) -> Verdict
+    ) -> Check {
+        Check(anchor, title) { $0.status.map(judge) ?? .skipped("the installation is not known") }
+    }
+
+    static let installed = about("installed", "PixelFlow is installed") { status in
+        let present = Set(status.installation.services.map(\.component))
+        let missing = ownServices.filter { !present.contains($0) }
+        guard missing.isEmpty else {
+            return .failed("missing: \(missing.joined(separator: ", "))", hint: "helm upgrade the release \(status.installation.release)")
+        }
+        return .ok("release \(status.installation.release) in \(status.installation.namespace)")
+    }
+
+    static let versions = about("versions", "all services are of one version") { status in
+        let versions = Set(status.installation.services.compactMap(\.version)).sorted()
+        guard versions.count <= 1 else {
+            return .warning(versions.joined(separator: ", "), hint: "an upgrade did not come to its end: helm upgrade again")
+        }
+        return .ok(versions.first)
+    }
+
+    static let services = about("services-ready", "every service is ready") { unsettled($0.installation.services) }
+    static let backing = about("backing-ready", "every backing service is ready") { status in
+        status.installation.backing.isEmpty ? .skipped("they are outside of the cluster") : unsettled(status.installation.backing)
+    }
+
+    private static func unsettled(_ workloads: [Workload]) -> Verdict {
+        let waiting = workloads.filter { !$0.isSettled }
+        guard !waiting.isEmpty else { return .ok(workloads.map(\.component).joined(separator: ", ")) }
+        let counts = waiting.map { "\($0.component) \($0.ready)/\($0.desired)" }.joined(separator: ", ")
+        return .failed(counts, hint: "pfctl status tells why; pfctl logs \(waiting[0].component) shows what it says")
+    }
+
+    static let restarts = about("restarts", "no pod restarts over and over") { status in
+        let restless = status.pods.filter { $0.restarts >= manyRestarts }
+        guard !restless.isEmpty else { return .ok() }
+        let names = restless.map { "\($0.name) \($0.restarts) times" + ($0.lastEnd.map { ", \($0)" } ?? "") }
+        return .warning(names.joined(separator: "; "), hint: "pfctl logs \(restless[0].component) --previous shows its last words")
+    }
+
+    static let volumes = Check("volumes-bound", "every volume is there") { context in
+        let claims = try await context.client.list(.persistentVolumeClaims, in: .current, InstallationLabels.everything).items
+        let pending = claims.filter { $0["status"]?["phase"] != "Bound" }.compactMap { $0["metadata"]?["name"]?.stringValue }.sorted()
+        guard !pending.isEmpty else { return claims.isEmpty ? .skipped("there are none") : .ok() }
+        return .failed("waiting: \(pending.joined(separator: ", "))", hint: "is there a StorageClass that makes volumes?")
+    }
+
+    static let warningEvents = about("warnings", "nothing warned within the last hour") { status in
+        guard let latest = status.warnings.first else { return .ok() }
+        return .warning("\(latest.reason ?? ""): \(latest.message ?? "")", hint: "pfctl events --types Warning lists them")
+    }
+
+    static let autoscaler = about("autoscaler", "the autoscaler sees what it goes by") { status in
+        guard !status.autoscalers.isEmpty else { return .skipped("there is none") }
+        guard let trouble = status.autoscalers.lazy.compactMap(\.trouble).first else { return .ok() }
+        return .failed(trouble, hint: "is the metrics adapter ready? pfctl logs metrics-adapter shows what it says")
+    }
+
+    static let autoscalerRoom = about("autoscaler-room", "the autoscaler has room left") { status in
+        guard let full = status.autoscalers.first(where: { $0.desired >= $0.maximum && ($0.measure?.isAboveTarget ?? false) }) else {
+            return status.autoscalers.isEmpty ? .skipped("there is none") : .ok()
+        }
+        return .warning("\(full.name) is at its maximum of \(full.maximum)", hint: "pfctl scale worker --max \(full.maximum * 2)")
+    }
+
+    static let apiBackends = Check("api-backends", "the api reaches its backends") { context in
+        guard let pod = context.status?.pods.first(where: { $0.component == "api" && $0.isReady }) else {
+            return .skipped("no pod of api is ready")
+        }
+        let api = try await ForwardedService.open(.api, pod: pod.name, session: context.session, token: nil)
+        do {
+            _ = try await api.get("/readyz", timeout: probeTimeout)
+            await api.close()
+            return .ok()
+        } catch {
+            await api.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import KubernetesClient
+
+extension CheckCategory {
+    /// What installing the chart needs.
+    static let installPermissions = CheckCategory(
+        name: "permissions to install",
+        checks: [
+            .permissions("install-namespaced", "the chart's objects can be made in the namespace") { namespace in
+                installed.map { AccessQuestion(verb: "create", group: $0.group, resource: $0.plural, namespace: namespace) }
+            },
+            .permissions("install-cluster", "the metrics adapter can be registered with the cluster") { _ in
+                registered.map { AccessQuestion(verb: "create", group: $0.group, resource: $0.plural) }
+            },
+        ])
+
+    /// What pfctl itself needs.
+    static let ownPermissions = CheckCategory(
+        name: "permissions",
+        checks: [
+            .permissions("see", "everything can be seen") { namespace in
+                let kinds: [ResourceKind] = [.deployments, .replicaSets, .statefulSets, .pods, .events, .horizontalPodAutoscalers]
+                return kinds.map { AccessQuestion("list", $0, namespace: namespace) }
+            },
+            .permissions("change", "services can be scaled and rolled out") { namespace in
+                [
+                    AccessQuestion("patch", .deployments, namespace: namespace),
+                    AccessQuestion("patch", .deployments, subresource: "scale", namespace: namespace),
+                    AccessQuestion("patch", .horizontalPodAutoscalers, namespace: namespace),
+                ]
+            },
+            .permissions("reach", "logs can be read and services be reached") { namespace in
+                [
+                    AccessQuestion("get", .pods, subresource: "log", namespace: namespace),
+                    AccessQuestion("create", .pods, subresource: "portforward", namespace: namespace),
+                ]
+            },
+        ])
+
+    private static let installed: [(group: String, plural: String)] = [
+        ("", "secrets"), ("", "serviceaccounts"), ("", "services"), ("apps", "deployments"), ("apps", "statefulsets"),
+        ("autoscaling", "horizontalpodautoscalers"), ("batch", "jobs"), ("networking.k8s.io", "networkpolicies"),
+        ("policy", "poddisruptionbudgets"), ("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "roles"),
+    ]
+
+    private static let registered: [(group: String, plural: String)] = [
+        ("apiregistration.k8s.io", "apiservices"), ("rbac.authorization.k8s.io", "clusterrolebindings"),
+        ("rbac.authorization.k8s.io", "clusterroles"),
+    ]
+}
+
+extension Check {
+    /// Whether this user may do all of some things.
+    static func permissions(
+        _ anchor: String, _ title: String, _ questions: @escaping @Sendable (_ namespace: String) -> [AccessQuestion]
+    ) -> Check {
+        Check(anchor, title) { context in
+            let missing = try await withThrowingTaskGroup(of: String?.self) { group in
+                for question in questions(context.namespace) {
+                    group.addTask { try await context.client.mayI(question).isAllowed ? nil : name(question) }
+                }
+                return try await group.reduce(into: [String]()) { if let name = $1 { $0.append(name) } }
+            }
+            guard !missing.isEmpty else { return .ok() }
+            return .failed("not allowed: \(missing.sorted().joined(separator: ", "))", hint: "ask for a Role with these permissions")
+        }
+    }
+
+    private static func name(_ question: AccessQuestion) -> String {
+        let resource = question.resource + (question.subresource.map { "/\($0)" } ?? "")
+        return "\(question.verb) \(resource)" + (question.group.isEmpty ? "" : ".\(question.group)")
+    }
+}

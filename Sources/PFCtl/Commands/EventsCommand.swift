@@ -1,0 +1,67 @@
+import ArgumentParser
+import KubernetesClient
+
+struct EventsCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "Lists what happened to PixelFlow's objects, oldest first.",
+        discussion: """
+            Examples:
+              pfctl events
+              pfctl events --types Warning
+              pfctl events --for worker --watch
+            """)
+
+    @Option(help: ArgumentHelp("Only these, separated by commas: Normal, Warning.", valueName: "types"))
+    var types: String?
+
+    @Option(name: .customLong("for"), help: ArgumentHelp("Only those of one service and its pods.", valueName: "service"))
+    var service: String?
+
+    @Flag(name: .shortAndLong, help: "Go on, and print new ones as they come.")
+    var watch = false
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        async let found = Installation.find(in: session)
+        async let listed = try session.client().events()
+        let installation = try await found
+        let filter = EventFilter(names: try names(installation), types: types.map(Self.split))
+        let events = try await listed.filter(filter.includes)
+        session.print(EventReport(events: events, now: session.now).document)
+        if watch { try await follow(filter, after: events, session) }
+        return .ok
+    }
+
+    private func names(_ installation: Installation) throws -> [String] {
+        guard let service else { return installation.workloads.map(\.name) }
+        return [try installation.workload(service).name]
+    }
+
+    private static func split(_ types: String) -> Set<String> {
+        Set(types.split(separator: ",").map { $0.trimmed.lowercased() })
+    }
+
+    private func follow(_ filter: EventFilter, after known: [Event], _ session: Session) async throws {
+        var seen = Set(known.map(EventReport.key))
+        for try await event in try session.client().watch(Event.self) {
+            let news: [Event]
+            switch event {
+            case .listed(let all): news = all
+            case .added(let one), .modified(let one): news = [one]
+            case .deleted: news = []
+            case .interrupted(let error):
+                session.status.show("trying again: \(error.message)")
+                continue
+            }
+            let own = news.filter { filter.includes($0) && seen.insert(EventReport.key($0)).inserted }
+            session.status.clear()
+            if !own.isEmpty { session.print(EventReport(events: own, now: session.now, hasTitles: false).document) }
+        }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: Substring { drop { $0 == " " } }
+}

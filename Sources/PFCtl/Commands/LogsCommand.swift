@@ -1,0 +1,87 @@
+import ArgumentParser
+import KubernetesClient
+
+struct LogsCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs",
+        abstract: "Shows the logs of all pods of a service, or of all services, as one.",
+        discussion: """
+            PixelFlow's own lines are made readable; --raw and -o json leave them as they are.
+
+            Examples:
+              pfctl logs worker --follow
+              pfctl logs --since 10m
+              pfctl logs --task 019706d2-7c3e-7000-8000-000000000000
+              pfctl logs api --previous --tail 50
+            """)
+
+    private static let usualTail = 100
+
+    @Argument(help: "The service; all of PixelFlow's own where none is named.") var service: String?
+
+    @Flag(name: .shortAndLong, help: "Go on, with pods that come later too.")
+    var follow = false
+
+    @Option(name: .customLong("task"), help: ArgumentHelp("Only lines about this task.", valueName: "id"))
+    var task: String?
+
+    @Option(help: ArgumentHelp("Only lines not older than this.", valueName: "duration"))
+    var since: DurationArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "So many of the last lines of each pod, -1 for all. (default: 100, or all with --since or --task)", valueName: "lines"))
+    var tail: Int?
+
+    @Flag(name: .shortAndLong, help: "The logs of the containers before their last restart.")
+    var previous = false
+
+    @Flag(help: "Begin each line with its time.")
+    var timestamps = false
+
+    @Flag(help: "Leave lines as they were written.")
+    var raw = false
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        guard !(follow && previous) else { throw ValidationError("--previous is over: it cannot be followed.") }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        async let found = Installation.find(in: session)
+        async let listed = session.client().list(Pod.self, in: .current, InstallationLabels.everything)
+        let installation = try await found
+        let components = try Set(service.map { [try installation.workload($0).component] } ?? installation.services.map(\.component))
+        let release = installation.release
+        let isWanted: @Sendable (Pod) -> Bool = { $0.metadata.release == release && components.contains($0.metadata.component) }
+        let pods = try await listed.items.filter(isWanted).sorted { $0.name < $1.name }
+        let merge = merge(session, format: format(pods.map(\.name)))
+        guard follow else {
+            try await merge.showAll(of: pods)
+            return .ok
+        }
+        try await LogFollower(merge: merge, selector: InstallationLabels.everything, isWanted: isWanted).run()
+        return .ok
+    }
+
+    private func merge(_ session: Session, format: LogLineFormat) -> LogMerge {
+        var options = LogOptions(since: since?.duration)
+        options.timestamps = true
+        options.previous = previous
+        let lines = tail ?? (since == nil && task == nil ? Self.usualTail : -1)
+        options.tail = lines < 0 ? nil : lines
+        let task = task
+        return LogMerge(session: session, options: options) { line in
+            task.map { line.text.contains($0) } ?? true
+        } show: { line in
+            session.print(line: format.text(line))
+        }
+    }
+
+    private func format(_ pods: [String]) -> LogLineFormat {
+        let form: LogLineFormat.Form = global.output == .json ? .json : raw ? .raw : .readable
+        let accents = Dictionary(uniqueKeysWithValues: pods.enumerated().map { ($1, $0) })
+        return LogLineFormat(form: form, showsTimes: timestamps, accents: accents, isSingle: pods.count == 1 && !follow)
+    }
+}

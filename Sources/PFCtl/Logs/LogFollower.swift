@@ -1,0 +1,81 @@
+import KubernetesClient
+import Synchronization
+
+/// Follows the logs of all pods that a selector finds, those included that come later.
+final class LogFollower: Sendable {
+    /// Before a log is asked for again that ended at once.
+    private static let pause = Duration.milliseconds(500)
+
+    private struct State {
+        var followed: Set<String> = []
+        /// The last line that was shown of a pod: where it goes on after a lost connection.
+        var last: [String: LogLine] = [:]
+    }
+
+    private let merge: LogMerge
+    private let selector: ListOptions
+    private let isWanted: @Sendable (Pod) -> Bool
+    private let state = Mutex(State())
+
+    init(merge: LogMerge, selector: ListOptions, isWanted: @escaping @Sendable (Pod) -> Bool) {
+        self.merge = merge
+        self.selector = selector
+        self.isWanted = isWanted
+    }
+
+    /// Goes on until the task is cancelled, or the pods may not be seen any more.
+    func run() async throws {
+        let client = try merge.session.client()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for try await event in client.watch(Pod.self, in: .current, selector) {
+                switch event {
+                case .listed(let pods): for pod in pods { follow(pod, client, in: &group) }
+                case .added(let pod), .modified(let pod): follow(pod, client, in: &group)
+                case .deleted: break
+                case .interrupted(let error): merge.session.status.print(Text("trying again: \(error.message)", .faint))
+                }
+            }
+        }
+    }
+
+    private func follow(_ pod: Pod, _ client: ClusterClient, in group: inout ThrowingTaskGroup<Void, any Error>) {
+        let isRunning = pod.status?.containerStatuses?.contains { $0.state?.running != nil } ?? false
+        guard isWanted(pod), isRunning, state.withLock({ $0.followed.insert(pod.name).inserted }) else { return }
+        group.addTask { try await self.follow(pod.name, client) }
+    }
+
+    private func follow(_ pod: String, _ client: ClusterClient) async throws {
+        defer { state.withLock { _ = $0.followed.remove(pod) } }
+        while !Task.isCancelled {
+            do {
+                for try await text in client.logs(pod, options(for: pod)) { take(LogLine(pod: pod, stamped: text)) }
+                // The container ended; should it start again, the watch tells.
+                return
+            } catch let error as KubernetesError {
+                guard error.isTransient else { return }
+                merge.session.status.print(Text("\(pod): trying again, \(error.message)", .faint))
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    private func options(for pod: String) -> LogOptions {
+        var options = merge.options
+        options.follow = true
+        guard let time = state.withLock({ $0.last[pod]?.time }) else { return options }
+        options.tail = nil
+        options.since = nil
+        options.sinceTime = time
+        return options
+    }
+
+    /// The time to go on from is in whole seconds: what was shown already comes again, and is passed over.
+    private func take(_ line: LogLine) {
+        let isNew = state.withLock { state in
+            if let last = state.last[line.pod], line.timeText <= last.timeText { return false }
+            state.last[line.pod] = line
+            return true
+        }
+        if isNew, merge.includes(line) { merge.show(line) }
+    }
+}
