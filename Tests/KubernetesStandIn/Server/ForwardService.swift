@@ -48,12 +48,20 @@ struct ForwardService: Sendable {
             }
         case .local(let port): try await relay(input, output, to: port)
         case .failing(let message):
-            try await output.write(Self.frame(1, ByteBuffer(string: message)))
-            try await output.write(Self.close)
+            try await refuse(message, input, output)
         case nil:
-            try await output.write(Self.frame(1, ByteBuffer(string: "error forwarding port: nothing listens there")))
-            try await output.write(Self.close)
+            try await refuse("error forwarding port: nothing listens there", input, output)
         }
+    }
+
+    /// Closing with unread bytes would reset the connection, and the message might be lost with it: the
+    /// client is left to close.
+    private func refuse(
+        _ message: String, _ input: NIOAsyncChannelInboundStream<WebSocketFrame>, _ output: NIOAsyncChannelOutboundWriter<WebSocketFrame>
+    ) async throws {
+        try await output.write(Self.frame(1, ByteBuffer(string: message)))
+        try await output.write(Self.close)
+        for try await _ in input {}
     }
 
     private func relay(
