@@ -8,94 +8,70 @@ extension MongoTaskStore {
 
     public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = try await tasks.clock.read().likely
-        async let stock = stock(of: tenant)
-        async let ended = ended(of: tenant, now)
-        async let started = started(of: tenant, now)
-        async let waits = latestWaits(of: tenant)
+        // One pass over the tenant's tasks: counting them by status needs all of them anyway.
+        let answer =
+            try await tasks.aggregate(
+                .statistics,
+                [
+                    ["$match": [Name.tenant: .string(tenant.rawValue), Name.deletedAt: TaskDocument.notDeleted]],
+                    [
+                        "$facet": [
+                            "stock": Self.stock, "ended": Self.ended(now), "started": Self.started(now), "waits": Self.latestWaits,
+                        ]
+                    ],
+                ]
+            ).first ?? [:]
+        func rows(_ name: String) -> [BSONDocument] { (answer[name]?.array ?? []).compactMap(\.document) }
 
         var statistics = TaskStatistics(timeline: TaskInterval.minutes(until: now))
-        for row in try await stock { statistics.add(stock: row) }
-        for row in try await ended { statistics.add(ended: row, at: row["_id"]?.int) }
-        for row in try await started { statistics.add(started: row, at: row["_id"]?.int) }
-        let sorted = try await waits
-        statistics.queueLatencyP50 = Self.percentile(sorted, 0.5)
-        statistics.queueLatencyP95 = Self.percentile(sorted, 0.95)
+        for row in rows("stock") { statistics.add(stock: row) }
+        for row in rows("ended") { statistics.add(ended: row, at: row["_id"]?.int) }
+        for row in rows("started") { statistics.add(started: row, at: row["_id"]?.int) }
+        let waits = (rows("waits").first?["waits"]?.array ?? []).compactMap(\.int64).sorted()
+        statistics.queueLatencyP50 = Self.percentile(waits, 0.5)
+        statistics.queueLatencyP95 = Self.percentile(waits, 0.95)
         return statistics
     }
 
     /// How many there are by status and error code, and since when the oldest of them.
-    private func stock(of tenant: TenantID) async throws -> [BSONDocument] {
-        try await tasks.aggregate(
-            .statistics,
-            [
-                ["$match": [Name.tenant: .string(tenant.rawValue), Name.deletedAt: TaskDocument.notDeleted]],
-                [
-                    "$group": [
-                        "_id": ["status": "$status", "code": "$error.code"], "count": ["$sum": 1], "oldest": ["$min": "$created_at"],
-                    ]
-                ],
-            ])
-    }
+    private static let stock: BSONValue = [
+        ["$group": ["_id": ["status": "$status", "code": "$error.code"], "count": ["$sum": 1], "oldest": ["$min": "$created_at"]]]
+    ]
 
     /// What ended in each minute, and of that what the last minute and hour are counted by.
-    private func ended(of tenant: TenantID, _ now: Timestamp) async throws -> [BSONDocument] {
+    private static func ended(_ now: Timestamp) -> BSONValue {
         func completed(since duration: Duration) -> BSONValue {
-            let isCounted: BSONValue = ["$and": [Self.hasStatus(.completed), ["$gt": ["$completed_at", .time(now - duration)]]]]
+            let isCounted: BSONValue = ["$and": [hasStatus(.completed), ["$gt": ["$completed_at", .time(now - duration)]]]]
             return ["$sum": ["$cond": [isCounted, 1, 0]]]
         }
-        return try await tasks.aggregate(
-            .statistics,
+        return [
+            ["$match": [Name.completedAt: ["$gt": .time(now - .seconds(3600))]]],
             [
-                Self.changedSince(now, tenant, [Name.completedAt: ["$gt": .time(now - .seconds(3600))]]),
-                [
-                    "$group": [
-                        "_id": Self.minute("$completed_at", now),
-                        "completed": ["$sum": ["$cond": [Self.hasStatus(.completed), 1, 0]]],
-                        "failed": ["$sum": ["$cond": [Self.hasStatus(.failed), 1, 0]]],
-                        "last_minute": completed(since: .seconds(60)), "last_hour": completed(since: .seconds(3600)),
-                    ]
-                ],
-            ])
+                "$group": [
+                    "_id": minute("$completed_at", now), "completed": ["$sum": ["$cond": [hasStatus(.completed), 1, 0]]],
+                    "failed": ["$sum": ["$cond": [hasStatus(.failed), 1, 0]]],
+                    "last_minute": completed(since: .seconds(60)), "last_hour": completed(since: .seconds(3600)),
+                ]
+            ],
+        ]
     }
 
     /// How long those waited that were started in each minute.
-    private func started(of tenant: TenantID, _ now: Timestamp) async throws -> [BSONDocument] {
-        let wait: BSONValue = ["$subtract": ["$started_at", "$created_at"]]
-        return try await tasks.aggregate(
-            .statistics,
-            [
-                Self.changedSince(now, tenant, [Name.startedAt: ["$gte": .time(Self.firstMinute(now))]]),
-                ["$group": ["_id": Self.minute("$started_at", now), "mean": ["$avg": wait], "longest": ["$max": wait]]],
-            ])
+    private static func started(_ now: Timestamp) -> BSONValue {
+        [
+            ["$match": [Name.startedAt: ["$gte": .time(firstMinute(now))]]],
+            ["$group": ["_id": minute("$started_at", now), "mean": ["$avg": wait], "longest": ["$max": wait]]],
+        ]
     }
 
-    private func latestWaits(of tenant: TenantID) async throws -> [Int64] {
-        let rows = try await tasks.aggregate(
-            .statistics,
-            [
-                [
-                    "$match": [
-                        Name.tenant: .string(tenant.rawValue), Name.deletedAt: TaskDocument.notDeleted,
-                        Name.startedAt: ["$exists": true],
-                    ]
-                ],
-                ["$sort": [Name.id: -1]], ["$limit": .int(Self.latencySample)],
-                ["$group": ["_id": .null, "waits": ["$push": ["$subtract": ["$started_at", "$created_at"]]]]],
-            ])
-        return (rows.first?["waits"]?.array ?? []).compactMap(\.int64).sorted()
-    }
+    private static let latestWaits: BSONValue = [
+        ["$match": [Name.startedAt: ["$exists": true]]], ["$sort": [Name.id: -1]], ["$limit": .int(latencySample)],
+        ["$group": ["_id": .null, "waits": ["$push": wait]]],
+    ]
+
+    private static let wait: BSONValue = ["$subtract": ["$started_at", "$created_at"]]
 
     private static func hasStatus(_ status: TaskStatus) -> BSONValue { ["$eq": ["$status", .string(status.rawValue)]] }
-
-    /// What was started or ended in that time has also changed in it, and changes have an index.
-    private static func changedSince(_ now: Timestamp, _ tenant: TenantID, _ more: BSONDocument) -> BSONDocument {
-        var match: BSONDocument = [
-            Name.tenant: .string(tenant.rawValue), Name.updatedAt: ["$gte": .time(now - .seconds(3600))],
-            Name.deletedAt: TaskDocument.notDeleted,
-        ]
-        match.fields += more.fields
-        return ["$match": .document(match)]
-    }
 
     /// The minute of a time, counted from the first of the timeline.
     private static func minute(_ field: String, _ now: Timestamp) -> BSONValue {
