@@ -18,7 +18,7 @@ public struct Dispatch: Sendable, Hashable, Codable {
     public var due: Timestamp
     /// Wake-ups of this waiting period that the broker has acknowledged.
     public var acknowledged: Int
-    /// When the latest of them was.
+    /// When the latest wake-up was acknowledged; nil while it has not been.
     public var acknowledgedAt: Timestamp?
 
     public init(sequence: Int = 1, due: Timestamp, acknowledged: Int = 0, acknowledgedAt: Timestamp? = nil) {

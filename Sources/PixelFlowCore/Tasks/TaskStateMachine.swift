@@ -140,6 +140,7 @@ extension TaskStateMachine {
         guard task.dispatch.due <= now else { throw .notDue }
         task.dispatch.sequence += 1
         task.dispatch.due = now + policy.dispatchGrace
+        task.dispatch.acknowledgedAt = nil
     }
 
     private func acknowledgeDispatch(_ task: inout TaskRecord, _ sequence: Int, _ now: Timestamp) throws(TransitionRefusal) {

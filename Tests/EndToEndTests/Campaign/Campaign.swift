@@ -124,10 +124,13 @@ struct Campaign: Sendable {
 
     /// Waits until every task has ended.
     private func drain(_ person: Person) async throws {
+        let open = Mutex(recorder.promises.map(\.task))
         _ = try await eventually(within: patience, "every task to end") { () -> Bool? in
-            guard let answer = try? await person.get("/api/stats"), answer.status == 200 else { return nil }
-            let counts = try answer.object()["counts"] as? [String: Int]
-            return counts?["PENDING"] == 0 && counts?["PROCESSING"] == 0 ? true : nil
+            for task in open.withLock({ $0 }) {
+                guard try await (try? look(at: task, person))?.status.isFinal == true else { continue }
+                open.withLock { $0.removeAll { $0 == task } }
+            }
+            return open.withLock(\.isEmpty) ? true : nil
         }
     }
 
