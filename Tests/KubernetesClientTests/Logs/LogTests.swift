@@ -2,7 +2,7 @@ import KubernetesClient
 import KubernetesStandIn
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LogTests {
     private static func lines(_ log: LogSequence) async throws -> [String] {
         try await log.reduce(into: []) { $0.append($1) }

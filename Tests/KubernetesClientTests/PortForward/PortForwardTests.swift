@@ -4,7 +4,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PortForwardTests {
     @Test func carriesBytesBothWays() async throws {
         try await withCluster { cluster, client in

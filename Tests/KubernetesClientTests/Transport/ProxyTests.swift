@@ -5,7 +5,7 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProxyTests {
     @Test func callsAndForwardsGoThroughTheProxy() async throws {
         let proxy = try await TunnelProxy.start()

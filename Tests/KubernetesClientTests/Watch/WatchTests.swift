@@ -2,7 +2,7 @@ import KubernetesClient
 import KubernetesStandIn
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WatchTests {
     private static func label(_ event: WatchEvent<ConfigMap>?) -> String {
         switch event {

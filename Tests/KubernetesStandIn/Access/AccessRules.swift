@@ -38,6 +38,13 @@ extension StandInState {
         !denials.contains { $0.denies(user, verb, resource, namespace) }
     }
 
+    /// Answers a SubjectAccessReview: what somebody else may do.
+    func reviewed(_ review: JSONValue) -> JSONValue {
+        let groups = review["spec"]?["groups"]?.arrayValue ?? []
+        let user = StandInUser(name: review["spec"]?["user"]?.stringValue ?? "", groups: groups.compactMap(\.stringValue))
+        return reviewed(review, for: user)
+    }
+
     /// Answers a SelfSubjectAccessReview.
     func reviewed(_ review: JSONValue, for user: StandInUser) -> JSONValue {
         let attributes = review["spec"]?["resourceAttributes"] ?? [:]

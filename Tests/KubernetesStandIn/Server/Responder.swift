@@ -47,6 +47,8 @@ struct Responder {
         case ("create", nil) where target.plural == "selfsubjectaccessreviews":
             let review = memory.withLock { $0.reviewed(request.json ?? [:], for: user) }
             try await output.json(review, status: 201)
+        case ("create", nil) where target.plural == "subjectaccessreviews":
+            try await output.json(memory.withLock { $0.reviewed(request.json ?? [:]) }, status: 201)
         default:
             let answer = try memory.withLock { state in
                 let answer = try state.answer(request, target, verb)
