@@ -105,7 +105,7 @@ extension StandInState {
     }
 
     /// Whether a port may be forwarded: the pod is there and runs, and its user may.
-    func admitForward(_ request: StandInRequest) throws -> PodBackend? {
+    func checkForward(_ request: StandInRequest) throws {
         guard let user = request.user else { throw StatusAnswer.unauthorized }
         guard let target = RequestTarget(path: request.path), let name = target.name, target.subresource == "portforward" else {
             throw StatusAnswer.noPage
@@ -118,6 +118,5 @@ extension StandInState {
             let phase = pod["status"]?["phase"]?.stringValue ?? "Unknown"
             throw StatusAnswer.badRequest("unable to forward port because pod is not running. Current status=\(phase)")
         }
-        return forwardBackend(request)
     }
 }

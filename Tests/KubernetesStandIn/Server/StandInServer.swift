@@ -67,7 +67,7 @@ struct StandInServer: Sendable {
     private func admitted(_ channel: any Channel, _ head: HTTPRequestHead, _ refused: RefusedUpgrade) -> EventLoopFuture<HTTPHeaders?> {
         channel.nioSSL_peerCertificate().map { peer in
             let request = memory.withLock { $0.record(head, body: [], certificateUser: certificates.user(of: peer)) }
-            let isAdmitted = memory.withLock { (try? $0.admitForward(request)) != nil }
+            let isAdmitted = memory.withLock { state in (try? state.checkForward(request)) != nil }
             guard isAdmitted, head.headers["Sec-WebSocket-Protocol"].contains(ForwardService.protocolName) else {
                 refused.head.withLock { $0 = head }
                 return nil
