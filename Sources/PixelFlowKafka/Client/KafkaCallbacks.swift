@@ -10,6 +10,7 @@ final class KafkaCallbacks: Sendable {
     let log: KafkaLog
     let statistics: @Sendable (String) -> Void
     let rebalance: Rebalance?
+    private let pacing = FetchPacing(wait: KafkaProperties.fetchWait)
 
     init(
         log: KafkaLog, statistics: @escaping @Sendable (String) -> Void = { _ in }, rebalance: Rebalance? = nil
@@ -40,6 +41,7 @@ final class KafkaCallbacks: Sendable {
                 DeliveryReceipt.take(message.pointee._private)?.report(KafkaFailure(unlessOK: message.pointee.err))
             }
         }
+        if role == .consumer { pacing.install(on: configuration) }
         if rebalance != nil {
             rd_kafka_conf_set_rebalance_cb(configuration) { _, code, partitions, opaque in
                 guard let callbacks = KafkaCallbacks.of(opaque), let partitions else { return }

@@ -41,6 +41,9 @@ final class KafkaHandle: @unchecked Sendable {
         self.callbacks = opaque
     }
 
+    /// Runs the callbacks that are due, waiting for one no longer than `limit`. Blocks.
+    func serve(atMost limit: Duration) { rd_kafka_poll(pointer, Int32(limit.milliseconds)) }
+
     deinit {
         // Destroying waits for the instance's own threads, which nobody else should have to.
         nonisolated(unsafe) let pointer = pointer

@@ -14,6 +14,9 @@ final class ConsumerQueue: @unchecked Sendable {
         pointer.withLock { if let queue = $0 { rd_kafka_queue_yield(queue) } }
     }
 
+    /// What has been fetched and not been called for.
+    var length: Int { pointer.withLock { $0.map(rd_kafka_queue_length) ?? 0 } }
+
     /// Has to come before the consumer is destroyed.
     func release() {
         pointer.withLock { pointer in

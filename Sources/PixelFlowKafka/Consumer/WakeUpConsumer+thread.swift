@@ -14,8 +14,8 @@ extension WakeUpConsumer {
             switch (isWanted, isPaused) {
             case (true, true): pause(false)
             case (true, false): poll()
-            case (false, true): _ = rest(at: .paused) { poll() }
-            case (false, false): if rest(at: .waiting, { waitForDemand() }) { pause(true) }
+            case (false, true): rest(at: .paused) { poll() }
+            case (false, false): rest(at: .waiting) { if !waitForDemand() { pause(true) } }
             }
         }
         finish()

@@ -10,8 +10,9 @@ import Synchronization
 /// waiting the partitions are paused, after a moment, because resuming fetches anew; the thread goes
 /// on polling, so that the place is kept however long the tasks take.
 final class WakeUpConsumer: WakeUpSubscription {
-    /// How long nobody may wait before the partitions are paused.
-    static let patience = Duration.milliseconds(100)
+    /// How long nobody may wait before the partitions are paused. As long as most tasks take at most,
+    /// because resuming fetches anew; as short as a group that is being rearranged can wait for us.
+    static let patience = Duration.seconds(1)
     /// How long one poll may last; `awake` ends it before.
     static let pollLimit = Duration.milliseconds(200)
     static let lagInterval = Duration.seconds(10)
@@ -39,7 +40,7 @@ final class WakeUpConsumer: WakeUpSubscription {
     let handle: KafkaHandle
     let state = Mutex(State())
     private let topic: String
-    private let queue: ConsumerQueue
+    let queue: ConsumerQueue
     private let demand = DispatchSemaphore(value: 0)
     private let thread = Mutex<DedicatedThread?>(nil)
     private let lagReports = Mutex<Task<Void, Never>?>(nil)
@@ -157,26 +158,24 @@ final class WakeUpConsumer: WakeUpSubscription {
         case .paused: queue.yield()
         case .ended: return
         }
+        // Once is enough: a signal too many would end the next rest at once.
+        state.whereabouts = .awake
     }
 
-    /// Lets the thread rest in `place` unless there is something to do.
-    ///
-    /// - Returns: whether there still is nothing to do.
-    func rest(at place: Whereabouts, _ body: () -> Void) -> Bool {
+    /// Lets the thread rest in `place`, unless there is something to do meanwhile.
+    func rest(at place: Whereabouts, _ body: () -> Void) {
         let mayRest = state.withLock { state in
             guard state.waiters.isEmpty, !state.isClosing else { return false }
             state.whereabouts = place
             return true
         }
-        guard mayRest else { return false }
+        guard mayRest else { return }
         body()
-        return state.withLock { state in
-            state.whereabouts = .awake
-            return state.waiters.isEmpty && !state.isClosing
-        }
+        state.withLock { $0.whereabouts = .awake }
     }
 
-    func waitForDemand() { _ = demand.wait(timeout: .now() + Self.patience.timeInterval) }
+    /// - Returns: false where nobody asked within `patience`.
+    func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.patience.timeInterval) == .success }
 
     /// Nobody calls the thread any more.
     func finish() {

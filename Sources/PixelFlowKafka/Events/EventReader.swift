@@ -17,22 +17,16 @@ final class EventReader: Sendable {
     private let handle: KafkaHandle
     private let topic: String
     private let interest: EventInterest
-    private let deliver: @Sendable ([TaskChange]) -> Void
-    private let isWanted: @Sendable () -> Bool
+    private let listeners: ChangeListeners
     private let isReading = OneTimeSignal()
     private let isClosing = Atomic(false)
     private let thread = Mutex<DedicatedThread?>(nil)
 
-    /// - Parameter isWanted: whether anybody listens; else messages are passed over.
     /// - Throws: `setting_invalid`.
-    init(
-        _ client: KafkaClient, interest: EventInterest, deliver: @escaping @Sendable ([TaskChange]) -> Void,
-        isWanted: @escaping @Sendable () -> Bool
-    ) throws(PixelFlowError) {
+    init(_ client: KafkaClient, interest: EventInterest, listeners: ChangeListeners) throws(PixelFlowError) {
         self.client = client
         self.interest = interest
-        self.deliver = deliver
-        self.isWanted = isWanted
+        self.listeners = listeners
         topic = client.settings.eventsTopic
         let metrics = client.metrics
         let callbacks = KafkaCallbacks(
@@ -100,7 +94,7 @@ final class EventReader: Sendable {
     }
 
     private func receive(_ message: rd_kafka_message_t) {
-        guard isWanted() else { return }
+        if listeners.isEmpty { return }
         let (changes, undecodable) = ChangeBatch.read(UnsafeRawBufferPointer(start: message.payload, count: message.len), interest)
         if undecodable > 0 {
             client.metrics.count(.consumed, topic, .undecodable)
@@ -108,7 +102,7 @@ final class EventReader: Sendable {
         } else {
             client.metrics.count(.consumed, topic, .ok)
         }
-        if !changes.isEmpty { deliver(changes) }
+        if !changes.isEmpty { listeners.deliver(changes) }
     }
 
     // MARK: Positions

@@ -44,12 +44,12 @@ final class ProducerInstance: Sendable {
     func waitForEnd(atMost limit: Duration) async { await thread.wait(atMost: limit) }
 
     private static func poll(_ handle: KafkaHandle, _ life: Life) {
-        while life.phase.withLock({ $0 == .open }) { rd_kafka_poll(handle.pointer, 100) }
+        while life.phase.withLock({ $0 == .open }) { handle.serve(atMost: .milliseconds(100)) }
         while rd_kafka_outq_len(handle.pointer) > 0 {
             if life.phase.withLock({ $0 == .abandoned }) {
                 rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
             }
-            rd_kafka_poll(handle.pointer, 50)
+            handle.serve(atMost: .milliseconds(50))
         }
     }
 }

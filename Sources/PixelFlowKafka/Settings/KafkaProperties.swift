@@ -1,5 +1,9 @@
 /// What librdkafka is told, by its own names. See its CONFIGURATION.md for each of them.
 struct KafkaProperties: Sendable {
+    /// How long a broker may wait for messages before it answers a fetch. One under way when a
+    /// partition is resumed delays it by up to this much.
+    static let fetchWait = Duration.milliseconds(100)
+
     var values: [String: String]
 
     /// What every client needs.
@@ -16,7 +20,6 @@ struct KafkaProperties: Sendable {
                 "socket.nagle.disable": "true",
                 "reconnect.backoff.ms": "100",
                 "reconnect.backoff.max.ms": "2000",
-                "retry.backoff.ms": "100",
                 // A topic or a partition that is new is found within this time.
                 "topic.metadata.refresh.interval.ms": "5000",
                 "topic.metadata.propagation.max.ms": "3000",
@@ -29,6 +32,7 @@ struct KafkaProperties: Sendable {
     static func producer(_ settings: KafkaSettings) -> KafkaProperties {
         common(settings).adding([
             "enable.idempotence": "true",
+            "retry.backoff.ms": "100",
             "acks": "all",
             "message.timeout.ms": "\(settings.publishTimeout.milliseconds)",
             "request.timeout.ms": "\(settings.publishTimeout.milliseconds)",
@@ -68,8 +72,7 @@ struct KafkaProperties: Sendable {
             "enable.auto.offset.store": "false",
             "auto.offset.reset": "earliest",
             "enable.partition.eof": "false",
-            // A fetch under way when a partition is resumed delays it by up to this much.
-            "fetch.wait.max.ms": "100",
+            "fetch.wait.max.ms": "\(fetchWait.milliseconds)",
             "fetch.error.backoff.ms": "100",
         ])
     }

@@ -44,8 +44,10 @@ final class TopicMaker: Sendable {
         let outcomes: [(String, KafkaFailure?)]
         do {
             outcomes = try request(handle)
-        } catch  where isFinal(error) {
-            logger.notice("this kafka cluster makes no topics on demand", metadata: ["error": "\(error)"])
+        } catch {
+            // Without a controller nobody makes topics, and yet they may all be there.
+            guard isFinal(error) || areThere(handle) else { throw error }
+            logger.notice("this kafka cluster makes no topics for us", metadata: ["error": "\(error)"])
             outcomes = []
         }
         for (name, failure) in outcomes {
@@ -66,6 +68,10 @@ final class TopicMaker: Sendable {
             RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
             RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
             RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
+    }
+
+    private func areThere(_ handle: KafkaHandle) -> Bool {
+        topics.allSatisfy { (try? handle.partitionCount(of: $0.name, within: limit)) != nil }
     }
 
     private func request(_ handle: KafkaHandle) throws(KafkaFailure) -> [(String, KafkaFailure?)] {

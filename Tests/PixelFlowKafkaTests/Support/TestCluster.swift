@@ -24,9 +24,14 @@ enum TestCluster {
     }
 
     static func client(_ settings: KafkaSettings? = nil) throws -> KafkaClient {
+        try KafkaClient(try settings ?? self.settings(), logger: logger)
+    }
+
+    /// Quiet, unless PIXELFLOW_TEST_LOG is set.
+    static var logger: Logger {
         var logger = Logger(label: "kafka-tests")
         logger.logLevel = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_LOG"] == nil ? .critical : .debug
-        return try KafkaClient(try settings ?? self.settings(), logger: logger)
+        return logger
     }
 
     /// Runs `body` with a client and closes that afterwards.

@@ -1,0 +1,63 @@
+import CRDKafka
+import Foundation
+import Synchronization
+
+/// Spares a server that answers an empty fetch at once instead of waiting, as Kafka does, for a
+/// message to come: librdkafka would ask it again without a pause, thousands of times a second.
+///
+/// Such answers are quick and all of one size; between two of them the connection rests a little.
+final class FetchPacing: Sendable {
+    /// Of Kafka's protocol.
+    static let fetchKey: Int16 = 1
+    /// Little beside a round trip, and yet 250 fetches a second instead of all that the server can take.
+    static let rest = Duration.milliseconds(4)
+    /// Quick answers of one size in a row before it is believed that there is nothing in them.
+    static let patience = 8
+
+    private struct Streak {
+        var size: Int
+        var length: Int
+    }
+
+    private let quick: Duration
+    private let streaks = Mutex<[Int32: Streak]>([:])
+
+    /// - Parameter wait: how long the server is asked to wait for a message.
+    init(wait: Duration) { quick = wait / 2 }
+
+    /// Notes an answer to a fetch.
+    ///
+    /// - Returns: whether to rest before the next.
+    func answered(broker: Int32, size: Int, in roundTrip: Duration) -> Bool {
+        streaks.withLock { streaks in
+            guard roundTrip < quick, let streak = streaks[broker], streak.size == size else {
+                streaks[broker] = Streak(size: size, length: 1)
+                return false
+            }
+            streaks[broker]?.length += 1
+            return streak.length >= Self.patience
+        }
+    }
+
+    /// Has every instance made from the configuration paced. `self` has to outlive them.
+    func install(on configuration: OpaquePointer) {
+        let opaque = Unmanaged.passUnretained(self).toOpaque()
+        rd_kafka_conf_interceptor_add_on_new(
+            configuration, "fetch-pacing",
+            { client, _, opaque, _, _ in rd_kafka_interceptor_add_on_response_received(client, "fetch-pacing", onResponse, opaque) },
+            opaque)
+    }
+}
+
+/// On the connection's own thread. librdkafka wants nothing done here that lasts; the rest is what it is for.
+private func onResponse(
+    client: OpaquePointer?, socket: Int32, name: UnsafePointer<CChar>?, broker: Int32, key: Int16, version: Int16, correlation: Int32,
+    size: Int, roundTrip: Int64, failure: rd_kafka_resp_err_t, opaque: UnsafeMutableRawPointer?
+) -> rd_kafka_resp_err_t {
+    guard key == FetchPacing.fetchKey, failure == RD_KAFKA_RESP_ERR_NO_ERROR, let opaque else { return RD_KAFKA_RESP_ERR_NO_ERROR }
+    let pacing = Unmanaged<FetchPacing>.fromOpaque(opaque).takeUnretainedValue()
+    if pacing.answered(broker: broker, size: size, in: .microseconds(roundTrip)) {
+        Thread.sleep(forTimeInterval: FetchPacing.rest.timeInterval)
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR
+}

@@ -1,0 +1,25 @@
+import Testing
+
+@testable import PixelFlowKafka
+
+@Suite struct FetchPacingTests {
+    @Test func restsOnlyAfterManyQuickAnswersOfOneSize() {
+        let pacing = FetchPacing(wait: .milliseconds(100))
+        let rests = (1...12).map { _ in pacing.answered(broker: 1, size: 115, in: .microseconds(200)) }
+        #expect(rests == Array(repeating: false, count: 8) + Array(repeating: true, count: 4))
+        #expect(!pacing.answered(broker: 1, size: 900, in: .microseconds(200)))
+        #expect(!pacing.answered(broker: 1, size: 115, in: .microseconds(200)))
+    }
+
+    @Test func aServerThatWaitsAsKafkaDoesIsLeftAlone() {
+        let pacing = FetchPacing(wait: .milliseconds(100))
+        for _ in 1...50 { #expect(!pacing.answered(broker: 1, size: 115, in: .milliseconds(100))) }
+    }
+
+    @Test func brokersAreJudgedByThemselves() {
+        let pacing = FetchPacing(wait: .milliseconds(100))
+        for broker in 1...3 as ClosedRange<Int32> {
+            for _ in 1...5 { #expect(!pacing.answered(broker: broker, size: 115, in: .zero)) }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Conformance
+import PixelFlowCore
+import PixelFlowKafka
+import Testing
+
+@Suite struct GroupLagTests {
+    /// Start, committed and end of a partition, and its lag.
+    @Test(
+        arguments: [
+            (0, nil, 0, 0), (0, nil, 7, 7), (3, nil, 7, 4), (0, 5, 7, 2), (0, 7, 7, 0), (6, 5, 7, 1),
+            // Committed in a log that has begun anew.
+            (0, 900, 7, 7),
+        ] as [(Int64, Int64?, Int64, Int64)])
+    func countsFromWhereTheGroupGoesOn(start: Int64, committed: Int64?, end: Int64, lag: Int64) {
+        #expect(KafkaGroupLag.Partition(partition: 0, start: start, committed: committed, end: end).lag == lag)
+    }
+
+    @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
+    func tellsWhatTheGroupHasStillToTake() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client)
+            try await broker.publish(wakeUps(1...30))
+            let before = try await client.inquiry.lag()
+            #expect(before.total == 30)
+            #expect(before.partitions.map(\.partition) == [0, 1, 2, 3])
+            #expect(before.partitions.allSatisfy { $0.committed == nil && $0.start == 0 })
+
+            let subscription = try await broker.subscribe()
+            for _ in 1...10 { await (try await subscription.next())?.settle() }
+            let during = try await client.inquiry.lag()
+            #expect(during.partitions.contains { $0.member?.clientID == client.settings.clientID })
+            await subscription.close()
+            let after = try await eventually(within: .seconds(10), "10 settled") {
+                let lag = try await client.inquiry.lag()
+                return lag.total == 20 ? lag : nil
+            }
+            #expect(after.partitions.contains { $0.committed != nil })
+        }
+    }
+
+    @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
+    func anInquiryOfItsOwnNeedsNoProducerAndMakesNoTopic() async throws {
+        let settings = try TestCluster.settings()
+        let inquiry = try KafkaInquiry(settings, logger: TestCluster.logger)
+        for _ in 1...2 {
+            let error = try await #require(throws: PixelFlowError.self) { _ = try await inquiry.lag() }
+            #expect(error.kind == .notFound)
+        }
+        try await TestCluster.withClient(settings) { try await KafkaTaskBroker($0).publish(wakeUps(1...3)) }
+        let found = try await eventually("the new topic") { try? await inquiry.lag() }
+        #expect(found.total == 3)
+        await inquiry.close()
+    }
+}

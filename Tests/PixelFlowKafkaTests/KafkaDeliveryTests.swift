@@ -1,0 +1,129 @@
+import Conformance
+import PixelFlowCore
+import Synchronization
+import Testing
+
+@testable import PixelFlowKafka
+
+@Suite(.enabled(if: TestCluster.url != nil, TestCluster.comment)) struct KafkaDeliveryTests {
+    @Test func nothingIsFetchedWhileNobodyWaits() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client, slots: 4)
+            let subscription = try #require(try await broker.subscribe() as? WakeUpConsumer)
+            try await broker.publish(wakeUps(1...2_000))
+            for _ in 1...3 { await (try await subscription.next())?.settle() }
+            _ = try await eventually("paused, the prefetch thrown away") {
+                subscription.state.withLock { $0.isPaused } && subscription.queue.length == 0 ? true : nil
+            }
+            // A fetch under way has been answered by now, if there was one, and brought nothing.
+            try await broker.publish(wakeUps(1...10))
+            #expect(subscription.queue.length == 0)
+
+            await (try await subscription.next())?.settle()
+            _ = try await eventually("fetching again") { subscription.queue.length > 0 ? true : nil }
+            await subscription.close()
+            #expect(try await client.inquiry.lag().total == 2_006)
+        }
+    }
+
+    @Test func whatIsDroppedUnsettledIsHandedOutAgain() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client)
+            let subscription = try await broker.subscribe()
+            let sent = wakeUps([1])
+            try await broker.publish(sent)
+            for _ in 1...3 { #expect(try await subscription.next()?.wakeUp == sent[0]) }
+            await (try await subscription.next())?.settle()
+            await subscription.close()
+            #expect(try await client.inquiry.lag().total == 0)
+        }
+    }
+
+    @Test func aWorkerThatDiesBeforeSettlingLeavesItToTheNext() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client)
+            try await broker.publish(wakeUps(1...20))
+            let first = try await broker.subscribe()
+            var inHand: [WakeUpDelivery] = []
+            for _ in 1...20 { inHand.append(try #require(try await first.next())) }
+            await first.close()
+            // Too late: the place in the group is gone.
+            for delivery in inHand { await delivery.settle() }
+            let second = try await broker.subscribe()
+            var sequences: Set<Int> = []
+            while sequences.count < 20 {
+                let delivery = try #require(try await second.next())
+                sequences.insert(delivery.wakeUp.sequence)
+                await delivery.settle()
+            }
+            await second.close()
+            #expect(try await client.inquiry.lag().total == 0)
+        }
+    }
+
+    @Test func whatIsSettledAfterAPartitionWasTakenBackIsNotStored() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client)
+            try await broker.publish(wakeUps(1...40))
+            let first = try await broker.subscribe()
+            var inHand: [WakeUpDelivery] = []
+            for _ in 1...40 { inHand.append(try #require(try await first.next())) }
+            let second = try await broker.subscribe()
+            // The newcomer is given some of what the other has in hand: the group has been rearranged.
+            let other = try #require(try await second.next())
+            for delivery in inHand { await delivery.settle() }
+            await first.close()
+            await second.close()
+            await other.settle()
+            #expect(try await client.inquiry.lag().total == 40)
+        }
+    }
+
+    @Test func repetitionsInAnyOrderAreSettledInAnyOrder() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client)
+            let sent = wakeUps(1...60)
+            try await broker.publish(sent.shuffled())
+            try await broker.publish(sent.reversed())
+            let subscription = try await broker.subscribe()
+            var inHand: [WakeUpDelivery] = []
+            for _ in 1...120 { inHand.append(try #require(try await subscription.next())) }
+            #expect(Set(inHand.map(\.wakeUp)) == Set(sent))
+            for delivery in inHand.shuffled() { await delivery.settle() }
+            await subscription.close()
+            #expect(try await client.inquiry.lag().total == 0)
+        }
+    }
+
+    @Test func aMessageThatCannotBeReadIsPassed() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client)
+            let topic = client.settings.topic
+            let garbage = KafkaMessage(topic: topic, key: [], value: Array("garbage".utf8), headers: [])
+            try await client.publish([garbage, garbage], to: topic)
+            try await broker.publish(wakeUps([7]))
+            let subscription = try await broker.subscribe()
+            let delivery = try #require(try await subscription.next())
+            #expect(delivery.wakeUp.sequence == 7)
+            await delivery.settle()
+            // Nothing is looked at, and so nothing passed, while nobody waits.
+            let waiting = Task { try await subscription.next() }
+            _ = try await eventually("all three passed") { try await client.inquiry.lag().total == 0 ? true : nil }
+            await subscription.close()
+            #expect(try await waiting.value?.wakeUp == nil)
+        }
+    }
+
+    @Test func aCancelledWaitTakesNothing() async throws {
+        try await TestCluster.withClient { client in
+            let broker = KafkaTaskBroker(client)
+            let subscription = try await broker.subscribe()
+            let waiting = Task { try await subscription.next() }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { _ = try await waiting.value }
+            try await broker.publish(wakeUps([1]))
+            #expect(try await subscription.next()?.wakeUp.sequence == 1)
+            await subscription.close()
+        }
+    }
+}

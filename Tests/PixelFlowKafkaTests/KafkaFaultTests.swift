@@ -1,0 +1,173 @@
+import Conformance
+import Glibc
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowKafka
+
+@Suite struct UnreachableClusterTests {
+    /// Nobody listens at port 1.
+    private func client() throws -> KafkaClient {
+        var settings = try TestCluster.settings(url: "kafka://127.0.0.1:1")
+        settings.publishTimeout = .seconds(1)
+        settings.inquiryTimeout = .seconds(1)
+        return try TestCluster.client(settings)
+    }
+
+    @Test func publishingIsAnOutageWithinSeconds() async throws {
+        let client = try client()
+        let start = ContinuousClock.now
+        let error = try await #require(throws: PixelFlowError.self) { try await KafkaTaskBroker(client).publish(wakeUps([1])) }
+        #expect(error.retry == .outage)
+        #expect(error.code == "broker_unavailable")
+        #expect(ContinuousClock.now - start < .seconds(10))
+        await client.close()
+    }
+
+    @Test func checkNamesTheBroker() async throws {
+        let client = try client()
+        let error = try await #require(throws: PixelFlowError.self) { try await client.check() }
+        #expect(error.code == "broker_unavailable")
+        await client.close()
+    }
+
+    @Test func subscribingDoesNotWaitForTheCluster() async throws {
+        let client = try client()
+        let subscription = try await within(.seconds(2), "subscribe") { try await KafkaTaskBroker(client).subscribe() }
+        let waiting = Task { try await subscription.next() }
+        let stream = try await within(.seconds(10), "listen") { try await KafkaTaskEvents(client).subscribe() }
+        await client.close()
+        #expect(try await within(.seconds(10), "next() ends") { try await waiting.value } == nil)
+        for await _ in stream {}
+    }
+
+    @Test func afterSomeFailuresCallersAreAnsweredAtOnce() async throws {
+        let client = try client()
+        let broker = KafkaTaskBroker(client)
+        for _ in 1...6 { await #expect(throws: PixelFlowError.self) { try await broker.publish(wakeUps([1])) } }
+        let start = ContinuousClock.now
+        await #expect(throws: PixelFlowError.self) { try await broker.publish(wakeUps([1])) }
+        #expect(ContinuousClock.now - start < .milliseconds(500))
+        await client.close()
+    }
+}
+
+@Suite struct MockClusterTests {
+    @Test func aClusterThatMakesNoTopicsIsTakenAsItIs() async throws {
+        let cluster = try MockCluster()
+        try await TestCluster.withClient(try TestCluster.settings(url: try await cluster.url())) { client in
+            let broker = KafkaTaskBroker(client)
+            try await broker.publish(wakeUps(1...10))
+            try await broker.check()
+            let subscription = try await broker.subscribe()
+            var sequences: Set<Int> = []
+            while sequences.count < 10 {
+                let delivery = try #require(try await within(.seconds(30), "a wake-up") { try await subscription.next() })
+                sequences.insert(delivery.wakeUp.sequence)
+                await delivery.settle()
+            }
+            await subscription.close()
+        }
+    }
+}
+
+@Suite(.enabled(if: OwnServer.executable != nil, OwnServer.comment)) struct KafkaOutageTests {
+    @Test func goesOnOnceTheClusterIsBack() async throws {
+        try await OwnServer.with { server in
+            try server.start()
+            try await TestCluster.withClient(try settings(server)) { client in
+                let broker = KafkaTaskBroker(client)
+                let events = KafkaTaskEvents(client)
+                try await publish(wakeUps([1]), by: broker)
+                let subscription = try await broker.subscribe()
+                let listener = Listener(try await events.subscribe())
+                await (try await next(of: subscription)).settle()
+
+                try await server.stop()
+                await #expect(throws: PixelFlowError.self) { try await broker.publish(wakeUps([2])) }
+                await #expect(throws: PixelFlowError.self) { try await events.publish([change(2)]) }
+                await #expect(throws: PixelFlowError.self) { try await client.check() }
+
+                try server.start()
+                try await publish(wakeUps([3]), by: broker)
+                try await client.check()
+                try await receive(3, from: subscription)
+                try await events.publish([change(3)])
+                try await listener.hears(3)
+            }
+        }
+    }
+
+    @Test func startsBeforeTheClusterDoes() async throws {
+        try await OwnServer.with { server in
+            try await TestCluster.withClient(try settings(server)) { client in
+                let broker = KafkaTaskBroker(client)
+                let events = KafkaTaskEvents(client)
+                let subscription = try await broker.subscribe()
+                let listener = Listener(try await events.subscribe())
+                await #expect(throws: PixelFlowError.self) { try await client.check() }
+                try server.start()
+                try await publish(wakeUps([1]), by: broker)
+                try await receive(1, from: subscription)
+                try await listener.hears(1) { try? await events.publish([change(1)]) }
+            }
+        }
+    }
+
+    @Test func goesOnAfterTheClustersDataIsGone() async throws {
+        try await OwnServer.with { server in
+            try server.start()
+            try await TestCluster.withClient(try settings(server)) { client in
+                let broker = KafkaTaskBroker(client)
+                let events = KafkaTaskEvents(client)
+                try await publish(wakeUps(1...50), by: broker)
+                let subscription = try await broker.subscribe()
+                let listener = Listener(try await events.subscribe())
+                for _ in 1...50 { await (try await next(of: subscription)).settle() }
+                try await events.publish([change(1)])
+                try await listener.hears(1)
+                let inHand = wakeUps([51])
+                try await broker.publish(inHand)
+                let delivery = try await next(of: subscription)
+
+                try await server.stop(by: SIGKILL)
+                try server.wipe()
+                try server.start()
+
+                try await publish(wakeUps(100...105), by: broker)
+                for _ in 100...105 { await (try await next(of: subscription)).settle() }
+                await delivery.settle()
+                try await listener.hears(2) { try? await events.publish([change(2)]) }
+                _ = try await eventually(within: .seconds(20), "the new offsets are committed") {
+                    let lag = try? await client.inquiry.lag()
+                    return lag?.total == 0 && lag?.partitions.contains { $0.committed ?? 0 > 0 } == true ? true : nil
+                }
+                await subscription.close()
+            }
+        }
+    }
+
+    private func settings(_ server: OwnServer) throws -> KafkaSettings {
+        var settings = try TestCluster.settings(url: server.url, partitions: 2)
+        settings.publishTimeout = .seconds(3)
+        settings.inquiryTimeout = .seconds(2)
+        return settings
+    }
+
+    /// Publishes as the dispatcher does: again and again.
+    private func publish(_ wakeUps: [WakeUp], by broker: KafkaTaskBroker) async throws {
+        try await eventually(within: .seconds(40), "published") { try? await broker.publish(wakeUps) }
+    }
+
+    private func next(of subscription: any WakeUpSubscription) async throws -> WakeUpDelivery {
+        try #require(try await within(.seconds(40), "a wake-up") { try await subscription.next() })
+    }
+
+    private func receive(_ sequence: Int, from subscription: any WakeUpSubscription) async throws {
+        while true {
+            let delivery = try await next(of: subscription)
+            await delivery.settle()
+            if delivery.wakeUp.sequence == sequence { return }
+        }
+    }
+}
