@@ -43,7 +43,7 @@ struct Responder {
         switch (verb, target.subresource) {
         case ("watch", nil): try await watch(request, target)
         case ("get", "log"): try await log(request, target)
-        case ("get", "portforward"): try memory.withLock { _ = try $0.admitForward(request) }
+        case ("get", "portforward"): try memory.withLock { try $0.checkForward(request) }
         case ("create", nil) where target.plural == "selfsubjectaccessreviews":
             let review = memory.withLock { $0.reviewed(request.json ?? [:], for: user) }
             try await output.json(review, status: 201)
