@@ -1,6 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 import Metrics
+import NIOCore
 import Synchronization
 
 /// Counts and times each request: `…_requests_total` and `…_request_duration_seconds`.
@@ -20,25 +21,21 @@ public struct MetricsMiddleware: RouterMiddleware {
     public func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
-        let start = ContinuousClock.now
+        // As a plain number of nanoseconds: `Duration` divides 128-bit integers, in each request.
+        let start = NIODeadline.now().uptimeNanoseconds
         let response = try await next(request, context)
-        let elapsed = (ContinuousClock.now - start).components
         series.count(
             request.method, context.endpointPath, response.status.code,
-            nanoseconds: elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000)
+            nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds - start))
         return response
     }
 }
 
 /// The counters and timers of a service's requests, each made when it is first needed and then kept.
 private final class RequestSeries: Sendable {
-    private struct Key: Hashable {
+    private struct Entry {
         let method: HTTPRequest.Method
-        let endpoint: String
         let status: Int
-    }
-
-    private struct Pair {
         let requests: Counter
         let duration: Metrics.Timer
     }
@@ -48,29 +45,34 @@ private final class RequestSeries: Sendable {
     private static let unmatched = "NotFound"
 
     private let metrics: ServiceMetrics
-    private let pairs = Mutex<[Key: Pair]>([:])
+    /// By endpoint; the few methods and statuses of one are looked through faster than hashed.
+    private let entries = Mutex<[String: [Entry]]>([:])
 
     init(_ metrics: ServiceMetrics) { self.metrics = metrics }
 
     func count(_ method: HTTPRequest.Method, _ endpoint: String?, _ status: Int, nanoseconds: Int64) {
-        let key = Key(method: method, endpoint: endpoint ?? Self.unmatched, status: status)
-        let pair = pairs.withLock { $0[key] } ?? make(key)
-        pair.requests.increment()
-        pair.duration.recordNanoseconds(nanoseconds)
+        let endpoint = endpoint ?? Self.unmatched
+        let known = entries.withLock { $0[endpoint]?.first { $0.status == status && $0.method == method } }
+        let entry = known ?? make(method, endpoint, status)
+        entry.requests.increment()
+        entry.duration.recordNanoseconds(nanoseconds)
     }
 
     /// A method or a status that is none is not kept, for a client could send ever new ones.
-    private func make(_ key: Key) -> Pair {
-        let isKnown = Self.methods.contains(key.method) && (100...599).contains(key.status)
-        let method = ("method", Self.methods.contains(key.method) ? key.method.rawValue : "other")
-        let endpoint = ("endpoint", key.endpoint == Self.unmatched ? "unmatched" : key.endpoint)
-        let status = ("status", (100...599).contains(key.status) ? String(key.status) : "other")
-        let pair = Pair(
+    private func make(_ method: HTTPRequest.Method, _ endpoint: String, _ status: Int) -> Entry {
+        let isMethod = Self.methods.contains(method)
+        let isStatus = (100...599).contains(status)
+        let labels = [
+            ("method", isMethod ? method.rawValue : "other"), ("endpoint", endpoint == Self.unmatched ? "unmatched" : endpoint),
+        ]
+        let entry = Entry(
+            method: method, status: status,
             requests: Counter(
-                label: "\(metrics.service)_requests_total", dimensions: [method, endpoint, status], factory: metrics.factory),
+                label: "\(metrics.service)_requests_total", dimensions: labels + [("status", isStatus ? String(status) : "other")],
+                factory: metrics.factory),
             duration: Metrics.Timer(
-                label: "\(metrics.service)_request_duration_seconds", dimensions: [method, endpoint], factory: metrics.factory))
-        if isKnown { pairs.withLock { $0[key] = pair } }
-        return pair
+                label: "\(metrics.service)_request_duration_seconds", dimensions: labels, factory: metrics.factory))
+        if isMethod && isStatus { entries.withLock { $0[endpoint, default: []].append(entry) } }
+        return entry
     }
 }

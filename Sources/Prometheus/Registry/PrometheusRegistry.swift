@@ -1,4 +1,4 @@
-public import Metrics
+import Metrics
 import Synchronization
 
 /// Keeps every metric of a process and writes them down for Prometheus. The back end of swift-metrics.
