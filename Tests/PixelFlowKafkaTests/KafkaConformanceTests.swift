@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: TaskEventsConformance.cases)
     func eventsKeepTheRule(rule: ConformanceCase<TaskEventsConformance>) async throws {
         try await TestCluster.withClient { client in
-            try await rule.run { TaskEventsConformance(events: KafkaTaskEvents(client), deadline: .seconds(60)) }
+            try await rule.run { TaskEventsConformance(events: KafkaTaskEvents(client), deadline: .seconds(120)) }
         }
     }
 }

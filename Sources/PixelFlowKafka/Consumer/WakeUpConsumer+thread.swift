@@ -70,7 +70,8 @@ extension WakeUpConsumer {
             return state.isPaused
         }
         rd_kafka_assign(handle.pointer, isAssigning ? partitions : nil)
-        if isAssigning, isPaused { rd_kafka_pause_partitions(handle.pointer, partitions) }
+        // A partition that comes back is as it was when it was taken, paused or not.
+        if isAssigning { fetch(partitions, !isPaused) }
         client.metrics.rebalanced(assigned: isAssigning)
         let list = numbers.sorted().map(String.init).joined(separator: ",")
         client.logger.info("kafka partitions \(isAssigning ? "assigned" : "taken back")", metadata: ["partitions": "\(list)"])
@@ -83,10 +84,14 @@ extension WakeUpConsumer {
             return state.ledger.partitions
         }
         let partitions = PartitionList(topic: client.settings.topic, partitions: numbers)
-        if isPaused {
-            rd_kafka_pause_partitions(handle.pointer, partitions.pointer)
+        fetch(partitions.pointer, !isPaused)
+    }
+
+    private func fetch(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>, _ isWanted: Bool) {
+        if isWanted {
+            rd_kafka_resume_partitions(handle.pointer, partitions)
         } else {
-            rd_kafka_resume_partitions(handle.pointer, partitions.pointer)
+            rd_kafka_pause_partitions(handle.pointer, partitions)
         }
     }
 }
