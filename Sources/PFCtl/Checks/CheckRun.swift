@@ -19,7 +19,7 @@ struct CheckRun: Sendable {
         var context = CheckContext(session: session, client: try session.client(), status: nil)
         var sections: [Section] = []
         for category in categories {
-            session.status.show("checking \(category.name)")
+            session.status.show("checking \(category.name)", isPassing: true)
             if needsInstallation, context.status == nil, !category.isGate {
                 do {
                     let status = try await StatusGathering(session: session).gather()

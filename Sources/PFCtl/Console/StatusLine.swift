@@ -22,7 +22,9 @@ final class StatusLine: Sendable {
     }
 
     /// Tells what is waited for now. The same text again is not repeated in a pipe.
-    func show(_ text: String) {
+    /// - Parameter isPassing: Of no interest once it is over, and not written to a pipe.
+    func show(_ text: String, isPassing: Bool = false) {
+        guard stream.isTerminal || !isPassing else { return }
         state.withLock { state in
             guard state.text != text else { return }
             state.text = text

@@ -11,8 +11,8 @@ struct EventReport {
 
     var document: Document {
         let columns: [Table.Column] = [
-            .init("LAST SEEN", .right), .init("TYPE"), .init("REASON"), .init("COUNT", .right, wide: true), .init("OBJECT", shrinks: true),
-            .init("MESSAGE", shrinks: true),
+            .init("LAST SEEN", .right), .init("TYPE"), .init("REASON"), .init("COUNT", .right, wide: true), .init("OBJECT", cut: .middle),
+            .init("MESSAGE", cut: .end),
         ]
         let rows = events.map { event in
             Table.Row([

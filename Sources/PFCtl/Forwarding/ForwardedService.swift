@@ -7,11 +7,12 @@ import NIOHTTP1
 struct ForwardedService: Sendable {
     /// A service and the port that its pods listen on.
     enum Target: String, Sendable {
-        case api, web
+        case api, auth, web
 
         var port: Int {
             switch self {
             case .api: 8080
+            case .auth: 50051
             case .web: 3000
             }
         }
@@ -22,6 +23,7 @@ struct ForwardedService: Sendable {
     private let forwarding: PortForwarding
     private let http: HTTPClient
     private let token: String?
+    private let failures = ForwardFailures()
 
     /// - Parameter pod: A pod that is known to be ready; nil for any that is, looked for at each connection.
     static func open(_ target: Target, pod: String? = nil, session: Session, token: String?) async throws -> ForwardedService {
@@ -37,13 +39,15 @@ struct ForwardedService: Sendable {
         self.forwarding = forwarding
         self.http = http
         self.token = token
+        failures.read(forwarding.events)
     }
 
     var localPort: Int { forwarding.localPort }
 
+    /// Does not wait for connections to be taken leave of: one that hangs would hold up the command.
     func close() async {
         try? await http.shutdown()
-        await forwarding.close()
+        Task { [forwarding] in await forwarding.close() }
     }
 
     func get(_ path: String, timeout: Duration) async throws -> JSONValue {
@@ -63,7 +67,7 @@ struct ForwardedService: Sendable {
         }
         let (status, bytes) = try await answer(to: request, timeout: timeout)
         let json = bytes.isEmpty ? JSONValue.null : try? JSONValue(parsing: bytes)
-        guard (200..<300).contains(status) else { throw Self.refusal(status, json) }
+        guard (200..<300).contains(status) else { throw Self.refusal(status, json, hasToken: token != nil) }
         guard let json else { throw CommandFailure(.failed, "the service's answer to \(path) is not JSON") }
         return json
     }
@@ -76,20 +80,20 @@ struct ForwardedService: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw CommandFailure(.timedOut, "the service did not answer in time")
+            throw failures.last ?? CommandFailure(.timedOut, "the service did not answer in time")
         } catch {
-            throw CommandFailure(.unreachable, "the service cannot be reached through its forwarded port")
+            throw failures.last ?? CommandFailure(.unreachable, "the connection to the service broke")
         }
     }
 
     /// The words of the service's problem+json.
-    private static func refusal(_ status: Int, _ json: JSONValue?) -> CommandFailure {
+    private static func refusal(_ status: Int, _ json: JSONValue?, hasToken: Bool) -> CommandFailure {
         let text = json?["detail"]?.stringValue ?? json?["title"]?.stringValue ?? "it answered \(status)"
         let code = json?["code"]?.stringValue.map { " (\($0))" } ?? ""
         switch status {
-        case 401:
+        case 401 where hasToken:
             return CommandFailure(.unreachable, "the service does not accept the token: \(text)\(code)", hint: "log in again")
-        case 403: return CommandFailure(.unreachable, "the service does not allow it: \(text)\(code)")
+        case 401, 403: return CommandFailure(.unreachable, "the service does not allow it: \(text)\(code)")
         default: return CommandFailure(.failed, "the service refused: \(text)\(code)")
         }
     }

@@ -9,14 +9,22 @@ struct Table: Sendable, Hashable {
         var alignment: Alignment
         /// Shown with `-o wide` only.
         var isWide: Bool
-        /// Gives way first where the terminal is narrow.
-        var shrinks: Bool
+        /// What gives way where the terminal is narrow; nil for what never does.
+        var cut: Cut?
 
-        init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, shrinks: Bool = false) {
+        /// Where the ellipsis goes.
+        enum Cut: Sendable, Hashable {
+            /// For sentences.
+            case end
+            /// For names, which tell one from the other by their ends.
+            case middle
+        }
+
+        init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, cut: Cut? = nil) {
             self.title = title
             self.alignment = alignment
             self.isWide = wide
-            self.shrinks = shrinks
+            self.cut = cut
         }
     }
 

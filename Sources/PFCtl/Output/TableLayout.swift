@@ -1,8 +1,9 @@
 /// Puts a table into columns that fit a width.
 struct TableLayout {
     private static let gap = 2
-    /// A column that gives way keeps at least so much.
-    private static let leastWidth = 8
+    /// A column that gives way keeps at least so much, and half as much where nothing else is left.
+    private static let leastSentence = 16
+    private static let leastName = 26
 
     private struct Line {
         var cells: [Text]
@@ -49,21 +50,29 @@ struct TableLayout {
             body.reduce(columns[index].title.count) { max($0, $1.cells[index].width) }
         }
         guard let width else { return widths }
-        var excess = widths.reduce(0, +) + Self.gap * (widths.count - 1) - width
+        for share in [1, 2] { Self.shrink(&widths, columns, to: width, share: share) }
+        return widths
+    }
+
+    /// Takes from the column that has most to give.
+    private static func shrink(_ widths: inout [Int], _ columns: [Table.Column], to width: Int, share: Int) {
+        let least = columns.map { column in
+            max(column.title.count, (column.cut == .middle ? leastName : leastSentence) / share)
+        }
+        var excess = widths.reduce(0, +) + gap * (widths.count - 1) - width
         while excess > 0 {
-            let candidates = columns.indices.filter { columns[$0].shrinks && widths[$0] > max(Self.leastWidth, columns[$0].title.count) }
-            guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
-            widths[widest] -= 1
+            let candidates = columns.indices.filter { columns[$0].cut != nil && widths[$0] > least[$0] }
+            guard let richest = candidates.max(by: { widths[$0] - least[$0] < widths[$1] - least[$1] }) else { return }
+            widths[richest] -= 1
             excess -= 1
         }
-        return widths
     }
 
     private func place(_ cells: [Text], _ columns: [Table.Column], _ widths: [Int]) -> Text {
         let last = cells.lastIndex { !$0.isEmpty } ?? -1
         var line: Text = ""
         for index in cells.indices where index <= last {
-            let cell = cells[index].truncated(to: widths[index])
+            let cell = cells[index].truncated(to: widths[index], inMiddle: columns[index].cut == .middle)
             let padding = Text(String(repeating: " ", count: widths[index] - cell.width))
             if index > 0 { line += Text(String(repeating: " ", count: Self.gap)) }
             switch columns[index].alignment {

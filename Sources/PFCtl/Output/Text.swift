@@ -39,9 +39,15 @@ struct Text: Sendable, Hashable {
     static func += (left: inout Text, right: Text) { left.spans += right.spans }
 
     /// Cut to a width, with an ellipsis where something is missing.
-    func truncated(to limit: Int) -> Text {
+    /// - Parameter inMiddle: Of the last span, whose end stays; a tree's guides before it stay too.
+    func truncated(to limit: Int, inMiddle: Bool = false) -> Text {
         guard width > limit else { return self }
         guard limit > 1 else { return Text(limit == 1 ? "…" : "") }
+        if inMiddle, let last = spans.last, limit - (width - last.text.count) > 2 {
+            let room = limit - (width - last.text.count) - 1
+            let shortened = last.text.prefix(room / 3) + "…" + last.text.suffix(room - room / 3)
+            return Text(spans: spans.dropLast() + [Span(text: String(shortened), style: last.style)])
+        }
         var rest = limit - 1
         var kept: [Span] = []
         for span in spans where rest > 0 {

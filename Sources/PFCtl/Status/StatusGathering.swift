@@ -7,7 +7,7 @@ struct StatusGathering: Sendable {
     private static let warningAge = Duration.seconds(3_600)
     private static let warningLimit = 5
     /// The counts are worth so much waiting.
-    private static let taskTimeout = Duration.seconds(3)
+    private static let taskTimeout = Duration.seconds(10)
 
     let session: Session
 

@@ -20,8 +20,8 @@ struct StatusReport {
 
     private var table: Table {
         let columns: [Table.Column] = [
-            .init("NAME", shrinks: true), .init("READY"), .init("REVISION", .right, wide: true), .init("AGE", .right),
-            .init("RESTARTS", .right), .init("NODE", wide: true), .init("DETAILS", shrinks: true),
+            .init("NAME", cut: .middle), .init("READY"), .init("REV", .right), .init("AGE", .right),
+            .init("RESTARTS", .right), .init("NODE", wide: true), .init("DETAILS", cut: .end),
         ]
         return Table(columns: columns, rows: status.installation.workloads.map(row), isAiry: true)
     }
@@ -39,12 +39,11 @@ struct StatusReport {
 
     private func details(_ workload: Workload) -> Text {
         let image = Text(workload.image ?? "")
-        let revision = workload.revision.map { Text("  rev \($0)", .faint) } ?? ""
         switch RolloutProgress(workload) {
-        case .complete: return image + revision + (workload.isPaused ? Text("  paused", .warning) : "")
+        case .complete: return image + (workload.isPaused ? Text("  paused", .warning) : "")
         case .underway(let what):
-            return Text((workload.isPaused ? "paused: " : "") + what, .warning) + "  " + image + revision
-        case .failed(let why): return Text(why, .bad) + "  " + image + revision
+            return Text((workload.isPaused ? "paused: " : "") + what, .warning) + "  " + image
+        case .failed(let why): return Text(why, .bad) + "  " + image
         }
     }
 
@@ -106,7 +105,7 @@ struct StatusReport {
     private var warnings: Document.Block {
         guard !status.warnings.isEmpty else { return .lines([]) }
         let columns: [Table.Column] = [
-            .init("WARNING"), .init("LAST SEEN", .right), .init("OBJECT", shrinks: true), .init("MESSAGE", shrinks: true),
+            .init("WARNING"), .init("LAST SEEN", .right), .init("OBJECT", cut: .middle), .init("MESSAGE", cut: .end),
         ]
         let rows = status.warnings.map { event in
             Table.Row([

@@ -24,7 +24,7 @@ struct UsageReport {
 
     var document: Document {
         let columns: [Table.Column] = [
-            .init("NAME", shrinks: true), .init("CPU", .right), .init("MEMORY", .right), .init("CPU/REQUEST", .right, wide: true),
+            .init("NAME", cut: .middle), .init("CPU", .right), .init("MEMORY", .right), .init("CPU/REQUEST", .right, wide: true),
             .init("MEMORY/REQUEST", .right, wide: true),
         ]
         let groups = workloads.map { ($0, entries(of: $0)) }

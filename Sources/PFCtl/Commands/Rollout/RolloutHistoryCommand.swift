@@ -33,8 +33,8 @@ struct RolloutHistoryCommand: SessionCommand {
 
     private func table(_ history: RevisionHistory, current: Int?, at now: Timestamp) -> Document {
         let columns: [Table.Column] = [
-            .init("REVISION", .right), .init("REPLICAS", .right), .init("AGE", .right), .init("IMAGE", shrinks: true),
-            .init("REPLICASET", wide: true), .init("CHANGE-CAUSE", shrinks: true),
+            .init("REVISION", .right), .init("REPLICAS", .right), .init("AGE", .right), .init("IMAGE", cut: .middle),
+            .init("REPLICASET", wide: true), .init("CHANGE-CAUSE", cut: .end),
         ]
         let rows = history.revisions.map { revision in
             Table.Row([
