@@ -61,6 +61,7 @@ final class LiveCluster: Sendable {
             outcome = .success(try await body(cluster))
         } catch {
             outcome = .failure(error)
+            print(cluster.complaints)
         }
         for member in cluster.members { await cluster.kill(member) }
         try await stack.remove()
@@ -125,6 +126,14 @@ final class LiveCluster: Sendable {
         guard let process = processes.withLock({ $0.removeValue(forKey: member) }) else { return 0 }
         process.signal(SIGTERM)
         return try await within(.seconds(60), "\(member) to end") { await process.waitForExit() }
+    }
+
+    /// The last lines of each member that are more than news.
+    private var complaints: String {
+        members.map { member in
+            let lines = log(member).split(separator: "\n").filter { !$0.contains(#""level":"info""#) && !$0.contains(#""level":"debug""#) }
+            return "--- \(member)\n\(lines.suffix(12).joined(separator: "\n"))"
+        }.joined(separator: "\n")
     }
 
     /// What a member has logged so far.
