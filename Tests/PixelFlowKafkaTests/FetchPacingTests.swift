@@ -5,8 +5,8 @@ import Testing
 @Suite struct FetchPacingTests {
     @Test func restsOnlyAfterManyQuickAnswersOfOneSize() {
         let pacing = FetchPacing(wait: .milliseconds(100))
-        let rests = (1...12).map { _ in pacing.answered(broker: 1, size: 115, in: .microseconds(200)) }
-        #expect(rests == Array(repeating: false, count: 8) + Array(repeating: true, count: 4))
+        let rests = (1...7).map { _ in pacing.answered(broker: 1, size: 115, in: .microseconds(200)) }
+        #expect(rests == Array(repeating: false, count: 3) + Array(repeating: true, count: 4))
         #expect(!pacing.answered(broker: 1, size: 900, in: .microseconds(200)))
         #expect(!pacing.answered(broker: 1, size: 115, in: .microseconds(200)))
     }
@@ -19,7 +19,7 @@ import Testing
     @Test func brokersAreJudgedByThemselves() {
         let pacing = FetchPacing(wait: .milliseconds(100))
         for broker in 1...3 as ClosedRange<Int32> {
-            for _ in 1...5 { #expect(!pacing.answered(broker: broker, size: 115, in: .zero)) }
+            for _ in 1...3 { #expect(!pacing.answered(broker: broker, size: 115, in: .zero)) }
         }
     }
 }

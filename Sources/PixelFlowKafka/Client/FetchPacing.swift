@@ -9,10 +9,10 @@ import Synchronization
 final class FetchPacing: Sendable {
     /// Of Kafka's protocol.
     static let fetchKey: Int16 = 1
-    /// Little beside a round trip, and yet 250 fetches a second instead of all that the server can take.
-    static let rest = Duration.milliseconds(4)
+    /// Little for whoever waits for a message, and yet 200 fetches a second instead of all that the server can take.
+    static let rest = Duration.milliseconds(5)
     /// Quick answers of one size in a row before it is believed that there is nothing in them.
-    static let patience = 8
+    static let patience = 3
 
     private struct Streak {
         var size: Int

@@ -19,7 +19,7 @@ final class KafkaMetrics: Sendable {
 
     private let factory: any MetricsFactory
     private let counters = Mutex<[Key: Counter]>([:])
-    private let lags = Mutex<[Int32: Gauge]>([:])
+    private let positions = Mutex<[Int: PositionGauges]>([:])
     private let publishing: Metrics.Timer
     private let queued: Gauge
     private let rebalances: (assigned: Counter, revoked: Counter)
@@ -51,20 +51,46 @@ final class KafkaMetrics: Sendable {
 
     func rebalanced(assigned: Bool) { (assigned ? rebalances.assigned : rebalances.revoked).increment() }
 
-    /// Tells the lag of the partitions that are this process's own, and no longer of others.
-    func lag(_ lags: [Int32: Int64], topic: String) {
-        self.lags.withLock { gauges in
-            for (partition, gauge) in gauges where lags[partition] == nil {
+    /// Tells how far the partitions are that are this process's own, and no longer of others.
+    func positions(_ partitions: [KafkaGroupLag.Partition], topic: String) {
+        positions.withLock { gauges in
+            let mine = Set(partitions.map(\.partition))
+            for (number, gauge) in gauges where !mine.contains(number) {
                 gauge.destroy()
-                gauges[partition] = nil
+                gauges[number] = nil
             }
-            for (partition, lag) in lags {
-                let gauge =
-                    gauges[partition]
-                    ?? Gauge(label: "kafka_consumer_lag", dimensions: [("topic", topic), ("partition", "\(partition)")], factory: factory)
-                gauges[partition] = gauge
-                gauge.record(lag)
+            for partition in partitions {
+                let gauge = gauges[partition.partition] ?? PositionGauges(topic: topic, partition: partition.partition, factory: factory)
+                gauges[partition.partition] = gauge
+                gauge.record(partition)
             }
+        }
+    }
+
+    /// Of one partition.
+    private struct PositionGauges {
+        private let lag: Gauge
+        private let committed: Gauge
+        private let end: Gauge
+
+        init(topic: String, partition: Int, factory: any MetricsFactory) {
+            let dimensions = [("topic", topic), ("partition", "\(partition)")]
+            lag = Gauge(label: "kafka_consumer_lag", dimensions: dimensions, factory: factory)
+            committed = Gauge(label: "kafka_committed_offset", dimensions: dimensions, factory: factory)
+            end = Gauge(label: "kafka_end_offset", dimensions: dimensions, factory: factory)
+        }
+
+        /// A group that has never committed goes on from the oldest message.
+        func record(_ partition: KafkaGroupLag.Partition) {
+            lag.record(partition.lag)
+            committed.record(partition.committed ?? partition.start)
+            end.record(partition.end)
+        }
+
+        func destroy() {
+            lag.destroy()
+            committed.destroy()
+            end.destroy()
         }
     }
 

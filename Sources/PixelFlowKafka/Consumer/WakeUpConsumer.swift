@@ -190,10 +190,9 @@ final class WakeUpConsumer: WakeUpSubscription {
             try? await Task.sleep(for: Self.lagInterval)
             let mine = Set(state.withLock { $0.ledger.partitions })
             guard !Task.isCancelled, let lag = try? await client.inquiry.lag() else { continue }
-            let lags = lag.partitions.filter { mine.contains(Int32($0.partition)) }.map { (Int32($0.partition), $0.lag) }
-            client.metrics.lag(Dictionary(lags) { first, _ in first }, topic: topic)
+            client.metrics.positions(lag.partitions.filter { mine.contains(Int32($0.partition)) }, topic: topic)
         }
-        client.metrics.lag([:], topic: topic)
+        client.metrics.positions([], topic: topic)
     }
 
     /// Lets the callbacks, which have to be there first, find the consumer.
