@@ -1,0 +1,69 @@
+import KubernetesClient
+
+/// Takes secrets out of what is handed on to others.
+///
+/// It errs on the side of taking too much: a report that lacks a harmless value can be asked for it.
+enum Redaction {
+    static let mark = "REDACTED"
+    /// Parts of names that secrets go by.
+    private static let words = [
+        "password", "passwd", "secret", "token", "credential", "private", "access_key", "accesskey", "api_key", "apikey",
+    ]
+    private static let serverFields = ["managedFields"]
+    /// Whole objects as somebody once applied them, with all that is in them.
+    private static let copies = ["kubectl.kubernetes.io/last-applied-configuration"]
+
+    static func isSecret(_ name: String) -> Bool {
+        let plain = name.lowercased().replacing("-", with: "_")
+        return words.contains { plain.contains($0) } || plain.hasSuffix("_key") || plain == "key"
+    }
+
+    /// An object of the cluster: of a Secret only the names of its keys are left, of variables and settings
+    /// those values that do not look like secrets.
+    static func object(_ object: JSONValue) -> JSONValue {
+        var object = object
+        for field in serverFields { object["metadata"]?[field] = nil }
+        for copy in copies where object["metadata"]?["annotations"]?[copy] != nil { object["metadata"]?["annotations"]?[copy] = nil }
+        if object["kind"]?.stringValue == "Secret" {
+            for field in ["data", "stringData"] {
+                object[field] = object[field]?.objectValue.map { .object($0.mapValues { _ in .string(mark) }) }
+            }
+            return object
+        }
+        if object["kind"]?.stringValue == "ConfigMap" { object["data"] = object["data"].map { settings($0) } }
+        return value(object)
+    }
+
+    private static func settings(_ data: JSONValue) -> JSONValue {
+        .object(
+            (data.objectValue ?? [:]).reduce(into: [:]) { $0[$1.key] = isSecret($1.key) ? .string(mark) : $1.value })
+    }
+
+    private static func value(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text): return .string(self.text(text))
+        case .array(let elements): return .array(elements.map { self.value($0) })
+        case .object(var fields):
+            // An environment variable, wherever it stands.
+            if let name = fields["name"]?.stringValue, fields["value"]?.stringValue != nil, isSecret(name) {
+                fields["value"] = .string(mark)
+            }
+            return .object(fields.mapValues { self.value($0) })
+        default: return value
+        }
+    }
+
+    /// `password=…`, `"api_key": "…"`, also where the quotes are escaped, as in JSON within JSON.
+    private static var assignment: Regex<(Substring, Substring)> {
+        /(?i)((?:password|passwd|secret|token|credential|signature|(?:access|api)[_\-]?key)[a-z_\-]*\\?["']?\s*[=:]\s*\\?["']?)[^\s"'&,;}\\]+/
+    }
+
+    /// Any text, such as lines of a log: passwords of URLs, tokens, and what is said to be a secret.
+    static func text(_ text: String) -> String {
+        text
+            .replacing(/:\/\/[^\/@\s"']*@/) { _ in "://\(mark)@" }
+            .replacing(/eyJ[A-Za-z0-9_\-]{6,}\.[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]*)?/) { _ in mark }
+            .replacing(/(?i)(bearer|basic)\s+[A-Za-z0-9._~+\/=\-]{8,}/) { "\($0.output.1) \(mark)" }
+            .replacing(assignment) { "\($0.output.1)\(mark)" }
+    }
+}

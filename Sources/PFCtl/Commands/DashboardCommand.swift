@@ -1,0 +1,61 @@
+import ArgumentParser
+import KubernetesClient
+
+struct DashboardCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dashboard",
+        abstract: "Opens PixelFlow's page in the browser, through a port of this computer.",
+        discussion: """
+            Goes on until it is interrupted. Where the pod goes, the port leads to the next one.
+
+            Examples:
+              pfctl dashboard
+              pfctl dashboard --port 3000 --no-open
+            """)
+
+    @Option(help: ArgumentHelp("The port of this computer; a free one where it is not given.", valueName: "port"))
+    var port: Int?
+
+    @Flag(help: "Open no browser. None is opened in a pipe either.") var noOpen = false
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        guard (1...65_535).contains(port ?? 1) else { throw ValidationError("--port is a number from 1 to 65535.") }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let client = try session.client()
+        let release = session.global.release
+        // Asked before anything is opened: a browser would only show that nothing answers.
+        let first = try await PodSelection().pod(of: .web, release: release, client)
+        let selection = PodSelection(first: first.pod)
+        let forwarding = try await client.forwardPort(port ?? 0) { try await selection.pod(of: .web, release: release, client) }
+        let url = "http://127.0.0.1:\(forwarding.localPort)/"
+        let data: JSONValue = ["url": .string(url), "port": .integer(Int64(forwarding.localPort)), "pod": .string(first.pod)]
+        session.print(.message(Text(url, .strong), data: data, names: [url]))
+        if !noOpen, session.isInteractive, !Browser.open(url, environment: session.environment) {
+            session.warn("no browser could be opened", hint: "open \(url) yourself")
+        }
+        await follow(forwarding.events, session)
+        await forwarding.close()
+        return .ok
+    }
+
+    /// Tells when the pod changes, and why a connection did not get through.
+    private func follow(_ events: AsyncStream<PortForwardEvent>, _ session: Session) async {
+        var current: String?
+        for await event in events {
+            switch event {
+            case .connected(let port):
+                if port.pod != current { session.status.print(Text("forwarding to \(port.pod)", .faint)) }
+                current = port.pod
+            case .failed(let port, let error):
+                let name = port.map { "\($0.pod): " } ?? ""
+                session.status.print(Text("\(name)\(error.message); the next connection looks for a pod again", .warning))
+                current = nil
+            case .closed: break
+            }
+        }
+    }
+}

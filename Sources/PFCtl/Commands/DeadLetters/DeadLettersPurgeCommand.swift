@@ -1,0 +1,24 @@
+import ArgumentParser
+
+struct DeadLettersPurgeCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "purge",
+        abstract: "Deletes failed tasks with all that is stored of them.",
+        discussion: """
+            Examples:
+              pfctl dlq purge 019706d2-7c3e-7000-8000-000000000000
+              pfctl dlq purge --all --dry-run server
+            """)
+
+    @OptionGroup var selection: DeadLetterSelection
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await TaskService.using(session, access) { service in
+            let changes = TaskChanges(session: session, service: service, change: change)
+            return try await changes.perform(.purge, on: try await selection.resolve(service))
+        }
+    }
+}

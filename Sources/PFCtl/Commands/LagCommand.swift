@@ -1,0 +1,70 @@
+import ArgumentParser
+import KubernetesClient
+
+struct LagCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lag",
+        abstract: "Shows how far the workers are behind, by partition, and when they will be done.",
+        discussion: """
+            Asked of the workers' metrics, each of which tells of its own partitions every few seconds. The rate is what \
+            they finish during --sample. Exits with 3 where a worker did not answer.
+
+            Examples:
+              pfctl lag
+              pfctl lag --sample 10s
+              pfctl lag -o json | jq .drain_seconds
+            """)
+
+    @Option(help: ArgumentHelp("How long to look at the rate where something waits, 0 for not at all.", valueName: "duration"))
+    var sample: DurationArgument = .seconds(3)
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let pods = try await workers(session)
+        guard !pods.isEmpty else {
+            throw CommandFailure(.failed, "no worker runs", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
+        }
+        let scrape = MetricsScrape(session: session)
+        let first = try await scrape.pages(of: pods)
+        let (pages, failures) = Self.parted(first)
+        if pages.isEmpty, let failure = failures.first?.failure { throw failure }
+        for failure in failures { session.warn("\(failure.pod): \(failure.failure.message)", hint: failure.failure.hint) }
+        session.print(LagReport(lag: try await measured(pages, scrape, session)).document)
+        return failures.isEmpty ? .ok : .degraded
+    }
+
+    /// The pods of workers that run, ready or not: one that drains has partitions still.
+    private func workers(_ session: Session) async throws -> [String] {
+        let installation = try await Installation.find(in: session)
+        let options = InstallationLabels.of(release: installation.release, component: "worker")
+        let pods = try await session.client().list(Pod.self, in: .current, options).items
+        return pods.filter { $0.status?.phase == "Running" }.map(\.name).sorted()
+    }
+
+    private func measured(_ pages: [MetricsScrape.Page], _ scrape: MetricsScrape, _ session: Session) async throws -> GroupLag {
+        let lag = GroupLag(pages)
+        guard lag.total > 0, !sample.isZero else { return lag }
+        session.status.show("looking at the rate for \(sample.text)", isPassing: true)
+        let later = try await session.status.spinning {
+            try await Task.sleep(for: sample.duration)
+            return try await scrape.pages(of: pages.map(\.pod))
+        }
+        let pagesLater = Self.parted(later).pages
+        return pagesLater.count == pages.count ? GroupLag(pagesLater, earlier: pages) : lag
+    }
+
+    private static func parted(
+        _ answers: [String: Result<MetricsScrape.Page, CommandFailure>]
+    ) -> (pages: [MetricsScrape.Page], failures: [(pod: String, failure: CommandFailure)]) {
+        var pages: [MetricsScrape.Page] = []
+        var failures: [(pod: String, failure: CommandFailure)] = []
+        for (pod, answer) in answers.sorted(by: { $0.key < $1.key }) {
+            switch answer {
+            case .success(let page): pages.append(page)
+            case .failure(let failure): failures.append((pod, failure))
+            }
+        }
+        return (pages, failures)
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import KubernetesClient
+import NIOHTTP1
+
+struct LoginCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Logs in at PixelFlow, for the commands about tasks.",
+        discussion: """
+            The token is kept for this context and namespace in $XDG_CONFIG_HOME/pfctl, readable by you only. The password \
+            comes from PFCTL_PASSWORD or stdin, never from the command line.
+
+            Examples:
+              pfctl login --email ada@example.com
+              pass show pixelflow | pfctl login --email ada@example.com
+            """)
+
+    @Option(help: ArgumentHelp("Whose account it is.", valueName: "address"))
+    var email: String
+
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let store = try TokenStore(environment: session.environment)
+        let key = TokenStore.key(try session.configuration())
+        var data: JSONValue = ["email": .string(email), "installation": .string(key), "dry_run": .string(change.dryRun.rawValue)]
+        if !change.isClientOnly {
+            let password = try await PasswordPrompt.read(for: email, in: session)
+            let entry = try await logIn(password, session)
+            if change.dryRun == .none { try store.set(entry, for: key) }
+            data["expires_at"] = .string(entry.expires.text)
+        }
+        session.print(.message(Text("logged in as \(email) at \(key)\(change.suffix)"), data: data, names: ["login/\(email)"]))
+        return .ok
+    }
+
+    private func logIn(_ password: String, _ session: Session) async throws -> TokenStore.Entry {
+        let answer = try await ForwardedService.using(.auth, in: session, token: nil) { auth in
+            try await auth.send(
+                .POST, "/login", body: ["email": .string(email), "password": .string(password)], timeout: session.global.requestTimeout)
+        }
+        guard let token = answer["token"]?.stringValue, let seconds = answer["expires_in"]?.doubleValue else {
+            throw CommandFailure(.failed, "the answer of auth has no token")
+        }
+        return TokenStore.Entry(token: token, email: email, expires: session.now.advanced(by: .seconds(seconds)))
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+
+struct TasksCancelCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Cancels tasks that wait or run.",
+        discussion: """
+            Examples:
+              pfctl tasks cancel 019706d2-7c3e-7000-8000-000000000000
+              pfctl tasks cancel 019706d2-7c3e-7000-8000-000000000000 --dry-run server
+            """)
+
+    @Argument(help: "The tasks.") var ids: [String]
+
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await TaskService.using(session, access) { service in
+            try await TaskChanges(session: session, service: service, change: change).perform(.cancel, on: ids)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import KubernetesClient
+
+/// One task with all that happened to it.
+struct TaskReport {
+    let task: TaskSummary
+    let now: Timestamp
+
+    var document: Document {
+        Document(
+            [.fields(fields), outputs, history].compactMap { $0 }, data: task.json, names: [task.reference])
+    }
+
+    private var fields: [Document.Field] {
+        var fields: [Document.Field] = [
+            .init("id", Text(task.id)), .init("status", Text(task.status, task.style)), .init("source", Text(task.source)),
+            .init("attempts", Text(task.attempts)),
+        ]
+        if let facts = task.json["source"] { fields.append(.init("image", Text(Self.size(facts)))) }
+        if let preset = task.json["preset"]?.stringValue { fields.append(.init("preset", Text(preset))) }
+        if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(progress * 100)) %"))) }
+        for (name, key) in [
+            ("created", "created_at"), ("started", "started_at"), ("completed", "completed_at"), ("next run", "next_run_at"),
+        ] {
+            if let time = task.json[key]?.stringValue { fields.append(.init(name, moment(time))) }
+        }
+        if let code = task.errorCode {
+            fields.append(.init("error", Text(code, .bad) + Text(task.errorMessage.map { ": \($0)" } ?? "")))
+        }
+        return fields
+    }
+
+    private var outputs: Document.Block? {
+        guard let outputs = task.json["outputs"]?.arrayValue, !outputs.isEmpty else { return nil }
+        let rows = outputs.map { output in
+            let failure = output["error"]?["message"]?.stringValue
+            return Table.Row([
+                Text(output["name"]?.stringValue ?? ""), Text(output["status"]?.stringValue ?? "", failure == nil ? .good : .bad),
+                Text(failure ?? Self.size(output)),
+            ])
+        }
+        return .table(Table(columns: [.init("OUTPUT"), .init("STATUS"), .init("RESULT", cut: .end)], rows: rows))
+    }
+
+    private var history: Document.Block? {
+        guard let entries = task.json["history"]?.arrayValue, !entries.isEmpty else { return nil }
+        let rows = entries.map { entry in
+            Table.Row([
+                Text(entry["at"]?.stringValue ?? ""), Text(entry["status"]?.stringValue ?? ""), Text(entry["reason"]?.stringValue ?? ""),
+            ])
+        }
+        return .table(Table(columns: [.init("AT"), .init("STATUS"), .init("REASON", cut: .end)], rows: rows))
+    }
+
+    private func moment(_ text: String) -> Text {
+        guard let time = Timestamp(text) else { return Text(text) }
+        let isPast = time < now
+        let span = DurationText.age(isPast ? time.age(at: now) : now.age(at: time))
+        return Text(text) + Text(isPast ? "  \(span) ago" : "  in \(span)", .faint)
+    }
+
+    /// `jpeg 1600×900, 120 kB`
+    private static func size(_ image: JSONValue) -> String {
+        let format = image["format"]?.stringValue ?? ""
+        guard let width = image["width"]?.intValue, let height = image["height"]?.intValue else { return format }
+        let bytes = image["bytes"]?.intValue.map { ", \(($0 + 999) / 1_000) kB" } ?? ""
+        return "\(format) \(width)×\(height)\(bytes)"
+    }
+}
