@@ -15,10 +15,16 @@ struct RootCommand: ParsableCommand {
             Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded, 4 timed out, 5 unreachable or not allowed.
             """,
         version: Tool.version,
+        // What the chart's Jobs run; hidden.
+        subcommands: [BootstrapSecretsCommand.self, ProbeCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "See",
-                subcommands: [StatusCommand.self, CheckCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self]),
+                subcommands: [
+                    StatusCommand.self, CheckCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self, LagCommand.self,
+                    DashboardCommand.self, ReportCommand.self,
+                ]),
+            CommandGroup(name: "Tasks", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self]),
             CommandGroup(name: "Change", subcommands: [ScaleCommand.self, RolloutCommand.self]),
             CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
         ])
