@@ -1,1 +1,29 @@
-// Placeholder.
+import Foundation
+import KubernetesClient
+import Logging
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowKafka
+import PixelFlowMetricsAdapter
+import PixelFlowRuntime
+import ServiceLifecycle
+
+await ServiceCommand(
+    name: "pixelflow-metrics-adapter", summary: "tells the autoscaler of Kubernetes how many tasks wait for workers.",
+    settings: [ListenSettings.hostDescription] + AdapterSettings.descriptions + KafkaSettings.descriptions
+).run { settings, logger in
+    let listen = try ListenSettings(settings, port: AdapterSettings.healthPort)
+    let kafka = try KafkaSettings(settings)
+    let cluster = try ClusterClient(try ClusterConfiguration.load(environment: ProcessInfo.processInfo.environment))
+    let inquiry = try KafkaInquiry(kafka, logger: logger)
+    let adapter = MetricsAdapter(
+        settings: try AdapterSettings(settings), labels: ["group": kafka.group, "topic": kafka.topic], source: KafkaLagSource(inquiry),
+        cluster: cluster, logger: logger)
+    let drain = DrainState()
+    let closing = ClosingService {
+        await inquiry.close()
+        await cluster.shutdown()
+    }
+    let health = listen.server("metrics-adapter", adapter.healthRouter(drain: drain), onReady: listen.announce("metrics-adapter"))
+    return ServiceGroup(running: [closing] + adapter.services(host: listen.host) + [health, DrainService(drain)], logger: logger)
+}

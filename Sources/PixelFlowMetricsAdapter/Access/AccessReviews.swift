@@ -1,0 +1,61 @@
+import KubernetesClient
+import Synchronization
+
+/// Asks the API server whether somebody may read a metric, and remembers its answers for a little while.
+final class AccessReviews: Sendable {
+    /// As long as the API server's own delegating authorizers keep a no.
+    static let lifetime: Duration = .seconds(10)
+    /// Callers are a few controllers and people; what is more is forgotten.
+    static let capacity = 1_000
+    static let kind = ResourceKind(
+        group: "authorization.k8s.io", plural: "subjectaccessreviews", kind: "SubjectAccessReview", isNamespaced: false)
+
+    private struct Question: Hashable {
+        let caller: Caller
+        let metric: String
+        let namespace: String
+    }
+
+    private struct Answer {
+        let isAllowed: Bool
+        let time: ContinuousClock.Instant
+    }
+
+    private let cluster: ClusterClient
+    private let clock: AdapterClock
+    private let answers = Mutex<[Question: Answer]>([:])
+
+    init(_ cluster: ClusterClient, clock: AdapterClock) {
+        self.cluster = cluster
+        self.clock = clock
+    }
+
+    /// - Throws: `KubernetesError` where the API server does not say; that is not remembered.
+    func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws -> Bool {
+        let question = Question(caller: caller, metric: metric, namespace: namespace)
+        let now = clock.uptime()
+        if let known = answers.withLock({ $0[question] }), now - known.time < Self.lifetime { return known.isAllowed }
+        let isAllowed = try await ask(question)
+        answers.withLock { answers in
+            if answers.count >= Self.capacity { answers = answers.filter { now - $0.value.time < Self.lifetime } }
+            if answers.count >= Self.capacity { answers = [:] }
+            answers[question] = Answer(isAllowed: isAllowed, time: now)
+        }
+        return isAllowed
+    }
+
+    private func ask(_ question: Question) async throws -> Bool {
+        let caller = question.caller
+        var spec: JSONValue = [
+            "user": .string(caller.name), "groups": .array(caller.groups.map { .string($0) }),
+            "resourceAttributes": [
+                "verb": "list", "group": .string(ExternalMetrics.group), "version": .string(ExternalMetrics.version),
+                "resource": .string(question.metric), "namespace": .string(question.namespace),
+            ],
+        ]
+        spec["uid"] = caller.uid.map { .string($0) }
+        if !caller.extra.isEmpty { spec["extra"] = .object(caller.extra.mapValues { .array($0.map { .string($0) }) }) }
+        let review = try await cluster.create(Self.kind, ["spec": spec])
+        return review["status"]?["allowed"]?.boolValue == true && review["status"]?["denied"]?.boolValue != true
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import KubernetesClient
+import X509
+
+/// Whose word on who asks is taken: that of the API server, which shows its front-proxy certificate.
+struct FrontProxyTrust: Sendable, Hashable {
+    /// Where every cluster keeps it for servers like this one.
+    static let configMap = (namespace: "kube-system", name: "extension-apiserver-authentication")
+
+    /// What in the ConfigMap makes no sense.
+    struct Unusable: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let authorities: [Certificate]
+    /// Common names; empty for any that the authorities have signed.
+    let allowedNames: [String]
+    let userHeaders: [String]
+    let groupHeaders: [String]
+    let uidHeaders: [String]
+    let extraPrefixes: [String]
+
+    /// - Throws: `Unusable` where the cluster gives no authority, or something cannot be read.
+    init(_ configMap: JSONValue) throws(Unusable) {
+        func names(_ key: String, default preset: [String] = []) throws(Unusable) -> [String] {
+            guard let text = configMap["data"]?[key]?.stringValue, !text.isEmpty else { return preset }
+            guard let values = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
+                throw Unusable(description: "\(key) is no list of names")
+            }
+            return values
+        }
+        authorities = try Self.certificates(configMap["data"]?["requestheader-client-ca-file"]?.stringValue ?? "")
+        allowedNames = try names("requestheader-allowed-names")
+        userHeaders = try names("requestheader-username-headers", default: ["X-Remote-User"])
+        groupHeaders = try names("requestheader-group-headers", default: ["X-Remote-Group"])
+        uidHeaders = try names("requestheader-uid-headers", default: ["X-Remote-Uid"])
+        extraPrefixes = try names("requestheader-extra-headers-prefix", default: ["X-Remote-Extra-"])
+    }
+
+    private static func certificates(_ text: String) throws(Unusable) -> [Certificate] {
+        let found: [Certificate]
+        do {
+            found = try CertificateChain.parse(text)
+        } catch {
+            throw Unusable(description: "requestheader-client-ca-file cannot be read: \(error)")
+        }
+        guard !found.isEmpty else { throw Unusable(description: "the cluster has no requestheader-client-ca-file") }
+        return found
+    }
+
+    /// Whether a chain, its leaf first, is the API server's.
+    func accepts(_ chain: [Certificate]) async -> Bool {
+        guard let leaf = chain.first, allowedNames.isEmpty || allowedNames.contains(leaf.commonName ?? "") else { return false }
+        var verifier = Verifier(rootCertificates: CertificateStore(authorities)) {
+            RFC5280Policy()
+            ClientUsePolicy()
+        }
+        let result = await verifier.validate(leaf: leaf, intermediates: CertificateStore(chain.dropFirst()))
+        if case .validCertificate = result { return true }
+        return false
+    }
+
+    /// - Parameter headers: of the request, in their order; only to be believed where `accepts` says so.
+    /// - Returns: nil where they name nobody.
+    func caller(_ headers: [(name: String, value: String)]) -> Caller? {
+        func values(_ names: [String]) -> [String] {
+            names.flatMap { name in headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value) }
+        }
+        guard let name = values(userHeaders).first(where: { !$0.isEmpty }) else { return nil }
+        var caller = Caller(name: name, uid: values(uidHeaders).first { !$0.isEmpty }, groups: values(groupHeaders))
+        for header in headers {
+            let field = header.name.lowercased()
+            guard let prefix = extraPrefixes.first(where: { field.hasPrefix($0.lowercased()) }) else { continue }
+            let key = String(field.dropFirst(prefix.count))
+            caller.extra[key.removingPercentEncoding ?? key, default: []].append(header.value)
+        }
+        return caller
+    }
+}
+
+extension Certificate {
+    var commonName: String? {
+        subject.flatMap { $0 }.first { $0.type == .RDNAttributeType.commonName }.map { "\($0.value)" }
+    }
+}

@@ -1,0 +1,66 @@
+import Crypto
+import KubernetesClient
+
+/// What the API server asks to learn what is served here.
+enum Discovery {
+    /// How it asks for everything in one document. It reads any other answer of 200 as this, and fails.
+    static let aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+    static var groups: JSONValue {
+        ["kind": "APIGroupList", "apiVersion": "v1", "groups": [description]]
+    }
+
+    static var group: JSONValue {
+        var group = description
+        group["kind"] = "APIGroup"
+        group["apiVersion"] = "v1"
+        return group
+    }
+
+    static var resources: JSONValue {
+        [
+            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(ExternalMetrics.groupVersion),
+            "resources": [
+                [
+                    "name": .string(ExternalMetrics.metric), "singularName": "", "namespaced": true,
+                    "kind": .string(ExternalMetrics.valueListKind),
+                    // No more than this: what can be listed and deleted is tidied up by the cluster's controllers.
+                    "verbs": ["get"],
+                ]
+            ],
+        ]
+    }
+
+    static var aggregated: JSONValue {
+        let resource: JSONValue = [
+            "resource": .string(ExternalMetrics.metric), "singularResource": "", "scope": "Namespaced", "verbs": ["get"],
+            "responseKind": [
+                "group": .string(ExternalMetrics.group), "version": .string(ExternalMetrics.version),
+                "kind": .string(ExternalMetrics.valueListKind),
+            ],
+        ]
+        return [
+            "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
+            "items": [
+                [
+                    "metadata": ["name": .string(ExternalMetrics.group), "creationTimestamp": .null],
+                    "versions": [["version": .string(ExternalMetrics.version), "freshness": "Current", "resources": [resource]]],
+                ]
+            ],
+        ]
+    }
+
+    /// The same as long as the document is.
+    static func entityTag(_ document: JSONValue) -> String {
+        let digest = SHA256.hash(data: Array(document.text().utf8))
+        return "\"" + digest.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\""
+    }
+
+    private static var version: JSONValue {
+        ["groupVersion": .string(ExternalMetrics.groupVersion), "version": .string(ExternalMetrics.version)]
+    }
+
+    private static var description: JSONValue {
+        ["name": .string(ExternalMetrics.group), "versions": [version], "preferredVersion": version]
+    }
+}

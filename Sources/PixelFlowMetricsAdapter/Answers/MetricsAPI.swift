@@ -1,0 +1,89 @@
+import KubernetesClient
+import Logging
+
+/// Answers `external.metrics.k8s.io/v1beta1`.
+struct MetricsAPI: Sendable {
+    let lag: LagReader
+    let reviews: AccessReviews
+    /// Of the one metric.
+    let labels: [String: String]
+    let logger: Logger
+
+    /// - Parameter caller: nil for somebody who has not said who they are in a way that is believed.
+    func answer(_ question: APIQuestion, from caller: Caller?) async -> APIAnswer {
+        do throws(APIFailure) {
+            guard let caller else { throw APIFailure.unauthorized }
+            return try await answer(question, from: caller)
+        } catch {
+            return APIAnswer(error)
+        }
+    }
+
+    private func answer(_ question: APIQuestion, from caller: Caller) async throws(APIFailure) -> APIAnswer {
+        let parts = question.path.split(separator: "/").map(String.init)
+        guard let root = parts.first, root == "apis", parts.count <= 6 else { throw .noPage }
+        let document = Self.document(parts)
+        let value = Self.metric(parts)
+        guard parts.count == 1 || document != nil || value != nil else { throw .noPage }
+        guard question.method == "GET", !["true", "1"].contains(question.query["watch"]) else { throw .notAllowed }
+        let accepted = AcceptedTypes(question.accept)
+        if parts.count == 1, accepted.aggregatedDiscovery {
+            return APIAnswer(Discovery.aggregated, type: Discovery.aggregatedType, knownTag: question.knownTag)
+        }
+        guard accepted.json else { throw .notAcceptable }
+        if let value { return try await answer(value.metric, in: value.namespace, question, from: caller) }
+        return APIAnswer(document ?? Discovery.groups)
+    }
+
+    private static func document(_ parts: [String]) -> JSONValue? {
+        switch parts.dropFirst() {
+        case [ExternalMetrics.group]: Discovery.group
+        case [ExternalMetrics.group, ExternalMetrics.version]: Discovery.resources
+        default: nil
+        }
+    }
+
+    private static func metric(_ parts: [String]) -> (namespace: String, metric: String)? {
+        guard parts.count == 6, parts[1...3] == [ExternalMetrics.group, ExternalMetrics.version, "namespaces"] else { return nil }
+        return (parts[4], parts[5])
+    }
+
+    /// The metric belongs to no namespace; the one in the path only decides who may ask.
+    private func answer(
+        _ metric: String, in namespace: String, _ question: APIQuestion, from caller: Caller
+    ) async throws(APIFailure) -> APIAnswer {
+        guard try await isAllowed(caller, metric: metric, namespace: namespace) else {
+            throw .forbidden(caller, metric: metric, namespace: namespace)
+        }
+        guard metric == ExternalMetrics.metric else { throw .unknownMetric(metric) }
+        try check(question.query["labelSelector"] ?? "")
+        do {
+            return APIAnswer(ExternalMetrics.values(try await lag.sample(), labels: labels))
+        } catch {
+            // Never 0: the autoscaler would take the workers away.
+            throw .unavailable("the lag of the consumer group cannot be read at the moment")
+        }
+    }
+
+    private func check(_ text: String) throws(APIFailure) {
+        let selector: MetricSelector
+        do {
+            selector = try MetricSelector(text)
+        } catch {
+            throw .badRequest("unable to parse the label selector \"\(text)\"")
+        }
+        guard selector.matches(labels) else {
+            let served = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+            throw .badRequest("the label selector \"\(text)\" selects no metric that is served here; there is only \(served)")
+        }
+    }
+
+    private func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws(APIFailure) -> Bool {
+        do {
+            return try await reviews.isAllowed(caller, metric: metric, namespace: namespace)
+        } catch {
+            logger.warning("whether a caller may read the metric cannot be found out", metadata: ["error": "\(error)"])
+            throw .unavailable("whether this is allowed cannot be found out at the moment")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import FoundationEssentials
+import KubernetesClient
+import Logging
+import X509
+
+/// The APIService by which the API server finds the adapter. The chart makes it; the adapter says whom to trust.
+struct APIRegistration: Sendable {
+    static let name = "\(ExternalMetrics.version).\(ExternalMetrics.group)"
+
+    let cluster: ClusterClient
+    let service: String
+    let namespace: String
+    let logger: Logger
+
+    /// Has the API server trust these authorities when it calls the adapter.
+    ///
+    /// - Throws: `KubernetesError`; of kind `conflict` where somebody changed the APIService meanwhile.
+    func trust(_ authorities: [Certificate]) async throws {
+        let registered = try await cluster.get(.apiServices, Self.name)
+        let target = registered["spec"]?["service"]
+        guard target?["name"]?.stringValue == service, target?["namespace"]?.stringValue == namespace else {
+            throw KubernetesError(
+                .conflict, "the APIService \(Self.name) belongs to another server of external metrics",
+                hint: "a cluster has one; remove it, or set worker.autoscaling.mode to keda, cpu or none")
+        }
+        let bundle = JSONValue.string(Data(try CertificateChain.text(authorities).utf8).base64EncodedString())
+        guard registered["spec"]?["caBundle"] != bundle else { return }
+        var change: JSONValue = ["spec": ["caBundle": bundle]]
+        change["metadata"] = registered["metadata"]?["resourceVersion"].map { ["resourceVersion": $0] }
+        try await cluster.patch(.apiServices, Self.name, .merge(change))
+        logger.notice("told the API server whom to trust", metadata: ["apiservice": .string(Self.name)])
+    }
+}

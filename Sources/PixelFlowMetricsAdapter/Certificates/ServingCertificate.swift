@@ -1,0 +1,48 @@
+import Crypto
+import FoundationEssentials
+import X509
+
+/// The certificate that the adapter shows, with everything needed to renew it.
+struct ServingCertificate: Sendable {
+    /// What of it is not usable, and why.
+    struct Unusable: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Whoever trusts these, trusts the certificate. The one that signed it first, then former ones that are still good.
+    let authorities: [Certificate]
+    /// Of the first authority.
+    let authorityKey: P256.Signing.PrivateKey
+    let certificate: Certificate
+    let key: P256.Signing.PrivateKey
+
+    /// When two thirds of its life are over: a third is left for a cluster that cannot be written to.
+    var renewalTime: Date {
+        let life = certificate.notValidAfter.timeIntervalSince(certificate.notValidBefore)
+        return certificate.notValidBefore.addingTimeInterval(life * 2 / 3)
+    }
+
+    /// - Throws: `Unusable` where it could not serve the names now.
+    func check(names: [String], at time: Date) throws(Unusable) {
+        guard let authority = authorities.first, authority.publicKey == Certificate.PublicKey(authorityKey.publicKey),
+            certificate.publicKey == Certificate.PublicKey(key.publicKey)
+        else { throw Unusable(description: "keys and certificates do not belong together") }
+        guard authority.publicKey.isValidSignature(certificate.signature, for: certificate) else {
+            throw Unusable(description: "the certificate is not signed by its authority")
+        }
+        guard certificate.notValidBefore <= time, time < certificate.notValidAfter, time < authority.notValidAfter else {
+            throw Unusable(description: "the certificate is not valid at present")
+        }
+        guard Set(names).isSubset(of: certificate.hostNames) else {
+            throw Unusable(description: "the certificate is for other names")
+        }
+    }
+}
+
+extension Certificate {
+    /// The names that it was made for.
+    var hostNames: Set<String> {
+        let alternatives = (try? extensions.subjectAlternativeNames).flatMap { $0 }.map(Array.init) ?? []
+        return Set(alternatives.compactMap { if case .dnsName(let name) = $0 { name } else { nil } })
+    }
+}

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import KubernetesClient
+import Logging
+
+/// The certificate that all replicas share, in a Secret. Whoever comes first makes it, whoever finds it old renews it,
+/// and the others take what is there.
+struct SharedCertificate: Sendable {
+    let cluster: ClusterClient
+    let secret: String
+    let namespace: String
+    let issuer: CertificateIssuer
+    let clock: AdapterClock
+    let logger: Logger
+
+    /// How often two replicas may get into each other's way before the next round has to do.
+    private static let attempts = 5
+
+    /// The certificate to serve: the kept one, or a new one that has been kept.
+    ///
+    /// - Throws: `KubernetesError` where the Secret cannot be read or written.
+    func current() async throws -> ServingCertificate {
+        var attempt = 1
+        while true {
+            do {
+                if let kept = try await kept() { return kept }
+                return try await created()
+            } catch let error as KubernetesError where attempt < Self.attempts && error.isRace {
+                // Another replica was faster: theirs is as good.
+                attempt += 1
+            }
+        }
+    }
+
+    private func created() async throws -> ServingCertificate {
+        let certificate = try issuer.first(at: now)
+        try await cluster.create(.secrets, try CertificateSecret.object(secret, certificate), in: namespace)
+        logger.notice("made a certificate", metadata: ["secret": .string(secret)])
+        return certificate
+    }
+
+    /// Nil where there is no Secret.
+    private func kept() async throws -> ServingCertificate? {
+        let object: JSONValue
+        do {
+            object = try await cluster.get(.secrets, secret, in: namespace)
+        } catch let error as KubernetesError where error.kind == .notFound {
+            return nil
+        }
+        let found: ServingCertificate
+        do {
+            found = try CertificateSecret.certificate(of: object)
+            try found.check(names: issuer.names, at: now)
+        } catch {
+            logger.warning("replacing the certificate", metadata: ["secret": .string(secret), "reason": "\(error)"])
+            return try await replace(object, by: try replacement(of: object))
+        }
+        guard found.renewalTime <= now else { return found }
+        logger.notice("renewing the certificate", metadata: ["secret": .string(secret)])
+        return try await renewed(found, in: object)
+    }
+
+    /// Renewing is early: where it fails, the old certificate still does.
+    private func renewed(_ old: ServingCertificate, in object: JSONValue) async throws -> ServingCertificate {
+        do {
+            return try await replace(object, by: try issuer.renewed(old, at: now))
+        } catch let error as KubernetesError where !error.isRace {
+            logger.error("the certificate cannot be renewed", metadata: ["error": "\(error)"])
+            return old
+        }
+    }
+
+    /// An expired certificate is renewed under its authority; where that makes none that will do, all is made anew.
+    private func replacement(of object: JSONValue) throws -> ServingCertificate {
+        if let old = try? CertificateSecret.certificate(of: object), let renewed = try? issuer.renewed(old, at: now),
+            (try? renewed.check(names: issuer.names, at: now)) != nil
+        {
+            return renewed
+        }
+        return try issuer.first(at: now)
+    }
+
+    private func replace(_ object: JSONValue, by certificate: ServingCertificate) async throws -> ServingCertificate {
+        var change: JSONValue = ["data": try CertificateSecret.data(certificate)]
+        change["metadata"] = object["metadata"]?["resourceVersion"].map { ["resourceVersion": $0] }
+        try await cluster.patch(.secrets, secret, in: namespace, .merge(change))
+        return certificate
+    }
+
+    private var now: Date { Date(timeIntervalSince1970: clock.now().secondsSinceEpoch) }
+}
+
+extension KubernetesError {
+    /// Whether somebody else was faster.
+    fileprivate var isRace: Bool { kind == .alreadyExists || kind == .conflict || kind == .notFound }
+}

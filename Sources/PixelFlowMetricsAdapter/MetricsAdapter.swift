@@ -1,0 +1,93 @@
+import FoundationEssentials
+public import Hummingbird
+public import KubernetesClient
+public import Logging
+public import Metrics
+public import PixelFlowHTTP
+public import ServiceLifecycle
+
+/// Serves the lag of the workers' group as an external metric, to the API server and those whom it lets through.
+///
+/// It needs neither Kafka nor the API server to start: while the one is away the metric is an error, while the other
+/// is nobody is believed.
+public struct MetricsAdapter: Sendable {
+    /// Certificates are renewed months ahead; what this bounds is how long a replica shows one that another replaced.
+    static let certificatePace: Duration = .seconds(15)
+    /// The front-proxy authority changes about once a year, and both are trusted meanwhile.
+    static let trustPace: Duration = .seconds(30)
+
+    let gate: FrontProxyGate
+    let keeper: CertificateKeeper
+    let server: MetricsAPIServer
+    private let settings: AdapterSettings
+    private let lag: LagReader
+    private let clock: AdapterClock
+    private let logger: Logger
+    private let factory: any MetricsFactory
+
+    /// - Parameters:
+    ///   - labels: of the metric: the `group` and the `topic` that `source` reads.
+    ///   - cluster: outlives the services.
+    ///   - metrics: the process's, unless given.
+    public init(
+        settings: AdapterSettings, labels: [String: String], source: any LagSource, cluster: ClusterClient, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
+        self.init(
+            settings: settings, labels: labels, source: source, cluster: cluster, logger: logger, metrics: metrics, clock: AdapterClock())
+    }
+
+    init(
+        settings: AdapterSettings, labels: [String: String], source: any LagSource, cluster: ClusterClient, logger: Logger,
+        metrics factory: any MetricsFactory, clock: AdapterClock, issuer: CertificateIssuer? = nil
+    ) {
+        let metrics = AdapterMetrics(factory)
+        let identity = ServingIdentity()
+        let shared = SharedCertificate(
+            cluster: cluster, secret: settings.secret, namespace: settings.namespace,
+            issuer: issuer ?? CertificateIssuer(names: settings.serverNames), clock: clock, logger: logger)
+        let registration = APIRegistration(cluster: cluster, service: settings.service, namespace: settings.namespace, logger: logger)
+        let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger)
+        let api = MetricsAPI(lag: lag, reviews: AccessReviews(cluster, clock: clock), labels: labels, logger: logger)
+        let gate = FrontProxyGate(cluster)
+        self.settings = settings
+        self.gate = gate
+        self.lag = lag
+        self.clock = clock
+        self.logger = logger
+        self.factory = factory
+        keeper = CertificateKeeper(shared: shared, registration: registration, identity: identity, clock: clock, metrics: metrics)
+        server = MetricsAPIServer(api: api, gate: gate, identity: identity, metrics: metrics, logger: logger)
+    }
+
+    /// Everything that has to run for the metric to be served.
+    ///
+    /// - Parameter onReady: called with the port of the metrics API once it answers.
+    public func services(host: String, onReady: @escaping @Sendable (Int) -> Void = { _ in }) -> [any ServiceLifecycle.Service] {
+        let (keeper, gate) = (keeper, gate)
+        return [
+            UpkeepService("certificate", every: Self.certificatePace, logger: logger) { try await keeper.keep() },
+            UpkeepService("trust in the API server", every: Self.trustPace, logger: logger) { try await gate.refresh() },
+            server.service(host: host, port: settings.port, onReady: onReady),
+        ]
+    }
+
+    /// `/livez`, `/readyz` and `/metrics`.
+    ///
+    /// A broker that is away is told of and does not make the adapter unready: without a ready adapter the whole API
+    /// group is unavailable, which troubles every client of the cluster, and says less than the metric's own error.
+    public func healthRouter(drain: DrainState) -> Router<AppRequestContext> {
+        let (identity, gate, lag, clock) = (server.identity, gate, lag, clock)
+        let health = HealthRoutes(
+            checks: [
+                HealthCheck("certificate") {
+                    guard identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) else { throw NotReady() }
+                },
+                HealthCheck("trust") { guard gate.isReady else { throw NotReady() } },
+                HealthCheck("broker", isRequired: false) { _ = try await lag.sample() },
+            ], drain: drain)
+        return ServiceRouter.make(metrics: ServiceMetrics(service: "adapter", factory: factory), health: health) { _ in }
+    }
+
+    private struct NotReady: Error {}
+}

@@ -1,0 +1,20 @@
+import NIOCore
+import NIOSSL
+import SwiftASN1
+import Synchronization
+import X509
+
+/// Stands in a connection and knows the certificates that its client has shown.
+final class PeerCertificates: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private let shown = Mutex<[Certificate]>([])
+
+    /// The client's own first; empty where it showed none that can be read.
+    var chain: [Certificate] { shown.withLock { $0 } }
+
+    func note(_ certificates: [NIOSSLCertificate]) {
+        let chain = try? certificates.map { try Certificate(derEncoded: $0.toDERBytes()) }
+        shown.withLock { $0 = chain ?? [] }
+    }
+}

@@ -1,0 +1,34 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOSSL
+
+/// HTTP over TLS where each connection gets the certificate of its time.
+struct RenewableTLSChannel: ServerChildChannel {
+    /// Before the first certificate there is nothing to talk by.
+    struct NoCertificate: Error {}
+
+    let base: HTTP1Channel
+    let identity: ServingIdentity
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        channel.eventLoop.makeCompletedFuture {
+            guard let context = identity.context else { throw NoCertificate() }
+            let peer = PeerCertificates()
+            let tls = NIOSSLServerHandler(
+                context: context,
+                customVerificationCallback: { certificates, verified in
+                    peer.note(certificates)
+                    // Who it is decides about the answer, not about the connection.
+                    verified.succeed(.certificateVerified)
+                })
+            try channel.pipeline.syncOperations.addHandlers(tls, peer)
+        }.flatMap {
+            base.setup(channel: channel, logger: logger)
+        }
+    }
+
+    func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await base.handle(value: value, logger: logger)
+    }
+}

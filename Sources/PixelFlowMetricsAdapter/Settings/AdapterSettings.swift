@@ -1,0 +1,60 @@
+public import PixelFlowCore
+
+/// What the adapter serves, where, and under which names the cluster knows it.
+public struct AdapterSettings: Sendable, Hashable {
+    static let portSetting = Setting<Int>.port(
+        "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which speaks TLS and answers the API server only.")
+    /// Plain HTTP: kubelet and Prometheus have no client certificate.
+    public static let healthPort = Setting<Int>.port(
+        "PIXELFLOW_ADAPTER_HEALTH_PORT", default: 8082, help: "Port of the metrics adapter's health and metrics.")
+    static let targetSetting = Setting<Int>.integer(
+        "PIXELFLOW_ADAPTER_TARGET", default: 10, in: 1...1_000_000,
+        help: "Tasks that one worker is to have waiting; more than this times the partitions is never answered.")
+    static let namespaceSetting = name(
+        "PIXELFLOW_ADAPTER_NAMESPACE", default: "default", help: "The Kubernetes namespace of the adapter's Service and Secret.")
+    static let serviceSetting = name(
+        "PIXELFLOW_ADAPTER_SERVICE", default: "pixelflow-metrics-adapter", help: "The Kubernetes Service that its certificate is made for.")
+    static let secretSetting = name(
+        "PIXELFLOW_ADAPTER_SECRET", default: "pixelflow-metrics-adapter-certificate",
+        help: "The Kubernetes Secret that its certificate is kept in.")
+
+    public static let descriptions: [SettingDescription] = [
+        portSetting.description, healthPort.description, targetSetting.description, namespaceSetting.description,
+        serviceSetting.description, secretSetting.description,
+    ]
+
+    public var port = 6443
+    /// Tasks waiting for each worker that the autoscaler aims at.
+    public var target = 10
+    public var namespace = "default"
+    public var service = "pixelflow-metrics-adapter"
+    public var secret = "pixelflow-metrics-adapter-certificate"
+
+    public init() {}
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        port = try settings[Self.portSetting]
+        target = try settings[Self.targetSetting]
+        namespace = try settings[Self.namespaceSetting]
+        service = try settings[Self.serviceSetting]
+        secret = try settings[Self.secretSetting]
+    }
+
+    /// The names that the API server may expect of the certificate.
+    var serverNames: [String] { ["\(service).\(namespace).svc", "\(service).\(namespace).svc.cluster.local"] }
+
+    private static func name(_ name: String, default defaultName: String, help: String) -> Setting<String> {
+        let expected = "a name of Kubernetes: up to 253 small letters, digits, dashes or dots"
+        return Setting(name, default: defaultName, expected: expected, help: help) { text in
+            let isLegal = text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+            return isLegal && (1...253).contains(text.utf8.count) ? text : nil
+        }
+    }
+}
