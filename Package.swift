@@ -174,7 +174,7 @@ let package = Package(
         .target(
             name: "KubernetesStandIn", dependencies: ["KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/KubernetesStandIn", swiftSettings: swiftSettings),
-        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "KubernetesClient", "KubernetesStandIn", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
+        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "KubernetesClient", "KubernetesStandIn", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["PFCtl", "KubernetesClient", "KubernetesStandIn", "pfctl", nioCore, nioPosix]),
         tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
