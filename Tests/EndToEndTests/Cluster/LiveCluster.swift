@@ -36,8 +36,8 @@ final class LiveCluster: Sendable {
         ports = Mutex([:])
         let quick = [
             "PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_LOG_LEVEL": "info", "PIXELFLOW_RENDER_PROCESSES": "1",
-            // A broker learns of a dead worker by its silence; the default is for slower networks than this.
-            "PIXELFLOW_KAFKA_SESSION_TIMEOUT": "2", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
+            // A broker learns of a dead worker by its silence; less than this brokers refuse.
+            "PIXELFLOW_KAFKA_SESSION_TIMEOUT": "6", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
         ]
         self.settings = quick.merging(settings) { $1 }
     }
@@ -109,6 +109,15 @@ final class LiveCluster: Sendable {
         let probe = Person(service: entrance(api: 1))
         try await eventually(within: .seconds(90), "\(member) to be ready: \(log(member).suffix(2000))") {
             try await (try? probe.get("/readyz", port: port(of: member)))?.status == 200 ? () : nil
+        }
+    }
+
+    /// Starts a worker and waits until the group has given it work to do.
+    func startAndJoin(_ worker: Member) async throws {
+        let before = log(worker).count
+        try spawn(worker)
+        try await eventually(within: .seconds(60), "\(worker) to get partitions") {
+            log(worker).dropFirst(before).contains("kafka partitions assigned") ? () : nil
         }
     }
 
