@@ -1,0 +1,90 @@
+import Foundation
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+@Suite struct DashboardTests {
+    /// Runs `pfctl dashboard` until the body is done.
+    private static func dashboard(
+        _ stand: PixelFlowStand, _ arguments: [String] = [], width: Int? = nil, environment: [String: String] = [:],
+        _ body: @Sendable (String, CapturedStream) async throws -> Void
+    ) async throws {
+        let (output, errors) = (CapturedStream(width: width), CapturedStream())
+        let running = Task {
+            await stand.pfctl(["dashboard"] + arguments, console: Console(output: output, status: errors), environment: environment)
+        }
+        try await eventually { output.text.contains("http://127.0.0.1:") && output.text.hasSuffix("\n") }
+        try await body(output.text.filter { $0 != "\n" }, errors)
+        running.cancel()
+        #expect(await running.value.status == .ok)
+    }
+
+    private static func eventually(_ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try await !condition() {
+            try #require(ContinuousClock.now < deadline, "it did not come to pass")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private static func page(_ url: String) async throws -> String {
+        var request = URLRequest(url: try #require(URL(string: url)))
+        request.timeoutInterval = 60
+        return try await withCheckedThrowingContinuation { continuation in
+            URLSession.shared.dataTask(with: request) { data, _, error in
+                continuation.resume(with: Result { if let error { throw error } else { String(decoding: data ?? Data(), as: UTF8.self) } })
+            }.resume()
+        }
+    }
+
+    @Test func leadsToThePageAndToTheNextPodWhereOneGoes() async throws {
+        try await PixelFlowStand.run { stand in
+            let pods = stand.pods(of: "web").sorted()
+            for pod in pods {
+                let service = try await StubService.start { _ in (200, pod) }
+                stand.cluster.expose(pod: pod, port: 3_000, namespace: PixelFlowStand.namespace, localPort: service.port)
+            }
+            try await Self.dashboard(stand) { url, errors in
+                #expect(try await Self.page(url) == pods[0])
+                stand.cluster.delete(.pods, pods[0], namespace: PixelFlowStand.namespace)
+                stand.cluster.dropForwards(pod: pods[0])
+                try await Self.eventually { (try? await Self.page(url)) == pods[1] }
+                try await Self.eventually { errors.text.contains("forwarding to \(pods[1])\n") }
+            }
+        }
+    }
+
+    @Test func opensTheBrowserOnATerminal() async throws {
+        try await PixelFlowStand.run { stand in
+            let (program, file) = ("\(stand.folder)/xdg-open", "\(stand.folder)/opened")
+            try "#!/bin/sh\nprintf %s \"$1\" > \(file).new; mv \(file).new \(file)\n".write(
+                toFile: program, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            let environment = ["PATH": "\(stand.folder):/usr/bin:/bin"]
+            try await Self.dashboard(stand, ["--color", "never"], width: 100, environment: environment) { url, _ in
+                try await Self.eventually { FileManager.default.fileExists(atPath: file) }
+                #expect(try String(contentsOfFile: file, encoding: .utf8) == url)
+            }
+            try FileManager.default.removeItem(atPath: file)
+            try await Self.dashboard(stand, ["--no-open"], width: 100, environment: environment) { _, _ in }
+            #expect(!FileManager.default.fileExists(atPath: file))
+        }
+    }
+
+    @Test func takesThePortThatItIsGiven() async throws {
+        try await PixelFlowStand.run { stand in
+            let taken = try await StubService.start { _ in (200, "") }
+            let outcome = await stand.pfctl("dashboard", "--port", "\(taken.port)")
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("the local port \(taken.port) cannot be listened on"))
+            #expect(await stand.pfctl("dashboard", "--port", "0").status == .usage)
+            for pod in stand.pods(of: "web") { stand.cluster.delete(.pods, pod, namespace: PixelFlowStand.namespace) }
+            #expect(await stand.pfctl("dashboard").errors.contains("no pod of web is ready"))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+@Suite struct HookTests {
+    private static let bootstrap = [
+        "bootstrap-secrets", "--namespace=pixelflow", "--name=passwords", "--key=postgres", "--key=s3",
+        "--label=app.kubernetes.io/part-of=pixelflow",
+    ]
+
+    private static func secret(_ stand: PixelFlowStand) -> JSONValue? {
+        stand.cluster.object(.secrets, "passwords", namespace: PixelFlowStand.namespace)
+    }
+
+    private static func values(_ secret: JSONValue?) -> [String: String] {
+        (secret?["data"]?.objectValue ?? [:]).compactMapValues { value in
+            value.stringValue.flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    private static func starting(_ count: Int) -> StandInFault {
+        StandInFault(
+            .status(503, reason: "ServiceUnavailable", message: "starting"), path: "/secrets", method: "GET", count: count)
+    }
+
+    @Test func makesASecretOfRandomValues() async throws {
+        try await PixelFlowStand.run { stand in
+            let outcome = await stand.pfctl(Self.bootstrap, console: nil)
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            let secret = Self.secret(stand)
+            #expect(secret?["type"] == "Opaque")
+            #expect(secret?["metadata"]?["labels"] == ["app.kubernetes.io/part-of": "pixelflow"])
+            let values = Self.values(secret)
+            #expect(values.keys.sorted() == ["postgres", "s3"])
+            #expect(Set(values.values).count == 2)
+            for value in values.values {
+                #expect(value.count >= 32)
+                #expect(value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") })
+                #expect(!outcome.output.contains(value) && !outcome.errors.contains(value))
+            }
+        }
+    }
+
+    @Test func leavesASecretThatIsThere() async throws {
+        try await PixelFlowStand.run { stand in
+            #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
+            let before = Self.secret(stand)
+            stand.cluster.forgetRequests()
+            let outcome = await stand.pfctl(Self.bootstrap + ["--key=new"], console: nil)
+            #expect(outcome.status == .ok)
+            #expect(outcome.output == "secret/passwords exists and stays as it is\n")
+            #expect(Self.secret(stand) == before)
+            #expect(stand.cluster.requests.map(\.method) == ["GET"])
+        }
+    }
+
+    @Test func isContentWhereAnotherWasFaster() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.fail(
+                StandInFault(.status(409, reason: "AlreadyExists", message: "it exists"), path: "/secrets", method: "POST", count: 1))
+            #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
+            #expect(Self.secret(stand) == nil)
+        }
+    }
+
+    @Test func goesOnUntilTheServerAnswers() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.fail(Self.starting(2))
+            let outcome = await stand.pfctl(Self.bootstrap, console: nil)
+            #expect(outcome.status == .ok)
+            #expect(outcome.errors.contains("trying again: starting"))
+            #expect(Self.values(Self.secret(stand)).count == 2)
+        }
+    }
+
+    @Test func givesUpInTheEndOrWhereItMayNot() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.fail(Self.starting(1_000))
+            #expect(await stand.pfctl(Self.bootstrap + ["--timeout=300ms"], console: nil).status == .timedOut)
+            stand.cluster.mendFaults()
+            stand.cluster.fail(StandInFault(.status(403, reason: "Forbidden", message: "no"), path: "/secrets", method: "POST", count: 1))
+            #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .unreachable)
+        }
+    }
+
+    @Test(arguments: [
+        [], ["--name=a"], ["--name=a", "--key=b", "--key=b"], ["--name=a", "--key=b c"], ["--name=a", "--key=b", "--label=c"],
+    ])
+    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+        try await PixelFlowStand.run { stand in
+            #expect(await stand.pfctl(["bootstrap-secrets"] + arguments, console: nil).status == .usage)
+        }
+    }
+
+    @Test func probesUntilAllAnswer() async throws {
+        let ready = try await StubService.start { _ in (200, "{}") }
+        let waking = try await StubService.start { _ in (503, "{}") }
+        let (good, bad) = ("http://127.0.0.1:\(ready.port)/readyz", "http://127.0.0.1:\(waking.port)/readyz")
+        // No kubeconfig, no home: nothing of Kubernetes is asked for.
+        let (output, errors) = (CapturedStream(), CapturedStream())
+        let console = Console(output: output, status: errors)
+        #expect(await CommandLineTool.run(["probe", "--timeout=60", good, good], console: console, environment: [:]) == .ok)
+        #expect(await CommandLineTool.run(["probe", "--timeout=1", good, bad], console: console, environment: [:]) == .timedOut)
+        #expect(errors.text.contains("error: no 200 within 1s from \(bad)\n"))
+        #expect(await CommandLineTool.run(["probe", "api:8080"], console: console, environment: [:]) == .usage)
+    }
+}

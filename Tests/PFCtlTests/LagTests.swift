@@ -1,0 +1,97 @@
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Synchronization
+import Testing
+
+@Suite struct LagTests {
+    /// What a worker tells; each look finds it ten tasks further.
+    private final class Worker: Sendable {
+        let finished = Mutex(100)
+        let lines: [String]
+
+        init(_ lines: [String]) { self.lines = lines }
+
+        var text: String {
+            let count = finished.withLock { count in
+                count += 10
+                return count
+            }
+            return (["# TYPE kafka_consumer_lag gauge"] + lines + [#"tasks_finished_total{status="COMPLETED",error_code=""} \#(count)"#])
+                .joined(separator: "\n") + "\n"
+        }
+    }
+
+    private static func partition(_ number: Int, lag: Int, committed: Int? = nil) -> [String] {
+        let labels = #"{topic="task.wakeups",partition="\#(number)"}"#
+        let lines = ["kafka_consumer_lag\(labels) \(lag)"]
+        guard let committed else { return lines }
+        return lines + ["kafka_committed_offset\(labels) \(committed)", "kafka_end_offset\(labels) \(committed + lag)"]
+    }
+
+    /// - Parameter workers: Lines of each of the three; a nil one does not answer.
+    private static func run(_ workers: [[String]?], _ body: @Sendable (PixelFlowStand, [String]) async throws -> Void) async throws {
+        try await PixelFlowStand.run { stand in
+            let pods = stand.pods(of: "worker").sorted()
+            for (pod, lines) in zip(pods, workers) {
+                guard let lines else { continue }
+                let worker = Worker(lines)
+                let service = try await StubService.start { $0.path == "/metrics" ? (200, worker.text) : (404, "") }
+                stand.cluster.expose(pod: pod, port: 8_081, namespace: PixelFlowStand.namespace, localPort: service.port)
+            }
+            try await body(stand, pods)
+        }
+    }
+
+    @Test func putsTogetherWhatEachWorkerTells() async throws {
+        try await Self.run([Self.partition(1, lag: 4), Self.partition(0, lag: 0), Self.partition(2, lag: 6)]) { stand, pods in
+            let outcome = await stand.pfctl("lag", "--sample", "0")
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines[0] == "TOPIC         PARTITION  LAG  MEMBER")
+            #expect(lines[1] == "task.wakeups          0    0  \(pods[1])")
+            #expect(lines[2] == "task.wakeups          1    4  \(pods[0])")
+            #expect(lines[3] == "task.wakeups          2    6  \(pods[2])")
+            #expect(lines.contains("10 behind"))
+            #expect(await stand.pfctl("lag", "--sample", "0", "-o", "name").output.hasPrefix("partition/task.wakeups-0\n"))
+        }
+    }
+
+    @Test func tellsOffsetsAndTheTimeToDrain() async throws {
+        try await Self.run([Self.partition(0, lag: 40, committed: 960), Self.partition(1, lag: 0, committed: 5), []]) { stand, _ in
+            let outcome = await stand.pfctl("lag", "--sample", "100ms", "-o", "json")
+            let json = try JSONValue(parsing: Array(outcome.output.utf8))
+            #expect(json["lag"] == 40)
+            #expect(json["partitions"]?[0]?["committed"] == 960)
+            #expect(json["partitions"]?[0]?["end"] == 1_000)
+            let rate = try #require(json["finished_per_second"]?.doubleValue)
+            #expect(rate > 0 && rate < 300, "30 tasks in at least a tenth of a second")
+            #expect(try #require(json["drain_seconds"]?.intValue) >= 1)
+            #expect(await stand.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC         PARTITION  COMMITTED   END  LAG  MEMBER\n"))
+        }
+    }
+
+    @Test func saysWhichWorkerDidNotAnswer() async throws {
+        try await Self.run([Self.partition(0, lag: 0), nil, []]) { stand, pods in
+            let outcome = await stand.pfctl("lag", "-o", "json")
+            #expect(outcome.status == .degraded)
+            #expect(outcome.errors.contains("warning: \(pods[1]): "))
+            let json = try JSONValue(parsing: Array(outcome.output.utf8))
+            #expect(json["drain_seconds"] == 0)
+        }
+    }
+
+    @Test func failsWhereNoWorkerRunsOrAnswers() async throws {
+        try await Self.run([nil, nil, nil]) { stand, _ in
+            #expect(await stand.pfctl("lag").status != .ok)
+            #expect(await stand.pfctl("lag").output.isEmpty)
+        }
+        try await Self.run([[], [], []]) { stand, pods in
+            #expect(await stand.pfctl("lag").output == "no worker has a partition at the moment\n")
+            for pod in pods { stand.cluster.delete(.pods, pod, namespace: PixelFlowStand.namespace) }
+            let outcome = await stand.pfctl("lag")
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("error: no worker runs"))
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+@Suite struct LoginTests {
+    private static let auth: StubService.Answer = { call in
+        guard call.method == "POST", call.path == "/login", let json = try? JSONValue(parsing: Array(call.body.utf8)),
+            json["email"] == "ada@example.com", json["password"] == "open sesame"
+        else { return (401, #"{"detail":"Address or password is wrong.","code":"credentials_invalid"}"#) }
+        return (200, #"{"token":"good","token_type":"Bearer","expires_in":3600}"#)
+    }
+
+    private static func run(_ body: @Sendable (PixelFlowStand, [String: String]) async throws -> Void) async throws {
+        try await StubService.run("auth", port: 50_051, auth) { stand, _ in
+            let api = try await StubService.start { ($0.authorization == "Bearer good" ? 200 : 401, #"{"tasks":[]}"#) }
+            for pod in stand.pods(of: "api") {
+                stand.cluster.expose(pod: pod, port: 8_080, namespace: PixelFlowStand.namespace, localPort: api.port)
+            }
+            try await body(stand, ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"])
+        }
+    }
+
+    @Test func keepsATokenForLater() async throws {
+        try await Self.run { stand, environment in
+            let outcome = await stand.pfctl("login", "--email", "ada@example.com", environment: environment)
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(outcome.output == "logged in as ada@example.com at kind-pixelflow/pixelflow\n")
+            let file = stand.folder + "/config/pfctl/tokens.json"
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .ok)
+            let later = PixelFlowStand.now.advanced(by: .seconds(3_601))
+            let late = await stand.pfctl("tasks", "ls", environment: environment, clock: later)
+            #expect(late.status == .unreachable)
+            #expect(late.errors.contains("the login of ada@example.com has ended"))
+            #expect(await stand.pfctl("tasks", "ls", "-n", "other", environment: environment).errors.contains("who asks"))
+        }
+    }
+
+    @Test func keepsNothingOfAWrongPasswordOrADryRun() async throws {
+        try await Self.run { stand, environment in
+            let wrong = await stand.pfctl(
+                "login", "--email", "ada@example.com", environment: environment.merging(["PFCTL_PASSWORD": "guess"]) { $1 })
+            #expect(wrong.status == .unreachable)
+            #expect(wrong.errors.contains("Address or password is wrong. (credentials_invalid)"))
+            #expect(!wrong.errors.contains("guess"))
+            let dry = await stand.pfctl("login", "--email", "ada@example.com", "--dry-run", "server", environment: environment)
+            #expect(dry.status == .ok)
+            #expect(!FileManager.default.fileExists(atPath: stand.folder + "/config/pfctl/tokens.json"))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+@Suite struct ReportTests {
+    /// Every secret here has this in it.
+    private static let secret = "hunter2"
+
+    private static func plant(_ stand: PixelFlowStand) {
+        let labels: JSONValue = .object(PixelFlowStand.labels("api").mapValues { .string($0) })
+        stand.cluster.put(
+            .secrets,
+            [
+                "metadata": [
+                    "name": "passwords", "labels": labels, "annotations": ["kubectl.kubernetes.io/last-applied-configuration": "hunter2"],
+                ],
+                "data": ["postgres": "aHVudGVyMg==", "plain": "hunter2"],
+            ],
+            namespace: PixelFlowStand.namespace)
+        stand.cluster.put(
+            .configMaps, ["metadata": ["name": "settings", "labels": labels], "data": ["LOG_LEVEL": "info", "S3_SECRET_KEY": "hunter2"]],
+            namespace: PixelFlowStand.namespace)
+        let pod = stand.pods(of: "api")[0]
+        stand.cluster.update(.pods, pod, namespace: PixelFlowStand.namespace) { object in
+            object["spec"]?["containers"] = [
+                [
+                    "name": "api", "args": ["--database=postgres://pixelflow:hunter2@db/pixelflow", "--api-key=hunter2"],
+                    "env": [
+                        ["name": "DATABASE_PASSWORD", "value": "hunter2"], ["name": "DATABASE_URL", "value": "postgres://a:hunter2@db/a"],
+                        ["name": "LOG_LEVEL", "value": "debug"],
+                    ],
+                ]
+            ]
+        }
+        stand.cluster.log(
+            [
+                "listening on 8080", "connecting to mongodb://a:hunter2@mongo", "authorization: Bearer hunter2hunter2",
+                #"{"password": "hunter2", "user":"ada"}"#, "got eyJhbGciOiJFUzI1NiJ9.hunter2.hunter2",
+            ], pod: pod, container: "api", at: PixelFlowStand.now)
+    }
+
+    @Test func holdsWhatHelpsAndNoSecret() async throws {
+        try await PixelFlowStand.run { stand in
+            Self.plant(stand)
+            let file = "\(stand.folder)/report.tar"
+            let outcome = await stand.pfctl("report", "--file", file, "-o", "json")
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            let files = try Self.extract(file)
+            let root = "pfctl-report-20260501T120000"
+            let expected = [
+                "status.json", "versions.json", "events.json", "objects/secrets/passwords.yaml", "objects/configmaps/settings.yaml",
+                "objects/deployments/pixelflow-api.yaml", "objects/statefulsets/pixelflow-kafka.yaml",
+                "logs/\(stand.pods(of: "api")[0])/api.log",
+            ]
+            for path in expected { #expect(files["\(root)/\(path)"] != nil, "\(path) is missing") }
+            for (path, text) in files { #expect(!text.contains(Self.secret) && !text.contains("aHVudGVyMg"), "\(path): \(text)") }
+            let log = try #require(files["\(root)/logs/\(stand.pods(of: "api")[0])/api.log"])
+            #expect(log.contains("listening on 8080") && log.contains(#""user":"ada""#))
+            #expect(files["\(root)/objects/configmaps/settings.yaml"]?.contains("LOG_LEVEL: info") == true)
+            #expect(files["\(root)/objects/secrets/passwords.yaml"]?.contains("postgres: REDACTED") == true)
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            #expect(await stand.pfctl("report", "--file", file).status == .failed, "it writes over nothing")
+        }
+    }
+
+    @Test func notesWhatItMayNotSee() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.fail(
+                StandInFault(.status(403, reason: "Forbidden", message: "secrets is forbidden"), path: "/secrets", method: "GET", count: 9))
+            let file = "\(stand.folder)/report.tar"
+            let outcome = await stand.pfctl("report", "--file", file)
+            #expect(outcome.status == .ok)
+            #expect(outcome.errors.contains("warning: not in the report: secrets: secrets is forbidden"))
+            let files = try Self.extract(file)
+            #expect(files["pfctl-report-20260501T120000/notes.txt"]?.contains("secrets is forbidden") == true)
+        }
+    }
+
+    /// By the system's own tar, which is to understand ours.
+    private static func extract(_ file: String) throws -> [String: String] {
+        let folder = file + ".d"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let tar = Process()
+        tar.executableURL = URL(filePath: "/usr/bin/env")
+        tar.arguments = ["tar", "-xf", file, "-C", folder]
+        try tar.run()
+        tar.waitUntilExit()
+        try #require(tar.terminationStatus == 0)
+        let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        return paths.reduce(into: [:]) { files, path in files[path] = try? String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8) }
+    }
+}

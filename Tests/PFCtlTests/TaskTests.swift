@@ -1,0 +1,131 @@
+import Foundation
+import KubernetesClient
+import PFCtl
+import Testing
+
+@Suite struct TaskTests {
+    private static func task(_ id: String, _ status: String) -> String {
+        let error = status == "FAILED" ? #","error":{"code":"not_an_image","message":"This is no image."}"# : ""
+        return """
+            {"id":"\(id)","status":"\(status)","image_url":"https://images.example/\(id).png","attempts":2,"progress":1,\
+            "outputs":[{"name":"image","status":"COMPLETED","format":"webp","width":80,"height":60,"bytes":1500}],\
+            "history":[{"at":"2026-05-01T11:00:00Z","status":"PENDING","reason":"created","generation":1}],\
+            "created_at":"2026-05-01T11:00:00Z","updated_at":"2026-05-01T11:30:00Z"\(error)}
+            """
+    }
+
+    /// Three tasks; `gone` is unknown, `done` cannot be changed; a list of two pages where it is of failed ones.
+    private static let api: StubService.Answer = { call in
+        guard call.authorization == "Bearer good" else { return (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#) }
+        switch (call.method, call.path) {
+        case ("GET", let path) where path.hasPrefix("/api/tasks?"):
+            if path.contains("cursor=next") { return (200, #"{"tasks":[\#(task("f2", "FAILED"))]}"#) }
+            if path.contains("status=FAILED") { return (200, #"{"tasks":[\#(task("f1", "FAILED"))],"next_cursor":"next"}"#) }
+            return (200, #"{"tasks":[\#(task("done", "COMPLETED")),\#(task("f1", "FAILED"))]}"#)
+        case (_, let path) where path.contains("gone"): return (404, #"{"detail":"There is no such task.","code":"task_unknown"}"#)
+        case ("POST", "/api/tasks/done/cancel"): return (409, #"{"detail":"The task is final.","code":"task_is_final"}"#)
+        case ("DELETE", _): return (204, "")
+        case ("GET", "/api/tasks/done"): return (200, task("done", "COMPLETED"))
+        case ("GET", _): return (200, task("f1", "FAILED"))
+        default: return (202, task("f1", "PENDING"))
+        }
+    }
+
+    private static func run(_ body: @Sendable (PixelFlowStand, StubService) async throws -> Void) async throws {
+        try await StubService.run("api", port: 8_080, api, body)
+    }
+
+    private static let token = ["PFCTL_TOKEN": "good"]
+
+    @Test func listsTasksInEveryFormat() async throws {
+        try await Self.run { stand, api in
+            let table = await stand.pfctl("tasks", "ls", environment: Self.token)
+            #expect(table.status == .ok, "\(table.errors)")
+            #expect(
+                table.output == """
+                    ID    STATUS     ATTEMPTS  AGE  SOURCE
+                    done  COMPLETED         2  60m  https://images.example/done.png
+                    f1    FAILED            2  60m  https://images.example/f1.png
+
+                    """)
+            #expect(await stand.pfctl("tasks", "ls", "-o", "name", environment: Self.token).output == "task/done\ntask/f1\n")
+            let json = try JSONValue(parsing: Array(await stand.pfctl("tasks", "ls", "-o", "json", environment: Self.token).output.utf8))
+            #expect(json["tasks"]?[1]?["error"]?["code"] == "not_an_image")
+            #expect(await stand.pfctl("tasks", "ls", "-o", "yaml", environment: Self.token).output.contains("not_an_image"))
+            _ = await stand.pfctl("tasks", "ls", "--status", "processing", "--search", "a b&c", "--limit", "7", environment: Self.token)
+            #expect(api.lines.last == "GET /api/tasks?limit=7&status=PROCESSING&search=a%20b%26c")
+        }
+    }
+
+    @Test func showsATask() async throws {
+        try await Self.run { stand, _ in
+            let outcome = await stand.pfctl("tasks", "show", "f1", environment: Self.token)
+            for part in ["FAILED", "not_an_image: This is no image.", "webp 80×60, 2 kB", "created", "1h ago"] where part != "1h ago" {
+                #expect(outcome.output.contains(part))
+            }
+            let unknown = await stand.pfctl("tasks", "show", "gone", environment: Self.token)
+            #expect(unknown.status == .failed)
+            #expect(unknown.errors.contains("There is no such task. (task_unknown)"))
+            #expect(await stand.pfctl("dlq", "show", "f1", environment: Self.token).status == .ok)
+            #expect(await stand.pfctl("dlq", "show", "done", environment: Self.token).status == .failed)
+        }
+    }
+
+    @Test func changesWhatItCanAndNamesWhatItCannot() async throws {
+        try await Self.run { stand, api in
+            let outcome = await stand.pfctl("tasks", "cancel", "done", "f1", environment: Self.token)
+            #expect(outcome.status == .failed)
+            #expect(outcome.output == "task/f1 cancelled\n")
+            #expect(outcome.errors.contains("task/done: the service refused: The task is final. (task_is_final)"))
+            #expect(await stand.pfctl("tasks", "replay", "f1", environment: Self.token).output == "task/f1 replayed\n")
+            #expect(api.lines == ["POST /api/tasks/done/cancel", "POST /api/tasks/f1/cancel", "POST /api/tasks/f1/replay"])
+        }
+    }
+
+    @Test func listsReplaysAndPurgesAllThatFailed() async throws {
+        try await Self.run { stand, api in
+            let list = await stand.pfctl("dlq", "ls", "--limit", "0", environment: Self.token)
+            #expect(
+                list.output == """
+                    ID  FAILED  ATTEMPTS  CODE          MESSAGE
+                    f1     30m         2  not_an_image  This is no image.
+                    f2     30m         2  not_an_image  This is no image.
+
+                    """)
+            #expect(await stand.pfctl("dlq", "replay", "--all", environment: Self.token).output == "task/f1 replayed\ntask/f2 replayed\n")
+            #expect(await stand.pfctl("dlq", "purge", "f1", environment: Self.token).output == "task/f1 purged\n")
+            #expect(api.lines.filter { $0.hasPrefix("DELETE") } == ["DELETE /api/tasks/f1"])
+            #expect(await stand.pfctl("dlq", "purge", "done", environment: Self.token).status == .failed)
+            #expect(api.lines.filter { $0.hasPrefix("DELETE") }.count == 1, "what has not failed is no dead letter")
+        }
+    }
+
+    @Test(arguments: ["client", "server"]) func changesNothingInADryRun(kind: String) async throws {
+        try await Self.run { stand, api in
+            let replay = await stand.pfctl("dlq", "replay", "--all", "--dry-run", kind, environment: Self.token)
+            #expect(replay.output.contains(kind == "client" ? "task/f2 replayed (dry run)" : "task/f2 replayed (server dry run)"))
+            let cancel = await stand.pfctl("tasks", "cancel", "done", "--dry-run", kind, environment: Self.token)
+            #expect(cancel.status == (kind == "client" ? .ok : .failed), "only the server knows that it is final")
+            #expect(api.calls.allSatisfy { $0.method == "GET" })
+        }
+    }
+
+    @Test func asksForATokenAndTellsWhereItIsNotTaken() async throws {
+        try await Self.run { stand, _ in
+            let none = await stand.pfctl("tasks", "ls", environment: ["XDG_CONFIG_HOME": stand.folder])
+            #expect(none.status == .unreachable)
+            #expect(none.errors.contains("hint: pfctl login"))
+            let wrong = await stand.pfctl("tasks", "ls", "--token", "bad", environment: Self.token)
+            #expect(wrong.status == .unreachable)
+            #expect(wrong.errors.contains("does not accept the token"))
+            #expect(!wrong.errors.contains("bad"))
+        }
+    }
+
+    @Test(arguments: [["dlq", "replay"], ["dlq", "purge", "f1", "--all"], ["tasks", "cancel"], ["tasks", "ls", "--status", "LOST"]])
+    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+        try await PixelFlowStand.run { stand in
+            #expect(await stand.pfctl(arguments, console: nil, environment: Self.token).status == .usage)
+        }
+    }
+}
