@@ -24,7 +24,8 @@ struct CommandFailure: Error, Sendable, Hashable {
     }
 
     init(_ error: KubernetesError) {
-        let reason = error.status?.reason.map { " (\($0))" } ?? ""
+        // Some sentences have the reason in them.
+        let reason = error.status?.reason.map { error.message.contains($0) ? "" : " (\($0))" } ?? ""
         self.init(ExitStatus(error.kind), error.message + reason, hint: error.hint ?? Self.hint(for: error.kind))
     }
 

@@ -1,0 +1,97 @@
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+@Suite struct CheckTests {
+    private static func withAPI(
+        _ status: String = "200 OK", json: String = #"{"status":"ok"}"#, _ body: @Sendable (PixelFlowStand) async throws -> Void
+    ) async throws {
+        let service = try await AnswerServer.start(status: status, json: json)
+        try await PixelFlowStand.run { stand in
+            for pod in stand.pods(of: "api") {
+                stand.cluster.expose(pod: pod, port: 8_080, namespace: PixelFlowStand.namespace, localPort: service.port)
+            }
+            try await body(stand)
+        }
+        await service.stop()
+    }
+
+    private static func failed(_ outcome: Outcome) throws -> [String] {
+        let checks = try JSONValue(parsing: Array(outcome.output.utf8))["categories"]?.arrayValue?.flatMap {
+            $0["checks"]?.arrayValue ?? []
+        }
+        return (checks ?? []).filter { $0["result"] == "failed" || $0["result"] == "warning" }.compactMap { $0["name"]?.stringValue }
+    }
+
+    @Test func isContentWithAHealthyInstallation() async throws {
+        try await Self.withAPI { stand in
+            let outcome = await stand.pfctl("check", "--color", "never")
+            #expect(outcome.status == .ok)
+            let text = outcome.output.replacing(stand.cluster.url, with: "https://cluster")
+            try Golden.expect(text, "check.txt")
+        }
+    }
+
+    @Test func namesEachTrouble() async throws {
+        try await Self.withAPI("503 Service Unavailable", json: #"{"title":"not ready","detail":"mongodb is down","code":"not_ready"}"#) {
+            stand in
+            stand.cluster.setReady(stand.pods(of: "web")[0], false, restarts: 9, namespace: PixelFlowStand.namespace)
+            stand.cluster.deny(DenialRule(verbs: ["patch"], resource: "deployments/scale"))
+            stand.installAutoscaler(current: 3, desired: 3, lag: "0", trouble: "no metrics returned from external metrics API")
+            stand.cluster.update(.persistentVolumeClaims, "data-pixelflow-s3-0", namespace: PixelFlowStand.namespace) {
+                $0["status"] = ["phase": "Pending"]
+            }
+            let outcome = await stand.pfctl("check", "-o", "json")
+            #expect(outcome.status == .failed)
+            let expected = ["change", "services-ready", "restarts", "volumes-bound", "autoscaler", "api-backends"]
+            let foundOutcome = try Self.failed(outcome)
+            #expect(foundOutcome == expected)
+            #expect(outcome.output.contains("mongodb is down"))
+            #expect(await stand.pfctl("check", "-o", "name").output.contains("check/services-ready\n"))
+        }
+    }
+
+    @Test func tellsWhetherItCanBeInstalled() async throws {
+        try await PixelFlowStand.run { stand in
+            let bare = await stand.pfctl("check", "--pre", "-n", "fresh", "-o", "json")
+            #expect(bare.status == .failed)
+            let foundBare = try Self.failed(bare)
+            #expect(foundBare == ["namespace", "storage-class"])
+            stand.cluster.put(
+                .storageClasses,
+                [
+                    "metadata": [
+                        "name": "standard", "annotations": ["storageclass.kubernetes.io/is-default-class": "true"],
+                    ]
+                ])
+            stand.cluster.removeGroup("metrics.k8s.io")
+            let outcome = await stand.pfctl("check", "--pre", "--color", "never")
+            #expect(outcome.status == .ok)
+            try Golden.expect(outcome.output.replacing(stand.cluster.url, with: "https://cluster"), "check-pre.txt")
+            stand.cluster.deny(DenialRule(verbs: ["create"], resource: "clusterroles"))
+            let denied = await stand.pfctl("check", "--pre")
+            #expect(denied.status == .failed)
+            #expect(denied.output.contains("not allowed: create clusterroles.rbac.authorization.k8s.io"))
+        }
+    }
+
+    @Test func stopsWhereTheClusterCannotBeReached() async throws {
+        try await PixelFlowStand.run { stand in
+            await stand.cluster.stop()
+            let outcome = await stand.pfctl("check", "-o", "json")
+            #expect(outcome.status == .unreachable)
+            let foundOutcome = try Self.failed(outcome)
+            #expect(foundOutcome.first == "api-reachable")
+            #expect(!outcome.output.contains("services-ready"))
+        }
+    }
+
+    @Test func saysThatNothingIsInstalled() async throws {
+        try await PixelFlowStand.run { stand in
+            let outcome = await stand.pfctl("check", "-n", "elsewhere")
+            #expect(outcome.status == .failed)
+            #expect(outcome.output.contains("✗ PixelFlow is installed: there is no PixelFlow in the namespace elsewhere"))
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+/// What becomes of a cluster that cannot be reached, or will not have us: sentences and exit statuses.
+@Suite struct ReachTests {
+    @Test func acceptsATokenAndAPlugin() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.addToken("good", user: StandInUser(name: "operator"))
+            try stand.logIn(.token("good"))
+            #expect(await stand.pfctl("status").status == .ok)
+            let plugin = "\(stand.folder)/plugin"
+            let credential = #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"good"}}"#
+            try "#!/bin/sh\necho '\(credential)'\n".write(toFile: plugin, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: plugin)
+            try stand.logIn(
+                .lines(["exec:", "  apiVersion: client.authentication.k8s.io/v1", "  command: \(plugin)", "  interactiveMode: Never"]))
+            #expect(await stand.pfctl("status").status == .ok)
+        }
+    }
+
+    @Test func isNotLetInWithAnotherToken() async throws {
+        try await PixelFlowStand.run { stand in
+            try stand.logIn(.token("bad"))
+            let outcome = await stand.pfctl("status")
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.errors.contains("error: the server does not accept"))
+            #expect(outcome.errors.contains("(Unauthorized)"))
+            #expect(!outcome.errors.contains("bad"))
+        }
+    }
+
+    @Test func doesNotTrustAnotherAuthority() async throws {
+        try await PixelFlowStand.run { stand in
+            try stand.logIn(.token("any"), authority: try CertificateAuthority().certificate)
+            let outcome = await stand.pfctl("status")
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.errors.contains("authority"))
+        }
+    }
+
+    @Test func saysThatTheCertificateHasExpired() async throws {
+        let authority = try CertificateAuthority()
+        let cluster = try await ClusterStandIn.start(
+            authority: authority, certificate: authority.server(from: -7_200, until: -3_600))
+        let file = NSTemporaryDirectory() + UUID().uuidString
+        try cluster.kubeconfig(.token("any")).write(toFile: file, atomically: true, encoding: .utf8)
+        let errors = CapturedStream()
+        let status = await CommandLineTool.run(
+            ["status", "--kubeconfig", file], console: Console(output: CapturedStream(), status: errors), environment: [:])
+        #expect(status == .unreachable)
+        #expect(errors.text.contains("ended on"))
+        await cluster.stop()
+    }
+
+    @Test func givesUpOnAServerThatDoesNotAnswer() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.fail(StandInFault(.hang, path: "/deployments", count: 1))
+            let outcome = await stand.pfctl("status", "--request-timeout", "3s")
+            #expect(outcome.status == .timedOut)
+        }
+    }
+
+    @Test func cannotReachAServerThatIsGone() async throws {
+        try await PixelFlowStand.run { stand in
+            await stand.cluster.stop()
+            for command in [["status"], ["rollout", "status", "api"], ["scale", "api", "--replicas", "2"], ["events"], ["top"], ["logs"]] {
+                let outcome = await stand.pfctl(command, console: nil)
+                #expect(outcome.status == .unreachable, "\(command)")
+                #expect(outcome.output.isEmpty)
+            }
+        }
+    }
+
+    @Test func needsAKubeconfigThatMakesSense() async throws {
+        try await PixelFlowStand.run { stand in
+            let unknown = await stand.pfctl("status", "--context", "other")
+            #expect(unknown.status == .usage)
+            #expect(unknown.errors.contains("hint: its contexts are: kind-pixelflow"))
+            let missing = await stand.pfctl("status", "--kubeconfig", "/nowhere/config")
+            #expect(missing.status == .usage)
+            let none = await stand.pfctl("status", environment: ["KUBECONFIG": ""])
+            #expect(none.status == .usage)
+            #expect(none.errors.contains("there is no kubeconfig"))
+        }
+    }
+}

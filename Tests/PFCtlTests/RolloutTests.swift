@@ -1,0 +1,114 @@
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+@Suite struct RolloutTests {
+    private static let namespace = PixelFlowStand.namespace
+
+    private static func deployment(_ stand: PixelFlowStand, _ component: String = "api") -> JSONValue? {
+        stand.cluster.object(.deployments, "pixelflow-\(component)", namespace: namespace)
+    }
+
+    private static func setImage(_ stand: PixelFlowStand, _ image: String) {
+        stand.cluster.update(.deployments, "pixelflow-api", namespace: namespace) { object in
+            var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
+            containers[0]["image"] = .string(image)
+            object["spec"]?["template"]?["spec"]?["containers"] = .array(containers)
+        }
+    }
+
+    @Test func restartsAndWaits() async throws {
+        try await PixelFlowStand.run { stand in
+            let before = Set(stand.pods(of: "api"))
+            let controllers = stand.cluster.runControllers(namespace: Self.namespace)
+            let outcome = await stand.pfctl("rollout", "restart", "api", "--wait")
+            controllers.cancel()
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(outcome.output == "deployment.apps/pixelflow-api restarted\n")
+            #expect(before.isDisjoint(with: stand.pods(of: "api")))
+            let annotations = Self.deployment(stand)?["spec"]?["template"]?["metadata"]?["annotations"]
+            #expect(annotations?["kubectl.kubernetes.io/restartedAt"] == .string(PixelFlowStand.now.text))
+        }
+    }
+
+    @Test func failsWhereTheRolloutStalls() async throws {
+        try await PixelFlowStand.run { stand in
+            Self.setImage(stand, "localhost/pixelflow/api:missing")
+            stand.cluster.stallRollout("pixelflow-api", namespace: Self.namespace)
+            let outcome = await stand.pfctl("rollout", "status", "api")
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("the rollout of api does not come along: no progress within its deadline of 600 s"))
+            let glance = await stand.pfctl("status")
+            #expect(glance.status == .degraded)
+            #expect(glance.output.contains("ImagePullBackOff"))
+        }
+    }
+
+    @Test func timesOutWhereNothingMoves() async throws {
+        try await PixelFlowStand.run { stand in
+            let outcome = await stand.pfctl("rollout", "restart", "api", "--wait", "--timeout", "3s")
+            #expect(outcome.status == .timedOut)
+            #expect(outcome.errors.contains("api: the change has not been taken up yet"))
+        }
+    }
+
+    @Test func followsThroughADisconnect() async throws {
+        try await PixelFlowStand.run { stand in
+            Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
+            let following = Task { await stand.pfctl("rollout", "status", "api") }
+            try await eventually("the watch") { stand.cluster.openStreams == 1 }
+            stand.cluster.disconnectStreams()
+            stand.cluster.compact()
+            stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
+            let outcome = await following.value
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(outcome.output == "deployment.apps/pixelflow-api: rolled out (revision 2)\n")
+        }
+    }
+
+    @Test func takesBackToAnEarlierRevision() async throws {
+        try await PixelFlowStand.run { stand in
+            Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
+            stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
+            stand.settleAges()
+            let history = await stand.pfctl("rollout", "history", "api")
+            try Golden.expect(history.output, "rollout-history.txt")
+            let dry = await stand.pfctl("rollout", "undo", "api", "--dry-run=server")
+            #expect(dry.output == "deployment.apps/pixelflow-api taken back to revision 1 (server dry run)\n")
+            let outcome = await stand.pfctl("rollout", "undo", "api")
+            #expect(outcome.output == "deployment.apps/pixelflow-api taken back to revision 1\n")
+            let template = Self.deployment(stand)?["spec"]?["template"]
+            #expect(template?["spec"]?["containers"]?[0]?["image"] == "localhost/pixelflow/api:0.2.0")
+            #expect(template?["metadata"]?["labels"]?["pod-template-hash"] == nil)
+            stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
+            #expect(await stand.pfctl("rollout", "status", "api").output.contains("(revision 3)"))
+            #expect(await stand.pfctl("rollout", "undo", "api", "--to-revision", "9").status == .failed)
+            #expect(await stand.pfctl("rollout", "undo", "api", "--to-revision", "3").status == .failed)
+        }
+    }
+
+    @Test func pausesAndResumes() async throws {
+        try await PixelFlowStand.run { stand in
+            #expect(await stand.pfctl("rollout", "pause", "api").output == "deployment.apps/pixelflow-api paused\n")
+            #expect(Self.deployment(stand)?["spec"]?["paused"] == true)
+            #expect(await stand.pfctl("rollout", "pause", "api").status == .failed)
+            let restart = await stand.pfctl("rollout", "restart", "api")
+            #expect(restart.status == .failed)
+            #expect(restart.errors.contains("hint: pfctl rollout resume api comes first"))
+            #expect(await stand.pfctl("rollout", "resume", "api").output == "deployment.apps/pixelflow-api resumed\n")
+            #expect(Self.deployment(stand)?["spec"]?["paused"] == nil)
+            #expect(await stand.pfctl("rollout", "resume", "api").status == .failed)
+        }
+    }
+
+    @Test func isForAllServersOrSaysSo() async throws {
+        try await PixelFlowStand.run { stand in
+            #expect(await stand.pfctl("rollout", "status", "kafka").output == "statefulset.apps/pixelflow-kafka: rolled out\n")
+            #expect(await stand.pfctl("rollout", "restart", "kafka").output == "statefulset.apps/pixelflow-kafka restarted\n")
+            let undo = await stand.pfctl("rollout", "undo", "kafka")
+            #expect(undo.status == .failed)
+            #expect(undo.errors.contains("is no Deployment"))
+        }
+    }
+}

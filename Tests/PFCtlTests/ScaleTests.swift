@@ -1,0 +1,109 @@
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+@Suite struct ScaleTests {
+    @Test func setsReplicasAndWaits() async throws {
+        try await PixelFlowStand.run { stand in
+            let controllers = stand.cluster.runControllers(namespace: PixelFlowStand.namespace)
+            let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--wait")
+            controllers.cancel()
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(outcome.output == "deployment.apps/pixelflow-api scaled from 2 to 4\n")
+            #expect(stand.pods(of: "api").count == 4)
+        }
+    }
+
+    @Test func warnsWhereAnAutoscalerDecides() async throws {
+        try await PixelFlowStand.run { stand in
+            let outcome = await stand.pfctl("scale", "worker", "--replicas", "4")
+            #expect(outcome.status == .ok)
+            #expect(outcome.errors.contains("warning: the autoscaler pixelflow-worker owns the replicas of worker (2 to 20)"))
+            #expect(outcome.errors.contains("hint: pfctl scale worker --min 2 --max 20"))
+            #expect(stand.replicas(of: "worker") == 4)
+        }
+    }
+
+    @Test func changesTheBoundsOfTheAutoscaler() async throws {
+        try await PixelFlowStand.run { stand in
+            let outcome = await stand.pfctl("scale", "worker", "--min", "3", "--max", "30")
+            #expect(outcome.output == "horizontalpodautoscaler.autoscaling/pixelflow-worker may choose 3 to 30 replicas\n")
+            let spec = stand.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: PixelFlowStand.namespace)?["spec"]
+            #expect(spec?["minReplicas"] == 3)
+            #expect(spec?["maxReplicas"] == 30)
+            #expect(await stand.pfctl("scale", "worker", "--min", "40").status == .usage)
+            #expect(await stand.pfctl("scale", "api", "--max", "4").status == .failed)
+        }
+    }
+
+    @Test func keepsToCurrentReplicas() async throws {
+        try await PixelFlowStand.run { stand in
+            let other = await stand.pfctl("scale", "api", "--replicas", "5", "--current-replicas", "3")
+            #expect(other.status == .failed)
+            #expect(other.errors.contains("api has 2 replicas now, not 3: nothing was changed"))
+            #expect(stand.replicas(of: "api") == 2)
+            #expect(await stand.pfctl("scale", "api", "--replicas", "5", "--current-replicas", "2").status == .ok)
+            #expect(stand.replicas(of: "api") == 5)
+        }
+    }
+
+    @Test func triesAgainAfterAConflictAndGivesUpAfterMany() async throws {
+        try await PixelFlowStand.run { stand in
+            let conflict = StandInFault.Effect.status(409, reason: "Conflict", message: "the object has been modified")
+            stand.cluster.fail(StandInFault(conflict, path: "/scale", method: "PATCH", count: 2))
+            #expect(await stand.pfctl("scale", "api", "--replicas", "3", "--current-replicas", "2").status == .ok)
+            stand.cluster.fail(StandInFault(conflict, path: "/scale", method: "PATCH", count: 10))
+            let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--current-replicas", "3")
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("the object has been modified (Conflict)"))
+            #expect(outcome.errors.contains("hint: somebody else changed it"))
+            #expect(stand.replicas(of: "api") == 3)
+        }
+    }
+
+    @Test(arguments: ["client", "server"]) func changesNothingInADryRun(kind: String) async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.forgetRequests()
+            let outcome = await stand.pfctl("scale", "api", "--replicas", "9", "--dry-run", kind)
+            #expect(outcome.status == .ok)
+            #expect(outcome.output.contains(kind == "client" ? "(dry run)" : "(server dry run)"))
+            #expect(stand.replicas(of: "api") == 2)
+            let patches = stand.cluster.requests.filter { $0.method == "PATCH" }
+            #expect(patches.map { $0.query["dryRun"] } == (kind == "client" ? [] : ["All"]))
+        }
+    }
+
+    @Test func timesOut() async throws {
+        try await PixelFlowStand.run { stand in
+            let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--wait", "--timeout", "200ms")
+            #expect(outcome.status == .timedOut)
+            #expect(outcome.errors.contains("error: api was not done within"))
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        [], ["worker"], ["worker", "--replicas", "-1"], ["worker", "--replicas", "many"], ["worker", "--min", "5", "--max", "2"],
+    ])
+    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.forgetRequests()
+            let outcome = await stand.pfctl(["scale"] + arguments, console: nil)
+            #expect(outcome.status == .usage)
+            #expect(stand.cluster.requests.isEmpty)
+        }
+    }
+
+    @Test func knowsServicesByEveryName() async throws {
+        try await PixelFlowStand.run { stand in
+            for name in ["api", "pixelflow-api", "deployment/pixelflow-api", "deployment.apps/pixelflow-api"] {
+                let outcome = await stand.pfctl("scale", name, "--replicas", "2", "-o", "name")
+                #expect(outcome.output == "deployment.apps/pixelflow-api\n")
+            }
+            let unknown = await stand.pfctl("scale", "wroker", "--replicas", "2")
+            #expect(unknown.status == .failed)
+            #expect(unknown.errors.contains("hint: there is: api, auth, metrics-adapter, web, worker, kafka, mongodb, postgres, s3"))
+        }
+    }
+}

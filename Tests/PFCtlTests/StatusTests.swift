@@ -1,0 +1,125 @@
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+@Suite struct StatusTests {
+    private static let stats = """
+        {"counts":{"PENDING":12,"PROCESSING":3,"COMPLETED":480,"FAILED":2,"CANCELLED":1},
+        "throughput":{"completed_last_minute":60,"completed_last_hour":410},
+        "failures":{"not_an_image":1,"source_timeout":1},"oldest_pending_seconds":4.5}
+        """
+
+    /// A worker that crashes, an autoscaler that wants more, a warning, and a service that answers with counts.
+    private static func withTrouble(_ body: @Sendable (PixelFlowStand) async throws -> Void) async throws {
+        let service = try await AnswerServer.start(json: stats)
+        try await PixelFlowStand.run { stand in
+            let worker = stand.pods(of: "worker")[1]
+            let message = "back-off 2m40s restarting failed container=worker"
+            stand.cluster.setReady(
+                worker, false, reason: "CrashLoopBackOff", message: message, restarts: 7, namespace: PixelFlowStand.namespace)
+            stand.cluster.note(
+                "BackOff", "Back-off restarting failed container worker", about: "Pod", worker, type: "Warning", count: 12,
+                at: PixelFlowStand.now.advanced(by: .seconds(-90)), namespace: PixelFlowStand.namespace)
+            stand.installAutoscaler(current: 3, desired: 5, lag: "41")
+            for pod in stand.pods(of: "api") {
+                stand.cluster.expose(pod: pod, port: 8_080, namespace: PixelFlowStand.namespace, localPort: service.port)
+            }
+            try await body(stand)
+        }
+        await service.stop()
+    }
+
+    private static let token = ["PIXELFLOW_TOKEN": "token"]
+
+    @Test(arguments: [60, 100, 160]) func fitsTheTerminal(width: Int) async throws {
+        try await Self.withTrouble { stand in
+            let outcome = await stand.pfctl("status", "--color", "never", width: width, environment: Self.token)
+            try Golden.expect(outcome.output, "status-\(width).txt")
+            #expect(outcome.output.split(separator: "\n").prefix { $0 != "tasks" }.allSatisfy { $0.count <= width || width == 60 })
+            #expect(outcome.status == .degraded)
+        }
+    }
+
+    @Test(arguments: ["table", "wide", "json", "yaml", "name"]) func speaksEveryFormat(format: String) async throws {
+        try await Self.withTrouble { stand in
+            let outcome = await stand.pfctl("status", "-o", format, environment: Self.token)
+            try Golden.expect(outcome.output, "status.\(format)")
+            #expect(outcome.status == .degraded, "the same exit status in every format")
+        }
+    }
+
+    @Test func coloursByMeaning() async throws {
+        try await Self.withTrouble { stand in
+            let coloured = await stand.pfctl("status", "--color", "always", environment: Self.token)
+            try Golden.expect(coloured.output, "status-colour.txt")
+            let onTerminal = await stand.pfctl("status", width: 160)
+            #expect(onTerminal.output.contains("\u{1B}["))
+            let silenced = await stand.pfctl("status", width: 160, environment: ["NO_COLOR": "1"])
+            #expect(!silenced.output.contains("\u{1B}["))
+            let piped = await stand.pfctl("status")
+            #expect(!piped.output.contains("\u{1B}["))
+        }
+    }
+
+    @Test func isHealthyWhereAllIsReady() async throws {
+        try await PixelFlowStand.run { stand in
+            let outcome = await stand.pfctl("status")
+            #expect(outcome.status == .ok)
+            #expect(outcome.output.hasPrefix("pixelflow in pixelflow on kind-pixelflow  healthy\n"))
+            #expect(outcome.errors.isEmpty)
+        }
+    }
+
+    @Test func saysWhatCannotBeHad() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.deny(DenialRule(resource: "events"))
+            stand.cluster.refuse(
+                pod: stand.pods(of: "api")[0], port: 8_080, namespace: PixelFlowStand.namespace, message: "connection refused")
+            let outcome = await stand.pfctl("status", environment: Self.token)
+            #expect(outcome.status == .ok)
+            #expect(outcome.output.contains("the events: not shown, events is forbidden"))
+            #expect(outcome.output.contains("the task counts: not shown, "))
+            #expect(outcome.output.contains("connection refused"))
+        }
+    }
+
+    @Test func isNotAllowedWithoutDeployments() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.deny(DenialRule(resource: "deployments"))
+            for format in ["table", "json", "name"] {
+                let outcome = await stand.pfctl("status", "-o", format)
+                #expect(outcome.status == .unreachable)
+                #expect(outcome.output.isEmpty)
+                #expect(outcome.errors.contains("cannot list resource \"deployments\""))
+                #expect(outcome.errors.contains("(Forbidden)"))
+            }
+        }
+    }
+
+    /// All lists at once, then the two round trips of a forwarded port.
+    @Test func asksForEachListOnce() async throws {
+        try await Self.withTrouble { stand in
+            stand.cluster.forgetRequests()
+            _ = await stand.pfctl("status", environment: Self.token)
+            let paths = stand.cluster.requests.map(\.path)
+            #expect(paths.count == 6)
+            #expect(Set(paths).count == 6)
+            #expect(paths.last?.hasSuffix("/portforward") ?? false, "the only call that waits for another")
+        }
+    }
+
+    @Test func tellsWhereItLooked() async throws {
+        try await PixelFlowStand.run { stand in
+            let elsewhere = await stand.pfctl("status", "-n", "elsewhere")
+            #expect(elsewhere.status == .failed)
+            #expect(elsewhere.errors.contains("there is no PixelFlow in the namespace elsewhere"))
+            stand.cluster.deploy(
+                "other-api", labels: PixelFlowStand.labels("api", release: "other"), namespace: PixelFlowStand.namespace)
+            let ambiguous = await stand.pfctl("status")
+            #expect(ambiguous.status == .usage)
+            #expect(ambiguous.errors.contains("other, pixelflow"))
+            #expect(await stand.pfctl("status", "--release", "other").output.hasPrefix("other in pixelflow"))
+        }
+    }
+}

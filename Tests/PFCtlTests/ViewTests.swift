@@ -1,0 +1,119 @@
+import KubernetesClient
+import KubernetesStandIn
+import PFCtl
+import Testing
+
+/// Events, usage, logs, configuration, versions.
+@Suite struct ViewTests {
+    private static let namespace = PixelFlowStand.namespace
+
+    @Test func listsEventsOfItsOwn() async throws {
+        try await PixelFlowStand.run { stand in
+            let pod = stand.pods(of: "worker")[0]
+            for (index, entry) in [
+                ("Pod", pod, "Killing", "Normal"), ("Pod", "other-1", "Failed", "Warning"),
+                ("Deployment", "pixelflow-api", "ScalingReplicaSet", "Normal"), ("Pod", pod, "BackOff", "Warning"),
+            ].enumerated() {
+                stand.cluster.note(
+                    entry.2, "message \(index)", about: entry.0, entry.1, type: entry.3,
+                    at: PixelFlowStand.now.advanced(by: .seconds(index * 60 - 600)), namespace: Self.namespace)
+            }
+            let all = await stand.pfctl("events")
+            try Golden.expect(all.output, "events.txt")
+            let warnings = await stand.pfctl("events", "--types", "warning", "-o", "json")
+            #expect(warnings.output.contains("BackOff") && !warnings.output.contains("Killing"))
+            let api = await stand.pfctl("events", "--for", "api")
+            #expect(api.output.contains("ScalingReplicaSet") && !api.output.contains("BackOff"))
+            #expect(await stand.pfctl("events", "--for", "nothing").status == .failed)
+        }
+    }
+
+    @Test func showsWhatIsUsed() async throws {
+        try await PixelFlowStand.run { stand in
+            for (index, pod) in stand.pods(of: "worker").enumerated() {
+                stand.cluster.setMetrics(
+                    pod: pod, container: "worker", cpu: "\(100 * (index + 1))m", memory: "\(64 * (index + 1))Mi", namespace: Self.namespace)
+            }
+            try Golden.expect(await stand.pfctl("top", "worker").output, "top.txt")
+            stand.cluster.removeGroup("metrics.k8s.io")
+            let outcome = await stand.pfctl("top")
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("hint: install metrics-server"))
+        }
+    }
+
+    @Test func mergesLogsByTime() async throws {
+        try await PixelFlowStand.run { stand in
+            let pods = stand.pods(of: "api")
+            func at(_ seconds: Int) -> Timestamp { PixelFlowStand.now.advanced(by: .seconds(seconds)) }
+            stand.cluster.log(
+                [#"{"ts":"2026-05-01T12:00:01.000Z","level":"warning","service":"api","event":"slow","task_id":"t1","ms":90}"#],
+                pod: pods[0], at: at(1))
+            stand.cluster.log(["second"], pod: pods[1], at: at(2))
+            stand.cluster.log(["third \u{1B}[31m of t1"], pod: pods[0], at: at(3))
+            let outcome = await stand.pfctl("logs", "api")
+            #expect(
+                outcome.output == """
+                    \(pods[0]) 12:00:01 warning slow ms=90 task_id=t1
+                    \(pods[1]) second
+                    \(pods[0]) third  [31m of t1
+
+                    """)
+            let ofTask = await stand.pfctl("logs", "--task", "t1", "--raw")
+            #expect(ofTask.output.split(separator: "\n").count == 2)
+            let json = await stand.pfctl("logs", "api", "-o", "json", "--tail", "1")
+            #expect(json.output.contains(#""line":"second""#))
+        }
+    }
+
+    @Test func followsLogsOfPodsThatComeLater() async throws {
+        try await PixelFlowStand.run { stand in
+            let (output, errors) = (CapturedStream(), CapturedStream())
+            let old = stand.pods(of: "api")[0]
+            stand.cluster.log(["before"], pod: old)
+            let following = Task {
+                await stand.pfctl(["logs", "api", "--follow"], console: Console(output: output, status: errors))
+            }
+            try await eventually("the first line") { output.text.contains("\(old) before") }
+            stand.cluster.log(["after"], pod: old, at: .now.advanced(by: .seconds(5)))
+            try await eventually("the next line") { output.text.contains("\(old) after") }
+            stand.cluster.update(.deployments, "pixelflow-api", namespace: Self.namespace) { $0["spec"]?["replicas"] = 3 }
+            stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
+            let new = try #require(stand.pods(of: "api").last)
+            stand.cluster.log(["hello"], pod: new)
+            try await eventually("the line of the new pod") { output.text.contains("\(new) hello") }
+            following.cancel()
+            _ = await following.value
+        }
+    }
+
+    @Test func showsAndChoosesContexts() async throws {
+        try await PixelFlowStand.run { stand in
+            stand.cluster.addToken("secret-token", user: StandInUser(name: "operator"))
+            try stand.logIn(.token("secret-token"))
+            let view = await stand.pfctl("config", "view")
+            #expect(view.output.contains("current-context: kind-pixelflow"))
+            #expect(!view.output.contains("secret-token"))
+            #expect(await stand.pfctl("config", "use-context", "kind-pixelflow").output == "the current context is kind-pixelflow\n")
+            #expect(await stand.pfctl("config", "use-context", "other").status == .usage)
+        }
+    }
+
+    @Test func tellsVersions() async throws {
+        try await PixelFlowStand.run { stand in
+            try Golden.expect(await stand.pfctl("version").output, "version.txt")
+            stand.cluster.forgetRequests()
+            #expect(await stand.pfctl("version", "--client", "-o", "json").output.contains(#""version": "0.2.0""#))
+            #expect(stand.cluster.requests.isEmpty)
+        }
+    }
+
+    @Test func refusesOptionsThatContradict() async throws {
+        try await PixelFlowStand.run { stand in
+            #expect(await stand.pfctl("logs", "--follow", "--previous").status == .usage)
+            #expect(await stand.pfctl("status", "-o", "xml").status == .usage)
+            #expect(await stand.pfctl("status", "--request-timeout", "soon").status == .usage)
+            #expect(await stand.pfctl("stauts").status == .usage)
+        }
+    }
+}
