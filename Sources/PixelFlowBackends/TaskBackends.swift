@@ -15,6 +15,13 @@ public struct TaskBackends: Sendable {
     public static let descriptions: [SettingDescription] =
         MongoSettings.descriptions + KafkaSettings.descriptions + S3Settings.descriptions
 
+    /// What a process does with the backends.
+    public enum Role: Sendable {
+        case api
+        /// - Parameter slots: tasks in hand at a time; about twice as many wake-ups are fetched ahead.
+        case worker(slots: Int)
+    }
+
     public let tasks: any TaskStore & PresetStore
     public let blobs: any BlobStore
     public let broker: any TaskBroker
@@ -24,14 +31,16 @@ public struct TaskBackends: Sendable {
     /// What has to run for as long as the backends are used; started first, stopped last.
     public let services: [any Service]
 
-    /// - Parameter slots: wake-ups that this process works on at a time; what is fetched ahead depends on it.
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings, slots: Int = 1, logger: Logger) throws(PixelFlowError) {
+    public init(_ settings: Settings, as role: Role, logger: Logger) throws(PixelFlowError) {
         let tasks = try MongoTaskStore(try MongoSettings(settings))
         let blobs = S3BlobStore(try S3Settings(settings), logger: logger)
-        let kafka = try KafkaClient(try KafkaSettings(settings), logger: logger)
-        let broker = KafkaTaskBroker(kafka, slots: slots)
-        let events = KafkaTaskEvents(kafka)
+        var kafkaSettings = try KafkaSettings(settings)
+        kafkaSettings.clientID = role.clientID
+        let kafka = try KafkaClient(kafkaSettings, logger: logger)
+        let broker = KafkaTaskBroker(kafka, slots: role.slots)
+        // A worker has to hear of cancellations only, and is spared the decoding of everything else.
+        let events = KafkaTaskEvents(kafka, interest: role.interest)
         let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger)
         (self.tasks, self.blobs, self.broker, self.events, self.announcer) = (tasks, blobs, broker, events, announcer)
         services = [
@@ -49,6 +58,29 @@ public struct TaskBackends: Sendable {
                 HealthCheck("blob_store") { try await blobs.check() },
                 HealthCheck("broker") { try await broker.check() },
             ], drain: drain)
+    }
+}
+
+extension TaskBackends.Role {
+    fileprivate var clientID: String {
+        switch self {
+        case .api: "pixelflow-api"
+        case .worker: "pixelflow-worker"
+        }
+    }
+
+    fileprivate var interest: EventInterest {
+        switch self {
+        case .api: .everything
+        case .worker: .cancellations
+        }
+    }
+
+    fileprivate var slots: Int {
+        switch self {
+        case .api: 1
+        case .worker(let slots): slots
+        }
     }
 }
 

@@ -17,7 +17,7 @@ await ServiceCommand(
     let client = HTTPClient()
     let verifier = TokenVerifier(
         source: try RemoteKeySource(settings, client: client), rules: try TokenRules(settings), logger: logger)
-    let backends = try TaskBackends(settings, logger: logger)
+    let backends = try TaskBackends(settings, as: .api, logger: logger)
     let hub = EventHub(events: backends.events, logger: logger)
     let api = APIService(
         tools: APITools(

@@ -19,7 +19,7 @@ await ServiceCommand(
 ).run { settings, logger in
     let listen = try ListenSettings(settings, port: ListenSettings.workerPort)
     let worker = try WorkerSettings(settings, id: .ofThisProcess)
-    let backends = try TaskBackends(settings, slots: worker.slots, logger: logger)
+    let backends = try TaskBackends(settings, as: .worker(slots: worker.slots), logger: logger)
     let renderer = RenderPool(.init(processes: worker.renderProcesses), logger: logger)
     let drain = DrainState()
     return ServiceGroup(
