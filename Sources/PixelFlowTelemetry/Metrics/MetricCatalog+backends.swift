@@ -20,6 +20,12 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(
                 .gauge, "kafka_consumer_lag", labels: ["topic", "partition"], "Messages of a partition that its worker has not settled."),
+            MetricDescription(
+                .gauge, "kafka_committed_offset", labels: ["topic", "partition"],
+                "Where the group goes on in a partition, told by its worker."),
+            MetricDescription(
+                .gauge, "kafka_end_offset", labels: ["topic", "partition"],
+                "The offset of the next message of a partition, told by its worker."),
             MetricDescription(.gauge, "kafka_producer_queue_messages", "Messages that wait to be sent."),
             MetricDescription(
                 .counter, "kafka_messages_total", labels: ["topic", "direction", "outcome"],
