@@ -18,7 +18,7 @@ extension EndToEnd {
             } _: { cluster in
                 let mongodb = try #require(proxies[.mongodb])
                 let s3 = try #require(proxies[.s3])
-                let history = try await cluster.campaign(atLeast: 100) { campaign in
+                let history = try await cluster.campaign(atLeast: 90) { campaign in
                     for round in 0..<30 {
                         try await Cluster.enough(campaign.accepted + 3, campaign)
                         // Creations are inserts; claims and completions are updates.
