@@ -20,13 +20,21 @@ import Testing
             ],
             namespace: PixelFlowStand.namespace)
         stand.cluster.put(
-            .configMaps, ["metadata": ["name": "settings", "labels": labels], "data": ["LOG_LEVEL": "info", "S3_SECRET_KEY": "hunter2"]],
+            .configMaps,
+            [
+                "metadata": ["name": "settings", "labels": labels],
+                "data": [
+                    "LOG_LEVEL": "info", "S3_SECRET_KEY": "hunter2",
+                    "tls.pem": "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+                ],
+            ],
             namespace: PixelFlowStand.namespace)
         let pod = stand.pods(of: "api")[0]
         stand.cluster.update(.pods, pod, namespace: PixelFlowStand.namespace) { object in
             object["spec"]?["containers"] = [
                 [
-                    "name": "api", "args": ["--database=postgres://pixelflow:hunter2@db/pixelflow", "--api-key=hunter2"],
+                    "name": "api",
+                    "args": ["--database=postgres://pixelflow:hunter2@db/pixelflow", "--api-key=hunter2", "--password", "hunter2"],
                     "env": [
                         ["name": "DATABASE_PASSWORD", "value": "hunter2"], ["name": "DATABASE_URL", "value": "postgres://a:hunter2@db/a"],
                         ["name": "LOG_LEVEL", "value": "debug"],

@@ -57,10 +57,40 @@ import Testing
         }
     }
 
+    @Test(arguments: [["tasks", "ls"], ["dlq", "ls"], ["tasks", "show", "f1"]], [60, 80, 120])
+    func fitsTheTerminal(arguments: [String], width: Int) async throws {
+        try await Self.run { stand, _ in
+            let outcome = await stand.pfctl(arguments + ["--color", "never"], console: nil, width: width, environment: Self.token)
+            #expect(outcome.status == .ok)
+            for line in outcome.output.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
+        }
+    }
+
+    @Test func tellsWhatWasDoneBeforeTheServiceWent() async throws {
+        let api: StubService.Answer = { call in
+            call.path.contains("first") ? (202, "{}") : (403, #"{"detail":"Not now."}"#)
+        }
+        try await StubService.run("api", port: 8_080, api) { stand, _ in
+            let outcome = await stand.pfctl("tasks", "cancel", "first", "second", "third", environment: Self.token)
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.output == "task/first cancelled\n")
+        }
+    }
+
+    @Test func isContentWhereNothingHasFailed() async throws {
+        try await StubService.run("api", port: 8_080, { _ in (200, #"{"tasks":[]}"#) }) { stand, _ in
+            for arguments in [["dlq", "ls"], ["dlq", "replay", "--all"], ["dlq", "purge", "--all"]] {
+                let outcome = await stand.pfctl(arguments, console: nil, environment: Self.token)
+                #expect(outcome.status == .ok)
+                #expect(outcome.output == "no task has failed\n")
+            }
+        }
+    }
+
     @Test func showsATask() async throws {
         try await Self.run { stand, _ in
             let outcome = await stand.pfctl("tasks", "show", "f1", environment: Self.token)
-            for part in ["FAILED", "not_an_image: This is no image.", "webp 80×60, 2 kB", "created", "1h ago"] where part != "1h ago" {
+            for part in ["FAILED", "not_an_image: This is no image.", "webp 80×60, 2 kB", "60m ago", "PENDING"] {
                 #expect(outcome.output.contains(part))
             }
             let unknown = await stand.pfctl("tasks", "show", "gone", environment: Self.token)

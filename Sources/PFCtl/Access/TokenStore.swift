@@ -58,6 +58,8 @@ struct TokenStore: Sendable {
         } catch {
             throw CommandFailure(.failed, "\(folder) cannot be made")
         }
+        // One that a process of the same number left behind.
+        unlink(draft)
         defer { unlink(draft) }
         try PrivateFile.create(draft, Array(contents))
         guard rename(draft, file) == 0 else { throw PrivateFile.failure(file) }

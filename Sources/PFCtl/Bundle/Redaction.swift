@@ -14,7 +14,7 @@ enum Redaction {
     private static let copies = ["kubectl.kubernetes.io/last-applied-configuration"]
 
     static func isSecret(_ name: String) -> Bool {
-        let plain = name.lowercased().replacing("-", with: "_")
+        let plain = name.lowercased().replacing("-", with: "_").replacing(".", with: "_")
         return words.contains { plain.contains($0) } || plain.hasSuffix("_key") || plain == "key"
     }
 
@@ -42,7 +42,7 @@ enum Redaction {
     private static func value(_ value: JSONValue) -> JSONValue {
         switch value {
         case .string(let text): return .string(self.text(text))
-        case .array(let elements): return .array(elements.map { self.value($0) })
+        case .array(let elements): return .array(list(elements))
         case .object(var fields):
             // An environment variable, wherever it stands.
             if let name = fields["name"]?.stringValue, fields["value"]?.stringValue != nil, isSecret(name) {
@@ -50,6 +50,18 @@ enum Redaction {
             }
             return .object(fields.mapValues { self.value($0) })
         default: return value
+        }
+    }
+
+    /// The arguments of a program may have a secret after its option.
+    private static func list(_ elements: [JSONValue]) -> [JSONValue] {
+        var followsOption = false
+        return elements.map { element in
+            defer {
+                let text = element.stringValue ?? ""
+                followsOption = text.hasPrefix("-") && !text.contains("=") && isSecret(text)
+            }
+            return followsOption && element.stringValue != nil ? .string(mark) : value(element)
         }
     }
 
@@ -61,6 +73,7 @@ enum Redaction {
     /// Any text, such as lines of a log: passwords of URLs, tokens, and what is said to be a secret.
     static func text(_ text: String) -> String {
         text
+            .replacing(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/) { _ in mark }
             .replacing(/:\/\/[^\/@\s"']*@/) { _ in "://\(mark)@" }
             .replacing(/eyJ[A-Za-z0-9_\-]{6,}\.[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]*)?/) { _ in mark }
             .replacing(/(?i)(bearer|basic)\s+[A-Za-z0-9._~+\/=\-]{8,}/) { "\($0.output.1) \(mark)" }

@@ -24,7 +24,7 @@ struct RootCommand: ParsableCommand {
                     StatusCommand.self, CheckCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self, LagCommand.self,
                     DashboardCommand.self, ReportCommand.self,
                 ]),
-            CommandGroup(name: "Tasks", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self]),
+            CommandGroup(name: "Tasks", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self, LogoutCommand.self]),
             CommandGroup(name: "Change", subcommands: [ScaleCommand.self, RolloutCommand.self]),
             CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
         ])

@@ -46,9 +46,13 @@ struct TaskChanges: Sendable {
             } catch let failure as CommandFailure where failure.status == .failed {
                 session.report(CommandFailure(.failed, "task/\(id): \(failure.message)", hint: failure.hint))
                 worst = .failed
+            } catch {
+                // What was done before is to be known all the same.
+                if !changed.isEmpty { session.print(document(action, changed)) }
+                throw error
             }
         }
-        session.print(document(action, changed))
+        if worst == .ok || !changed.isEmpty { session.print(document(action, changed)) }
         return worst
     }
 
@@ -66,6 +70,6 @@ struct TaskChanges: Sendable {
         let data: JSONValue = [
             "action": .string(action.rawValue), "tasks": .array(ids.map { .string($0) }), "dry_run": .string(change.dryRun.rawValue),
         ]
-        return Document([.lines(lines)], data: data, names: ids.map { "task/\($0)" })
+        return Document([.lines(lines.isEmpty ? [Text("no task has failed", .faint)] : lines)], data: data, names: ids.map { "task/\($0)" })
     }
 }
