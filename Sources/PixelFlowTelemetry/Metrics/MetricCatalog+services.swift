@@ -3,19 +3,35 @@ import Prometheus
 extension MetricCatalog {
     static let services = Group(
         title: "Requests", origin: "each service, under its own name",
-        metrics: ["auth", "api", "worker", "web"].flatMap { service in
-            [
-                MetricDescription(
-                    .counter, "\(service)_requests_total", labels: ["method", "endpoint", "status"],
-                    "Requests answered. endpoint is the route's template, unmatched where there is none."),
-                MetricDescription(
-                    .histogram, "\(service)_request_duration_seconds", labels: ["method", "endpoint"], buckets: requestBuckets,
-                    "Time from the head of a request to the head of its answer; the sending of a body or an event stream is not in it."),
-                MetricDescription(
-                    .gauge, "\(service)_health_check_up", labels: ["check"],
-                    "1 where a backend that the service cannot work without was in order at this scrape, 0 where not."),
-            ]
-        })
+        metrics: ["auth", "api", "worker", "web"].flatMap(requests))
+
+    private static func requests(of service: String) -> [MetricDescription] {
+        [
+            MetricDescription(
+                .counter, "\(service)_requests_total", labels: ["method", "endpoint", "status"],
+                "Requests answered. endpoint is the route's template, unmatched where there is none."),
+            MetricDescription(
+                .histogram, "\(service)_request_duration_seconds", labels: ["method", "endpoint"], buckets: requestBuckets,
+                "Time from the head of a request to the head of its answer; the sending of a body or an event stream is not in it."),
+            MetricDescription(
+                .gauge, "\(service)_health_check_up", labels: ["check"],
+                "1 where a backend that the service cannot work without was in order at this scrape, 0 where not."),
+        ]
+    }
+
+    static let autoscaling = Group(
+        title: "Autoscaling", origin: "the metrics adapter; its requests are those of its health port",
+        metrics: requests(of: "adapter") + [
+            MetricDescription(
+                .gauge, "adapter_group_lag", "Tasks that wait for a worker, as last read and told to the autoscaler: no more than the cap."),
+            MetricDescription(
+                .counter, "adapter_lag_readings_total", labels: ["status"], "Times that the lag was asked of Kafka: success, error."),
+            MetricDescription(
+                .counter, "adapter_answers_total", labels: ["status"], "Answers to the API server, by HTTP status."),
+            MetricDescription(
+                .gauge, "adapter_certificate_expiry_timestamp_seconds",
+                "When the certificate ends that is shown to the API server, in seconds since 1970; renewed a month before."),
+        ])
 
     static let accounts = Group(
         title: "Accounts", origin: "auth",

@@ -12,7 +12,7 @@ public enum MetricCatalog {
     }
 
     public static let groups: [Group] = [
-        services, accounts, tasks, dispatch, sources, rendering, streams, databases, kafka, objects, circuits, process,
+        services, accounts, tasks, dispatch, sources, rendering, streams, databases, kafka, objects, circuits, autoscaling, process,
     ]
 
     public static var all: [MetricDescription] { groups.flatMap(\.metrics) }
