@@ -30,7 +30,7 @@ import Testing
         await service.stop()
     }
 
-    private static let token = ["PIXELFLOW_TOKEN": "token"]
+    private static let token = ["PFCTL_TOKEN": "token"]
 
     @Test(arguments: [60, 100, 160]) func fitsTheTerminal(width: Int) async throws {
         try await Self.withTrouble { stand in

@@ -13,8 +13,13 @@ struct TokenOptions: ParsableArguments {
     /// - Throws: `CommandFailure` where there is none that is still good.
     func resolve(in session: Session) throws -> String {
         if let token, !token.isEmpty { return token }
-        if let token = session.environment[Self.variable], !token.isEmpty { return token }
-        if let token = AccessToken.find(in: session.environment) { return token }
+        return try Self.ambient(in: session)
+    }
+
+    /// The token of the environment, or of the last login.
+    /// - Throws: `CommandFailure` where there is none that is still good.
+    static func ambient(in session: Session) throws -> String {
+        if let token = session.environment[variable], !token.isEmpty { return token }
         let entry = try? TokenStore(environment: session.environment).entries()[TokenStore.key(session.configuration())]
         guard let entry else { throw Self.unknown("the api wants to know who asks") }
         guard entry.expires > session.now else { throw Self.unknown("the login of \(entry.email) has ended") }

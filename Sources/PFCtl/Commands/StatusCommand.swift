@@ -6,7 +6,7 @@ struct StatusCommand: SessionCommand {
         abstract: "Shows the whole installation at a glance.",
         discussion: """
             Services, their pods and why some are not ready, the autoscaler with its lag, the servers behind them, \
-            recent warnings, and the tasks of whoever PIXELFLOW_TOKEN belongs to. Exits with 3 where something is not as it should be.
+            recent warnings, and the tasks of whoever has logged in. Exits with 3 where something is not as it should be.
 
             Examples:
               pfctl status

@@ -7,12 +7,19 @@ final class ForwardFailures: Sendable {
 
     var last: CommandFailure? { failure.withLock { $0 } }
 
+    /// The cluster was reached: that the pod was not is another matter.
+    private static func explain(_ error: KubernetesError) -> CommandFailure {
+        let failure = CommandFailure(error)
+        guard error.kind == .unreachable else { return failure }
+        return CommandFailure(failure.status, failure.message, hint: "pfctl status shows the pods, pfctl logs what they say")
+    }
+
     /// Reads until the port is closed.
     func read(_ events: AsyncStream<PortForwardEvent>) {
         Task {
             for await event in events {
                 switch event {
-                case .failed(_, let error): failure.withLock { $0 = CommandFailure(error) }
+                case .failed(_, let error): failure.withLock { $0 = Self.explain(error) }
                 case .connected: failure.withLock { $0 = nil }
                 case .closed: break
                 }

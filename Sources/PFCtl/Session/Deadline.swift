@@ -15,7 +15,8 @@ enum Deadline {
             defer { group.cancelAll() }
             guard let result = try await group.next() ?? nil else {
                 throw CommandFailure(
-                    .timedOut, "\(what) within \(DurationText.exact(limit))", hint: "--timeout waits longer; pfctl status shows where it is")
+                    .timedOut, "\(what) within \(DurationText.exact(limit))", hint: "--timeout waits longer; pfctl status shows where it is"
+                )
             }
             return result
         }

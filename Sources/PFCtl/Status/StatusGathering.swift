@@ -36,8 +36,8 @@ struct StatusGathering: Sendable {
     }
 
     private func tasks(_ pods: [Pod]) async -> Gathered<TaskCounts> {
-        guard let token = AccessToken.find(in: session.environment) else {
-            return Gathered(note: "tasks: not shown; PIXELFLOW_TOKEN with a token of \"login\" would show them")
+        guard let token = try? TokenOptions.ambient(in: session) else {
+            return Gathered(note: "tasks: not shown; they would be after pfctl login")
         }
         guard let pod = pods.first(where: { $0.metadata.component == "api" && PodHealth($0).isReady }) else {
             return Gathered(note: "tasks: not shown, as no pod of api is ready")

@@ -65,22 +65,21 @@ struct StatusReport {
         Table.Row([Text("autoscaler", .faint), Text("\(autoscaler.current)→\(autoscaler.desired)"), "", "", "", "", sentence(autoscaler)])
     }
 
-    /// `2 to 20 replicas; lag 40 per replica, target 25; 160 wait; drained in about 2m`
+    /// `lag 41 of 25 a pod, 123 wait, drained in about 2m3s; 2 to 20 pods`
     private func sentence(_ autoscaler: AutoscalerState) -> Text {
-        var parts: [Text] = [Text("\(autoscaler.minimum) to \(autoscaler.maximum) replicas")]
+        var parts: [Text] = autoscaler.trouble.map { [Text($0, .bad)] } ?? []
         if let measure = autoscaler.measure { parts.append(sentence(measure)) }
         if let lag = autoscaler.lag, lag > 0 { parts.append(Text("\(Int(lag)) wait")) }
         if let drain = status.drain(autoscaler).text { parts.append(Text(drain)) }
-        if let trouble = autoscaler.trouble { parts.insert(Text(trouble, .bad), at: 0) }
-        return parts.joined(separator: "; ")
+        return parts.joined(separator: ", ") + Text("; \(autoscaler.minimum) to \(autoscaler.maximum) pods")
     }
 
     private func sentence(_ measure: AutoscalerState.Measure) -> Text {
         let unit = measure.isUtilization ? "%" : ""
         let current = measure.current.map { Self.number($0) + unit } ?? "unknown"
         let target = measure.target.map { Self.number($0) + unit } ?? "unknown"
-        let per = measure.isUtilization ? "" : " per replica"
-        return Text("\(measure.name) ") + Text(current, measure.isAboveTarget ? .warning : .plain) + Text("\(per), target \(target)")
+        let per = measure.isUtilization ? "" : " a pod"
+        return Text("\(measure.name) ") + Text(current, measure.isAboveTarget ? .warning : .plain) + Text(" of \(target)\(per)")
     }
 
     private static func number(_ value: Double) -> String {
