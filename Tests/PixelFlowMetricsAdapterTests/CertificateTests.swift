@@ -1,0 +1,198 @@
+import Foundation
+import KubernetesClient
+import KubernetesStandIn
+import Testing
+import X509
+
+@testable import PixelFlowMetricsAdapter
+
+/// The certificate that the replicas share.
+@Suite struct CertificateTests {
+    @Test func theFirstStartMakesACertificateAndHasItTrusted() async throws {
+        try await Cluster.with { cluster in
+            let adapter = cluster.adapter()
+            try await adapter.keeper.keep()
+            let secret = try #require(cluster.secret)
+            #expect(secret["type"] == "kubernetes.io/tls")
+            let kept = try CertificateSecret.certificate(of: secret)
+            #expect(
+                kept.certificate.hostNames == [
+                    "pixelflow-metrics-adapter.images.svc", "pixelflow-metrics-adapter.images.svc.cluster.local",
+                ])
+            #expect(cluster.caBundle == secret["data"]?["ca.crt"]?.stringValue)
+            #expect(adapter.server.identity.context != nil)
+
+            cluster.api.forgetRequests()
+            try await adapter.keeper.keep()
+            #expect(cluster.api.requests.allSatisfy { $0.method == "GET" }, "nothing to do is nothing written")
+        }
+    }
+
+    @Test func replicasThatStartTogetherShareOne() async throws {
+        try await Cluster.with { cluster in
+            let adapters = (1...4).map { _ in cluster.adapter() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for adapter in adapters { group.addTask { try await adapter.keeper.settled() } }
+                try await group.waitForAll()
+            }
+            let bundle = try #require(cluster.secret?["data"]?["ca.crt"]?.stringValue)
+            #expect(cluster.caBundle == bundle)
+            for adapter in adapters {
+                let found = try await adapter.keeper.shared.current()
+                #expect(found.certificate == (try CertificateSecret.certificate(of: try #require(cluster.secret))).certificate)
+            }
+            let created = cluster.api.requests.filter { $0.method == "POST" && $0.path.hasSuffix("/secrets") }
+            #expect(!created.isEmpty)
+        }
+    }
+
+    @Test func renewsAfterTwoThirdsUnderTheSameAuthority() async throws {
+        let time = ManualClock()
+        try await Cluster.with { cluster in
+            let adapter = cluster.adapter(clock: time.clock)
+            let first = try await adapter.keeper.shared.current()
+            time.advance(by: .seconds(59 * 86_400))
+            #expect(try await adapter.keeper.shared.current().certificate == first.certificate)
+            time.advance(by: .seconds(2 * 86_400))
+            let second = try await adapter.keeper.shared.current()
+            #expect(second.certificate != first.certificate && second.authorities == first.authorities)
+            #expect(second.certificate.notValidAfter > first.certificate.notValidAfter)
+            try second.check(names: Cluster.settings.serverNames, at: Date(timeIntervalSince1970: time.clock.now().secondsSinceEpoch))
+            // The other replica takes it.
+            #expect(try await cluster.adapter(clock: time.clock).keeper.shared.current().certificate == second.certificate)
+        }
+    }
+
+    @Test func aNewAuthorityIsTrustedBesideTheOldOne() async throws {
+        let time = ManualClock()
+        var issuer = CertificateIssuer(names: Cluster.settings.serverNames)
+        issuer.authorityLifetime = 100 * CertificateIssuer.day
+        try await Cluster.with { cluster in
+            let adapter = cluster.adapter(clock: time.clock, issuer: issuer)
+            try await adapter.keeper.keep()
+            let first = try CertificateSecret.certificate(of: try #require(cluster.secret))
+            time.advance(by: .seconds(61 * 86_400))
+            try await adapter.keeper.keep()
+            let second = try CertificateSecret.certificate(of: try #require(cluster.secret))
+            #expect(second.authorities.count == 2 && second.authorities.last == first.authorities.first)
+            #expect(cluster.caBundle == cluster.secret?["data"]?["ca.crt"]?.stringValue)
+            // And is dropped when it is over.
+            time.advance(by: .seconds(61 * 86_400))
+            try await adapter.keeper.keep()
+            let third = try CertificateSecret.certificate(of: try #require(cluster.secret))
+            #expect(!third.authorities.contains(try #require(first.authorities.first)))
+        }
+    }
+
+    @Test func aRenewalByTwoIsOneRenewal() async throws {
+        let time = ManualClock()
+        try await Cluster.with { cluster in
+            let (one, other) = (cluster.adapter(clock: time.clock), cluster.adapter(clock: time.clock))
+            let first = try await one.keeper.shared.current()
+            time.advance(by: .seconds(61 * 86_400))
+            async let left = one.keeper.shared.current()
+            async let right = other.keeper.shared.current()
+            _ = try await (left, right)
+            let kept = try CertificateSecret.certificate(of: try #require(cluster.secret)).certificate
+            #expect(kept != first.certificate)
+            #expect(try await one.keeper.shared.current().certificate == kept)
+            #expect(try await other.keeper.shared.current().certificate == kept)
+        }
+    }
+
+    @Test func aSecretThatChangedMeanwhileIsNotOverwritten() async throws {
+        let time = ManualClock()
+        try await Cluster.with { cluster in
+            let adapter = cluster.adapter(clock: time.clock)
+            _ = try await adapter.keeper.shared.current()
+            time.advance(by: .seconds(61 * 86_400))
+            cluster.api.fail(StandInFault(.status(409, reason: "Conflict", message: "the object has been modified"), method: "PATCH"))
+            cluster.api.forgetRequests()
+            _ = try await adapter.keeper.shared.current()
+            let patches = cluster.api.requests.filter { $0.method == "PATCH" }
+            #expect(patches.count == 2, "read anew, then written")
+            #expect(patches.allSatisfy { $0.json?["metadata"]?["resourceVersion"]?.stringValue?.isEmpty == false })
+        }
+    }
+
+    @Test(arguments: ["tls.crt", "tls.key", "ca.key", "ca.crt"])
+    func aSpoiltSecretIsReplaced(field: String) async throws {
+        try await Cluster.with { cluster in
+            let adapter = cluster.adapter()
+            try await adapter.keeper.keep()
+            cluster.api.update(.secrets, Cluster.settings.secret, namespace: "images") { $0["data"]?[field] = "bm9uc2Vuc2U=" }
+            try await adapter.keeper.keep()
+            let kept = try CertificateSecret.certificate(of: try #require(cluster.secret))
+            try kept.check(names: Cluster.settings.serverNames, at: .now)
+            #expect(cluster.caBundle == cluster.secret?["data"]?["ca.crt"]?.stringValue)
+        }
+    }
+
+    @Test func anotherNameOfTheServiceMakesANewCertificateUnderTheSameAuthority() async throws {
+        try await Cluster.with { cluster in
+            let other = cluster.adapter(issuer: CertificateIssuer(names: ["old.images.svc"]))
+            let old = try await other.keeper.shared.current()
+            let found = try await cluster.adapter().keeper.shared.current()
+            #expect(found.certificate.hostNames == Set(Cluster.settings.serverNames) && found.authorities == old.authorities)
+        }
+    }
+
+    @Test func aDeletedSecretComesBack() async throws {
+        try await Cluster.with { cluster in
+            let adapter = cluster.adapter()
+            try await adapter.keeper.keep()
+            let before = cluster.caBundle
+            cluster.api.delete(.secrets, Cluster.settings.secret, namespace: "images")
+            try await adapter.keeper.keep()
+            #expect(cluster.secret != nil && cluster.caBundle != before)
+        }
+    }
+
+    @Test func anAPIServiceOfAnotherServerIsLeftAlone() async throws {
+        try await Cluster.with { cluster in
+            cluster.api.put(.apiServices, Cluster.apiService(service: "keda-operator-metrics-apiserver"))
+            let error = await #expect(throws: KubernetesError.self) { try await cluster.adapter().keeper.keep() }
+            #expect(error?.message.contains("another server") == true)
+            #expect(cluster.caBundle == nil)
+        }
+    }
+
+    /// The rights that the chart gives: more would be refused in a cluster.
+    @Test func doesNoMoreThanItMay() async throws {
+        let time = ManualClock()
+        try await Cluster.with { cluster in
+            let adapter = cluster.adapter(clock: time.clock)
+            try await adapter.keeper.keep()
+            try await adapter.gate.refresh()
+            time.advance(by: .seconds(61 * 86_400))
+            try await adapter.keeper.keep()
+            let secret = "/api/v1/namespaces/images/secrets/pixelflow-metrics-adapter-certificate"
+            let registration = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.external.metrics.k8s.io"
+            let allowed: Set<String> = [
+                "POST /api/v1/namespaces/images/secrets", "GET \(secret)", "PATCH \(secret)", "GET \(registration)",
+                "PATCH \(registration)", "GET /api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication",
+            ]
+            #expect(Set(cluster.api.requests.map { "\($0.method) \($0.path)" }) == allowed)
+        }
+    }
+}
+
+extension CertificateKeeper {
+    /// Rounds until one goes well, as the service does them.
+    fileprivate func settled() async throws {
+        for _ in 1...10 {
+            if (try? await keep()) != nil { return }
+        }
+        try await keep()
+    }
+}
+
+extension CertificateIssuer {
+    /// One that signs for the present, whatever the adapter's clock says: long lives on both sides.
+    static var readyNow: CertificateIssuer {
+        var issuer = CertificateIssuer(names: Cluster.settings.serverNames)
+        issuer.lifetime = 3_650 * day
+        issuer.authorityLifetime = 7_300 * day
+        return issuer
+    }
+}

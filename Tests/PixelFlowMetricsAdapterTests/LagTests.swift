@@ -1,0 +1,78 @@
+import KubernetesClient
+import Metrics
+import PixelFlowCore
+import PixelFlowKafka
+import Testing
+
+@testable import PixelFlowMetricsAdapter
+
+@Suite struct LagTests {
+    /// Start, committed and end of each partition; then the target and the value.
+    @Test(
+        arguments: [
+            ([(0, 5, 7), (0, 7, 7)], 10, 2),
+            // Never committed: from the log start.
+            ([(0, nil, 7), (3, nil, 7)], 10, 11),
+            // Retention has taken what was not read: it cannot be read any more.
+            ([(6, 5, 7), (9, 0, 9)], 10, 1),
+            ([(0, nil, 1_000), (0, 0, 0)], 10, 20), ([(0, nil, 21), (0, nil, 0)], 10, 20), ([(0, nil, 20), (0, nil, 0)], 10, 20),
+            ([(0, nil, .max)], 1_000_000, 1_000_000),
+        ] as [([(Int64, Int64?, Int64)], Int, Int64)])
+    func countsAndCaps(partitions: [(Int64, Int64?, Int64)], target: Int, value: Int64) {
+        let lag = KafkaGroupLag(
+            group: "g", topic: "t",
+            partitions: partitions.enumerated().map { index, each in
+                KafkaGroupLag.Partition(partition: index, start: each.0, committed: each.1, end: each.2)
+            })
+        #expect(LagSample(lag, target: target, time: .now)?.value == value)
+    }
+
+    @Test func noPartitionsAreNoLagOf0() {
+        #expect(LagSample(ScriptedLag.group([]), target: 10, time: .now) == nil)
+    }
+
+    @Test func manyCallersShareAReading() async throws {
+        let (source, time) = (ScriptedLag([4]), ManualClock())
+        let reader = reader(source, time)
+        source.hold()
+        let values = try await withThrowingTaskGroup(of: Int64.self) { group in
+            for _ in 1...20 { group.addTask { try await reader.sample().value } }
+            try await eventually("a reading") { source.readings > 0 }
+            // However long it takes, it is not begun a second time.
+            time.advance(by: .seconds(60))
+            group.addTask { try await reader.sample().value }
+            source.release()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(values == Array(repeating: 4, count: 21))
+        #expect(source.readings == 1)
+    }
+
+    @Test func aReadingIsGoodForASecond() async throws {
+        let (source, time) = (ScriptedLag([4]), ManualClock())
+        let reader = reader(source, time)
+        #expect(try await reader.sample().value == 4)
+        source.set([5])
+        time.advance(by: .milliseconds(900))
+        #expect(try await reader.sample().value == 4)
+        time.advance(by: .milliseconds(200))
+        #expect(try await reader.sample().value == 5)
+    }
+
+    @Test func aFailureIsAsShortLivedAndHidesBehindNoOldValue() async throws {
+        let (source, time) = (ScriptedLag([4]), ManualClock())
+        let reader = reader(source, time)
+        #expect(try await reader.sample().value == 4)
+        source.fail()
+        time.advance(by: .seconds(1))
+        for _ in 1...3 { await #expect(throws: PixelFlowError.self) { try await reader.sample() } }
+        #expect(source.readings == 2)
+        source.set([6])
+        time.advance(by: .seconds(1))
+        #expect(try await reader.sample().value == 6)
+    }
+
+    private func reader(_ source: ScriptedLag, _ time: ManualClock) -> LagReader {
+        LagReader(source, target: 10, clock: time.clock, metrics: AdapterMetrics(NOOPMetricsHandler.instance), logger: Cluster.logger)
+    }
+}

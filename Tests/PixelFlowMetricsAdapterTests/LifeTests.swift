@@ -1,0 +1,82 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import KubernetesClient
+import KubernetesStandIn
+import PixelFlowHTTP
+import Testing
+
+@testable import PixelFlowMetricsAdapter
+
+private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/images/pixelflow_consumer_group_lag"
+
+/// Starting, and living on, while other things are away.
+@Suite struct LifeTests {
+    @Test func twoReplicasServeUnderOneTrust() async throws {
+        try await Cluster.with { cluster in
+            try await cluster.serving(cluster.adapter(ScriptedLag([1]))) { one in
+                try await cluster.serving(cluster.adapter(ScriptedLag([2]))) { other in
+                    let answers = [try await one.get(metricPath), try await other.get(metricPath)]
+                    #expect(answers.map { $0.body?["items"]?[0]?["value"] } == ["1", "2"])
+                }
+            }
+        }
+    }
+
+    @Test func aRunningServerShowsARenewedCertificate() async throws {
+        try await Cluster.with { cluster in
+            // Made 61 days ago, due for renewal.
+            let past = ManualClock(Timestamp.now.advanced(by: .seconds(-61 * 86_400)))
+            let old = try await cluster.adapter(clock: past.clock).keeper.shared.current()
+            let adapter = cluster.adapter(clock: past.clock)
+            try await cluster.serving(adapter) { api in
+                #expect(try await api.get("/apis").status == 200)
+                // Another replica, whose clock has come to it, renews.
+                let renewed = try await cluster.adapter().keeper.shared.current()
+                #expect(renewed.certificate != old.certificate)
+                let before = adapter.server.identity.context
+                past.advance(by: .seconds(61 * 86_400))
+                try await adapter.keeper.keep()
+                #expect(adapter.server.identity.context !== before)
+                #expect(try await api.get("/apis").status == 200, "trusted as before")
+            }
+        }
+    }
+
+    @Test func startsWhileTheAPIServerIsAway() async throws {
+        try await Cluster.with { cluster in
+            cluster.api.fail(StandInFault(.close, count: 6))
+            let adapter = cluster.adapter()
+            try await cluster.running(adapter) { _ in
+                #expect(try await readiness(adapter).status == 503)
+                cluster.api.mendFaults()
+                try await eventually("trust and certificate after the API server is back") { try await readiness(adapter).status == 200 }
+            }
+        }
+    }
+
+    @Test func isReadyWithoutABrokerAndSaysSo() async throws {
+        try await Cluster.with { cluster in
+            let (lag, time) = (ScriptedLag([1]), ManualClock())
+            let adapter = cluster.adapter(lag, clock: AdapterClock(uptime: time.clock.uptime))
+            lag.fail()
+            try await cluster.serving(adapter) { _ in
+                let without = try await readiness(adapter)
+                #expect(without.status == 200 && without.body["status"] == "degraded" && without.body["checks"]?["broker"] == "failed")
+                lag.set([1])
+                time.advance(by: .seconds(1))
+                let with = try await readiness(adapter)
+                #expect(with.body == ["status": "ok", "checks": ["broker": "ok", "certificate": "ok", "trust": "ok"]])
+            }
+        }
+    }
+
+    private func readiness(_ adapter: MetricsAdapter) async throws -> (status: Int, body: JSONValue) {
+        let app = Application(router: adapter.healthRouter(drain: DrainState()))
+        return try await app.test(.router) { client in
+            try await client.execute(uri: "/readyz", method: .get) { response in
+                (Int(response.status.code), try JSONValue(parsing: Array(response.body.readableBytesView)))
+            }
+        }
+    }
+}

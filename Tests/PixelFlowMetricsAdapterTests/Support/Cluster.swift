@@ -1,0 +1,66 @@
+import KubernetesClient
+import KubernetesStandIn
+import Logging
+import Metrics
+
+@testable import PixelFlowMetricsAdapter
+
+/// A cluster with what the chart has installed for the adapter.
+struct Cluster: Sendable {
+    static let settings = {
+        var settings = AdapterSettings()
+        settings.port = 0
+        settings.target = 10
+        settings.namespace = "images"
+        settings.service = "pixelflow-metrics-adapter"
+        settings.secret = "pixelflow-metrics-adapter-certificate"
+        return settings
+    }()
+    static let adapterUser = "system:serviceaccount:images:pixelflow-metrics-adapter"
+    static let reader = "system:serviceaccount:kube-system:horizontal-pod-autoscaler"
+
+    let api: ClusterStandIn
+    let client: ClusterClient
+    let proxy: FrontProxy
+
+    static func with(_ body: (Cluster) async throws -> Void) async throws {
+        let api = try await ClusterStandIn.start()
+        let proxy = try FrontProxy()
+        let client = try ClusterClient(try api.configuration(.certificate(user: adapterUser)))
+        let cluster = Cluster(api: api, client: client, proxy: proxy)
+        api.put(.apiServices, apiService())
+        api.put(.configMaps, proxy.configMap, namespace: "kube-system")
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(cluster)) } catch { result = .failure(error) }
+        await client.shutdown()
+        await api.stop()
+        try result.get()
+    }
+
+    /// As the chart renders it.
+    static func apiService(service: String = "pixelflow-metrics-adapter") -> JSONValue {
+        [
+            "metadata": ["name": "v1beta1.external.metrics.k8s.io"],
+            "spec": [
+                "group": "external.metrics.k8s.io", "version": "v1beta1", "groupPriorityMinimum": 100, "versionPriority": 100,
+                "service": ["name": .string(service), "namespace": "images", "port": 443],
+            ],
+        ]
+    }
+
+    var secret: JSONValue? { api.object(.secrets, Self.settings.secret, namespace: Self.settings.namespace) }
+
+    /// What the API server has been told to trust; nil where nothing.
+    var caBundle: String? { api.object(.apiServices, APIRegistration.name)?["spec"]?["caBundle"]?.stringValue }
+
+    static var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    /// One replica, not running.
+    func adapter(_ source: any LagSource = ScriptedLag([3, 4]), clock: AdapterClock = AdapterClock(), issuer: CertificateIssuer? = nil)
+        -> MetricsAdapter
+    {
+        MetricsAdapter(
+            settings: Self.settings, labels: ["group": "workers", "topic": "tasks"], source: source, cluster: client, logger: Self.logger,
+            metrics: NOOPMetricsHandler.instance, clock: clock, issuer: issuer)
+    }
+}

@@ -1,0 +1,53 @@
+import NIOCore
+import NIOPosix
+
+/// Has Kafka forget the oldest messages of a partition, as retention does: a `DeleteRecords` request by hand.
+enum RecordDeletion {
+    struct Refused: Error {
+        let code: Int16
+    }
+
+    static func delete(before offset: Int64, of topic: String, partition: Int32, host: String, port: Int) async throws {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: host, port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+        try await channel.executeThenClose { answers, requests in
+            try await requests.write(request(offset, topic, partition))
+            var answer = ByteBuffer()
+            for try await bytes in answers {
+                answer.writeImmutableBuffer(bytes)
+                guard let length = answer.getInteger(at: answer.readerIndex, as: Int32.self) else { continue }
+                if answer.readableBytes >= Int(length) + 4 { break }
+            }
+            // The partition's error stands at the end.
+            let code = answer.getInteger(at: answer.writerIndex - 2, as: Int16.self) ?? -1
+            guard code == 0 else { throw Refused(code: code) }
+        }
+    }
+
+    /// Version 0, key 21.
+    private static func request(_ offset: Int64, _ topic: String, _ partition: Int32) -> ByteBuffer {
+        var body = ByteBuffer()
+        body.writeInteger(Int16(21))
+        body.writeInteger(Int16(0))
+        body.writeInteger(Int32(1))
+        write("metrics-adapter-tests", to: &body)
+        body.writeInteger(Int32(1))
+        write(topic, to: &body)
+        body.writeInteger(Int32(1))
+        body.writeInteger(partition)
+        body.writeInteger(offset)
+        body.writeInteger(Int32(5_000))
+        var request = ByteBuffer()
+        request.writeInteger(Int32(body.readableBytes))
+        request.writeImmutableBuffer(body)
+        return request
+    }
+
+    private static func write(_ text: String, to buffer: inout ByteBuffer) {
+        buffer.writeInteger(Int16(text.utf8.count))
+        buffer.writeString(text)
+    }
+}

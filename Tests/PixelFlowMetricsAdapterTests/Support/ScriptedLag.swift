@@ -1,0 +1,57 @@
+import PixelFlowCore
+import PixelFlowKafka
+import Synchronization
+
+@testable import PixelFlowMetricsAdapter
+
+/// A group whose lag a test sets.
+final class ScriptedLag: LagSource {
+    private struct State {
+        var answer: Result<KafkaGroupLag, PixelFlowError>
+        var readings = 0
+        var isHeld = false
+        var held: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(_ lags: [Int64] = []) { state = Mutex(State(answer: .success(Self.group(lags)))) }
+
+    /// A group that has committed nothing of partitions that hold so many messages.
+    static func group(_ lags: [Int64]) -> KafkaGroupLag {
+        KafkaGroupLag(
+            group: "workers", topic: "tasks",
+            partitions: lags.enumerated().map { KafkaGroupLag.Partition(partition: $0.offset, start: 0, committed: nil, end: $0.element) })
+    }
+
+    func set(_ lags: [Int64]) { state.withLock { $0.answer = .success(Self.group(lags)) } }
+
+    func fail() { state.withLock { $0.answer = .failure(.unavailable("broker")) } }
+
+    /// How often it was asked.
+    var readings: Int { state.withLock { $0.readings } }
+
+    /// Has readings wait for `release`.
+    func hold() { state.withLock { $0.isHeld = true } }
+
+    func release() {
+        let held = state.withLock { state in
+            state.isHeld = false
+            defer { state.held = [] }
+            return state.held
+        }
+        for each in held { each.resume() }
+    }
+
+    func lag() async throws -> KafkaGroupLag {
+        state.withLock { $0.readings += 1 }
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                if state.isHeld { state.held.append(continuation) }
+                return !state.isHeld
+            }
+            if goesOn { continuation.resume() }
+        }
+        return try state.withLock { $0.answer }.get()
+    }
+}
