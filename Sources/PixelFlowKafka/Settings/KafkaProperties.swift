@@ -53,6 +53,8 @@ struct KafkaProperties: Sendable {
             "group.id": settings.group,
             "partition.assignment.strategy": "range,roundrobin",
             "session.timeout.ms": "\(settings.sessionTimeout.milliseconds)",
+            // A thread polls all the time, also while paused; and a rebalance waits this long for a member that is gone.
+            "max.poll.interval.ms": "\(settings.sessionTimeout.milliseconds)",
             "heartbeat.interval.ms": "\(max(300, settings.sessionTimeout.milliseconds / 4))",
             "enable.auto.commit": "true",
             "auto.commit.interval.ms": "500",
