@@ -48,7 +48,9 @@ extension KafkaHandle {
         let committed = try committedOffsets(of: group, topic: topic, partitions, within: limit)
         return partitions.allSatisfy { number in
             let (start, end) = (starts[number] ?? 0, ends[number] ?? 0)
-            let position = committed[number].flatMap { $0 > end ? nil : $0 } ?? start
+            let position = committed[number] ?? start
+            // A log that has lost its end is not read before it is as long again: what was published meanwhile is skipped.
+            if position > end { return true }
             // Where nothing came later, Kafka answers with a negative offset.
             let target = later[number].flatMap { $0 < 0 ? nil : $0 } ?? end
             return max(position, start) >= target

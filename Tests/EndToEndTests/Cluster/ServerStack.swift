@@ -15,6 +15,8 @@ final class ServerStack: Sendable {
     func up(_ servers: Server...) async throws { try await call("up", servers) }
     /// Ends servers as a power cut would.
     func kill(_ servers: Server...) async throws { try await call("kill", servers) }
+    /// Ends servers in order. What they have stored stays.
+    func down(_ servers: Server...) async throws { try await call("down", servers) }
     /// Ends servers and throws away what they have stored.
     func wipe(_ servers: Server...) async throws { try await call("wipe", servers) }
     /// Ends all servers and leaves nothing behind.

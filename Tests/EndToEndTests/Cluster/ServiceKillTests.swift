@@ -24,7 +24,7 @@ extension EndToEnd {
                         try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
                         await cluster.kill(victim)
                         // A worker needs its partitions back before its death can hurt anybody again.
-                        if victim.service == "worker" { try await cluster.startAndJoin(victim) } else { try cluster.spawn(victim) }
+                        if victim.service == "worker" { try await cluster.startAndJoin(victim, group: "start-\(number)") } else { try cluster.spawn(victim) }
                     }
                     for member in LiveCluster.standard { try await cluster.ready(member) }
                     try await Cluster.enough(Self.tasks, campaign)

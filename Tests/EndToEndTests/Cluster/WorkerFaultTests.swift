@@ -17,7 +17,7 @@ extension EndToEnd {
                 let id = try reply.task().id
                 try await person.wait(for: id, "the run to begin") { $0.status == .processing }
                 cluster.signal(.worker(1), SIGSTOP)
-                try await cluster.start(.worker(2))
+                try await cluster.startAndJoin(.worker(2), group: "another")
                 // The lease is 30 s; then the other worker does it.
                 let done = try await person.final(id, within: .seconds(120))
                 #expect(done.status == .completed)
@@ -43,9 +43,8 @@ extension EndToEnd {
         func workersMayComeAndGo() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
                 _ = try await cluster.campaign(patience: .seconds(60), atLeast: 100) { _ in
-                    for round in 1...6 {
-                        for number in 2...4 { try cluster.spawn(.worker(number)) }
-                        try await Task.sleep(for: .seconds(2))
+                    for round in 1...4 {
+                        for number in 2...4 { try await cluster.startAndJoin(.worker(number)) }
                         for number in 2...4 { #expect(try await cluster.stop(.worker(number)) == 0, "worker \(number), round \(round)") }
                     }
                 }
