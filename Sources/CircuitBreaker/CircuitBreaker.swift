@@ -36,7 +36,8 @@ public final class CircuitBreaker: Sendable {
         machine = Mutex(CircuitStateMachine(threshold: threshold, cooldown: cooldown))
         gauges = Dictionary(
             uniqueKeysWithValues: State.allCases.map { state in
-                (state, Gauge(label: "circuit_breaker_state", dimensions: [("backend", name), ("state", state.rawValue)], factory: metrics))
+                let labels = [("backend", name), ("state", state.rawValue)]
+                return (state, Gauge(label: "circuit_breaker_state", dimensions: labels, factory: metrics))
             })
         rejections = Counter(label: "circuit_breaker_rejections_total", dimensions: [("backend", name)], factory: metrics)
         export(.closed)

@@ -21,7 +21,8 @@ await ServiceCommand(
     let hub = EventHub(events: backends.events, logger: logger)
     let api = APIService(
         tools: APITools(
-            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: backends.announcer, hub: hub, verifier: verifier),
+            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: backends.announcer, hub: hub,
+            verifier: verifier),
         limits: try ImageLimits(settings))
     let drain = DrainState()
     // An upload is accepted without the broker: its wake-up stays due until there is one.

@@ -60,7 +60,8 @@ struct AllInOne {
         // Stopped in reverse: first the probes say so and the worker ends its tasks, then the
         // servers close, then what they have still announced goes out, last the folder is unlocked.
         let services: [any Service] = [
-            ClosingService { withExtendedLifetime(folder) {} }, ClosingService { await renderer.shutdown() }, ClosingService(client: client),
+            ClosingService { withExtendedLifetime(folder) {} }, ClosingService { await renderer.shutdown() },
+            ClosingService(client: client),
             announcer, Dispatcher(store: tasks, broker: broker, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
             OrphanSweep(store: tasks, blobs: blobs, startedAt: start, logger: logger(for: "dispatch")), hub,
             settings.authListen.server("auth", auth.router(drain: drain), onReady: readiness.arrive),

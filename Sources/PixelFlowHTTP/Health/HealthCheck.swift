@@ -14,7 +14,9 @@ public struct HealthCheck: Sendable {
     ///   - timeout: after which the check counts as failed; 2 seconds by default, well under the
     ///     time-out of any prober.
     ///   - probe: returns where all is well, throws where it is not.
-    public init(_ name: String, isRequired: Bool = true, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void) {
+    public init(
+        _ name: String, isRequired: Bool = true, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void
+    ) {
         self.name = name
         self.isRequired = isRequired
         self.timeout = timeout

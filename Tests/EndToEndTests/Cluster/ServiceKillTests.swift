@@ -15,7 +15,8 @@ extension EndToEnd {
             let start = ContinuousClock.now
             // A worker once in eight times: its group takes seconds to settle anew.
             let victims: [LiveCluster.Member] = [
-                .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2), .worker(1), .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2), .worker(2),
+                .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2), .worker(1), .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2),
+                .worker(2),
             ]
             try await LiveCluster.run { cluster in
                 let history = try await cluster.campaign(pace: .milliseconds(10), atLeast: Self.tasks) { campaign in
@@ -24,7 +25,11 @@ extension EndToEnd {
                         try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
                         await cluster.kill(victim)
                         // A worker needs its partitions back before its death can hurt anybody again.
-                        if victim.service == "worker" { try await cluster.startAndJoin(victim, group: "start-\(number)") } else { try cluster.spawn(victim) }
+                        if victim.service == "worker" {
+                            try await cluster.startAndJoin(victim, group: "start-\(number)")
+                        } else {
+                            try cluster.spawn(victim)
+                        }
                     }
                     for member in LiveCluster.standard { try await cluster.ready(member) }
                     try await Cluster.enough(Self.tasks, campaign)

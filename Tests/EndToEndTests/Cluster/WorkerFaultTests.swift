@@ -27,7 +27,8 @@ extension EndToEnd {
                     cluster.log(.worker(1)).contains("\"event\":\"claim lost") ? () : nil
                 }
                 #expect(try await person.task(id).outputs.map(\.sha256) == manifest)
-                let tenant = TenantID(try #require(try await person.get("/validate", port: person.service.ports.auth).object()["tenant"] as? String))
+                let tenant = TenantID(
+                    try #require(try await person.get("/validate", port: person.service.ports.auth).object()["tenant"] as? String))
                 let record = try #require(try await cluster.tasks().find(id, of: tenant))
                 #expect(record.losses == 1)
                 #expect(record.epoch == 2)
@@ -62,7 +63,9 @@ extension EndToEnd {
                         let ids = campaign.recorder.promises.suffix(30).map(\.task)
                         let known = try await store.known(ids)
                         let wakeUps = known.flatMap { id in
-                            (0..<3).map { WakeUp(task: id, tenant: TenantID("nobody"), generation: $0, sequence: $0, requestID: "repeated") }
+                            (0..<3).map {
+                                WakeUp(task: id, tenant: TenantID("nobody"), generation: $0, sequence: $0, requestID: "repeated")
+                            }
                         }
                         try await broker.publish(wakeUps.shuffled())
                     }
