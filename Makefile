@@ -33,6 +33,14 @@ test: ## Set up and run every test; ends with "N passed, N failed"
 	@scripts/web
 	@scripts/test
 
+.PHONY: test-faults
+test-faults: ## The four services through faults, with 200 kills: part of `make test` with fewer
+	@scripts/setup test
+	@scripts/stack up
+	@swift build --build-tests
+	@eval "$$(scripts/stack env)"; PIXELFLOW_TEST_SERVICE_KILLS=200 swift test --skip-build \
+	    --filter 'EndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
+
 .PHONY: e2e
 e2e: ## End to end against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixelflow it starts
 	@scripts/setup test

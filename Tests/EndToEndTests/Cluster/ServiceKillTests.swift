@@ -6,8 +6,8 @@ import Testing
 extension EndToEnd {
     /// Services die one after the other, over and over, while people use them.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServiceKillTests {
-        /// `PIXELFLOW_TEST_KILLS`, 200 by default.
-        private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KILLS"].flatMap { Int($0) } ?? 200
+        /// `PIXELFLOW_TEST_SERVICE_KILLS`, 200 by default.
+        private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_SERVICE_KILLS"].flatMap { Int($0) } ?? 200
         private static let tasks = kills * 10
 
         @Test(.timeLimit(.minutes(20)))
