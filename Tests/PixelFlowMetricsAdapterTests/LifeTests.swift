@@ -1,8 +1,10 @@
+import AsyncHTTPClient
 import Foundation
 import Hummingbird
 import HummingbirdTesting
 import KubernetesClient
 import KubernetesStandIn
+import NIOCore
 import PixelFlowHTTP
 import Testing
 
@@ -45,10 +47,15 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
 
     @Test func startsWhileTheAPIServerIsAway() async throws {
         try await Cluster.with { cluster in
-            cluster.api.fail(StandInFault(.close, count: 6))
+            cluster.api.fail(StandInFault(.close, count: .max))
             let adapter = cluster.adapter()
-            try await cluster.running(adapter) { _ in
+            try await cluster.running(adapter) { port in
                 #expect(try await readiness(adapter).status == 503)
+                // There is nothing to show yet: told at once, by closing.
+                let bundle = Data(cluster.proxy.authority.certificate.utf8).base64EncodedString()
+                let api = APIServer(port: port, caBundle: bundle, limit: .seconds(5))
+                let error = await #expect(throws: (any Error).self) { try await api.get("/apis") }
+                #expect((error as? HTTPClientError) != .deadlineExceeded)
                 cluster.api.mendFaults()
                 try await eventually("trust and certificate after the API server is back") { try await readiness(adapter).status == 200 }
             }

@@ -14,11 +14,12 @@ await ServiceCommand(
 ).run { settings, logger in
     let listen = try ListenSettings(settings, port: AdapterSettings.healthPort)
     let kafka = try KafkaSettings(settings)
-    let cluster = try ClusterClient(try ClusterConfiguration.load(environment: ProcessInfo.processInfo.environment))
+    let adapterSettings = try AdapterSettings(settings)
+    let cluster = try MetricsAdapter.cluster(environment: ProcessInfo.processInfo.environment)
     let inquiry = try KafkaInquiry(kafka, logger: logger)
     let adapter = MetricsAdapter(
-        settings: try AdapterSettings(settings), labels: ["group": kafka.group, "topic": kafka.topic], source: KafkaLagSource(inquiry),
-        cluster: cluster, logger: logger)
+        settings: adapterSettings, labels: ["group": kafka.group, "topic": kafka.topic], source: KafkaLagSource(inquiry), cluster: cluster,
+        logger: logger)
     let drain = DrainState()
     let closing = ClosingService {
         await inquiry.close()

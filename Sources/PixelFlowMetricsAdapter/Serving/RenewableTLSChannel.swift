@@ -25,6 +25,10 @@ struct RenewableTLSChannel: ServerChildChannel {
             try channel.pipeline.syncOperations.addHandlers(tls, peer)
         }.flatMap {
             base.setup(channel: channel, logger: logger)
+        }.flatMapErrorThrowing { error in
+            // Whoever accepted the connection leaves it open otherwise.
+            channel.close(promise: nil)
+            throw error
         }
     }
 

@@ -22,6 +22,7 @@ struct APIServer: Sendable {
     var caBundle: String
     var user: String? = Cluster.reader
     var headers: [(String, String)] = []
+    var limit: TimeAmount = .seconds(20)
 
     func get(_ path: String, method: String = "GET", accept: String? = nil, headers more: [(String, String)] = []) async throws -> Answer {
         var tls = TLSConfiguration.makeClientConfiguration()
@@ -41,7 +42,7 @@ struct APIServer: Sendable {
             if let user { request.headers.add(name: "X-Remote-User", value: user) }
             if let accept { request.headers.add(name: "Accept", value: accept) }
             for (name, value) in headers + more { request.headers.add(name: name, value: value) }
-            let response = try await client.execute(request, deadline: .now() + .seconds(20))
+            let response = try await client.execute(request, deadline: .now() + limit)
             let bytes = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
             try await client.shutdown()
             return Answer(
