@@ -9,5 +9,10 @@ import Musl
 import Darwin
 #endif
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-exit(await CommandLineTool.run(arguments, environment: ProcessInfo.processInfo.environment).rawValue)
+// No `await` here: a main that is async ends its thread, and unwinding it takes a statically linked
+// executable longer than all of `version --client`.
+Task.detached {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    exit(await CommandLineTool.run(arguments, environment: ProcessInfo.processInfo.environment).rawValue)
+}
+while true { pause() }
