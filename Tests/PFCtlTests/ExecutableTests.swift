@@ -25,7 +25,7 @@ import Testing
 
     private static func run(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) async throws -> Run {
         try await withCheckedThrowingContinuation { continuation in
-            // Reading the pipes and waiting block: on a thread of their own.
+            // Waiting blocks: on a thread of their own.
             Thread.detachNewThread {
                 continuation.resume(with: Result { try runToEnd(executable, arguments, environment) })
             }
@@ -34,17 +34,22 @@ import Testing
 
     private static func runToEnd(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws -> Run {
         let process = Process()
-        let (output, errors) = (Pipe(), Pipe())
+        // Files, not pipes: `FileHandle` ends the process where a signal interrupts its reading.
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pfctl-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
+        for file in [output, errors] { try Data().write(to: file) }
         process.executableURL = executable
         process.arguments = arguments
         process.environment = environment
-        process.standardOutput = output
-        process.standardError = errors
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let errorText = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        return Run(code: process.terminationStatus, output: text, errors: errorText)
+        return Run(
+            code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
+            errors: try String(contentsOf: errors, encoding: .utf8))
     }
 
     @Test func exitsWithEachCode() async throws {

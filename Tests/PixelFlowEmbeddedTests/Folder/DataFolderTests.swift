@@ -73,10 +73,18 @@ private final class LockHolder {
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        guard output.fileHandleForReading.availableData.starts(with: Data("held".utf8)) else {
+        guard Self.firstByte(of: output) == UInt8(ascii: "h") else {
             process.waitUntilExit()
             throw Refused()
         }
+    }
+
+    /// Not by `FileHandle`, which ends the process where a signal interrupts its reading.
+    private static func firstByte(of pipe: Pipe) -> UInt8? {
+        var byte: UInt8 = 0
+        var count = 0
+        repeat { count = read(pipe.fileHandleForReading.fileDescriptor, &byte, 1) } while count < 0 && errno == EINTR
+        return count == 1 ? byte : nil
     }
 
     deinit { kill() }
