@@ -41,7 +41,8 @@ extension Check {
             let owner = service["spec"]?["service"]?["namespace"]?.stringValue ?? "somebody"
             if service["metadata"]?["labels"]?["app.kubernetes.io/part-of"] == "pixelflow" { return .ok("PixelFlow's, in \(owner)") }
             return .warning(
-                "another adapter has it, in \(owner)", hint: "set worker.autoscaling.mode to cpu, keda or none, which do without PixelFlow's adapter")
+                "another adapter has it, in \(owner)",
+                hint: "set worker.autoscaling.mode to cpu, keda or none, which need no adapter of PixelFlow")
         } catch let error as KubernetesError where error.kind == .notFound {
             return .ok("free")
         } catch let error as KubernetesError where error.kind == .forbidden {
