@@ -19,7 +19,8 @@ struct KillCampaign: Sendable {
         try await service.start()
         let (downloads, tenant) = try await campaign.run {
             for _ in 0..<kills {
-                try await Task.sleep(for: .milliseconds(Int.random(in: 30...400)))
+                // Long enough for some work between two kills: a task that loses ten workers is given up by design.
+                try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
                 await service.kill()
                 try await service.start()
             }
