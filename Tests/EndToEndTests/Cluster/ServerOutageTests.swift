@@ -10,7 +10,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)
         func nothingIsLostWhenAServerStopsFor20Seconds(_ server: ServerStack.Server) async throws {
             try await LiveCluster.run { cluster in
-                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 50) { campaign in
+                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 40) { campaign in
                     try await Cluster.enough(20, campaign)
                     // The stand-in for Kafka forgets on a kill what it has acknowledged just before; the others may be killed.
                     if server == .kafka { try await cluster.stack.down(server) } else { try await cluster.stack.kill(server) }
