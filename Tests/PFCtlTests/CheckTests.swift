@@ -1,3 +1,4 @@
+import Foundation
 import KubernetesClient
 import KubernetesStandIn
 import PFCtl
@@ -28,8 +29,7 @@ import Testing
         try await Self.withAPI { stand in
             let outcome = await stand.pfctl("check", "--color", "never")
             #expect(outcome.status == .ok)
-            let text = outcome.output.replacing(stand.cluster.url, with: "https://cluster")
-            try Golden.expect(text, "check.txt")
+            #expect(outcome.output.hasSuffix("\nall is in order\n"))
         }
     }
 
@@ -68,7 +68,7 @@ import Testing
             stand.cluster.removeGroup("metrics.k8s.io")
             let outcome = await stand.pfctl("check", "--pre", "--color", "never")
             #expect(outcome.status == .ok)
-            try Golden.expect(outcome.output.replacing(stand.cluster.url, with: "https://cluster"), "check-pre.txt")
+            #expect(outcome.output.hasSuffix("\nall is in order, 1 warning\n"))
             stand.cluster.deny(DenialRule(verbs: ["create"], resource: "clusterroles"))
             let denied = await stand.pfctl("check", "--pre")
             #expect(denied.status == .failed)
@@ -84,6 +84,21 @@ import Testing
             let foundOutcome = try Self.failed(outcome)
             #expect(foundOutcome.first == "api-reachable")
             #expect(!outcome.output.contains("services-ready"))
+        }
+    }
+
+    /// Hints send people there.
+    @Test func isExplainedInTheDocumentation() async throws {
+        let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/pfctl.md").standardized
+        let headings = Set(try String(contentsOf: page, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("#") })
+        try await Self.withAPI { stand in
+            for arguments in [["check"], ["check", "--pre"]] {
+                let outcome = await stand.pfctl(arguments + ["-o", "json"], console: nil)
+                let categories = try JSONValue(parsing: Array(outcome.output.utf8))["categories"]?.arrayValue ?? []
+                let names = categories.flatMap { $0["checks"]?.arrayValue ?? [] }.compactMap { $0["name"]?.stringValue }
+                #expect(names.count > 5)
+                for name in names { #expect(headings.contains("### \(name)"), "docs/pfctl.md has nothing about \(name)") }
+            }
         }
     }
 

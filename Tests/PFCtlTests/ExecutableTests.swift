@@ -102,7 +102,9 @@ import Testing
             [], ["status"], ["check"], ["events"], ["logs"], ["top"], ["scale"], ["rollout"], ["rollout", "status"],
             ["rollout", "history"],
             ["rollout", "restart"], ["rollout", "undo"], ["rollout", "pause"], ["rollout", "resume"], ["config"], ["config", "view"],
-            ["config", "use-context"], ["version"], ["completion"],
+            ["config", "use-context"], ["version"], ["completion"], ["lag"], ["dashboard"], ["report"], ["login"], ["logout"],
+            ["tasks"], ["tasks", "ls"], ["tasks", "show"], ["tasks", "cancel"], ["tasks", "replay"], ["dlq"], ["dlq", "ls"],
+            ["dlq", "show"], ["dlq", "replay"], ["dlq", "purge"], ["bootstrap-secrets"], ["probe"],
         ]
         for command in commands {
             let help = try await Self.pfctl(command + ["--help"])

@@ -2,6 +2,7 @@ import Foundation
 import KubernetesClient
 import KubernetesStandIn
 import PFCtl
+import Synchronization
 import Testing
 
 @Suite struct HookTests {
@@ -94,16 +95,36 @@ import Testing
         }
     }
 
-    @Test func probesUntilAllAnswer() async throws {
-        let ready = try await StubService.start { _ in (200, "{}") }
-        let waking = try await StubService.start { _ in (503, "{}") }
-        let (good, bad) = ("http://127.0.0.1:\(ready.port)/readyz", "http://127.0.0.1:\(waking.port)/readyz")
-        // No kubeconfig, no home: nothing of Kubernetes is asked for.
+    /// No kubeconfig, no home: nothing of Kubernetes is asked for.
+    private static func probe(_ arguments: String...) async -> Outcome {
         let (output, errors) = (CapturedStream(), CapturedStream())
         let console = Console(output: output, status: errors)
-        #expect(await CommandLineTool.run(["probe", "--timeout=60", good, good], console: console, environment: [:]) == .ok)
-        #expect(await CommandLineTool.run(["probe", "--timeout=1", good, bad], console: console, environment: [:]) == .timedOut)
-        #expect(errors.text.contains("error: no 200 within 1s from \(bad)\n"))
-        #expect(await CommandLineTool.run(["probe", "api:8080"], console: console, environment: [:]) == .usage)
+        let status = await CommandLineTool.run(["probe"] + arguments, console: console, environment: [:])
+        return Outcome(status: status, output: output.text, errors: errors.text)
+    }
+
+    @Test func probesUntilAllAnswer() async throws {
+        let ready = try await StubService.start { _ in (200, "{}") }
+        let asked = Mutex(0)
+        let waking = try await StubService.start { _ in
+            asked.withLock { count in
+                count += 1
+                return count < 2 ? (503, "{}") : (200, "{}")
+            }
+        }
+        let (good, late) = ("http://127.0.0.1:\(ready.port)/readyz", "http://127.0.0.1:\(waking.port)/readyz")
+        let outcome = await Self.probe("--timeout=60", good, late)
+        #expect(outcome.status == .ok)
+        #expect(outcome.errors == "\(late): 503\n")
+        #expect(waking.calls.count == 2 && ready.calls.count == 1)
+        #expect(await Self.probe("api:8080").status == .usage)
+    }
+
+    @Test func probesOnceAtLeast() async throws {
+        let waking = try await StubService.start { _ in (503, "{}") }
+        let url = "http://127.0.0.1:\(waking.port)/readyz"
+        let outcome = await Self.probe("--timeout=1ms", url)
+        #expect(outcome.status == .timedOut)
+        #expect(outcome.errors.hasSuffix("error: no 200 within 1ms from \(url)\n"))
     }
 }

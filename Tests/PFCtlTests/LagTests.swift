@@ -77,7 +77,24 @@ import Testing
             #expect(outcome.status == .degraded)
             #expect(outcome.errors.contains("warning: \(pods[1]): "))
             let json = try JSONValue(parsing: Array(outcome.output.utf8))
-            #expect(json["drain_seconds"] == 0)
+            #expect(json["is_complete"] == false)
+            #expect(json["drain_seconds"] == nil, "what the other one holds is not known")
+        }
+    }
+
+    @Test func showsPartitionsThatNobodyHolds() async throws {
+        try await Self.run([Self.partition(0, lag: 4), Self.partition(2, lag: 0), []]) { stand, pods in
+            stand.setPartitions(5)
+            let outcome = await stand.pfctl("lag", "--sample", "0")
+            #expect(outcome.status == .degraded)
+            #expect(outcome.output.contains("\ntask.wakeups          1    ?  none\n"))
+            #expect(outcome.output.hasSuffix("\nat least 4 behind\n3 of 5 partitions are held by no worker\n"))
+            let json = try JSONValue(parsing: Array(await stand.pfctl("lag", "--sample", "0", "-o", "json").output.utf8))
+            #expect(json["untold_partitions"] == [1, 3, 4])
+            #expect(json["partition_count"] == 5)
+            // Without the setting only the gap below partition 2 shows.
+            stand.setPartitions(nil)
+            #expect(await stand.pfctl("lag", "--sample", "0").output.contains("1 of 3 partitions is held by no worker"))
         }
     }
 

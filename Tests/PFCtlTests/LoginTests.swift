@@ -26,7 +26,7 @@ import Testing
         try await Self.run { stand, environment in
             let outcome = await stand.pfctl("login", "--email", "ada@example.com", environment: environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
-            #expect(outcome.output == "logged in as ada@example.com at kind-pixelflow/pixelflow\n")
+            #expect(outcome.output == "logged in as ada@example.com at kind-pixelflow/pixelflow for 60m\n")
             let file = stand.folder + "/config/pfctl/tokens.json"
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
             #expect(mode == 0o600)

@@ -71,9 +71,6 @@ import Testing
         try await PixelFlowStand.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
-            stand.settleAges()
-            let history = await stand.pfctl("rollout", "history", "api")
-            try Golden.expect(history.output, "rollout-history.txt")
             let dry = await stand.pfctl("rollout", "undo", "api", "--dry-run=server")
             #expect(dry.output == "deployment.apps/pixelflow-api taken back to revision 1 (server dry run)\n")
             let outcome = await stand.pfctl("rollout", "undo", "api")

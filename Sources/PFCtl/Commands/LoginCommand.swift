@@ -25,13 +25,15 @@ struct LoginCommand: SessionCommand {
         let store = try TokenStore(environment: session.environment)
         let key = TokenStore.key(try session.configuration())
         var data: JSONValue = ["email": .string(email), "installation": .string(key), "dry_run": .string(change.dryRun.rawValue)]
+        var time = ""
         if !change.isClientOnly {
             let password = try await PasswordPrompt.read(for: email, in: session)
             let entry = try await logIn(password, session)
             if change.dryRun == .none { try store.set(entry, for: key) }
             data["expires_at"] = .string(entry.expires.text)
+            time = " for \(DurationText.age(session.now.age(at: entry.expires)))"
         }
-        session.print(.message(Text("logged in as \(email) at \(key)\(change.suffix)"), data: data, names: ["login/\(email)"]))
+        session.print(.message(Text("logged in as \(email) at \(key)\(time)\(change.suffix)"), data: data, names: ["login/\(email)"]))
         return .ok
     }
 

@@ -46,6 +46,7 @@ struct LogsCommand: SessionCommand {
 
     func validate() throws {
         guard !(follow && previous) else { throw ValidationError("--previous is over: it cannot be followed.") }
+        guard [.table, .wide, .json].contains(global.output) else { throw ValidationError("Logs are printed as lines, or with -o json.") }
     }
 
     func run(in session: Session) async throws -> ExitStatus {

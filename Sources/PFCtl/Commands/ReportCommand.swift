@@ -44,7 +44,8 @@ struct ReportCommand: SessionCommand {
         let data: JSONValue = [
             "file": .string(path), "bytes": .integer(Int64(bytes.count)), "contents": .array(files.map { .string($0.path) }),
         ]
-        session.print(.message(Text("\(path): \(files.count) files, \((bytes.count + 999) / 1_000) kB"), data: data, names: [path]))
+        let size = "\(files.count) files, \((bytes.count + 999) / 1_000) kB; look through it before you hand it on"
+        session.print(Document([.lines([Text(path, .strong), Text(size)])], data: data, names: [path]))
         return .ok
     }
 }

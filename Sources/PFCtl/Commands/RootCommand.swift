@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: Tool.name,
+        commandName: "pfctl",
         abstract: "Runs PixelFlow on Kubernetes.",
         discussion: """
             Examples:
@@ -14,7 +14,8 @@ struct RootCommand: ParsableCommand {
 
             Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded, 4 timed out, 5 unreachable or not allowed.
             """,
-        version: Tool.version,
+        // PixelFlowCore's own file, compiled into this module too: that module brings all of Foundation with it.
+        version: Release.version,
         // What the chart's Jobs run; hidden.
         subcommands: [BootstrapSecretsCommand.self, ProbeCommand.self],
         groupedSubcommands: [

@@ -34,20 +34,20 @@ struct VersionReport {
     let services: [Workload]?
 
     var document: Document {
-        var fields = [Document.Field("pfctl", Text(Tool.version))]
-        var data: JSONValue = ["client": ["version": .string(Tool.version)]]
+        var fields = [Document.Field("pfctl", Text(Release.version))]
+        var data: JSONValue = ["client": ["version": .string(Release.version)]]
         if let cluster {
             fields.append(.init("Kubernetes", Text(cluster)))
             data["kubernetes"] = ["version": .string(cluster)]
         }
-        guard let services else { return Document([.fields(fields)], data: data) }
+        guard let services else { return Document([.fields(fields)], data: data, names: ["pfctl/\(Release.version)"]) }
         for service in services { fields.append(.init(service.component, Self.text(service))) }
         data["services"] = .array(services.map { ["name": .string($0.component), "version": .string($0.version ?? "")] })
-        return Document([.fields(fields)], data: data)
+        return Document([.fields(fields)], data: data, names: services.map(\.reference))
     }
 
     private static func text(_ service: Workload) -> Text {
         guard let version = service.version else { return Text("unknown", .faint) }
-        return version == Tool.version ? Text(version) : Text(version, .warning) + Text("  (not pfctl's own)", .faint)
+        return version == Release.version ? Text(version) : Text(version, .warning) + Text("  (not pfctl's own)", .faint)
     }
 }

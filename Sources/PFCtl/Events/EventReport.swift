@@ -11,8 +11,8 @@ struct EventReport {
 
     var document: Document {
         let columns: [Table.Column] = [
-            .init("LAST SEEN", .right), .init("TYPE"), .init("REASON"), .init("COUNT", .right, wide: true), .init("OBJECT", cut: .middle),
-            .init("MESSAGE", cut: .end),
+            .init("LAST SEEN", .right), .init("TYPE", spare: .early), .init("REASON"), .init("COUNT", .right, wide: true),
+            .init("OBJECT", cut: .middle), .init("MESSAGE", cut: .wrap),
         ]
         let rows = events.map { event in
             Table.Row([

@@ -1,5 +1,24 @@
+import KubernetesClient
+
 /// How far the workers' consumer group is behind, by what the workers tell of their own partitions.
 struct GroupLag: Sendable {
+    /// What the workers read, by their settings.
+    struct Topic: Sendable, Hashable {
+        private static let nameSetting = "PIXELFLOW_KAFKA_TOPIC"
+        private static let partitionsSetting = "PIXELFLOW_KAFKA_PARTITIONS"
+
+        /// Nil where the settings are not in the workers' template.
+        let name: String?
+        let partitions: Int?
+
+        init(of worker: Workload) {
+            let variables = worker.template?.spec?.containers?.first?.env ?? []
+            func value(_ name: String) -> String? { variables.first { $0.name == name }?.value }
+            name = value(Self.nameSetting)
+            partitions = value(Self.partitionsSetting).flatMap { Int($0) }
+        }
+    }
+
     struct Partition: Sendable, Hashable {
         let topic: String
         let number: Int
@@ -16,16 +35,26 @@ struct GroupLag: Sendable {
     private static let endMetric = "kafka_end_offset"
     private static let finishedMetric = "tasks_finished_total"
 
-    /// By topic and number.
+    /// Those that a worker has told of, by topic and number.
     let partitions: [Partition]
+    /// The numbers of those that no worker has told of.
+    let untold: [Int]
+    let topic: Topic
+    /// Whether every worker has said what it holds.
+    let isFromAll: Bool
     /// Tasks a second that the workers finish; nil where it was not measured.
     let rate: Double?
 
+    /// Whether the total is all that there is.
+    var isComplete: Bool { isFromAll && untold.isEmpty }
+    /// Of the partitions that a worker has told of.
     var total: Int { partitions.reduce(0) { $0 + $1.lag } }
-    var drain: DrainEstimate { DrainEstimate(lag: Double(total), rate: rate) }
+    /// How many partitions there are, as far as that is known.
+    var partitionCount: Int { partitions.count + untold.count }
+    var drain: DrainEstimate { DrainEstimate(lag: isComplete ? Double(total) : nil, rate: rate) }
 
     /// - Parameter earlier: What the same workers said before, to tell their rate by.
-    init(_ pages: [MetricsScrape.Page], earlier: [MetricsScrape.Page] = []) {
+    init(_ pages: [MetricsScrape.Page], earlier: [MetricsScrape.Page] = [], of topic: Topic, isFromAll: Bool) {
         var found: [String: Partition] = [:]
         for page in pages.sorted(by: { $0.pod < $1.pod }) {
             for partition in Self.partitions(of: page) {
@@ -36,6 +65,11 @@ struct GroupLag: Sendable {
             }
         }
         partitions = found.values.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
+        // Partitions are numbered from 0: the highest one that is held tells of all below it.
+        let held = Set(partitions.map(\.number))
+        untold = (0..<max(topic.partitions ?? 0, (held.max() ?? -1) + 1)).filter { !held.contains($0) }
+        self.topic = topic
+        self.isFromAll = isFromAll
         rate = Self.rate(pages, earlier)
     }
 

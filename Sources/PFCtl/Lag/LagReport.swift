@@ -4,17 +4,39 @@ import KubernetesClient
 struct LagReport {
     let lag: GroupLag
 
+    private var topic: String { lag.topic.name ?? lag.partitions.first?.topic ?? "" }
+
     var document: Document {
-        guard !lag.partitions.isEmpty else {
+        guard lag.partitionCount > 0 else {
             return Document([.lines([Text("no worker has a partition at the moment", .warning)])], data: data)
         }
-        return Document(
-            [.table(table), .lines([summary])], data: data, names: lag.partitions.map { "partition/\($0.topic)-\($0.number)" })
+        let names = lag.partitions.map { "partition/\($0.topic)-\($0.number)" }
+        return Document([.table(table), .lines([summary] + gap)], data: data, names: names)
     }
 
     private var summary: Text {
         let rate = lag.rate.map { Text(", \(Self.decimal($0)) tasks finished a second", .faint) } ?? ""
-        return Text("\(lag.total) behind", lag.total > 0 ? .strong : .plain) + (lag.drain.text.map { Text(", \($0)") } ?? "") + rate
+        let total = Text("\(lag.isComplete ? "" : "at least ")\(lag.total) behind", lag.total > 0 ? .strong : .plain)
+        return total + (lag.drain.text.map { Text(", \($0)") } ?? "") + rate
+    }
+
+    private var gap: [Text] {
+        guard !lag.untold.isEmpty else { return [] }
+        let verb = lag.untold.count == 1 ? "is" : "are"
+        let count = "\(lag.untold.count) of \(lag.partitionCount) partitions"
+        return [Text("\(count) \(lag.isFromAll ? "\(verb) held by no worker" : "\(verb) held by no worker that answered")", .warning)]
+    }
+
+    private struct Line {
+        let topic: String
+        let number: Int
+        let partition: GroupLag.Partition?
+    }
+
+    private var lines: [Line] {
+        let told = lag.partitions.map { Line(topic: $0.topic, number: $0.number, partition: $0) }
+        let untold = lag.untold.map { Line(topic: topic, number: $0, partition: nil) }
+        return (told + untold).sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
     }
 
     /// Columns that no worker tells anything for are not there.
@@ -22,20 +44,26 @@ struct LagReport {
         let hasCommitted = lag.partitions.contains { $0.committed != nil }
         let hasEnd = lag.partitions.contains { $0.end != nil }
         var columns: [Table.Column] = [.init("TOPIC", cut: .middle), .init("PARTITION", .right)]
-        if hasCommitted { columns.append(.init("COMMITTED", .right)) }
-        if hasEnd { columns.append(.init("END", .right)) }
+        if hasCommitted { columns.append(.init("COMMITTED", .right, spare: .early)) }
+        if hasEnd { columns.append(.init("END", .right, spare: .early)) }
         columns += [.init("LAG", .right), .init("MEMBER", cut: .middle)]
-        let rows = lag.partitions.map { partition in
-            var cells = [Text(partition.topic), Text(partition.number)]
-            if hasCommitted { cells.append(partition.committed.map { Text($0) } ?? "") }
-            if hasEnd { cells.append(partition.end.map { Text($0) } ?? "") }
+        let rows = lines.map { line in
+            var cells = [Text(line.topic), Text(line.number)]
+            if hasCommitted { cells.append(line.partition?.committed.map { Text($0) } ?? "") }
+            if hasEnd { cells.append(line.partition?.end.map { Text($0) } ?? "") }
+            guard let partition = line.partition else {
+                return Table.Row(cells + [Text("?", .warning), Text(lag.isFromAll ? "none" : "unknown", .warning)])
+            }
             return Table.Row(cells + [Text(partition.lag, partition.lag > 0 ? .strong : .plain), Text(partition.member)])
         }
         return Table(columns: columns, rows: rows)
     }
 
     private var data: JSONValue {
-        var json: JSONValue = ["lag": .integer(Int64(lag.total)), "partitions": .array(lag.partitions.map(Self.json))]
+        var json: JSONValue = [
+            "lag": .integer(Int64(lag.total)), "is_complete": .bool(lag.isComplete), "partitions": .array(lag.partitions.map(Self.json)),
+            "partition_count": .integer(Int64(lag.partitionCount)), "untold_partitions": .array(lag.untold.map { .integer(Int64($0)) }),
+        ]
         json["finished_per_second"] = lag.rate.map { .number($0) }
         json["drain_seconds"] = lag.drain.seconds.map { .integer(Int64($0)) }
         return json

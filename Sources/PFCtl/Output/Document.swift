@@ -4,7 +4,10 @@ import KubernetesClient
 /// place that makes text of it.
 struct Document: Sendable {
     enum Block: Sendable, Hashable {
+        /// Sentences, which are wrapped where the terminal is narrow.
         case lines([Text])
+        /// Lines that are to be copied as they are, such as those of a file.
+        case verbatim(String)
         case table(Table)
         /// Names with values, one a line.
         case fields([Field])

@@ -21,16 +21,24 @@ struct DocumentRenderer: Sendable {
 
     private func lines(_ block: Document.Block) -> [Text] {
         switch block {
-        case .lines(let lines): lines
+        case .lines(let lines): lines.flatMap { wrapped($0) }
+        case .verbatim(let text): text.split(separator: "\n").map { Text(String($0)) }
         case .table(let table): TableLayout(table: table, isWide: format == .wide, width: format == .wide ? nil : width).lines()
-        case .fields(let fields): Self.lines(fields)
+        case .fields(let fields): lines(fields)
         }
     }
 
-    private static func lines(_ fields: [Document.Field]) -> [Text] {
+    private func lines(_ fields: [Document.Field]) -> [Text] {
         let longest = fields.map(\.name.count).max() ?? 0
-        return fields.map { field in
-            Text(field.name + ":", .faint) + Text(String(repeating: " ", count: longest - field.name.count + 1)) + field.value
+        return fields.flatMap { field in
+            let name = Text(field.name + ":", .faint) + Text(String(repeating: " ", count: longest - field.name.count + 1))
+            return wrapped(name + field.value, indent: name.width)
         }
+    }
+
+    /// - Parameter indent: Of what does not fit the first line.
+    private func wrapped(_ line: Text, indent: Int? = nil) -> [Text] {
+        guard format != .wide, let width else { return [line] }
+        return line.wrapped(to: width, indent: indent)
     }
 }

@@ -9,22 +9,31 @@ struct Table: Sendable, Hashable {
         var alignment: Alignment
         /// Shown with `-o wide` only.
         var isWide: Bool
-        /// What gives way where the terminal is narrow; nil for what never does.
+        /// How it gives way where the terminal is narrow; nil for what never does.
         var cut: Cut?
+        /// When it is left out of a terminal that is too narrow for all; nil for what never is.
+        var spare: Spare?
 
-        /// Where the ellipsis goes.
         enum Cut: Sendable, Hashable {
-            /// For sentences.
-            case end
-            /// For names, which tell one from the other by their ends.
+            /// For sentences, in the last column: they go on below.
+            case wrap
+            /// For names, which tell one from the other by their ends: an ellipsis.
             case middle
         }
 
-        init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, cut: Cut? = nil) {
+        enum Spare: Sendable, Hashable {
+            /// Before others are cut to what can hardly be read.
+            case early
+            /// Only where nothing else is left.
+            case late
+        }
+
+        init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, cut: Cut? = nil, spare: Spare? = nil) {
             self.title = title
             self.alignment = alignment
             self.isWide = wide
             self.cut = cut
+            self.spare = spare
         }
     }
 

@@ -1,13 +1,13 @@
 /// Puts a table into columns that fit a width.
 struct TableLayout {
-    private static let gap = 2
-    /// A column that gives way keeps at least so much, and half as much where nothing else is left.
-    private static let leastSentence = 16
-    private static let leastName = 26
+    private static let gap = Text("  ")
 
+    /// Of the body, before it is put into columns.
     private struct Line {
         var cells: [Text]
         var startsGroup: Bool
+        /// What the tree draws in front of whatever goes on below.
+        var guide: Text
     }
 
     let table: Table
@@ -16,18 +16,39 @@ struct TableLayout {
     let width: Int?
 
     func lines() -> [Text] {
-        let shown = table.columns.indices.filter { isWide || !table.columns[$0].isWide }
+        let all = flattened()
+        let shown = chosen(all)
         let columns = shown.map { table.columns[$0] }
-        let body = flattened().map { line in
-            Line(cells: shown.map { $0 < line.cells.count ? line.cells[$0] : "" }, startsGroup: line.startsGroup)
+        let body = all.map { line in
+            Line(cells: shown.map { $0 < line.cells.count ? line.cells[$0] : "" }, startsGroup: line.startsGroup, guide: line.guide)
         }
-        let widths = fitted(columns, body)
+        var widths = Self.natural(columns, body)
+        if let width { ColumnFit(columns: columns, width: width).shrink(&widths) }
         var lines = table.hasTitles ? [place(columns.map { Text($0.title, .strong) }, columns, widths)] : []
         for (index, line) in body.enumerated() {
             if table.isAiry, line.startsGroup, index > 0 { lines.append("") }
-            lines.append(place(line.cells, columns, widths))
+            lines += rows(line, columns, widths)
         }
         return lines
+    }
+
+    /// The columns that there is room for.
+    private func chosen(_ body: [Line]) -> [Int] {
+        var shown = table.columns.indices.filter { isWide || !table.columns[$0].isWide }
+        guard let width else { return shown }
+        let widths = table.columns.indices.map { column in
+            body.reduce(table.columns[column].title.count) { max($0, column < $1.cells.count ? $1.cells[column].width : 0) }
+        }
+        func fits(share: Int) -> Bool {
+            let fit = ColumnFit(columns: shown.map { table.columns[$0] }, width: width)
+            return fit.excess(fit.least(shown.map { widths[$0] }, share: share)) <= 0
+        }
+        for (spare, share) in [(Table.Column.Spare.early, 1), (.late, 2)] {
+            while !fits(share: share), let last = shown.last(where: { table.columns[$0].spare == spare }) {
+                shown.removeAll { $0 == last }
+            }
+        }
+        return shown
     }
 
     private func flattened() -> [Line] {
@@ -37,7 +58,7 @@ struct TableLayout {
     private func flatten(_ row: Table.Row, first: String, rest: String, isTop: Bool) -> [Line] {
         var cells = row.cells
         if !first.isEmpty, !cells.isEmpty { cells[0] = Text(first, .faint) + cells[0] }
-        let own = Line(cells: cells, startsGroup: isTop)
+        let own = Line(cells: cells, startsGroup: isTop, guide: Text(rest + (row.children.isEmpty ? "" : "│"), .faint))
         let children = row.children.enumerated().flatMap { index, child in
             let isLast = index == row.children.count - 1
             return flatten(child, first: rest + (isLast ? "└─ " : "├─ "), rest: rest + (isLast ? "   " : "│  "), isTop: false)
@@ -45,26 +66,18 @@ struct TableLayout {
         return [own] + children
     }
 
-    private func fitted(_ columns: [Table.Column], _ body: [Line]) -> [Int] {
-        var widths = columns.indices.map { index in
-            body.reduce(columns[index].title.count) { max($0, $1.cells[index].width) }
-        }
-        guard let width else { return widths }
-        for share in [1, 2] { Self.shrink(&widths, columns, to: width, share: share) }
-        return widths
+    private static func natural(_ columns: [Table.Column], _ body: [Line]) -> [Int] {
+        columns.indices.map { index in body.reduce(columns[index].title.count) { max($0, $1.cells[index].width) } }
     }
 
-    /// Takes from the column that has most to give.
-    private static func shrink(_ widths: inout [Int], _ columns: [Table.Column], to width: Int, share: Int) {
-        let least = columns.map { column in
-            max(column.title.count, (column.cut == .middle ? leastName : leastSentence) / share)
-        }
-        var excess = widths.reduce(0, +) + gap * (widths.count - 1) - width
-        while excess > 0 {
-            let candidates = columns.indices.filter { columns[$0].cut != nil && widths[$0] > least[$0] }
-            guard let richest = candidates.max(by: { widths[$0] - least[$0] < widths[$1] - least[$1] }) else { return }
-            widths[richest] -= 1
-            excess -= 1
+    /// A line, and what of its last cell goes on below.
+    private func rows(_ line: Line, _ columns: [Table.Column], _ widths: [Int]) -> [Text] {
+        guard let last = columns.indices.last, columns[last].cut == .wrap else { return [place(line.cells, columns, widths)] }
+        return line.cells[last].wrapped(to: widths[last], indent: 0, cutsWords: true).enumerated().map { index, part in
+            var cells = index == 0 ? line.cells : columns.map { _ in Text() }
+            if index > 0 { cells[0] = line.guide }
+            cells[last] = part
+            return place(cells, columns, widths)
         }
     }
 
@@ -72,9 +85,10 @@ struct TableLayout {
         let last = cells.lastIndex { !$0.isEmpty } ?? -1
         var line: Text = ""
         for index in cells.indices where index <= last {
-            let cell = cells[index].truncated(to: widths[index], inMiddle: columns[index].cut == .middle)
-            let padding = Text(String(repeating: " ", count: widths[index] - cell.width))
-            if index > 0 { line += Text(String(repeating: " ", count: Self.gap)) }
+            let isSentence = columns[index].cut == .wrap
+            let cell = isSentence ? cells[index] : cells[index].truncated(to: widths[index], inMiddle: columns[index].cut == .middle)
+            let padding = Text(String(repeating: " ", count: max(0, widths[index] - cell.width)))
+            if index > 0 { line += Self.gap }
             switch columns[index].alignment {
             case .right: line += padding + cell
             case .left: line += index == last ? cell : cell + padding

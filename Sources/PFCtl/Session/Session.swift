@@ -11,6 +11,7 @@ final class Session: Sendable {
     private let palette: Palette
     private let clock: @Sendable () -> Timestamp
     private let madeClient = Mutex<ClusterClient?>(nil)
+    private let hasPrinted = Mutex(false)
 
     init(options: GlobalOptions, console: Console, environment: [String: String], clock: @escaping @Sendable () -> Timestamp) {
         global = GlobalOptions.Values(options)
@@ -36,7 +37,7 @@ final class Session: Sendable {
 
     func configuration() throws -> ClusterConfiguration {
         var configuration = try ClusterConfiguration.load(global.selection, environment: environment)
-        configuration.userAgent = "pfctl/\(Tool.version)"
+        configuration.userAgent = "pfctl/\(Release.version)"
         // kubectl's 0 means no limit; a day is none for one answer.
         configuration.requestTimeout = global.requestTimeout == .zero ? .seconds(86_400) : global.requestTimeout
         configuration.connectTimeout = min(configuration.connectTimeout, configuration.requestTimeout)
@@ -60,19 +61,25 @@ final class Session: Sendable {
 extension Session {
     var isInteractive: Bool { console.output.isTerminal }
 
-    private var renderer: DocumentRenderer {
-        DocumentRenderer(format: global.output, width: console.output.terminalWidth, palette: palette)
+    private func rendered(_ document: Document) -> String {
+        let renderer = DocumentRenderer(format: global.output, width: console.output.terminalWidth, palette: palette)
+        let isFirst = hasPrinted.withLock { hasPrinted in
+            defer { hasPrinted = true }
+            return !hasPrinted
+        }
+        // YAML after YAML is one document, with keys that stand in it twice.
+        return (global.output == .yaml && !isFirst ? "---\n" : "") + renderer.render(document)
     }
 
     /// Puts a document on stdout in the format that was asked for.
     func print(_ document: Document) {
         status.clear()
-        console.output.write(renderer.render(document))
+        console.output.write(rendered(document))
     }
 
     /// Puts a document over the one before it, on a terminal; below it in a pipe.
     func redraw(_ document: Document) {
-        let text = renderer.render(document)
+        let text = rendered(document)
         guard isInteractive else { return console.output.write(text) }
         // Home, each line cleared to its end, then what is left below: nothing flickers.
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1B}[K\n")

@@ -7,7 +7,7 @@ struct StatusReport {
     var document: Document {
         let workloads = status.installation.workloads
         return Document(
-            [.lines([headline]), .table(table), .lines(taskLines), warnings, .lines(status.notes.map { Text($0, .faint) })],
+            [.lines([headline]), .table(table), .fields(taskFields), warnings, .lines(status.notes.map { Text($0, .faint) })],
             data: StatusData(status: status).json, names: workloads.map(\.reference))
     }
 
@@ -20,8 +20,8 @@ struct StatusReport {
 
     private var table: Table {
         let columns: [Table.Column] = [
-            .init("NAME", cut: .middle), .init("READY"), .init("REV", .right), .init("AGE", .right),
-            .init("RESTARTS", .right), .init("NODE", wide: true), .init("DETAILS", cut: .end),
+            .init("NAME", cut: .middle), .init("READY"), .init("REV", .right, spare: .early), .init("AGE", .right, spare: .early),
+            .init("RESTARTS", .right), .init("NODE", wide: true), .init("DETAILS", cut: .wrap),
         ]
         return Table(columns: columns, rows: status.installation.workloads.map(row), isAiry: true)
     }
@@ -86,25 +86,24 @@ struct StatusReport {
         value == value.rounded() ? String(Int(value)) : String((value * 10).rounded() / 10)
     }
 
-    private var taskLines: [Text] {
+    private var taskFields: [Document.Field] {
         guard let tasks = status.tasks else { return [] }
         let counts = tasks.counts.sorted { $0.key < $1.key }.map { status, count in
             Text("\(count) ", .strong) + Text(status.lowercased(), status == "FAILED" && count > 0 ? .bad : .plain)
         }
-        var lines = [Text("tasks     ", .strong) + counts.joined(separator: ", ")]
-        let completed = "\(tasks.completedLastMinute) completed in the last minute, \(tasks.completedLastHour) in the last hour"
-        lines.append(Text("          " + completed))
+        let completed = "\(tasks.completedLastMinute) in the last minute, \(tasks.completedLastHour) in the last hour"
+        var fields: [Document.Field] = [.init("tasks", counts.joined(separator: ", ")), .init("completed", Text(completed))]
         if !tasks.failures.isEmpty {
             let failures = tasks.failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
-            lines.append(Text("failures  ", .strong) + Text(failures.joined(separator: ", ")))
+            fields.append(.init("failures", Text(failures.joined(separator: ", "))))
         }
-        return lines
+        return fields
     }
 
     private var warnings: Document.Block {
         guard !status.warnings.isEmpty else { return .lines([]) }
         let columns: [Table.Column] = [
-            .init("WARNING"), .init("LAST SEEN", .right), .init("OBJECT", cut: .middle), .init("MESSAGE", cut: .end),
+            .init("WARNING"), .init("LAST SEEN", .right), .init("OBJECT", cut: .middle), .init("MESSAGE", cut: .wrap),
         ]
         let rows = status.warnings.map { event in
             Table.Row([

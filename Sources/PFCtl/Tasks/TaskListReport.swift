@@ -18,7 +18,8 @@ struct TaskListReport {
 
     private var everything: Table {
         let columns: [Table.Column] = [
-            .init("ID"), .init("STATUS"), .init("ATTEMPTS", .right), .init("AGE", .right), .init("UPDATED", .right, wide: true),
+            .init("ID"), .init("STATUS"), .init("ATTEMPTS", .right, spare: .early), .init("AGE", .right, spare: .late),
+            .init("UPDATED", .right, wide: true),
             .init("ERROR", wide: true), .init("SOURCE", cut: .middle),
         ]
         return Table(
@@ -33,8 +34,8 @@ struct TaskListReport {
 
     private var failures: Table {
         let columns: [Table.Column] = [
-            .init("ID"), .init("FAILED", .right), .init("ATTEMPTS", .right), .init("CODE"), .init("SOURCE", wide: true),
-            .init("MESSAGE", cut: .end),
+            .init("ID"), .init("FAILED", .right), .init("ATTEMPTS", .right, spare: .early), .init("CODE"), .init("SOURCE", wide: true),
+            .init("MESSAGE", cut: .wrap, spare: .late),
         ]
         return Table(
             columns: columns,

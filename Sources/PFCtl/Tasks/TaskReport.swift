@@ -38,18 +38,24 @@ struct TaskReport {
                 Text(failure ?? Self.size(output)),
             ])
         }
-        return .table(Table(columns: [.init("OUTPUT"), .init("STATUS"), .init("RESULT", cut: .end)], rows: rows))
+        return .table(Table(columns: [.init("OUTPUT"), .init("STATUS"), .init("RESULT", cut: .wrap)], rows: rows))
     }
 
     private var history: Document.Block? {
         guard let entries = task.json["history"]?.arrayValue, !entries.isEmpty else { return nil }
         let rows = entries.map { entry in
             Table.Row([
-                Text(entry["at"]?.stringValue ?? ""), Text(entry["status"]?.stringValue ?? ""), Text(entry["reason"]?.stringValue ?? ""),
+                Text(age(entry["at"]?.stringValue ?? "")), Text(entry["at"]?.stringValue ?? ""), Text(entry["status"]?.stringValue ?? ""),
+                Text(entry["reason"]?.stringValue ?? ""),
             ])
         }
-        return .table(Table(columns: [.init("AT"), .init("STATUS"), .init("REASON", cut: .end)], rows: rows))
+        let columns: [Table.Column] = [
+            .init("AGE", .right), .init("AT", wide: true), .init("STATUS"), .init("REASON", cut: .wrap),
+        ]
+        return .table(Table(columns: columns, rows: rows))
     }
+
+    private func age(_ text: String) -> String { Timestamp(text).map { DurationText.age($0.age(at: now)) } ?? text }
 
     private func moment(_ text: String) -> Text {
         guard let time = Timestamp(text) else { return Text(text) }

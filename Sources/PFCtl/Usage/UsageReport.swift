@@ -14,7 +14,8 @@ struct UsageReport {
 
     private struct Entry {
         let name: String
-        let used: Amount
+        /// Nil for what is not measured, such as a pod that has just started.
+        let used: Amount?
         let requested: Amount
     }
 
@@ -44,9 +45,8 @@ struct UsageReport {
 
     private func entries(of workload: Workload) -> [Entry] {
         let measured = Dictionary(metrics.map { ($0.name, $0) }) { first, _ in first }
-        return pods.filter { $0.metadata.component == workload.component }.sorted { $0.name < $1.name }.compactMap { pod in
-            guard let containers = measured[pod.name]?.containers else { return nil }
-            let used = containers.reduce(Amount()) { $0 + Self.amount($1.usage) }
+        return pods.filter { $0.metadata.component == workload.component }.sorted { $0.name < $1.name }.map { pod in
+            let used = measured[pod.name]?.containers.map { $0.reduce(Amount()) { $0 + Self.amount($1.usage) } }
             let requested = (pod.spec?.containers ?? []).reduce(Amount()) { $0 + Self.amount($1.resources?.requests ?? [:]) }
             return Entry(name: pod.name, used: used, requested: requested)
         }
@@ -56,15 +56,19 @@ struct UsageReport {
         Amount(cpu: quantities["cpu"]?.value ?? 0, memory: quantities["memory"]?.value ?? 0)
     }
 
+    /// Of those that are measured.
     private static func total(_ name: String, _ entries: [Entry]) -> Entry {
-        Entry(
-            name: name, used: entries.reduce(Amount()) { $0 + $1.used }, requested: entries.reduce(Amount()) { $0 + $1.requested })
+        let measured = entries.filter { $0.used != nil }
+        return Entry(
+            name: name, used: measured.isEmpty ? nil : measured.compactMap(\.used).reduce(Amount(), +),
+            requested: measured.map(\.requested).reduce(Amount(), +))
     }
 
     private static func cells(_ entry: Entry, _ style: Text.Style) -> [Text] {
-        [
-            Text(entry.name, style), Text("\(millicores(entry.used.cpu))m", style), Text("\(mebibytes(entry.used.memory))Mi", style),
-            share(entry.used.cpu, of: entry.requested.cpu), share(entry.used.memory, of: entry.requested.memory),
+        guard let used = entry.used else { return [Text(entry.name, style), Text("–", .faint), Text("–", .faint)] }
+        return [
+            Text(entry.name, style), Text("\(millicores(used.cpu))m", style), Text("\(mebibytes(used.memory))Mi", style),
+            share(used.cpu, of: entry.requested.cpu), share(used.memory, of: entry.requested.memory),
         ]
     }
 
@@ -78,12 +82,14 @@ struct UsageReport {
     private static func millicores(_ cores: Double) -> Int { Int((cores * 1_000).rounded()) }
     private static func mebibytes(_ bytes: Double) -> Int { Int((bytes / 1_048_576).rounded()) }
 
+    /// Without what is not measured, and without requests that are not made.
     private static func json(_ entry: Entry) -> JSONValue {
-        [
-            "name": .string(entry.name), "cpu_millicores": .integer(Int64(millicores(entry.used.cpu))),
-            "memory_bytes": .integer(Int64(entry.used.memory)),
-            "cpu_request_millicores": .integer(Int64(millicores(entry.requested.cpu))),
-            "memory_request_bytes": .integer(Int64(entry.requested.memory)),
-        ]
+        var json: JSONValue = ["name": .string(entry.name)]
+        json["cpu_millicores"] = entry.used.map { .integer(Int64(millicores($0.cpu))) }
+        json["memory_bytes"] = entry.used.map { .integer(Int64($0.memory)) }
+        let requested = entry.requested
+        json["cpu_request_millicores"] = requested.cpu > 0 ? .integer(Int64(millicores(requested.cpu))) : nil
+        json["memory_request_bytes"] = requested.memory > 0 ? .integer(Int64(requested.memory)) : nil
+        return json
     }
 }

@@ -99,6 +99,16 @@ extension PixelFlowStand {
             ], namespace: Self.namespace)
     }
 
+    /// The workers' setting of how many partitions their topic has; nil where they have none.
+    func setPartitions(_ count: Int?) {
+        cluster.update(.deployments, "pixelflow-worker", namespace: Self.namespace) { object in
+            let setting: JSONValue = ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": .string(count.map(String.init) ?? "")]
+            var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
+            containers[0]["env"] = count == nil ? [] : [["name": "PIXELFLOW_KAFKA_TOPIC", "value": "task.wakeups"], setting]
+            object["spec"]?["template"]?["spec"]?["containers"] = .array(containers)
+        }
+    }
+
     func pods(of component: String) -> [String] {
         cluster.pods(of: "pixelflow-\(component)", namespace: Self.namespace)
     }

@@ -16,8 +16,8 @@ struct ConfigViewCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let kubeconfig = try Kubeconfig.load(explicit: session.global.selection.file, environment: session.environment)
         let view = kubeconfig.redacted()
-        let lines = YAMLText.text(of: view).split(separator: "\n").map { Text(String($0)) }
-        session.print(Document([.lines(lines)], data: view, names: kubeconfig.contexts.keys.sorted().map { "context/\($0)" }))
+        let names = kubeconfig.contexts.keys.sorted().map { "context/\($0)" }
+        session.print(Document([.verbatim(YAMLText.text(of: view))], data: view, names: names))
         return .ok
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-struct DeadLettersPurgeCommand: SessionCommand {
+struct DeadLettersPurgeCommand: TaskChangeCommand {
+    static let action = TaskAction.purge
     static let configuration = CommandConfiguration(
         commandName: "purge",
         abstract: "Deletes failed tasks with all that is stored of them.",
@@ -15,10 +16,5 @@ struct DeadLettersPurgeCommand: SessionCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
-        try await TaskService.using(session, access) { service in
-            let changes = TaskChanges(session: session, service: service, change: change)
-            return try await changes.perform(.purge, on: try await selection.resolve(service))
-        }
-    }
+    func ids(_ service: TaskService) async throws -> [String] { try await selection.resolve(service) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-struct DeadLettersReplayCommand: SessionCommand {
+struct DeadLettersReplayCommand: TaskChangeCommand {
+    static let action = TaskAction.replay
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Lets failed tasks run again.",
@@ -15,10 +16,5 @@ struct DeadLettersReplayCommand: SessionCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
-        try await TaskService.using(session, access) { service in
-            let changes = TaskChanges(session: session, service: service, change: change)
-            return try await changes.perform(.replay, on: try await selection.resolve(service))
-        }
-    }
+    func ids(_ service: TaskService) async throws -> [String] { try await selection.resolve(service) }
 }

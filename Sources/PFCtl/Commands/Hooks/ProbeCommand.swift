@@ -34,10 +34,10 @@ struct ProbeCommand: SessionCommand {
             "urls": .array(results.map { ["url": .string($0.url), "ok": .bool($0.isOK), "answer": .string($0.answer)] })
         ]
         let failed = results.filter { !$0.isOK }.map(\.url)
-        let table = Table(columns: [.init("RESULT"), .init("URL", cut: .middle), .init("ANSWER", cut: .end)], rows: rows)
+        let table = Table(columns: [.init("RESULT"), .init("URL", cut: .middle), .init("ANSWER", cut: .wrap)], rows: rows)
         session.print(Document([.table(table)], data: data, names: results.filter(\.isOK).map(\.url)))
         guard failed.isEmpty else {
-            throw CommandFailure(.timedOut, "no 200 within \(DurationText.age(timeout.duration)) from \(failed.joined(separator: ", "))")
+            throw CommandFailure(.timedOut, "no 200 within \(DurationText.exact(timeout.duration)) from \(failed.joined(separator: ", "))")
         }
         return .ok
     }

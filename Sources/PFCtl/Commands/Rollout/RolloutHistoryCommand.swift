@@ -33,8 +33,8 @@ struct RolloutHistoryCommand: SessionCommand {
 
     private func table(_ history: RevisionHistory, current: Int?, at now: Timestamp) -> Document {
         let columns: [Table.Column] = [
-            .init("REVISION", .right), .init("REPLICAS", .right), .init("AGE", .right), .init("IMAGE", cut: .middle),
-            .init("REPLICASET", wide: true), .init("CHANGE-CAUSE", cut: .end),
+            .init("REVISION", .right), .init("REPLICAS", .right, spare: .early), .init("AGE", .right), .init("IMAGE", cut: .middle),
+            .init("REPLICASET", wide: true), .init("CHANGE-CAUSE", cut: .wrap),
         ]
         let rows = history.revisions.map { revision in
             Table.Row([
@@ -51,9 +51,8 @@ struct RolloutHistoryCommand: SessionCommand {
     private static func detail(_ revision: Revision, template: JSONValue) -> Document {
         var data = json(revision)
         data["template"] = template
-        let lines = YAMLText.text(of: template).split(separator: "\n").map { Text(String($0)) }
         return Document(
-            [.lines([Text("revision \(revision.number)", .strong)]), .lines(lines)], data: data,
+            [.lines([Text("revision \(revision.number)", .strong)]), .verbatim(YAMLText.text(of: template))], data: data,
             names: ["\(ResourceKind.replicaSets.qualifiedName)/\(revision.name)"])
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-struct RolloutPauseCommand: SessionCommand {
+struct RolloutPauseCommand: RolloutHoldCommand {
+    static let pauses = true
     static let configuration = CommandConfiguration(
         commandName: "pause",
         abstract: "Holds a service's rollouts: changes are kept back until it is resumed.",
@@ -13,10 +14,4 @@ struct RolloutPauseCommand: SessionCommand {
 
     @OptionGroup var change: ChangeOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func run(in session: Session) async throws -> ExitStatus {
-        let (workload, _) = try await Installation.find(in: session).deployment(service)
-        session.print(try await RolloutChange(session: session, options: change).setPaused(true, workload))
-        return .ok
-    }
 }

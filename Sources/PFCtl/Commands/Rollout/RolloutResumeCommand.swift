@@ -1,6 +1,7 @@
 import ArgumentParser
 
-struct RolloutResumeCommand: SessionCommand {
+struct RolloutResumeCommand: RolloutHoldCommand {
+    static let pauses = false
     static let configuration = CommandConfiguration(
         commandName: "resume",
         abstract: "Goes on with what was paused.",
@@ -13,10 +14,4 @@ struct RolloutResumeCommand: SessionCommand {
 
     @OptionGroup var change: ChangeOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func run(in session: Session) async throws -> ExitStatus {
-        let (workload, _) = try await Installation.find(in: session).deployment(service)
-        session.print(try await RolloutChange(session: session, options: change).setPaused(false, workload))
-        return .ok
-    }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-struct TasksCancelCommand: SessionCommand {
+struct TasksCancelCommand: TaskChangeCommand {
+    static let action = TaskAction.cancel
     static let configuration = CommandConfiguration(
         commandName: "cancel",
         abstract: "Cancels tasks that wait or run.",
@@ -16,9 +17,5 @@ struct TasksCancelCommand: SessionCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
-        try await TaskService.using(session, access) { service in
-            try await TaskChanges(session: session, service: service, change: change).perform(.cancel, on: ids)
-        }
-    }
+    func ids(_ service: TaskService) async throws -> [String] { ids }
 }

@@ -16,19 +16,13 @@ struct TasksListCommand: SessionCommand {
     @Option(help: ArgumentHelp("Only those with this in their file name or URL.", valueName: "text"))
     var search: String?
 
-    @Option(help: ArgumentHelp("At most so many, 0 for all.", valueName: "tasks"))
-    var limit = 50
-
+    @OptionGroup var limit: ListLimit
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func validate() throws {
-        guard limit >= 0 else { throw ValidationError("--limit cannot be negative.") }
-    }
-
     func run(in session: Session) async throws -> ExitStatus {
         let tasks = try await TaskService.using(session, access) { service in
-            try await service.list(status: status?.rawValue.uppercased(), search: search, limit: limit == 0 ? nil : limit)
+            try await service.list(status: status?.rawValue.uppercased(), search: search, limit: limit.count)
         }
         session.print(TaskListReport(tasks: tasks, now: session.now).document)
         return .ok

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-struct TasksReplayCommand: SessionCommand {
+struct TasksReplayCommand: TaskChangeCommand {
+    static let action = TaskAction.replay
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Lets failed tasks run again.",
@@ -16,9 +17,5 @@ struct TasksReplayCommand: SessionCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func run(in session: Session) async throws -> ExitStatus {
-        try await TaskService.using(session, access) { service in
-            try await TaskChanges(session: session, service: service, change: change).perform(.replay, on: ids)
-        }
-    }
+    func ids(_ service: TaskService) async throws -> [String] { ids }
 }

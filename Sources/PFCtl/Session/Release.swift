@@ -1,0 +1,1 @@
+../../PixelFlowCore/Release.swift

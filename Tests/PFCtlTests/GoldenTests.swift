@@ -1,0 +1,74 @@
+import PFCtl
+import Testing
+
+/// What every command prints, byte for byte. Each file was looked at as an operator would; look again where one changes.
+@Suite struct GoldenTests {
+    private static let failed = "019706d2-7c3e-7000-8000-00000000000c"
+
+    static let transcripts: [Transcript] = [
+        Transcript("status", "status"),
+        Transcript("status-healthy", "status", isHealthy: true),
+        Transcript("check", "check"),
+        Transcript("check-healthy", "check", isHealthy: true),
+        Transcript("check-pre", "check", "--pre"),
+        Transcript("scale", "scale", "worker", "--replicas", "4", changes: true),
+        Transcript("scale-bounds", "scale", "worker", "--min", "3", "--max", "30"),
+        Transcript("scale-unknown", "scale", "wroker", "--replicas", "4"),
+        Transcript("rollout-status", "rollout", "status", "api"),
+        Transcript("rollout-status-underway", "rollout", "status", "web", "--watch=false"),
+        Transcript("rollout-history", "rollout", "history", "api"),
+        Transcript("rollout-history-revision", "rollout", "history", "api", "--revision", "1"),
+        Transcript("rollout-restart", "rollout", "restart", "api", "auth"),
+        Transcript("rollout-undo", "rollout", "undo", "api", "--dry-run", "server"),
+        Transcript("rollout-pause", "rollout", "pause", "api", changes: true),
+        Transcript("rollout-resume", "rollout", "resume", "api"),
+        Transcript("lag", "lag", "--sample", "0"),
+        Transcript("lag-healthy", "lag", isHealthy: true),
+        Transcript("tasks-ls", "tasks", "ls"),
+        Transcript("tasks-show", "tasks", "show", failed),
+        Transcript("tasks-cancel", "tasks", "cancel", "019706d2-7c3e-7000-8000-00000000000a", "019706d2-7c3e-7000-8000-00000000000d"),
+        Transcript("tasks-replay", "tasks", "replay", failed),
+        Transcript("dlq-ls", "dlq", "ls"),
+        Transcript("dlq-show", "dlq", "show", failed),
+        Transcript("dlq-replay", "dlq", "replay", "--all"),
+        Transcript("dlq-purge", "dlq", "purge", failed, "--dry-run", "server"),
+        Transcript("events", "events"),
+        Transcript("logs", "logs", formats: ["wide", "json"]),
+        Transcript("top", "top"),
+        Transcript("config-view", "config", "view"),
+        Transcript("config-use-context", "config", "use-context", "kind-pixelflow"),
+        Transcript("login", "login", "--email", "ada@example.com"),
+        Transcript("logout", "logout"),
+        Transcript("version", "version"),
+        Transcript("version-client", "version", "--client"),
+        Transcript("report", "report", "--file", "FOLDER/report.tar", changes: true),
+    ]
+
+    @Test(arguments: transcripts) func printsAsItWasFoundGood(transcript: Transcript) async throws {
+        try Golden.expect(try await transcript.record(), "\(transcript.name).txt")
+    }
+
+    /// Tables; other lines are wrapped too, but have words in them that are to be copied.
+    @Test(
+        arguments: ["status", "events", "tasks ls", "tasks show f", "dlq ls", "lag --sample 0", "top", "rollout history api"],
+        [60, 80, 120])
+    func fitsTheTerminal(command: String, width: Int) async throws {
+        try await Story.run(isHealthy: false) { stand in
+            let arguments = command.split(separator: " ").map(String.init)
+            let outcome = await stand.pfctl(arguments, console: nil, width: width, environment: Story.environment)
+            #expect(!outcome.output.isEmpty)
+            for line in outcome.output.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
+        }
+    }
+
+    @Test func coloursByMeaning() async throws {
+        try await Story.run(isHealthy: false) { stand in
+            let environment = ["PFCTL_TOKEN": "good"]
+            let coloured = await stand.pfctl("status", "--color", "always", environment: environment)
+            try Golden.expect(coloured.output, "status-colour.txt")
+            #expect(await stand.pfctl("status", width: 160).output.contains("\u{1B}["))
+            #expect(!(await stand.pfctl("status", width: 160, environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
+            #expect(!(await stand.pfctl("status").output.contains("\u{1B}[")))
+        }
+    }
+}
