@@ -44,7 +44,8 @@ public enum CommandLineTool {
         let isHelp = RootCommand.exitCode(for: error).isSuccess
         let stream = isHelp ? console.output : console.status
         let columns = stream.terminalWidth.map { min($0, 120) } ?? 100
-        stream.write(RootCommand.fullMessage(for: error, columns: columns) + "\n")
+        let message = RootCommand.fullMessage(for: error, columns: columns)
+        stream.write(HelpText.readable(message, columns: columns) + "\n")
         return isHelp ? .ok : .usage
     }
 }

@@ -4,7 +4,7 @@ import PFCtl
 import Testing
 
 /// Each exit status, and that a format changes nothing about it.
-@Suite struct ExitStatusTests {
+@Suite(.serialized) struct ExitStatusTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let status: PFCtl.ExitStatus
         let arguments: [String]

@@ -2,7 +2,8 @@ import PFCtl
 import Testing
 
 /// What every command prints, byte for byte. Each file was looked at as an operator would; look again where one changes.
-@Suite struct GoldenTests {
+/// One after the other, because each has a cluster of its own.
+@Suite(.serialized) struct GoldenTests {
     private static let failed = "019706d2-7c3e-7000-8000-00000000000c"
 
     static let transcripts: [Transcript] = [
@@ -59,6 +60,16 @@ import Testing
             #expect(!outcome.output.isEmpty)
             for line in outcome.output.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
         }
+    }
+
+    @Test(arguments: [60, 80, 120]) func helps(width: Int) async throws {
+        var text = ""
+        for arguments in [["--help"], ["scale", "--help"], ["rollout", "--help"], ["scale", "worker", "--replicsa", "4"], ["stauts"]] {
+            let stream = CapturedStream(width: width)
+            let status = await CommandLineTool.run(arguments, console: Console(output: stream, status: stream), environment: [:])
+            text += "$ pfctl \(arguments.joined(separator: " "))\n\(stream.text)[exit \(status.rawValue)]\n\n"
+        }
+        try Golden.expect(text, "help-\(width).txt")
     }
 
     @Test func coloursByMeaning() async throws {

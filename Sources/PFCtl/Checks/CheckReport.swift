@@ -14,7 +14,9 @@ struct CheckReport {
 
     private func lines(_ finding: CheckRun.Finding) -> [Text] {
         let verdict = finding.verdict
-        let first = Self.mark(verdict.result) + Text(" \(finding.check.title)") + Text(verdict.reason.map { ": \($0)" } ?? "", .faint)
+        // What is wrong is to be read.
+        let style: Text.Style = verdict.hint == nil ? .faint : .plain
+        let first = Self.mark(verdict.result) + Text(" \(finding.check.title)") + Text(verdict.reason.map { ": \($0)" } ?? "", style)
         guard let hint = verdict.hint else { return [first] }
         return [first, Text("  → \(hint)"), Text("    \(finding.check.documentation)", .faint)]
     }

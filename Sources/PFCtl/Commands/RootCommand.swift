@@ -12,6 +12,7 @@ struct RootCommand: ParsableCommand {
               pfctl rollout restart api --wait
               pfctl logs worker --follow
 
+            pfctl <command> --help shows examples of each command.
             Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded, 4 timed out, 5 unreachable or not allowed.
             """,
         // PixelFlowCore's own file, compiled into this module too: that module brings all of Foundation with it.

@@ -44,7 +44,8 @@ final class StatusLine: Sendable {
     func print(_ text: Text) {
         state.withLock { state in
             erase(&state)
-            stream.write(palette.render(text) + "\n")
+            let lines = stream.terminalWidth.map { text.wrapped(to: $0) } ?? [text]
+            stream.write(lines.map { palette.render($0) + "\n" }.joined())
             if !state.text.isEmpty, stream.isTerminal { draw(&state) }
         }
     }

@@ -1,4 +1,5 @@
 import KubernetesClient
+import Synchronization
 
 /// Follows one workload until something holds, through lost connections.
 struct WorkloadWatch: Sendable {
@@ -17,18 +18,27 @@ struct WorkloadWatch: Sendable {
     func wait(
         for workload: Workload, timeout: Duration, judge: @escaping @Sendable (Workload) throws -> Answer
     ) async throws -> Workload {
-        try await session.status.spinning {
-            try await Deadline.within(timeout, "\(workload.component) was not done") {
+        let progress = Progress()
+        return try await session.status.spinning {
+            try await Deadline.within(timeout, "\(workload.component) was not done", state: { progress.last }) {
                 switch workload.object {
-                case .deployment: try await follow(Deployment.self, workload, { .deployment($0) }, judge)
-                case .statefulSet: try await follow(StatefulSet.self, workload, { .statefulSet($0) }, judge)
+                case .deployment: try await follow(Deployment.self, workload, progress, { .deployment($0) }, judge)
+                case .statefulSet: try await follow(StatefulSet.self, workload, progress, { .statefulSet($0) }, judge)
                 }
             }
         }
     }
 
+    /// What is still to come, as far as it was seen.
+    private final class Progress: Sendable {
+        private let text = Mutex<String?>(nil)
+
+        var last: String? { text.withLock { $0 } }
+        func note(_ what: String) { text.withLock { $0 = what } }
+    }
+
     private func follow<R: KubernetesResource>(
-        _ type: R.Type, _ workload: Workload, _ wrap: (R) -> Workload.Object, _ judge: (Workload) throws -> Answer
+        _ type: R.Type, _ workload: Workload, _ progress: Progress, _ wrap: (R) -> Workload.Object, _ judge: (Workload) throws -> Answer
     ) async throws -> Workload {
         let options = ListOptions(fieldSelector: "metadata.name=\(workload.name)")
         for try await event in try session.client().watch(type, in: .current, options) {
@@ -36,7 +46,9 @@ struct WorkloadWatch: Sendable {
             let current = Workload(object: wrap(latest))
             switch try judge(current) {
             case .done: return current
-            case .waiting(let what): session.status.show("\(workload.component): \(what)")
+            case .waiting(let what):
+                progress.note(what)
+                session.status.show("\(workload.component): \(what)")
             }
         }
         throw CancellationError()

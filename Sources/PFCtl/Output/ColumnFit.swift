@@ -2,7 +2,7 @@
 struct ColumnFit {
     private static let gap = 2
     /// A column that gives way keeps so much; a half or a third of it where nothing else is left.
-    private static let leastSentence = 20
+    private static let leastSentence = 28
     private static let leastName = 26
 
     let columns: [Table.Column]

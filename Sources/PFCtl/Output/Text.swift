@@ -35,8 +35,22 @@ struct Text: Sendable, Hashable {
     var width: Int { spans.reduce(0) { $0 + $1.text.count } }
     var isEmpty: Bool { spans.isEmpty }
 
-    static func + (left: Text, right: Text) -> Text { Text(spans: left.spans + right.spans) }
-    static func += (left: inout Text, right: Text) { left.spans += right.spans }
+    static func + (left: Text, right: Text) -> Text {
+        var sum = left
+        sum += right
+        return sum
+    }
+
+    /// Neighbours of one style become one span: a terminal gets one escape sequence for them.
+    static func += (left: inout Text, right: Text) {
+        for span in right.spans {
+            if left.spans.last?.style == span.style {
+                left.spans[left.spans.count - 1].text += span.text
+            } else {
+                left.spans.append(span)
+            }
+        }
+    }
 
     /// Cut to a width, with an ellipsis where something is missing.
     /// - Parameter inMiddle: Of the last span, whose end stays; a tree's guides before it stay too.

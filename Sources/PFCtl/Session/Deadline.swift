@@ -1,9 +1,11 @@
 /// What is to be done within a time.
 enum Deadline {
-    /// - Parameter limit: Zero for no limit.
+    /// - Parameters:
+    ///   - limit: Zero for no limit.
+    ///   - state: How far it is when the time is over.
     /// - Throws: `CommandFailure` with `timedOut`, or whatever the body throws.
     static func within<Result: Sendable>(
-        _ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Result
+        _ limit: Duration, _ what: String, state: @Sendable () -> String? = { nil }, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         guard limit > .zero else { return try await body() }
         return try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -14,9 +16,10 @@ enum Deadline {
             }
             defer { group.cancelAll() }
             guard let result = try await group.next() ?? nil else {
+                let rest = state().map { ": \($0)" } ?? ""
                 throw CommandFailure(
-                    .timedOut, "\(what) within \(DurationText.exact(limit))", hint: "--timeout waits longer; pfctl status shows where it is"
-                )
+                    .timedOut, "\(what) within \(DurationText.exact(limit))\(rest)",
+                    hint: "--timeout waits longer; pfctl status shows where it is")
             }
             return result
         }

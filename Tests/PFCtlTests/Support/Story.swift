@@ -19,10 +19,11 @@ struct Story: Sendable {
             story.setUpWorkers()
             if !isHealthy { story.trouble() }
             story.placePods()
-            try await story.openPorts(isHealthy: isHealthy)
+            let services = try await story.openPorts(isHealthy: isHealthy)
             story.measure()
             story.writeLogs()
             try await body(stand)
+            for service in services { await service.stop() }
         }
     }
 
@@ -90,18 +91,20 @@ struct Story: Sendable {
     }
 
     /// The services behind the pods' ports.
-    private func openPorts(isHealthy: Bool) async throws {
-        let services = try await StubService.start { StoryService.answer($0, isHealthy: isHealthy) }
+    private func openPorts(isHealthy: Bool) async throws -> [StubService] {
+        var services = [try await StubService.start { StoryService.answer($0, isHealthy: isHealthy) }]
         for (component, port) in [("api", 8_080), ("auth", 50_051)] {
             for pod in stand.pods(of: component) {
-                stand.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: services.port)
+                stand.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: services[0].port)
             }
         }
         for (index, pod) in stand.pods(of: "worker").enumerated() {
             let metrics = StoryService.metrics(ofWorker: index, isHealthy: isHealthy)
             let worker = try await StubService.start { _ in (200, metrics) }
             stand.cluster.expose(pod: pod, port: 8_081, namespace: Self.namespace, localPort: worker.port)
+            services.append(worker)
         }
+        return services
     }
 
     private func measure() {

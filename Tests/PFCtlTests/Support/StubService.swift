@@ -27,6 +27,10 @@ struct StubService: Sendable {
     var calls: [Call] { record.calls.withLock { $0 } }
     var lines: [String] { calls.map { "\($0.method) \($0.path)" } }
 
+    func stop() async {
+        try? await channel.close()
+    }
+
     static func start(_ answer: @escaping Answer) async throws -> StubService {
         let record = Record()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -49,7 +53,7 @@ struct StubService: Sendable {
             }
             try await body(stand, service)
         }
-        try? await service.channel.close()
+        await service.stop()
     }
 
     private final class Answering: ChannelInboundHandler {
