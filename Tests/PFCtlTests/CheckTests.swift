@@ -6,16 +6,9 @@ import Testing
 
 @Suite struct CheckTests {
     private static func withAPI(
-        _ status: String = "200 OK", json: String = #"{"status":"ok"}"#, _ body: @Sendable (PixelFlowStand) async throws -> Void
+        _ status: Int = 200, json: String = #"{"status":"ok"}"#, _ body: @Sendable (PixelFlowStand) async throws -> Void
     ) async throws {
-        let service = try await AnswerServer.start(status: status, json: json)
-        try await PixelFlowStand.run { stand in
-            for pod in stand.pods(of: "api") {
-                stand.cluster.expose(pod: pod, port: 8_080, namespace: PixelFlowStand.namespace, localPort: service.port)
-            }
-            try await body(stand)
-        }
-        await service.stop()
+        try await StubService.run("api", port: 8_080, { _ in (status, json) }) { stand, _ in try await body(stand) }
     }
 
     private static func failed(_ outcome: Outcome) throws -> [String] {
@@ -34,7 +27,7 @@ import Testing
     }
 
     @Test func namesEachTrouble() async throws {
-        try await Self.withAPI("503 Service Unavailable", json: #"{"title":"not ready","detail":"mongodb is down","code":"not_ready"}"#) {
+        try await Self.withAPI(503, json: #"{"title":"not ready","detail":"mongodb is down","code":"not_ready"}"#) {
             stand in
             stand.cluster.setReady(stand.pods(of: "web")[0], false, restarts: 9, namespace: PixelFlowStand.namespace)
             stand.cluster.deny(DenialRule(verbs: ["patch"], resource: "deployments/scale"))

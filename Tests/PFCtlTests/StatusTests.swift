@@ -12,8 +12,7 @@ import Testing
 
     /// A worker that crashes, an autoscaler that wants more, a warning, and a service that answers with counts.
     private static func withTrouble(_ body: @Sendable (PixelFlowStand) async throws -> Void) async throws {
-        let service = try await AnswerServer.start(json: stats)
-        try await PixelFlowStand.run { stand in
+        try await StubService.run("api", port: 8_080, { _ in (200, stats) }) { stand, _ in
             let worker = stand.pods(of: "worker")[1]
             let message = "back-off 2m40s restarting failed container=worker"
             stand.cluster.setReady(
@@ -22,12 +21,8 @@ import Testing
                 "BackOff", "Back-off restarting failed container worker", about: "Pod", worker, type: "Warning", count: 12,
                 at: PixelFlowStand.now.advanced(by: .seconds(-90)), namespace: PixelFlowStand.namespace)
             stand.installAutoscaler(current: 3, desired: 5, lag: "41")
-            for pod in stand.pods(of: "api") {
-                stand.cluster.expose(pod: pod, port: 8_080, namespace: PixelFlowStand.namespace, localPort: service.port)
-            }
             try await body(stand)
         }
-        await service.stop()
     }
 
     private static let token = ["PFCTL_TOKEN": "token"]

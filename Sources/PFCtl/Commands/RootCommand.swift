@@ -21,14 +21,14 @@ struct RootCommand: ParsableCommand {
         subcommands: [BootstrapSecretsCommand.self, ProbeCommand.self],
         groupedSubcommands: [
             CommandGroup(
-                name: "See",
+                name: "Viewing",
                 subcommands: [
                     StatusCommand.self, CheckCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self, LagCommand.self,
                     DashboardCommand.self, ReportCommand.self,
                 ]),
-            CommandGroup(name: "Tasks", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self, LogoutCommand.self]),
-            CommandGroup(name: "Change", subcommands: [ScaleCommand.self, RolloutCommand.self]),
-            CommandGroup(name: "Set up", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
+            CommandGroup(name: "Task", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self, LogoutCommand.self]),
+            CommandGroup(name: "Changing", subcommands: [ScaleCommand.self, RolloutCommand.self]),
+            CommandGroup(name: "Setup", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -8,8 +8,8 @@ struct ScaleCommand: SessionCommand {
         discussion: """
             Examples:
               pfctl scale worker --replicas 4 --wait
-              pfctl scale worker --replicas 4 --current-replicas 2     Only if there are 2 now
-              pfctl scale worker --min 2 --max 20                      The bounds of the autoscaler
+              pfctl scale worker --replicas 4 --current-replicas 2   If there are 2 now
+              pfctl scale worker --min 2 --max 20                    For the autoscaler
             """)
 
     @Argument(help: "The service: api, auth, web, worker, …") var service: String

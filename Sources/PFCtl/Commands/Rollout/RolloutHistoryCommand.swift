@@ -8,7 +8,7 @@ struct RolloutHistoryCommand: SessionCommand {
         discussion: """
             Examples:
               pfctl rollout history api
-              pfctl rollout history api --revision 3 -o yaml     The pod template of revision 3
+              pfctl rollout history api --revision 3 -o yaml     With its pod template
             """)
 
     @Argument(help: "The service.") var service: String
