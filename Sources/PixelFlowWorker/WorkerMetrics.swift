@@ -19,6 +19,7 @@ struct WorkerMetrics: Sendable {
     private let queueLatency: Metrics.Timer
     private let retries: LabelledMetrics<Retry, Counter>
     private let discarded: Counter
+    private let unawakened: Counter
     private let busy: Meter
     private let sourceBytes: LabelledMetrics<String, Counter>
     private let fetches: LabelledMetrics<String, Metrics.Timer>
@@ -38,6 +39,7 @@ struct WorkerMetrics: Sendable {
         queueLatency = Metrics.Timer(label: "task_queue_latency_seconds", factory: factory)
         retries = LabelledMetrics { Counter(label: "task_retries_total", dimensions: [("reason", $0.rawValue)], factory: factory) }
         discarded = Counter(label: "task_results_discarded_total", factory: factory)
+        unawakened = Counter(label: "tasks_claimed_unawakened_total", factory: factory)
         busy = Meter(label: "worker_slots_busy", factory: factory)
         sourceBytes = counters("source_bytes_total", "source")
         fetches = timers("source_fetch_duration_seconds", "outcome")
@@ -63,6 +65,8 @@ struct WorkerMetrics: Sendable {
         busy.increment()
         if let start = task.startedAt { queueLatency.recordMicroseconds(max(0, (start - task.nextRunAt).microseconds)) }
     }
+
+    func claimedUnawakened(_ count: Int) { unawakened.increment(by: count) }
 
     func slotFreed() { busy.decrement() }
 

@@ -29,10 +29,14 @@ public struct WorkerTools: Sendable {
 }
 
 /// Takes wake-ups with a free slot, claims their tasks and runs them.
+///
+/// The wake-up of a task can be stuck: the broker is away, shares its partitions out anew, or has not yet noticed that the
+/// worker it gave them to is gone. A worker with nothing to do therefore looks for tasks that wait in the store, too.
 public struct WorkerService: Service {
     private let tools: WorkerTools
     private let settings: WorkerSettings
     private let logger: Logger
+    private let slots: Slots
     private let runs = RunRegistry()
     private let metrics: WorkerMetrics
 
@@ -42,6 +46,7 @@ public struct WorkerService: Service {
         self.tools = tools
         self.settings = settings
         self.logger = logger
+        slots = Slots(settings.slots)
         self.metrics = WorkerMetrics(metrics, slots: settings.slots)
     }
 
@@ -52,24 +57,37 @@ public struct WorkerService: Service {
         guard let subscription = await subscribe() else { return }
         let listening = Task { await listenForCancellation() }
         defer { listening.cancel() }
-        let slots = Task {
+        let (occasions, occasion) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let timer = Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: settings.patience)
+                occasion.yield()
+            }
+        }
+        let working = Task {
             await withDiscardingTaskGroup { group in
                 for _ in 0..<settings.slots { group.addTask { await work(subscription) } }
+                group.addTask { await takeWaiting(on: occasions) { occasion.yield() } }
             }
+        }
+        let takeNoMore: @Sendable () async -> Void = {
+            timer.cancel()
+            occasion.finish()
+            await subscription.close()
         }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
-                await slots.value
+                await working.value
             } onGracefulShutdown: {
                 Task {
-                    await subscription.close()
+                    await takeNoMore()
                     try? await Task.sleep(for: settings.grace)
-                    slots.cancel()
+                    working.cancel()
                 }
             }
         } onCancel: {
-            slots.cancel()
-            Task { await subscription.close() }
+            working.cancel()
+            Task { await takeNoMore() }
         }
         logger.info("worker stopped")
     }
@@ -90,23 +108,61 @@ public struct WorkerService: Service {
         }
     }
 
-    /// One slot: one task after the other.
+    /// One wake-up after the other.
     private func work(_ subscription: any WakeUpSubscription) async {
         while !Task.isCancelled {
             do {
                 guard let delivery = try await subscription.next() else { return }
-                guard let task = try await claim(delivery) else { continue }
-                metrics.claimed(task)
-                defer { metrics.slotFreed() }
-                await runs.track(task.id) { cancelled in
-                    await TaskRun(task: task, tools: tools, settings: settings, metrics: metrics, logger: logger)
-                        .execute(cancelled: cancelled)
-                }
+                await slots.take()
+                defer { slots.give() }
+                if let task = try await claim(delivery) { await run(task) }
             } catch {
                 logger.warning("could not take a task, trying again", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
         }
+    }
+
+    private func run(_ task: TaskRecord) async {
+        metrics.claimed(task)
+        defer { metrics.slotFreed() }
+        await runs.track(task.id) { cancelled in
+            await TaskRun(task: task, tools: tools, settings: settings, metrics: metrics, logger: logger).execute(cancelled: cancelled)
+        }
+    }
+
+    /// Fills idle slots with tasks that wait in the store.
+    ///
+    /// - Parameter again: asks for another occasion at once, as long as there is something to be found.
+    private func takeWaiting(on occasions: AsyncStream<Void>, again: @escaping @Sendable () -> Void) async {
+        await withDiscardingTaskGroup { group in
+            for await _ in occasions {
+                let idle = slots.takeFree()
+                guard idle > 0 else { continue }
+                let tasks = await claimWaiting(idle)
+                slots.give(idle - tasks.count)
+                for task in tasks {
+                    group.addTask {
+                        await run(task)
+                        slots.give()
+                        again()
+                    }
+                }
+            }
+        }
+    }
+
+    /// At most `limit` tasks, claimed by this worker. None where the store is away: wake-ups are tried again, this is not.
+    private func claimWaiting(_ limit: Int) async -> [TaskRecord] {
+        // Workers that look at the same moment find the same ones: of a few more, each picks some.
+        let found = (try? await tools.store.waiting(longerThan: settings.patience, limit: limit * 4)) ?? []
+        let tasks = await withTaskGroup(of: TaskRecord?.self) { group in
+            for id in found.shuffled().prefix(limit) { group.addTask { try? await tools.store.claim(id, by: settings.id) } }
+            return await group.compactMap { $0 }.reduce(into: [TaskRecord]()) { $0.append($1) }
+        }
+        metrics.claimedUnawakened(tasks.count)
+        for task in tasks { tools.announcer.announce(task) }
+        return tasks
     }
 
     /// Decides a wake-up. It is settled only then: a crash before leaves it to the next worker.

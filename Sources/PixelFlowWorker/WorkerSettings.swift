@@ -22,17 +22,20 @@ public struct WorkerSettings: Sendable {
     public var renderProcesses: Int
     /// How long running tasks may go on once the worker is asked to stop; then they are handed back.
     public var grace: Duration
+    /// How long a task may wait, with a slot free, before it is taken without its wake-up.
+    public var patience: Duration
     public var policy: TaskPolicy
     public var limits: ImageLimits
 
     public init(
-        id: WorkerID, slots: Int, renderProcesses: Int = 1, grace: Duration = .seconds(20), policy: TaskPolicy = .standard,
-        limits: ImageLimits = ImageLimits()
+        id: WorkerID, slots: Int, renderProcesses: Int = 1, grace: Duration = .seconds(20), patience: Duration = .seconds(2),
+        policy: TaskPolicy = .standard, limits: ImageLimits = ImageLimits()
     ) {
         self.id = id
         self.slots = slots
         self.renderProcesses = renderProcesses
         self.grace = grace
+        self.patience = patience
         self.policy = policy
         self.limits = limits
     }

@@ -16,6 +16,9 @@ public protocol TaskStore: Sendable {
     func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord]
     func statistics(of tenant: TenantID) async throws -> TaskStatistics
 
+    /// PENDING tasks that could have run for `age` by now and that nobody has claimed, at most `limit` of them, about the oldest
+    /// first. They can be claimed without a wake-up.
+    func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID]
     /// Takes a PENDING task that is due. Nil where somebody else was faster or there is nothing to do.
     func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord?
     /// Extends the lease of a claim.

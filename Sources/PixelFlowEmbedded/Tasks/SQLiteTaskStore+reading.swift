@@ -50,6 +50,20 @@ extension SQLiteTaskStore {
             "WHERE tenant = ? AND updated_at > ? ORDER BY updated_at LIMIT ?", [tenant.rawValue, time.microseconds, limit])
     }
 
+    public func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
+        let start = now - age
+        return try await read { database in
+            let sql = "SELECT document, outbox_since FROM task WHERE status = 'PENDING' AND deleted_at IS NULL ORDER BY dispatch_due"
+            let rows = try Row.fetchCursor(try database.cachedStatement(sql: sql))
+            var found: [TaskID] = []
+            while found.count < limit, let row = try rows.next() {
+                let task = try TaskRow.decode(row)
+                if task.nextRunAt <= start, !task.cancelRequested { found.append(task.id) }
+            }
+            return found
+        }
+    }
+
     public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
         try await documents("WHERE outbox_since <= ? ORDER BY outbox_since LIMIT ?", [(now - age).microseconds, limit])
     }

@@ -110,7 +110,8 @@ final class EventReader: Sendable {
     private func positions(from start: KafkaHandle.Bound) throws(KafkaFailure) -> [Int32: Int64] {
         let limit = client.settings.inquiryTimeout
         let partitions = (0..<Int32(try handle.partitionCount(of: topic, within: limit))).map { $0 }
-        return try handle.bounds(of: topic, partitions, at: start, within: limit)
+        let bounds = try handle.bounds(of: topic, partitions, at: start, within: limit)
+        return Dictionary(uniqueKeysWithValues: zip(partitions, bounds))
     }
 
     /// New partitions are read from their beginning.

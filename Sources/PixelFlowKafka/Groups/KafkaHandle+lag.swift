@@ -15,7 +15,7 @@ extension KafkaHandle {
             group: group, topic: topic, state: membership?.state,
             partitions: partitions.map { number in
                 KafkaGroupLag.Partition(
-                    partition: Int(number), start: starts[number] ?? 0, committed: committed[number], end: ends[number] ?? 0,
+                    partition: Int(number), start: starts[Int(number)], committed: committed[number], end: ends[Int(number)],
                     member: membership?.readers[number])
             })
     }
@@ -47,23 +47,30 @@ extension KafkaHandle {
         let later = try bounds(of: topic, partitions, at: .time(time), within: limit)
         let committed = try committedOffsets(of: group, topic: topic, partitions, within: limit)
         return partitions.allSatisfy { number in
-            let (start, end) = (starts[number] ?? 0, ends[number] ?? 0)
+            let (start, end) = (starts[Int(number)], ends[Int(number)])
             let position = committed[number] ?? start
             // A log that has lost its end is not read before it is as long again: what was published meanwhile is skipped.
             if position > end { return true }
             // Where nothing came later, Kafka answers with a negative offset.
-            let target = later[number].flatMap { $0 < 0 ? nil : $0 } ?? end
+            let target = later[Int(number)] < 0 ? end : later[Int(number)]
             return max(position, start) >= target
         }
     }
 
-    /// An offset of each partition. Blocks.
-    func bounds(of topic: String, _ partitions: [Int32], at bound: Bound, within limit: Duration) throws(KafkaFailure) -> [Int32: Int64] {
+    /// An offset of each of `partitions`, in their order. Blocks.
+    func bounds(of topic: String, _ partitions: [Int32], at bound: Bound, within limit: Duration) throws(KafkaFailure) -> [Int64] {
         let list = PartitionList(topic: topic, partitions: partitions, offset: bound.timestamp)
         if let failure = KafkaFailure(unlessOK: rd_kafka_offsets_for_times(pointer, list.pointer, Int32(limit.milliseconds))) {
             throw failure
         }
-        return try Self.offsets(list.entries)
+        let offsets = try Self.offsets(list.entries)
+        var found: [Int64] = []
+        for number in partitions {
+            // A partition without an answer is a failure: an offset of 0 would pass for a lag of nothing.
+            guard let offset = offsets[number] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__BAD_MSG) }
+            found.append(offset)
+        }
+        return found
     }
 
     private func committedOffsets(

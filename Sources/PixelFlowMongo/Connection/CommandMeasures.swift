@@ -5,7 +5,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
     case prepare, check, clock
     case create, claim, renew, complete, change, confirm
     case find, list, changes, statistics
-    case due, expired, acknowledge, unpublished, deleted, purge, known
+    case due, waiting, expired, acknowledge, unpublished, deleted, purge, known
     case presets
 }
 

@@ -47,6 +47,15 @@ extension MongoTaskStore {
         ).map(\.record)
     }
 
+    public func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
+        let start = try await tasks.clock.read().earliest - age
+        var filter = tasks.agenda(.dispatch, at: ["$gt": 0])
+        filter[Name.nextRunAt] = ["$lte": .time(start)]
+        filter[Name.cancelRequested] = false
+        return try await tasks.rows(.waiting, where: filter, sort: [Name.nextStepAt: 1], limit: limit, fields: [Name.id])
+            .compactMap { $0[Name.id]?.string }.map { TaskID($0) }
+    }
+
     public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
         let until = try await tasks.clock.read().latest - age
         // The lower bound is the index's.

@@ -20,6 +20,9 @@ extension MetricCatalog {
                 "Runs that ended with the task going back to PENDING: transient, outage, crash, interrupted."),
             MetricDescription(
                 .counter, "task_results_discarded_total", "Results that came after their claim had been lost, and were removed."),
+            MetricDescription(
+                .counter, "tasks_claimed_unawakened_total",
+                "Tasks that an idle worker took from the database because their wake-up did not come: the broker is away or regroups."),
             MetricDescription(.gauge, "worker_slots", "Tasks that the worker may have in hand at a time."),
             MetricDescription(.gauge, "worker_slots_busy", "Tasks that the worker has in hand."),
         ])

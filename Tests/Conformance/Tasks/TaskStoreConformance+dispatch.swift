@@ -8,6 +8,7 @@ extension TaskStoreConformance {
         Case("dispatch: trust in the broker has a limit") { try await $0.trustHasALimit() },
         Case("dispatch: acknowledging an older wake-up changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
         Case("dispatch: a wake-up that was delivered in vain is published anew") { try await $0.distrustedIsDue() },
+        Case("dispatch: a task that waits can be found without its wake-up") { try await $0.waitingIsFound() },
         Case("dispatch: a late acknowledgement does not hold up a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
         Case("dispatch: acknowledging an unknown, claimed or final task changes nothing") { try await $0.strayAcknowledgements() },
         Case("dispatch: only PENDING tasks are due, and no more than asked for") { try await $0.onlyPendingIsDue() },
@@ -67,6 +68,30 @@ extension TaskStoreConformance {
         let again = try await takeDue(passing: .zero)
         try requireEqual(again.id, taken.id, "task")
         try requireEqual(try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10), 0, "distrusted twice")
+    }
+
+    func waitingIsFound() async throws {
+        let first = try await add()
+        pass(.seconds(1))
+        let second = try await add()
+        try requireEqual(try await store.waiting(longerThan: .seconds(600), limit: 10), [], "waiting for ten minutes")
+        pass(.milliseconds(1))
+        let found = try await soon("both tasks to wait") {
+            let found = try await store.waiting(longerThan: .zero, limit: 10)
+            return found.count == 2 ? found : nil
+        }
+        try requireEqual(found, [first.id, second.id], "waiting, the oldest first")
+        if clock != nil {
+            try requireEqual(try await store.waiting(longerThan: .milliseconds(500), limit: 10), [first.id], "waiting for half a second")
+        }
+        try requireEqual(try await store.waiting(longerThan: .zero, limit: 1), [first.id], "with a limit")
+        // One whose wake-up the broker has is not one that a worker has.
+        try await store.acknowledge([WakeUp(second)])
+        _ = try await claim(first)
+        try requireEqual(try await store.waiting(longerThan: .zero, limit: 10), [second.id], "after a claim")
+        _ = try await store.cancel(second.id, of: Self.tenant)
+        for status in TaskStatus.allCases where status != .pending { _ = try await add(status) }
+        try requireEqual(try await store.waiting(longerThan: .zero, limit: 10), [], "none but PENDING tasks")
     }
 
     func trustHasALimit() async throws {

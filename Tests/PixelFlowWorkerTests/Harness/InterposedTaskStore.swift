@@ -33,6 +33,7 @@ struct InterposedTaskStore: TaskStore {
         try await base.changes(of: tenant, after: time, limit: limit)
     }
     func statistics(of tenant: TenantID) async throws -> TaskStatistics { try await base.statistics(of: tenant) }
+    func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] { try await base.waiting(longerThan: age, limit: limit) }
     func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? { try await base.claim(id, by: worker) }
     func release(_ claim: Claim) async throws -> TaskRecord? { try await base.release(claim) }
     func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await base.cancel(id, of: tenant) }

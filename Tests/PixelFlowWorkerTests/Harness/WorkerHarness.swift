@@ -25,6 +25,8 @@ struct WorkerHarness: Sendable {
     var policy = Self.policy
     var grace = Duration.seconds(10)
     var slots = 2
+    /// Only tests of just this want tasks to be taken without a wake-up.
+    var patience = Duration.seconds(86_400)
     /// What the worker sees of the store.
     var workerStore: any TaskStore
     private let folder: TemporaryFolder
@@ -53,7 +55,8 @@ struct WorkerHarness: Sendable {
             tools: WorkerTools(
                 store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, announcer: announcer
             ),
-            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, policy: policy), logger: logger, metrics: registry)
+            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, patience: patience, policy: policy),
+            logger: logger, metrics: registry)
         let group = ServiceGroup(services: [announcer, dispatcher, worker], logger: logger)
         let running = Task { try await group.run() }
         do {

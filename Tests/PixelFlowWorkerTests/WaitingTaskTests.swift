@@ -1,0 +1,35 @@
+import Conformance
+import PixelFlowCore
+import Testing
+
+/// Tasks whose wake-up does not come.
+@Suite struct WaitingTaskTests {
+    @Test func anIdleWorkerTakesTasksWithoutTheirWakeUps() async throws {
+        var harness = try WorkerHarness()
+        harness.patience = .milliseconds(5)
+        let fixed = harness
+        try await fixed.run { _ in
+            // More than there are slots.
+            var tasks: [TaskRecord] = []
+            for _ in 0..<10 { tasks.append(try await fixed.add()) }
+            for task in tasks { #expect(try await fixed.final(task.id).status == .completed) }
+        }
+        #expect(fixed.registry["tasks_claimed_unawakened_total"] == 10)
+    }
+
+    @Test func aTaskThatIsCancelledBeforeItRunsIsLeftAlone() async throws {
+        var harness = try WorkerHarness()
+        harness.patience = .milliseconds(5)
+        let fixed = harness
+        let task = try await fixed.add()
+        _ = try await fixed.store.cancel(task.id, of: WorkerHarness.tenant)
+        let renderer = ScriptedRenderer()
+        try await fixed.run(renderer) { _ in
+            // One that comes later is taken, so that the worker has looked by then.
+            let other = try await fixed.add()
+            #expect(try await fixed.final(other.id).status == .completed)
+        }
+        #expect(renderer.jobs.map(\.pipeline).count == 1)
+        #expect(try await fixed.task(task.id).status == .cancelled)
+    }
+}
