@@ -42,6 +42,7 @@ import Testing
         Transcript("logout", "logout"),
         Transcript("version", "version"),
         Transcript("version-client", "version", "--client"),
+        Transcript("bootstrap-secrets", "bootstrap-secrets", "--name", "passwords", "--key", "postgres", changes: true),
         Transcript("report", "report", "--file", "FOLDER/report.tar", changes: true),
     ]
 

@@ -49,7 +49,7 @@ import Testing
         try await PixelFlowStand.run { stand in
             let outcome = await stand.pfctl("rollout", "restart", "api", "--wait", "--timeout", "3s")
             #expect(outcome.status == .timedOut)
-            #expect(outcome.errors.contains("api: the change has not been taken up yet"))
+            #expect(outcome.errors.contains("error: api was not done within 3s: the change has not been taken up yet\n"))
         }
     }
 

@@ -78,7 +78,7 @@ import Testing
         try await PixelFlowStand.run { stand in
             let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--wait", "--timeout", "200ms")
             #expect(outcome.status == .timedOut)
-            #expect(outcome.errors.contains("error: api was not done within 200ms: 2 of 4 replicas are ready, 2 exist\n"))
+            #expect(outcome.errors.contains("error: api was not done within 200ms"))
             #expect(outcome.output.isEmpty)
         }
     }
