@@ -12,14 +12,31 @@ import Synchronization
 public final class TaskAnnouncer: Service {
     /// How long acknowledgements gather before they are written.
     static let flushInterval = Duration.milliseconds(200)
+    /// The pace of changes under load; one that comes alone is told at once. A task that has ended is soon told of, whatever
+    /// happens to it before can wait for company.
+    static let finalPace = Duration.milliseconds(20)
+    static let otherPace = Duration.milliseconds(100)
     /// What may wait at most; beyond it the dispatcher's second try has to do.
     static let capacity = 100_000
 
     private struct State {
         var wakeUps: [WakeUp] = []
         var changes: [TaskChange] = []
+        /// When the waiting changes are to be told.
+        var changesDue: ContinuousClock.Instant?
+        var nextFinal = ContinuousClock.now
+        var nextOther = ContinuousClock.now
         var takenWakeUps: [WakeUp] = []
         var publishedEvents: [TaskID: Set<String>] = [:]
+
+        mutating func takeChanges(evenEarly: Bool) -> [TaskChange] {
+            let now = ContinuousClock.now
+            guard evenEarly || changesDue.map({ $0 <= now }) == true else { return [] }
+            defer { (changes, changesDue) = ([], nil) }
+            if changes.contains(where: { $0.task.status.isFinal }) { nextFinal = now + TaskAnnouncer.finalPace }
+            nextOther = now + TaskAnnouncer.otherPace
+            return changes
+        }
     }
 
     private let store: any TaskStore
@@ -54,13 +71,26 @@ public final class TaskAnnouncer: Service {
 
     /// Has everybody told how a task stands now, its outbox included.
     public func announce(_ task: TaskRecord, progress: Double? = nil) {
-        let accepted = state.withLock { state in
-            guard state.changes.count < Self.capacity else { return false }
+        // A worker hears by an event that a run is to be stopped.
+        let isUrgent = task.status.isFinal || task.cancelRequested
+        let due: ContinuousClock.Instant? = state.withLock { state in
+            guard state.changes.count < Self.capacity else { return nil }
             state.changes.append(TaskChange(task, progress: progress))
             metrics.waitingEvents.set(state.changes.count)
-            return true
+            let due = max(.now, isUrgent ? state.nextFinal : state.nextOther)
+            if let other = state.changesDue, other <= due { return nil }
+            state.changesDue = due
+            return due
         }
-        if accepted { signal.continuation.yield() }
+        guard let due else { return }
+        if due <= .now {
+            signal.continuation.yield()
+        } else {
+            Task {
+                try? await Task.sleep(until: due)
+                signal.continuation.yield()
+            }
+        }
     }
 
     /// Publishes until it is shut down, and then what is left.
@@ -79,17 +109,17 @@ public final class TaskAnnouncer: Service {
         } onGracefulShutdown: {
             self.signal.continuation.finish()
         }
-        await publishAll()
+        await publishAll(atLast: true)
         await flush()
     }
 
-    private func publishAll() async {
+    private func publishAll(atLast: Bool = false) async {
         let (wakeUps, changes) = state.withLock { state in
-            defer { (state.wakeUps, state.changes) = ([], []) }
+            defer { state.wakeUps = [] }
             metrics.waitingWakeUps.set(0)
-            metrics.waitingEvents.set(0)
-            return (state.wakeUps, state.changes)
+            return (state.wakeUps, state.takeChanges(evenEarly: atLast))
         }
+        if !changes.isEmpty { metrics.waitingEvents.set(0) }
         if !wakeUps.isEmpty { await publish(wakeUps) }
         if !changes.isEmpty { await publish(changes) }
     }

@@ -81,9 +81,9 @@ class Deployment:
             end(process)
 
     def processor_seconds(self):
-        """What each process has used so far, render processes with their worker."""
+        """What each process has used so far, with its children: render processes, a server behind its launcher."""
         pids = {**self.servers, **{name: process.pid for name, process in self.processes.items()}, "client": os.getpid()}
-        return {name: used(pid) + sum(used(child) for child in children_of(pid) if name.startswith("worker"))
+        return {name: used(pid) + (sum(used(child) for child in children_of(pid)) if name != "client" else 0)
                 for name, pid in pids.items()}
 
     def counted(self, metric, **labels):

@@ -9,8 +9,12 @@ import Synchronization
 final class FetchPacing: Sendable {
     /// Of Kafka's protocol.
     static let fetchKey: Int16 = 1
-    /// Little for whoever waits for a message, and yet 200 fetches a second instead of all that the server can take.
+    /// Little for whoever waits for a message, and yet 200 fetches a second instead of all that the server can take; less
+    /// still where a message came a moment ago, for then the next may be near.
     static let rest = Duration.milliseconds(5)
+    static let shortRest = Duration.milliseconds(2)
+    /// Answers with nothing in them until the rest is no longer a short one.
+    static let shortRests = 100
     /// Quick answers of one size in a row before it is believed that there is nothing in them.
     static let patience = 3
 
@@ -27,15 +31,16 @@ final class FetchPacing: Sendable {
 
     /// Notes an answer to a fetch.
     ///
-    /// - Returns: whether to rest before the next.
-    func answered(broker: Int32, size: Int, in roundTrip: Duration) -> Bool {
+    /// - Returns: how long to rest before the next.
+    func answered(broker: Int32, size: Int, in roundTrip: Duration) -> Duration? {
         streaks.withLock { streaks in
             guard roundTrip < quick, let streak = streaks[broker], streak.size == size else {
                 streaks[broker] = Streak(size: size, length: 1)
-                return false
+                return nil
             }
             streaks[broker]?.length += 1
-            return streak.length >= Self.patience
+            if streak.length < Self.patience { return nil }
+            return streak.length < Self.patience + Self.shortRests ? Self.shortRest : Self.rest
         }
     }
 
@@ -56,8 +61,8 @@ private func onResponse(
 ) -> rd_kafka_resp_err_t {
     guard key == FetchPacing.fetchKey, failure == RD_KAFKA_RESP_ERR_NO_ERROR, let opaque else { return RD_KAFKA_RESP_ERR_NO_ERROR }
     let pacing = Unmanaged<FetchPacing>.fromOpaque(opaque).takeUnretainedValue()
-    if pacing.answered(broker: broker, size: size, in: .microseconds(roundTrip)) {
-        Thread.sleep(forTimeInterval: FetchPacing.rest.timeInterval)
+    if let rest = pacing.answered(broker: broker, size: size, in: .microseconds(roundTrip)) {
+        Thread.sleep(forTimeInterval: rest.timeInterval)
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR
 }
