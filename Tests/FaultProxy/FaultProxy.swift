@@ -35,13 +35,16 @@ public final class FaultProxy: Sendable {
 
     /// Listens, and connects every client to the server at `host` and `port`.
     ///
-    /// - Parameter localPort: where clients connect to; 0 for a free port. A server that tells clients
-    ///   its own address, such as a Kafka broker, has to advertise this port.
+    /// - Parameters:
+    ///   - localPort: where clients connect to; 0 for a free port. A server that tells clients its own
+    ///     address, such as a Kafka broker, has to advertise this port, or `rewrite` puts it right.
+    ///   - rewrite: is given each piece of a reply before it is passed on, and must not change its length.
     /// - Throws: where the port is taken.
     public static func start(
-        to host: String, port: Int, listeningOn localPort: Int = 0, localHost: String = "127.0.0.1"
+        to host: String, port: Int, listeningOn localPort: Int = 0, localHost: String = "127.0.0.1",
+        rewritingReplies rewrite: (@Sendable (inout ByteBuffer) -> Void)? = nil
     ) async throws -> FaultProxy {
-        let listener = Listener(host: host, port: port)
+        let listener = Listener(host: host, port: port, rewrite: rewrite)
         let channel = try await listener.bind(host: localHost, port: localPort)
         return FaultProxy(host: localHost, port: channel.localAddress?.port ?? localPort, listener: listener, listening: channel)
     }

@@ -5,6 +5,7 @@ import NIOPosix
 struct Listener: Sendable {
     let host: String
     let port: Int
+    let rewrite: (@Sendable (inout ByteBuffer) -> Void)?
     let faults = Faults()
     let relays = RelayRegistry()
 
@@ -22,7 +23,7 @@ struct Listener: Sendable {
 
     private func attach(to client: any Channel) throws {
         let relay = relays.add { leave in
-            Relay(client: client, target: (host, port), faults: faults, onClosed: leave)
+            Relay(client: client, target: (host, port), faults: faults, rewrite: rewrite, onClosed: leave)
         }
         try client.pipeline.syncOperations.addHandler(RelayHandler(relay: relay, side: .client))
     }

@@ -16,6 +16,7 @@ final class Relay {
     private let client: any Channel
     private let target: (host: String, port: Int)
     private let faults: Faults
+    private let rewrite: (@Sendable (inout ByteBuffer) -> Void)?
     private let onClosed: () -> Void
     private var server: (any Channel)?
     private var toServer: Lane?
@@ -26,10 +27,14 @@ final class Relay {
     private var isCut = false
 
     /// - Parameter onClosed: is called once both connections are closed.
-    init(client: any Channel, target: (host: String, port: Int), faults: Faults, onClosed: @escaping () -> Void) {
+    init(
+        client: any Channel, target: (host: String, port: Int), faults: Faults, rewrite: (@Sendable (inout ByteBuffer) -> Void)?,
+        onClosed: @escaping () -> Void
+    ) {
         self.client = client
         self.target = target
         self.faults = faults
+        self.rewrite = rewrite
         self.onClosed = onClosed
         eventLoop = client.eventLoop
     }
@@ -73,9 +78,11 @@ final class Relay {
 
     func received(_ bytes: ByteBuffer, from side: Side) {
         guard !isCut else { return }
+        var bytes = bytes
         if side == .server {
             request.clear()
             if let pendingCut { return cut(pendingCut) }
+            rewrite?(&bytes)
         }
         lane(from: side)?.receive(bytes)
     }

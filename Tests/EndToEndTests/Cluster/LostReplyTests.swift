@@ -2,7 +2,9 @@ import Conformance
 import FaultProxy
 import Foundation
 import HistoryChecker
+import NIOCore
 import PixelFlowCore
+import Synchronization
 import Testing
 
 extension EndToEnd {
@@ -33,6 +35,28 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
+        func aMessageWhoseAcknowledgementIsCutMakesNoSecondTask() async throws {
+            var proxy: FaultProxy?
+            try await LiveCluster.run { settings in
+                proxy = try await Self.leadToKafka(&settings)
+            } _: { cluster in
+                let kafka = try #require(proxy)
+                let cuts = Mutex<[ReplyCut]>([])
+                let history = try await cluster.campaign(atLeast: 80) { campaign in
+                    // Wake-ups published and fetched, offsets committed, changes told.
+                    for round in 0..<20 {
+                        try await Cluster.enough(campaign.accepted + 4, campaign)
+                        let cut = kafka.cutReplies(toRequestsContaining: round.isMultiple(of: 4) ? "task-events" : "image-tasks")
+                        cuts.withLock { $0.append(cut) }
+                    }
+                }
+                #expect(history.tasks.count == history.promises.count, "a task was made twice")
+                #expect(cuts.withLock { $0.map(\.cuts).reduce(0, +) } > 10, "hardly anything was cut")
+            }
+            try await proxy?.stop()
+        }
+
+        @Test(.timeLimit(.minutes(5)))
         func aRegistrationWhoseAnswerIsCutIsThereOnce() async throws {
             var proxy: FaultProxy?
             try await LiveCluster.run([.auth]) { settings in
@@ -46,6 +70,22 @@ extension EndToEnd {
                 }
             }
             try await proxy?.stop()
+        }
+
+        /// A broker tells clients where it is to be found: the port in its replies becomes that of the proxy.
+        private static func leadToKafka(_ settings: inout [String: String]) async throws -> FaultProxy {
+            let url = try #require(settings["PIXELFLOW_BROKER_URL"])
+            let match = try #require(url.firstMatch(of: /127\.0\.0\.1:(\d+)/))
+            let (port, own) = (try #require(Int(match.1)), try Ports.free().web)
+            func address(_ port: Int) -> [UInt8] { Array("127.0.0.1".utf8) + withUnsafeBytes(of: Int32(port).bigEndian, Array.init) }
+            let (told, meant) = (address(port), address(own))
+            let proxy = try await FaultProxy.start(to: "127.0.0.1", port: port, listeningOn: own) { reply in
+                for range in reply.readableBytesView.ranges(of: told).reversed() {
+                    reply.setBytes(meant, at: range.lowerBound)
+                }
+            }
+            settings["PIXELFLOW_BROKER_URL"] = url.replacing("127.0.0.1:\(port)", with: "127.0.0.1:\(own)")
+            return proxy
         }
 
         /// Puts a proxy before the server that a setting names.

@@ -55,7 +55,7 @@ extension EndToEnd {
                 let reply = try await person.post(
                     PNG.noise(width: 64, height: 64, seed: 5), headers: ["x-request-id": "follow-this-one"])
                 try await person.final(try reply.task().id)
-                try await eventually(within: .seconds(10), "the id in the logs of api and worker") {
+                try await eventually(within: .seconds(60), "the id in the logs of api and worker") {
                     let api = cluster.log(.api(1)).contains("follow-this-one")
                     let worker = [1, 2].contains { cluster.log(.worker($0)).contains("follow-this-one") }
                     return api && worker ? () : nil

@@ -37,7 +37,7 @@ extension EndToEnd {
             case .mongodb: try await named("task_database", by: .api(1), ready)
             case .s3: try await named("blob_store", by: .api(1), ready)
             case .kafka:
-                let answer = try await eventually(within: .seconds(15), "api to tell of the broker") {
+                let answer = try await eventually(within: .seconds(60), "api to tell of the broker") {
                     let answer = try await ready(.api(1))
                     return try answer.object()["status"] as? String == "degraded" ? answer : nil
                 }
@@ -49,7 +49,7 @@ extension EndToEnd {
         private func named(
             _ check: String, by member: LiveCluster.Member, _ ready: (LiveCluster.Member) async throws -> Reply
         ) async throws {
-            try await eventually(within: .seconds(15), "\(member) to name \(check)") {
+            try await eventually(within: .seconds(60), "\(member) to name \(check)") {
                 let answer = try await ready(member)
                 let checks = try answer.object()["checks"] as? [String: String]
                 return answer.status == 503 && checks?[check] != "ok" ? () : nil
@@ -59,7 +59,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(5)))
         func tasksAreDispatchedAnewWhenTheBrokersDataIsWiped() async throws {
             try await LiveCluster.run { cluster in
-                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 100) { campaign in
+                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 80) { campaign in
                     try await Cluster.enough(20, campaign)
                     // Wake-ups gather while nobody takes them, and are gone with the broker's data.
                     for number in 1...2 { await cluster.kill(.worker(number)) }

@@ -43,11 +43,12 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(5)))
         func workersMayComeAndGo() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
-                _ = try await cluster.campaign(patience: .seconds(60), atLeast: 100) { _ in
+                _ = try await cluster.campaign(patience: .seconds(60), atLeast: 100) { campaign in
                     for round in 1...4 {
                         for number in 2...4 { try await cluster.startAndJoin(.worker(number)) }
                         for number in 2...4 { #expect(try await cluster.stop(.worker(number)) == 0, "worker \(number), round \(round)") }
                     }
+                    try await Cluster.enough(100, campaign)
                 }
             }
         }
