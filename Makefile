@@ -62,10 +62,13 @@ bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QU
 stack-up: ## Start PostgreSQL, MongoDB, Kafka and S3 servers here, without containers; prints the settings
 	@scripts/stack up && scripts/stack env
 
-.PHONY: services
-services: setup ## Build the four services and run them on those servers, two workers; Ctrl-C stops them
+.PHONY: build-services
+build-services: setup ## Build the page and the release executables of the four services
 	@scripts/web
 	@for name in auth api worker web; do swift build -c release --product pixelflow-$$name || exit 1; done
+
+.PHONY: services
+services: build-services ## Build the four services and run them on those servers, two workers; Ctrl-C stops them
 	@scripts/services .build/release
 
 .PHONY: stack-down
