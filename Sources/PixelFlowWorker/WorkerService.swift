@@ -152,10 +152,16 @@ public struct WorkerService: Service {
         }
     }
 
-    /// At most `limit` tasks, claimed by this worker. None where the store is away: wake-ups are tried again, this is not.
+    /// At most `limit` tasks, claimed by this worker. None where the store is away; the next occasion comes soon.
     private func claimWaiting(_ limit: Int) async -> [TaskRecord] {
-        // Workers that look at the same moment find the same ones: of a few more, each picks some.
-        let found = (try? await tools.store.waiting(longerThan: settings.patience, limit: limit * 4)) ?? []
+        let found: [TaskID]
+        do {
+            // Workers that look at the same moment find the same ones: of a few more, each picks some.
+            found = try await tools.store.waiting(longerThan: settings.patience, limit: limit * 4)
+        } catch {
+            logger.debug("could not look for waiting tasks", metadata: ["error": "\(error)"])
+            return []
+        }
         let tasks = await withTaskGroup(of: TaskRecord?.self) { group in
             for id in found.shuffled().prefix(limit) { group.addTask { try? await tools.store.claim(id, by: settings.id) } }
             return await group.compactMap { $0 }.reduce(into: [TaskRecord]()) { $0.append($1) }
