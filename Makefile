@@ -36,9 +36,10 @@ test: ## Set up and run every test; ends with "N passed, N failed"
 .PHONY: test-faults
 test-faults: ## The four services through faults, with 200 kills: part of `make test` with fewer
 	@scripts/setup test
-	@scripts/stack up
 	@swift build --build-tests
-	@eval "$$(scripts/stack env)"; PIXELFLOW_TEST_SERVICE_KILLS=200 swift test --skip-build \
+	@export PIXELFLOW_STACK_DIR="$$PWD/.build/test-stack" PIXELFLOW_STACK_PORTS=free PIXELFLOW_TEST_SERVICE_KILLS=200; \
+	    trap 'scripts/stack wipe postgres mongodb kafka s3 >/dev/null' EXIT; \
+	    scripts/stack up && eval "$$(scripts/stack env)" && swift test --skip-build \
 	    --filter 'EndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
 
 .PHONY: e2e
