@@ -29,7 +29,7 @@ import Testing
             let other = try await fixed.add()
             #expect(try await fixed.final(other.id).status == .completed)
         }
-        #expect(renderer.jobs.map(\.pipeline).count == 1)
+        #expect(renderer.jobs.count == 1)
         #expect(try await fixed.task(task.id).status == .cancelled)
     }
 }

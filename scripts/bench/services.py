@@ -30,15 +30,9 @@ def measure_small(plan, inputs):
         services.system.process_many(pictures[:100], pipeline, SMALL_WINDOW)
         celery.process_many(pictures[:100], EDGE, ".png", SMALL_WINDOW)
         costs = Costs(services)
-
-        def ours():
-            with costs:
-                elapsed = services.system.process_many(pictures, pipeline, SMALL_WINDOW)
-            costs.tasks += len(pictures)
-            return len(pictures) / elapsed
-
         values = interleaved(plan.rounds, {
-            CELERY: lambda: len(pictures) / celery.process_many(pictures, EDGE, ".png", SMALL_WINDOW), SERVICES: ours})
+            CELERY: lambda: len(pictures) / celery.process_many(pictures, EDGE, ".png", SMALL_WINDOW),
+            SERVICES: lambda: costs.rate(pictures, pipeline, SMALL_WINDOW)})
         waits = interleaved(plan.rounds, {
             SERVICES: lambda: [services.system.process_one(pictures[0], pipeline) for _ in range(plan.singles)]})[SERVICES]
     throughput = Section("Services: 64 x 64 PNG, upload to COMPLETED", [
@@ -56,7 +50,7 @@ def measure_small(plan, inputs):
 
 
 class Costs:
-    """What the tasks inside `with` cost: round trips, messages, and processor time by process."""
+    """Runs tasks and adds up what they cost: round trips, messages, and processor time by process."""
 
     COUNTERS = {
         "database round trips a task": ("database_requests_total", {"backend": "mongodb"}, 4),
@@ -73,16 +67,18 @@ class Costs:
         return self.services.processor_seconds(), {
             name: self.services.counted(metric, **labels) for name, (metric, labels, _) in self.COUNTERS.items()}
 
-    def __enter__(self):
-        self.before = self._read()
-
-    def __exit__(self, *_):
+    def rate(self, pictures, pipeline, window):
+        """Tasks per second."""
+        seconds_before, counts_before = self._read()
+        elapsed = self.services.system.process_many(pictures, pipeline, window)
         time.sleep(0.5)  # acknowledgements are written in batches, a moment later
         seconds, counts = self._read()
         for name, value in seconds.items():
-            self.seconds[name] = self.seconds.get(name, 0) + value - self.before[0][name]
+            self.seconds[name] = self.seconds.get(name, 0) + value - seconds_before[name]
         for name, value in counts.items():
-            self.counts[name] += value - self.before[1][name]
+            self.counts[name] += value - counts_before[name]
+        self.tasks += len(pictures)
+        return len(pictures) / elapsed
 
     def round_trips(self):
         limits = {name: limit for name, (_, _, limit) in self.COUNTERS.items()}
@@ -110,15 +106,9 @@ def measure_large(plan, inputs):
         for system in (services.system, embedded):
             system.process_many(photos[:8], pipeline, LARGE_WINDOW)
         costs = Costs(services)
-
-        def ours():
-            with costs:
-                elapsed = services.system.process_many(photos, pipeline, LARGE_WINDOW)
-            costs.tasks += len(photos)
-            return len(photos) / elapsed
-
         values = interleaved(plan.rounds, {
-            PIXELFLOW: lambda: len(photos) / embedded.process_many(photos, pipeline, LARGE_WINDOW), SERVICES: ours})
+            PIXELFLOW: lambda: len(photos) / embedded.process_many(photos, pipeline, LARGE_WINDOW),
+            SERVICES: lambda: costs.rate(photos, pipeline, LARGE_WINDOW)})
     return Section("Services: 12-megapixel JPEG, upload to COMPLETED", [
         Line(f"{PIXELFLOW}, all in one", values[PIXELFLOW], "images/s"),
         Line(SERVICES, values[SERVICES], "images/s", base=values[PIXELFLOW], at_least=0.8),

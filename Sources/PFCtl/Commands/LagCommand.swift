@@ -7,8 +7,7 @@ struct LagCommand: SessionCommand {
         abstract: "Shows how far the workers are behind, by partition, and when they will be done.",
         discussion: """
             Asked of the workers' metrics, each of which tells of its own partitions every few seconds. The rate is what \
-            they finish during --sample. Exits with 3 where a worker did not \
-            answer, or a partition is held by none.
+            they finish during --sample. Exits with 3 where a worker did not answer, or a partition is held by none.
 
             Examples:
               pfctl lag

@@ -20,7 +20,7 @@ struct TableLayout {
         let shown = chosen(all)
         let columns = shown.map { table.columns[$0] }
         let body = all.map { line in
-            Line(cells: shown.map { $0 < line.cells.count ? line.cells[$0] : "" }, startsGroup: line.startsGroup, guide: line.guide)
+            Line(cells: shown.map { line.cells[$0] }, startsGroup: line.startsGroup, guide: line.guide)
         }
         var widths = Self.natural(columns, body)
         if let width { ColumnFit(columns: columns, width: width).shrink(&widths) }
@@ -36,9 +36,7 @@ struct TableLayout {
     private func chosen(_ body: [Line]) -> [Int] {
         var shown = table.columns.indices.filter { isWide || !table.columns[$0].isWide }
         guard let width else { return shown }
-        let widths = table.columns.indices.map { column in
-            body.reduce(table.columns[column].title.count) { max($0, column < $1.cells.count ? $1.cells[column].width : 0) }
-        }
+        let widths = Self.natural(table.columns, body)
         func fits(share: Int) -> Bool {
             let fit = ColumnFit(columns: shown.map { table.columns[$0] }, width: width)
             return fit.excess(fit.least(shown.map { widths[$0] }, share: share)) <= 0
@@ -58,6 +56,7 @@ struct TableLayout {
     private func flatten(_ row: Table.Row, first: String, rest: String, isTop: Bool) -> [Line] {
         var cells = row.cells
         if !first.isEmpty, !cells.isEmpty { cells[0] = Text(first, .faint) + cells[0] }
+        cells += Array(repeating: "", count: max(0, table.columns.count - cells.count))
         let own = Line(cells: cells, startsGroup: isTop, guide: Text(rest + (row.children.isEmpty ? "" : "│"), .faint))
         let children = row.children.enumerated().flatMap { index, child in
             let isLast = index == row.children.count - 1
