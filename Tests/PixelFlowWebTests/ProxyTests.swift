@@ -95,10 +95,32 @@ import Testing
                 #expect(answer.headers["retry-after"] == "5")
                 #expect(answer.body.contains(code))
             }
-            let upload = try await stack.send(.post, "/api/upload", body: .bytes(ByteBuffer(repeating: 7, count: 4 << 20)))
-            #expect(upload.status == 503)
-            // The connection is still good.
+            // The answer comes while the upload is still on its way: this one goes on until it is there.
+            let (upload, more) = AsyncStream.makeStream(of: ByteBuffer.self)
+            more.yield(ByteBuffer(repeating: 7, count: 1 << 20))
+            let answer = try await stack.send(.post, "/api/upload", body: .stream(upload, length: .known(4 << 20)))
+            more.finish()
+            #expect(answer.status == 503)
+            #expect(answer.body.contains("api_unavailable"))
             #expect(try await stack.send(.get, "/health").status == 200)
+        }
+    }
+
+    @Test func aProblemThatBreaksOffIsAProblem() async throws {
+        let routes: Routes = { router in
+            router.get("/api/tasks") { _, _ in
+                Response(
+                    status: .contentTooLarge, headers: [.contentType: "application/problem+json", .contentLength: "100"],
+                    body: ResponseBody { writer in
+                        try await writer.write(ByteBuffer(string: "{\"code\":"))
+                        throw CancellationError()
+                    })
+            }
+        }
+        try await withWebStack(api: routes) { stack in
+            let answer = try await stack.send(.get, "/api/tasks")
+            #expect(answer.status == 503)
+            #expect(answer.body.contains("api_unavailable"))
         }
     }
 }

@@ -35,6 +35,11 @@ struct ProxyRoutes: Sendable {
         do {
             let answer = try await upstream.send(
                 request.method, target, headers: Self.headers(request, context), body: body.map { .stream($0, length: length) })
+            if request.method != .head, answer.isProblem {
+                let problem = try await Self.problem(answer)
+                await body?.close()
+                return problem
+            }
             return Self.response(answer, to: request, body)
         } catch {
             await body?.close()
@@ -53,6 +58,14 @@ struct ProxyRoutes: Sendable {
     }
 
     // MARK: Back
+
+    /// An upstream that refuses an upload may be cut off before its answer is read: its connection ends
+    /// together with what is still being sent. Read whole before anything is passed back, a problem
+    /// arrives whole or becomes a 503, and the request is good for another try.
+    private static func problem(_ answer: UpstreamAnswer) async throws -> Response {
+        let content = try await answer.collect(limit: 64 * 1024)
+        return Response(status: answer.status, headers: answer.headers.passedOn(), body: ResponseBody(byteBuffer: content))
+    }
 
     private static func response(_ answer: UpstreamAnswer, to request: Request, _ sent: RelayedBody?) -> Response {
         let headers = answer.headers.passedOn()

@@ -72,6 +72,9 @@ struct UpstreamAnswer: Sendable {
         self.name = name
     }
 
+    /// Whether it is an error with a body of its own, and a small one.
+    var isProblem: Bool { headers[.contentType]?.hasPrefix("application/problem+json") == true }
+
     /// The whole body.
     ///
     /// - Throws: `…_unavailable` where it breaks off or is larger than `limit` bytes.
