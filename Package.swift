@@ -111,7 +111,7 @@ let package = Package(
         library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", asyncHTTPClient, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
-        library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, logging, serviceLifecycle, unixSignals]),
+        library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The real backends of api and worker.
         library("PixelFlowBackends", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowHTTP", "PixelFlowRuntime", asyncHTTPClient, logging, serviceLifecycle]),
         // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.

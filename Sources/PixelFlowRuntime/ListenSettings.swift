@@ -15,7 +15,7 @@ public struct ListenSettings: Sendable, Hashable {
     public static let apiPort = Setting<Int>.port("PIXELFLOW_API_PORT", default: 8080, help: "Port of the api.")
     public static let workerPort = Setting<Int>.port("PIXELFLOW_WORKER_PORT", default: 8081, help: "Port of the worker's health.")
 
-    public static let hostDescription = hostSetting.description
+    static func descriptions(_ port: Setting<Int>) -> [SettingDescription] { [hostSetting.description, port.description] }
 
     public let host: String
     public let port: Int
@@ -26,8 +26,17 @@ public struct ListenSettings: Sendable, Hashable {
         self.port = try settings[port]
     }
 
-    /// Where this process reaches itself.
-    public var localHost: String { host == "0.0.0.0" ? "127.0.0.1" : host }
+    /// Where this machine reaches it, as in `http://127.0.0.1:8080`.
+    public var localURL: String {
+        let reached =
+            switch host {
+            case "0.0.0.0": "127.0.0.1"
+            case "::": "[::1]"
+            case let host where host.contains(":"): "[\(host)]"
+            default: host
+            }
+        return "http://\(reached):\(port)"
+    }
 
     /// A server of `router`, ready to be run.
     ///
@@ -45,7 +54,7 @@ public struct ListenSettings: Sendable, Hashable {
 
     /// Says on the standard output where the service is to be found.
     public func announce(_ name: String) -> @Sendable () -> Void {
-        { [self] in ServiceCommand.say("pixelflow-\(name) is ready: http://\(localHost):\(port)") }
+        { [self] in ServiceCommand.say("pixelflow-\(name) is ready: \(localURL)") }
     }
 }
 

@@ -12,26 +12,35 @@ public struct ServiceCommand: Sendable {
     public let summary: String
     /// Every setting that it knows.
     public let settings: [SettingDescription]
+    private let port: Setting<Int>
 
-    public init(name: String, summary: String, settings: [SettingDescription]) {
+    /// - Parameters:
+    ///   - port: where its probes are answered, as in `ListenSettings.apiPort`.
+    ///   - settings: those beside where it listens and how it logs.
+    public init(name: String, summary: String, port: Setting<Int>, settings: [SettingDescription]) {
         self.name = name
         self.summary = summary
-        self.settings = (settings + LogSettings.descriptions).reduce(into: []) { all, each in
+        self.port = port
+        self.settings = (ListenSettings.descriptions(port) + settings + LogSettings.descriptions).reduce(into: []) { all, each in
             if !all.contains(each) { all.append(each) }
         }
     }
 
     /// Runs until the service ends. Exit codes: 0 for a stop that was asked for, 2 for a bad setting, 1 for everything else.
+    /// With `--probe` it asks the service that already runs whether it is ready: 0, or 1 and why not.
     ///
     /// - Parameter build: puts the service together; what it throws is told in one line.
-    public func run(_ build: (Settings, Logger) async throws -> ServiceGroup) async -> Never {
+    public func run(_ build: (Settings, ListenSettings, Logger) async throws -> ServiceGroup) async -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains("--help") || arguments.contains("-h") { finish(saying: help) }
         if arguments.contains("--version") { finish(saying: "\(name) \(Release.version)") }
         do {
-            let settings = try Settings(arguments: arguments, environment: ProcessInfo.processInfo.environment, known: settings)
+            let settings = try Settings(
+                arguments: arguments.filter { $0 != Self.probe }, environment: ProcessInfo.processInfo.environment, known: settings)
+            let listen = try ListenSettings(settings, port: port)
+            if arguments.contains(Self.probe) { finish(saying: try await ReadinessProbe(listen: listen).ask()) }
             Telemetry.bootstrap(service: name, settings: try LogSettings(settings))
-            try await build(settings, Logger(label: name)).run()
+            try await build(settings, listen, Logger(label: name)).run()
             exit(0)
         } catch {
             let known = PixelFlowError.unexpected(error)
@@ -49,11 +58,15 @@ public struct ServiceCommand: Sendable {
         exit(0)
     }
 
+    private static let probe = "--probe"
+
     private var help: String {
         """
         \(name): \(summary)
 
         USAGE: \(name) [--FLAG VALUE ...]
+               \(name) --probe    Ask the one that runs here whether it is ready.
+               \(name) --version
 
         Each flag can also be set by the environment variable beside it.
 

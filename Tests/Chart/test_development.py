@@ -61,6 +61,11 @@ def test_backing_services_have_health_checks_and_volumes(compose):
             assert source in compose["volumes"] or (chart.ROOT / source).is_file(), volume
 
 
+def test_services_are_asked_whether_they_are_ready(compose):
+    for name in chart.SERVICES:
+        assert compose["services"][name]["healthcheck"]["test"] == ["CMD", f"/pixelflow-{name}", "--probe"]
+
+
 def test_compose_scrapes_every_service():
     config = chart.yaml.safe_load((chart.ROOT / "Dockerfiles" / "compose" / "prometheus.yml").read_text())
     jobs = {job["job_name"]: job["dns_sd_configs"][0] for job in config["scrape_configs"]}

@@ -10,10 +10,9 @@ import ServiceLifecycle
 
 await ServiceCommand(
     name: "pixelflow-api", summary: "uploads, tasks, outputs, presets and events, on MongoDB, Kafka and an S3-compatible store.",
-    settings: [ListenSettings.hostDescription, ListenSettings.apiPort.description] + TaskBackends.descriptions
-        + RemoteKeySource.descriptions + TokenRules.descriptions + ImageLimits.descriptions
-).run { settings, logger in
-    let listen = try ListenSettings(settings, port: ListenSettings.apiPort)
+    port: ListenSettings.apiPort,
+    settings: TaskBackends.descriptions + RemoteKeySource.descriptions + TokenRules.descriptions + ImageLimits.descriptions
+).run { settings, listen, logger in
     let client = HTTPClient()
     let verifier = TokenVerifier(
         source: try RemoteKeySource(settings, client: client), rules: try TokenRules(settings), logger: logger)

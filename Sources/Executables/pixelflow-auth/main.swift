@@ -8,10 +8,9 @@ import ServiceLifecycle
 
 await ServiceCommand(
     name: "pixelflow-auth", summary: "registration, login, tokens and the keys to verify them, on PostgreSQL.",
-    settings: [ListenSettings.hostDescription, ListenSettings.authPort.description] + PostgresSettings.descriptions
-        + AuthSettings.descriptions
-).run { settings, logger in
-    let listen = try ListenSettings(settings, port: ListenSettings.authPort)
+    port: ListenSettings.authPort,
+    settings: PostgresSettings.descriptions + AuthSettings.descriptions
+).run { settings, listen, logger in
     let store = try PostgresUserStore(settings: PostgresSettings(settings), logger: logger)
     let auth = try AuthService(store: store, settings: try AuthSettings(settings), logger: logger)
     let drain = DrainState()

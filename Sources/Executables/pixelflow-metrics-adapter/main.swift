@@ -10,9 +10,9 @@ import ServiceLifecycle
 
 await ServiceCommand(
     name: "pixelflow-metrics-adapter", summary: "tells the autoscaler of Kubernetes how many tasks wait for workers.",
-    settings: [ListenSettings.hostDescription] + AdapterSettings.descriptions + KafkaSettings.descriptions
-).run { settings, logger in
-    let listen = try ListenSettings(settings, port: AdapterSettings.healthPort)
+    port: AdapterSettings.healthPort,
+    settings: AdapterSettings.descriptions + KafkaSettings.descriptions
+).run { settings, listen, logger in
     let kafka = try KafkaSettings(settings)
     let adapterSettings = try AdapterSettings(settings)
     let cluster = try MetricsAdapter.cluster(environment: ProcessInfo.processInfo.environment)

@@ -7,9 +7,9 @@ import ServiceLifecycle
 
 await ServiceCommand(
     name: "pixelflow-web", summary: "the page, the browser's session, and the way to auth and api, at one address.",
-    settings: [ListenSettings.hostDescription, ListenSettings.webPort.description] + WebSettings.descriptions
-).run { settings, logger in
-    let listen = try ListenSettings(settings, port: ListenSettings.webPort)
+    port: ListenSettings.webPort,
+    settings: WebSettings.descriptions
+).run { settings, listen, logger in
     let client = HTTPClient(configuration: WebService.clientConfiguration)
     let drain = DrainState()
     let web = WebService(settings: try WebSettings(settings), client: client)

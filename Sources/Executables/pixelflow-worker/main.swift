@@ -14,10 +14,9 @@ RenderProcess.runIfRequested(CommandLine.arguments)
 
 await ServiceCommand(
     name: "pixelflow-worker", summary: "takes tasks from Kafka, renders them in a sandbox and stores the outputs.",
-    settings: [ListenSettings.hostDescription, ListenSettings.workerPort.description] + TaskBackends.descriptions
-        + WorkerSettings.descriptions + FetchSettings.descriptions
-).run { settings, logger in
-    let listen = try ListenSettings(settings, port: ListenSettings.workerPort)
+    port: ListenSettings.workerPort,
+    settings: TaskBackends.descriptions + WorkerSettings.descriptions + FetchSettings.descriptions
+).run { settings, listen, logger in
     let worker = try WorkerSettings(settings, id: .ofThisProcess)
     let backends = try TaskBackends(settings, as: .worker(slots: worker.slots), logger: logger)
     let renderer = RenderPool(.init(processes: worker.renderProcesses), logger: logger)

@@ -73,11 +73,7 @@ struct AllInOne {
     }
 
     private var webSettings: WebSettings {
-        get throws {
-            try WebSettings(
-                authURL: "http://\(settings.authListen.localHost):\(settings.authListen.port)",
-                apiURL: "http://\(settings.api.localHost):\(settings.api.port)")
-        }
+        get throws { try WebSettings(authURL: settings.authListen.localURL, apiURL: settings.api.localURL) }
     }
 
     private func logger(for service: String) -> Logger { Logger(label: service) }

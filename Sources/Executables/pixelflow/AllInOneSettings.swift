@@ -18,9 +18,8 @@ struct AllInOneSettings {
 
     static let all: [SettingDescription] =
         [
-            dataFolder.description, ListenSettings.hostDescription, ListenSettings.webPort.description,
             ListenSettings.authPort.description, ListenSettings.apiPort.description, ListenSettings.workerPort.description,
-            authDatabase.description, taskDatabase.description, broker.description, blobs.description,
+            dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description,
         ] + WorkerSettings.descriptions + FetchSettings.descriptions + AuthSettings.descriptions
 
     let data: String

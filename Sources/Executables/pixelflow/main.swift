@@ -5,8 +5,9 @@ import PixelFlowRuntime
 RenderProcess.runIfRequested(CommandLine.arguments)
 
 await ServiceCommand(
-    name: "pixelflow", summary: "all services of PixelFlow in one process, on files in one folder.", settings: AllInOneSettings.all
-).run { settings, logger in
+    name: "pixelflow", summary: "all services of PixelFlow in one process, on files in one folder.", port: ListenSettings.webPort,
+    settings: AllInOneSettings.all
+).run { settings, _, logger in
     let settings = try AllInOneSettings(settings)
     return try await AllInOne(settings: settings, logger: logger).build { ServiceCommand.say(settings.addresses) }
 }

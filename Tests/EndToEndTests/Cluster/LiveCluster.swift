@@ -90,18 +90,35 @@ final class LiveCluster: Sendable {
     /// - Parameter group: a worker's consumer group. The stand-in for Kafka does not let a group go on from which a member
     ///   has vanished; in tests of such workers each start has a group of its own, and hears of every wake-up there ever was.
     func spawn(_ member: Member, group: String? = nil) throws {
+        var environment = environment(of: member)
+        if let group { environment["PIXELFLOW_KAFKA_GROUP"] = group }
+        let process = try ChildProcess(
+            Executable.path("pixelflow-\(member.service)"), [], environment: environment,
+            output: "\(home.path)/\(member).out", errors: "\(home.path)/\(member).log")
+        processes.withLock { $0[member] = process }
+    }
+
+    /// What the executable of a member says when it is asked, with the member's settings, whether the member is ready.
+    func probe(_ member: Member) async throws -> (code: Int32, output: String, errors: String) {
+        let files = try TemporaryFolder()
+        let process = try ChildProcess(
+            Executable.path("pixelflow-\(member.service)"), ["--probe"], environment: environment(of: member),
+            output: "\(files.path)/output", errors: "\(files.path)/errors")
+        let code = await process.waitForExit()
+        return (
+            code, try String(contentsOfFile: "\(files.path)/output", encoding: .utf8),
+            try String(contentsOfFile: "\(files.path)/errors", encoding: .utf8)
+        )
+    }
+
+    private func environment(of member: Member) -> [String: String] {
         let api = "http://127.0.0.1:\(port(of: .api(1)))"
         let auth = "http://127.0.0.1:\(port(of: .auth))"
         let own = [
             "PIXELFLOW_\(member.service.uppercased())_PORT": "\(port(of: member))",
             "PIXELFLOW_JWKS_URL": "\(auth)/.well-known/jwks.json", "PIXELFLOW_WEB_AUTH_URL": auth, "PIXELFLOW_WEB_API_URL": api,
         ]
-        var environment = settings.merging(own) { $1 }
-        if let group { environment["PIXELFLOW_KAFKA_GROUP"] = group }
-        let process = try ChildProcess(
-            Executable.path("pixelflow-\(member.service)"), [], environment: environment,
-            output: "\(home.path)/\(member).out", errors: "\(home.path)/\(member).log")
-        processes.withLock { $0[member] = process }
+        return settings.merging(own) { $1 }
     }
 
     /// Starts a member and waits until it says that it is ready.

@@ -49,6 +49,23 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
+        func eachExecutableTellsWhetherItsServiceIsReady() async throws {
+            let members: [LiveCluster.Member] = [.auth, .api(1), .worker(1), .web]
+            try await LiveCluster.run(members) { cluster in
+                for member in members {
+                    let answer = try await cluster.probe(member)
+                    #expect(answer.code == 0 && answer.output.contains("\"status\""), "\(member): \(answer)")
+                }
+                await cluster.kill(.auth)
+                for (member, reason) in [(LiveCluster.Member.auth, "does not answer"), (.web, "answers 503")] {
+                    let answer = try await cluster.probe(member)
+                    #expect(answer.code == 1 && answer.output.isEmpty, "\(member): \(answer)")
+                    #expect(answer.errors.split(separator: "\n").count == 1 && answer.errors.contains(reason), "\(member): \(answer)")
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3)))
         func oneRequestIDFollowsATaskThroughAllServices() async throws {
             try await LiveCluster.run { cluster in
                 let person = try await Person.signedIn(to: cluster.entrance(api: 1))

@@ -1,0 +1,31 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import PixelFlowCore
+
+/// Asks a running service of this machine whether it is ready, for container engines whose health check is a command:
+/// an image of ours holds nothing else that could ask.
+struct ReadinessProbe: Sendable {
+    private static let timeout = TimeAmount.seconds(5)
+    private static let answerLimit = 64 * 1024
+
+    let listen: ListenSettings
+
+    /// The report of `/readyz`.
+    ///
+    /// - Throws: `not_ready` with what the service says, or why it does not say anything.
+    func ask() async throws(PixelFlowError) -> String {
+        let url = listen.localURL + "/readyz"
+        let status: Int
+        let report: String
+        do {
+            let answer = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
+            status = Int(answer.status.code)
+            report = String(buffer: try await answer.body.collect(upTo: Self.answerLimit))
+        } catch {
+            throw PixelFlowError(.unavailable, code: "not_ready", "\(url) does not answer.", cause: error)
+        }
+        guard status == 200 else { throw PixelFlowError(.unavailable, code: "not_ready", "\(url) answers \(status): \(report)") }
+        return report
+    }
+}
