@@ -159,6 +159,8 @@ let package = Package(
         .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
         // A TCP proxy that misbehaves on demand, between a service and a server.
         .target(name: "FaultProxy", dependencies: [nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
+        // A server that a test starts and ends as it likes.
+        .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("PixelFlowCoreTests", ["PixelFlowCore"]),
@@ -178,9 +180,9 @@ let package = Package(
         tests("PFCtlTests", ["PFCtl", "KubernetesClient", "KubernetesStandIn", "pfctl", nioCore, nioPosix]),
         tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
-        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, logging, metrics, metricsTesting]),
-        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", metrics, metricsTesting, nioCore, nioPosix]),
-        tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore, nioPosix]),
+        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
+        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
+        tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", "ServerProcess", nioCore]),
         tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),

@@ -1,6 +1,7 @@
 import Conformance
 import Glibc
 import PixelFlowCore
+import ServerProcess
 import Testing
 
 @testable import PixelFlowKafka
@@ -147,7 +148,7 @@ import Testing
         }
     }
 
-    private func settings(_ server: OwnServer) throws -> KafkaSettings {
+    private func settings(_ server: ServerProcess) throws -> KafkaSettings {
         var settings = try TestCluster.settings(url: server.url, partitions: 2)
         settings.publishTimeout = .seconds(3)
         settings.inquiryTimeout = .seconds(2)

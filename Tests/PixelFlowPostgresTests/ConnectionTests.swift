@@ -22,14 +22,26 @@ struct ConnectionTests {
         }
     }
 
+    @Test("a server is taken for what it says only where somebody vouches for it", .needsCertificate)
+    func verifiesTheServer() async throws {
+        try await TestDatabase.with { database in
+            let trusting = try database.store(PostgresSettings(url: database.url + "&sslmode=verify-full"))
+            try await trusting.check()
+            #expect(try await trusting.add(.sample("ada@example.org")))
+            let strangers = "/etc/ssl/certs/ca-certificates.crt"
+            let doubting = try database.store(PostgresSettings(url: database.url + "&sslmode=verify-full&sslrootcert=\(strangers)"))
+            let error = await expectOutage { try await doubting.check() }
+            #expect(error?.description.contains("certificate") == true)
+        }
+    }
+
     @Test("where TLS is required, a server without is refused")
     func requiresTLS() async throws {
         try await TestDatabase.with { database in
-            let hasTLS = try await database.count(PostgresStatement("tls", "SELECT (current_setting('ssl') = 'on')::int::bigint")) == 1
-            let store = try database.store(PostgresSettings(url: database.url + "&sslmode=require"))
-            if hasTLS {
-                try await store.check()
-            } else {
+            try await withServerWithoutTLS { port in
+                var settings = try database.settings(port: port)
+                settings.url += "&sslmode=require"
+                let store = try database.store(settings)
                 let error = await expectOutage { try await store.check() }
                 #expect(error?.description.contains("server does not support SSL, but SSL was required") == true)
             }

@@ -99,6 +99,10 @@ extension Trait where Self == ConditionTrait {
     static var needsPostgres: Self {
         .enabled(if: TestDatabase.serverURL != nil, "needs PIXELFLOW_TEST_POSTGRES_URL: `make stack-up` starts a server and prints it")
     }
+
+    static var needsCertificate: Self {
+        .enabled(if: TestDatabase.serverURL?.contains("sslrootcert=") == true, "needs sslrootcert in PIXELFLOW_TEST_POSTGRES_URL")
+    }
 }
 
 extension User {
