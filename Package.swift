@@ -201,3 +201,8 @@ let package = Package(
             ]),
     ]
 )
+
+// A test bundle of a few modules links in seconds: `PIXELFLOW_TEST_MODULES="PixelFlowCoreTests MultipartTests" swift test`.
+if let chosen = Context.environment["PIXELFLOW_TEST_MODULES"]?.split(separator: " ").map(String.init) {
+    package.targets.removeAll { $0.type == .test && !chosen.contains($0.name) }
+}
