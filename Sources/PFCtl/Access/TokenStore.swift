@@ -1,3 +1,4 @@
+import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
 
@@ -63,5 +64,60 @@ struct TokenStore: Sendable {
         defer { unlink(draft) }
         try PrivateFile.create(draft, Array(contents))
         guard rename(draft, file) == 0 else { throw PrivateFile.failure(file) }
+    }
+}
+
+/// Files that nobody but this user may read, from their first byte on.
+enum PrivateFile {
+    /// - Throws: `CommandFailure`, where it exists already too.
+    static func create(_ path: String, _ contents: [UInt8]) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(path) }
+        var rest = contents[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 || errno == EINTR else {
+                let failure = failure(path)
+                close(descriptor)
+                throw failure
+            }
+            rest = rest.dropFirst(max(count, 0))
+        }
+        // A full disk may show only now.
+        guard close(descriptor) == 0 else { throw failure(path) }
+    }
+
+    static func failure(_ path: String) -> CommandFailure {
+        CommandFailure(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+}
+
+/// What commands take that ask the services as somebody.
+struct TokenOptions: ParsableArguments {
+    /// Other processes see a command line, which a variable is kept from.
+    static let variable = "PFCTL_TOKEN"
+
+    @Option(help: ArgumentHelp("Whom to ask the services as, in place of $PFCTL_TOKEN and of 'pfctl login'.", valueName: "token"))
+    var token: String?
+
+    /// The token of the options, of the environment, or of the last login, in this order.
+    /// - Throws: `CommandFailure` where there is none that is still good.
+    func resolve(in session: Session) throws -> String {
+        if let token, !token.isEmpty { return token }
+        return try Self.ambient(in: session)
+    }
+
+    /// The token of the environment, or of the last login.
+    /// - Throws: `CommandFailure` where there is none that is still good.
+    static func ambient(in session: Session) throws -> String {
+        if let token = session.environment[variable], !token.isEmpty { return token }
+        let entry = try? TokenStore(environment: session.environment).entries()[TokenStore.key(session.configuration())]
+        guard let entry else { throw Self.unknown("the api wants to know who asks") }
+        guard entry.expires > session.now else { throw Self.unknown("the login of \(entry.email) has ended") }
+        return entry.token
+    }
+
+    private static func unknown(_ what: String) -> CommandFailure {
+        CommandFailure(.unreachable, what, hint: "pfctl login, or set \(variable) to a token of PixelFlow")
     }
 }

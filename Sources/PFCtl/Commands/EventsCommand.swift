@@ -65,3 +65,62 @@ struct EventsCommand: SessionCommand {
 extension Substring {
     fileprivate var trimmed: Substring { drop { $0 == " " } }
 }
+
+/// Events for people and programs.
+struct EventReport {
+    let events: [Event]
+    let now: Timestamp
+    var hasTitles = true
+
+    /// One occurrence of one event.
+    static func key(_ event: Event) -> String { "\(event.metadata.uid ?? event.name) \(event.occurrences) \(event.lastSeen?.text ?? "")" }
+
+    var document: Document {
+        let columns: [Table.Column] = [
+            .init("LAST SEEN", .right), .init("TYPE", spare: .early), .init("REASON"), .init("COUNT", .right, wide: true),
+            .init("OBJECT", cut: .middle), .init("MESSAGE", cut: .wrap),
+        ]
+        let rows = events.map { event in
+            Table.Row([
+                Text(event.lastSeen.map { DurationText.age($0.age(at: now)) } ?? ""),
+                Text(event.type ?? "", event.type == "Warning" ? .warning : .plain), Text(event.reason ?? ""), Text(event.occurrences),
+                Text(EventData.object(event)), Text(event.message ?? ""),
+            ])
+        }
+        let table = Document.Block.table(Table(columns: columns, rows: rows, hasTitles: hasTitles))
+        return Document(
+            [events.isEmpty && hasTitles ? .lines([Text("nothing has happened lately", .faint)]) : table],
+            data: ["events": .array(events.map(EventData.json))], names: events.map { "event/\($0.name)" })
+    }
+}
+
+/// Which events are wanted.
+struct EventFilter: Sendable {
+    /// Of workloads; their pods and ReplicaSets are named after them.
+    let names: [String]
+    /// In lower case; nil for all.
+    let types: Set<String>?
+
+    func includes(_ event: Event) -> Bool {
+        guard let object = event.involvedObject?.name else { return false }
+        if let types, !types.contains((event.type ?? "").lowercased()) { return false }
+        return names.contains { object == $0 || object.hasPrefix($0 + "-") }
+    }
+}
+
+/// Events for programs.
+enum EventData {
+    static func json(_ event: Event) -> JSONValue {
+        var json: JSONValue = [
+            "type": .string(event.type ?? ""), "reason": .string(event.reason ?? ""), "message": .string(event.message ?? ""),
+            "object": .string(object(event)), "count": .integer(Int64(event.occurrences)),
+        ]
+        json["last_seen"] = event.lastSeen.map { .string($0.text) }
+        return json
+    }
+
+    /// `pod/pixelflow-api-…`
+    static func object(_ event: Event) -> String {
+        "\(event.involvedObject?.kind?.lowercased() ?? "")/\(event.involvedObject?.name ?? "")"
+    }
+}

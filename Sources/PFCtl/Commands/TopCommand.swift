@@ -36,3 +36,97 @@ struct TopCommand: SessionCommand {
         }
     }
 }
+
+/// What workloads and their pods use, beside what they asked for.
+struct UsageReport {
+    /// Processor time in cores, memory in bytes.
+    private struct Amount {
+        var cpu = 0.0
+        var memory = 0.0
+
+        static func + (left: Amount, right: Amount) -> Amount {
+            Amount(cpu: left.cpu + right.cpu, memory: left.memory + right.memory)
+        }
+    }
+
+    private struct Entry {
+        let name: String
+        /// Nil for what is not measured, such as a pod that has just started.
+        let used: Amount?
+        let requested: Amount
+    }
+
+    let workloads: [Workload]
+    let pods: [Pod]
+    let metrics: [PodMetrics]
+
+    var document: Document {
+        let columns: [Table.Column] = [
+            .init("NAME", cut: .middle), .init("CPU", .right), .init("MEMORY", .right), .init("CPU/REQUEST", .right, wide: true),
+            .init("MEMORY/REQUEST", .right, wide: true),
+        ]
+        let groups = workloads.map { ($0, entries(of: $0)) }
+        let rows = groups.map { workload, entries in
+            Table.Row(
+                Self.cells(Self.total(workload.component, entries), .strong), children: entries.map { Table.Row(Self.cells($0, .plain)) })
+        }
+        let data = groups.map { workload, entries in
+            var json = Self.json(Self.total(workload.component, entries))
+            json["pods"] = .array(entries.map(Self.json))
+            return json
+        }
+        return Document(
+            [.table(Table(columns: columns, rows: rows, isAiry: true))], data: ["services": .array(data)],
+            names: groups.flatMap { $0.1.map { "pod/\($0.name)" } })
+    }
+
+    private func entries(of workload: Workload) -> [Entry] {
+        let measured = Dictionary(metrics.map { ($0.name, $0) }) { first, _ in first }
+        return pods.filter { $0.metadata.component == workload.component }.sorted { $0.name < $1.name }.map { pod in
+            let used = measured[pod.name]?.containers.map { $0.reduce(Amount()) { $0 + Self.amount($1.usage) } }
+            let requested = (pod.spec?.containers ?? []).reduce(Amount()) { $0 + Self.amount($1.resources?.requests ?? [:]) }
+            return Entry(name: pod.name, used: used, requested: requested)
+        }
+    }
+
+    private static func amount(_ quantities: [String: Quantity]) -> Amount {
+        Amount(cpu: quantities["cpu"]?.value ?? 0, memory: quantities["memory"]?.value ?? 0)
+    }
+
+    /// Of those that are measured.
+    private static func total(_ name: String, _ entries: [Entry]) -> Entry {
+        let measured = entries.filter { $0.used != nil }
+        return Entry(
+            name: name, used: measured.isEmpty ? nil : measured.compactMap(\.used).reduce(Amount(), +),
+            requested: measured.map(\.requested).reduce(Amount(), +))
+    }
+
+    private static func cells(_ entry: Entry, _ style: Text.Style) -> [Text] {
+        guard let used = entry.used else { return [Text(entry.name, style), Text("–", .faint), Text("–", .faint)] }
+        return [
+            Text(entry.name, style), Text("\(millicores(used.cpu))m", style), Text("\(mebibytes(used.memory))Mi", style),
+            share(used.cpu, of: entry.requested.cpu), share(used.memory, of: entry.requested.memory),
+        ]
+    }
+
+    /// Without a request there is nothing to be a share of.
+    private static func share(_ used: Double, of requested: Double) -> Text {
+        guard requested > 0 else { return "" }
+        let percent = Int((used / requested * 100).rounded())
+        return Text("\(percent)%", percent > 100 ? .warning : .plain)
+    }
+
+    private static func millicores(_ cores: Double) -> Int { Int((cores * 1_000).rounded()) }
+    private static func mebibytes(_ bytes: Double) -> Int { Int((bytes / 1_048_576).rounded()) }
+
+    /// Without what is not measured, and without requests that are not made.
+    private static func json(_ entry: Entry) -> JSONValue {
+        var json: JSONValue = ["name": .string(entry.name)]
+        json["cpu_millicores"] = entry.used.map { .integer(Int64(millicores($0.cpu))) }
+        json["memory_bytes"] = entry.used.map { .integer(Int64($0.memory)) }
+        let requested = entry.requested
+        json["cpu_request_millicores"] = requested.cpu > 0 ? .integer(Int64(millicores(requested.cpu))) : nil
+        json["memory_request_bytes"] = requested.memory > 0 ? .integer(Int64(requested.memory)) : nil
+        return json
+    }
+}

@@ -19,3 +19,105 @@ struct LogLine: Sendable {
         text = time == nil ? stamped : space.map { String(stamped[stamped.index(after: $0)...]) } ?? ""
     }
 }
+
+/// How lines of logs are shown. PixelFlow's own, which are JSON, are made readable; all others stay as they are.
+struct LogLineFormat: Sendable {
+    enum Form: Sendable {
+        /// For people.
+        case readable
+        /// As the container wrote it.
+        case raw
+        /// One JSON object a line, with the pod.
+        case json
+    }
+
+    let form: Form
+    let showsTimes: Bool
+    /// Pods with their colours.
+    let accents: [String: Int]
+    /// Whether all lines are of one pod, whose name would say nothing.
+    let isSingle: Bool
+
+    func text(_ line: LogLine) -> Text {
+        switch form {
+        case .json: Text(json(line).text())
+        case .raw: prefix(line) + Text(line.text)
+        case .readable: prefix(line) + (readable(line) ?? Text(line.text))
+        }
+    }
+
+    private func prefix(_ line: LogLine) -> Text {
+        let pod = isSingle ? "" : Text(line.pod, .accent(accent(line.pod))) + " "
+        return showsTimes ? Text(line.timeText + " ", .faint) + pod : pod
+    }
+
+    /// A pod that came later has no colour of its own: its name chooses one.
+    private func accent(_ pod: String) -> Int {
+        accents[pod] ?? pod.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
+    }
+
+    private func json(_ line: LogLine) -> JSONValue {
+        let content = (try? JSONValue(parsing: Array(line.text.utf8))) ?? .string(line.text)
+        return ["pod": .string(line.pod), "time": .string(line.timeText), "line": content]
+    }
+
+    /// `12:30:00 info  task completed  task_id=… ms=12`
+    private func readable(_ line: LogLine) -> Text? {
+        guard line.text.first == "{", let json = try? JSONValue(parsing: Array(line.text.utf8)), let fields = json.objectValue,
+            let event = fields["event"]?.stringValue, let level = fields["level"]?.stringValue
+        else { return nil }
+        let time = (fields["ts"]?.stringValue).flatMap { $0.split(separator: "T").last?.prefix(8) } ?? ""
+        let rest = fields.filter { !["event", "level", "ts", "service"].contains($0.key) }.sorted { $0.key < $1.key }
+        let values = rest.map { Text(" \($0.key)=", .faint) + Text($0.value.stringValue ?? $0.value.text()) }
+        let padded = level + String(repeating: " ", count: max(0, 7 - level.count))
+        return Text(showsTimes ? "" : time + " ", .faint) + Text(padded + " ", Self.style(level)) + Text(event) + values.joined()
+    }
+
+    private static func style(_ level: String) -> Text.Style {
+        switch level {
+        case "critical", "error": .bad
+        case "warning": .warning
+        case "trace", "debug": .faint
+        default: .good
+        }
+    }
+}
+
+/// The logs of several pods as one.
+struct LogMerge: Sendable {
+    let session: Session
+    /// For each request; its times are always asked for, as the order is made of them.
+    let options: LogOptions
+    let includes: @Sendable (LogLine) -> Bool
+    let show: @Sendable (LogLine) -> Void
+
+    /// Shows what there is, oldest first, whichever pod it is of.
+    func showAll(of pods: [Pod]) async throws {
+        let client = try session.client()
+        let all = try await withThrowingTaskGroup(of: [LogLine].self) { group in
+            for pod in pods {
+                group.addTask { try await lines(of: pod.name, client) }
+            }
+            return try await group.reduce(into: [LogLine]()) { $0 += $1 }
+        }
+        // Lines of one pod at one moment keep their order.
+        let ordered = all.enumerated().sorted {
+            ($0.element.timeText, $0.element.pod, $0.offset) < ($1.element.timeText, $1.element.pod, $1.offset)
+        }
+        for (_, line) in ordered { show(line) }
+    }
+
+    private func lines(of pod: String, _ client: ClusterClient) async throws -> [LogLine] {
+        var lines: [LogLine] = []
+        do {
+            for try await text in client.logs(pod, options) {
+                let line = LogLine(pod: pod, stamped: text)
+                if includes(line) { lines.append(line) }
+            }
+        } catch let error as KubernetesError where error.kind == .invalid || error.kind == .notFound {
+            // A container that has not started has no log, and a pod may go while it is read.
+            session.status.print(Text("\(pod): \(error.message)", .faint))
+        }
+        return lines
+    }
+}

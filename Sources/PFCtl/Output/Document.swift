@@ -1,4 +1,6 @@
+import ArgumentParser
 import KubernetesClient
+import Yams
 
 /// All that a command has to say on stdout, for people and for programs. `DocumentRenderer` is the one
 /// place that makes text of it.
@@ -39,5 +41,90 @@ struct Document: Sendable {
     /// One sentence about one object: what most changes come to.
     static func message(_ text: Text, data: JSONValue, names: [String] = []) -> Document {
         Document([.lines([text])], data: data, names: names)
+    }
+}
+
+/// The one place where documents become text.
+struct DocumentRenderer: Sendable {
+    let format: OutputFormat
+    /// Of the terminal; nil in a pipe, where nothing is cut.
+    let width: Int?
+    let palette: Palette
+
+    /// With a newline at the end, or empty.
+    func render(_ document: Document) -> String {
+        switch format {
+        case .json: return document.data.text(pretty: true) + "\n"
+        case .yaml: return YAMLText.text(of: document.data)
+        case .name: return document.names.map { $0 + "\n" }.joined()
+        case .table, .wide:
+            let blocks = document.blocks.map(lines).filter { !$0.isEmpty }
+            return blocks.map { $0.map { palette.render($0) + "\n" }.joined() }.joined(separator: "\n")
+        }
+    }
+
+    private func lines(_ block: Document.Block) -> [Text] {
+        switch block {
+        case .lines(let lines): lines.flatMap { wrapped($0) }
+        case .verbatim(let text): text.split(separator: "\n").map { Text(String($0)) }
+        case .table(let table): TableLayout(table: table, isWide: format == .wide, width: format == .wide ? nil : width).lines()
+        case .fields(let fields): lines(fields)
+        }
+    }
+
+    private func lines(_ fields: [Document.Field]) -> [Text] {
+        let longest = fields.map(\.name.count).max() ?? 0
+        return fields.flatMap { field in
+            let name = Text(field.name + ":", .faint) + Text(String(repeating: " ", count: longest - field.name.count + 1))
+            return wrapped(name + field.value, indent: name.width)
+        }
+    }
+
+    /// - Parameter indent: Of what does not fit the first line.
+    private func wrapped(_ line: Text, indent: Int? = nil) -> [Text] {
+        guard format != .wide, let width else { return [line] }
+        return line.wrapped(to: width, indent: indent)
+    }
+}
+
+/// What `-o` takes.
+enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
+    case table, wide, json, yaml, name
+}
+
+/// What `--color` takes.
+enum ColorChoice: String, Sendable, CaseIterable, ExpressibleByArgument {
+    /// Where stdout is a terminal and `NO_COLOR` is not set.
+    case auto
+    case always, never
+}
+
+/// YAML with sorted keys, so that the same object is the same text each time.
+enum YAMLText {
+    static func text(of value: JSONValue) -> String {
+        // Serializing a tree of scalars, lists and mappings that we made cannot fail; JSON is YAML besides.
+        (try? Yams.serialize(node: node(value), width: -1, allowUnicode: true)) ?? value.text(pretty: true) + "\n"
+    }
+
+    private static func node(_ value: JSONValue) -> Yams.Node {
+        switch value {
+        case .null: Yams.Node("null", Tag(.null))
+        case .bool(let flag): Yams.Node(flag ? "true" : "false", Tag(.bool))
+        case .integer(let number): Yams.Node(String(number), Tag(.int))
+        case .number(let number): Yams.Node(String(number), Tag(.float))
+        case .string(let text): .scalar(.init(text, Tag(.str), needsQuotes(text) ? .doubleQuoted : .any))
+        case .array(let elements): Yams.Node(elements.map(node))
+        case .object(let fields):
+            Yams.Node(fields.sorted { $0.key < $1.key }.map { (Yams.Node($0.key), node($0.value)) })
+        }
+    }
+
+    private static let words: Set<String> = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+
+    /// Whether a reader would take a bare text for something else than a text.
+    private static func needsQuotes(_ text: String) -> Bool {
+        if words.contains(text.lowercased()) { return true }
+        guard let first = text.first else { return true }
+        return (first.isNumber || "+-.".contains(first)) && text.allSatisfy { $0.isHexDigit || "+-._:eExXoO".contains($0) }
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import KubernetesClient
 import Synchronization
 
@@ -123,4 +124,11 @@ extension GlobalOptions {
             requestTimeout = options.requestTimeout.duration
         }
     }
+}
+
+/// A command that does something: it gets all that it needs handed in, and says how it ended.
+protocol SessionCommand: ParsableCommand, Sendable {
+    var global: GlobalOptions { get }
+    /// - Throws: Anything; `CommandFailure` makes a sentence and an exit status of it.
+    func run(in session: Session) async throws -> ExitStatus
 }

@@ -72,3 +72,95 @@ struct TaskReport {
         return "\(format) \(width)×\(height)\(bytes)"
     }
 }
+
+/// Tasks, one a line.
+struct TaskListReport {
+    let tasks: [TaskSummary]
+    let now: Timestamp
+    /// Only failed tasks, about which the error is what matters.
+    var isDeadLetters = false
+
+    var document: Document {
+        let data: JSONValue = ["tasks": .array(tasks.map(\.json))]
+        let names = tasks.map(\.reference)
+        guard !tasks.isEmpty else {
+            return Document([.lines([Text(isDeadLetters ? "no task has failed" : "no tasks", .faint)])], data: data, names: names)
+        }
+        return Document([.table(isDeadLetters ? failures : everything)], data: data, names: names)
+    }
+
+    private var everything: Table {
+        let columns: [Table.Column] = [
+            .init("ID"), .init("STATUS"), .init("ATTEMPTS", .right, spare: .early), .init("AGE", .right, spare: .late),
+            .init("UPDATED", .right, wide: true),
+            .init("ERROR", wide: true), .init("SOURCE", cut: .middle),
+        ]
+        return Table(
+            columns: columns,
+            rows: tasks.map { task in
+                .init([
+                    Text(task.id), Text(task.status, task.style), Text(task.attempts), age(task.created), age(task.updated),
+                    Text(task.errorCode ?? ""), Text(task.source),
+                ])
+            })
+    }
+
+    private var failures: Table {
+        let columns: [Table.Column] = [
+            .init("ID"), .init("FAILED", .right), .init("ATTEMPTS", .right, spare: .early), .init("CODE"), .init("SOURCE", wide: true),
+            .init("MESSAGE", cut: .wrap, spare: .late),
+        ]
+        return Table(
+            columns: columns,
+            rows: tasks.map { task in
+                .init([
+                    Text(task.id), age(task.updated), Text(task.attempts), Text(task.errorCode ?? "", .bad), Text(task.source),
+                    Text(task.errorMessage ?? ""),
+                ])
+            })
+    }
+
+    private func age(_ time: Timestamp?) -> Text { Text(time.map { DurationText.age($0.age(at: now)) } ?? "") }
+}
+
+/// A task as the api tells it, as far as lists need it.
+struct TaskSummary: Sendable {
+    static let failed = "FAILED"
+    private static let final: Set<String> = ["COMPLETED", "FAILED", "CANCELLED"]
+
+    let id: String
+    let status: String
+    /// Its URL, or the name of the file.
+    let source: String
+    let attempts: Int
+    let created: Timestamp?
+    let updated: Timestamp?
+    let errorCode: String?
+    let errorMessage: String?
+    /// All that the api says.
+    let json: JSONValue
+
+    init(_ json: JSONValue) {
+        self.json = json
+        id = json["id"]?.stringValue ?? ""
+        status = json["status"]?.stringValue ?? ""
+        source = json["image_url"]?.stringValue ?? json["upload"]?["filename"]?.stringValue ?? "an upload"
+        attempts = json["attempts"]?.intValue ?? 0
+        created = json["created_at"]?.stringValue.flatMap { Timestamp($0) }
+        updated = json["updated_at"]?.stringValue.flatMap { Timestamp($0) }
+        errorCode = json["error"]?["code"]?.stringValue
+        errorMessage = json["error"]?["message"]?.stringValue
+    }
+
+    var isFinal: Bool { Self.final.contains(status) }
+    var reference: String { "task/\(id)" }
+
+    var style: Text.Style {
+        switch status {
+        case "COMPLETED": .good
+        case "FAILED": .bad
+        case "CANCELLED": .faint
+        default: .plain
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import AsyncHTTPClient
+import KubernetesClient
+import NIOCore
+import NIOHTTP1
+
+/// What `helm test` runs: it asks services over HTTP and nothing of Kubernetes.
+struct ProbeCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Waits until every URL answers 200.",
+        discussion: """
+            Examples:
+              pfctl probe --timeout=120 http://pixelflow-api:8080/readyz http://pixelflow-auth:50051/readyz
+            """,
+        shouldDisplay: false)
+
+    @Argument(help: "The URLs.") var urls: [String]
+
+    @Option(help: ArgumentHelp("How long to wait for all of them.", valueName: "duration"))
+    var timeout: DurationArgument = .seconds(120)
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        guard urls.allSatisfy({ $0.hasPrefix("http://") || $0.hasPrefix("https://") }) else {
+            throw ValidationError("A URL begins with http:// or https://.")
+        }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let results = await EndpointProbe.run(urls, within: timeout.duration) { session.status.show($0) }
+        let rows = results.map { result in
+            Table.Row([result.isOK ? Text("ok", .good) : Text("failed", .bad), Text(result.url), Text(result.answer)])
+        }
+        let data: JSONValue = [
+            "urls": .array(results.map { ["url": .string($0.url), "ok": .bool($0.isOK), "answer": .string($0.answer)] })
+        ]
+        let failed = results.filter { !$0.isOK }.map(\.url)
+        let table = Table(columns: [.init("RESULT"), .init("URL", cut: .middle), .init("ANSWER", cut: .wrap)], rows: rows)
+        session.print(Document([.table(table)], data: data, names: results.filter(\.isOK).map(\.url)))
+        guard failed.isEmpty else {
+            throw CommandFailure(.timedOut, "no 200 within \(DurationText.exact(timeout.duration)) from \(failed.joined(separator: ", "))")
+        }
+        return .ok
+    }
+}
+
+/// Asks URLs until each has answered 200.
+struct EndpointProbe: Sendable {
+    private static let pause = Duration.milliseconds(500)
+    /// One answer may take so long.
+    private static let answerTimeout = Duration.seconds(5)
+
+    struct Result: Sendable, Hashable {
+        let url: String
+        let isOK: Bool
+        /// `200`, another status, or why there is none.
+        let answer: String
+    }
+
+    private let http: HTTPClient
+    private let deadline: ContinuousClock.Instant
+    private let tell: @Sendable (String) -> Void
+
+    /// - Parameter tell: Gets each change of what an URL answers.
+    /// - Returns: In the order of the URLs.
+    static func run(_ urls: [String], within limit: Duration, tell: @escaping @Sendable (String) -> Void) async -> [Result] {
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
+        let probe = EndpointProbe(http: http, deadline: .now + limit, tell: tell)
+        let results = await withTaskGroup(of: (Int, Result).self) { group in
+            for (index, url) in urls.enumerated() { group.addTask { (index, await probe.wait(for: url)) } }
+            return await group.reduce(into: [Int: Result]()) { $0[$1.0] = $1.1 }
+        }
+        try? await http.shutdown()
+        return urls.indices.compactMap { results[$0] }
+    }
+
+    private func wait(for url: String) async -> Result {
+        var last = ""
+        while true {
+            let answer = await ask(url)
+            if answer == "200" { return Result(url: url, isOK: true, answer: answer) }
+            if answer != last { tell("\(url): \(answer)") }
+            last = answer
+            guard ContinuousClock.now + Self.pause < deadline, (try? await Task.sleep(for: Self.pause)) != nil else {
+                return Result(url: url, isOK: false, answer: answer)
+            }
+        }
+    }
+
+    private func ask(_ url: String) async -> String {
+        let limit = min(Self.answerTimeout, max(deadline - .now, .milliseconds(1)))
+        do {
+            let response = try await http.execute(HTTPClientRequest(url: url), timeout: .nanoseconds(Int64(limit / .nanoseconds(1))))
+            // Read to its end, so that the connection can be used again.
+            for try await _ in response.body {}
+            return String(response.status.code)
+        } catch {
+            return "no answer"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Where text goes: a terminal, a pipe, a file, or a test's memory.
+public protocol ConsoleStream: Sendable {
+    /// Columns of the terminal; nil where there is none.
+    var terminalWidth: Int? { get }
+    /// Writes at once and in one piece.
+    func write(_ text: String)
+}
+
+extension ConsoleStream {
+    var isTerminal: Bool { terminalWidth != nil }
+}
+
+/// What a command talks to people through.
+public struct Console: Sendable {
+    /// Data.
+    public let output: any ConsoleStream
+    /// Status, warnings and errors.
+    public let status: any ConsoleStream
+
+    public init(output: any ConsoleStream, status: any ConsoleStream) {
+        self.output = output
+        self.status = status
+    }
+
+    /// The process' own streams.
+    public static var standard: Console { Console(output: DescriptorStream(1), status: DescriptorStream(2)) }
+}
+
+/// One of the process' own streams, written to without a buffer.
+struct DescriptorStream: ConsoleStream {
+    /// Where a terminal does not tell its size, as a serial one.
+    private static let usualWidth = 80
+
+    let descriptor: Int32
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    var terminalWidth: Int? {
+        guard isatty(descriptor) == 1 else { return nil }
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return Self.usualWidth }
+        return Int(size.ws_col)
+    }
+
+    /// Whoever read stdout may be gone, as `head` is after its lines: there is nobody left to tell then.
+    func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { posixWrite(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                bytes = bytes.dropFirst(count)
+            } else if errno == EPIPE {
+                exit(ExitStatus.failed.rawValue)
+            } else if errno != EINTR && errno != EAGAIN {
+                return
+            }
+        }
+    }
+}
+
+private func posixWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}

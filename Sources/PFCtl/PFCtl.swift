@@ -1,0 +1,85 @@
+import ArgumentParser
+public import KubernetesClient
+
+/// The whole of `pfctl`, as its executable and its tests start it.
+public enum CommandLineTool {
+    /// Runs one command to its end.
+    /// - Parameters:
+    ///   - arguments: Without the program's name.
+    ///   - environment: `KUBECONFIG`, `HOME`, `NO_COLOR` and so on, and what exec plugins are started with.
+    ///   - clock: What ages are told by.
+    /// - Returns: What the process exits with.
+    public static func run(
+        _ arguments: [String], console: Console = .standard, environment: [String: String],
+        clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) async -> ExitStatus {
+        do {
+            let command = try RootCommand.parseAsRoot(arguments)
+            guard let command = command as? any SessionCommand else {
+                var group = command
+                try group.run()
+                return .ok
+            }
+            let session = Session(options: command.global, console: console, environment: environment, clock: clock)
+            let status = await run(command, in: session)
+            await session.close()
+            return status
+        } catch {
+            return explain(error, console)
+        }
+    }
+
+    private static func run(_ command: any SessionCommand, in session: Session) async -> ExitStatus {
+        do {
+            return try await command.run(in: session)
+        } catch {
+            let failure = CommandFailure(error)
+            session.report(failure)
+            return failure.status
+        }
+    }
+
+    /// Help, or what is wrong with the command line.
+    private static func explain(_ error: any Error, _ console: Console) -> ExitStatus {
+        let isHelp = RootCommand.exitCode(for: error).isSuccess
+        let stream = isHelp ? console.output : console.status
+        let columns = stream.terminalWidth.map { min($0, 120) } ?? 100
+        let message = RootCommand.fullMessage(for: error, columns: columns)
+        stream.write(HelpText.readable(message, columns: columns) + "\n")
+        return isHelp ? .ok : .usage
+    }
+}
+
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pfctl",
+        abstract: "Runs PixelFlow on Kubernetes.",
+        discussion: """
+            Examples:
+              pfctl check --pre                      Is the cluster ready for PixelFlow?
+              pfctl status                           Everything at a glance
+              pfctl scale worker --replicas 4 --wait
+              pfctl rollout restart api --wait
+              pfctl logs worker --follow
+
+            pfctl <command> --help shows examples of each command.
+            Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded, 4 timed out, 5 unreachable or not allowed.
+            """,
+        // PixelFlowCore's own file, compiled into this module too: that module brings all of Foundation with it.
+        version: Release.version,
+        // What the chart's Jobs run; hidden.
+        subcommands: [BootstrapSecretsCommand.self, ProbeCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Viewing",
+                subcommands: [
+                    StatusCommand.self, CheckCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self, LagCommand.self,
+                    DashboardCommand.self, ReportCommand.self,
+                ]),
+            CommandGroup(name: "Task", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self, LogoutCommand.self]),
+            CommandGroup(name: "Changing", subcommands: [ScaleCommand.self, RolloutCommand.self]),
+            CommandGroup(name: "Setup", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
+        ])
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+}

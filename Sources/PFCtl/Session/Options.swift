@@ -1,0 +1,97 @@
+import ArgumentParser
+import KubernetesClient
+
+/// What every command takes, before its name or after it; with kubectl's names.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: .customLong("context"), help: ArgumentHelp("The kubeconfig's context to use.", valueName: "name"))
+    var contextName: String?
+
+    @Option(help: ArgumentHelp("The kubeconfig to use, in place of $KUBECONFIG and ~/.kube/config.", valueName: "file"))
+    var kubeconfig: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The namespace that PixelFlow is in.", valueName: "name"))
+    var namespace: String?
+
+    @Option(help: ArgumentHelp("The Helm release, where a namespace has more than one.", valueName: "name"))
+    var release: String?
+
+    @Option(name: .shortAndLong, help: "How to print.")
+    var output: OutputFormat = .table
+
+    @Option(help: "When to use colors; NO_COLOR turns 'auto' off.")
+    var color: ColorChoice = .auto
+
+    @Option(help: ArgumentHelp("How long to wait for one answer of the cluster, 0 for ever.", valueName: "duration"))
+    var requestTimeout: DurationArgument = .seconds(30)
+
+    /// What the kubeconfig is asked for.
+    var selection: KubeconfigSelection {
+        KubeconfigSelection(file: kubeconfig, context: contextName, namespace: namespace)
+    }
+}
+
+/// What every command that changes something takes.
+struct ChangeOptions: ParsableArguments {
+    /// Whom `kubectl get --show-managed-fields` names.
+    static let fieldManager = "pfctl"
+
+    @Option(name: .customLong("dry-run"), help: "Change nothing: 'client' says what would be sent, 'server' lets the cluster check it.")
+    var dryRun: DryRun = .none
+
+    var isClientOnly: Bool { dryRun == .client }
+
+    var writeOptions: WriteOptions {
+        WriteOptions(dryRun: dryRun == .server, fieldManager: Self.fieldManager)
+    }
+
+    /// What follows a sentence that says something was done.
+    var suffix: String {
+        switch dryRun {
+        case .none: ""
+        case .client: " (dry run)"
+        case .server: " (server dry run)"
+        }
+    }
+}
+
+enum DryRun: String, Sendable, CaseIterable, ExpressibleByArgument {
+    case none, client, server
+}
+
+/// What commands take whose effect comes later.
+struct WaitOptions: ParsableArguments {
+    @Flag(name: .customLong("wait"), help: "Wait until it has taken effect.")
+    var waits = false
+
+    @Option(help: ArgumentHelp("How long to wait, 0 for ever.", valueName: "duration"))
+    var timeout: DurationArgument = .seconds(300)
+}
+
+/// The parser's help in the order in which people read it.
+enum HelpText {
+    private static let globalTitle = "GLOBAL OPTIONS:"
+    /// As the parser lists `GlobalOptions` in a usage line; the help tells of each further down.
+    private static let globalUsage = [
+        "[--context <name>]", "[--kubeconfig <file>]", "[--namespace <name>]", "[--release <name>]", "[--output <output>]",
+        "[--color <color>]", "[--request-timeout <duration>]",
+    ].joined(separator: " ")
+
+    static func readable(_ help: String, columns: Int) -> String {
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return ownOptionsFirst(lines.flatMap { usage($0, columns) }).joined(separator: "\n")
+    }
+
+    private static func usage(_ line: String, _ columns: Int) -> [String] {
+        guard line.hasPrefix("USAGE: ") || line.hasPrefix("Usage: ") else { return [line] }
+        return Text(line.replacing(globalUsage, with: "[<global options>]")).wrapped(to: columns, indent: 9).map(\.plain)
+    }
+
+    /// What all commands take is known after the first help that one reads: it goes to the end.
+    private static func ownOptionsFirst(_ lines: [String]) -> [String] {
+        guard let start = lines.firstIndex(of: globalTitle) else { return lines }
+        let end = lines[start...].firstIndex(of: "") ?? lines.endIndex
+        var rest = Array(lines[..<start] + lines[end...].dropFirst())
+        while rest.last?.isEmpty ?? false { rest.removeLast() }
+        return rest + [""] + lines[start..<end] + [""]
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+
+struct DeadLettersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dlq",
+        abstract: "Lists, shows, replays and purges tasks that have failed for good.",
+        discussion: """
+            Tasks are those of one account: see pfctl login.
+
+            Examples:
+              pfctl dlq ls
+              pfctl dlq replay --all
+            """,
+        subcommands: [
+            DeadLettersListCommand.self, DeadLettersShowCommand.self, DeadLettersReplayCommand.self, DeadLettersPurgeCommand.self,
+        ])
+}
+
+struct DeadLettersListCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls",
+        abstract: "Lists failed tasks and why they failed, the newest first.",
+        discussion: """
+            Examples:
+              pfctl dlq ls
+              pfctl dlq ls --limit 0 -o json | jq -r '.tasks[].error.code' | sort | uniq -c
+            """)
+
+    @OptionGroup var limit: ListLimit
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let tasks = try await TaskService.using(session, access) { service in
+            try await service.list(status: TaskSummary.failed, limit: limit.count)
+        }
+        session.print(TaskListReport(tasks: tasks, now: session.now, isDeadLetters: true).document)
+        return .ok
+    }
+}
+
+struct DeadLettersShowCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows a failed task, its outputs and its history.",
+        discussion: """
+            Examples:
+              pfctl dlq show 019706d2-7c3e-7000-8000-000000000000
+            """)
+
+    @Argument(help: "The task.") var id: String
+
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let task = try await TaskService.using(session, access) { try await $0.task(id) }
+        guard task.status == TaskSummary.failed else {
+            throw CommandFailure(.failed, "the task is \(task.status), not FAILED", hint: "pfctl tasks show \(id) shows it all the same")
+        }
+        session.print(TaskReport(task: task, now: session.now).document)
+        return .ok
+    }
+}
+
+struct DeadLettersReplayCommand: TaskChangeCommand {
+    static let action = TaskAction.replay
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Lets failed tasks run again.",
+        discussion: """
+            Examples:
+              pfctl dlq replay 019706d2-7c3e-7000-8000-000000000000
+              pfctl dlq replay --all --dry-run server
+            """)
+
+    @OptionGroup var selection: DeadLetterSelection
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func ids(_ service: TaskService) async throws -> [String] { try await selection.resolve(service) }
+}
+
+struct DeadLettersPurgeCommand: TaskChangeCommand {
+    static let action = TaskAction.purge
+    static let configuration = CommandConfiguration(
+        commandName: "purge",
+        abstract: "Deletes failed tasks with all that is stored of them.",
+        discussion: """
+            Examples:
+              pfctl dlq purge 019706d2-7c3e-7000-8000-000000000000
+              pfctl dlq purge --all --dry-run server
+            """)
+
+    @OptionGroup var selection: DeadLetterSelection
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func ids(_ service: TaskService) async throws -> [String] { try await selection.resolve(service) }
+}
+
+/// Which failed tasks are meant.
+struct DeadLetterSelection: ParsableArguments {
+    @Argument(help: "The tasks.") var ids: [String] = []
+
+    @Flag(help: "All tasks that have failed, of this account.") var all = false
+
+    func validate() throws {
+        guard ids.isEmpty == all else { throw ValidationError("Name tasks, or give --all.") }
+    }
+
+    func resolve(_ service: TaskService) async throws -> [String] {
+        // All of them first: each that is changed is in the list no more.
+        all ? try await service.list(status: TaskSummary.failed, limit: nil).map(\.id) : ids
+    }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import KubernetesClient
+
+struct TasksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tasks",
+        abstract: "Lists, shows, cancels and replays tasks.",
+        discussion: """
+            Tasks are those of one account: see pfctl login.
+
+            Examples:
+              pfctl tasks ls --status PROCESSING
+              pfctl tasks show 019706d2-7c3e-7000-8000-000000000000
+            """,
+        subcommands: [TasksListCommand.self, TasksShowCommand.self, TasksCancelCommand.self, TasksReplayCommand.self])
+}
+
+struct TasksListCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls",
+        abstract: "Lists tasks, the newest first.",
+        discussion: """
+            Examples:
+              pfctl tasks ls
+              pfctl tasks ls --status FAILED --search holiday --limit 0
+            """)
+
+    @Option(help: "Only tasks of one status.") var status: TaskStatusArgument?
+
+    @Option(help: ArgumentHelp("Only those with this in their file name or URL.", valueName: "text"))
+    var search: String?
+
+    @OptionGroup var limit: ListLimit
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let tasks = try await TaskService.using(session, access) { service in
+            try await service.list(status: status?.rawValue.uppercased(), search: search, limit: limit.count)
+        }
+        session.print(TaskListReport(tasks: tasks, now: session.now).document)
+        return .ok
+    }
+}
+
+enum TaskStatusArgument: String, CaseIterable, ExpressibleByArgument {
+    case pending, processing, completed, failed, cancelled
+
+    init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+    static var allValueStrings: [String] { allCases.map { $0.rawValue.uppercased() } }
+}
+
+struct TasksShowCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows a task, its outputs and its history.",
+        discussion: """
+            Examples:
+              pfctl tasks show 019706d2-7c3e-7000-8000-000000000000
+              pfctl tasks show 019706d2-7c3e-7000-8000-000000000000 -o json | jq .pipeline
+            """)
+
+    @Argument(help: "The task.") var id: String
+
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let task = try await TaskService.using(session, access) { try await $0.task(id) }
+        session.print(TaskReport(task: task, now: session.now).document)
+        return .ok
+    }
+}
+
+struct TasksCancelCommand: TaskChangeCommand {
+    static let action = TaskAction.cancel
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Cancels tasks that wait or run.",
+        discussion: """
+            Examples:
+              pfctl tasks cancel 019706d2-7c3e-7000-8000-000000000000
+              pfctl tasks cancel 019706d2-7c3e-7000-8000-000000000000 --dry-run server
+            """)
+
+    @Argument(help: "The tasks.") var ids: [String]
+
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func ids(_ service: TaskService) async throws -> [String] { ids }
+}
+
+struct TasksReplayCommand: TaskChangeCommand {
+    static let action = TaskAction.replay
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Lets failed tasks run again.",
+        discussion: """
+            Examples:
+              pfctl tasks replay 019706d2-7c3e-7000-8000-000000000000
+              pfctl tasks replay 019706d2-7c3e-7000-8000-000000000000 --dry-run server
+            """)
+
+    @Argument(help: "The tasks.") var ids: [String]
+
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func ids(_ service: TaskService) async throws -> [String] { ids }
+}
+
+/// A command that does one thing to tasks.
+protocol TaskChangeCommand: SessionCommand {
+    static var action: TaskAction { get }
+    var change: ChangeOptions { get }
+    var access: TokenOptions { get }
+    func ids(_ service: TaskService) async throws -> [String]
+}
+
+extension TaskChangeCommand {
+    func run(in session: Session) async throws -> ExitStatus {
+        try await TaskService.using(session, access) { service in
+            let changes = TaskChanges(session: session, service: service, change: change)
+            return try await changes.perform(Self.action, on: try await ids(service))
+        }
+    }
+}
+
+/// What lists of tasks take.
+struct ListLimit: ParsableArguments {
+    @Option(help: ArgumentHelp("At most so many, 0 for all.", valueName: "tasks"))
+    var limit = 50
+
+    func validate() throws {
+        guard limit >= 0 else { throw ValidationError("--limit cannot be negative.") }
+    }
+
+    /// Nil for all.
+    var count: Int? { limit == 0 ? nil : limit }
+}
