@@ -11,14 +11,22 @@ struct ProfileWriter {
 
         var tag: Data {
             switch self {
-            case .gamma(let gamma): Data("curv".utf8) + Data(count: 4) + word(1) + half(Int((gamma * 256).rounded())) + Data(count: 2)
+            case .gamma(let gamma): Self.head("curv") + word(1) + half(Int((gamma * 256).rounded())) + Data(count: 2)
             case .standardTable(let count):
-                Data("curv".utf8) + Data(count: 4) + word(count)
-                    + (0..<count).reduce(Data()) { $0 + half(Int((Self.standard(Double($1) / Double(count - 1)) * 65535).rounded())) }
+                Self.table((0..<count).map { Self.standard(Double($0) / Double(count - 1)) })
             case .standardParametric:
-                Data("para".utf8) + Data(count: 4) + half(3) + Data(count: 2)
-                    + [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045].reduce(Data()) { $0 + fixed($1) }
+                Self.parametric([2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045])
             }
+        }
+
+        private static func head(_ type: String) -> Data { Data(type.utf8) + Data(count: 4) }
+
+        private static func table(_ values: [Double]) -> Data {
+            values.reduce(head("curv") + word(values.count)) { $0 + half(Int(($1 * 65535).rounded())) }
+        }
+
+        private static func parametric(_ values: [Double]) -> Data {
+            values.reduce(head("para") + half(3) + Data(count: 2)) { $0 + fixed($1) }
         }
 
         private static func standard(_ value: Double) -> Double {
@@ -48,7 +56,8 @@ struct ProfileWriter {
         var table = word(tags.count)
         var body = Data()
         for (name, value) in tags {
-            table += Data(name.utf8) + word(132 + tags.count * 12 + body.count) + word(value.count)
+            table += Data(name.utf8) + word(132 + tags.count * 12 + body.count)
+            table += word(value.count)
             body += value + Data(count: (4 - value.count % 4) % 4)
         }
         var header = Data(count: 128)
@@ -60,9 +69,15 @@ struct ProfileWriter {
     }
 
     private func text(_ value: String) -> Data {
-        if version < 4 { return Data("desc".utf8) + Data(count: 4) + word(value.utf8.count + 1) + Data(value.utf8) + Data(count: 79) }
+        var tag = Data((version < 4 ? "desc" : "mluc").utf8) + Data(count: 4)
+        if version < 4 {
+            tag += word(value.utf8.count + 1)
+            return tag + Data(value.utf8) + Data(count: 79)
+        }
         let utf16 = value.utf16.reduce(Data()) { $0 + half(Int($1)) }
-        return Data("mluc".utf8) + Data(count: 4) + word(1) + word(12) + Data("enUS".utf8) + word(utf16.count) + word(28) + utf16
+        tag += word(1) + word(12) + Data("enUS".utf8)
+        tag += word(utf16.count) + word(28)
+        return tag + utf16
     }
 
     private static func xyz(_ values: [Double]) -> Data { values.reduce(Data("XYZ ".utf8) + Data(count: 4)) { $0 + fixed($1) } }
