@@ -11,7 +11,7 @@ public struct TaskMetrics: Sendable {
     /// What a task can fail with. Every other code is counted as `other`, so that labels stay bounded.
     private static let knownCodes: Set<String> = [
         // the source's bytes
-        "not_an_image", "unsupported_format", "truncated_image", "too_many_pixels", "too_many_frames", "source_missing",
+        "not_an_image", "unsupported_format", "truncated_image", "damaged_image", "too_many_pixels", "too_many_frames", "source_missing",
         // where they are fetched from
         "url_invalid", "address_blocked", "source_not_found", "source_refused", "too_many_redirects", "source_too_large",
         "source_timeout", "source_unreachable", "source_unavailable", "name_not_resolved",

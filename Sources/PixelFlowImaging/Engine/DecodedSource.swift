@@ -16,7 +16,7 @@ final class DecodedSource {
     }
 
     func frames(for spec: OutputSpec) throws -> Frames {
-        let frames = try frames(in: spec.encoder.colorProfile)
+        let frames = try frames(in: colours(of: spec))
         return spec.animated ? frames : frames.still
     }
 
@@ -28,10 +28,28 @@ final class DecodedSource {
             blurhash: seen.blurhash, dominantColor: seen.dominantColor)
     }
 
+    /// Grey keeps its own numbers and profile only where it stays grey to the end: the profile would not fit what other
+    /// formats and steps make of it.
+    private func colours(of spec: OutputSpec) -> EncoderOptions.ColorProfile {
+        guard spec.encoder.colorProfile == .keep, header.layout.model == .grey else { return spec.encoder.colorProfile }
+        let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: header.hasAlpha)
+        return [.jpeg, .png, .tiff].contains(format) && spec.operations.allSatisfy(\.keepsGrey) ? .keep : .srgb
+    }
+
     private func frames(in profile: EncoderOptions.ColorProfile) throws -> Frames {
         if let known = decoded[profile] { return known }
         let frames = try Decode.frames(of: source, header, options, profile, isFresh: decoded.isEmpty)
         decoded[profile] = frames
         return frames
+    }
+}
+
+extension ImageOperation {
+    /// Whether a picture of one band of colour still has one after it.
+    fileprivate var keepsGrey: Bool {
+        switch self {
+        case .resize, .crop, .rotate, .flip, .flop, .blur, .sharpen, .gamma, .negate, .flatten, .pad, .trim, .round: true
+        case .grayscale, .modulate, .tint, .watermark: false
+        }
     }
 }

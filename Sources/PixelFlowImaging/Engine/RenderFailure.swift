@@ -14,5 +14,16 @@ package struct RenderFailure: Error, Codable, Hashable {
 
     package var error: PixelFlowError { PixelFlowError(kind, code: code, message, retry: .permanent) }
 
-    static let truncated = RenderFailure(.invalid, "truncated_image", "The image is cut off or damaged.")
+    static let truncated = RenderFailure(.invalid, "truncated_image", "The image is cut off: its file ends before the picture does.")
+    static let damaged = RenderFailure(.invalid, "damaged_image", "The image is damaged: its file contradicts itself.")
+    static let notAnImage = RenderFailure(.unsupportedMediaType, "not_an_image", "The source is not an image.")
+
+    /// - Parameter kind: what is not read, in the plural: "BMP files".
+    static func unsupported(_ kind: String) -> RenderFailure {
+        RenderFailure(.unsupportedMediaType, "unsupported_format", "\(kind) are not supported.")
+    }
+
+    static func unsupported(_ format: SourceFormat) -> RenderFailure {
+        .unsupported("\(format.rawValue.uppercased()) files of this kind")
+    }
 }

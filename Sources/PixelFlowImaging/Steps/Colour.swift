@@ -1,44 +1,62 @@
 import CVips
 import PixelFlowCore
 
-/// Brings whatever a file holds to 8 bits of sRGB, or to 8 bits of its own colours.
+/// Brings colours of 8 or 16 bits to 8 bits of sRGB, or to 8 bits of their own.
 enum Colour {
-    static func converted(_ image: Image, to profile: EncoderOptions.ColorProfile) throws -> Image {
-        let managed = profile == .keep && isRGBLike(image) ? image : try transformed(image)
-        return try bytes(try plain(managed))
-    }
-
-    /// By the embedded profile; CMYK without one by a common profile of libvips.
-    private static func transformed(_ image: Image) throws -> Image {
-        let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
-        let standard = image.withBlob(iccField, ICCProfile.isStandardRGB)
-        guard isCMYK || standard == false else { return image }
-        let arguments: VipsArguments = [
-            "output_profile": .text("srgb"), "input_profile": .text(isCMYK ? "cmyk" : "srgb"), "embedded": .flag(true),
-            "depth": .integer(8),
-        ]
-        // A damaged profile is no reason to refuse the picture.
-        return (try? image.applying("icc_transform", arguments)) ?? image
-    }
-
-    private static func plain(_ image: Image) throws -> Image {
-        if image.interpretation == VIPS_INTERPRETATION_sRGB { return image }
-        if image.interpretation == VIPS_INTERPRETATION_MULTIBAND {
-            let first = try image.applying("extract_band", ["band": .integer(0), "n": .integer(image.bands >= 3 ? 3 : 1)])
-            return try first.applying("colourspace", ["space": .sRGB, "source_space": first.bands == 3 ? .sRGB : .grey])
+    /// - Parameter image: the colours of `model`, behind which 8 bits of alpha may stand where nothing is converted.
+    /// - Returns: With `keep` the profile is still on the image where it fits and can be used, and on no other.
+    static func converted(_ image: Image, _ model: PixelLayout.Model, to profile: EncoderOptions.ColorProfile) throws -> Image {
+        switch model {
+        case .absolute: return try image.applying("colourspace", ["space": .sRGB]).removing([iccField])
+        case .cmyk: return try (transformed(image, .cmyk) ?? standardCMYK(image)).removing([iccField])
+        case .rgb, .grey:
+            let space: ICCProfile.Space = model == .rgb ? .rgb : .grey
+            if profile == .keep { return try kept(image, space) }
+            return try transformed(image, space) ?? numbers(image, space, .sRGB)
         }
-        return try image.applying("colourspace", ["space": .sRGB])
     }
 
-    private static func bytes(_ image: Image) throws -> Image {
-        image.isBytes ? image : try image.applying("cast", ["format": .uchar])
+    /// As the embedded profile says; nil where there is none that has anything to say.
+    private static func transformed(_ image: Image, _ space: ICCProfile.Space) -> Image? {
+        guard let embedded = image.withBlob(iccField, { ICCProfile($0) }), let embedded else { return nil }
+        guard embedded.space == space, !embedded.isStandard else { return nil }
+        return managed(image)
     }
 
-    private static func isRGBLike(_ image: Image) -> Bool {
-        [
-            VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB, VIPS_INTERPRETATION_RGB16, VIPS_INTERPRETATION_B_W,
-            VIPS_INTERPRETATION_GREY16,
-        ].contains(image.interpretation)
+    /// Nil where the profile turns out to be damaged, which is no reason to refuse the picture.
+    private static func managed(_ image: Image) -> Image? {
+        // A profile of tables may have those of one intent only.
+        for intent in [VIPS_INTENT_RELATIVE, VIPS_INTENT_PERCEPTUAL] {
+            let arguments: VipsArguments = [
+                "output_profile": .text("srgb"), "embedded": .flag(true), "intent": .integer(Int(intent.rawValue)), "depth": .integer(8),
+            ]
+            if let converted = try? image.applying("icc_transform", arguments) { return converted }
+        }
+        return nil
+    }
+
+    /// By a common profile of libvips.
+    private static func standardCMYK(_ image: Image) throws -> Image {
+        try image.removing([iccField])
+            .applying(
+                "icc_transform", ["output_profile": .text("srgb"), "input_profile": .text("cmyk"), "depth": .integer(8)])
+    }
+
+    private static func kept(_ image: Image, _ space: ICCProfile.Space) throws -> Image {
+        let own = try numbers(image, space, space == .grey ? .grey : .sRGB)
+        guard let embedded = image.withBlob(iccField, { ICCProfile($0) }) else { return own }
+        let isUsable = embedded?.space == space && (embedded?.isStandard == true || managed(image) != nil)
+        return isUsable ? own : try own.removing([iccField])
+    }
+
+    /// The samples as they are, as 8 bits, in the bands of `wanted`.
+    private static func numbers(_ image: Image, _ space: ICCProfile.Space, _ wanted: VipsArgument) throws -> Image {
+        let bytes = try image.inBytes()
+        let source: VipsArgument = space == .grey ? .grey : .sRGB
+        let isNamed = bytes.interpretation == (space == .grey ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB)
+        let named = isNamed ? bytes : try bytes.applying("copy", ["interpretation": source])
+        guard case .integer(let from) = source, case .integer(let to) = wanted, from != to else { return named }
+        return try named.applying("colourspace", ["space": wanted])
     }
 
     static let iccField = "icc-profile-data"
@@ -50,4 +68,6 @@ extension VipsArgument {
     static var lab: VipsArgument { .integer(Int(VIPS_INTERPRETATION_LAB.rawValue)) }
     static var lch: VipsArgument { .integer(Int(VIPS_INTERPRETATION_LCH.rawValue)) }
     static var uchar: VipsArgument { .integer(Int(VIPS_FORMAT_UCHAR.rawValue)) }
+    static var ushort: VipsArgument { .integer(Int(VIPS_FORMAT_USHORT.rawValue)) }
+    static var int: VipsArgument { .integer(Int(VIPS_FORMAT_INT.rawValue)) }
 }

@@ -4,21 +4,25 @@ import PixelFlowCore
 /// Decodes the source once and keeps the pixels for every output.
 enum Decode {
     /// - Parameter isFresh: whether the image that came with the header has not been decoded before.
-    /// - Throws: `RenderFailure` `truncated_image` where the pixels cannot be read to the end.
+    /// - Throws: `RenderFailure` where the pixels cannot be read to the end.
     static func frames(
         of source: UnsafeRawBufferPointer, _ header: SourceHeader, _ options: LoadOptions, _ profile: EncoderOptions.ColorProfile,
         isFresh: Bool
     ) throws -> Frames {
         do {
-            let opened = isFresh && options == LoadOptions() ? header.opened : try Load.open(source, header.format, options)
-            let pixels = try Colour.converted(opened, to: profile).inMemory()
+            // What has been noted so far was about the header, or about another image.
+            _ = VipsError.noted()
+            let opened = isFresh && options == LoadOptions() ? header.opened : try Load.open(header.bytes.bytes, header.format, options)
+            let pixels = try Normalise.image(opened, header.layout, to: profile).inMemory()
+            if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
             let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels
             let images = try split(try opaque(cleaned), pageHeight: opened.integer("page-height")).map(upright)
+            assert(images.allSatisfy(Normalise.holds), "an image that later steps cannot rely on")
             return Frames(
                 images, width: header.uprightWidth, height: header.uprightHeight,
                 delays: opened.integers("delay"), loop: opened.integer("loop") ?? 0)
-        } catch is VipsError {
-            throw RenderFailure.truncated
+        } catch let error as VipsError {
+            throw SourceFault.failure(error, source, header.format)
         }
     }
 

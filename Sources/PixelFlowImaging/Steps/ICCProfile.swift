@@ -1,26 +1,106 @@
-/// Reads as much of an ICC profile as is needed to see that it is sRGB and nothing has to be done.
-enum ICCProfile {
-    /// Whether the description names sRGB. A profile that cannot be read is not standard.
-    static func isStandardRGB(_ profile: UnsafeRawBufferPointer) -> Bool {
-        guard profile.count >= 132, profile[16..<20].elementsEqual("RGB ".utf8) else { return false }
-        let tags = min(word(profile, 128) ?? 0, 64)
-        for index in 0..<tags {
-            let entry = 132 + index * 12
-            guard let name = bytes(profile, entry, 4), name.elementsEqual("desc".utf8) else { continue }
-            guard let offset = word(profile, entry + 4), let length = word(profile, entry + 8) else { return false }
-            guard let description = bytes(profile, offset, min(length, 256)) else { return false }
-            // Version 2 writes ASCII, version 4 UTF-16: without its zero bytes the second reads like the first.
-            return String(decoding: description.filter { $0 != 0 }, as: UTF8.self).contains("sRGB")
+/// Reads as much of an ICC profile (ICC.1, versions 2 and 4) as is needed to see what it is good for.
+struct ICCProfile {
+    /// What the numbers of the picture have to be for the profile to fit them.
+    enum Space: Equatable {
+        case grey, rgb, cmyk
+
+        fileprivate init?(_ reader: ByteReader) {
+            if reader.has("GRAY", at: 16) { self = .grey } else if reader.has("RGB ", at: 16) { self = .rgb } else if reader.has("CMYK", at: 16) {
+                self = .cmyk
+            } else {
+                return nil
+            }
         }
-        return false
     }
 
-    private static func bytes(_ profile: UnsafeRawBufferPointer, _ offset: Int, _ length: Int) -> Slice<UnsafeRawBufferPointer>? {
-        guard offset >= 0, length >= 0, offset <= profile.count, length <= profile.count - offset else { return nil }
-        return profile[offset..<offset + length]
+    let space: Space
+    /// Whether it says what is taken for granted without a profile: sRGB, or grey of the same curve. What it calls itself
+    /// does not count.
+    let isStandard: Bool
+
+    /// Nil for what is damaged, or is no profile of a picture.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        let reader = ByteReader(bytes)
+        guard reader.has("acsp", at: 36), let space = Space(reader), Self.isOfPictures(reader) else { return nil }
+        guard let length = reader.number(at: 0, width: 4), length >= Self.headerLength, length <= reader.count else { return nil }
+        guard let tags = Self.tags(reader), Self.isPlausible(tags, reader, space) else { return nil }
+        self.space = space
+        isStandard = Self.isStandard(tags, reader, space)
     }
 
-    private static func word(_ profile: UnsafeRawBufferPointer, _ offset: Int) -> Int? {
-        bytes(profile, offset, 4)?.reduce(0) { $0 << 8 | Int($1) }
+    private static let headerLength = 132
+    /// Real profiles have about twenty.
+    private static let mostTags = 256
+
+    /// Input, display, output and colour space profiles; not links, effects or lists of named colours.
+    private static func isOfPictures(_ reader: ByteReader) -> Bool {
+        ["scnr", "mntr", "prtr", "spac"].contains { reader.has($0, at: 12) } && (reader.has("XYZ ", at: 20) || reader.has("Lab ", at: 20))
+    }
+
+    /// Where each tag stands; nil where one lies outside the profile.
+    private static func tags(_ reader: ByteReader) -> [String: Int]? {
+        guard let count = reader.number(at: 128, width: 4), count <= mostTags else { return nil }
+        var tags: [String: Int] = [:]
+        for index in 0..<count {
+            let entry = headerLength + index * 12
+            guard let name = reader.slice(at: entry, count: 4), let offset = reader.number(at: entry + 4, width: 4),
+                let length = reader.number(at: entry + 8, width: 4), reader.contains(offset, length)
+            else { return nil }
+            tags[String(decoding: name, as: UTF8.self)] = offset
+        }
+        return tags
+    }
+
+    private static let tables = ["A2B0", "A2B1", "A2B2", "D2B0", "D2B1", "D2B2"]
+
+    private static func hasTable(_ tags: [String: Int]) -> Bool { tables.contains { tags[$0] != nil } }
+
+    /// Whether the profile leads anywhere: a curve that rises, and primaries that make something like white.
+    private static func isPlausible(_ tags: [String: Int], _ reader: ByteReader, _ space: Space) -> Bool {
+        if hasTable(tags) { return true }
+        switch space {
+        case .cmyk: return false
+        case .grey: return curves(tags, reader, ["kTRC"]).map { $0.allSatisfy(\.rises) } ?? false
+        case .rgb:
+            guard let primaries = primaries(tags, reader), let curves = curves(tags, reader, ["rTRC", "gTRC", "bTRC"]) else { return false }
+            return abs(primaries.reduce(0) { $0 + $1[1] } - 1) < 0.25 && curves.allSatisfy(\.rises)
+        }
+    }
+
+    private static func isStandard(_ tags: [String: Int], _ reader: ByteReader, _ space: Space) -> Bool {
+        // Tables come before curves and primaries for whoever applies the profile.
+        guard !hasTable(tags) else { return false }
+        switch space {
+        case .cmyk: return false
+        case .grey: return curves(tags, reader, ["kTRC"])?.allSatisfy(\.isStandard) ?? false
+        case .rgb:
+            guard let primaries = primaries(tags, reader), let curves = curves(tags, reader, ["rTRC", "gTRC", "bTRC"]) else { return false }
+            let isClose = zip(primaries.joined(), standardPrimaries.joined()).allSatisfy { abs($0 - $1) < 0.003 }
+            return isClose && curves.allSatisfy(\.isStandard)
+        }
+    }
+
+    /// IEC 61966-2-1, adapted to D50 as profiles are; versions in use differ from these by up to 0.001.
+    private static let standardPrimaries = [[0.43607, 0.22249, 0.01392], [0.38515, 0.71687, 0.09708], [0.14307, 0.06061, 0.71410]]
+
+    private static func primaries(_ tags: [String: Int], _ reader: ByteReader) -> [[Double]]? {
+        let found = ["rXYZ", "gXYZ", "bXYZ"].compactMap { name -> [Double]? in
+            guard let offset = tags[name], reader.has("XYZ ", at: offset) else { return nil }
+            let values = (0..<3).compactMap { reader.fixed(at: offset + 8 + $0 * 4) }
+            return values.count == 3 ? values : nil
+        }
+        return found.count == 3 ? found : nil
+    }
+
+    private static func curves(_ tags: [String: Int], _ reader: ByteReader, _ names: [String]) -> [ToneCurve]? {
+        let found = names.compactMap { name in tags[name].flatMap { ToneCurve(reader, at: $0) } }
+        return found.count == names.count ? found : nil
+    }
+}
+
+extension ByteReader {
+    /// An s15Fixed16Number.
+    func fixed(at offset: Int) -> Double? {
+        number(at: offset, width: 4).map { Double(Int32(truncatingIfNeeded: $0)) / 65536 }
     }
 }

@@ -9,9 +9,13 @@ struct SourceHeader {
     let height: Int
     let frames: Int
     let orientation: Int
-    let hasAlpha: Bool
+    let layout: PixelLayout
+    /// What the decoder reads.
+    let bytes: SourceBytes
     /// The opened source, of which nothing has been read yet: good for one decode without options.
     let opened: Image
+
+    var hasAlpha: Bool { layout.alpha != nil }
 
     /// Whether the orientation swaps width and height.
     var isTurned: Bool { orientation >= 5 }
@@ -24,15 +28,17 @@ enum Load {
     /// - Throws: `RenderFailure` for what is no image, is not supported, is damaged or is too large.
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
         let format = try SourceFormat.sniffed(source)
+        let directory = try directory(of: source, format)
+        let bytes = SourceBytes(source, format)
         let image: Image
         do {
-            image = try open(source, format, LoadOptions())
-        } catch is VipsError {
-            throw RenderFailure.truncated
+            image = try open(bytes.bytes, format, LoadOptions())
+        } catch let error as VipsError {
+            throw SourceFault.failure(error, source, format)
         }
         let header = SourceHeader(
             format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
-            orientation: orientation(of: image), hasAlpha: image.hasAlpha, opened: image)
+            orientation: orientation(of: image), layout: PixelLayout(image, directory), bytes: bytes, opened: image)
         try check(header, limits)
         return header
     }
@@ -60,6 +66,19 @@ enum Load {
         case .png, .tiff, .avif, .heic:
             return try Image.make(format.loader, ["buffer": .bytes(source), "access": access, "fail_on": strictness])
         }
+    }
+
+    /// What libvips does not say of a TIFF file; nil for any other.
+    private static func directory(of source: UnsafeRawBufferPointer, _ format: SourceFormat) throws -> TIFFDirectory? {
+        guard format == .tiff else { return nil }
+        let directory: TIFFDirectory
+        do {
+            directory = try TIFFDirectory(source)
+        } catch {
+            throw error == .cutOff ? RenderFailure.truncated : .damaged
+        }
+        if let kind = directory.unsupported { throw RenderFailure.unsupported(kind) }
+        return directory
     }
 
     private static func orientation(of image: Image) -> Int {

@@ -9,24 +9,31 @@ enum SourceFormat: String, CaseIterable {
     /// - Throws: `RenderFailure` `not_an_image` or, where the bytes are a known kind of image or
     ///   document that is not read, `unsupported_format`.
     static func sniffed(_ bytes: UnsafeRawBufferPointer) throws -> SourceFormat {
-        if let format = SourceFormat.allCases.first(where: { $0.matches(bytes) }) { return format }
-        if let name = ForeignFormat.name(of: bytes) {
-            throw RenderFailure(.unsupportedMediaType, "unsupported_format", "\(name) files are not supported.")
-        }
-        throw RenderFailure(.unsupportedMediaType, "not_an_image", "The source is not an image.")
+        let reader = ByteReader(bytes)
+        let file = ISOFile(bytes)
+        if let format = SourceFormat.allCases.first(where: { $0.matches(reader, file) }) { return format }
+        throw ForeignFormat.name(of: reader).map(RenderFailure.unsupported) ?? .notAnImage
     }
 
-    private func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    private func matches(_ bytes: ByteReader, _ file: ISOFile) -> Bool {
         switch self {
         case .jpeg: bytes.has([0xff, 0xd8, 0xff])
         case .png: bytes.has([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
         case .webp: bytes.has("RIFF") && bytes.has("WEBP", at: 8)
         case .gif: bytes.has("GIF87a") || bytes.has("GIF89a")
-        case .tiff: bytes.has([0x49, 0x49, 0x2a, 0]) || bytes.has([0x4d, 0x4d, 0, 0x2a])
-        case .avif: bytes.hasBrand(["avif", "avis"])
-        case .heic: bytes.hasBrand(["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"])
+        case .tiff:
+            bytes.has([0x49, 0x49, 0x2a, 0]) || bytes.has([0x4d, 0x4d, 0, 0x2a])
+                // BigTIFF.
+                || bytes.has([0x49, 0x49, 0x2b, 0, 8, 0, 0, 0]) || bytes.has([0x4d, 0x4d, 0, 0x2b, 0, 8, 0, 0])
+        case .avif: file.names(Self.avifBrands) || file.names(Self.commonBrands) && file.hasItem("av01")
+        case .heic: file.names(Self.heicBrands) || file.names(Self.commonBrands)
         }
     }
+
+    private static let avifBrands: Set<Substring> = ["avif", "avis"]
+    private static let heicBrands: Set<Substring> = ["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs"]
+    /// Of still pictures and sequences of any codec.
+    private static let commonBrands: Set<Substring> = ["mif1", "msf1", "mif2", "miaf"]
 
     /// The libvips class of the loader, the unit in which loaders are allowed.
     var loaderClass: String {
@@ -54,38 +61,4 @@ enum SourceFormat: String, CaseIterable {
 
     /// Whether a file can hold several frames that the loader takes by number.
     var hasFrames: Bool { self == .gif || self == .webp }
-}
-
-/// Formats that people do send and that are refused by name.
-private enum ForeignFormat {
-    static func name(of bytes: UnsafeRawBufferPointer) -> String? {
-        if bytes.has("%PDF") { return "PDF" }
-        if bytes.has("BM") { return "BMP" }
-        if bytes.has("8BPS") { return "Photoshop" }
-        if bytes.has([0xff, 0x0a]) || bytes.has("JXL ", at: 4) { return "JPEG XL" }
-        if bytes.has("jP  ", at: 4) || bytes.has([0xff, 0x4f, 0xff, 0x51]) { return "JPEG 2000" }
-        if bytes.has([0, 0, 1, 0]) { return "Icon" }
-        if bytes.has("ftyp", at: 4) { return "Video" }
-        return isSVG(bytes) ? "SVG" : nil
-    }
-
-    private static func isSVG(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let start = String(decoding: bytes.prefix(1024), as: UTF8.self)
-        return start.contains("<svg") || start.contains("<!DOCTYPE svg")
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    fileprivate func has(_ signature: [UInt8], at offset: Int = 0) -> Bool {
-        count >= offset + signature.count && self[offset..<offset + signature.count].elementsEqual(signature)
-    }
-
-    fileprivate func has(_ signature: StaticString, at offset: Int = 0) -> Bool {
-        signature.withUTF8Buffer { has(Array($0), at: offset) }
-    }
-
-    /// Whether an ISO base media file names one of `brands` as its own, the first one listed.
-    fileprivate func hasBrand(_ brands: [StaticString]) -> Bool {
-        has("ftyp", at: 4) && brands.contains { has($0, at: 8) }
-    }
 }

@@ -17,7 +17,10 @@ final class Image {
     var bands: Int { Int(vips_image_get_bands(pointer)) }
     var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 }
     var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
-    var isBytes: Bool { vips_image_get_format(pointer) == VIPS_FORMAT_UCHAR }
+    var format: VipsBandFormat { vips_image_get_format(pointer) }
+    var isBytes: Bool { format == VIPS_FORMAT_UCHAR }
+    /// Whether L*a*b* is packed into four bytes, which are no bands of their own.
+    var isPackedLab: Bool { vips_image_get_coding(pointer) == VIPS_CODING_LABQ }
     /// Where the origin of the image it was cut out of lies; negative after a cut.
     var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
 

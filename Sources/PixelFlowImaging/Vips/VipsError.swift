@@ -11,4 +11,7 @@ struct VipsError: Error, CustomStringConvertible {
         vips_error_clear()
         return VipsError(description: text.isEmpty ? "libvips gave no reason" : text)
     }
+
+    /// Takes what libvips has noted without failing; nil where that is nothing.
+    static func noted() -> VipsError? { vips_error_buffer().pointee == 0 ? nil : taken() }
 }

@@ -1,0 +1,83 @@
+/// The boxes of an ISO base media file, ISO/IEC 14496-12: HEIF, AVIF and video.
+struct ISOFile {
+    private let reader: ByteReader
+
+    init(_ bytes: UnsafeRawBufferPointer) { reader = ByteReader(bytes) }
+
+    /// The brand of the file and those it says it is compatible with; empty for any other file.
+    var brands: [Substring] {
+        guard reader.has("ftyp", at: 4), let box = Box(reader, at: 0) else { return [] }
+        let end = min(box.end ?? reader.count, reader.count, box.content + 4 * Self.mostBrands)
+        // The second word is the version of the first brand.
+        let offsets = stride(from: box.content, to: end, by: 4).filter { $0 != box.content + 4 }
+        return offsets.compactMap { offset in
+            reader.slice(at: offset, count: 4).map { Substring(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Whether one of `wanted` is among the brands, as the first or as a compatible one.
+    func names(_ wanted: Set<Substring>) -> Bool { brands.contains(where: wanted.contains) }
+
+    /// Whether the description of the items names `type`, as in `av01`.
+    func hasItem(_ type: StaticString) -> Bool {
+        guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return false }
+        // The box is short, and the four letters stand nowhere else in it than in the entry of an item.
+        let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
+        return (meta.content..<max(meta.content, end - 3)).contains { reader.has(type, at: $0) }
+    }
+
+    var structure: FileStructure {
+        let boxes = boxes
+        guard let last = boxes.last else { return .cutOff }
+        // The last box reaches beyond the end, or the next one has not even a header.
+        if let end = last.end, end != reader.count, !reader.contains(end, Box.shortest) { return .cutOff }
+        guard boxes.contains(where: { reader.has("meta", at: $0.type) }) else {
+            if boxes.contains(where: { reader.has("moov", at: $0.type) }) {
+                return .unsupported("Image sequences without a still picture")
+            }
+            return .cutOff
+        }
+        // Bytes behind the last box that are no box.
+        return last.end.map { $0 < reader.count } == true ? .broken : .whole
+    }
+
+    /// The boxes of the outermost level; the last one may reach beyond the end.
+    private var boxes: [Box] {
+        var found: [Box] = []
+        var offset = 0
+        while found.count < Self.mostBoxes, let box = Box(reader, at: offset) {
+            found.append(box)
+            guard let end = box.end, end < reader.count else { break }
+            offset = end
+        }
+        return found
+    }
+
+    private struct Box {
+        static let shortest = 8
+
+        /// Where the four letters of its type stand.
+        let type: Int
+        let content: Int
+        /// nil for one that goes to the end of the file.
+        let end: Int?
+
+        init?(_ reader: ByteReader, at offset: Int) {
+            guard let size = reader.number(at: offset, width: 4), reader.contains(offset, Self.shortest) else { return nil }
+            type = offset + 4
+            switch size {
+            case 0: (content, end) = (offset + 8, nil)
+            case 1:
+                guard let large = reader.number(at: offset + 8, width: 8), large >= 16, large < Int.max / 2 else { return nil }
+                (content, end) = (offset + 16, offset + large)
+            case 8...: (content, end) = (offset + 8, offset + size)
+            default: return nil
+            }
+        }
+    }
+
+    /// Bounds of the walks: far more than any real file has.
+    private static let mostBrands = 64
+    private static let mostBoxes = 1024
+    private static let mostMeta = 1 << 20
+}

@@ -1,0 +1,90 @@
+/// What the samples of a pixel are.
+extension TIFFDirectory {
+    enum Photometric: Int {
+        case whiteIsZero, blackIsZero, rgb, palette, mask, separated, yCbCr
+        case cieLab = 8, iccLab, ituLab
+        case colourFilter = 32803
+        case logL = 32844, logLuv
+        case linearRaw = 34892
+    }
+
+    enum Extra: Int { case unspecified, associatedAlpha, unassociatedAlpha }
+
+    var photometric: Photometric? { value(.photometric).flatMap(Photometric.init) }
+
+    /// The samples of a pixel, of which the first are its colour and the rest are extra ones.
+    var samples: Int { value(.samples) ?? 1 }
+
+    /// How many samples of a pixel are its colour.
+    var colourSamples: Int {
+        switch photometric {
+        case .rgb, .yCbCr, .cieLab, .logLuv: 3
+        case .separated: 4
+        default: 1
+        }
+    }
+
+    /// The extra sample that the file calls alpha, counted from the first extra one.
+    ///
+    /// Where several are, the one that libvips takes for its own division by alpha.
+    var alpha: (index: Int, isAssociated: Bool)? {
+        let extras = values(.extraSamples).prefix(max(0, samples - colourSamples))
+        if let index = extras.lastIndex(of: Extra.associatedAlpha.rawValue) { return (index, true) }
+        return extras.firstIndex(of: Extra.unassociatedAlpha.rawValue).map { ($0, false) }
+    }
+
+    /// The kind of TIFF that this is, where it is one that is not read: as a sentence names it.
+    ///
+    /// libvips opens some of these and gets black, invisible or wrong pixels out of them.
+    var unsupported: String? {
+        unsupportedKind ?? unsupportedDepth ?? unsupportedAlpha
+    }
+
+    private var unsupportedKind: String? {
+        let isPreview = (value(.subfileType) ?? 0) & 1 == 1 && has(.subdirectories)
+        if has(.rawVersion) || isPreview { return "Camera raw files" }
+        switch photometric {
+        case .colourFilter, .linearRaw: return "Camera raw files"
+        case .mask: return "TIFF transparency masks"
+        case .iccLab, .ituLab: return "TIFF files in ICC or ITU L*a*b*"
+        case .logL: return "TIFF files in LogL"
+        case .yCbCr where ![6, 7].contains(value(.compression)): return "TIFF files in YCbCr without JPEG compression"
+        case .separated where (value(.inkSet) ?? 1) != 1 || samples < 4: return "TIFF files of inks other than CMYK"
+        case nil: return value(.photometric).map { "TIFF files with photometric interpretation \($0)" }
+        default: return nil
+        }
+    }
+
+    private var unsupportedDepth: String? {
+        // The default of the specification is one bit.
+        let depths = Set(values(.bits).isEmpty ? [1] : values(.bits))
+        let formats = Set(values(.sampleFormat).isEmpty ? [1] : values(.sampleFormat))
+        guard let bits = depths.first, depths.count == 1 else { return "TIFF files with samples of different depths" }
+        guard let format = formats.first, formats.count == 1 else { return "TIFF files with samples of different formats" }
+        switch (format, bits) {
+        // 4 is untyped data, which readers take for unsigned integers.
+        case (1, 8), (1, 16), (4, 8), (4, 16): return nil
+        case (1, 32), (4, 32):
+            return [.palette, .cieLab, .logLuv].contains(photometric) ? "TIFF files of this kind with 32 bits a sample" : nil
+        case (1, 1), (1, 2), (1, 4), (4, 1), (4, 2), (4, 4):
+            if photometric == .palette { return nil }
+            return colourSamples == 1 && samples == 1 ? nil : "TIFF files of several samples with \(bits) bits each"
+        case (1, _), (4, _): return "TIFF files with \(bits)-bit integer samples"
+        case (2, _): return photometric == .logLuv ? nil : "TIFF files with signed integer samples"
+        case (3, 32): return photometric == .palette ? "TIFF palettes with floating point samples" : nil
+        case (3, _): return "TIFF files with \(bits)-bit floating point samples"
+        default: return "TIFF files with complex samples"
+        }
+    }
+
+    /// libvips divides by an associated alpha before anything else. It takes a wrong sample for it where a palette has been
+    /// looked up and where four samples do not end in it, and cuts it off at 255 where the range is neither 8 bits nor one of
+    /// its own 16-bit kinds.
+    private var unsupportedAlpha: String? {
+        guard let alpha, alpha.isAssociated else { return nil }
+        let isWide = values(.bits).first == 32 && values(.sampleFormat).first != 3 || photometric == .separated && values(.bits).first != 8
+        let isElsewhere = samples == 4 && colourSamples + alpha.index != 3
+        guard isWide || isElsewhere || [.palette, .cieLab, .logLuv].contains(photometric) else { return nil }
+        return "TIFF files of this kind with associated alpha"
+    }
+}

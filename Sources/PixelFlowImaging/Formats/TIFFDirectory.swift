@@ -1,0 +1,102 @@
+/// The first directory of a TIFF file (TIFF 6.0, BigTIFF), as far as it says what the samples mean.
+///
+/// libvips hands the samples on without what is needed to tell an alpha channel from a selection.
+struct TIFFDirectory {
+    enum Fault: Error { case cutOff, broken }
+
+    enum Tag: Int {
+        case subfileType = 254, width = 256, height, bits, compression
+        case photometric = 262
+        case stripOffsets = 273
+        case samples = 277
+        case stripLengths = 279
+        case tileOffsets = 324, tileLengths
+        case subdirectories = 330
+        case inkSet = 332
+        case extraSamples = 338, sampleFormat
+        case rawVersion = 50706
+    }
+
+    private let reader: ByteReader
+    /// Where the values of an entry stand, how many there are, and how wide each is.
+    private var entries: [Int: (offset: Int, count: Int, width: Int)] = [:]
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
+        var reader = ByteReader(bytes)
+        reader.isLittleEndian = reader.has("II")
+        self.reader = reader
+        switch reader.number(at: 2, width: 2) {
+        case 42: try read(header: 4, pointer: 4, counter: 2)
+        case 43: try read(header: 8, pointer: 8, counter: 8)
+        default: throw .broken
+        }
+    }
+
+    /// The integers of an entry; empty where there are none or one lies outside the file.
+    func values(_ tag: Tag, most: Int = 4096) -> [Int] {
+        guard let entry = entries[tag.rawValue] else { return [] }
+        let values = (0..<min(entry.count, most)).compactMap {
+            reader.number(at: entry.offset + $0 * entry.width, width: entry.width)
+        }
+        return values.count == min(entry.count, most) ? values : []
+    }
+
+    func value(_ tag: Tag) -> Int? { values(tag, most: 1).first }
+
+    func has(_ tag: Tag) -> Bool { entries[tag.rawValue] != nil }
+
+    /// - Parameters: widths in bytes of a pointer to a directory and of the number of its entries.
+    private mutating func read(header: Int, pointer: Int, counter: Int) throws(Fault) {
+        guard let start = reader.number(at: header, width: pointer) else { throw .cutOff }
+        guard start >= header + pointer else { throw .broken }
+        guard let count = reader.number(at: start, width: counter) else { throw .cutOff }
+        guard (1...Self.mostEntries).contains(count) else { throw .broken }
+        let length = 4 + 2 * pointer
+        guard reader.contains(start + counter, count * length) else { throw .cutOff }
+        for index in 0..<count { add(start + counter + index * length, pointer) }
+    }
+
+    private mutating func add(_ entry: Int, _ pointer: Int) {
+        guard let tag = reader.number(at: entry, width: 2), let type = reader.number(at: entry + 2, width: 2) else { return }
+        guard let width = Self.integerWidths[type], let count = reader.number(at: entry + 4, width: pointer) else { return }
+        let place = entry + 4 + pointer
+        let fits = count.multipliedReportingOverflow(by: width)
+        guard !fits.overflow else { return }
+        guard let offset = fits.partialValue <= pointer ? place : reader.number(at: place, width: pointer) else { return }
+        entries[tag] = (offset, count, width)
+    }
+
+    /// BYTE, SHORT, LONG, IFD, LONG8 and IFD8.
+    private static let integerWidths = [1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8]
+    private static let mostEntries = 4096
+}
+
+extension TIFFDirectory {
+    static func structure(of bytes: UnsafeRawBufferPointer) -> FileStructure {
+        do {
+            let directory = try TIFFDirectory(bytes)
+            if let name = directory.unsupported { return .unsupported(name) }
+            if directory.hasDataOutside { return .cutOff }
+            let compression = directory.value(.compression) ?? 1
+            // What is not in every libtiff is no damage.
+            return commonCompressions.contains(compression) ? .whole : .unsupported("TIFF files with compression \(compression)")
+        } catch {
+            return error == .cutOff ? .cutOff : .broken
+        }
+    }
+
+    /// Whether a strip or a tile, or the list of them, lies beyond the end.
+    private var hasDataOutside: Bool {
+        for (offsets, lengths) in [(Tag.stripOffsets, Tag.stripLengths), (.tileOffsets, .tileLengths)] where has(offsets) {
+            let starts = values(offsets, most: Self.mostStrips)
+            let counts = values(lengths, most: Self.mostStrips)
+            if starts.isEmpty || counts.isEmpty || zip(starts, counts).contains(where: { !reader.contains($0, $1) }) { return true }
+        }
+        return false
+    }
+
+    /// None, the three of CCITT, LZW, JPEG, two numbers of Deflate, PackBits.
+    private static let commonCompressions: Set = [1, 2, 3, 4, 5, 7, 8, 32773, 32946]
+    /// Bound of a list of strips: one for each line of the largest image.
+    private static let mostStrips = 1 << 20
+}

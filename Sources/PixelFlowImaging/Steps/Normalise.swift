@@ -1,0 +1,79 @@
+import CVips
+import PixelFlowCore
+
+/// Makes what every later step relies on out of whatever a loader hands over: 8 bits a sample, one or three bands of
+/// colour, and alpha, where there is any, behind them.
+enum Normalise {
+    /// Describes the conversion and computes nothing: the pixels come out of the loader, through this and into memory
+    /// a strip at a time, so that no copy of the wider samples is ever whole.
+    static func image(_ opened: Image, _ layout: PixelLayout, to profile: EncoderOptions.ColorProfile) throws -> Image {
+        if layout.isPlain(opened), let plain = try plain(opened, layout, profile) { return plain }
+        let colours = try Colour.converted(try Samples.colours(of: opened, layout), layout.model, to: profile)
+        guard let alpha = layout.alpha else { return colours }
+        return try Image.make("bandjoin", ["in": .images([colours, try Samples.alpha(of: opened, band: alpha)])])
+    }
+
+    /// The usual cases, in which alpha need not be taken apart from the colours; nil for any other.
+    private static func plain(_ image: Image, _ layout: PixelLayout, _ profile: EncoderOptions.ColorProfile) throws -> Image? {
+        guard image.isBytes, layout.model == .rgb || layout.model == .grey else { return nil }
+        guard layout.alpha == nil || image.withBlob(Colour.iccField, { _ in () }) == nil else { return nil }
+        return try Colour.converted(image, layout.model, to: profile)
+    }
+
+    /// What all steps after the decoding take for granted.
+    static func holds(_ image: Image) -> Bool {
+        guard image.isBytes, !image.isPackedLab, (1...4).contains(image.bands) else { return false }
+        return image.hasAlpha == (image.bands % 2 == 0)
+    }
+}
+
+/// Samples of any depth as those of 8 or 16 bits that the colour conversions take.
+private enum Samples {
+    /// Of L*a*b* and XYZ as they are; of anything else as 8 or 16 bits over their full range.
+    static func colours(of image: Image, _ layout: PixelLayout) throws -> Image {
+        let colours = try image.bands == layout.colours ? image : image.bands(0, layout.colours)
+        return layout.model == .absolute ? colours : try integers(colours, layout)
+    }
+
+    /// One band of 8 bits.
+    static func alpha(of image: Image, band: Int) throws -> Image {
+        let alpha = try image.bands(band, 1)
+        switch alpha.format {
+        case VIPS_FORMAT_UCHAR: return alpha
+        case VIPS_FORMAT_FLOAT: return try alpha.scaled(by: 255, to: .uchar)
+        case VIPS_FORMAT_SHORT:
+            // Next to L*a*b* of 16 bits: unsigned samples that libvips holds as signed ones.
+            let unsigned = try alpha.applying("cast", ["format": .int])
+                .applying("boolean_const", ["boolean": .integer(Int(VIPS_OPERATION_BOOLEAN_AND.rawValue)), "c": .numbers([65535])])
+            return try unsigned.applying("cast", ["format": .ushort]).inBytes()
+        default: return try alpha.inBytes()
+        }
+    }
+
+    private static func integers(_ image: Image, _ layout: PixelLayout) throws -> Image {
+        switch image.format {
+        case VIPS_FORMAT_UCHAR, VIPS_FORMAT_USHORT: return image
+        case VIPS_FORMAT_FLOAT:
+            // libvips divides with 255 as the full range, whatever it is.
+            let range = layout.isDivided ? 65535.0 / 255 : 65535
+            return try image.scaled(by: range, to: .ushort)
+        default: return try image.applying("cast", ["format": .ushort, "shift": .flag(true)])
+        }
+    }
+}
+
+extension Image {
+    func bands(_ first: Int, _ count: Int) throws -> Image {
+        try applying("extract_band", ["band": .integer(first), "n": .integer(count)])
+    }
+
+    /// The upper 8 bits of each sample.
+    func inBytes() throws -> Image {
+        isBytes ? self : try applying("cast", ["format": .uchar, "shift": .flag(true)])
+    }
+
+    /// Floating point samples as integers, rounded; what lies beyond the range becomes its end.
+    fileprivate func scaled(by factor: Double, to format: VipsArgument) throws -> Image {
+        try applying("linear", ["a": .numbers([factor]), "b": .numbers([0.5])]).applying("cast", ["format": format])
+    }
+}

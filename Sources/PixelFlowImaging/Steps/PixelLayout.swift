@@ -1,0 +1,44 @@
+import CVips
+
+/// What the bands of a decoded image mean: the colours first, then what else a file holds.
+struct PixelLayout: Equatable {
+    enum Model {
+        case grey, rgb, cmyk
+        /// L*a*b* or XYZ: libvips knows the way from there.
+        case absolute
+    }
+
+    let model: Model
+    /// Bands of colour.
+    let colours: Int
+    /// The band that is alpha. Every other band behind the colours is a selection, depth or the like, and goes.
+    let alpha: Int?
+    /// Whether libvips has divided the colours by an associated alpha.
+    var isDivided = false
+
+    /// Without a directory: alpha is a last band beyond the colours, as in every format but TIFF.
+    init(_ image: Image, _ directory: TIFFDirectory? = nil) {
+        switch image.interpretation {
+        case _ where image.isPackedLab: (model, colours) = (.absolute, image.bands)
+        case VIPS_INTERPRETATION_CMYK: (model, colours) = (.cmyk, 4)
+        case VIPS_INTERPRETATION_LAB, VIPS_INTERPRETATION_LABS, VIPS_INTERPRETATION_XYZ: (model, colours) = (.absolute, 3)
+        case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: (model, colours) = (.grey, 1)
+        default: (model, colours) = image.bands < 3 ? (.grey, 1) : (.rgb, 3)
+        }
+        guard let directory else {
+            alpha = image.bands > colours ? colours : nil
+            return
+        }
+        guard let found = directory.alpha, colours + found.index < image.bands else {
+            alpha = nil
+            return
+        }
+        alpha = colours + found.index
+        isDivided = found.isAssociated
+    }
+
+    /// The colours and, behind them, alpha: no band that has to be moved or taken out.
+    func isPlain(_ image: Image) -> Bool {
+        !image.isPackedLab && image.bands == colours + (alpha == nil ? 0 : 1) && (alpha ?? colours) == colours
+    }
+}

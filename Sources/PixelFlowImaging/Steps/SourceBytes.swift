@@ -1,0 +1,35 @@
+/// The bytes that a decoder reads: the source's own, or a copy with an end mark that the source lacks.
+///
+/// Decoders take a missing mark for missing pixels. Here the mark is given to them, and whether pixels are missing is
+/// seen from the pixels.
+final class SourceBytes {
+    let bytes: UnsafeRawBufferPointer
+    private let copy: UnsafeMutableRawBufferPointer?
+
+    /// Borrows `source`, which has to stay where it is for as long as this lives.
+    init(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) {
+        let ending = Self.missingEnd(source, format)
+        guard !ending.isEmpty else {
+            (bytes, copy) = (source, nil)
+            return
+        }
+        let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count + ending.count, alignment: 16)
+        whole.copyMemory(from: source)
+        UnsafeMutableRawBufferPointer(rebasing: whole[source.count...]).copyBytes(from: ending)
+        (bytes, copy) = (UnsafeRawBufferPointer(whole), whole)
+    }
+
+    deinit { copy?.deallocate() }
+
+    var isMended: Bool { copy != nil }
+
+    private static func missingEnd(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> [UInt8] {
+        switch format {
+        // With something behind the end mark, a second one is never reached.
+        case .jpeg: JPEGFile.endsWithMark(source) ? [] : JPEGFile.endMark
+        case .gif: source.last == GIFFile.trailer || !GIFFile(source).lacksTrailer ? [] : [GIFFile.trailer]
+        case .webp: WebPFile.lacksPadding(source) ? [0] : []
+        case .png, .tiff, .avif, .heic: []
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import Foundation
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowImaging
+
+/// Samples of every depth and bands of every meaning: the right pixels, or a refusal that says why.
+@Suite struct Layouts {
+    private static let depths: [TIFFWriter.Sample] = [.unsigned(8), .unsigned(16), .unsigned(32), .float(32)]
+
+    /// `value`, 0 to 255, in samples of a kind.
+    private func bits(_ value: Double, _ sample: TIFFWriter.Sample) -> UInt64 {
+        switch sample {
+        case .float(32): UInt64(Float(value / 255).bitPattern)
+        case .float(64): (value / 255).bitPattern
+        default: UInt64((value / 255 * (pow(2, Double(sample.bits)) - 1)).rounded())
+        }
+    }
+
+    @Test(arguments: depths, [0, 1, 2])
+    func depthsOfTIFF(sample: TIFFWriter.Sample, photometric: Int) throws {
+        let samples = photometric == 2 ? 3 : 1
+        let writer = TIFFWriter(photometric: photometric, sample: sample, samples: samples)
+        let levels: [Double] = [0, 1, 50, 128, 200, 255]
+        let file = writer.file { x, y, band in
+            let value = levels[(x + band) % levels.count]
+            // White is zero.
+            return bits(photometric == 0 ? 255 - value : value, sample)
+        }
+        let rendering = try render(file)
+        let picture = try rendering.picture()
+        #expect(picture.bands == 3 && !rendering.facts.hasAlpha)
+        for x in 0..<8 {
+            let expected: [UInt8] = (0..<3).map { band in
+                let shift = samples == 3 ? band : 0
+                return UInt8(levels[(x + shift) % levels.count])
+            }
+            #expect(picture.shows(expected, at: x, 3, tolerance: 1), "at \(x): \(picture[x, 3])")
+        }
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func fewBits(bits: Int) throws {
+        let top = (1 << bits) - 1
+        for photometric in [0, 1] {
+            let writer = TIFFWriter(photometric: photometric, sample: .unsigned(bits), samples: 1)
+            let picture = try render(writer.file { x, _, _ in UInt64(photometric == 0 ? top - x % (top + 1) : x % (top + 1)) }).picture()
+            for x in 0..<8 {
+                let grey = UInt8((x % (top + 1)) * 255 / top)
+                #expect(picture.shows([grey, grey, grey], at: x, 2, tolerance: 1), "photometric \(photometric), at \(x)")
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 4, 8], [false, true])
+    func palettes(bits: Int, isBig: Bool) throws {
+        let count = 1 << bits
+        let colours: [[Int]] = (0..<count).map { index in [(index * 37 + 200) % 256, (index * 91 + 17) % 256, (index * 53) % 256] }
+        let map: [Int] = (0..<3).flatMap { channel in colours.map { $0[channel] * 257 } }
+        let writer = TIFFWriter(photometric: 3, sample: .unsigned(bits), samples: 1, isBig: isBig, colourMap: map)
+        let picture = try render(writer.file { x, y, _ in UInt64((x + y) % count) }).picture()
+        for x in 0..<8 { #expect(picture.shows(colours[(x + 1) % count].map { UInt8($0) }, at: x, 1, tolerance: 0)) }
+    }
+
+    /// A grey palette has one band, and alpha behind a palette stands behind the colours that are looked up.
+    @Test(arguments: [false, true])
+    func alphaBehindAPalette(isGrey: Bool) throws {
+        let map: [Int] = (0..<3).flatMap { channel -> [Int] in
+            (0..<256).map { index -> Int in (isGrey ? index : (index * (channel + 1)) % 256) * 257 }
+        }
+        let writer = TIFFWriter(photometric: 3, samples: 3, extras: [0, 2], colourMap: map)
+        let picture = try render(writer.file { x, _, band in [UInt64(x * 30), 77, UInt64(x * 20)][band] }).picture()
+        #expect(picture.bands == 4)
+        for x in 0..<8 {
+            let colours: [UInt8] = (0..<3).map { band in isGrey ? UInt8(x * 30) : UInt8((x * 30 * (band + 1)) % 256) }
+            let expected = colours + [UInt8(x * 20)]
+            #expect(picture.shows(expected, at: x, 2, tolerance: 0), "at \(x): \(picture[x, 2])")
+        }
+    }
+
+    @Test(arguments: [8, 16])
+    func lab(bits: Int) throws {
+        // L* 53.2, a* 80, b* 67 is red.
+        for extras in [[], [0], [2], [0, 2]] {
+            let writer = TIFFWriter(photometric: 8, sample: .unsigned(bits), samples: 3 + extras.count, extras: extras)
+            let file = writer.file { x, _, band in
+                switch band {
+                case 0: UInt64(0.532 * (pow(2, Double(bits)) - 1))
+                case 1: UInt64(80 << (bits - 8))
+                case 2: UInt64(67 << (bits - 8))
+                default: bits == 8 ? UInt64(x * 30) : UInt64(x * 30 * 257)
+                }
+            }
+            let picture = try render(file).picture()
+            let isClear = extras.contains(2)
+            #expect(picture.bands == (isClear ? 4 : 3), "\(extras)")
+            for x in 0..<8 {
+                let expected: [UInt8] = isClear ? [254, 0, 0, UInt8(x * 30)] : [254, 0, 0]
+                #expect(picture.shows(expected, at: x, 2, tolerance: 6), "\(extras), at \(x): \(picture[x, 2])")
+            }
+        }
+    }
+
+    @Test(arguments: depths)
+    func inks(sample: TIFFWriter.Sample) throws {
+        let pure = TIFFWriter(photometric: 5, sample: sample, samples: 4)
+        let cyan = try render(pure.file { _, _, band in bits(band == 0 ? 255 : 0, sample) }).picture()
+        #expect(cyan.bands == 3 && cyan[4, 3][0] < 90 && cyan[4, 3][1] > 130 && cyan[4, 3][2] > 180)
+        let clear = TIFFWriter(photometric: 5, sample: sample, samples: 6, extras: [0, 2])
+        let picture = try render(clear.file { x, _, band in bits(band == 5 ? Double(x * 30) : band == 0 ? 255 : 0, sample) }).picture()
+        for x in 0..<8 {
+            #expect(picture.bands == 4 && abs(Int(picture[x, 2][3]) - x * 30) <= 1)
+            #expect(picture.shows(cyan[4, 3], at: x, 2, tolerance: 1))
+        }
+    }
+
+    @Test(arguments: [
+        (TIFFWriter(sample: .float(16)), "16-bit floating point"), (TIFFWriter(sample: .float(24)), "24-bit floating point"),
+        (TIFFWriter(sample: .float(64)), "64-bit floating point"), (TIFFWriter(sample: .signed(8)), "signed integer"),
+        (TIFFWriter(sample: .signed(16)), "signed integer"), (TIFFWriter(sample: .signed(32)), "signed integer"),
+        (TIFFWriter(sample: .unsigned(24)), "24-bit integer"), (TIFFWriter(sample: .unsigned(64)), "64-bit integer"),
+        (TIFFWriter(sample: .float(32), entries: [339: (3, [6, 6, 6])]), "complex"),
+        (TIFFWriter(entries: [258: (3, [5, 6, 5])]), "different depths"),
+        (TIFFWriter(photometric: 1, sample: .unsigned(1), samples: 2, extras: [2]), "1 bits each"),
+        (TIFFWriter(photometric: 6), "YCbCr"), (TIFFWriter(photometric: 9), "L*a*b*"), (TIFFWriter(photometric: 4, samples: 1), "masks"),
+        (TIFFWriter(photometric: 32803, samples: 1), "Camera raw"), (TIFFWriter(entries: [50706: (1, [1, 4, 0, 0])]), "Camera raw"),
+        (TIFFWriter(photometric: 5, samples: 6, entries: [332: (3, [2])]), "inks"),
+        (TIFFWriter(sample: .unsigned(32), samples: 4, extras: [1]), "associated alpha"),
+        (TIFFWriter(entries: [259: (3, [34925])]), "compression 34925"), (TIFFWriter(entries: [259: (3, [65000])]), "compression 65000"),
+    ])
+    func namesWhatIsUnsupported(writer: TIFFWriter, name: String) throws {
+        for isBig in [false, true] {
+            var writer = writer
+            writer.isBig = isBig
+            #expect {
+                try render(writer.file { _, _, _ in 0x3c00 })
+            } throws: { error in
+                let failure = error as? RenderFailure
+                return failure?.code == "unsupported_format" && failure?.message.contains(name) == true
+            }
+        }
+    }
+
+    /// Layouts made by chance: whatever the order of bytes and planes, the depth and the bands that are more than colour.
+    @Test(arguments: 0..<150)
+    func layoutsMadeByChance(seed: UInt64) throws {
+        var random = SeededGenerator(seed)
+        let photometric = [0, 1, 2][Int.random(in: 0..<3, using: &random)]
+        let sample = Self.depths[Int.random(in: 0..<4, using: &random)]
+        let colours = photometric == 2 ? 3 : 1
+        var extras = (0..<Int.random(in: 0...4, using: &random)).map { _ in [0, 0, 2][Int.random(in: 0..<3, using: &random)] }
+        // libvips reads no associated alpha of 32-bit integers, nor any but the last of four samples: refused by name.
+        let mayDivide = sample != .unsigned(32) && (colours + extras.count != 4 || colours == 3)
+        if mayDivide, !extras.isEmpty, Bool.random(using: &random) { extras[Int.random(in: 0..<extras.count, using: &random)] = 1 }
+        let writer = TIFFWriter(
+            width: Int.random(in: 1...70, using: &random), height: Int.random(in: 1...40, using: &random), photometric: photometric,
+            sample: sample, samples: colours + extras.count, extras: extras.isEmpty && Bool.random(using: &random) ? nil : extras,
+            isBig: Bool.random(using: &random), isLittleEndian: Bool.random(using: &random), isPlanar: Bool.random(using: &random),
+            rowsPerStrip: Int.random(in: 1...40, using: &random), directoryFirst: Bool.random(using: &random))
+        let alpha = extras.lastIndex(of: 1) ?? extras.firstIndex(of: 2)
+        let isDivided = extras.contains(1)
+        let pixels = (0..<writer.width * writer.height).map { _ in
+            (0..<colours + extras.count).map { _ in Double(Int.random(in: 0...255, using: &random)) }
+        }
+        func opacity(_ pixel: [Double]) -> Double { alpha.map { pixel[colours + $0] } ?? 255 }
+        let file = writer.file { x, y, band in
+            let pixel = pixels[y * writer.width + x]
+            let value = isDivided && band < colours ? pixel[band] * opacity(pixel) / 255 : pixel[band]
+            return bits(photometric == 0 && band == 0 ? 255 - value : value, sample)
+        }
+        let rendering = try render(file)
+        let picture = try rendering.picture()
+        #expect(rendering.facts.hasAlpha == (alpha != nil))
+        let isOpaque = pixels.allSatisfy { opacity($0) == 255 }
+        #expect(picture.bands == (isOpaque ? 3 : 4), "\(writer)")
+        // Dividing enlarges the rounding of 8 bits.
+        for (index, pixel) in pixels.enumerated() {
+            let shown = picture[index % writer.width, index / writer.width]
+            let tolerance = isDivided ? max(2, Int(600 / max(1, opacity(pixel)))) : 1
+            let isVisible = !isDivided || opacity(pixel) > 4
+            let colour = (0..<3).allSatisfy { band -> Bool in
+                let expected = pixel[colours == 3 ? band : 0]
+                return abs(Double(shown[band]) - expected) <= Double(tolerance)
+            }
+            let isClear = isOpaque || abs(Double(shown[3]) - opacity(pixel)) <= 1
+            try #require((colour || !isVisible) && isClear, "\(writer): \(pixel) became \(shown)")
+        }
+    }
+
+    /// Alpha from 0 to 255 in every format that has it, at every depth, with a profile and without.
+    @Test(arguments: [("png", 8), ("png", 16), ("webp", 8), ("tiff", 8), ("tiff", 16), ("avif", 8), ("avif", 10), ("avif", 12)], [false, true])
+    func alphaKeepsItsValues(kind: (format: String, bits: Int), isWide: Bool) throws {
+        let isLarge = kind.bits > 8
+        var image = try TestImage.made(256, 40, bands: 4) { x, _ in [200, 60, 60, UInt8(x)] }
+        if isWide {
+            image = try image.applying("icc_transform", ["output_profile": .text("p3"), "input_profile": .text("srgb")])
+        }
+        if isLarge { image = try wide(image, interpretation: 25) }
+        let arguments: VipsArguments =
+            switch kind.format {
+            case "avif": ["compression": .integer(4), "lossless": .flag(true), "effort": .integer(0), "bitdepth": .integer(kind.bits)]
+            case "webp": ["lossless": .flag(true)]
+            default: [:]
+            }
+        let saver = kind.format == "avif" ? "heifsave_buffer" : "\(kind.format)save_buffer"
+        let rendering = try render(try TestImage.data(image, saver, arguments))
+        let picture = try rendering.picture()
+        #expect(rendering.facts.hasAlpha && picture.bands == 4)
+        let tolerance = kind.format == "avif" ? 2 : 0
+        for x in 0..<256 { #expect(abs(Int(picture[x, 20][3]) - x) <= tolerance, "at \(x): \(picture[x, 20])") }
+        #expect(picture.shows([200, 60, 60], at: 200, 20, tolerance: 6))
+    }
+
+    /// The strips in which pixels go to memory are higher than what a decoder holds: nothing is read twice from it.
+    @Test func largePicturesWithAlphaAndProfile() throws {
+        let small = try TestImage.made(64, 64, bands: 4) { x, y in [UInt8(x * 4), UInt8(y * 4), 90, UInt8(x + y * 3)] }
+        let large = try wide(small, interpretation: 25)
+            .applying("zoom", ["xfac": .integer(30), "yfac": .integer(30)], as: "input")
+            .applying("icc_transform", ["output_profile": .text("p3"), "input_profile": .text("srgb"), "depth": .integer(16)])
+        let picture = try render(try TestImage.data(large, "pngsave_buffer", ["compression": .integer(1)])).picture()
+        #expect((picture.width, picture.height, picture.bands) == (1920, 1920, 4))
+        for (x, y) in [(0, 0), (10, 40), (40, 50), (63, 63)] {
+            let pixel = picture[x * 30 + 9, y * 30 + 9]
+            #expect(picture.shows([UInt8(x * 4), UInt8(y * 4), 90], at: x * 30 + 9, y * 30 + 9, tolerance: 3), "\(x), \(y): \(pixel)")
+            #expect(pixel[3] == UInt8(x + y * 3))
+        }
+    }
+
+    /// The same picture in 16 bits a sample.
+    private func wide(_ image: Image, interpretation: Int) throws -> Image {
+        try image.applying("linear", ["a": .numbers([257]), "b": .numbers([0])]).applying("cast", ["format": .ushort])
+            .applying("copy", ["interpretation": .integer(interpretation)])
+    }
+
+    @Test(arguments: [1, 2, 3, 4], [8, 16])
+    func bandsOfPNG(bands: Int, bits: Int) throws {
+        var image = try TestImage.made(32, 32, bands: bands) { x, y in Array([UInt8(x * 8), UInt8(y * 8), 40, UInt8(x * 4 + y * 4)].prefix(bands)) }
+        if bits == 16 { image = try wide(image, interpretation: bands < 3 ? 26 : 25) }
+        let picture = try render(try TestImage.data(image, "pngsave_buffer")).picture()
+        #expect(picture.bands == (bands % 2 == 0 ? 4 : 3))
+        let pixel = [UInt8(80), 160, 40, 120]
+        let expected: [UInt8] = bands == 1 ? [80, 80, 80] : bands == 2 ? [80, 80, 80, 160] : Array(pixel.prefix(bands))
+        #expect(picture.shows(expected, at: 10, 20, tolerance: 0), "\(picture[10, 20])")
+    }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowImaging
+
+/// What a decoder refuses is named for what it is.
+@Suite struct Refusals {
+    /// The failure of a render, or nil where there is none.
+    private func failure(_ source: Data) -> RenderFailure? {
+        do {
+            _ = try render(source)
+            return nil
+        } catch {
+            return error as? RenderFailure
+        }
+    }
+
+    private func code(_ source: Data) -> String? { failure(source)?.code }
+
+    private func photo(_ format: String, _ arguments: VipsArguments = [:]) throws -> Data {
+        try TestImage.data(try TestImage.photo(320, 240), "\(format)save_buffer", arguments)
+    }
+
+    static let kinds: [String: @Sendable (Refusals) throws -> Data] = [
+        "jpeg": { try $0.photo("jpeg") },
+        "progressive jpeg": { try $0.photo("jpeg", ["interlace": .flag(true)]) },
+        "png": { try $0.photo("png") },
+        "interlaced png": { try $0.photo("png", ["interlace": .flag(true)]) },
+        "webp": { try $0.photo("webp") },
+        "lossless webp": { try $0.photo("webp", ["lossless": .flag(true)]) },
+        "gif": { try $0.photo("gif") },
+        "tiff": { try $0.photo("tiff", ["compression": .integer(2)]) },
+        "tiff, directory first": { _ in
+            let writer = TIFFWriter(width: 100, height: 80, rowsPerStrip: 8, directoryFirst: true)
+            return writer.file { x, y, band -> UInt64 in UInt64((x * 3 + y * 5 + band * 70) % 256) }
+        },
+        "avif": { try $0.photo("heif", ["compression": .integer(4), "effort": .integer(0)]) },
+    ]
+
+    private func made(_ kind: String) throws -> Data {
+        let make = try #require(Self.kinds[kind])
+        return try make(self)
+    }
+
+    /// Whatever is shown of a file that breaks off is the whole picture; anything else is said to be cut off.
+    @Test(arguments: kinds.keys.sorted())
+    func aFileThatBreaksOff(kind: String) throws {
+        let whole = try made(kind)
+        let picture = try render(whole).files[0]
+        let step = max(1, whole.count / 60)
+        var shown = 0
+        let lengths = Array(stride(from: 24, to: whole.count, by: step)) + Array(whole.count - 12..<whole.count)
+        for length in lengths {
+            do {
+                let file = try render(whole.prefix(length)).files[0]
+                #expect(file == picture, "\(length) of \(whole.count) bytes are shown as if they were all")
+                shown += 1
+            } catch let failure as RenderFailure {
+                #expect(failure.code == "truncated_image", "\(length) of \(whole.count) bytes: \(failure.message)")
+            }
+        }
+        // The end of a file may hold no pixels, but half of it cannot.
+        #expect(shown < 20)
+    }
+
+    /// Half a picture with the mark of a whole one.
+    @Test(arguments: ["jpeg", "progressive jpeg"])
+    func halfAJPEGWithItsLastMarker(kind: String) throws {
+        let whole = try made(kind)
+        for part in [0.3, 0.5, 0.75, 0.95] {
+            let half = whole.prefix(Int(Double(whole.count) * part))
+            #expect(code(half + [0xff, 0xd9]) == "truncated_image", "\(part)")
+            #expect(code(half + Data(count: whole.count - half.count)) == "truncated_image", "\(part), filled up with zeros")
+        }
+    }
+
+    @Test func halfAPNGWithItsLastChunk() throws {
+        let whole = try photo("png", ["compression": .integer(0)])
+        let data = try #require(whole.range(of: Data("IDAT".utf8))).lowerBound - 4
+        let end = whole.suffix(12)
+        // The chunk still announces all of its data.
+        #expect(code(whole.prefix(whole.count / 2) + end) == "truncated_image")
+        // And here it does not.
+        #expect(code(HostileFile.png(edge: 40)) == "truncated_image")
+        #expect(code(whole.prefix(data) + end) == "damaged_image")
+    }
+
+    @Test func aMissingEndCostsNoPixel() throws {
+        for (kind, missing) in [("jpeg", 2), ("jpeg", 1), ("progressive jpeg", 2), ("gif", 1), ("png", 12), ("png", 4)] {
+            let whole = try made(kind)
+            #expect(try render(whole.dropLast(missing)).files == render(whole).files, "\(kind) without its last \(missing) bytes")
+        }
+        let animation = try TestImage.animation([TestImage.red, TestImage.green, TestImage.blue], .gif)
+        #expect(try render(animation.dropLast()).facts.frames == 3)
+    }
+
+    @Test(arguments: ["jpeg", "png", "webp", "gif"])
+    func whatStandsBehindTheEndIsNotLookedAt(kind: String) throws {
+        let whole = try made(kind)
+        let expected = try render(whole).files
+        for rest in [Data(count: 1000), Data("some text".utf8), Data([0xff, 0xd8, 0xff, 0xe0, 0, 1])] {
+            #expect(try render(whole + rest).files == expected)
+        }
+    }
+
+    @Test(arguments: ["jpeg", "png", "interlaced png", "avif", "tiff", "lossless webp"])
+    func damageIsNotCalledCutOff(kind: String) throws {
+        let whole = try made(kind)
+        var random = SeededGenerator(7)
+        for part in [0.4, 0.6, 0.8] {
+            var damaged = whole
+            let start = Int(Double(whole.count) * part)
+            for offset in start..<min(start + 400, whole.count - 20) { damaged[offset] = UInt8.random(in: 0...255, using: &random) }
+            let found = code(damaged)
+            #expect(found == "damaged_image", "\(part): \(found ?? "is shown")")
+        }
+    }
+
+    @Test func damagedHeaders() throws {
+        for (kind, offset) in [("png", 20), ("gif", 400), ("tiff", 4), ("webp", 16)] {
+            var damaged = try made(kind)
+            for index in 0..<4 { damaged[offset + index] ^= 0xff }
+            #expect(["damaged_image", "truncated_image"].contains(code(damaged)), "\(kind)")
+        }
+    }
+
+    @Test func variantsThatAreNotRead() throws {
+        let jpeg = try photo("jpeg")
+        let frame = try #require(jpeg.firstRange(of: Data([0xff, 0xc0]))).lowerBound
+        for (offset, value, name) in [
+            (1, UInt8(0xc3), "Lossless JPEG"), (1, 0xf7, "JPEG-LS"), (1, 0xc5, "Hierarchical JPEG"), (4, 12, "12 bits a sample"),
+        ] {
+            var other = jpeg
+            other[frame + offset] = value
+            let failure = failure(other)
+            #expect(failure?.code == "unsupported_format" && failure?.message.contains(name) == true, "\(name): \(failure?.message ?? "")")
+        }
+        var png = try photo("png")
+        let chunk: [UInt8] = [0, 0, 0, 4, 0x43, 0x67, 0x42, 0x49, 0x50, 0, 0x20, 2, 0x2b, 0xd5, 0xb3, 0x7f]
+        png.insert(contentsOf: chunk, at: 8)
+        #expect(failure(png)?.message.contains("CgBI") == true)
+    }
+
+    @Test(arguments: [
+        ("BM\0\0\0\0", "BMP"), ("8BPS\0\u{1}", "Photoshop"), ("%!PS-Adobe-3.0", "PostScript"), ("%PDF-1.4", "PDF"), ("qoif\0\0", "QOI"),
+        ("P6\n4 4\n255\n", "Netpbm"), ("P3 # a comment", "Netpbm"), ("#?RADIANCE\n", "Radiance"), ("SIMPLE  =      T", "FITS"), ("DDS |", "DDS"),
+        ("gimp xcf v011", "XCF"), ("\0\0\0\u{18}ftypisom\0\0\0\0isomavc1", "Video"), ("\0\0\0\u{18}ftypcrx \0\0\0\u{1}crx isom", "Camera raw"),
+        ("\0\0\0\u{14}ftypqt  \0\0\0\0qt  ", "Video"), ("RIFF\0\0\0\0AVI LIST", "Video"),
+    ])
+    func foreignFormatsHaveNames(start: String, name: String) {
+        let failure = failure(Data(start.utf8) + Data(count: 200))
+        #expect(failure?.code == "unsupported_format" && failure?.message.contains(name) == true, "\(failure?.message ?? "none")")
+    }
+
+    @Test(arguments: ["", "G", "GIF8", "Hello", "P6", "Please", "P1 is a road", "<html></html>", "\0\0\0\0\0\0", "{\"a\":1}", "RIFF\0\0\0\0WAVEfmt "])
+    func whatIsNoImage(text: String) { #expect(code(Data(text.utf8)) == "not_an_image") }
+
+    @Test(arguments: [
+        ("avif", [], "avif"), ("mif1", ["avif"], "avif"), ("mif1", ["heic", "avif"], "avif"), ("avis", ["msf1"], "avif"), ("isom", ["avif"], "avif"),
+        ("heic", ["mif1"], "heic"), ("mif1", ["heic", "mp42"], "heic"), ("isom", ["mp42", "heic"], "heic"), ("msf1", ["hevc"], "heic"),
+        ("mif1", [], "heic"), ("heix", ["avif"], "avif"),
+    ])
+    func brands(major: String, compatible: [String], format: String) throws {
+        let found = try file(major, compatible).withUnsafeBytes { try SourceFormat.sniffed($0) }
+        #expect(found.rawValue == format)
+    }
+
+    @Test func brandsAreReadFromTheBoxAlone() throws {
+        // A box of its own behind the brands that holds the letters of one.
+        let data = file("isom", ["mp42"]) + Data([0, 0, 0, 16]) + Data("freeavifavif".utf8)
+        #expect(code(data) == "unsupported_format")
+        // A size of 64 bits, and a box that says it goes beyond the end.
+        let large = Data([0, 0, 0, 1]) + Data("ftyp".utf8) + Data([0, 0, 0, 0, 0, 0, 0, 28]) + Data("mif1\0\0\0\0avif".utf8)
+        #expect(try large.withUnsafeBytes { try SourceFormat.sniffed($0) } == .avif)
+        let cut = Data([0x7f, 0, 0, 0]) + Data("ftypmif1\0\0\0\0miafavif".utf8)
+        #expect(try cut.withUnsafeBytes { try SourceFormat.sniffed($0) } == .avif)
+    }
+
+    /// Without a brand that says so, the items tell the codec.
+    @Test func commonBrandsAreToldApartByTheirItems() throws {
+        var avif = try photo("heif", ["compression": .integer(4), "effort": .integer(0)])
+        while let range = avif.prefix(40).range(of: Data("avif".utf8)) { avif.replaceSubrange(range, with: Data("mif1".utf8)) }
+        #expect(try render(avif).facts.format == "avif")
+    }
+
+    private func file(_ major: String, _ compatible: [String]) -> Data {
+        Data([0, 0, 0, UInt8(16 + 4 * compatible.count)]) + Data("ftyp\(major)\0\0\0\0\(compatible.joined())".utf8)
+    }
+
+    /// No byte of a directory leads outside: every one of its bytes is turned over.
+    @Test func directoriesAreNotTrusted() throws {
+        for isBig in [false, true] {
+            let file = TIFFWriter(extras: [], isBig: isBig, directoryFirst: true).file { _, _, _ in 9 }
+            for index in 0..<200 {
+                for value in [UInt8(0), 0x7f, 0xff] {
+                    var hostile = file
+                    hostile[index] = value
+                    let found = code(hostile)
+                    let isKnown = ["truncated_image", "damaged_image", "unsupported_format", "not_an_image", "too_many_pixels", "too_many_frames"]
+                    #expect(found.map(isKnown.contains) ?? true, "byte \(index): \(found ?? "")")
+                }
+            }
+        }
+    }
+}

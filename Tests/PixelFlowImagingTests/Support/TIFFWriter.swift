@@ -1,0 +1,140 @@
+import Foundation
+
+/// Writes TIFF files of any layout, uncompressed: what a library would not write is what has to be read.
+struct TIFFWriter {
+    enum Sample: Equatable {
+        case unsigned(Int), signed(Int), float(Int)
+
+        var bits: Int {
+            switch self {
+            case .unsigned(let bits), .signed(let bits), .float(let bits): bits
+            }
+        }
+
+        var format: Int {
+            switch self {
+            case .unsigned: 1
+            case .signed: 2
+            case .float: 3
+            }
+        }
+    }
+
+    var width = 8
+    var height = 6
+    var photometric = 2
+    var sample = Sample.unsigned(8)
+    /// Samples of a pixel, extra ones included.
+    var samples = 3
+    /// 0 for a selection, 1 for associated and 2 for unassociated alpha; nil to say nothing about them.
+    var extras: [Int]? = nil
+    var isBig = false
+    var isLittleEndian = true
+    var isPlanar = false
+    var rowsPerStrip = 4
+    /// Three times as many numbers of 16 bits as the samples have values.
+    var colourMap: [Int] = []
+    var profile = Data()
+    /// More entries, or others in the place of those that follow from the rest: tag, type and values.
+    var entries: [Int: (type: Int, values: [Int])] = [:]
+    /// The directory before the pixels, so that a file that is cut still has it.
+    var directoryFirst = false
+
+    /// - Parameter value: the bits of a sample, as they are written.
+    func file(_ value: (_ x: Int, _ y: Int, _ sample: Int) -> UInt64) -> Data {
+        let strips = strips(value)
+        let header = isBig ? 16 : 8
+        let pixels = strips.reduce(0) { $0 + $1.count }
+        // One round to learn how long the directory is, one with the right offsets.
+        let length = directory(strips.map { _ in 0 }, strips.map(\.count), at: 0).count
+        let start = directoryFirst ? header : header + pixels + pixels % 2
+        var offset = directoryFirst ? header + length : header
+        let offsets = strips.map { strip in
+            defer { offset += strip.count }
+            return offset
+        }
+        var file = Data(isLittleEndian ? "II".utf8 : "MM".utf8) + number(isBig ? 43 : 42, 2)
+        if isBig { file += number(8, 2) + number(0, 2) }
+        file += number(start, isBig ? 8 : 4)
+        let body = strips.reduce(Data(), +)
+        let entries = directory(offsets, strips.map(\.count), at: start)
+        return directoryFirst ? file + entries + body : file + body + Data(count: pixels % 2) + entries
+    }
+
+    private func strips(_ value: (Int, Int, Int) -> UInt64) -> [Data] {
+        let planes = isPlanar ? (0..<samples).map { [$0] } : [Array(0..<samples)]
+        return planes.flatMap { plane in
+            stride(from: 0, to: height, by: rowsPerStrip).map { top in
+                (top..<min(top + rowsPerStrip, height)).reduce(Data()) { $0 + row($1, plane, value) }
+            }
+        }
+    }
+
+    private func row(_ y: Int, _ plane: [Int], _ value: (Int, Int, Int) -> UInt64) -> Data {
+        let values = (0..<width).flatMap { x in plane.map { value(x, y, $0) } }
+        guard sample.bits < 8 else { return values.reduce(Data()) { $0 + number(Int(truncatingIfNeeded: $1), sample.bits / 8) } }
+        let perByte = 8 / sample.bits
+        return Data(
+            stride(from: 0, to: values.count, by: perByte).map { start in
+                (0..<perByte).reduce(UInt8(0)) { byte, index in
+                    let bits = start + index < values.count ? UInt8(truncatingIfNeeded: values[start + index]) : 0
+                    return byte << sample.bits | bits
+                }
+            })
+    }
+
+    private func directory(_ offsets: [Int], _ lengths: [Int], at start: Int) -> Data {
+        let wide = isBig ? 16 : 4
+        var all: [Int: (type: Int, values: [Int])] = [
+            256: (4, [width]), 257: (4, [height]), 258: (3, Array(repeating: sample.bits, count: samples)), 259: (3, [1]),
+            262: (3, [photometric]), 273: (wide, offsets), 277: (3, [samples]), 278: (4, [rowsPerStrip]), 279: (wide, lengths),
+            284: (3, [isPlanar ? 2 : 1]), 339: (3, Array(repeating: sample.format, count: samples)),
+        ]
+        if let extras, !extras.isEmpty { all[338] = (3, extras) }
+        if !colourMap.isEmpty { all[320] = (3, colourMap) }
+        if !profile.isEmpty { all[34675] = (7, profile.map(Int.init)) }
+        all.merge(entries) { $1 }
+        return encoded(all, at: start)
+    }
+
+    private func encoded(_ entries: [Int: (type: Int, values: [Int])], at start: Int) -> Data {
+        let word = isBig ? 8 : 4
+        var directory = number(entries.count, isBig ? 8 : 2)
+        var behind = Data()
+        let end = start + directory.count + entries.count * (4 + 2 * word) + word
+        for (tag, entry) in entries.sorted(by: { $0.key < $1.key }) {
+            let values = entry.values.reduce(Data()) { $0 + number($1, Self.widths[entry.type] ?? 1) }
+            directory += number(tag, 2) + number(entry.type, 2) + number(entry.values.count, word)
+            if values.count <= word {
+                directory += values + Data(count: word - values.count)
+            } else {
+                directory += number(end + behind.count, word)
+                behind += values + Data(count: values.count % 2)
+            }
+        }
+        return directory + number(0, word) + behind
+    }
+
+    private static let widths = [1: 1, 3: 2, 4: 4, 7: 1, 16: 8]
+
+    private func number(_ value: Int, _ width: Int) -> Data {
+        let bytes = (0..<width).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        return Data(isLittleEndian ? bytes : bytes.reversed())
+    }
+}
+
+/// A generator that gives the same numbers in every run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    /// SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+        return value ^ value >> 31
+    }
+}
