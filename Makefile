@@ -42,6 +42,13 @@ test-faults: ## The four services through faults, with 200 kills: part of `make 
 	    scripts/stack up && eval "$$(scripts/stack env)" && swift test --skip-build \
 	    --filter 'EndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
 
+.PHONY: test-flaky
+test-flaky: ## Each test module 100 times beside two busy loops (RUNS=, LOAD=, MODULE="PixelFlowWorkerTests ...")
+	@scripts/setup test
+	@scripts/web
+	@swift build --build-tests
+	@scripts/test-flaky
+
 .PHONY: e2e
 e2e: ## End to end against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixelflow it starts
 	@scripts/setup test

@@ -42,8 +42,9 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: "Sources/Executables/\(name)", swiftSettings: swiftSettings)
 }
 
+/// Each may wait for something, and then says for how long and for what.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+    .testTarget(name: name, dependencies: ["Deadlines"] + dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -57,22 +58,23 @@ let package = Package(
         .executable(name: "pfctl", targets: ["pfctl"]),
         .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
     ],
+    // Exactly what was tested; these and what they bring are in dependencies.lock (scripts/checks/locked).
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-certificates", from: "1.0.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: [
         // C libraries: module maps and shims only, each imported by exactly one target.
@@ -83,6 +85,8 @@ let package = Package(
         .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CSandbox", dependencies: ["CSeccomp"]),
+        // Palettes for GIF; static executables link it (scripts/static.d). Knows nothing of PixelFlow.
+        .target(name: "CPalette"),
 
         // The domain: tasks, pipelines, errors, and the ports. No I/O.
         library("PixelFlowCore", [nioCore]),
@@ -153,16 +157,20 @@ let package = Package(
             name: "bench-tools", dependencies: ["PixelFlowCore", "PixelFlowImaging", argumentParser, hummingbird, httpTypes, logging, nioCore],
             path: "Sources/Executables/bench-tools", swiftSettings: swiftSettings),
 
-        // Tests. `Conformance` holds one suite per port, run against every implementation.
-        .target(name: "Conformance", dependencies: ["PixelFlowCore", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
+        // Tests. How a test waits: never without an end.
+        .target(name: "Deadlines", path: "Tests/Deadlines", swiftSettings: swiftSettings),
+        // One suite per port, run against every implementation.
+        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
         // Judges what clients were promised against what became of it; knows no backend.
         .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
         // A TCP proxy that misbehaves on demand, between a service and a server.
-        .target(name: "FaultProxy", dependencies: [nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
+        .target(name: "FaultProxy", dependencies: ["Deadlines", nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
         // A server that a test starts and ends as it likes.
         .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
+        tests("DeadlinesTests", []),
+        tests("CPaletteTests", ["CPalette"]),
         tests("PixelFlowCoreTests", ["PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
         tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
@@ -174,9 +182,9 @@ let package = Package(
         tests("PrometheusTests", ["Prometheus", metrics]),
         // A small Kubernetes API with a memory, for the client's tests and for pfctl's.
         .target(
-            name: "KubernetesStandIn", dependencies: ["KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
+            name: "KubernetesStandIn", dependencies: ["Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/KubernetesStandIn", swiftSettings: swiftSettings),
-        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "KubernetesClient", "KubernetesStandIn", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
+        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "KubernetesStandIn", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["PFCtl", "KubernetesClient", "KubernetesStandIn", "pfctl", nioCore, nioPosix]),
         tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.

@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import Foundation
 import NIOCore
 import PixelFlowCore
@@ -75,12 +76,12 @@ extension EndToEnd {
                         return true
                     }
                 }
-                for await _ in opened.stream {}
+                try await opened.stream.end("the stream to be open")
                 let start = ContinuousClock.now
                 service.terminate()
                 #expect(try await service.waitForExit() == 0)
                 #expect(ContinuousClock.now - start < .seconds(10))
-                await listening.value
+                try await listening.value("the stream to end")
             }
         }
     }

@@ -12,7 +12,7 @@ import Synchronization
 /// let proxy = try await FaultProxy.start(to: "127.0.0.1", port: 5432)
 /// let cut = proxy.cutReplies(toRequestsContaining: "INSERT")
 /// // … the server commits, the client never hears of it …
-/// await cut.done()
+/// try await cut.done()
 /// try await proxy.stop()
 /// ```
 public final class FaultProxy: Sendable {

@@ -1,3 +1,4 @@
+public import Deadlines
 import NIOCore
 import Synchronization
 
@@ -25,13 +26,17 @@ public final class ReplyCut: Sendable {
     public var cuts: Int { state.withLock { count - $0.open } }
 
     /// Returns once all replies have been cut, or the proxy has been restored or stopped.
-    public func done() async {
-        await withCheckedContinuation { continuation in
-            let isDone = state.withLock { state in
-                if state.open > 0 { state.waiting.append(continuation) }
-                return state.open == 0
+    ///
+    /// - Throws: `DeadlineExceeded` where that takes longer than `limit`.
+    public func done(within limit: Duration = .patience) async throws {
+        try await within(limit, "replies to be cut") { [self] in
+            await withCheckedContinuation { continuation in
+                let isDone = state.withLock { state in
+                    if state.open > 0 { state.waiting.append(continuation) }
+                    return state.open == 0
+                }
+                if isDone { continuation.resume() }
             }
-            if isDone { continuation.resume() }
         }
     }
 

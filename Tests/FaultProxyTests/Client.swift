@@ -1,3 +1,4 @@
+import Deadlines
 import FaultProxy
 import NIOCore
 import NIOPosix
@@ -28,8 +29,13 @@ final class Client: Sendable {
     func finish() async throws { try await channel.close(mode: .output) }
 
     /// Exactly this many bytes, or fewer at the end.
-    func receive(_ count: Int) async throws -> ByteBuffer { try await reader.read(count) }
-    func receiveAll() async throws -> ByteBuffer { try await reader.read(.max) }
+    func receive(_ count: Int) async throws -> ByteBuffer {
+        try await within(.patience, "\(count) bytes of the proxy, or the end") { [reader] in try await reader.read(count) }
+    }
+
+    func receiveAll() async throws -> ByteBuffer {
+        try await within(.patience, "the end of what the proxy sends") { [reader] in try await reader.read(.max) }
+    }
 
     func echo(_ text: String) async throws -> String {
         try await send(text)
@@ -51,6 +57,7 @@ private actor Reader {
     func read(_ count: Int) async throws -> ByteBuffer {
         while rest.readableBytes < count, var pieces = iterator {
             iterator = nil
+            // bounded: by `read`'s caller.
             let piece = try await pieces.next(isolation: self)
             guard let piece else { break }
             iterator = pieces

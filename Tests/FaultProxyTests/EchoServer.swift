@@ -1,3 +1,4 @@
+import Deadlines
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -35,7 +36,7 @@ final class EchoServer: Sendable {
     func setReplies(after count: Int) { state.content.withLock { $0.replyAfter = count } }
 
     func waitFor(_ count: Int) async throws {
-        while received.readableBytes < count { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually("\(count) bytes at the server") { received.readableBytes >= count }
     }
 }
 

@@ -68,7 +68,7 @@ struct FaultProxyTests {
                 try await client.send("commit \(number)")
                 #expect(try await client.receiveAll() == ByteBuffer())
             }
-            await cut.done()
+            try await cut.done()
             #expect(cut.cuts == 2)
             #expect(String(buffer: server.received) == "begincommit 1begincommit 2")
             #expect(try await Client(proxy).echo("commit 3") == "commit 3")
@@ -85,7 +85,7 @@ struct FaultProxyTests {
             try await server.waitFor(3)
             try await client.send("mit")
             #expect(try await client.receiveAll() == ByteBuffer())
-            await cut.done()
+            try await cut.done()
         }
     }
 

@@ -57,6 +57,7 @@ import Testing
         #expect(throws: MultipartError.headerTooLarge(limit: 8192)) {
             for _ in 0..<1024 {
                 parser.feed(ByteBuffer(repeating: UInt8(ascii: "y"), count: 4096))
+                // bounded: by the bytes that were fed.
                 while try parser.next() != nil {}
             }
         }

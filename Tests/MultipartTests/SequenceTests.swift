@@ -1,3 +1,4 @@
+import Deadlines
 import Multipart
 import NIOCore
 import Testing
@@ -16,6 +17,7 @@ import Testing
     func eventsOfAStream(size: Int) async throws {
         let events = try MultipartSequence(Self.stream(ByteBuffer(string: Self.document).chunks(of: size)), boundary: "b0undary")
         var form = CollectedForm()
+        // bounded: by the stream, which is whole.
         for try await event in events { try form.add(event) }
         #expect(form.fields == [["a", "one"], ["b", "two"]])
         #expect(form.isFinished)
@@ -23,20 +25,20 @@ import Testing
 
     @Test func aShortStreamIsTruncated() async throws {
         let events = try MultipartSequence(Self.stream([ByteBuffer(string: field("a", "one"))]), boundary: "b0undary")
-        await #expect(throws: MultipartError.truncated) { for try await _ in events {} }
+        await #expect(throws: MultipartError.truncated) { try await events.end("the end of the form") }
     }
 
     @Test func theStreamsOwnErrorComesThrough() async throws {
         struct Broken: Error {}
         let stream = Self.stream([ByteBuffer(string: field("a", "one"))], failure: Broken())
         let events = try MultipartSequence(stream, boundary: "b0undary")
-        await #expect(throws: Broken.self) { for try await _ in events {} }
+        await #expect(throws: Broken.self) { try await events.end("the end of the form") }
     }
 
     @Test func nothingComesAfterTheEnd() async throws {
         var iterator = try MultipartSequence(Self.stream([ByteBuffer(string: "--b0undary--")]), boundary: "b0undary").makeAsyncIterator()
-        #expect(try await iterator.next() == .finished)
-        #expect(try await iterator.next() == nil)
-        #expect(try await iterator.next() == nil)
+        #expect(try await iterator.next("the end of the form") == .finished)
+        #expect(try await iterator.next("the end of the form") == nil)
+        #expect(try await iterator.next("the end of the form") == nil)
     }
 }

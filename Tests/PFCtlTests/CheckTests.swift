@@ -71,7 +71,7 @@ import Testing
 
     @Test func stopsWhereTheClusterCannotBeReached() async throws {
         try await PixelFlowStand.run { stand in
-            await stand.cluster.stop()
+            try await stand.cluster.stop()
             let outcome = await stand.pfctl("check", "-o", "json")
             #expect(outcome.status == .unreachable)
             let foundOutcome = try Self.failed(outcome)

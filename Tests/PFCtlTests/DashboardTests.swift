@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 import KubernetesClient
 import KubernetesStandIn
@@ -18,23 +19,16 @@ import FoundationNetworking
         let running = Task {
             await stand.pfctl(["dashboard"] + arguments, console: Console(output: output, status: errors), environment: environment)
         }
-        try await eventually { output.text.contains("http://127.0.0.1:") && output.text.hasSuffix("\n") }
+        try await eventually(within: .seconds(60), "the address") { output.text.contains("http://127.0.0.1:") && output.text.hasSuffix("\n") }
         try await body(output.text.filter { $0 != "\n" }, errors)
         running.cancel()
-        #expect(await running.value.status == .ok)
-    }
-
-    private static func eventually(_ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try await !condition() {
-            try #require(ContinuousClock.now < deadline, "it did not come to pass")
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        #expect(try await running.value("the command to end").status == .ok)
     }
 
     private static func page(_ url: String) async throws -> String {
         var request = URLRequest(url: try #require(URL(string: url)))
         request.timeoutInterval = 60
+        // bounded: by the time-out of the request.
         return try await withCheckedThrowingContinuation { continuation in
             URLSession.shared.dataTask(with: request) { data, _, error in
                 continuation.resume(with: Result { if let error { throw error } else { String(decoding: data ?? Data(), as: UTF8.self) } })
@@ -53,8 +47,8 @@ import FoundationNetworking
                 #expect(try await Self.page(url) == pods[0])
                 stand.cluster.delete(.pods, pods[0], namespace: PixelFlowStand.namespace)
                 stand.cluster.dropForwards(pod: pods[0])
-                try await Self.eventually { (try? await Self.page(url)) == pods[1] }
-                try await Self.eventually { errors.text.contains("forwarding to \(pods[1])\n") }
+                try await eventually(within: .seconds(60), "the page of the other pod") { (try? await Self.page(url)) == pods[1] }
+                try await eventually(within: .seconds(60), "word of the other pod") { errors.text.contains("forwarding to \(pods[1])\n") }
             }
         }
     }
@@ -67,7 +61,7 @@ import FoundationNetworking
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
             let environment = ["PATH": "\(stand.folder):/usr/bin:/bin"]
             try await Self.dashboard(stand, ["--color", "never"], width: 100, environment: environment) { url, _ in
-                try await Self.eventually { FileManager.default.fileExists(atPath: file) }
+                try await eventually(within: .seconds(60), "the browser") { FileManager.default.fileExists(atPath: file) }
                 #expect(try String(contentsOfFile: file, encoding: .utf8) == url)
             }
             try FileManager.default.removeItem(atPath: file)

@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 import KubernetesStandIn
 import PFCtl
@@ -24,6 +25,7 @@ import Testing
     }
 
     private static func run(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) async throws -> Run {
+        // bounded: by the deadline of the process.
         try await withCheckedThrowingContinuation { continuation in
             // Waiting blocks: on a thread of their own.
             Thread.detachNewThread {
@@ -46,7 +48,7 @@ import Testing
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
-        process.waitUntilExit()
+        try process.waitForExit(within: .seconds(120), "pfctl \(arguments.joined(separator: " "))")
         return Run(
             code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
             errors: try String(contentsOf: errors, encoding: .utf8))

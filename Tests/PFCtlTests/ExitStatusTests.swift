@@ -9,13 +9,13 @@ import Testing
         let status: PFCtl.ExitStatus
         let arguments: [String]
         let environment: [String: String]
-        let prepare: @Sendable (PixelFlowStand) async -> Void
+        let prepare: @Sendable (PixelFlowStand) async throws -> Void
 
         var testDescription: String { "\(status) \(arguments.joined(separator: " "))" }
 
         init(
             _ status: PFCtl.ExitStatus, _ arguments: String..., environment: [String: String] = ["PFCTL_TOKEN": "good"],
-            prepare: @escaping @Sendable (PixelFlowStand) async -> Void = { _ in }
+            prepare: @escaping @Sendable (PixelFlowStand) async throws -> Void = { _ in }
         ) {
             self.status = status
             self.arguments = arguments
@@ -61,14 +61,14 @@ import Testing
         Case(.timedOut, "events", "--request-timeout", "500ms") { $0.cluster.fail(StandInFault(.hang, path: "/events", count: 1)) },
         Case(.unreachable, "status") { $0.cluster.deny(DenialRule(resource: "deployments")) },
         Case(.unreachable, "scale", "api", "--replicas", "4") { $0.cluster.deny(DenialRule(verbs: ["patch"])) },
-        Case(.unreachable, "check") { await $0.cluster.stop() },
-        Case(.unreachable, "version") { await $0.cluster.stop() },
+        Case(.unreachable, "check") { try await $0.cluster.stop() },
+        Case(.unreachable, "version") { try await $0.cluster.stop() },
         Case(.unreachable, "tasks", "ls", environment: ["HOME": "/nowhere"]),
     ]
 
     @Test(arguments: cases, ["table", "json"]) func isTheSameInEachFormat(example: Case, format: String) async throws {
         try await Story.run(isHealthy: true) { stand in
-            await example.prepare(stand)
+            try await example.prepare(stand)
             let outcome = await stand.pfctl(example.arguments + ["-o", format], console: nil, environment: example.environment)
             #expect(outcome.status == example.status, "\(outcome.output)\(outcome.errors)")
             if format == "json", !outcome.output.isEmpty { _ = try JSONValue(parsing: Array(outcome.output.utf8)) }

@@ -52,7 +52,7 @@ import Testing
             ["status", "--kubeconfig", file], console: Console(output: CapturedStream(), status: errors), environment: [:])
         #expect(status == .unreachable)
         #expect(errors.text.contains("ended on"))
-        await cluster.stop()
+        try await cluster.stop()
     }
 
     @Test func givesUpOnAServerThatDoesNotAnswer() async throws {
@@ -65,7 +65,7 @@ import Testing
 
     @Test func cannotReachAServerThatIsGone() async throws {
         try await PixelFlowStand.run { stand in
-            await stand.cluster.stop()
+            try await stand.cluster.stop()
             for command in [["status"], ["rollout", "status", "api"], ["scale", "api", "--replicas", "2"], ["events"], ["top"], ["logs"]] {
                 let outcome = await stand.pfctl(command, console: nil)
                 #expect(outcome.status == .unreachable, "\(command)")

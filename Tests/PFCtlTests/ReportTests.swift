@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 import KubernetesClient
 import KubernetesStandIn
@@ -95,7 +96,7 @@ import Testing
         tar.executableURL = URL(filePath: "/usr/bin/env")
         tar.arguments = ["tar", "-xf", file, "-C", folder]
         try tar.run()
-        tar.waitUntilExit()
+        try tar.waitForExit("tar")
         try #require(tar.terminationStatus == 0)
         let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         return paths.reduce(into: [:]) { files, path in files[path] = try? String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8) }

@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import KubernetesStandIn
 import PFCtl
@@ -57,11 +58,11 @@ import Testing
         try await PixelFlowStand.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             let following = Task { await stand.pfctl("rollout", "status", "api") }
-            try await eventually("the watch") { stand.cluster.openStreams == 1 }
+            try await eventually(within: .seconds(120), "the watch") { stand.cluster.openStreams == 1 }
             stand.cluster.disconnectStreams()
             stand.cluster.compact()
             stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
-            let outcome = await following.value
+            let outcome = try await following.value(within: .seconds(120), "the rollout")
             #expect(outcome.status == .ok, "\(outcome.errors)")
             #expect(outcome.output == "deployment.apps/pixelflow-api: rolled out (revision 2)\n")
         }

@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import KubernetesStandIn
 import PFCtl
@@ -74,16 +75,16 @@ import Testing
             let following = Task {
                 await stand.pfctl(["logs", "api", "--follow"], console: Console(output: output, status: errors))
             }
-            try await eventually("the first line") { output.text.contains("\(old) before") }
+            try await eventually(within: .seconds(120), "the first line") { output.text.contains("\(old) before") }
             stand.cluster.log(["after"], pod: old, at: .now.advanced(by: .seconds(5)))
-            try await eventually("the next line") { output.text.contains("\(old) after") }
+            try await eventually(within: .seconds(120), "the next line") { output.text.contains("\(old) after") }
             stand.cluster.update(.deployments, "pixelflow-api", namespace: Self.namespace) { $0["spec"]?["replicas"] = 3 }
             stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
             let new = try #require(stand.pods(of: "api").last)
             stand.cluster.log(["hello"], pod: new)
-            try await eventually("the line of the new pod") { output.text.contains("\(new) hello") }
+            try await eventually(within: .seconds(120), "the line of the new pod") { output.text.contains("\(new) hello") }
             following.cancel()
-            _ = await following.value
+            try await following.value("the command to end")
         }
     }
 

@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -56,7 +57,7 @@ import Testing
         let group = ServiceGroup(services: [harness.hub], logger: .init(label: "test"))
         let running = Task { try await group.run() }
         await group.triggerGracefulShutdown()
-        try await running.value
+        try await running.value("the hub to stop")
         let response = try await client.get("/api/events", headers: lastID.map { [.lastEventID: $0] } ?? [:])
         #expect(response.status == .ok)
         #expect(response.headers[.contentType] == "text/event-stream")

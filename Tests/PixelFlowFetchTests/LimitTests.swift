@@ -1,3 +1,4 @@
+import Deadlines
 import NIOCore
 import NIOPosix
 import PixelFlowCore
@@ -86,10 +87,10 @@ import Testing
             let url = server.url()
             let fetch = Task { try await localFetcher(total: .seconds(3600)).fetch(url, limit: 10) }
             var arrivals = arrived.makeAsyncIterator()
-            let channel = try #require(await arrivals.next())
+            let channel = try #require(try await arrivals.next("a connection"))
             fetch.cancel()
-            await #expect(throws: CancellationError.self) { try await fetch.value }
-            try await channel.closeFuture.get()
+            await #expect(throws: CancellationError.self) { try await fetch.value("the fetch to end") }
+            try await within(.seconds(30), "the connection to end") { try await channel.closeFuture.get() }
         }
     }
 
@@ -100,7 +101,7 @@ import Testing
                 withUnsafeCurrentTask { $0?.cancel() }
                 return try await localFetcher().fetch(url, limit: 10)
             }
-            await #expect(throws: CancellationError.self) { try await fetch.value }
+            await #expect(throws: CancellationError.self) { try await fetch.value("the fetch to end") }
         }
     }
 

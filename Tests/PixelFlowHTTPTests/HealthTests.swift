@@ -57,6 +57,7 @@ struct HealthTests {
     func stubborn() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let check = HealthCheck("stubborn", timeout: .milliseconds(10)) {
+            // bounded: by the end of the stream below.
             await Task.detached { for await _ in stream {} }.value
         }
         #expect(await check.run() == .timedOut)

@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import Foundation
 import Logging
 import PixelFlowCore
@@ -95,6 +96,7 @@ struct LogLineTests {
     func atomic() async throws {
         let pipe = Pipe()
         let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        // bounded: by the close below, waited for with a deadline.
         let reading = Task.detached { try pipe.fileHandleForReading.readToEnd() ?? Data() }
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<8 {
@@ -106,7 +108,7 @@ struct LogLineTests {
             }
         }
         try pipe.fileHandleForWriting.close()
-        let lines = String(decoding: try await reading.value, as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: try await reading.value("the end of the log"), as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 160)
         for line in lines { #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil) }
     }

@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 import Glibc
 import Logging
@@ -167,7 +168,8 @@ import Testing
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             async let error = failure(pool, job("first", "hang") { done, _ in step.yield(done) })
-            #expect(await steps.first { _ in true } == 1)
+            let done = try await steps.first("the first output")
+            #expect(done == 1)
             for process in pool.processIdentifiers { kill(process, SIGKILL) }
             #expect(await error?.code == "render_crashed")
             #expect(await failure(pool, job("fine")) == nil)
@@ -180,9 +182,9 @@ import Testing
             for name in ["a", "b", "abort", "a", "hang"] { _ = await failure(pool, job(name, seconds: 1)) }
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
-            for await _ in steps { break }
+            try await steps.first("the first output")
             running.cancel()
-            await #expect(throws: CancellationError.self) { try await running.value }
+            await #expect(throws: CancellationError.self) { try await running.value("the job to end") }
         }
         let lines = String(decoding: registry.text(), as: UTF8.self).split(separator: "\n").map(String.init)
         #expect(lines.contains("render_processes_started_total 5"))
@@ -195,9 +197,9 @@ import Testing
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
-            _ = await steps.first { _ in true }
+            try await steps.first("the first output")
             running.cancel()
-            await #expect(throws: CancellationError.self) { try await running.value }
+            await #expect(throws: CancellationError.self) { try await running.value("the job to end") }
             #expect(await failure(pool, job("fine")) == nil)
         }
     }
@@ -206,14 +208,14 @@ import Testing
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
-            _ = await steps.first { _ in true }
+            try await steps.first("the first output")
             let before = pool.processIdentifiers
             let waiting = Task { try await pool.render(job("fine")) }
             waiting.cancel()
-            await #expect(throws: CancellationError.self) { try await waiting.value }
+            await #expect(throws: CancellationError.self) { try await waiting.value("the waiting job to end") }
             #expect(pool.processIdentifiers == before)
             running.cancel()
-            _ = await running.result
+            await #expect(throws: CancellationError.self) { try await running.value("the job to end") }
         }
     }
 
@@ -232,7 +234,7 @@ import Testing
         try await withPool { pool in
             for process in pool.processIdentifiers {
                 kill(process, SIGKILL)
-                try await eventually { isDead(process) }
+                try await eventually("process \(process) to be gone") { isDead(process) }
             }
             #expect(await failure(pool, job("fine")) == nil)
         }
@@ -248,7 +250,7 @@ import Testing
             }
             // Processes that were just replaced may be starting: wait until both are up.
             var after = (processes: 0, descriptors: 0)
-            try? await eventually {
+            try await eventually("two processes, and no more descriptors than before") {
                 after = (pool.processIdentifiers.count, openDescriptors())
                 return after.processes == 2 && after.descriptors <= before
             }
@@ -285,14 +287,5 @@ import Testing
         let names = (try? files.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
         let targets = names.compactMap { try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") }
         return targets.count { $0.hasPrefix("socket:") || $0.contains("memfd:pixelflow") }
-    }
-
-    /// Polls another process's state until `condition` holds; fails after ten seconds.
-    private func eventually(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while !condition() {
-            try #require(ContinuousClock.now < deadline)
-            try await Task.sleep(for: .milliseconds(5))
-        }
     }
 }

@@ -26,7 +26,7 @@ import Testing
             #expect(before.partitions.allSatisfy { $0.committed == nil && $0.start == 0 })
 
             let subscription = try await broker.subscribe()
-            for _ in 1...10 { await (try await subscription.next())?.settle() }
+            for _ in 1...10 { await (try await subscription.next("a wake-up"))?.settle() }
             let during = try await client.inquiry.lag()
             #expect(during.partitions.contains { $0.member?.clientID == client.settings.clientID })
             await subscription.close()

@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import PixelFlowCore
 import Synchronization
 import Testing
@@ -11,7 +12,7 @@ import Testing
             let broker = KafkaTaskBroker(client, slots: 4)
             let subscription = try #require(try await broker.subscribe() as? WakeUpConsumer)
             try await broker.publish(wakeUps(1...2_000))
-            for _ in 1...3 { await (try await subscription.next())?.settle() }
+            for _ in 1...3 { await (try await subscription.next("a wake-up"))?.settle() }
             _ = try await eventually("paused, the prefetch thrown away") {
                 subscription.state.withLock { $0.isPaused } && subscription.queue.length == 0 ? true : nil
             }
@@ -19,7 +20,7 @@ import Testing
             try await broker.publish(wakeUps(1...10))
             #expect(subscription.queue.length == 0)
 
-            await (try await subscription.next())?.settle()
+            await (try await subscription.next("a wake-up"))?.settle()
             _ = try await eventually("fetching again") { subscription.queue.length > 0 ? true : nil }
             await subscription.close()
             #expect(try await client.inquiry.lag().total == 2_006)
@@ -32,8 +33,8 @@ import Testing
             let subscription = try await broker.subscribe()
             let sent = wakeUps([1])
             try await broker.publish(sent)
-            for _ in 1...3 { #expect(try await subscription.next()?.wakeUp == sent[0]) }
-            await (try await subscription.next())?.settle()
+            for _ in 1...3 { #expect(try await subscription.next("a wake-up")?.wakeUp == sent[0]) }
+            await (try await subscription.next("a wake-up"))?.settle()
             await subscription.close()
             #expect(try await client.inquiry.lag().total == 0)
         }
@@ -45,14 +46,14 @@ import Testing
             try await broker.publish(wakeUps(1...20))
             let first = try await broker.subscribe()
             var inHand: [WakeUpDelivery] = []
-            for _ in 1...20 { inHand.append(try #require(try await first.next())) }
+            for _ in 1...20 { inHand.append(try #require(try await first.next("a wake-up"))) }
             await first.close()
             // Too late: the place in the group is gone.
             for delivery in inHand { await delivery.settle() }
             let second = try await broker.subscribe()
             var sequences: Set<Int> = []
             while sequences.count < 20 {
-                let delivery = try #require(try await second.next())
+                let delivery = try #require(try await second.next("a wake-up of what is left"))
                 sequences.insert(delivery.wakeUp.sequence)
                 await delivery.settle()
             }
@@ -67,10 +68,10 @@ import Testing
             try await broker.publish(wakeUps(1...40))
             let first = try await broker.subscribe()
             var inHand: [WakeUpDelivery] = []
-            for _ in 1...40 { inHand.append(try #require(try await first.next())) }
+            for _ in 1...40 { inHand.append(try #require(try await first.next("a wake-up"))) }
             let second = try await broker.subscribe()
             // The newcomer is given some of what the other has in hand: the group has been rearranged.
-            let other = try #require(try await second.next())
+            let other = try #require(try await second.next("a wake-up of what is left"))
             for delivery in inHand { await delivery.settle() }
             await first.close()
             await second.close()
@@ -87,7 +88,7 @@ import Testing
             try await broker.publish(sent.reversed())
             let subscription = try await broker.subscribe()
             var inHand: [WakeUpDelivery] = []
-            for _ in 1...120 { inHand.append(try #require(try await subscription.next())) }
+            for _ in 1...120 { inHand.append(try #require(try await subscription.next("a wake-up"))) }
             #expect(Set(inHand.map(\.wakeUp)) == Set(sent))
             for delivery in inHand.shuffled() { await delivery.settle() }
             await subscription.close()
@@ -103,14 +104,14 @@ import Testing
             try await client.publish([garbage, garbage], to: topic)
             try await broker.publish(wakeUps([7]))
             let subscription = try await broker.subscribe()
-            let delivery = try #require(try await subscription.next())
+            let delivery = try #require(try await subscription.next("a wake-up"))
             #expect(delivery.wakeUp.sequence == 7)
             await delivery.settle()
             // Nothing is looked at, and so nothing passed, while nobody waits.
-            let waiting = Task { try await subscription.next() }
+            let waiting = Task { try await subscription.next("a wake-up, or the end") }
             _ = try await eventually("all three passed") { try await client.inquiry.lag().total == 0 ? true : nil }
             await subscription.close()
-            #expect(try await waiting.value?.wakeUp == nil)
+            #expect(try await waiting.value("the wait to end")?.wakeUp == nil)
         }
     }
 
@@ -118,11 +119,11 @@ import Testing
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let subscription = try await broker.subscribe()
-            let waiting = Task { try await subscription.next() }
+            let waiting = Task { try await subscription.next("a wake-up, or the end") }
             waiting.cancel()
-            await #expect(throws: CancellationError.self) { _ = try await waiting.value }
+            await #expect(throws: CancellationError.self) { try await waiting.value("the wait to end") }
             try await broker.publish(wakeUps([1]))
-            #expect(try await subscription.next()?.wakeUp.sequence == 1)
+            #expect(try await subscription.next("a wake-up")?.wakeUp.sequence == 1)
             await subscription.close()
         }
     }

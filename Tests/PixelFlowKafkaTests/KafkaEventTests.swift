@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import PixelFlowCore
 import Testing
 
@@ -44,9 +45,9 @@ import Testing
     @Test func closingTheClientEndsTheStreams() async throws {
         let client = try TestCluster.client()
         let stream = try await KafkaTaskEvents(client).subscribe()
-        let ended = Task { for await _ in stream {} }
+        let ended = Task { try await stream.end("the stream to end") }
         await client.close()
-        try await within(.seconds(10), "the stream ends") { await ended.value }
+        try await ended.value("the stream to end")
     }
 
     private func first(_ count: Int, of stream: AsyncStream<TaskChange>) async throws -> [TaskChange] {

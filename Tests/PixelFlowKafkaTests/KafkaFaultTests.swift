@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import Glibc
 import PixelFlowCore
 import ServerProcess
@@ -35,11 +36,11 @@ import Testing
     @Test func subscribingDoesNotWaitForTheCluster() async throws {
         let client = try client()
         let subscription = try await within(.seconds(2), "subscribe") { try await KafkaTaskBroker(client).subscribe() }
-        let waiting = Task { try await subscription.next() }
+        let waiting = Task { try await subscription.next("the end") }
         let stream = try await within(.seconds(10), "listen") { try await KafkaTaskEvents(client).subscribe() }
         await client.close()
         #expect(try await within(.seconds(10), "next() ends") { try await waiting.value } == nil)
-        for await _ in stream {}
+        try await stream.end("the stream to end")
     }
 
     @Test func afterSomeFailuresCallersAreAnsweredAtOnce() async throws {

@@ -1,3 +1,4 @@
+import Conformance
 import Foundation
 import KubernetesClient
 import KubernetesStandIn
@@ -20,13 +21,13 @@ struct KafkaLagTests {
             let broker = KafkaTaskBroker(client)
             try await broker.publish(wakeUps(5))
             // Never committed: from the start of the log.
-            try await eventually("5 of a group that never committed") { try await value() == 5 }
+            try await eventually(within: .seconds(20), "5 of a group that never committed") { try await value() == 5 }
             let subscription = try await broker.subscribe()
-            for _ in 1...2 { await (try await subscription.next())?.settle() }
+            for _ in 1...2 { await (try await subscription.next("a wake-up"))?.settle() }
             await subscription.close()
-            try await eventually("2 committed") { try await value() == 3 }
+            try await eventually(within: .seconds(20), "2 committed") { try await value() == 3 }
             try await broker.publish(wakeUps(100))
-            try await eventually("2 partitions times a target of 10") { try await value() == 20 }
+            try await eventually(within: .seconds(20), "2 partitions times a target of 10") { try await value() == 20 }
         }
     }
 
@@ -36,15 +37,15 @@ struct KafkaLagTests {
         let (host, port) = (try #require(address.host()), try #require(address.port))
         try await withAdapter(settings) { client, value in
             try await KafkaTaskBroker(client).publish(wakeUps(8))
-            try await eventually("8") { try await value() == 8 }
+            try await eventually(within: .seconds(20), "8") { try await value() == 8 }
             try await RecordDeletion.delete(before: 5, of: settings.topic, partition: 0, host: host, port: port)
-            try await eventually("3 of a group that never committed") { try await value() == 3 }
+            try await eventually(within: .seconds(20), "3 of a group that never committed") { try await value() == 3 }
             let subscription = try await KafkaTaskBroker(client).subscribe()
-            await (try await subscription.next())?.settle()
+            await (try await subscription.next("a wake-up"))?.settle()
             await subscription.close()
-            try await eventually("1 committed, at 6") { try await value() == 2 }
+            try await eventually(within: .seconds(20), "1 committed, at 6") { try await value() == 2 }
             try await RecordDeletion.delete(before: 7, of: settings.topic, partition: 0, host: host, port: port)
-            try await eventually("the log starts after what was committed") { try await value() == 1 }
+            try await eventually(within: .seconds(20), "the log starts after what was committed") { try await value() == 1 }
         }
     }
 

@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import Metrics
 import PixelFlowCore
@@ -37,7 +38,7 @@ import Testing
         source.hold()
         let values = try await withThrowingTaskGroup(of: Int64.self) { group in
             for _ in 1...20 { group.addTask { try await reader.sample().value } }
-            try await eventually("a reading") { source.readings > 0 }
+            try await eventually(within: .seconds(20), "a reading") { source.readings > 0 }
             // However long it takes, it is not begun a second time.
             time.advance(by: .seconds(60))
             group.addTask { try await reader.sample().value }

@@ -1,3 +1,4 @@
+import Deadlines
 import FaultProxy
 import NIOCore
 import PixelFlowCore
@@ -42,9 +43,9 @@ struct LostReplyTests {
             }
             for _ in 0..<ended { try await endSleeper(database) }
             if ended == 1 {
-                #expect(try await work.value == 2)
+                #expect(try await work.value(within: .seconds(50), "the statement") == 2)
             } else {
-                _ = await expectOutage { _ = try await work.value }
+                _ = await expectOutage { _ = try await work.value(within: .seconds(50), "the statement") }
             }
             #expect(runs.withLock { $0 } == 2)
         }
@@ -57,7 +58,7 @@ struct LostReplyTests {
             let cut = proxy.cutReplies(matching: Self.runs("add_user"))
             let user = User.sample("ada@example.org")
             #expect(try await store.add(user))
-            await cut.done()
+            try await cut.done()
             #expect(try await store.find(email: user.email) == user)
             #expect(try await store.add(.sample(user.email)) == false)
             #expect(try await database.count(Self.users) == 1)
@@ -72,7 +73,7 @@ struct LostReplyTests {
             let cut = proxy.cutReplies(next: 2, matching: Self.runs("add_user"))
             let user = User.sample("ada@example.org")
             _ = await expectOutage { _ = try await store.add(user) }
-            await cut.done()
+            try await cut.done()
             #expect(try await store.add(.sample(user.email)) == false)
             #expect(try await store.find(email: user.email) == user)
             #expect(try await store.add(user))
@@ -115,7 +116,7 @@ struct LostReplyTests {
             let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
             let key = SigningKeyRecord(id: "one", privateKey: "PEM", createdAt: Timestamp(microseconds: 1))
             #expect(try await store.addFirst(key) == [key])
-            await cut.done()
+            try await cut.done()
             #expect(try await store.signingKeys() == [key])
             try await proxy.stop()
         }
@@ -128,7 +129,7 @@ struct LostReplyTests {
             let store = try database.store(database.settings(port: proxy.port))
             let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
             try await store.prepare()
-            await cut.done()
+            try await cut.done()
             #expect(try await database.count(PostgresStatement("versions", "SELECT count(*) FROM schema_migrations")) == 1)
             try await proxy.stop()
         }
@@ -144,7 +145,7 @@ struct LostReplyTests {
         """)
 
     private func endSleeper(_ database: TestDatabase) async throws {
-        while try await database.count(Self.endSleepers, database.name) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await eventually(within: .seconds(30), "a statement to end") { try await database.count(Self.endSleepers, database.name) > 0 }
     }
 
     private func proxied(_ database: TestDatabase) async throws -> (FaultProxy, PostgresUserStore) {

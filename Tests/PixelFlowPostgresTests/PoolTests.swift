@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import Dispatch
 import MetricsTestKit
 import PixelFlowCore
@@ -39,7 +40,7 @@ struct PoolTests {
             let waiter = Task { try await pool.withConnection { _ in } }
             _ = try await eventually("one is waiting") { try Self.waiting(metrics) == 1 ? true : nil }
             waiter.cancel()
-            await #expect(throws: CancellationError.self) { try await waiter.value }
+            await #expect(throws: CancellationError.self) { try await waiter.value("the wait to end") }
             #expect(try Self.waiting(metrics) == 0)
             free()
             try await pool.withConnection { _ in }
@@ -74,7 +75,7 @@ struct PoolTests {
             let waiter = Task { try await pool.withConnection { _ in } }
             _ = try await eventually("one is waiting") { try Self.waiting(metrics) == 1 ? true : nil }
             async let done: Void = pool.shutDown()
-            let waiting = await #expect(throws: PostgresFailure.self) { try await waiter.value }
+            let waiting = await #expect(throws: PostgresFailure.self) { try await waiter.value("the wait to end") }
             #expect(waiting?.kind == .shutDown)
             free()
             await done
@@ -100,20 +101,19 @@ struct PoolTests {
                 Task {
                     try await pool.withConnection { _ in
                         starts.yield()
-                        gate.wait()
+                        guard gate.wait(timeout: .now() + 60) == .success else {
+                            throw DeadlineExceeded("the connections to be freed", limit: .seconds(60), file: #fileID, line: #line)
+                        }
                     }
                 }
             }
-            var count = 0
-            for await _ in started {
-                count += 1
-                if count == 2 { break }
-            }
+            var starting = started.makeAsyncIterator()
+            for _ in 0..<2 { try await starting.next("both connections to be in use") }
             let free: @Sendable () -> Void = { for _ in 0..<2 { gate.signal() } }
             let result: Result<Void, any Error>
             do { result = .success(try await body(pool, metrics, free)) } catch { result = .failure(error) }
             free()
-            for holder in holders { try await holder.value }
+            for holder in holders { try await holder.value("a connection to be free") }
             await pool.shutDown()
             try result.get()
         }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Deadlines
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -15,7 +16,7 @@ import Testing
                     status: .ok, headers: [.contentType: "text/event-stream"],
                     body: ResponseBody { writer in
                         try await writer.write(ByteBuffer(string: "data: first\n\n"))
-                        for await _ in gate { break }
+                        try await gate.first("the first event to be read")
                         try await writer.write(ByteBuffer(string: "data: second\n\n"))
                         try await writer.finish(nil)
                     })
@@ -24,12 +25,12 @@ import Testing
         try await withWebStack(api: routes) { stack in
             let response = try await stack.client.execute(stack.request(.get, "/api/events"), timeout: .seconds(20))
             var pieces = response.body.makeAsyncIterator()
-            let first = try #require(try await pieces.next())
+            let first = try #require(try await pieces.next("a piece of the stream"))
             #expect(String(buffer: first) == "data: first\n\n")
             open.yield()
-            let second = try #require(try await pieces.next())
+            let second = try #require(try await pieces.next("a piece of the stream"))
             #expect(String(buffer: second) == "data: second\n\n")
-            #expect(try await pieces.next() == nil)
+            #expect(try await pieces.next("a piece of the stream") == nil)
         }
     }
 
@@ -41,6 +42,7 @@ import Testing
         let routes: Routes = { router in
             router.post("/api/upload") { request, _ in
                 var total = 0
+                // bounded: by the request.
                 for try await piece in request.body {
                     total += piece.readableBytes
                     arrived.yield(total)
@@ -65,6 +67,7 @@ import Testing
         let routes: Routes = { router in
             router.post("/api/upload") { request, _ in
                 var total = 0
+                // bounded: by the request.
                 for try await piece in request.body {
                     total += piece.readableBytes
                     if total > 2 << 20 { return problem(.contentTooLarge, "body_too_large") }
@@ -97,7 +100,7 @@ import Testing
                         try await writer.write(ByteBuffer(string: "data: first\n\n"))
                         // Says nothing more, so only the end of the connection can end it.
                         try await request.body.consumeWithCancellationOnInboundClose { _ in
-                            for await _ in AsyncStream<Void>.makeStream().stream {}
+                            try await AsyncStream<Void>.makeStream().stream.end("the connection to end")
                         }
                         try await writer.finish(nil)
                     })
@@ -107,10 +110,10 @@ import Testing
             let response = try await stack.client.execute(stack.request(.get, "/api/events"), timeout: .seconds(20))
             do {
                 var pieces = response.body.makeAsyncIterator()
-                #expect(try await pieces.next() != nil)
+                #expect(try await pieces.next("a piece of the stream") != nil)
             }
             // The iterator is gone, and with it the connection of the client.
-            for await _ in endings { break }
+            try await endings.first("the stream at the api to end")
         }
     }
 
@@ -141,10 +144,8 @@ private actor Position {
 
     func reach(_ goal: Int) async {
         guard total < goal else { return }
-        for await next in arrivals {
-            total = next
-            if total >= goal { return }
-        }
+        let reached = try? await arrivals.first("\(goal) bytes to arrive") { $0 >= goal }
+        total = reached ?? total
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
     /// A renderer that goes on until it is cancelled.
     private static func endless() -> ScriptedRenderer {
         ScriptedRenderer { _, job in
-            try await Gate().wait()
+            try await Gate.waitForCancellation()
             return .good(job)
         }
     }
@@ -18,7 +18,7 @@ import Testing
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             worker.wake(task)
-            await renderer.waitForCall(1)
+            try await renderer.waitForCall(1)
             let asked = try #require(try await harness.store.cancel(task.id, of: WorkerHarness.tenant))
             #expect(asked.status == .processing)
             // The heartbeat is ten minutes away, so that only this can have told the worker.
@@ -36,7 +36,7 @@ import Testing
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             worker.wake(task)
-            await renderer.waitForCall(1)
+            try await renderer.waitForCall(1)
             _ = try await harness.store.cancel(task.id, of: WorkerHarness.tenant)
             #expect(try await harness.final(task.id).status == .cancelled)
         }
@@ -61,13 +61,13 @@ import Testing
         let harness = try WorkerHarness()
         let gate = Gate()
         let renderer = ScriptedRenderer { _, job in
-            await gate.waitStubbornly()
+            try await gate.passStubbornly()
             return .good(job)
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             worker.wake(task)
-            await renderer.waitForCall(1)
+            try await renderer.waitForCall(1)
             _ = try await harness.store.delete(task.id, of: WorkerHarness.tenant)
             gate.open()
             try await harness.waitForObjects(of: task, [])

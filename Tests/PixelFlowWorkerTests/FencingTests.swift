@@ -24,17 +24,17 @@ import Testing
         let recorder = HistoryRecorder()
         let (first, second) = (Gate(), Gate())
         let renderer = ScriptedRenderer { call, job in
-            if call == 1 { await first.waitStubbornly() }
-            if call == 2 { await second.waitStubbornly() }
+            if call == 1 { try await first.passStubbornly() }
+            if call == 2 { try await second.passStubbornly() }
             return .good(job, mark: " \(call)")
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             recorder.record(Promise(task: task.id, sourceSHA256: "sent", ending: .completed))
             worker.wake(task)
-            await renderer.waitForCall(1)
+            try await renderer.waitForCall(1)
             harness.clock.advance(by: .seconds(31))
-            await renderer.waitForCall(2)
+            try await renderer.waitForCall(2)
             first.open()
             // Taken by the slot that had stalled: so its result has been written, or discarded.
             let probe = try await harness.add()

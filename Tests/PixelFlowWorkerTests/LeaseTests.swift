@@ -1,5 +1,6 @@
 import Conformance
 import PixelFlowCore
+import Synchronization
 import Testing
 
 /// What a worker does with a task that it has lost, or may have lost.
@@ -8,13 +9,13 @@ import Testing
         let harness = try WorkerHarness()
         let first = Gate()
         let renderer = ScriptedRenderer { call, job in
-            if call == 1 { await first.waitStubbornly() }
+            if call == 1 { try await first.passStubbornly() }
             return .good(job, mark: " \(call)")
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             worker.wake(task)
-            await renderer.waitForCall(1)
+            try await renderer.waitForCall(1)
             // The dispatcher finds the lease run out, and the other slot takes the task.
             harness.clock.advance(by: .seconds(31))
             let completed = try await harness.final(task.id)
@@ -35,14 +36,17 @@ import Testing
         let policy = TaskPolicy(heartbeat: .milliseconds(20), surrender: .seconds(10))
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
-        // As after a pause of the machine: the worker comes to its heartbeat when all is over.
-        store.renewing = { _, claim in claim.epoch == 1 ? .lost : .extended }
+        let isRendering = Mutex(false)
+        // As after a pause of the machine: the worker comes to its heartbeat when all is over. Not before the renderer has
+        // been called: a run that ends earlier never gets to it.
+        store.renewing = { _, claim in claim.epoch == 1 && isRendering.withLock { $0 } ? .lost : .extended }
         harness.workerStore = store
         let cancelled = Gate()
         let renderer = ScriptedRenderer { call, job in
             guard call == 1 else { return .good(job) }
+            isRendering.withLock { $0 = true }
             do {
-                try await Gate().wait()
+                try await Gate.waitForCancellation()
             } catch {
                 cancelled.open()
                 throw error
@@ -53,8 +57,8 @@ import Testing
         try await fixed.run(renderer) { worker in
             let task = try await fixed.add()
             worker.wake(task)
-            await renderer.waitForCall(1)
-            try await within(.seconds(10), "the first run to be stopped") { try await cancelled.wait() }
+            try await renderer.waitForCall(1)
+            try await within(.seconds(10), "the first run to be stopped") { try await cancelled.pass() }
             fixed.clock.advance(by: .seconds(31))
             let final = try await fixed.final(task.id)
             #expect(final.status == .completed)
@@ -66,16 +70,18 @@ import Testing
         let policy = TaskPolicy(heartbeat: .milliseconds(10), surrender: .milliseconds(50))
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
+        let isRendering = Mutex(false)
         store.renewing = { base, claim in
-            if claim.epoch == 1 { throw PixelFlowError.unavailable("task_database") }
+            if claim.epoch == 1, isRendering.withLock({ $0 }) { throw PixelFlowError.unavailable("task_database") }
             return try await base.renew(claim)
         }
         harness.workerStore = store
         let cancelled = Gate()
         let renderer = ScriptedRenderer { call, job in
             guard call == 1 else { return .good(job) }
+            isRendering.withLock { $0 = true }
             do {
-                try await Gate().wait()
+                try await Gate.waitForCancellation()
             } catch {
                 cancelled.open()
                 throw error
@@ -86,7 +92,7 @@ import Testing
         try await fixed.run(renderer) { worker in
             let task = try await fixed.add()
             worker.wake(task)
-            try await within(.seconds(10), "the run to be given up") { try await cancelled.wait() }
+            try await within(.seconds(10), "the run to be given up") { try await cancelled.pass() }
             // Nothing was written: whoever finds the lease run out has it run again.
             #expect(try await fixed.task(task.id).status == .processing)
             fixed.clock.advance(by: .seconds(31))

@@ -61,7 +61,7 @@ import Testing
         try await fixed.run { worker in
             let task = try await fixed.add()
             worker.wake(task)
-            try await within(.seconds(10), "the first result to be refused") { try await refused.wait() }
+            try await within(.seconds(10), "the first result to be refused") { try await refused.pass() }
             fixed.clock.advance(by: .seconds(31))
             let final = try await fixed.final(task.id)
             #expect(final.status == .completed)

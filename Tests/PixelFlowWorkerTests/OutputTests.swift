@@ -1,3 +1,4 @@
+import Deadlines
 import NIOCore
 import PixelFlowCore
 import Testing
@@ -67,17 +68,14 @@ import Testing
         let gate = Gate()
         let renderer = ScriptedRenderer { _, job in
             job.onProgress?(1, 2)
-            try await gate.wait()
+            try await gate.pass()
             return .good(job)
         }
         let changes = try await harness.events.subscribe()
         try await harness.run(renderer) { worker in
             let task = try await harness.add(Self.three)
             worker.wake(task)
-            for await change in changes where change.progress > 0 {
-                #expect(change.progress == 0.5)
-                break
-            }
+            #expect(try await changes.first("word of the progress") { $0.progress > 0 }?.progress == 0.5)
             gate.open()
             try await harness.final(task.id)
         }

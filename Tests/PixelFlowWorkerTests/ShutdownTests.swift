@@ -8,13 +8,13 @@ import Testing
         let harness = try WorkerHarness()
         let gate = Gate()
         let renderer = ScriptedRenderer { _, job in
-            try await gate.wait()
+            try await gate.pass()
             return .good(job)
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             worker.wake(task)
-            await renderer.waitForCall(1)
+            try await renderer.waitForCall(1)
             await worker.stop()
             gate.open()
             try await within(.seconds(10), "the worker to stop") { try await worker.ended() }
@@ -26,14 +26,14 @@ import Testing
         var harness = try WorkerHarness()
         harness.grace = .milliseconds(50)
         let renderer = ScriptedRenderer { _, job in
-            try await Gate().wait()
+            try await Gate.waitForCancellation()
             return .good(job)
         }
         let fixed = harness
         try await fixed.run(renderer) { worker in
             let task = try await fixed.add()
             worker.wake(task)
-            await renderer.waitForCall(1)
+            try await renderer.waitForCall(1)
             await worker.stop()
             try await within(.seconds(10), "the worker to stop") { try await worker.ended() }
             let left = try await fixed.task(task.id)

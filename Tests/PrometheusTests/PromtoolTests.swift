@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 import Metrics
 import Prometheus
@@ -39,8 +40,9 @@ struct PromtoolTests {
         try process.run()
         try input.fileHandleForWriting.write(contentsOf: Data(text))
         try input.fileHandleForWriting.close()
+        // bounded: by promtool, which is killed beyond its deadline.
         let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        try process.waitForExit("promtool")
         return (process.terminationStatus, String(decoding: said, as: UTF8.self))
     }
 }

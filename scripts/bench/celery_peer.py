@@ -30,15 +30,17 @@ def started(folder, venv):
         wait_for_port(port, server)
         with running(worker, folder / "worker.log", environment, folder):
             os.environ["PEER_REDIS"] = url
-            peer = CeleryPeer(folder / "files")
+            peer = CeleryPeer(folder / "files", url)
             peer.wait_until_ready()
             yield peer
 
 
 class CeleryPeer:
-    def __init__(self, folder):
+    def __init__(self, folder, url):
         from celery_tasks import thumbnail  # reads the address of Redis when it is imported
 
+        if thumbnail.app.conf.broker_url != url:
+            raise BenchError("a second Celery in one process would talk to the Redis of the first")
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.thumbnail = thumbnail

@@ -8,26 +8,23 @@ are not reached are printed as FAIL, which --strict turns into exit code 1.
 """
 
 import argparse
-import shutil
+import json
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import machine
-import memory
-import one_core
-import plan as plans
-import reads
 import report
-import services
-import throughput
-from inputs import Inputs
+from part import PARTS, ROOT
 from plan import say
-from processes import BenchError
+from processes import end
 
-ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("one-core", "quality", "large", "small", "reads", "memory", "services")
+HERE = Path(__file__).resolve().parent
+RESULTS = ROOT / ".bench/results"
+# A part that takes longer hangs: the longest of a full run takes five minutes on two cores.
+PART_SECONDS = 1800
 
 
 def options():
@@ -39,64 +36,73 @@ def options():
     return parser.parse_args()
 
 
-def sections_of(part, plan, inputs, loop):
-    if part == "one-core":
-        return [one_core.measure(plan, inputs, loop)]
-    if part == "quality":
-        return [one_core.measure_quality(plan, inputs, loop)]
-    if part == "large":
-        return [throughput.measure_large(plan, inputs, loop)]
-    if part == "small":
-        return throughput.measure_small(plan, inputs)
-    if part == "reads":
-        return [reads.measure(plan, inputs)]
-    if part == "services":
-        return services.measure(plan, inputs)
-    return [memory.measure(plan, inputs)]
+def command_of(part, chosen, into):
+    quick = ["--quick"] if chosen.quick else []
+    return [sys.executable, str(HERE / "part.py"), part, *quick, "--bin", str(chosen.bin), "--into", str(into)]
 
 
-def measure(plan, inputs, parts):
+def section_of(document):
+    lines = [report.Line(**line) for line in document["lines"]]
+    return report.Section(document["title"], lines, document["notes"])
+
+
+def reason(code, into):
+    """Why a part has no figures: what it said itself, or how it ended."""
+    try:
+        return json.loads(into.read_text())["error"]
+    except (OSError, ValueError, KeyError):
+        return f"ended by signal {-code}" if code < 0 else f"ended with {code} and without a word"
+
+
+def run_part(part, command, into, seconds=PART_SECONDS):
+    """The sections of one part, or one that says why there are none."""
+    into.unlink(missing_ok=True)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        code = process.wait(seconds)
+        if code == 0:
+            return [section_of(section) for section in json.loads(into.read_text())["sections"]], True
+        why = reason(code, into)
+    except subprocess.TimeoutExpired:
+        why = f"not done after {seconds:g} s"
+    finally:
+        end(process)
+    say(f"  {part}: {why}")
+    return [report.Section(f"{part}: could not be measured", [], [why])], False
+
+
+def measure(parts, command_of, folder):
     """All parts; one that breaks down leaves the others their figures."""
-    loop = one_core.compile_loop(plan.work)
     sections, broken = [], 0
     for part in parts:
         say(part)
-        try:
-            sections += sections_of(part, plan, inputs, loop)
-        except (BenchError, OSError, TimeoutError) as error:
-            broken += 1
-            say(f"  {part} could not be measured: {error}")
-            sections.append(report.Section(f"{part}: could not be measured", [], [str(error)]))
+        into = folder / f"{part}.part"
+        found, is_whole = run_part(part, command_of(part, into), into)
+        sections += found
+        broken += not is_whole
+        if is_whole:
+            into.unlink()
     return sections, broken
 
 
 def write(sections, facts):
-    folder = ROOT / ".bench/results"
-    folder.mkdir(parents=True, exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S")
     documents = {"json": report.as_json(sections, facts),
                  "md": report.as_markdown(sections, facts, report.closing_line(sections))}
     for ending, text in documents.items():
         for name in (stamp, "latest"):
-            (folder / f"{name}.{ending}").write_text(text)
-    return folder / "latest.md"
+            (RESULTS / f"{name}.{ending}").write_text(text)
+    return RESULTS / "latest.md"
 
 
 def main():
     chosen = options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
-    kind = plans.quick if chosen.quick else plans.full
-    plan = kind(ROOT, chosen.bin / "pixelflow", chosen.bin / "bench-tools")
-    shutil.rmtree(plan.work, ignore_errors=True)
-    plan.work.mkdir(parents=True)
-    facts = machine.facts(plan.work)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the part at work is ended
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    facts = machine.facts(RESULTS)
     started = time.monotonic()
-    inputs = Inputs(ROOT / ".bench/inputs")
     parts = [part for part in PARTS if not chosen.only or part in chosen.only]
-    try:
-        sections, broken = measure(plan, inputs, parts)
-    finally:
-        shutil.rmtree(plan.work, ignore_errors=True)
+    sections, broken = measure(parts, lambda part, into: command_of(part, chosen, into), RESULTS)
     facts["load at end"] = machine.load()
     print("\n".join(f"{name}: {value}" for name, value in facts.items()))
     print(report.as_text(sections))

@@ -25,15 +25,15 @@ class Plan:
     soak: int  # images in the memory run
 
 
-def full(root, pixelflow, tools):
+def full(root, pixelflow, tools, part):
     bench = root / ".bench"
-    return Plan(root, pixelflow, tools, bench / "venv", bench / "work",
+    return Plan(root, pixelflow, tools, bench / "venv", bench / "work" / part,
                 rounds=5, seconds=5, uploads=60, small=1000, singles=100, soak=10_000)
 
 
-def quick(root, pixelflow, tools):
+def quick(root, pixelflow, tools, part):
     bench = root / ".bench"
-    return Plan(root, pixelflow, tools, bench / "venv", bench / "work",
+    return Plan(root, pixelflow, tools, bench / "venv", bench / "work" / part,
                 rounds=3, seconds=2, uploads=24, small=400, singles=50, soak=4_000)
 
 

@@ -81,6 +81,7 @@ extension BlobStoreConformance {
         try await store.write(key("t/a/source"), bytes: sample(2_000_000))
         for _ in 0..<50 {
             let blob = try requireValue(try await store.read(key("t/a/source"), range: nil), "not there")
+            // bounded: by the first chunk.
             for try await chunk in blob.body {
                 try require(chunk.readableBytes > 0, "an empty chunk")
                 break

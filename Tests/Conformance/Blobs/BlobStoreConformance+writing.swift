@@ -1,3 +1,4 @@
+import Deadlines
 import NIOCore
 import PixelFlowCore
 
@@ -103,7 +104,7 @@ extension BlobStoreConformance {
             let chunks = (0..<16).map { sample(65_536, seed: $0) }
             let write = Task { try await store.write(key("t/a/\(number)/1/image"), from: stream(chunks)) }
             write.cancel()
-            let size = try? await write.value
+            let size = try? await write.value("the cancelled write to end")
             let found = try await content("t/a/\(number)/1/image")
             if let found { try requireEqual(found.readableBytes, 16 * 65_536, "size of what was stored") }
             if size != nil { try require(found?.readableBytes == size, "told so, but not stored") }

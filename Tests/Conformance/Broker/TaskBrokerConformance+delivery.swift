@@ -1,3 +1,4 @@
+import Deadlines
 import PixelFlowCore
 import Synchronization
 
@@ -27,6 +28,7 @@ extension TaskBrokerConformance {
         let subscriptions = [try await broker.subscribe(), try await broker.subscribe(), try await broker.subscribe()]
         let readers = subscriptions.map { subscription in
             Task {
+                // bounded: by `close` below, waited for with a deadline.
                 while let delivery = try await subscription.next() {
                     collected.add(delivery.wakeUp)
                     await delivery.settle()
@@ -61,7 +63,7 @@ extension TaskBrokerConformance {
 
     func closingEndsTheWait() async throws {
         let subscription = try await broker.subscribe()
-        let waiting = Task { try await subscription.next() == nil }
+        let waiting = Task { [deadline] in try await subscription.next(within: deadline, "the end") == nil }
         // Let the wait begin where it can be seen to; either way the answer is the same.
         await Task.yield()
         await subscription.close()
@@ -114,7 +116,7 @@ extension TaskBrokerConformance {
     }
 
     private func next(of subscription: any WakeUpSubscription) async throws -> WakeUpDelivery? {
-        try await within(deadline, "a wake-up") { try await subscription.next() }
+        try await subscription.next(within: deadline, "a wake-up")
     }
 
     /// Receives until all of `wakeUps` have come.

@@ -1,3 +1,4 @@
+import Deadlines
 public import PixelFlowCore
 
 /// The rules of `TaskEvents`, checked through the port alone.
@@ -40,12 +41,12 @@ public struct TaskEventsConformance: Sendable {
 
     func leaverDoesNotMatter() async throws {
         let leaver = Task { [stream = try await events.subscribe()] in
-            for await _ in stream { return }
+            try await stream.first("a change")
         }
         let stream = try await events.subscribe()
         let changes = series(10)
         try await events.publish([changes[0]])
-        try await within(deadline, "the first change") { await leaver.value }
+        try await within(deadline, "the first change") { try await leaver.value }
         try await events.publish(Array(changes.dropFirst()))
         try requireEqual(try await first(10, of: stream), changes, "changes")
     }

@@ -54,6 +54,7 @@ struct Campaign: Sendable {
     /// Uploads one image after the other. Each has a key, and is sent again until it has been accepted.
     private func upload(as client: String, _ person: Person) async throws {
         var number = 0
+        // bounded: by the end of the campaign, which has a deadline.
         while !isOver.isRaised {
             number += 1
             let isGood = number % 20 != 0
@@ -76,6 +77,7 @@ struct Campaign: Sendable {
 
     /// Looks at tasks again and again.
     private func read(_ person: Person) async throws {
+        // bounded: by the end of the campaign, which has a deadline.
         while !isOver.isRaised {
             if let promise = recorder.promises.suffix(50).randomElement() { _ = try? await look(at: promise.task, person) }
             try await Task.sleep(for: .milliseconds(10))
@@ -95,6 +97,7 @@ struct Campaign: Sendable {
     /// Follows the events, and comes back after each break with the last id it has seen.
     private func listen(_ person: Person) async throws {
         let last = Mutex<String?>(nil)
+        // bounded: by the end of the campaign, which has a deadline.
         while !Task.isCancelled {
             try? await person.events(after: last.withLock { $0 }) { event in
                 last.withLock { $0 = event.id }

@@ -33,6 +33,7 @@ final class ChildProcess: Sendable {
         // Waiting blocks, so it has a thread of its own.
         Thread.detachNewThread { [pid] in
             var status: Int32 = 0
+            // bounded: by whoever waits; nobody waits for this thread.
             while waitpid(pid, &status, 0) < 0, errno == EINTR {}
             state.finish(status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f))
         }
@@ -51,6 +52,7 @@ final class ChildProcess: Sendable {
 
     /// The exit code, or the negative number of the signal that ended it.
     func waitForExit() async -> Int32 {
+        // bounded: by `LiveService.waitForExit`, the only caller that a test has.
         await withCheckedContinuation { state.onExit($0) }
     }
 }

@@ -21,8 +21,9 @@ extension Person {
     func events(after lastID: String? = nil, _ body: (ServerEvent) async throws -> Bool) async throws {
         var request = request(.GET, "/api/events")
         if let lastID { request.headers.add(name: "last-event-id", value: lastID) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .hours(1))
+        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(20))
         var pending = ByteBuffer()
+        // bounded: by the time-out of the request.
         for try await chunk in response.body {
             pending.writeImmutableBuffer(chunk)
             while let event = Self.nextEvent(&pending) {

@@ -24,6 +24,7 @@ func misbehave(_ name: String) {
     case "exec": execute("/bin/true")
     case "kill": _ = kill(getppid(), 0)
     case "executable-memory": _ = mmap(nil, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    // bounded: by the pool, which kills it: that is what it is for.
     case "hang": while true { sleep(1) }
     case "abort": abort()
     case "greed": fill()

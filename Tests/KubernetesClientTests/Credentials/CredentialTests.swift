@@ -47,7 +47,7 @@ struct CredentialTests {
             #expect(error?.kind == .unauthorized)
             #expect(error?.message.hasPrefix("the client certificate of user 'stand-in-user' ended on 20") == true)
         }
-        await cluster.stop()
+        try await cluster.stop()
     }
 
     @Test func aTokenFileIsReadAgainWhenItsTokenIsRefused() async throws {

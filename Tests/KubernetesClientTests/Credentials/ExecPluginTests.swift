@@ -95,7 +95,7 @@ struct ExecPluginTests {
             _ = try await client.version()
             #expect(cluster.requests.last?.user?.name == "from-plugin")
         }
-        await cluster.stop()
+        try await cluster.stop()
     }
 
     @Test(arguments: [

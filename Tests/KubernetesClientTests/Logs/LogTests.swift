@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import KubernetesStandIn
 import Testing
@@ -26,13 +27,13 @@ struct LogTests {
             let pod = try #require(cluster.pods(of: "api").first)
             cluster.log(["one"], pod: pod)
             var log = client.logs(pod, LogOptions(follow: true)).makeAsyncIterator()
-            let first = try await log.next()
+            let first = try await log.next("a line")
             #expect(first == "one")
             cluster.log(["two", "three"], pod: pod)
-            #expect(try await log.next() == "two")
-            #expect(try await log.next() == "three")
+            #expect(try await log.next("a line") == "two")
+            #expect(try await log.next("a line") == "three")
             cluster.endLog(pod: pod)
-            #expect(try await log.next() == nil)
+            #expect(try await log.next("a line") == nil)
         }
     }
 

@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import KubernetesStandIn
 import NIOCore
@@ -18,7 +19,7 @@ struct PortForwardTests {
             #expect(small == "hello")
             #expect(echoed == large)
             await forwarding.close()
-            await eventually("the pod's connections end") { cluster.openForwards == 0 }
+            try await eventually("the pod's connections end") { cluster.openForwards == 0 }
         }
     }
 
@@ -46,19 +47,19 @@ struct PortForwardTests {
             try await connection.executeThenClose { input, output in
                 try await output.write(ByteBuffer(string: "a"))
                 var bytes = input.makeAsyncIterator()
-                #expect(try await bytes.next() == ByteBuffer(string: "a"))
+                #expect(try await bytes.next("what came back, or the end") == ByteBuffer(string: "a"))
                 cluster.delete(.pods, pods[0])
                 cluster.dropForwards(pod: pods[0])
-                #expect(try await bytes.next() == nil)
+                #expect(try await bytes.next("what came back, or the end") == nil)
             }
-            guard case .connected(let first) = await events.next() else { throw Unexpected() }
-            guard case .failed(let lost, let error) = await events.next() else { throw Unexpected() }
+            guard case .connected(let first) = try await events.next("word of the connection") else { throw Unexpected() }
+            guard case .failed(let lost, let error) = try await events.next("word of the connection") else { throw Unexpected() }
             #expect(first.pod == pods[0])
             #expect(lost?.pod == pods[0])
             #expect(error.kind == .unreachable)
             let echoed = try await LocalConnection.exchange("b", port: forwarding.localPort)
             #expect(echoed == "b")
-            guard case .connected(let second) = await events.next() else { throw Unexpected() }
+            guard case .connected(let second) = try await events.next("word of the connection") else { throw Unexpected() }
             #expect(second.pod == pods[1])
             await forwarding.close()
         }
@@ -74,7 +75,7 @@ struct PortForwardTests {
             let echoed = try await LocalConnection.exchange("b", port: forwarding.localPort)
             #expect(echoed == "b")
             var events = forwarding.events.makeAsyncIterator()
-            guard case .failed(let lost, let error) = await events.next() else { throw Unexpected() }
+            guard case .failed(let lost, let error) = try await events.next("word of the connection") else { throw Unexpected() }
             #expect(lost?.pod == "gone")
             #expect(error.kind == .notFound, "\(error)")
             await forwarding.close()
@@ -89,11 +90,9 @@ struct PortForwardTests {
             let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 81) }
             let answer = try await LocalConnection.exchange("x", port: forwarding.localPort)
             #expect(answer.isEmpty)
-            for await event in forwarding.events {
-                guard case .failed(_, let error) = event else { continue }
-                #expect(error.message.contains("connection refused in the pod"))
-                break
-            }
+            let refusal = try await forwarding.events.first("the pod's refusal") { if case .failed = $0 { true } else { false } }
+            guard case .failed(_, let error) = refusal else { throw Unexpected() }
+            #expect(error.message.contains("connection refused in the pod"))
             await forwarding.close()
         }
     }
@@ -107,7 +106,7 @@ struct PortForwardTests {
             let answer = try await LocalConnection.exchange("x", port: forwarding.localPort)
             #expect(answer.isEmpty)
             var events = forwarding.events.makeAsyncIterator()
-            guard case .failed(_, let error) = await events.next() else { throw Unexpected() }
+            guard case .failed(_, let error) = try await events.next("word of the connection") else { throw Unexpected() }
             #expect(error.kind == .forbidden, "\(error)")
             await forwarding.close()
         }
@@ -132,9 +131,9 @@ struct PortForwardTests {
             try await connection.executeThenClose { input, output in
                 try await output.write(ByteBuffer(string: "a"))
                 var bytes = input.makeAsyncIterator()
-                #expect(try await bytes.next() == ByteBuffer(string: "a"))
+                #expect(try await bytes.next("what came back, or the end") == ByteBuffer(string: "a"))
                 await forwarding.close()
-                #expect(try await bytes.next() == nil)
+                #expect(try await bytes.next("what came back, or the end") == nil)
             }
         }
     }

@@ -1,3 +1,4 @@
+import Deadlines
 import NIOCore
 import NIOPosix
 
@@ -14,14 +15,16 @@ enum LocalConnection {
     /// Sends a text and reads until as many bytes came back, or the connection ends.
     static func exchange(_ text: String, port: Int) async throws -> String {
         let connection = try await open(port: port)
-        return try await connection.executeThenClose { input, output in
-            try await output.write(ByteBuffer(string: text))
-            var answer = ByteBuffer()
-            for try await bytes in input {
-                answer.writeImmutableBuffer(bytes)
-                if answer.readableBytes >= text.utf8.count { break }
+        return try await within(.seconds(60), "\(text.utf8.count) bytes from port \(port)") {
+            try await connection.executeThenClose { input, output in
+                try await output.write(ByteBuffer(string: text))
+                var answer = ByteBuffer()
+                for try await bytes in input {
+                    answer.writeImmutableBuffer(bytes)
+                    if answer.readableBytes >= text.utf8.count { break }
+                }
+                return String(buffer: answer)
             }
-            return String(buffer: answer)
         }
     }
 }

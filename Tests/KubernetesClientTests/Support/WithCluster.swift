@@ -13,10 +13,11 @@ func withCluster(
         do {
             try await body(cluster, client)
         } catch {
-            await cluster.stop()
+            // What failed first is what counts.
+            try? await cluster.stop()
             throw error
         }
-        await cluster.stop()
+        try await cluster.stop()
     }
 }
 

@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import KubernetesStandIn
 import NIOCore
@@ -87,9 +88,9 @@ struct FailureTests {
         try await withCluster { cluster, client in
             cluster.fail(StandInFault(.hang))
             let call = Task { _ = try await client.version() }
-            await eventually("the call arrives") { !cluster.requests.isEmpty }
+            try await eventually("the call arrives") { !cluster.requests.isEmpty }
             call.cancel()
-            await #expect(throws: CancellationError.self) { try await call.value }
+            await #expect(throws: CancellationError.self) { try await call.value("the call to end") }
         }
     }
 

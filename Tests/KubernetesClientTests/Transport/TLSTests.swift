@@ -15,7 +15,7 @@ struct TLSTests {
         try await withClient(configuration) { client in
             error = await kubernetesError { _ = try await client.version() }
         }
-        await cluster.stop()
+        try await cluster.stop()
         return error
     }
 

@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import KubernetesStandIn
 import Testing
@@ -23,14 +24,14 @@ struct WatchTests {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
-            #expect(Self.label(try await watch.next()) == "listed a")
+            #expect(Self.label(try await watch.next("a change")) == "listed a")
             Self.put(cluster, "b")
             Self.put(cluster, "a", "2")
             cluster.delete(.configMaps, "b")
-            let first = try await watch.next()
+            let first = try await watch.next("a change")
             #expect(Self.label(first) == "added b")
-            #expect(Self.label(try await watch.next()) == "modified a")
-            #expect(Self.label(try await watch.next()) == "deleted b")
+            #expect(Self.label(try await watch.next("a change")) == "modified a")
+            #expect(Self.label(try await watch.next("a change")) == "deleted b")
         }
     }
 
@@ -38,14 +39,14 @@ struct WatchTests {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             Self.put(cluster, "b")
-            #expect(Self.label(try await watch.next()) == "added b")
+            #expect(Self.label(try await watch.next("a change")) == "added b")
             cluster.disconnectStreams()
             Self.put(cluster, "c")
             Self.put(cluster, "d")
-            #expect(Self.label(try await watch.next()) == "added c")
-            #expect(Self.label(try await watch.next()) == "added d")
+            #expect(Self.label(try await watch.next("a change")) == "added c")
+            #expect(Self.label(try await watch.next("a change")) == "added d")
             // One list at the start, none afterwards.
             #expect(cluster.requests.filter { $0.path.hasSuffix("configmaps") && $0.query["watch"] == nil }.count == 1)
         }
@@ -55,11 +56,11 @@ struct WatchTests {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             cluster.fail(StandInFault(.status(503, reason: "ServiceUnavailable", message: "starting"), count: 2))
             Self.put(cluster, "b")
-            #expect(Self.label(try await watch.next()) == "interrupted server")
-            #expect(Self.label(try await watch.next()) == "added b")
+            #expect(Self.label(try await watch.next("a change")) == "interrupted server")
+            #expect(Self.label(try await watch.next("a change")) == "added b")
         }
     }
 
@@ -67,43 +68,43 @@ struct WatchTests {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             Self.put(cluster, "b")
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             cluster.disconnectStreams()
             cluster.delete(.configMaps, "a")
             cluster.compact()
-            #expect(Self.label(try await watch.next()) == "listed b")
+            #expect(Self.label(try await watch.next("a change")) == "listed b")
             Self.put(cluster, "c")
-            #expect(Self.label(try await watch.next()) == "added c")
+            #expect(Self.label(try await watch.next("a change")) == "added c")
         }
     }
 
     @Test func listsAgainWhereAnOpenWatchIsToldSo() async throws {
         try await withCluster { cluster, client in
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             Self.put(cluster, "a")
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             cluster.compact()
-            #expect(Self.label(try await watch.next()) == "listed a")
+            #expect(Self.label(try await watch.next("a change")) == "listed a")
         }
     }
 
     @Test func aBookmarkMovesThePlace() async throws {
         try await withCluster { cluster, client in
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             Self.put(cluster, "a")
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             let before = try #require(cluster.object(.configMaps, "a")?["metadata"]?["resourceVersion"]?.stringValue)
             // Other objects move the version on; only a bookmark tells this watch.
             cluster.put(.pods, ["metadata": ["name": "p"]])
             cluster.sendBookmarks()
-            await eventually("the bookmark is sent") { cluster.deliveredBookmarks == 1 }
+            try await eventually("the bookmark is sent") { cluster.deliveredBookmarks == 1 }
             cluster.disconnectStreams()
             Self.put(cluster, "b")
-            #expect(Self.label(try await watch.next()) == "added b")
+            #expect(Self.label(try await watch.next("a change")) == "added b")
             let resumed = cluster.requests.last { $0.query["watch"] == "true" }?.query["resourceVersion"].flatMap { Int($0) }
             #expect(resumed == (Int(before) ?? 0) + 1)
         }
@@ -115,7 +116,7 @@ struct WatchTests {
             let list = try await client.list(ConfigMap.self)
             Self.put(cluster, "b")
             var watch = client.watch(ConfigMap.self, from: list.resourceVersion).makeAsyncIterator()
-            #expect(Self.label(try await watch.next()) == "added b")
+            #expect(Self.label(try await watch.next("a change")) == "added b")
         }
     }
 
@@ -123,9 +124,9 @@ struct WatchTests {
         try await withCluster { cluster, client in
             cluster.put(.pods, ["metadata": ["name": "p", "labels": ["app": "api"]]])
             var watch = client.watch(.pods, ListOptions(labelSelector: "app=api")).makeAsyncIterator()
-            _ = try await watch.next()
+            _ = try await watch.next("a change")
             cluster.update(.pods, "p") { $0["metadata"]?["labels"] = ["app": "web"] }
-            guard case .deleted = try await watch.next() else {
+            guard case .deleted = try await watch.next("a change") else {
                 Issue.record("a deletion was expected")
                 return
             }
@@ -136,19 +137,20 @@ struct WatchTests {
         try await withCluster { cluster, client in
             cluster.deny(DenialRule(verbs: ["watch"], resource: "configmaps"))
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
-            _ = try await watch.next()
-            #expect(await errorKind { _ = try await watch.next() } == .forbidden)
+            _ = try await watch.next("a change")
+            #expect(await errorKind { _ = try await watch.next("a change") } == .forbidden)
         }
     }
 
     @Test func endsWithItsTask() async throws {
         try await withCluster { cluster, client in
             let reader = Task {
+                // bounded: by the cancellation below, whose end is waited for.
                 for try await _ in client.watch(ConfigMap.self) {}
             }
-            await eventually("the watch is open") { cluster.openStreams == 1 }
+            try await eventually("the watch is open") { cluster.openStreams == 1 }
             reader.cancel()
-            await #expect(throws: CancellationError.self) { try await reader.value }
+            await #expect(throws: CancellationError.self) { try await reader.value("the watch to end") }
         }
     }
 }

@@ -89,6 +89,7 @@ extension ClusterStandIn {
     /// Steps every deployment over and over, until the task is cancelled: a cluster that works by itself.
     public func runControllers(every pause: Duration = .milliseconds(5), namespace: String = "default") -> Task<Void, Never> {
         Task {
+            // bounded: by whoever holds the task, and cancels it.
             while !Task.isCancelled {
                 for name in names(.deployments, namespace: namespace) { advanceRollout(name, namespace: namespace) }
                 try? await Task.sleep(for: pause)

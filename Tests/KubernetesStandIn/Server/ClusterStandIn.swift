@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesClient
 import NIOCore
 import NIOPosix
@@ -37,7 +38,9 @@ public final class ClusterStandIn: Sendable {
     }
 
     /// Ends every connection.
-    public func stop() async {
+    ///
+    /// - Throws: `DeadlineExceeded` where one does not end.
+    public func stop() async throws {
         let connections = memory.withLock { state in
             state.isStopped = true
             state.endStreams()
@@ -47,7 +50,7 @@ public final class ClusterStandIn: Sendable {
         try? await listener.close()
         // Connections that nothing was sent on yet would be waited for.
         for connection in connections { connection.close(promise: nil) }
-        await serving.value
+        try await serving.value("the connections of the stand-in to end")
     }
 
     public var url: String { "https://127.0.0.1:\(port)" }

@@ -42,6 +42,7 @@ struct ForwardService: Sendable {
     ) async throws {
         switch backend {
         case .echo:
+            // bounded: by the connection that is served.
             for try await frame in input {
                 guard let bytes = Self.data(frame) else { return }
                 try await output.write(Self.frame(0, bytes))
@@ -61,6 +62,7 @@ struct ForwardService: Sendable {
     ) async throws {
         try await output.write(Self.frame(1, ByteBuffer(string: message)))
         try await output.write(Self.close)
+        // bounded: by the connection that is served.
         for try await _ in input {}
     }
 
@@ -74,16 +76,19 @@ struct ForwardService: Sendable {
         try await server.executeThenClose { answers, questions in
             try await withThrowingTaskGroup { group in
                 group.addTask {
+                    // bounded: by the connection that is served.
                     for try await frame in input {
                         guard let bytes = Self.data(frame) else { return }
                         try await questions.write(bytes)
                     }
                 }
                 group.addTask {
+                    // bounded: by the connection that is served.
                     for try await bytes in answers { try await output.write(Self.frame(0, bytes)) }
                     try await output.write(Self.close)
                 }
                 defer { group.cancelAll() }
+                // bounded: by the connection that is served.
                 try await group.next()
             }
         }

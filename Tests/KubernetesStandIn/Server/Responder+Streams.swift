@@ -29,6 +29,7 @@ extension Responder {
         try await output.beginStream("application/json")
         let first = memory.withLock { $0.watchBatch(&cursor, filter) }
         guard try await write(first) else { return try await output.end() }
+        // bounded: by the connection that is served.
         for await _ in stream.signals {
             let batch = memory.withLock { $0.watchBatch(&cursor, filter) }
             guard try await write(batch) else { return try await output.end() }
@@ -53,7 +54,8 @@ extension Responder {
         for line in batch.lines { try await output.line(line) }
         cursor = batch.next
         if request.query["follow"] == "true", !batch.isEnded {
-            for await _ in stream.signals {
+            // bounded: by the connection that is served.
+        for await _ in stream.signals {
                 batch = try memory.withLock { try $0.logBatch(request, target, from: cursor) }
                 for line in batch.lines { try await output.line(line) }
                 cursor = batch.next

@@ -25,6 +25,7 @@ struct Responder {
             throw StatusAnswer(code: code, reason: reason ?? "InternalError", message: message)
         case .text(let code, let text): try await output.text(text, status: code)
         case .hang:
+            // bounded: by the connection that is served.
             for await _ in openStream().signals {}
             throw ConnectionClosed()
         case .close: throw ConnectionClosed()

@@ -79,6 +79,7 @@ struct StandInServer: Sendable {
     func serve(_ listener: Listener) async {
         await withDiscardingTaskGroup { group in
             try? await listener.executeThenClose { accepted in
+                // bounded: by `stop()`.
                 for try await connection in accepted {
                     group.addTask { await serve(connection) }
                 }
@@ -101,6 +102,7 @@ struct StandInServer: Sendable {
         try? await channel.executeThenClose { parts, output in
             var head = refused.head.withLock { $0 }
             var body: [UInt8] = []
+            // bounded: by the connection that is served.
             for try await part in parts {
                 switch part {
                 case .head(let next): (head, body) = (next, [])

@@ -29,9 +29,9 @@ struct PixelFlowStand: Sendable {
         try text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
     }
 
-    func stop() async {
-        await cluster.stop()
-        try? FileManager.default.removeItem(atPath: folder)
+    func stop() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await cluster.stop()
     }
 
     /// Runs a body against a stand of its own.
@@ -40,10 +40,11 @@ struct PixelFlowStand: Sendable {
         do {
             try await body(stand)
         } catch {
-            await stand.stop()
+            // What failed first is what counts.
+            try? await stand.stop()
             throw error
         }
-        await stand.stop()
+        try await stand.stop()
     }
 
     /// - Parameter width: Of the terminal; nil for a pipe.

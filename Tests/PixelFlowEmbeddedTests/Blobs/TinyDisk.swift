@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 
 /// A file system of one megabyte in memory, unmounted with this object.
@@ -29,7 +30,7 @@ final class TinyDisk: Sendable {
         process.arguments = arguments
         process.standardError = FileHandle.nullDevice
         try process.run()
-        process.waitUntilExit()
+        try process.waitForExit("\(arguments[0])")
         guard process.terminationStatus == 0 else { throw CocoaError(.featureUnsupported) }
     }
 }

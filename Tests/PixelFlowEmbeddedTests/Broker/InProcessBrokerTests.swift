@@ -1,3 +1,4 @@
+import Conformance
 import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
@@ -12,7 +13,7 @@ import Testing
         try await broker.publish([wakeUp(5)])
         let subscription = try await broker.subscribe()
         var received: [Int] = []
-        for _ in 0..<3 { received.append(try #require(try await subscription.next()).wakeUp.sequence) }
+        for _ in 0..<3 { received.append(try #require(try await subscription.next("a wake-up")).wakeUp.sequence) }
         #expect(received == [1, 2, 5])
         #expect(broker.depth == 0)
     }
@@ -22,7 +23,7 @@ import Testing
         let idle = try await broker.subscribe()
         let busy = try await broker.subscribe()
         try await broker.publish((1...10).map(wakeUp))
-        for sequence in 1...10 { #expect(try await busy.next()?.wakeUp.sequence == sequence) }
+        for sequence in 1...10 { #expect(try await busy.next("a wake-up")?.wakeUp.sequence == sequence) }
         await idle.close()
         #expect(broker.depth == 0)
     }

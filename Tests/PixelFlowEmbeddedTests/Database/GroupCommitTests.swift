@@ -1,3 +1,4 @@
+import Deadlines
 import Dispatch
 import GRDB
 import PixelFlowCore
@@ -94,10 +95,10 @@ import Testing
             group.addTask {
                 try await commits.write(.process) { _ in
                     held.finish()
-                    gate.waitForAll()
+                    try gate.waitForAll()
                 }
             }
-            for await _ in isHeld {}
+            try await isHeld.end("the first write to begin")
             for number in 0..<count {
                 group.addTask {
                     gate.arrive()
@@ -128,7 +129,11 @@ private final class Gate: Sendable {
         if missing.subtract(1, ordering: .relaxed).newValue == 0 { opened.signal() }
     }
 
-    func waitForAll() { opened.wait() }
+    func waitForAll() throws {
+        guard opened.wait(timeout: .now() + 60) == .success else {
+            throw DeadlineExceeded("everybody to arrive", limit: .seconds(60), file: #fileID, line: #line)
+        }
+    }
 }
 
 private struct Refused: Error {

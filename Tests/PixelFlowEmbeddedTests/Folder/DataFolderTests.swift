@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
@@ -74,7 +75,7 @@ private final class LockHolder {
         process.standardOutput = output
         try process.run()
         guard Self.firstByte(of: output) == UInt8(ascii: "h") else {
-            process.waitUntilExit()
+            try process.waitForExit("flock to refuse")
             throw Refused()
         }
     }
@@ -92,6 +93,6 @@ private final class LockHolder {
     func kill() {
         guard process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        do { try process.waitForExit("the holder of the lock to be gone") } catch { Issue.record(error) }
     }
 }

@@ -33,7 +33,10 @@ struct Cluster: Sendable {
         let result: Result<Void, any Error>
         do { result = .success(try await body(cluster)) } catch { result = .failure(error) }
         await client.shutdown()
-        await api.stop()
+        do { try await api.stop() } catch {
+            // What failed first is what counts.
+            if case .success = result { throw error }
+        }
         try result.get()
     }
 

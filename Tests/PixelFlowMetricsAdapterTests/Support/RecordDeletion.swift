@@ -1,3 +1,4 @@
+import Deadlines
 import NIOCore
 import NIOPosix
 
@@ -13,18 +14,20 @@ enum RecordDeletion {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             }
         }
-        try await channel.executeThenClose { answers, requests in
-            try await requests.write(request(offset, topic, partition))
-            var answer = ByteBuffer()
-            for try await bytes in answers {
-                answer.writeImmutableBuffer(bytes)
-                guard let length = answer.getInteger(at: answer.readerIndex, as: Int32.self) else { continue }
-                if answer.readableBytes >= Int(length) + 4 { break }
+        let code = try await within(.seconds(30), "the answer of the server") {
+            try await channel.executeThenClose { answers, requests in
+                try await requests.write(request(offset, topic, partition))
+                var answer = ByteBuffer()
+                for try await bytes in answers {
+                    answer.writeImmutableBuffer(bytes)
+                    guard let length = answer.getInteger(at: answer.readerIndex, as: Int32.self) else { continue }
+                    if answer.readableBytes >= Int(length) + 4 { break }
+                }
+                // The partition's error stands at the end.
+                return answer.getInteger(at: answer.writerIndex - 2, as: Int16.self) ?? -1
             }
-            // The partition's error stands at the end.
-            let code = answer.getInteger(at: answer.writerIndex - 2, as: Int16.self) ?? -1
-            guard code == 0 else { throw Refused(code: code) }
         }
+        guard code == 0 else { throw Refused(code: code) }
     }
 
     /// Version 0, key 21.

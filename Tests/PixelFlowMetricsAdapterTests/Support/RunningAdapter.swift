@@ -1,3 +1,4 @@
+import Deadlines
 import KubernetesStandIn
 import ServiceLifecycle
 import Testing
@@ -12,7 +13,7 @@ extension Cluster {
             for service in adapter.services(host: "127.0.0.1", onReady: { port.yield($0) }) {
                 group.addTask { try await service.run() }
             }
-            let found = await ports.first { _ in true }
+            let found = try await ports.first("the adapter to listen")
             try await body(try #require(found))
             group.cancelAll()
             while let ended = await group.nextResult() { _ = ended }
@@ -22,23 +23,10 @@ extension Cluster {
     /// Runs a replica until the API server could use it.
     func serving(_ adapter: MetricsAdapter, _ body: (APIServer) async throws -> Void) async throws {
         try await running(adapter) { port in
-            try await eventually("certificate and trust") {
+            try await eventually(within: .seconds(20), "certificate and trust") {
                 adapter.server.identity.context != nil && adapter.gate.isReady && caBundle != nil
             }
             try await body(APIServer(port: port, shows: try proxy.certificate(), caBundle: try #require(caBundle)))
         }
     }
-}
-
-/// Waits for something that another task or connection brings about.
-func eventually(
-    within limit: Duration = .seconds(20), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while ContinuousClock.now < deadline {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    Issue.record(what, sourceLocation: sourceLocation)
 }

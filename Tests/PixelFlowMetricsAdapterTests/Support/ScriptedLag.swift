@@ -45,6 +45,7 @@ final class ScriptedLag: LagSource {
 
     func lag() async throws -> KafkaGroupLag {
         state.withLock { $0.readings += 1 }
+        // bounded: by `release`; whoever asks has a deadline.
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
                 if state.isHeld { state.held.append(continuation) }

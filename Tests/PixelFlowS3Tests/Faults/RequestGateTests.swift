@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import NIOCore
 import NIOPosix
 import PixelFlowCore
@@ -50,7 +51,7 @@ import Testing
             await #expect(throws: PixelFlowError.self) { try await gate.pass(before: .now() + .milliseconds(1), on: loop) {} }
             let waiter = Task { try await gate.pass(before: .distantFuture, on: loop) {} }
             waiter.cancel()
-            await #expect(throws: CancellationError.self) { try await waiter.value }
+            await #expect(throws: CancellationError.self) { try await waiter.value("the wait to end") }
         }
         try await within(.seconds(10), "room again") { try await gate.pass(before: .distantFuture, on: loop) {} }
     }

@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import Foundation
 import NIOCore
 import PixelFlowCore
@@ -56,7 +57,7 @@ struct MultipartTests {
         let write = Task { try await store.write(key("t/a/source"), from: chunks) }
         _ = try await eventually("an upload to be seen") { try await uploads(store).isEmpty ? nil : true }
         write.cancel()
-        await #expect(throws: (any Error).self) { try await write.value }
+        await #expect(throws: (any Error).self) { try await write.value("the write to end") }
         #expect(try await uploads(store) == [])
         #expect(try await store.keys(key("t")) == [])
     }
@@ -70,7 +71,7 @@ struct MultipartTests {
         #expect(try await store.read(key("t/a/source"), range: nil) == nil)
         #expect(try await store.keys(key("t")) == [])
         sink.finish()
-        #expect(try await write.value == 17 * 1024 * 1024)
+        #expect(try await write.value("the write") == 17 * 1024 * 1024)
         #expect(try await store.keys(key("t")) == [key("t/a/source")])
     }
 

@@ -1,3 +1,4 @@
+import Deadlines
 import NIOCore
 import PixelFlowCore
 import Synchronization
@@ -16,9 +17,11 @@ final class ScriptedRenderer: Renderer {
     var jobs: [RenderJob] { asked.withLock { $0 } }
 
     /// Waits for call number `number`, from 1, to begin.
-    func waitForCall(_ number: Int) async {
+    ///
+    /// - Throws: `DeadlineExceeded` where it does not.
+    func waitForCall(_ number: Int) async throws {
         if jobs.count >= number { return }
-        for await call in starts where call >= number { return }
+        try await starts.first("call \(number) of the renderer") { $0 >= number }
     }
 
     func render(_ job: RenderJob) async throws -> RenderReport {

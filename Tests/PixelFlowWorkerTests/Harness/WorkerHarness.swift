@@ -1,4 +1,5 @@
 import Conformance
+import Deadlines
 import Logging
 import NIOCore
 import PixelFlowCore
@@ -61,7 +62,9 @@ struct WorkerHarness: Sendable {
         let running = Task { try await group.run() }
         do {
             try await body(
-                RunningWorker(announcer: announcer, stop: { await group.triggerGracefulShutdown() }, ended: { try await running.value }))
+                RunningWorker(
+                    announcer: announcer, stop: { await group.triggerGracefulShutdown() },
+                    ended: { try await running.value("the worker to end") }))
         } catch {
             running.cancel()
             throw error

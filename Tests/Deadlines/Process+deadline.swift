@@ -1,0 +1,17 @@
+public import Foundation
+
+extension Process {
+    /// Waits for the process to end; one that takes longer than `limit` is killed.
+    ///
+    /// - Throws: `DeadlineExceeded` with `what` after the limit.
+    public func waitForExit(within limit: Duration = .patience, _ what: String, file: String = #fileID, line: Int = #line) throws {
+        let end = ContinuousClock.now + limit
+        while isRunning {
+            guard ContinuousClock.now < end else {
+                kill(processIdentifier, SIGKILL)
+                throw DeadlineExceeded(what, limit: limit, file: file, line: line)
+            }
+            Thread.sleep(forTimeInterval: 0.002)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Deadlines
+import Foundation
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct DeadlinesTests {
+    /// What nobody ever does.
+    private let never = AsyncStream<Int>.makeStream()
+    private let soon = Duration.milliseconds(50)
+
+    private func expectMiss(_ what: String, _ body: () async throws -> Void) async {
+        let error = await #expect(throws: DeadlineExceeded.self) { try await body() }
+        #expect(error?.what == what)
+        #expect(error?.limit == soon)
+        #expect(error?.place.hasPrefix("DeadlinesTests/DeadlinesTests.swift:") == true)
+        #expect(error?.description.contains(what) == true)
+    }
+
+    @Test func whatComesInTimeIsGivenBack() async throws {
+        #expect(try await within(.patience, "five") { 5 } == 5)
+        #expect(try await Task { 6 }.value("six") == 6)
+        never.continuation.yield(1)
+        never.continuation.yield(2)
+        #expect(try await never.stream.first("the second") { $0 == 2 } == 2)
+        never.continuation.finish()
+        try await never.stream.end("the end")
+        #expect(try await never.stream.first("one more") == nil)
+    }
+
+    @Test func whatDoesNotComeIsNamed() async throws {
+        await expectMiss("a") { try await within(soon, "a") { for await _ in never.stream {} } }
+        // One that does not care to be cancelled.
+        await expectMiss("b") {
+            try await within(soon, "b") { await Task.detached { try? await Task.sleep(for: .seconds(3)) }.value }
+        }
+        await expectMiss("c") { try await Task { try await Task.sleep(for: .seconds(20)) }.value(within: soon, "c") }
+    }
+
+    @Test func aStreamThatSaysNothingIsNamed() async throws {
+        await expectMiss("a") { try await never.stream.first(within: soon, "a") }
+        await expectMiss("b") { try await AsyncStream<Int>.makeStream().stream.end(within: soon, "b") }
+        await expectMiss("c") {
+            var iterator = AsyncStream<Int>.makeStream().stream.makeAsyncIterator()
+            try await iterator.next(within: soon, "c")
+        }
+    }
+
+    @Test func anIteratorGoesOnWhereItWas() async throws {
+        var iterator = AsyncStream<Int> { continuation in
+            for number in 0..<3 { continuation.yield(number) }
+            continuation.finish()
+        }.makeAsyncIterator()
+        for number in 0..<3 { #expect(try await iterator.next("a number") == number) }
+        #expect(try await iterator.next("the end") == nil)
+    }
+
+    @Test func errorsComeThrough() async throws {
+        struct Refused: Error {}
+        await #expect(throws: Refused.self) { try await within(.patience, "it") { throw Refused() } }
+        await #expect(throws: Refused.self) { try await Task { throw Refused() }.value("it") }
+        await #expect(throws: Refused.self) { try await eventually("it") { () -> Int? in throw Refused() } }
+    }
+
+    @Test func aConditionIsAskedUntilItHolds() async throws {
+        let calls = Mutex(0)
+        // Of more than one statement: not to be taken for an answer that has come.
+        try await eventually("three calls") {
+            let count = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            return count >= 3
+        }
+        #expect(calls.withLock { $0 } == 3)
+        try await eventually("a fourth call") {
+            calls.withLock { calls in
+                calls += 1
+                return calls >= 4
+            }
+        }
+        #expect(try await eventually("a number") { calls.withLock { $0 > 3 ? $0 : nil } } == 4)
+    }
+
+    @Test func aConditionThatNeverHoldsIsNamed() async throws {
+        await expectMiss("a") { try await eventually(within: soon, "a") { false } }
+        await expectMiss("b") { _ = try await eventually(within: soon, "b") { Int?.none } }
+    }
+
+    @Test func cancellationIsPassedOn() async throws {
+        let waiting = Task { try await within(.seconds(60), "it") { try await Task.sleep(for: .seconds(60)) } }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value("the wait to end") }
+    }
+
+    @Test func aProcessThatStaysIsKilled() async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sleep")
+        process.arguments = ["60"]
+        try process.run()
+        await expectMiss("sleep") { try process.waitForExit(within: soon, "sleep") }
+        try await eventually("the process to be gone") { !process.isRunning }
+        let quick = Process()
+        quick.executableURL = URL(filePath: "/bin/true")
+        try quick.run()
+        try quick.waitForExit("true")
+        #expect(quick.terminationStatus == 0)
+    }
+}

@@ -1,0 +1,86 @@
+"""Measures one part, in a process of its own: what one part leaves behind (modules, addresses, connections) reaches no other.
+
+Started by main.py. Writes the sections as JSON; where that is not possible it says why in one line and ends with 1.
+"""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+import plan as plans
+from plan import say
+from processes import BenchError
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("one-core", "quality", "large", "small", "reads", "memory", "services")
+
+
+def sections_of(part, plan):
+    # Here, so that a part needs no more than it uses, and what is missing is told as its fault.
+    import memory
+    import one_core
+    import reads
+    import services
+    import throughput
+    from inputs import Inputs
+
+    inputs = Inputs(ROOT / ".bench/inputs")
+    if part == "one-core":
+        return [one_core.measure(plan, inputs, one_core.compile_loop(plan.work))]
+    if part == "quality":
+        return [one_core.measure_quality(plan, inputs, one_core.compile_loop(plan.work))]
+    if part == "large":
+        return [throughput.measure_large(plan, inputs, one_core.compile_loop(plan.work))]
+    if part == "small":
+        return throughput.measure_small(plan, inputs)
+    if part == "reads":
+        return [reads.measure(plan, inputs)]
+    if part == "services":
+        return services.measure(plan, inputs)
+    return [memory.measure(plan, inputs)]
+
+
+def one_line(error):
+    """What an error says, by its name where it is not one of ours; never more than a line."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, BenchError) else f"{type(error).__name__}: {text}"
+
+
+def run(part, plan, into, sections_of=sections_of):
+    """Ends with 0, or with 1 after a line about what is wrong; the trace goes to a file beside the results."""
+    try:
+        sections = sections_of(part, plan)
+    except Exception as error:  # whatever it is, the other parts have their figures
+        trace = into.with_suffix(".trace")
+        trace.write_text(traceback.format_exc())
+        into.write_text(json.dumps({"error": one_line(error)}))
+        say(f"  {part} could not be measured: {one_line(error)} (see {trace})")
+        return 1
+    into.write_text(json.dumps({"sections": [asdict(section) for section in sections]}))
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--bin", type=Path, required=True)
+    parser.add_argument("--into", type=Path, required=True)
+    chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    plan = (plans.quick if chosen.quick else plans.full)(ROOT, chosen.bin / "pixelflow", chosen.bin / "bench-tools", chosen.part)
+    shutil.rmtree(plan.work, ignore_errors=True)
+    plan.work.mkdir(parents=True)
+    try:
+        return run(chosen.part, plan, chosen.into)
+    finally:
+        shutil.rmtree(plan.work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
