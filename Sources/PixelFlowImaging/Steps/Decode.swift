@@ -10,7 +10,7 @@ enum Decode {
         isFresh: Bool
     ) throws -> Frames {
         do {
-            let opened = isFresh && options == LoadOptions() ? header.opened : try Load.open(source, header.format, options)
+            let opened = try header.opened.take(isFresh && options == LoadOptions()) ?? Load.open(source, header.format, options)
             let pixels = try Colour.converted(opened, to: profile).inMemory()
             let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels
             let images = try split(try opaque(cleaned), pageHeight: opened.integer("page-height")).map(upright)

@@ -11,7 +11,7 @@ struct SourceHeader {
     let orientation: Int
     let hasAlpha: Bool
     /// The opened source, of which nothing has been read yet: good for one decode without options.
-    let opened: Image
+    let opened: OpenedSource
 
     /// Whether the orientation swaps width and height.
     var isTurned: Bool { orientation >= 5 }
@@ -32,7 +32,7 @@ enum Load {
         }
         let header = SourceHeader(
             format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
-            orientation: orientation(of: image), hasAlpha: image.hasAlpha, opened: image)
+            orientation: orientation(of: image), hasAlpha: image.hasAlpha, opened: OpenedSource(image))
         try check(header, limits)
         return header
     }

@@ -17,6 +17,7 @@ final class Image {
     var bands: Int { Int(vips_image_get_bands(pointer)) }
     var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 }
     var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
+    var bytesPerBand: Int { Int(vips_format_sizeof(vips_image_get_format(pointer))) }
     var isBytes: Bool { vips_image_get_format(pointer) == VIPS_FORMAT_UCHAR }
     /// Where the origin of the image it was cut out of lies; negative after a cut.
     var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
