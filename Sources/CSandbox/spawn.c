@@ -6,7 +6,10 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int pf_sandbox_socketpair(int pair[2]) {
@@ -57,4 +60,30 @@ int pf_sandbox_spawn(
     for (int index = 0; index < 3; index++)
         if (descriptors[index] >= 0) close(descriptors[index]);
     return error;
+}
+
+int pf_sandbox_limit_processor_time(pid_t process, uint64_t seconds) {
+    clockid_t clock;
+    int error = clock_getcpuclockid(process, &clock);
+    if (error) return error;
+    struct timespec used;
+    if (clock_gettime(clock, &used) != 0) return errno;
+    struct rlimit limits;
+    if (prlimit(process, RLIMIT_CPU, NULL, &limits) != 0) return errno;
+    rlim_t wanted = (rlim_t)used.tv_sec + seconds + 1;
+    // The other limit stays: what has once been lowered cannot be raised for the next job.
+    limits.rlim_cur = wanted < limits.rlim_max ? wanted : limits.rlim_max;
+    return prlimit(process, RLIMIT_CPU, &limits, NULL) == 0 ? 0 : errno;
+}
+
+int pf_sandbox_reap(pid_t process, int wait, int *how, int *number) {
+    int status = 0;
+    pid_t ended;
+    do {
+        ended = waitpid(process, &status, wait ? 0 : WNOHANG);
+    } while (ended < 0 && errno == EINTR);
+    if (ended < 0) return errno;
+    *how = ended == 0 ? PF_SANDBOX_RUNNING : WIFEXITED(status) ? PF_SANDBOX_EXITED : PF_SANDBOX_SIGNALLED;
+    *number = ended == 0 ? 0 : WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    return 0;
 }

@@ -12,12 +12,14 @@ public struct TaskMetrics: Sendable {
     private static let knownCodes: Set<String> = [
         // the source's bytes
         "not_an_image", "unsupported_format", "truncated_image", "damaged_image", "too_many_pixels", "too_many_frames", "source_missing",
+        "image_too_large_in_memory",
         // where they are fetched from
         "url_invalid", "address_blocked", "source_not_found", "source_refused", "too_many_redirects", "source_too_large",
         "source_timeout", "source_unreachable", "source_unavailable", "name_not_resolved",
         // what is made of them
         "render_timeout", "render_crashed", "poison", "outputs_failed", "output_failed", "output_too_large", "max_bytes_unreachable",
         "crop_outside_image", "dimensions_unsupported", "watermark_missing", "watermark_unreadable",
+        "outputs_too_large", "output_too_large_in_memory",
         // who works on them
         "worker_lost", "internal_error",
     ]

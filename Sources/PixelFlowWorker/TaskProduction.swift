@@ -2,6 +2,7 @@ import Crypto
 import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
+import Synchronization
 
 /// Makes the outputs of one task: brings the source, has it rendered, stores what came out.
 struct TaskProduction: Sendable {
@@ -9,6 +10,17 @@ struct TaskProduction: Sendable {
     let tools: WorkerTools
     let limits: ImageLimits
     let metrics: WorkerMetrics
+    /// Whether the task is under suspicion, and its image must not be rendered beside others.
+    let runsAlone: Bool
+    private let stored = StoredOutputs()
+
+    init(task: TaskRecord, tools: WorkerTools, settings: WorkerSettings, metrics: WorkerMetrics) {
+        self.task = task
+        self.tools = tools
+        self.limits = settings.limits
+        self.metrics = metrics
+        runsAlone = settings.policy.isSuspect(task)
+    }
 
     /// - Throws: `PixelFlowError`, classed by whether another run may succeed; `CancellationError`.
     func make() async throws -> TaskRun.Ending {
@@ -16,13 +28,17 @@ struct TaskProduction: Sendable {
         metrics.read(source.bytes.readableBytes, of: task.source)
         async let fetched = store(source)
         let job = RenderJob(
-            source: source.bytes, pipeline: task.pipeline, overlays: try await overlays(), limits: limits, onProgress: announceProgress)
+            source: source.bytes, pipeline: task.pipeline, overlays: try await overlays(), limits: limits, tenant: task.tenant,
+            runsAlone: runsAlone, onProgress: announceProgress, onOutput: keep)
         let report = try await tools.renderer.render(job)
-        metrics.rendered(report, task.pipeline)
-        let outputs = try await store(report.outputs)
+        let outputs = stored.all(in: task.pipeline)
+        metrics.rendered(report, outputs, task.pipeline)
         if let failure = Self.failure(of: outputs, facts: report.source) { return .failed(failure) }
         return .made(Manifest(sourceFacts: report.source, fetchedSource: try await fetched, outputs: outputs))
     }
+
+    /// Stores an output while the next ones are rendered, so that no more of them are in memory than the renderer bounds.
+    @Sendable private func keep(_ output: RenderedOutput) async throws { stored.add(try await store(output)) }
 
     @Sendable private func announceProgress(done: Int, total: Int) {
         guard done < total else { return }
@@ -79,16 +95,6 @@ struct TaskProduction: Sendable {
 
     // MARK: Outputs
 
-    private func store(_ outputs: [RenderedOutput]) async throws -> [TaskOutput] {
-        if outputs.count == 1, let only = outputs.first { return [try await store(only)] }
-        return try await withThrowingTaskGroup(of: (Int, TaskOutput).self) { group in
-            for (index, output) in outputs.enumerated() {
-                group.addTask { (index, try await store(output)) }
-            }
-            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-
     private func store(_ output: RenderedOutput) async throws -> TaskOutput {
         switch output.result {
         case .failure(let failure):
@@ -117,5 +123,18 @@ struct TaskProduction: Sendable {
         var hash = SHA256()
         bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
         return hash.finalize().hexadecimal
+    }
+}
+
+/// The outputs of a run that have been stored so far, in whatever order.
+private final class StoredOutputs: Sendable {
+    private let outputs = Mutex<[String: TaskOutput]>([:])
+
+    func add(_ output: TaskOutput) { outputs.withLock { $0[output.name] = output } }
+
+    /// In the order of the pipeline.
+    func all(in pipeline: Pipeline) -> [TaskOutput] {
+        let known = outputs.withLock { $0 }
+        return pipeline.outputs.compactMap { known[$0.name] }
     }
 }

@@ -60,7 +60,7 @@ struct TaskRun: Sendable {
 
     private func produce() async -> Ending {
         do {
-            return try await TaskProduction(task: task, tools: tools, limits: settings.limits, metrics: metrics).make()
+            return try await TaskProduction(task: task, tools: tools, settings: settings, metrics: metrics).make()
         } catch is CancellationError {
             return .interrupted
         } catch {

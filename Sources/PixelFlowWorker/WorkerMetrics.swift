@@ -7,7 +7,7 @@ import PixelFlowDispatch
 struct WorkerMetrics: Sendable {
     /// Why a task goes back to PENDING.
     private enum Retry: String, CaseIterable {
-        case transient, outage, crash, interrupted
+        case transient, outage, crash, killed, interrupted
     }
 
     private struct OutputOutcome: Hashable {
@@ -96,14 +96,14 @@ struct WorkerMetrics: Sendable {
         fetches[code.map(TaskMetrics.label) ?? "ok"].recordMicroseconds(duration.microseconds)
     }
 
-    func rendered(_ report: RenderReport, _ pipeline: Pipeline) {
+    func rendered(_ report: RenderReport, _ made: [TaskOutput], _ pipeline: Pipeline) {
         renders[report.source.format].recordMicroseconds(report.duration.microseconds)
-        for (output, spec) in zip(report.outputs, pipeline.outputs) {
-            switch output.result {
-            case .success(let image):
+        for (output, spec) in zip(made, pipeline.outputs) {
+            if let image = output.image {
                 outputs[OutputOutcome(format: image.format.rawValue, status: "completed")].increment()
-                outputBytes[image.format.rawValue].increment(by: image.bytes.readableBytes)
-            case .failure: outputs[OutputOutcome(format: Self.label(spec.format), status: "failed")].increment()
+                outputBytes[image.format.rawValue].increment(by: image.bytes)
+            } else {
+                outputs[OutputOutcome(format: Self.label(spec.format), status: "failed")].increment()
             }
         }
     }

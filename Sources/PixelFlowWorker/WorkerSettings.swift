@@ -8,18 +8,24 @@ public struct WorkerSettings: Sendable {
         help: "Tasks in hand at a time; 0 for three for each render process, so that some are fetched or stored while others are rendered.")
     static let renderProcessesSetting = Setting<Int>.integer(
         "PIXELFLOW_RENDER_PROCESSES", default: 0, in: 0...256, help: "Render processes; 0 for one for each processor.")
+    static let renderMemorySetting = Setting<Int>.integer(
+        "PIXELFLOW_RENDER_MEMORY", default: 0, in: 0...1 << 40,
+        help: "Bytes of memory of one render process; 0 for an equal part of the container's memory limit, or 1 GiB where it has none.")
     static let graceSetting = Setting<Duration>.seconds(
         "PIXELFLOW_SHUTDOWN_GRACE", default: 20, in: 0...3600,
         help: "How long running tasks may go on after SIGTERM; then they are handed back.")
 
     public static let descriptions: [SettingDescription] =
-        [slotsSetting.description, renderProcessesSetting.description, graceSetting.description] + ImageLimits.descriptions
+        [slotsSetting.description, renderProcessesSetting.description, renderMemorySetting.description, graceSetting.description]
+        + ImageLimits.descriptions
 
     public var id: WorkerID
     /// Tasks in hand at a time. More than there are render processes, so that one task is fetched
     /// or stored while another is rendered.
     public var slots: Int
     public var renderProcesses: Int
+    /// Bytes of memory of each; nil for an equal part of what the container has.
+    public var renderMemory: Int?
     /// How long running tasks may go on once the worker is asked to stop; then they are handed back.
     public var grace: Duration
     /// How long a task may wait, with a slot free, before it is taken without its wake-up.
@@ -28,12 +34,13 @@ public struct WorkerSettings: Sendable {
     public var limits: ImageLimits
 
     public init(
-        id: WorkerID, slots: Int, renderProcesses: Int = 1, grace: Duration = .seconds(20), patience: Duration = .seconds(2),
+        id: WorkerID, slots: Int, renderProcesses: Int = 1, renderMemory: Int? = nil, grace: Duration = .seconds(20), patience: Duration = .seconds(2),
         policy: TaskPolicy = .standard, limits: ImageLimits = ImageLimits()
     ) {
         self.id = id
         self.slots = slots
         self.renderProcesses = renderProcesses
+        self.renderMemory = renderMemory
         self.grace = grace
         self.patience = patience
         self.policy = policy
@@ -44,10 +51,11 @@ public struct WorkerSettings: Sendable {
     public init(_ settings: Settings, id: WorkerID) throws(PixelFlowError) {
         let processes = try settings[Self.renderProcessesSetting]
         let renderProcesses = processes > 0 ? processes : ProcessInfo.processInfo.activeProcessorCount
+        let renderMemory = try settings[Self.renderMemorySetting]
         let slots = try settings[Self.slotsSetting]
         self.init(
             id: id, slots: slots > 0 ? slots : renderProcesses * 3, renderProcesses: renderProcesses,
-            grace: try settings[Self.graceSetting], limits: try ImageLimits(settings))
+            renderMemory: renderMemory > 0 ? renderMemory : nil, grace: try settings[Self.graceSetting], limits: try ImageLimits(settings))
     }
 }
 

@@ -13,6 +13,9 @@ REFUSALS = {
     "least above most": ({"worker": {"autoscaling": {"minReplicas": 5, "maxReplicas": 4}}}, "minReplicas (5) is above maxReplicas (4)"),
     "no replicas": ({"web": {"replicas": 0}}, "/web/replicas"),
     "grace too short": ({"worker": {"shutdownGraceSeconds": 60}}, "shutdownGraceSeconds (60) must be above worker.renderTimeoutSeconds (60)"),
+    "memory too small": (
+        {"worker": {"renderProcesses": 8, "resources": {"limits": {"memory": "2Gi"}}}},
+        "worker.resources.limits.memory (2048 Mi) is below 3072 Mi, which 8 render processes need"),
     "two databases": ({"postgres": {"external": {"existingSecret": "db"}}}, "postgres.enabled is true and postgres.external is set"),
     "no database": ({"mongodb": {"enabled": False}}, "set mongodb.external.url or mongodb.external.existingSecret"),
     "no bucket": ({"s3": {"enabled": False}}, "set s3.external.url to where yours is"),

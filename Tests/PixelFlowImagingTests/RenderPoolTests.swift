@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import PixelFlowCore
 import Prometheus
+import Synchronization
 import Testing
 
 @testable import PixelFlowImaging
@@ -16,12 +17,12 @@ import Testing
     init() throws { source = ByteBuffer(bytes: try TestImage.file(.png)) }
 
     private func withPool<Result>(
-        processes: Int = 1, jobsPerProcess: Int = 1000, registry: PrometheusRegistry = PrometheusRegistry(),
+        processes: Int = 1, jobsPerProcess: Int = 1000, memory: Int = 800 << 20, registry: PrometheusRegistry = PrometheusRegistry(),
         _ body: (RenderPool) async throws -> Result
     ) async throws -> Result {
         let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         let configuration = RenderPool.Configuration(
-            processes: processes, jobsPerProcess: jobsPerProcess, executable: folder.appending(path: "pixelflow-render-fixture").path)
+            processes: processes, jobsPerProcess: jobsPerProcess, processMemory: memory, executable: folder.appending(path: "pixelflow-render-fixture").path)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let pool = RenderPool(configuration, logger: logger, metrics: registry)
         await pool.warmUp()
@@ -121,7 +122,7 @@ import Testing
     }
 
     /// What libraries do in passing: refused where it has to be, and survived.
-    @Test(arguments: ["read", "shrink"])
+    @Test(arguments: ["read", "shrink", "look"])
     func harmlessActsAreSurvived(act: String) async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
@@ -130,7 +131,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["create", "unlink", "socket", "fork", "exec", "kill", "executable-memory", "abort", "greed"])
+    @Test(arguments: ["create", "unlink", "socket", "fork", "exec", "kill", "end-itself", "stat", "executable-memory", "abort", "fault"])
     func forbiddenActsKillTheProcess(act: String) async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
@@ -164,14 +165,27 @@ import Testing
         }
     }
 
-    @Test func killedMidJobIsACrashAndTheNextJobWorks() async throws {
+    /// A limit that is reached is no defect: the image is refused, not called poison.
+    @Test func whatNeedsMoreMemoryThanThereIsIsRefused() async throws {
+        let registry = PrometheusRegistry()
+        try await withPool(registry: registry) { pool in
+            let error = await failure(pool, job("greed"))
+            #expect(error?.code == "image_too_large_in_memory" && error?.retry == .permanent)
+            #expect(await failure(pool, job("fine")) == nil)
+        }
+        #expect(String(decoding: registry.text(), as: UTF8.self).contains(#"render_processes_ended_total{reason="out_of_memory"} 1"#))
+    }
+
+    @Test(arguments: [(SIGKILL, "render_killed", PixelFlowError.Retry.killed), (SIGTERM, "render_killed", .killed), (SIGBUS, "render_crashed", .crash)])
+    func killedMidJobIsWhoeverKilledItsDoingAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             async let error = failure(pool, job("first", "hang") { done, _ in step.yield(done) })
             let done = try await steps.first("the first output")
             #expect(done == 1)
-            for process in pool.processIdentifiers { kill(process, SIGKILL) }
-            #expect(await error?.code == "render_crashed")
+            for process in pool.processIdentifiers { kill(process, signal) }
+            let seen = await error
+            #expect(seen?.code == code && seen?.retry == retry)
             #expect(await failure(pool, job("fine")) == nil)
         }
     }
@@ -256,6 +270,118 @@ import Testing
             }
             #expect(after.processes == 2)
             #expect(after.descriptors <= before)
+        }
+    }
+
+    /// One tenant at a time in a process, and no new process for the same one.
+    @Test func aProcessServesOneTenant() async throws {
+        try await withPool { pool in
+            var seen: [String: Set<Int32>] = [:]
+            for tenant in ["ann", "ann", "bob", "ann", "bob", "bob"] {
+                var job = job("fine")
+                job.tenant = TenantID(tenant)
+                #expect(await failure(pool, job) == nil)
+                seen[tenant, default: []].formUnion(pool.processIdentifiers)
+            }
+            #expect(seen["ann"]?.count == 2 && seen["bob"]?.count == 2)
+            #expect(seen["ann", default: []].isDisjoint(with: seen["bob", default: []]))
+        }
+    }
+
+    @Test func twoTenantsOnTwoSlotsNeedNoNewProcess() async throws {
+        try await withPool(processes: 2) { pool in
+            let before = Set(pool.processIdentifiers)
+            for _ in 0..<10 {
+                await withTaskGroup(of: Void.self) { group in
+                    for tenant in ["ann", "bob"] {
+                        var job = job("fine")
+                        job.tenant = TenantID(tenant)
+                        group.addTask { [job] in #expect(await failure(pool, job) == nil) }
+                    }
+                }
+            }
+            #expect(Set(pool.processIdentifiers) == before)
+        }
+    }
+
+    @Test func aSuspectRunsAlone() async throws {
+        try await withPool(processes: 2) { pool in
+            let (steps, step) = AsyncStream.makeStream(of: Int.self)
+            let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
+            _ = await steps.first { _ in true }
+            var suspect = job("suspect")
+            suspect.runsAlone = true
+            let isOver = Mutex(false)
+            let alone = Task { [suspect] in
+                let error = await failure(pool, suspect)
+                isOver.withLock { $0 = true }
+                return error
+            }
+            // Behind it in the queue, so that it would have run on the other slot long before this one is over.
+            let waiting = Task { await failure(pool, job("after")) }
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(!isOver.withLock { $0 })
+            running.cancel()
+            _ = await running.result
+            #expect(await alone.value == nil)
+            #expect(await waiting.value == nil)
+        }
+    }
+
+    @Test func outputsAreTakenOneByOne() async throws {
+        try await withPool { pool in
+            let taken = Mutex<[String: Int]>([:])
+            var job = job("a", "b", "c")
+            job.onOutput = { output in
+                let count = try output.result.get().bytes.readableBytes
+                taken.withLock { $0[output.name] = count }
+            }
+            let report = try await pool.render(job)
+            #expect(report.outputs.isEmpty)
+            job.onOutput = nil
+            let whole = try await pool.render(job).outputs.map { ($0.name, try $0.result.get().bytes.readableBytes) }
+            #expect(taken.withLock { $0 } == Dictionary(uniqueKeysWithValues: whole))
+        }
+    }
+
+    @Test func anOutputThatCannotBeTakenEndsTheJob() async throws {
+        try await withPool { pool in
+            var job = job("first", "hang")
+            job.onOutput = { _ in throw PixelFlowError.unavailable("blob_store") }
+            #expect(await failure(pool, job)?.code == "blob_store_unavailable")
+            #expect(await failure(pool, self.job("fine")) == nil)
+        }
+    }
+
+    @Test func theOutputsOfATaskAreBoundedTogether() async throws {
+        try await withPool { pool in
+            var job = job("a", "b", "c")
+            let bytes = try await pool.render(job).outputs[0].result.get().bytes.readableBytes
+            job.limits.taskOutputBytes = bytes * 2
+            let results = try await pool.render(job).outputs.map(\.result)
+            #expect(throws: Never.self) { try (results[0].get(), results[1].get()) }
+            guard case .failure(let failure) = results[2] else {
+                Issue.record("three outputs where there is room for two")
+                return
+            }
+            #expect(failure.code == "outputs_too_large")
+        }
+    }
+
+    @Test func aProcessHasNoCapabilitiesAndItsLimits() async throws {
+        try await withPool { pool in
+            #expect(await failure(pool, job("fine")) == nil)
+            let process = try #require(pool.processIdentifiers.first)
+            let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8).split(separator: "\n")
+            for name in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+                #expect(status.contains("\(name):\t0000000000000000") || (name == "CapBnd" && getuid() != 0), "\(name)")
+            }
+            #expect(status.contains("NoNewPrivs:\t1"))
+            let limits = try String(contentsOfFile: "/proc/\(process)/limits", encoding: .utf8).split(separator: "\n")
+            for name in ["Max cpu time", "Max address space", "Max processes", "Max file size"] {
+                let line = try #require(limits.first { $0.hasPrefix(name) })
+                #expect(!line.dropFirst(26).hasPrefix("unlimited"), "\(line)")
+            }
         }
     }
 

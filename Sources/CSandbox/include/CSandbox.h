@@ -25,9 +25,24 @@ int pf_sandbox_memory_file(const char *name, int *descriptor);
 int pf_sandbox_spawn(
     const char *path, char *const arguments[], char *const environment[], int socket, int input, int output, pid_t *process);
 
-// Binds this process to `parent` (it dies with the thread that started it), gives up all hope of
-// privileges, and limits memory (bytes of address space) and what it may write (bytes).
-int pf_sandbox_enter(pid_t parent, uint64_t memory, uint64_t file_size);
+// The exit status of a render process that ended because it was given no more memory.
+enum { PF_SANDBOX_EXIT_MEMORY = 77 };
 
-// Leaves this process only the system calls that decoding and encoding need. Any other kills it.
-int pf_sandbox_lock(void);
+// Binds this process to `parent` (it dies with the thread that started it), drops every capability and
+// all hope of new ones, and limits its threads and what it may write (bytes of a file).
+int pf_sandbox_enter(pid_t parent, uint64_t file_size);
+
+// Leaves this process only the system calls that decoding and encoding need; any other kills it. From
+// now on it may hold `memory` bytes, of which `*available` are not in use yet, and a failed allocation
+// that it cannot survive ends it with PF_SANDBOX_EXIT_MEMORY.
+int pf_sandbox_lock(uint64_t memory, uint64_t *available);
+
+// Gives `process` that many seconds of processor time more than it has used: SIGXCPU follows.
+int pf_sandbox_limit_processor_time(pid_t process, uint64_t seconds);
+
+// Why a process ended.
+enum { PF_SANDBOX_RUNNING, PF_SANDBOX_EXITED, PF_SANDBOX_SIGNALLED };
+
+// Takes the end of a child: how (one of the three above) and by which status or signal. Waits for it
+// where `wait` is not 0.
+int pf_sandbox_reap(pid_t process, int wait, int *how, int *number);

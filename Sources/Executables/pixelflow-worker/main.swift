@@ -19,7 +19,9 @@ await ServiceCommand(
 ).run { settings, listen, logger in
     let worker = try WorkerSettings(settings, id: .ofThisProcess)
     let backends = try TaskBackends(settings, as: .worker(slots: worker.slots), logger: logger)
-    let renderer = RenderPool(.init(processes: worker.renderProcesses), logger: logger)
+    let renderer = RenderPool(
+        .init(processes: worker.renderProcesses, processMemory: worker.renderMemory, sourceBytes: worker.limits.sourceBytes),
+        logger: logger)
     let drain = DrainState()
     return ServiceGroup(
         running: backends.services + [

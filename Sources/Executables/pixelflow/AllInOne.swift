@@ -32,7 +32,11 @@ struct AllInOne {
         let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: settings.blobPath), tasks: tasks)
         let broker = InProcessBroker()
         let events = InProcessTaskEvents()
-        let renderer = RenderPool(.init(processes: settings.worker.renderProcesses), logger: logger(for: "render"))
+        let renderer = RenderPool(
+            .init(
+                processes: settings.worker.renderProcesses, processMemory: settings.worker.renderMemory,
+                sourceBytes: settings.worker.limits.sourceBytes),
+            logger: logger(for: "render"))
         try await tasks.recoverAfterRestart()
 
         let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger(for: "dispatch"))

@@ -41,6 +41,9 @@ public struct PixelFlowError: Error, Sendable {
         case outage
         /// The render process died on this input; twice and the task is poison.
         case crash
+        /// Somebody outside killed the render process: the kernel for want of memory, or an operator.
+        /// Spends no attempt; a task that this happens to again and again is given one run alone.
+        case killed
     }
 
     public let kind: Kind

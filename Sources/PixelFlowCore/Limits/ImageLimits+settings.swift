@@ -7,15 +7,23 @@ extension ImageLimits {
         "PIXELFLOW_MAX_FRAMES", default: 1000, in: 1...100_000, help: "Frames of one source.")
     static let renderTimeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_RENDER_TIMEOUT", default: 60, in: 1...3600, help: "How long one task may be rendered.")
+    static let outputBytesSetting = Setting<Int>.integer(
+        "PIXELFLOW_MAX_OUTPUT_BYTES", default: 128 * 1024 * 1024, in: 1024...1 << 31,
+        help: "Bytes of one output; a larger one fails with output_too_large.")
+    static let taskOutputBytesSetting = Setting<Int>.integer(
+        "PIXELFLOW_MAX_TASK_OUTPUT_BYTES", default: 256 * 1024 * 1024, in: 1024...1 << 36,
+        help: "Bytes of all outputs of a task together; the outputs beyond fail with outputs_too_large.")
 
     public static let descriptions: [SettingDescription] = [
         sourceBytesSetting.description, pixelsSetting.description, framesSetting.description, renderTimeSetting.description,
+        outputBytesSetting.description, taskOutputBytesSetting.description,
     ]
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
     public init(_ settings: Settings) throws(PixelFlowError) {
         self.init(
             sourceBytes: try settings[Self.sourceBytesSetting], pixels: try settings[Self.pixelsSetting],
-            frames: try settings[Self.framesSetting], seconds: Int(try settings[Self.renderTimeSetting].seconds))
+            frames: try settings[Self.framesSetting], seconds: Int(try settings[Self.renderTimeSetting].seconds),
+            outputBytes: try settings[Self.outputBytesSetting], taskOutputBytes: try settings[Self.taskOutputBytesSetting])
     }
 }

@@ -10,18 +10,27 @@ public struct ImageLimits: Sendable, Hashable, Codable {
     public var seconds: Int
     /// Bytes of one output.
     public var outputBytes: Int
+    /// Bytes of all outputs of a task together.
+    public var taskOutputBytes: Int
+    /// Bytes that rendering may need at its peak; estimated from the header before a pixel is decoded.
+    /// The worker sets it to what its render processes have.
+    public var memoryBytes: Int
 
     public init(
         sourceBytes: Int = 20 * 1024 * 1024,
         pixels: Int = 50_000_000,
         frames: Int = 1000,
         seconds: Int = 60,
-        outputBytes: Int = 128 * 1024 * 1024
+        outputBytes: Int = 128 * 1024 * 1024,
+        taskOutputBytes: Int = 256 * 1024 * 1024,
+        memoryBytes: Int = 768 * 1024 * 1024
     ) {
         self.sourceBytes = sourceBytes
         self.pixels = pixels
         self.frames = frames
         self.seconds = seconds
         self.outputBytes = outputBytes
+        self.taskOutputBytes = taskOutputBytes
+        self.memoryBytes = memoryBytes
     }
 }

@@ -7,8 +7,9 @@ public import NIOCore
 public protocol Renderer: Sendable {
     /// - Throws: `PixelFlowError` with `retry == .permanent` where the source is at fault
     ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `too_many_pixels`,
-    ///   `too_many_frames`, `render_timeout`), `.crash` where the render process died
-    ///   (`render_crashed`), `.outage` where no render process could be started.
+    ///   `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` where the render
+    ///   process died (`render_crashed`), `.killed` where somebody outside killed it
+    ///   (`render_killed`), `.outage` where no render process could be started.
     ///   One output that cannot be made is no error: see `RenderedOutput.result`.
     func render(_ job: RenderJob) async throws -> RenderReport
     /// Returns once jobs need not wait for anything to be started.
@@ -28,25 +29,41 @@ public struct RenderJob: Sendable {
     /// Encoded images that `watermark` operations name, by that name.
     public var overlays: [String: ByteBuffer]
     public var limits: ImageLimits
+    /// Whose image it is. A render process that has seen an image of one tenant is not used for another's.
+    public var tenant: TenantID?
+    /// Whether nothing else may be rendered meanwhile: the image is under suspicion, and whatever
+    /// happens now is its own doing.
+    public var runsAlone: Bool
     /// Told after each output that is done, as (done, total).
     public var onProgress: (@Sendable (Int, Int) -> Void)?
+    /// Takes each output as soon as it is made; the report then lists none. While one output is being
+    /// taken, the next may be rendered, but no more: a job has at most two in memory. What it throws
+    /// ends the job.
+    public var onOutput: (@Sendable (RenderedOutput) async throws -> Void)?
 
     public init(
         source: ByteBuffer,
         pipeline: Pipeline,
         overlays: [String: ByteBuffer] = [:],
         limits: ImageLimits = ImageLimits(),
-        onProgress: (@Sendable (Int, Int) -> Void)? = nil
+        tenant: TenantID? = nil,
+        runsAlone: Bool = false,
+        onProgress: (@Sendable (Int, Int) -> Void)? = nil,
+        onOutput: (@Sendable (RenderedOutput) async throws -> Void)? = nil
     ) {
         self.source = source
         self.pipeline = pipeline
         self.overlays = overlays
         self.limits = limits
+        self.tenant = tenant
+        self.runsAlone = runsAlone
         self.onProgress = onProgress
+        self.onOutput = onOutput
     }
 }
 
-/// What came of a job: facts of the source, and each output by itself, in the pipeline's order.
+/// What came of a job: facts of the source, and each output by itself, in the pipeline's order; none
+/// where `RenderJob.onOutput` has taken them.
 public struct RenderReport: Sendable {
     public var source: SourceFacts
     public var outputs: [RenderedOutput]

@@ -12,6 +12,8 @@ public struct TaskPolicy: Sendable, Hashable {
     public var maxCrashes: Int
     /// Leases that may run out on a task.
     public var maxLosses: Int
+    /// Losses after which a task is suspected of causing them, and runs alone.
+    public var suspectLosses: Int
     /// How long a wake-up may stay unacknowledged before it is published again.
     public var dispatchGrace: Duration
     /// How long an acknowledged wake-up is trusted; doubles each time, up to `dispatchTrustLimit`.
@@ -23,7 +25,7 @@ public struct TaskPolicy: Sendable, Hashable {
 
     public init(
         lease: Duration = .seconds(30), heartbeat: Duration = .seconds(10), surrender: Duration = .seconds(25),
-        maxAttempts: Int = 5, maxCrashes: Int = 2, maxLosses: Int = 10,
+        maxAttempts: Int = 5, maxCrashes: Int = 2, maxLosses: Int = 10, suspectLosses: Int = 3,
         dispatchGrace: Duration = .seconds(5), dispatchTrust: Duration = .seconds(900), dispatchTrustLimit: Duration = .seconds(86_400),
         retryBase: Duration = .seconds(2), retryLimit: Duration = .seconds(300)
     ) {
@@ -33,6 +35,7 @@ public struct TaskPolicy: Sendable, Hashable {
         self.maxAttempts = maxAttempts
         self.maxCrashes = maxCrashes
         self.maxLosses = maxLosses
+        self.suspectLosses = suspectLosses
         self.dispatchGrace = dispatchGrace
         self.dispatchTrust = dispatchTrust
         self.dispatchTrustLimit = dispatchTrustLimit
@@ -49,6 +52,10 @@ public struct TaskPolicy: Sendable, Hashable {
         let bound = min(retryLimit.seconds, retryBase.seconds * Double(1 << min(max(failures, 0), 30)))
         return .microseconds(Int64(bound * min(max(jitter, 0), 1) * 1_000_000))
     }
+
+    /// Whether the image may be what kills its render process or its worker: its next run has to be
+    /// alone, so that a death in it is nobody else's doing.
+    public func isSuspect(_ task: TaskRecord) -> Bool { task.crashes > 0 || task.losses >= suspectLosses }
 
     /// How long to trust the broker with a wake-up that it has acknowledged `acknowledged` times.
     public func trust(acknowledged: Int) -> Duration {

@@ -15,7 +15,7 @@ public struct TaskRecord: Sendable, Hashable, Codable {
     public var attempts: Int
     /// Render processes that died on this task in this generation.
     public var crashes: Int
-    /// Leases that ran out in this generation.
+    /// Leases that ran out, and render processes that were killed from outside, in this generation.
     public var losses: Int
     /// Runs in this generation that ended because a backend of PixelFlow was down.
     public var outages: Int

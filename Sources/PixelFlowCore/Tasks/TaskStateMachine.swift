@@ -99,13 +99,22 @@ extension TaskStateMachine {
             retry(&task, after: policy.retryDelay(failures: min(task.outages - 1, 3), jitter: jitter), now)
         case .crash:
             task.crashes += 1
-            guard task.crashes < policy.maxCrashes else {
-                task.error = TaskError(
-                    code: "poison", message: "The image made the render process die \(task.crashes) times; it is not tried again.")
-                return giveUp(&task, now)
-            }
+            guard task.crashes < policy.maxCrashes else { return condemn(&task, deaths: task.crashes, now) }
             retry(&task, after: policy.retryDelay(failures: 0, jitter: jitter), now)
+        case .killed:
+            task.attempts -= 1
+            let ranAlone = task.losses >= policy.suspectLosses
+            task.losses += 1
+            guard !ranAlone, task.losses < policy.maxLosses else { return condemn(&task, deaths: task.losses, now) }
+            retry(&task, after: policy.retryDelay(failures: task.losses - 1, jitter: jitter), now)
         }
+    }
+
+    /// Fails a task whose image is what kills render processes: the last run was alone.
+    private func condemn(_ task: inout TaskRecord, deaths: Int, _ now: Timestamp) {
+        task.error = TaskError(
+            code: "poison", message: "The image made the render process die \(deaths) times; it is not tried again.")
+        giveUp(&task, now)
     }
 
     private func release(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionRefusal) {

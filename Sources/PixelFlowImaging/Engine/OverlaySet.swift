@@ -5,6 +5,8 @@ final class OverlaySet {
     private let encoded: [String: UnsafeRawBufferPointer]
     private let limits: ImageLimits
     private var decoded: [TaskID: Image] = [:]
+    /// Bytes of the marks that have been decoded.
+    private(set) var bytes = 0
 
     init(_ encoded: [String: UnsafeRawBufferPointer], limits: ImageLimits) {
         self.encoded = encoded
@@ -19,6 +21,7 @@ final class OverlaySet {
         }
         do {
             let header = try Load.header(of: bytes, limits: limits)
+            self.bytes += try MemoryBudget.mark(header, limits: limits, beside: self.bytes)
             let image = try Decode.frames(of: bytes, header, LoadOptions(), .srgb, isFresh: true).first
             decoded[id] = image
             return image

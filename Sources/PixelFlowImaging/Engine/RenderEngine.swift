@@ -16,14 +16,26 @@ package struct RenderEngine {
     package func render(
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
     ) throws -> SourceFacts {
+        // What another job left there is nobody's business.
+        vips_error_clear()
         let header = try Load.header(of: source, limits: limits)
+        let budget = try MemoryBudget(header, pipeline, limits: limits)
+        var outputBytes = 0
         let decoded = DecodedSource(source, header, pipeline, limits: limits)
         let facts = try decoded.facts()
-        let marks = OverlaySet(overlays, limits: limits)
+        let marks = OverlaySet(overlays, limits: budget.rest)
         for spec in pipeline.outputs {
             do {
                 let rendering = OutputRendering(spec: spec, header: header, limits: limits, marks: marks)
+                try budget.check(spec, beside: marks.bytes)
                 let output = try rendering.run(try decoded.frames(for: spec))
+                outputBytes += output.bytes.count
+                guard outputBytes <= limits.taskOutputBytes else {
+                    outputBytes -= output.bytes.count
+                    throw OutputFailure(
+                        code: "outputs_too_large",
+                        message: "With this output the task would have more than \(limits.taskOutputBytes) bytes of outputs.")
+                }
                 try output.bytes.withBytes { try sink(output.result, $0) }
             } catch let failure as OutputFailure {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))

@@ -26,4 +26,8 @@ package struct RenderFailure: Error, Codable, Hashable {
     static func unsupported(_ format: SourceFormat) -> RenderFailure {
         .unsupported("\(format.rawValue.uppercased()) files of this kind")
     }
+
+    /// What was reckoned before was too little, or a decoder needs more than its format tells.
+    static let outOfMemory = RenderFailure(
+        .invalid, "image_too_large_in_memory", "The image needs more memory than rendering may take.")
 }

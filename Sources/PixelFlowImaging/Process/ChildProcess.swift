@@ -7,8 +7,15 @@ final class ChildProcess: Sendable {
     let channel: Channel
     let input: MemoryFile
     let output: MemoryFile
-    /// The process, until it has been reaped: after that its number may belong to another one.
-    private let process: Mutex<pid_t?>
+    fileprivate struct State {
+        /// The process, until it has been reaped: after that its number may belong to another one.
+        var process: pid_t?
+        /// Whether the service has killed it. Any other kill came from outside.
+        var isKilled = false
+        var end = ProcessEnd.unknown
+    }
+
+    private let state: Mutex<State>
 
     /// Starts a process and waits until it is locked in and ready.
     ///
@@ -31,9 +38,9 @@ final class ChildProcess: Sendable {
             input.close()
             throw error
         }
-        process = Mutex(nil)
+        state = Mutex(State())
         let started = try ChildProcess.spawn(configuration, socket: pair[1], input: input, output: output)
-        process.withLock { $0 = started }
+        state.withLock { $0.process = started }
         guard channel.receive(until: .now + configuration.startLimit) == .message(WireMessage(.ready)) else {
             kill()
             throw SystemFailure(call: "render process did not start", code: EPROTO)
@@ -47,24 +54,46 @@ final class ChildProcess: Sendable {
         output.close()
     }
 
-    var identifier: pid_t? { process.withLock { $0 } }
+    var identifier: pid_t? { state.withLock { $0.process } }
 
     /// Ends the process at once; whoever waits for its answer sees the socket close.
     func kill() {
-        process.withLock { if let process = $0 { _ = Glibc.kill(process, SIGKILL) } }
+        state.withLock { state in
+            guard let process = state.process else { return }
+            state.isKilled = true
+            _ = Glibc.kill(process, SIGKILL)
+        }
     }
 
-    /// Ends the process and takes its exit status, as words for the log.
-    @discardableResult
-    func end() -> String {
-        process.withLock { process in
-            guard let number = process else { return "gone already" }
-            var status: Int32 = 0
-            _ = Glibc.kill(number, SIGKILL)
-            while waitpid(number, &status, 0) < 0 && errno == EINTR {}
-            process = nil
-            return status & 0x7f == 0 ? "exit \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
+    /// Gives the process, which nobody here has killed, the time to end by itself, and tells how it did.
+    ///
+    /// Its socket closes a moment before its status is there. One that has only closed its socket is killed.
+    func ended(within limit: Duration = .seconds(1)) -> ProcessEnd {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            if let end = state.withLock({ $0.reap(waiting: false) }) { return end }
+            usleep(500)
         }
+        return end()
+    }
+
+    /// Ends the process and tells how it ended.
+    @discardableResult
+    func end() -> ProcessEnd {
+        state.withLock { state in
+            guard let process = state.process else { return state.end }
+            // One that is dead already keeps the status it died with.
+            if let end = state.reap(waiting: false) { return end }
+            state.isKilled = true
+            _ = Glibc.kill(process, SIGKILL)
+            return state.reap(waiting: true) ?? .unknown
+        }
+    }
+
+    /// Bounds the processor time of the next job. Whoever is not stopped at the deadline is stopped by this.
+    func allowProcessorTime(_ seconds: Int) throws {
+        guard let identifier else { return }
+        try SystemFailure.check(pf_sandbox_limit_processor_time(identifier, UInt64(seconds)), "prlimit")
     }
 
     /// Bytes in memory right now, or nil where the process is gone.
@@ -80,7 +109,7 @@ final class ChildProcess: Sendable {
     private static func spawn(
         _ configuration: RenderPool.Configuration, socket: Int32, input: MemoryFile, output: MemoryFile
     ) throws -> pid_t {
-        let arguments = ["pixelflow-render", RenderProcess.argument, "\(getpid())", "\(configuration.addressSpace)"]
+        let arguments = ["pixelflow-render", RenderProcess.argument, "\(getpid())", "\(configuration.processMemory)"]
         var process: pid_t = 0
         let error = withCStrings(arguments) { arguments in
             withCStrings(environment) { environment in
@@ -101,5 +130,58 @@ final class ChildProcess: Sendable {
         let copies = strings.map { strdup($0) }
         defer { copies.forEach { free($0) } }
         return body(copies + [nil])
+    }
+}
+
+extension ChildProcess.State {
+    /// Takes the status of the process; nil while it runs.
+    fileprivate mutating func reap(waiting: Bool) -> ProcessEnd? {
+        guard let process else { return end }
+        var how: Int32 = 0
+        var number: Int32 = 0
+        guard pf_sandbox_reap(process, waiting ? 1 : 0, &how, &number) == 0 else {
+            self.process = nil
+            return end
+        }
+        if how == Int32(PF_SANDBOX_RUNNING) { return nil }
+        self.process = nil
+        end = ProcessEnd(isSignal: how == Int32(PF_SANDBOX_SIGNALLED), number: number, wasKilledHere: isKilled)
+        return end
+    }
+}
+
+/// How a render process ended.
+enum ProcessEnd: Equatable, CustomStringConvertible {
+    case exit(Int32)
+    /// By a signal of its own doing: a fault, an abort, a forbidden system call, too much processor time.
+    case fault(Int32)
+    /// By a signal that only somebody else can have sent: the kernel for want of memory, an operator.
+    case killedFromOutside(Int32)
+    /// By this service.
+    case killed
+    case unknown
+
+    /// A render process cannot send itself any of these: its filter lets it abort, and nothing else.
+    private static let outside: Set<Int32> = [SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPWR]
+
+    init(isSignal: Bool, number: Int32, wasKilledHere: Bool) {
+        guard isSignal else {
+            self = .exit(number)
+            return
+        }
+        guard ProcessEnd.outside.contains(number) else {
+            self = .fault(number)
+            return
+        }
+        self = wasKilledHere && number == SIGKILL ? .killed : .killedFromOutside(number)
+    }
+
+    var description: String {
+        switch self {
+        case .exit(let status): "exit \(status)"
+        case .fault(let signal), .killedFromOutside(let signal): "signal \(signal)"
+        case .killed: "killed"
+        case .unknown: "gone already"
+        }
     }
 }

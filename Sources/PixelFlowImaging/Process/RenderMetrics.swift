@@ -10,6 +10,12 @@ struct RenderMetrics: Sendable {
         /// Killed at its job's deadline.
         case timedOut = "timed_out"
         case crashed
+        /// Killed by somebody outside: the kernel for want of memory, an operator.
+        case killed
+        /// Ended because its job needed more memory than a render process may have.
+        case outOfMemory = "out_of_memory"
+        /// Replaced because the next job is another tenant's.
+        case tenantChanged = "tenant_changed"
         /// Ended with the pool.
         case closed
     }

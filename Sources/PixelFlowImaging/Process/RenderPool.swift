@@ -13,8 +13,8 @@ public final class RenderPool: Renderer {
         public var processes: Int
         /// A process is replaced after this many jobs. Measured: 1000 photographs add 0.1 MB, and a start takes 0.15 s.
         public var jobsPerProcess: Int
-        /// Bytes of address space of one process (RLIMIT_AS).
-        public var addressSpace: Int
+        /// Bytes of memory of one process: its limit, and what its jobs are measured by before they decode anything.
+        public var processMemory: Int
         /// A process that holds more resident bytes than this after a job is replaced.
         public var residentLimit: Int
         /// How long a process may take to start.
@@ -22,40 +22,53 @@ public final class RenderPool: Renderer {
         /// Calls `RenderProcess.runIfRequested` first thing. The running executable by default.
         public var executable: String
 
+        /// - Parameter processMemory: nil for an equal part of what the container has; see `ContainerMemory`.
         public init(
-            processes: Int? = nil, jobsPerProcess: Int = 10_000, addressSpace: Int = 4 << 30,
-            residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20), executable: String = "/proc/self/exe"
+            processes: Int? = nil, jobsPerProcess: Int = 10_000, processMemory: Int? = nil,
+            sourceBytes: Int = ImageLimits().sourceBytes, residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20),
+            executable: String = "/proc/self/exe"
         ) {
             self.processes = max(1, processes ?? ProcessInfo.processInfo.activeProcessorCount)
             self.jobsPerProcess = max(1, jobsPerProcess)
-            self.addressSpace = addressSpace
+            self.processMemory = processMemory ?? ContainerMemory.share(of: self.processes, sourceBytes: sourceBytes)
             self.residentLimit = residentLimit
             self.startLimit = startLimit
             self.executable = executable
         }
     }
 
-    private let queue = RenderQueue()
+    private let queue: RenderQueue
     private let roster: RenderRoster
+    private let spare: SpareProcess
 
     /// Starts the threads and, on them, the processes; jobs that come before one is ready wait.
     public init(
         _ configuration: Configuration = Configuration(), logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
+        queue = RenderQueue(slots: configuration.processes)
         roster = RenderRoster(slots: configuration.processes)
         let metrics = RenderMetrics(metrics)
+        spare = SpareProcess(configuration, metrics, logger)
         for index in 0..<configuration.processes { start(index, configuration, metrics, logger) }
     }
 
     public func render(_ job: RenderJob) async throws -> RenderReport {
         let work = RenderWork(job)
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                guard work.wait(continuation) else { return }
-                if !queue.add(work) { work.finish(.failure(PixelFlowError.unavailable("renderer"))) }
-            }
+            guard let take = job.onOutput else { return try await report(of: work) }
+            async let taken: Void = work.outputs.drain(take) { work.stop($0) }
+            let report = try await report(of: work)
+            try await taken
+            return report
         } onCancel: {
             work.cancel()
+        }
+    }
+
+    private func report(of work: RenderWork) async throws -> RenderReport {
+        try await withCheckedThrowingContinuation { continuation in
+            guard work.wait(continuation) else { return }
+            if !queue.add(work) { work.finish(.failure(PixelFlowError.unavailable("renderer"))) }
         }
     }
 
@@ -69,11 +82,12 @@ public final class RenderPool: Renderer {
     public func shutdown() async {
         queue.close()
         await roster.allEnded()
+        spare.close()
     }
 
     private func start(_ index: Int, _ configuration: Configuration, _ metrics: RenderMetrics, _ logger: Logger) {
-        let thread = Thread { [queue, roster] in
-            RenderSlot(index, configuration, queue, roster, metrics, logger).run()
+        let thread = Thread { [queue, roster, spare] in
+            RenderSlot(index, configuration, queue, roster, spare, metrics, logger).run()
             roster.slotHasEnded()
         }
         thread.name = "render-\(index)"

@@ -21,16 +21,17 @@ public enum RenderProcess {
         guard arguments.count == 4, arguments[1] == argument else { return }
         guard let parent = pid_t(arguments[2]), let memory = UInt64(arguments[3]) else { exit(EX_USAGE) }
         do {
-            try SystemFailure.check(pf_sandbox_enter(parent, memory, fileSizeLimit), "pf_sandbox_enter")
+            try SystemFailure.check(pf_sandbox_enter(parent, fileSizeLimit), "pf_sandbox_enter")
             try WarmUp.run()
-            try SystemFailure.check(pf_sandbox_lock(), "pf_sandbox_lock")
-            RenderServer(rendering: rendering).run()
+            var available: UInt64 = 0
+            try SystemFailure.check(pf_sandbox_lock(memory, &available), "pf_sandbox_lock")
+            RenderServer(rendering: rendering, available: Int(available)).run()
         } catch {
             exit(EX_OSERR)
         }
         exit(EXIT_SUCCESS)
     }
 
-    /// All outputs of one job together, in bytes; the limit of a single one is in the job.
-    private static let fileSizeLimit: UInt64 = 1 << 30
+    /// One output, in bytes, and what is said about it; the limits of a job are in the job.
+    private static let fileSizeLimit: UInt64 = 3 << 30
 }

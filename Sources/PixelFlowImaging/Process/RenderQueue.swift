@@ -1,38 +1,52 @@
 import Foundation
-import Synchronization
+import PixelFlowCore
 
-/// Hands jobs to the threads of the pool, first come, first served.
-final class RenderQueue: Sendable {
-    private struct State {
-        var waiting: [RenderWork] = []
-        var isOpen = true
-    }
+/// Hands jobs to the threads of the pool, as the schedule says.
+///
+/// `@unchecked`: the schedule is touched with the condition's lock held, and nowhere else.
+final class RenderQueue: @unchecked Sendable {
+    private var schedule: RenderSchedule<RenderWork>
+    private let changed = NSCondition()
 
-    private let state = Mutex(State())
-    private let arrivals = DispatchSemaphore(value: 0)
+    init(slots: Int) { schedule = RenderSchedule(slots: slots) }
 
     /// - Returns: false where the queue is closed.
     func add(_ work: RenderWork) -> Bool {
-        let added = state.withLock { state in
-            if state.isOpen { state.waiting.append(work) }
-            return state.isOpen
+        changed.withLock {
+            guard schedule.isOpen else { return false }
+            schedule.add(work, tenant: work.job.tenant, runsAlone: work.job.runsAlone, at: .now)
+            changed.broadcast()
+            return true
         }
-        if added { arrivals.signal() }
-        return added
     }
 
-    /// Blocks the calling thread until there is a job; nil once the queue is closed and empty.
-    func next() -> RenderWork? {
-        arrivals.wait()
-        let work = state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
-        // Closed: the signal is passed on, so that every thread sees it.
-        if work == nil { arrivals.signal() }
-        return work
+    /// Blocks the calling thread until there is a job for its slot; nil once the queue is closed and empty.
+    ///
+    /// - Parameter isFresh: whether the slot's process has not served anybody yet.
+    /// - Returns: the job, and whether the slot needs a fresh process for it.
+    func next(for slot: Int, isFresh: Bool) -> (work: RenderWork, needsFresh: Bool)? {
+        changed.withLock {
+            schedule.becomesIdle(slot, isFresh: isFresh, at: .now)
+            changed.broadcast()
+            while true {
+                switch schedule.next(for: slot, at: .now) {
+                case .run(let work, let fresh):
+                    // What is the best slot for a job may be another one now.
+                    changed.broadcast()
+                    return (work, fresh)
+                case .wait(until: nil): changed.wait()
+                case .wait(let time?): changed.wait(until: Date(timeIntervalSinceNow: ContinuousClock.now.duration(to: time).seconds))
+                case .end: return nil
+                }
+            }
+        }
     }
 
     /// Takes nothing more. What waits is still handed out.
     func close() {
-        state.withLock { $0.isOpen = false }
-        arrivals.signal()
+        changed.withLock {
+            schedule.close()
+            changed.broadcast()
+        }
     }
 }

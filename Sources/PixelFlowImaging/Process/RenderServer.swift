@@ -15,11 +15,16 @@ package struct RenderServer {
     package typealias Rendering = (Request, RenderEngine.Sink) throws -> SourceFacts
 
     let rendering: Rendering
+    /// Bytes that this process may take beyond what it holds already.
+    let available: Int
     private let channel = Channel(descriptor: Int32(PF_SANDBOX_SOCKET))
     private let input = MemoryFile(descriptor: Int32(PF_SANDBOX_INPUT))
     private let output = MemoryFile(descriptor: Int32(PF_SANDBOX_OUTPUT))
 
-    init(rendering: @escaping Rendering) { self.rendering = rendering }
+    init(rendering: @escaping Rendering, available: Int) {
+        self.rendering = rendering
+        self.available = available
+    }
 
     func run() {
         var parsed = ParsedRequest()
@@ -42,28 +47,32 @@ package struct RenderServer {
                 offset += overlay.length
             }
             let source = UnsafeRawBufferPointer(rebasing: bytes[requestEnd..<sourceEnd])
-            return try render(Request(pipeline: request.pipeline, limits: request.limits, source: source, overlays: overlays))
+            var limits = request.limits
+            // The input takes its part of what there is.
+            limits.memoryBytes = min(limits.memoryBytes, max(0, available - end))
+            return try render(Request(pipeline: request.pipeline, limits: limits, source: source, overlays: overlays))
         }
     }
 
     private func render(_ request: Request) throws -> WireMessage {
         let start = ContinuousClock.now
-        var outputs: [RenderReply.Output] = []
-        var end = 0
         do {
-            let facts = try rendering(request) { result, bytes in
-                try output.write(bytes, at: end)
-                end += bytes.count
-                outputs.append(RenderReply.Output(result: result, length: bytes.count))
-                if outputs.count < request.pipeline.outputs.count {
-                    _ = channel.send(WireMessage(.progress, outputs.count, request.pipeline.outputs.count))
-                }
-            }
+            let facts = try rendering(request) { result, bytes in try hand(result, bytes) }
             let duration = start.duration(to: .now).microseconds
-            return try write(RenderReply(source: facts, outputs: outputs, microseconds: duration), at: end, as: .done)
+            return try write(RenderReply(source: facts, microseconds: duration), at: 0, as: .done)
         } catch let failure as RenderFailure {
-            return try write(failure, at: end, as: .failed)
+            return try write(failure, at: 0, as: .failed)
         }
+    }
+
+    /// Gives an output to the service. Its place is used again, so that only one lies in the file at a time.
+    private func hand(_ result: OutputResult, _ bytes: UnsafeRawBufferPointer) throws {
+        try output.write(bytes, at: 0)
+        let message = try write(RenderReply.Output(result: result, length: bytes.count), at: bytes.count, as: .output)
+        guard channel.send(message), channel.receive() == .message(WireMessage(.taken)) else {
+            throw SystemFailure(call: "hand over", code: EPIPE)
+        }
+        output.trim()
     }
 
     private func write(_ value: some Encodable, at offset: Int, as kind: WireMessage.Kind) throws -> WireMessage {

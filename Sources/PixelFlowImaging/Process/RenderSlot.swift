@@ -11,6 +11,7 @@ final class RenderSlot {
     private let configuration: RenderPool.Configuration
     private let queue: RenderQueue
     private let roster: RenderRoster
+    private let spare: SpareProcess
     private let index: Int
     private let metrics: RenderMetrics
     private let logger: Logger
@@ -21,13 +22,14 @@ final class RenderSlot {
     private let decoder = JSONDecoder()
 
     init(
-        _ index: Int, _ configuration: RenderPool.Configuration, _ queue: RenderQueue, _ roster: RenderRoster, _ metrics: RenderMetrics,
-        _ logger: Logger
+        _ index: Int, _ configuration: RenderPool.Configuration, _ queue: RenderQueue, _ roster: RenderRoster, _ spare: SpareProcess,
+        _ metrics: RenderMetrics, _ logger: Logger
     ) {
         self.index = index
         self.configuration = configuration
         self.queue = queue
         self.roster = roster
+        self.spare = spare
         self.metrics = metrics
         self.logger = logger
     }
@@ -36,7 +38,8 @@ final class RenderSlot {
     func run() {
         prepare()
         roster.slotIsUp()
-        while let work = queue.next() {
+        while let (work, needsFresh) = queue.next(for: index, isFresh: process == nil || jobs == 0) {
+            if needsFresh { replace() }
             perform(work)
             if isWorn { end(.recycled) }
             prepare()
@@ -48,14 +51,17 @@ final class RenderSlot {
         do {
             let running = try ready()
             guard work.start(in: running) else { return }
-            finish(work, .success(try exchange(work.job, running)))
+            finish(work, .success(try exchange(work.job, running, work.outputs)))
         } catch let failure as RenderFailure {
             finish(work, .failure(failure.error))
         } catch let failure as SlotFailure {
-            let end = process?.end() ?? "unknown"
-            let wasCancelled = finish(work, .failure(failure.error(end)))
-            self.end(failure.ending)
-            if !wasCancelled { logger.warning("render process ended", metadata: ["reason": "\(failure)", "end": "\(end)"]) }
+            let end = failure == .died ? process?.ended() : process?.end()
+            let ending = failure.ending(end ?? .unknown)
+            let wasStopped = finish(work, .failure(ending.error(work.job, end ?? .unknown)))
+            self.end(ending.metric)
+            if !wasStopped {
+                logger.warning("render process ended", metadata: ["reason": "\(ending)", "end": "\(end ?? .unknown)"])
+            }
         } catch {
             end(.crashed)
             logger.error("no render process", metadata: ["error": "\(error)"])
@@ -79,10 +85,20 @@ final class RenderSlot {
         end(.crashed)
         let started = try ChildProcess(configuration)
         metrics.hasStarted()
+        keep(started)
+        return started
+    }
+
+    private func keep(_ started: ChildProcess) {
         process = started
         roster.set(started, at: index)
         jobs = 0
-        return started
+    }
+
+    /// Another process for another tenant: nothing that the one before has seen, or been made to do, reaches the next.
+    private func replace() {
+        end(.tenantChanged)
+        if let ready = spare.take() { keep(ready) }
     }
 
     /// Ends the process, where there is one.
@@ -94,8 +110,11 @@ final class RenderSlot {
         roster.set(nil, at: index)
     }
 
-    private func exchange(_ job: RenderJob, _ process: ChildProcess) throws -> RenderReport {
-        let deadline = ContinuousClock.now + .seconds(job.limits.seconds)
+    private func exchange(_ job: RenderJob, _ process: ChildProcess, _ outputs: OutputWindow) throws -> RenderReport {
+        // The deadline is for the clock on the wall; threads of a decoder may use two cores until then.
+        try process.allowProcessorTime(job.limits.seconds * 2)
+        var deadline = ContinuousClock.now + .seconds(job.limits.seconds)
+        var exchange = RenderExchange(job: job, output: process.output, decoder: decoder)
         let message = try write(job, to: process.input)
         jobs += 1
         defer {
@@ -105,23 +124,37 @@ final class RenderSlot {
         guard process.channel.send(message) else { throw SlotFailure.died }
         while true {
             switch process.channel.receive(until: deadline) {
-            case .timedOut: throw SlotFailure.late(job.limits.seconds)
+            case .timedOut: throw SlotFailure.late
             case .closed: throw SlotFailure.died
             case .message(let answer):
                 switch answer.kind {
-                case .progress: job.onProgress?(answer.first, answer.second)
-                case .done: return try report(answer, job, process.output)
-                case .failed: throw try decoded(RenderFailure.self, answer, process.output)
-                case .ready, .render: throw SlotFailure.died
+                case .output:
+                    let output = try exchange.output(answer)
+                    guard process.channel.send(WireMessage(.taken)) else { throw SlotFailure.died }
+                    deadline += handOver(output, of: job, to: outputs)
+                    job.onProgress.map { exchange.tellProgress($0) }
+                case .done: return try exchange.report(answer)
+                case .failed: throw try exchange.failure(answer)
+                case .ready, .render, .taken: throw SlotFailure.nonsense
                 }
             }
         }
     }
 
+    /// - Returns: how long that took; it is not the image's time.
+    private func handOver(_ output: RenderedOutput, of job: RenderJob, to outputs: OutputWindow) -> Duration {
+        guard job.onOutput != nil else { return .zero }
+        let start = ContinuousClock.now
+        outputs.put(output)
+        return ContinuousClock.now - start
+    }
+
     private func write(_ job: RenderJob, to input: MemoryFile) throws -> WireMessage {
         let overlays = job.overlays.sorted { $0.key < $1.key }
+        var limits = job.limits
+        limits.memoryBytes = configuration.processMemory
         let request = RenderRequest(
-            pipeline: job.pipeline, limits: job.limits,
+            pipeline: job.pipeline, limits: limits,
             overlays: overlays.map { RenderRequest.Overlay(name: $0.key, length: $0.value.readableBytes) })
         let data = try encoded(request)
         try data.withUnsafeBytes { try input.write($0, at: 0) }
@@ -141,43 +174,6 @@ final class RenderSlot {
         return data
     }
 
-    private func report(_ answer: WireMessage, _ job: RenderJob, _ output: MemoryFile) throws -> RenderReport {
-        let reply = try decoded(RenderReply.self, answer, output)
-        guard reply.outputs.map(\.result.name) == job.pipeline.outputs.map(\.name) else { throw SlotFailure.died }
-        var offset = 0
-        let outputs = try reply.outputs.map { entry in
-            guard (0...job.limits.outputBytes).contains(entry.length) else { throw SlotFailure.died }
-            defer { offset += entry.length }
-            return RenderedOutput(name: entry.result.name, result: try image(entry, output, at: offset))
-        }
-        return RenderReport(source: reply.source, outputs: outputs, duration: .microseconds(reply.microseconds))
-    }
-
-    private func image(_ entry: RenderReply.Output, _ output: MemoryFile, at offset: Int) throws -> Result<RenderedImage, OutputFailure> {
-        if let failure = entry.result.failure { return .failure(failure) }
-        guard let format = entry.result.format else { throw SlotFailure.died }
-        var bytes = ByteBuffer()
-        try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: entry.length) { space in
-            try output.read(into: UnsafeMutableRawBufferPointer(rebasing: space[0..<entry.length]), at: offset)
-            return entry.length
-        }
-        return .success(
-            RenderedImage(
-                format: format, width: entry.result.width, height: entry.result.height, frames: entry.result.frames, bytes: bytes))
-    }
-
-    private func decoded<Value: Decodable>(_ type: Value.Type, _ answer: WireMessage, _ output: MemoryFile) throws -> Value {
-        // A reply of sixteen outputs has a few kilobytes.
-        guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw SlotFailure.died }
-        var data = Data(count: answer.second)
-        do {
-            try data.withUnsafeMutableBytes { try output.read(into: $0, at: answer.first) }
-            return try decoder.decode(type, from: data)
-        } catch {
-            throw SlotFailure.died
-        }
-    }
-
     /// Whether the process has had many jobs or holds much memory, so that no leak in a decoder adds up.
     private var isWorn: Bool {
         guard let process else { return false }
@@ -188,36 +184,5 @@ final class RenderSlot {
     /// Has a process ready before there is a job for it.
     private func prepare() {
         do { try ready() } catch { logger.error("render process did not start", metadata: ["error": "\(error)"]) }
-    }
-}
-
-/// How a job can end without an answer.
-enum SlotFailure: Error, CustomStringConvertible {
-    case died
-    case late(Int)
-
-    var description: String {
-        switch self {
-        case .died: "died during a job"
-        case .late: "stopped at the deadline"
-        }
-    }
-
-    var ending: RenderMetrics.Ending {
-        switch self {
-        case .died: .crashed
-        case .late: .timedOut
-        }
-    }
-
-    func error(_ end: String) -> PixelFlowError {
-        switch self {
-        case .died:
-            PixelFlowError(
-                .internal, code: "render_crashed", "The image could not be processed.", retry: .crash,
-                cause: SystemFailure(call: "render process: \(end)", code: 0))
-        case .late(let seconds):
-            PixelFlowError(.invalid, code: "render_timeout", "The image took longer than \(seconds) s.", retry: .permanent)
-        }
     }
 }

@@ -1,16 +1,23 @@
+import Foundation
+import NIOCore
 import PixelFlowCore
 import Synchronization
 
 /// One job on its way through the pool: waiting, running in a process, or over. It is answered exactly once.
 final class RenderWork: Sendable {
     let job: RenderJob
+    /// What the job's outputs pass through to whoever takes them one by one.
+    let outputs = OutputWindow()
     private let state = Mutex(State.new)
+
+    private typealias Continuation = CheckedContinuation<RenderReport, any Error>
 
     private enum State {
         case new
-        case waiting(CheckedContinuation<RenderReport, any Error>)
-        case running(CheckedContinuation<RenderReport, any Error>, ChildProcess)
-        case cancelled(CheckedContinuation<RenderReport, any Error>)
+        case waiting(Continuation)
+        case running(Continuation, ChildProcess)
+        /// Its process has been killed; this is what the job ends with.
+        case stopped(Continuation, any Error)
         case over
     }
 
@@ -37,8 +44,11 @@ final class RenderWork: Sendable {
     }
 
     /// Ends a waiting job at once, and a running one by killing its process.
-    func cancel() {
-        let waiting: CheckedContinuation<RenderReport, any Error>? = state.withLock { state in
+    func cancel() { stop(CancellationError()) }
+
+    /// The same, because of an error of whoever takes the outputs.
+    func stop(_ error: any Error) {
+        let waiting: Continuation? = state.withLock { state in
             switch state {
             case .new:
                 state = .over
@@ -47,27 +57,95 @@ final class RenderWork: Sendable {
                 state = .over
                 return continuation
             case .running(let continuation, let process):
-                state = .cancelled(continuation)
+                state = .stopped(continuation, error)
                 process.kill()
                 return nil
-            case .cancelled, .over: return nil
+            case .stopped, .over: return nil
             }
         }
-        waiting?.resume(throwing: CancellationError())
+        outputs.close()
+        waiting?.resume(throwing: error)
     }
 
-    /// - Returns: true where the job had been cancelled, and its process killed, in the meantime.
+    /// - Returns: true where the job had been stopped, and its process killed, in the meantime.
     @discardableResult
     func finish(_ result: Result<RenderReport, any Error>) -> Bool {
-        let (continuation, wasCancelled): (CheckedContinuation<RenderReport, any Error>?, Bool) = state.withLock { state in
+        let (continuation, reason): (Continuation?, (any Error)?) = state.withLock { state in
             defer { state = .over }
             switch state {
-            case .waiting(let continuation), .running(let continuation, _): return (continuation, false)
-            case .cancelled(let continuation): return (continuation, true)
-            case .new, .over: return (nil, false)
+            case .waiting(let continuation), .running(let continuation, _): return (continuation, nil)
+            case .stopped(let continuation, let error): return (continuation, error)
+            case .new, .over: return (nil, nil)
             }
         }
-        continuation?.resume(with: wasCancelled ? .failure(CancellationError()) : result)
-        return wasCancelled
+        outputs.close()
+        continuation?.resume(with: reason.map { .failure($0) } ?? result)
+        return reason != nil
     }
+}
+
+/// Outputs between the thread that gets them from a render process and the task that stores them: bounded in bytes.
+final class OutputWindow: Sendable {
+    /// Bytes that may wait to be taken before the render process has to wait, too. One output may be larger.
+    static let bytes = 32 << 20
+
+    private struct State {
+        var waiting = 0
+        var isOpen = true
+    }
+
+    private let state = Mutex(State())
+    private let changes = DispatchSemaphore(value: 0)
+    private let stream: AsyncStream<RenderedOutput>
+    private let continuation: AsyncStream<RenderedOutput>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream(of: RenderedOutput.self) }
+
+    /// Blocks the calling thread while too much waits.
+    func put(_ output: RenderedOutput) {
+        while true {
+            let isPut = state.withLock { state in
+                guard state.isOpen else { return true }
+                guard state.waiting == 0 || state.waiting + output.byteCount <= OutputWindow.bytes else { return false }
+                state.waiting += output.byteCount
+                continuation.yield(output)
+                return true
+            }
+            if isPut { return }
+            changes.wait()
+        }
+    }
+
+    /// Has every output taken, several at a time, until the job is over.
+    ///
+    /// - Parameter onFailure: told at once where one could not be taken; that is thrown in the end, too.
+    func drain(
+        _ take: @escaping @Sendable (RenderedOutput) async throws -> Void, onFailure: @escaping @Sendable (any Error) -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for await output in stream {
+                group.addTask { [self] in
+                    // A failure ends the job at once, not when its last output is there.
+                    do { try await take(output) } catch {
+                        onFailure(error)
+                        throw error
+                    }
+                    state.withLock { $0.waiting -= output.byteCount }
+                    changes.signal()
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// There are no more outputs. Those that wait are still taken.
+    func close() {
+        state.withLock { $0.isOpen = false }
+        continuation.finish()
+        changes.signal()
+    }
+}
+
+extension RenderedOutput {
+    fileprivate var byteCount: Int { (try? result.get())?.bytes.readableBytes ?? 0 }
 }

@@ -8,8 +8,11 @@ struct WireMessage: Equatable {
         case ready = 1
         /// To the render process: `first` bytes of request at the start of the input, then `second` bytes of source.
         case render
-        /// To the service: `first` of `second` outputs are done.
-        case progress
+        /// To the service: an output lies in the first `first` bytes of the output; a `RenderReply.Output` follows it,
+        /// `second` bytes long. The render process waits until it is `taken`.
+        case output
+        /// To the render process: the output has been copied, its place may be used again. No numbers.
+        case taken
         /// To the service: a `RenderReply` at `first`, `second` bytes long, in the output.
         case done
         /// To the service: a `RenderFailure` at `first`, `second` bytes long, in the output.
@@ -52,7 +55,7 @@ struct RenderRequest: Codable, Equatable {
     var overlays: [Overlay]
 }
 
-/// What came of a job. The bytes of each output lie in the output file, one after the other.
+/// What came of a job, once its outputs have been taken one by one.
 struct RenderReply: Codable {
     struct Output: Codable {
         var result: OutputResult
@@ -60,6 +63,5 @@ struct RenderReply: Codable {
     }
 
     var source: SourceFacts
-    var outputs: [Output]
     var microseconds: Int64
 }

@@ -13,7 +13,7 @@ struct SourceHeader {
     /// What the decoder reads.
     let bytes: SourceBytes
     /// The opened source, of which nothing has been read yet: good for one decode without options.
-    let opened: Image
+    let opened: OpenedSource
 
     var hasAlpha: Bool { layout.alpha != nil }
 
@@ -38,7 +38,7 @@ enum Load {
         }
         let header = SourceHeader(
             format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
-            orientation: orientation(of: image), layout: PixelLayout(image, directory), bytes: bytes, opened: image)
+            orientation: orientation(of: image), layout: PixelLayout(image, directory), bytes: bytes, opened: OpenedSource(image))
         try check(header, limits)
         return header
     }

@@ -26,7 +26,10 @@ extension Frames {
     }
 
     /// The size after `operation`, where it can grow; checked before any pixel of it exists.
-    func grown(by operation: ImageOperation) -> (width: Int, height: Int) {
+    func grown(by operation: ImageOperation) -> (width: Int, height: Int) { Frames.grown((width, height), by: operation) }
+
+    static func grown(_ size: (width: Int, height: Int), by operation: ImageOperation) -> (width: Int, height: Int) {
+        let (width, height) = size
         switch operation {
         case .resize(let resize):
             let plan = ResizePlan(resize, width: width, height: height)

@@ -17,7 +17,7 @@ extension MetricCatalog {
                 "From the creation of a task to its final status; by the database's clock."),
             MetricDescription(
                 .counter, "task_retries_total", labels: ["reason"],
-                "Runs that ended with the task going back to PENDING: transient, outage, crash, interrupted."),
+                "Runs that ended with the task going back to PENDING: transient, outage, crash, killed, interrupted."),
             MetricDescription(
                 .counter, "task_results_discarded_total", "Results that came after their claim had been lost, and were removed."),
             MetricDescription(
@@ -60,6 +60,7 @@ extension MetricCatalog {
             MetricDescription(.counter, "render_processes_started_total", "Render processes started."),
             MetricDescription(
                 .counter, "render_processes_ended_total", labels: ["reason"],
-                "Render processes ended: recycled, cancelled, timed_out, crashed, closed (with the worker)."),
+                "Render processes ended: recycled, tenant_changed, cancelled, timed_out, crashed, killed (from outside), "
+                    + "out_of_memory, closed (with the worker)."),
         ])
 }

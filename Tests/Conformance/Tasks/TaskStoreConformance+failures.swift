@@ -6,6 +6,7 @@ extension TaskStoreConformance {
         Case("fail: a transient failure is tried again, until the attempts are spent") { try await $0.transientFailuresSpendAttempts() },
         Case("fail: an outage spends no attempt") { try await $0.outagesSpendNothing() },
         Case("fail: an image that kills the render process twice is poison") { try await $0.crashesArePoison() },
+        Case("fail: kills from outside spend no attempt, and end after a run alone") { try await $0.killsEndAfterARunAlone() },
         Case("fail: delays are spread over the whole range, and stay in it") { try await $0.delaysAreSpread() },
         Case("fail: a cancelled task is not tried again") { try await $0.cancelledTaskIsNotTriedAgain() },
     ]
@@ -63,6 +64,19 @@ extension TaskStoreConformance {
         try requireEqual(poison.error?.code, "poison", "code")
     }
 
+    func killsEndAfterARunAlone() async throws {
+        var task = try await add()
+        for kill in 1...policy.suspectLosses {
+            task = try await failOnce(task, .killed)
+            try requireEqual(task.status, .pending, "status after kill \(kill)")
+            try requireEqual([task.attempts, task.crashes, task.losses], [0, 0, kill], "attempts, crashes and losses")
+        }
+        try require(policy.isSuspect(task), "not suspect after \(task.losses) kills")
+        let poison = try await failOnce(task, .killed)
+        try requireEqual(poison.status, .failed, "status")
+        try requireEqual(poison.error?.code, "poison", "code")
+    }
+
     func delaysAreSpread() async throws {
         let bound = policy.retryBase.seconds
         var delays: [Double] = []
@@ -76,7 +90,7 @@ extension TaskStoreConformance {
     }
 
     func cancelledTaskIsNotTriedAgain() async throws {
-        for retry in [PixelFlowError.Retry.permanent, .transient, .outage, .crash] {
+        for retry in [PixelFlowError.Retry.permanent, .transient, .outage, .crash, .killed] {
             let claimed = try await addClaimed()
             _ = try await store.cancel(claimed.id, of: Self.tenant)
             let ended = try requireValue(try await store.fail(claimed.claim, with: failure(retry)), "not failed")

@@ -49,7 +49,7 @@ extension TaskStoreConformance {
     private func requireLost(_ claim: Claim, _ task: TaskRecord, file: String = #fileID, line: Int = #line) async throws {
         let forged = manifest(of: task, sha256: "forged")
         try requireEqual(try await store.complete(claim, with: forged), nil, "completion", file: file, line: line)
-        for retry in [PixelFlowError.Retry.permanent, .transient, .outage, .crash] {
+        for retry in [PixelFlowError.Retry.permanent, .transient, .outage, .crash, .killed] {
             try requireEqual(try await store.fail(claim, with: failure(retry)), nil, "\(retry) failure", file: file, line: line)
         }
         try requireEqual(try await store.renew(claim), .lost, "renewal", file: file, line: line)

@@ -17,12 +17,16 @@ func misbehave(_ name: String) {
     switch name {
     case "read": if open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES { abort() }
     case "shrink": shrinkHeap()
+    case "look": look()
     case "create": _ = open("/tmp/pixelflow-render-fixture", O_CREAT | O_WRONLY, 0o600)
     case "unlink": _ = unlink("/tmp/pixelflow-render-fixture")
     case "socket": _ = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     case "fork": _ = fork()
     case "exec": execute("/bin/true")
     case "kill": _ = kill(getppid(), 0)
+    case "end-itself": raise(SIGKILL)
+    case "stat": look(at: "/etc/passwd", flags: 0)
+    case "fault": UnsafeMutablePointer<UInt8>(bitPattern: 8)?.pointee = 1
     case "executable-memory": _ = mmap(nil, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     // bounded: by the pool, which kills it: that is what it is for.
     case "hang": while true { sleep(1) }
@@ -56,4 +60,17 @@ func fill() {
         guard let block = malloc(1 << 30) else { abort() }
         memset(block, 1, 4096)
     }
+}
+
+/// What is open may be looked at by its descriptor. A path beside the flag that stands for a descriptor tells nothing.
+func look() {
+    // AT_EMPTY_PATH, which Swift does not see.
+    let emptyPath: Int32 = 0x1000
+    if look(at: "/etc/passwd", flags: emptyPath) || look(at: "", flags: emptyPath) { abort() }
+}
+
+@discardableResult
+func look(at path: String, flags: Int32) -> Bool {
+    var status = stat()
+    return fstatat(path.isEmpty ? 3 : AT_FDCWD, path, &status, flags) == 0
 }

@@ -63,7 +63,7 @@ struct RandomWalk {
 
     private mutating func choose() -> TaskTransition {
         let claim = Int.random(in: 0..<4, using: &random) > 0 ? task.claim : claims.randomElement(using: &random) ?? task.claim
-        let retries: [PixelFlowError.Retry] = [.transient, .transient, .outage, .crash, .permanent]
+        let retries: [PixelFlowError.Retry] = [.transient, .transient, .outage, .crash, .killed, .permanent]
         switch Int.random(in: 0..<30, using: &random) {
         case 0..<8: return .claim(worker: WorkerID("w\(Int.random(in: 0..<5, using: &random))"))
         case 8..<10: return .renew(claim)

@@ -44,6 +44,7 @@ import Testing
         Row("fail transiently", only(.processing, .leads(.pending))) { .fail($0.claim, SampleTasks.failure(.transient), jitter: 0.5) },
         Row("fail by outage", only(.processing, .leads(.pending))) { .fail($0.claim, SampleTasks.failure(.outage), jitter: 0.5) },
         Row("fail by crash", only(.processing, .leads(.pending))) { .fail($0.claim, SampleTasks.failure(.crash), jitter: 0.5) },
+        Row("fail by a kill", only(.processing, .leads(.pending))) { .fail($0.claim, SampleTasks.failure(.killed), jitter: 0.5) },
         Row("release", only(.processing, .leads(.pending))) { .release($0.claim) },
         Row("expire", only(.processing, .refused(.notDue))) { _ in .expire },
         Row("reclaim", only(.processing, .leads(.pending))) { _ in .reclaim },

@@ -62,6 +62,32 @@ import Testing
         #expect(task.outbox.count == 1)
     }
 
+    @Test func killsSpendNoAttemptUntilTheImageIsSuspectAndDiesAlone() throws {
+        var task = SampleTasks.make()
+        for kill in 1...3 {
+            #expect(!machine.policy.isSuspect(task))
+            try failOnce(&task, .killed)
+            #expect(task.status == .pending)
+            #expect([task.attempts, task.crashes, task.losses] == [0, 0, kill])
+        }
+        #expect(machine.policy.isSuspect(task))
+        try failOnce(&task, .killed)
+        #expect(task.status == .failed)
+        #expect(task.error?.code == "poison")
+    }
+
+    /// A crash makes suspect; a kill by somebody outside in the run alone is still not a crash.
+    @Test func aCrashMakesSuspectAndAKillAfterItIsNoCrash() throws {
+        var task = SampleTasks.make()
+        try failOnce(&task, .crash)
+        #expect(machine.policy.isSuspect(task))
+        try failOnce(&task, .killed)
+        #expect(task.status == .pending)
+        #expect([task.attempts, task.crashes, task.losses] == [1, 1, 1])
+        try failOnce(&task, .crash)
+        #expect(task.error?.code == "poison")
+    }
+
     @Test func outagesNeverGiveUp() throws {
         var task = SampleTasks.make()
         for outage in 1...100 {
@@ -125,7 +151,7 @@ import Testing
         #expect(task.nextRunAt == SampleTasks.later)
     }
 
-    @Test(arguments: [PixelFlowError.Retry.permanent, .transient, .outage, .crash])
+    @Test(arguments: [PixelFlowError.Retry.permanent, .transient, .outage, .crash, .killed])
     func cancellationOutlivesAFailure(retry: PixelFlowError.Retry) throws {
         var task = try SampleTasks.make(.processing)
         try machine.apply(.cancel, to: &task, at: SampleTasks.start)

@@ -30,7 +30,11 @@ final class ScriptedRenderer: Renderer {
             return asked.count
         }
         started.yield(number)
-        return try await script(number, job)
+        var report = try await script(number, job)
+        guard let take = job.onOutput else { return report }
+        for output in report.outputs { try await take(output) }
+        report.outputs = []
+        return report
     }
 }
 

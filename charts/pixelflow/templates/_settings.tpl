@@ -118,3 +118,16 @@ s3-secret-key: {{ . | b64enc }}
 {{- define "pixelflow.proxiesEnv" -}}
 - {name: PIXELFLOW_TRUSTED_PROXIES, value: {{ join "," .Values.trustedProxies | quote }}}
 {{- end -}}
+
+{{- /* A quantity of memory in Mi, rounded down; 0 for none and for what is not plain. */}}
+{{- define "pixelflow.mebibytes" -}}
+{{- $number := regexFind "^[0-9]+" . | default "0" | int64 }}
+{{- $unit := regexReplaceAll "^[0-9]+" . "" }}
+{{- if eq $unit "Gi" }}{{ mul $number 1024 }}
+{{- else if eq $unit "Mi" }}{{ $number }}
+{{- else if eq $unit "Ki" }}{{ div $number 1024 }}
+{{- else if eq $unit "G" }}{{ div (mul $number 1000000000) 1048576 }}
+{{- else if eq $unit "M" }}{{ div (mul $number 1000000) 1048576 }}
+{{- else if eq $unit "" }}{{ div $number 1048576 }}
+{{- else }}0{{ end }}
+{{- end -}}

@@ -1,0 +1,70 @@
+import Foundation
+import NIOCore
+import PixelFlowCore
+
+/// Reads the answers of a render process to one job. Nothing it says is taken on trust.
+struct RenderExchange {
+    let job: RenderJob
+    let output: MemoryFile
+    let decoder: JSONDecoder
+    private var outputs: [RenderedOutput] = []
+    private var done = 0
+    private var bytes = 0
+
+    init(job: RenderJob, output: MemoryFile, decoder: JSONDecoder) {
+        self.job = job
+        self.output = output
+        self.decoder = decoder
+    }
+
+    /// The next output, copied out of the memory that is shared.
+    mutating func output(_ answer: WireMessage) throws -> RenderedOutput {
+        let entry = try decoded(RenderReply.Output.self, answer)
+        guard done < job.pipeline.outputs.count, entry.result.name == job.pipeline.outputs[done].name else { throw SlotFailure.nonsense }
+        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else { throw SlotFailure.nonsense }
+        bytes += entry.length
+        guard bytes <= job.limits.taskOutputBytes else { throw SlotFailure.nonsense }
+        done += 1
+        let rendered = RenderedOutput(name: entry.result.name, result: try image(entry))
+        if job.onOutput == nil { outputs.append(rendered) }
+        return rendered
+    }
+
+    /// The last output is no progress: the job is done.
+    func tellProgress(_ tell: (Int, Int) -> Void) {
+        if done < job.pipeline.outputs.count { tell(done, job.pipeline.outputs.count) }
+    }
+
+    func report(_ answer: WireMessage) throws -> RenderReport {
+        let reply = try decoded(RenderReply.self, answer)
+        guard done == job.pipeline.outputs.count else { throw SlotFailure.nonsense }
+        return RenderReport(source: reply.source, outputs: outputs, duration: .microseconds(reply.microseconds))
+    }
+
+    func failure(_ answer: WireMessage) throws -> RenderFailure { try decoded(RenderFailure.self, answer) }
+
+    private func image(_ entry: RenderReply.Output) throws -> Result<RenderedImage, OutputFailure> {
+        if let failure = entry.result.failure { return .failure(failure) }
+        guard let format = entry.result.format else { throw SlotFailure.nonsense }
+        var bytes = ByteBuffer()
+        try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: entry.length) { space in
+            try output.read(into: UnsafeMutableRawBufferPointer(rebasing: space[0..<entry.length]), at: 0)
+            return entry.length
+        }
+        return .success(
+            RenderedImage(
+                format: format, width: entry.result.width, height: entry.result.height, frames: entry.result.frames, bytes: bytes))
+    }
+
+    private func decoded<Value: Decodable>(_ type: Value.Type, _ answer: WireMessage) throws -> Value {
+        // What is said about sixteen outputs has a few kilobytes.
+        guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw SlotFailure.nonsense }
+        var data = Data(count: answer.second)
+        do {
+            try data.withUnsafeMutableBytes { try output.read(into: $0, at: answer.first) }
+            return try decoder.decode(type, from: data)
+        } catch {
+            throw SlotFailure.nonsense
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import PixelFlowCore
+
+/// Decides which slot of the pool renders which job, without any effect and by whatever clock it is told.
+///
+/// First come, first served, with two exceptions. A process serves one tenant, and a new one costs more than many a job:
+/// so a slot likes to go on with the tenant that it has, and a job likes to wait a moment for a slot of its tenant; neither
+/// makes anybody wait long. And a job that has to run alone waits until nothing else runs, and holds up what came after it.
+struct RenderSchedule<Job> {
+    typealias Instant = ContinuousClock.Instant
+
+    /// What a slot does next.
+    enum Turn {
+        /// - Parameter fresh: whether it needs another process first, because its own has served another tenant.
+        case run(Job, fresh: Bool)
+        /// Nothing for now; at the given time, or when something has changed, there may be.
+        case wait(until: Instant?)
+        /// The schedule is closed and empty.
+        case end
+    }
+
+    /// How long a job waits for a busy slot of its tenant instead of taking another one.
+    static var patience: Duration { .milliseconds(50) }
+    /// How long the jobs of a slot's own tenant may go before a job that was there earlier.
+    static var fairness: Duration { .milliseconds(500) }
+
+    private struct Entry {
+        let job: Job
+        let tenant: TenantID?
+        let runsAlone: Bool
+        let since: Instant
+    }
+
+    private enum Occupant: Equatable {
+        case nobody
+        case tenant(TenantID?)
+    }
+
+    private struct Slot {
+        var occupant = Occupant.nobody
+        var isBusy = true
+        var idleSince = ContinuousClock.now
+    }
+
+    private var waiting: [Entry] = []
+    private var slots: [Slot]
+    private var someoneRunsAlone = false
+    private(set) var isOpen = true
+
+    /// Every slot counts as busy until it asks for the first time.
+    init(slots: Int) { self.slots = Array(repeating: Slot(), count: slots) }
+
+    mutating func add(_ job: Job, tenant: TenantID?, runsAlone: Bool, at now: Instant) {
+        waiting.append(Entry(job: job, tenant: tenant, runsAlone: runsAlone, since: now))
+    }
+
+    /// Takes nothing more. What waits is still handed out.
+    mutating func close() { isOpen = false }
+
+    /// The slot has nothing to do.
+    ///
+    /// - Parameter isFresh: whether its process has not served anybody yet.
+    mutating func becomesIdle(_ slot: Int, isFresh: Bool, at now: Instant) {
+        if someoneRunsAlone, slots[slot].isBusy {
+            someoneRunsAlone = false
+            // Whoever waits now goes before the next one that has to run alone.
+            waiting = waiting.filter { !$0.runsAlone } + waiting.filter(\.runsAlone)
+        }
+        slots[slot].isBusy = false
+        slots[slot].idleSince = now
+        if isFresh { slots[slot].occupant = .nobody }
+    }
+
+    mutating func next(for slot: Int, at now: Instant) -> Turn {
+        if waiting.isEmpty { return isOpen ? .wait(until: nil) : .end }
+        guard !someoneRunsAlone else { return .wait(until: nil) }
+        if waiting[0].runsAlone {
+            let isQuiet = slots.indices.allSatisfy { !slots[$0].isBusy }
+            return isQuiet && best(for: waiting[0]) == slot ? start(0, in: slot) : .wait(until: nil)
+        }
+        var again: Instant?
+        var own: Int?
+        for (index, entry) in waiting.enumerated() {
+            // What came after a job that has to run alone would only put it off.
+            if entry.runsAlone { break }
+            if slots[slot].occupant == .tenant(entry.tenant) {
+                own = index
+                break
+            }
+            // Another slot's; an idle one takes it at once.
+            guard best(for: entry) == slot else { continue }
+            let mayStart = slots[slot].occupant == .nobody || !isBusy(with: entry.tenant) ? entry.since : entry.since + Self.patience
+            let isOverdue = now >= entry.since + Self.fairness
+            if now < mayStart {
+                again = min(again ?? mayStart, mayStart)
+            } else if isOverdue || !hasOwn(slot) {
+                return start(index, in: slot)
+            }
+        }
+        if let own { return start(own, in: slot) }
+        return .wait(until: again)
+    }
+
+    private mutating func start(_ index: Int, in slot: Int) -> Turn {
+        let entry = waiting.remove(at: index)
+        let occupant = Occupant.tenant(entry.tenant)
+        let needsFresh = slots[slot].occupant != .nobody && slots[slot].occupant != occupant
+        slots[slot].occupant = occupant
+        slots[slot].isBusy = true
+        someoneRunsAlone = entry.runsAlone
+        return .run(entry.job, fresh: needsFresh)
+    }
+
+    /// The idle slot that is the cheapest for the job: one of its tenant, one of nobody, the one idle for longest.
+    private func best(for entry: Entry) -> Int? {
+        let idle = slots.indices.filter { !slots[$0].isBusy }
+        return idle.first { slots[$0].occupant == .tenant(entry.tenant) } ?? idle.first { slots[$0].occupant == .nobody }
+            ?? idle.min { slots[$0].idleSince < slots[$1].idleSince }
+    }
+
+    private func isBusy(with tenant: TenantID?) -> Bool { slots.contains { $0.isBusy && $0.occupant == .tenant(tenant) } }
+
+    private func hasOwn(_ slot: Int) -> Bool {
+        waiting.prefix { !$0.runsAlone }.contains { slots[slot].occupant == .tenant($0.tenant) }
+    }
+}

@@ -1,0 +1,154 @@
+import CVips
+import Foundation
+import Logging
+import NIOCore
+import PixelFlowCore
+import Prometheus
+import Testing
+
+@testable import PixelFlowImaging
+
+/// What is legal by its pixels and costs the most, format by format, in a process that has the memory of the chart's default.
+@Suite(.serialized) struct WorstSources {
+    /// Of 50 megapixels.
+    static let edge = 7071
+
+    struct Source: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var megapixels = 50
+        var expected: String?
+        var make: @Sendable () throws -> Data
+    }
+
+    static let sources: [Source] = [
+        Source(testDescription: "png, 16 bits, alpha") { try deep("pngsave_buffer", ["compression": .integer(1)]) },
+        Source(testDescription: "png, 16 bits, alpha, interlaced") {
+            try deep("pngsave_buffer", ["compression": .integer(1), "interlace": .flag(true)])
+        },
+        Source(testDescription: "jpeg, CMYK, progressive, full colour") {
+            let image = try black(bands: 4).applying("copy", ["interpretation": .integer(Int(VIPS_INTERPRETATION_CMYK.rawValue))])
+            return try TestImage.data(
+                image, "jpegsave_buffer",
+                ["interlace": .flag(true), "subsample_mode": .integer(Int(VIPS_FOREIGN_SUBSAMPLE_OFF.rawValue))])
+        },
+        Source(testDescription: "webp, alpha, lossless") {
+            try TestImage.data(try colours(black(bands: 4)), "webpsave_buffer", ["lossless": .flag(true), "effort": .integer(0)])
+        },
+        Source(testDescription: "gif") { try TestImage.data(try colours(black(bands: 3)), "gifsave_buffer", ["effort": .integer(1)]) },
+        Source(testDescription: "tiff, 16 bits, alpha") { try deep("tiffsave_buffer", ["compression": .integer(deflate)]) },
+        Source(testDescription: "tiff, 64 bits of floating point", expected: "image_too_large_in_memory") {
+            try TestImage.data(
+                try black(bands: 4).applying("cast", ["format": .integer(Int(VIPS_FORMAT_DOUBLE.rawValue))]), "tiffsave_buffer",
+                ["compression": .integer(deflate)])
+        },
+    ]
+
+    private static var deflate: Int { Int(VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE.rawValue) }
+
+    private static func black(bands: Int) throws -> Image {
+        try VipsLibrary.start()
+        return try Image.make("black", ["width": .integer(edge), "height": .integer(edge), "bands": .integer(bands)])
+    }
+
+    private static func colours(_ image: Image) throws -> Image { try image.applying("copy", ["interpretation": .sRGB]) }
+
+    private static func deep(_ saver: String, _ arguments: VipsArguments) throws -> Data {
+        let image = try black(bands: 4).applying("cast", ["format": .integer(Int(VIPS_FORMAT_USHORT.rawValue))])
+            .applying("copy", ["interpretation": .integer(Int(VIPS_INTERPRETATION_RGB16.rawValue))])
+        return try TestImage.data(image, saver, arguments)
+    }
+
+    @Test(arguments: sources) func fitOrAreRefused(_ source: Source) async throws {
+        let bytes = ByteBuffer(bytes: try source.make())
+        #expect(bytes.readableBytes <= ImageLimits().sourceBytes)
+        let memory = ContainerMemory.share(of: 2, sourceBytes: ImageLimits().sourceBytes, limit: 2 << 30)
+        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let pool = RenderPool(
+            .init(
+                processes: 1, processMemory: memory, residentLimit: .max,
+                executable: folder.appending(path: "pixelflow-render-fixture").path),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: PrometheusRegistry())
+        await pool.warmUp()
+        let before = pool.processIdentifiers
+        let outputs = [
+            OutputSpec(name: "small", operations: [.resize(.init(width: 64))], format: .fixed(.jpeg)),
+            OutputSpec(name: "large", operations: [.resize(.init(width: 3000))], format: .fixed(.jpeg)),
+        ]
+        var code: String?
+        do {
+            let report = try await pool.render(RenderJob(source: bytes, pipeline: Pipeline(outputs: outputs)))
+            for output in report.outputs { #expect(throws: Never.self) { try output.result.get() } }
+        } catch let error as PixelFlowError {
+            code = error.code
+        }
+        #expect(code == source.expected)
+        // Nobody had to die for it.
+        #expect(pool.processIdentifiers == before)
+        let peak = try #require(before.first.flatMap(Self.peak))
+        #expect(peak <= memory)
+        print("peak of \(source.testDescription): \(peak >> 20) MiB of \(memory >> 20)")
+        await pool.shutdown()
+    }
+
+    /// The most that the process has ever held.
+    private static func peak(_ process: Int32) -> Int? {
+        let lines = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8).split(separator: "\n")
+        return lines?.first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+}
+
+/// What is refused before anything is decoded.
+@Suite struct MemoryBudgets {
+    private func limits(_ megabytes: Int) -> ImageLimits { ImageLimits(memoryBytes: megabytes * 1_000_000) }
+
+    private func code(_ source: Data, _ output: OutputSpec, _ limits: ImageLimits) throws -> String? {
+        do {
+            return try render(source, [output], limits: limits).results[0].failure?.code
+        } catch let failure as RenderFailure {
+            return failure.code
+        }
+    }
+
+    private let small = OutputSpec(name: "a", operations: [.resize(.init(width: 10))], format: .fixed(.png))
+
+    @Test func aSourceIsRefusedByItsHeader() throws {
+        // 75 MB of pixels, in a file of a hundred bytes.
+        let source = HostileFile.png(edge: 5000)
+        #expect(try code(source, small, limits(70)) == "image_too_large_in_memory")
+        #expect(try code(source, small, limits(80)) == "truncated_image")
+    }
+
+    @Test func aShrinkingDecoderNeedsLess() throws {
+        let source = try TestImage.file(.jpeg, 2000, 1500)
+        #expect(try code(source, small, limits(2)) == nil)
+        #expect(try code(source, OutputSpec(name: "a", format: .fixed(.jpeg)), limits(8)) == "image_too_large_in_memory")
+    }
+
+    @Test func anOutputIsRefusedAndTheOthersAreMade() throws {
+        let source = try TestImage.file(.png, 1000, 800)
+        let outputs = [
+            OutputSpec(name: "a", operations: [.resize(.init(width: 4000, enlarge: true))], format: .fixed(.webp), encoder: EncoderOptions(lossless: true)),
+            small,
+        ]
+        let results = try render(source, outputs, limits: limits(100)).results
+        #expect(results[0].failure?.code == "output_too_large_in_memory")
+        #expect(results[1].failure == nil)
+    }
+
+    @Test func theContainersMemoryIsShared() {
+        let source = 20 << 20
+        #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: 2 << 30) == 800 << 20)
+        #expect(ContainerMemory.share(of: 4, sourceBytes: source, limit: 4 << 30) == 864 << 20)
+        #expect(ContainerMemory.share(of: 8, sourceBytes: source, limit: 1 << 30) == ContainerMemory.least)
+        #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: nil) == ContainerMemory.unlimited)
+    }
+
+    @Test(arguments: [
+        (["/sys/fs/cgroup/memory.max": "2147483648\n"], 2 << 30), (["/sys/fs/cgroup/memory.max": "max\n"], nil),
+        (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n"], 1 << 30),
+        (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"], nil), ([:], nil),
+    ] as [([String: String], Int?)])
+    func theLimitIsThatOfTheControlGroup(files: [String: String], limit: Int?) {
+        #expect(ContainerMemory.limit { files[$0] } == limit)
+    }
+}
