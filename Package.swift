@@ -186,11 +186,11 @@ let package = Package(
         tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioPosix, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
-        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
+        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, "Prometheus", metrics]),
         // Drives the real executable, which is therefore built with it.
         tests(
             "EndToEndTests",

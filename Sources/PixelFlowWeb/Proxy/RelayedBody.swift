@@ -22,9 +22,12 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     private let state = Mutex(State.idle)
     private let broken = Atomic(false)
     private var iterator: RequestBody.AsyncIterator
+    private let gate: ContinueGate?
 
-    init(_ body: RequestBody) {
+    /// - Parameter gate: nothing is read before it opens.
+    init(_ body: RequestBody, gate: ContinueGate? = nil) {
         iterator = body.makeAsyncIterator()
+        self.gate = gate
     }
 
     /// Whether the client has gone before the end.
@@ -32,6 +35,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
 
     /// Stops reading; returns once nothing is being read any more.
     func close() async {
+        gate?.open()
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
                 guard case .reading = state else {
@@ -54,6 +58,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     }
 
     private func next() async throws -> ByteBuffer? {
+        await gate?.wait()
         guard begin() else { return nil }
         defer { end() }
         do {
