@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Keeps a body back until its upstream has said 100 (Continue), or has answered without it.
+/// Keeps a body back until its upstream has said 100 (Continue), or the body is not to be sent any more.
 final class ContinueGate: Sendable {
     private struct State {
         var isOpen = false
@@ -46,6 +46,7 @@ final class ContinueObserver: ChannelDuplexHandler {
 
     private let gates: ContinueGates
     private var gate: ContinueGate?
+    private var timer: Scheduled<Void>?
 
     init(_ gates: ContinueGates) { self.gates = gates }
 
@@ -69,14 +70,16 @@ final class ContinueObserver: ChannelDuplexHandler {
         head.headers.remove(name: Self.mark)
         let gate = gates.take(mark)
         self.gate = gate
-        context.eventLoop.scheduleTask(in: Self.patience) { gate?.open() }
+        timer = context.eventLoop.scheduleTask(in: Self.patience) { gate?.open() }
         context.write(wrapOutboundOut(.head(head)), promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head = unwrapInboundIn(data) {
-            gate?.open()
-            gate = nil
+        if case .head(let head) = unwrapInboundIn(data), let gate {
+            // A final answer without it: the body is not wanted, and stays where it is.
+            if head.status.code < 200 { gate.open() }
+            timer?.cancel()
+            self.gate = nil
         }
         context.fireChannelRead(data)
     }

@@ -35,7 +35,6 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
 
     /// Stops reading; returns once nothing is being read any more.
     func close() async {
-        gate?.open()
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
                 guard case .reading = state else {
@@ -45,6 +44,8 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
                 state = .reading(closing: continuation)
                 return false
             }
+            // Whoever waits at the gate finds the body closed.
+            gate?.open()
             if isIdle { continuation.resume() }
         }
     }

@@ -21,12 +21,11 @@ struct Upstream: Sendable {
     ///
     /// - Parameters:
     ///   - path: from the root of the service, with the query, percent-encoded.
-    ///   - gate: opened once the service wants the body, or has answered without it.
+    ///   - gate: opened once the service wants the body.
     /// - Throws: `…_unavailable` (503) where the service does not answer; `bad_request` (400) for a path that is none.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
     ) async throws -> UpstreamAnswer {
-        defer { gate?.open() }
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
         for field in headers { request.headers.add(name: field.name.rawName, value: field.value) }
