@@ -1,4 +1,5 @@
 public import Hummingbird
+import HummingbirdCore
 public import Logging
 public import PixelFlowCore
 public import PixelFlowHTTP
@@ -11,19 +12,29 @@ public struct ListenSettings: Sendable, Hashable {
         "PIXELFLOW_HOST", default: "127.0.0.1", help: "The address to listen on; 0.0.0.0 for every network of this machine.")
     /// The ports that the services have unless told otherwise.
     public static let webPort = Setting<Int>.port("PIXELFLOW_WEB_PORT", default: 3000, help: "Port of the web page.")
+    public static let webManagementPort = Setting<Int>.port(
+        "PIXELFLOW_WEB_MANAGEMENT_PORT", default: 3001, help: "Port of web's probes and metrics; not for the public.")
     public static let authPort = Setting<Int>.port("PIXELFLOW_AUTH_PORT", default: 50051, help: "Port of auth.")
     public static let apiPort = Setting<Int>.port("PIXELFLOW_API_PORT", default: 8080, help: "Port of the api.")
     public static let workerPort = Setting<Int>.port("PIXELFLOW_WORKER_PORT", default: 8081, help: "Port of the worker's health.")
 
-    static func descriptions(_ port: Setting<Int>) -> [SettingDescription] { [hostSetting.description, port.description] }
+    static func descriptions(_ port: Setting<Int>) -> [SettingDescription] {
+        [hostSetting.description, port.description] + ConnectionLimits.descriptions + [TrustedProxies.setting.description]
+    }
 
     public let host: String
     public let port: Int
+    /// What clients may take of the process.
+    public let limits: ConnectionLimits
+    /// Whose headers about the client are believed.
+    public let proxies: TrustedProxies
 
     /// - Parameter port: one of the settings above.
     public init(_ settings: Settings, port: Setting<Int>) throws(PixelFlowError) {
         host = try settings[Self.hostSetting]
         self.port = try settings[port]
+        limits = try ConnectionLimits(settings)
+        proxies = try TrustedProxies(settings)
     }
 
     /// Where this machine reaches it, as in `http://127.0.0.1:8080`.
@@ -38,19 +49,63 @@ public struct ListenSettings: Sendable, Hashable {
         return "http://\(reached):\(port)"
     }
 
+    /// The connections of this process; servers that share the process share it. Made once the process has its descriptors.
+    public func connections() -> ConnectionRegistry {
+        // The services of one process reach each other at the address that they listen on.
+        ConnectionRegistry(limits: limits.fitting(descriptors: FileDescriptors.limit), trusted: proxies.adding(host))
+    }
+
     /// A server of `router`, ready to be run.
     ///
     /// - Parameters:
     ///   - name: of the service, as in `api`.
+    ///   - connections: of the process; its own unless given.
+    ///   - metrics: the first word of the metrics of its connections; the name unless given.
     ///   - onReady: called once the port answers.
     public func server(
-        _ name: String, _ router: Router<AppRequestContext>, onReady: @escaping @Sendable () -> Void = {}
+        _ name: String, _ router: Router<AppRequestContext>, connections: ConnectionRegistry? = nil, metrics: String? = nil,
+        onReady: @escaping @Sendable () -> Void = {}
+    ) -> some Service {
+        application(name, router, connections: connections ?? self.connections(), metrics: metrics ?? name, onReady: onReady)
+    }
+
+    private func application(
+        _ name: String, _ router: Router<AppRequestContext>, connections registry: ConnectionRegistry, metrics: String?,
+        onReady: @escaping @Sendable () -> Void
     ) -> some Service {
         Application(
             router: router,
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "pixelflow-\(name)"),
-            onServerRunning: { _ in onReady() }, logger: Logger(label: name))
+            server: HTTPServerBuilder { GuardedHTTPChannel($0, registry: registry, service: metrics) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port), serverName: "pixelflow-\(name)", backlog: Self.backlog),
+            onServerRunning: { channel in
+                do {
+                    try await AcceptGate.install(on: channel, registry: registry)
+                    onReady()
+                } catch {
+                    Logger(label: name).error("could not watch the server's connections", metadata: ["error": "\(error)"])
+                    channel.close(promise: nil)
+                }
+            }, logger: Logger(label: name))
     }
+
+    /// A server of probes and metrics beside the one of a service. Its connections are counted apart, so that it answers
+    /// however many the service has.
+    public func managementServer(
+        _ name: String, _ router: Router<AppRequestContext>, onReady: @escaping @Sendable () -> Void = {}
+    ) -> some Service {
+        var few = limits
+        few.total = Self.managementConnections
+        few.accepted = 2 * Self.managementConnections
+        let registry = ConnectionRegistry(limits: few, trusted: proxies)
+        return application(name, router, connections: registry, metrics: nil, onReady: onReady)
+    }
+
+    /// A prober and a scraper have one or two each.
+    private static let managementConnections = 32
+
+    /// Connections that the kernel keeps until they are accepted.
+    private static let backlog = 1024
 
     /// Says on the standard output where the service is to be found.
     public func announce(_ name: String) -> @Sendable () -> Void {

@@ -39,6 +39,7 @@ public struct ServiceCommand: Sendable {
                 arguments: arguments.filter { $0 != Self.probe }, environment: ProcessInfo.processInfo.environment, known: settings)
             let listen = try ListenSettings(settings, port: port)
             if arguments.contains(Self.probe) { finish(saying: try await ReadinessProbe(listen: listen).ask()) }
+            FileDescriptors.raise()
             Telemetry.bootstrap(service: name, settings: try LogSettings(settings))
             try await build(settings, listen, Logger(label: name)).run()
             exit(0)

@@ -9,6 +9,7 @@ public struct WebService: Sendable {
     private let auth: Upstream
     private let api: Upstream
     private let assets: AssetRoutes
+    private let proxies: TrustedProxies
     private let metrics: any MetricsFactory
 
     /// - Parameters:
@@ -18,6 +19,7 @@ public struct WebService: Sendable {
         auth = Upstream(name: "auth", baseURL: settings.authURL, client: client)
         api = Upstream(name: "api", baseURL: settings.apiURL, client: client)
         assets = AssetRoutes(bundle: AssetBundle())
+        proxies = settings.proxies
         self.metrics = metrics
     }
 
@@ -34,19 +36,29 @@ public struct WebService: Sendable {
         // Each open page holds a connection, and further requests must not wait for one.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 16_384
         configuration.connectionPool.idleTimeout = .seconds(30)
+        configuration.http1_1ConnectionDebugInitializer = ContinueObserver.install
         return configuration
     }
 
-    /// All routes of the service, ready to be served. Serve them over connections and not from
+    /// All routes that are for everybody, ready to be served. Serve them over connections and not from
     /// memory: a stream watches for the end of its connection.
     public func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        let health = HealthRoutes(
-            checks: [auth, api].map { upstream in HealthCheck(upstream.name) { try await upstream.check() } }, drain: drain)
-        return ServiceRouter.make(metrics: ServiceMetrics(service: "web", factory: metrics), health: health) { router in
-            let guarded = router.group().add(middleware: CrossSiteGuard())
-            SessionRoutes(auth: AuthClient(upstream: auth)).add(to: guarded)
-            ProxyRoutes(auth: auth, api: api).add(to: guarded)
+        ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { router in
+            let guarded = router.group().add(middleware: SessionCaching()).add(middleware: CrossSiteGuard())
+            SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).add(to: guarded)
+            ProxyRoutes(auth: auth, api: api, proxies: proxies).add(to: guarded)
             assets.add(to: router)
         }
+    }
+
+    /// Probes with their details, and metrics: for those who run the service, at a port of its own.
+    public func managementRouter(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+        ServiceRouter.make(metrics: serviceMetrics, health: health(drain)) { _ in }
+    }
+
+    private var serviceMetrics: ServiceMetrics { ServiceMetrics(service: "web", factory: metrics) }
+
+    private func health(_ drain: DrainState) -> HealthRoutes {
+        HealthRoutes(checks: [auth, api].map { upstream in HealthCheck(upstream.name) { try await upstream.check() } }, drain: drain)
     }
 }

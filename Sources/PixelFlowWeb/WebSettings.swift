@@ -1,5 +1,6 @@
 import Foundation
 public import PixelFlowCore
+public import PixelFlowHTTP
 
 /// Where the services behind the web service are.
 public struct WebSettings: Sendable, Hashable {
@@ -8,22 +9,28 @@ public struct WebSettings: Sendable, Hashable {
     static let apiSetting = Setting<String>.text(
         "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "Where web finds the api.")
 
-    public static let descriptions: [SettingDescription] = [authSetting.description, apiSetting.description]
+    public static let descriptions: [SettingDescription] = [authSetting.description, apiSetting.description, TrustedProxies.setting.description]
 
     /// `PIXELFLOW_WEB_AUTH_URL`: the auth service, as in `http://127.0.0.1:50051`. Without a slash at the end.
     public let authURL: String
     /// `PIXELFLOW_WEB_API_URL`: the api, as in `http://127.0.0.1:8080`. Without a slash at the end.
     public let apiURL: String
 
+    /// Whose `X-Forwarded-…` headers are believed and passed on.
+    public let proxies: TrustedProxies
+
     /// - Throws: `setting_invalid` where an address is not an absolute http or https URL.
-    public init(authURL: String = "http://127.0.0.1:50051", apiURL: String = "http://127.0.0.1:8080") throws(PixelFlowError) {
+    public init(
+        authURL: String = "http://127.0.0.1:50051", apiURL: String = "http://127.0.0.1:8080", proxies: TrustedProxies = .loopback
+    ) throws(PixelFlowError) {
+        self.proxies = proxies
         self.authURL = try Self.checked(authURL, "PIXELFLOW_WEB_AUTH_URL")
         self.apiURL = try Self.checked(apiURL, "PIXELFLOW_WEB_API_URL")
     }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
     public init(_ settings: Settings) throws(PixelFlowError) {
-        try self.init(authURL: try settings[Self.authSetting], apiURL: try settings[Self.apiSetting])
+        try self.init(authURL: try settings[Self.authSetting], apiURL: try settings[Self.apiSetting], proxies: try TrustedProxies(settings))
     }
 
     private static func checked(_ text: String, _ setting: String) throws(PixelFlowError) -> String {

@@ -56,6 +56,21 @@ def test_the_jobs_of_the_service_monitor_are_those_of_prometheus():
     jobs = {job["job_name"] for job in config["scrape_configs"]}
     monitor = chart.manifests("everything").one("ServiceMonitor", "pixelflow-services")["spec"]
     assert monitor["jobLabel"] == "app.kubernetes.io/component"
-    assert jobs - {"metrics-adapter"} <= set(monitor["selector"]["matchExpressions"][0]["values"])
+    assert jobs - {"metrics-adapter", "web"} <= set(monitor["selector"]["matchExpressions"][0]["values"])
+    web = chart.manifests("everything").one("ServiceMonitor", "pixelflow-web")["spec"]
+    assert web["selector"]["matchLabels"]["app.kubernetes.io/component"] == "web"
+    assert [each["port"] for each in web["endpoints"]] == ["management"]
+    management = chart.manifests("everything").one("Service", "pixelflow-web-management")["spec"]
+    assert (management["type"], [each["targetPort"] for each in management["ports"]]) == ("ClusterIP", ["management"])
     services = {each["metadata"]["labels"]["app.kubernetes.io/component"] for each in chart.manifests("everything").of("Service")}
     assert set(monitor["selector"]["matchExpressions"][0]["values"]) <= services
+
+
+def test_webs_management_port_is_in_no_service_that_others_reach():
+    """Whatever the type of web's Service is, its metrics and the details of its probes stay inside."""
+    documents = chart.manifests_with(web={"service": {"type": "LoadBalancer"}}, ingress={"enabled": True, "hosts": ["a.example"]})
+    public = documents.one("Service", "pixelflow-web")["spec"]
+    assert [each["targetPort"] for each in public["ports"]] == ["http"]
+    assert documents.one("Service", "pixelflow-web-management")["spec"]["type"] == "ClusterIP"
+    for ingress in documents.of("Ingress"):
+        assert "management" not in chart.yaml.safe_dump(ingress)

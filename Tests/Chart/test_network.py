@@ -4,7 +4,7 @@ import chart
 from network import Address, Pod, allowed
 
 PORTS = {
-    "web": [3000], "auth": [50051], "api": [8080], "worker": [8081], "metrics-adapter": [6443, 8082],
+    "web": [3000, 3001], "auth": [50051], "api": [8080], "worker": [8081], "metrics-adapter": [6443, 8082],
     "postgres": [5432], "mongodb": [27017], "kafka": [9092, 9093], "s3": [8333, 8888, 9333],
     "bootstrap-secrets": [], "test": [],
 }
@@ -58,7 +58,7 @@ def test_prometheus_reads_metrics_of_services_only():
     policies, pods = documents.of("NetworkPolicy"), components(documents)
     prometheus = Pod("prometheus", {"app.kubernetes.io/name": "prometheus"}, "monitoring")
     open_to = {(name, port) for name, pod in pods.items() for port in PORTS[name] if allowed(policies, prometheus, pod, port)}
-    assert open_to == {("web", 3000), ("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082), ("metrics-adapter", 6443)}
+    assert open_to == {("web", 3000), ("web", 3001), ("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082), ("metrics-adapter", 6443)}
 
 
 def test_only_the_worker_reaches_the_internet_and_no_private_network():

@@ -69,13 +69,19 @@ import Testing
         }
     }
 
-    @Test func readinessNamesTheServiceThatIsDown() async throws {
-        try await withWebStack(api: { $0.get("/livez") { _, _ in "ok" } }) { stack in
-            #expect(try await stack.send(.get, "/health").status == 200)
+    @Test func readinessNamesTheServiceThatIsDownToWhoRunsItOnly() async throws {
+        let livez: Routes = { $0.get("/livez") { _, _ in "ok" } }
+        try await withWebStack(api: livez, isManagement: true) { stack in
             let ready = try await stack.send(.get, "/readyz")
             #expect(ready.status == 503)
             #expect(ready.body.contains(#""auth":"failed""#))
             #expect(ready.body.contains(#""api":"ok""#))
+        }
+        try await withWebStack(api: livez) { stack in
+            #expect(try await stack.send(.get, "/health").status == 200)
+            let ready = try await stack.send(.get, "/readyz")
+            #expect(ready.status == 503)
+            #expect(ready.body == #"{"status":"unavailable"}"#)
         }
     }
 }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTesting
 import Logging
 import NIOCore
@@ -55,12 +56,14 @@ typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
 /// Runs upstreams with these routes and the web service before them, for as long as `body` takes.
 @discardableResult
 func withWebStack<Value: Sendable>(
-    auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in },
-    _ body: @escaping @Sendable (WebStack) async throws -> Value
+    auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in }, proxies: TrustedProxies = .loopback,
+    isManagement: Bool = false, _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withUpstream(auth) { authPort in
         try await withUpstream(api) { apiPort in
-            try await withWeb(authURL: "http://localhost:\(authPort)", apiURL: "http://localhost:\(apiPort)", body)
+            try await withWeb(
+                authURL: "http://localhost:\(authPort)", apiURL: "http://localhost:\(apiPort)", proxies: proxies, isManagement: isManagement,
+                body)
         }
     }
 }
@@ -68,16 +71,33 @@ func withWebStack<Value: Sendable>(
 /// Runs the web service alone.
 @discardableResult
 func withWeb<Value: Sendable>(
-    authURL: String, apiURL: String, _ body: @escaping @Sendable (WebStack) async throws -> Value
+    authURL: String, apiURL: String, proxies: TrustedProxies = .loopback, isManagement: Bool = false, _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withClient(WebService.clientConfiguration) { upstreamClient in
-        let service = WebService(settings: try WebSettings(authURL: authURL, apiURL: apiURL), client: upstreamClient)
-        return try await Application(router: service.router(), logger: quietLogger).test(.live) { test in
+        let service = WebService(settings: try WebSettings(authURL: authURL, apiURL: apiURL, proxies: proxies), client: upstreamClient)
+        let router = isManagement ? service.managementRouter() : service.router()
+        return try await Application(router: router, server: guarded(), logger: quietLogger).test(.live) { test in
             let port = try #require(test.port)
             return try await withClient(HTTPClient.Configuration(redirectConfiguration: .disallow)) { client in
                 try await body(WebStack(client: client, port: port))
             }
         }
+    }
+}
+
+/// Connections as a service has them.
+private func guarded() -> HTTPServerBuilder {
+    let registry = ConnectionRegistry()
+    return HTTPServerBuilder { GuardedHTTPChannel($0, registry: registry, service: nil) }
+}
+
+/// Runs a service of ours with these routes, for as long as `body` takes.
+func withService<Value: Sendable>(
+    _ routes: (Router<AppRequestContext>) -> Void, _ body: @escaping @Sendable (Int) async throws -> Value
+) async throws -> Value {
+    let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: []), routes: routes)
+    return try await Application(router: router, server: guarded(), logger: quietLogger).test(.live) { client in
+        try await body(try #require(client.port))
     }
 }
 

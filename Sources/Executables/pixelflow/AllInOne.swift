@@ -60,7 +60,9 @@ struct AllInOne {
                 HealthCheck("task_database") { try await tasks.check() }, HealthCheck("blob_store") { try await blobs.check() },
             ], drain: drain)
 
-        let readiness = Countdown(4, then: onReady)
+        let management = settings.webManagement
+        let connections = settings.web.connections()
+        let readiness = Countdown(management == nil ? 4 : 5, then: onReady)
         // Stopped in reverse: first the probes say so and the worker ends its tasks, then the
         // servers close, then what they have still announced goes out, last the folder is unlocked.
         let services: [any Service] = [
@@ -68,16 +70,21 @@ struct AllInOne {
             ClosingService(client: client),
             announcer, Dispatcher(store: tasks, broker: broker, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
             OrphanSweep(store: tasks, blobs: blobs, startedAt: start, logger: logger(for: "dispatch")), hub,
-            settings.authListen.server("auth", auth.router(drain: drain), onReady: readiness.arrive),
-            settings.api.server("api", api.router(drain: drain), onReady: readiness.arrive),
-            settings.workerListen.server("worker", WorkerService.router(health: health), onReady: readiness.arrive),
-            settings.web.server("web", web.router(drain: drain), onReady: readiness.arrive), worker, DrainService(drain),
+            settings.authListen.server("auth", auth.router(drain: drain), connections: connections, onReady: readiness.arrive),
+            settings.api.server("api", api.router(drain: drain), connections: connections, onReady: readiness.arrive),
+            settings.workerListen.server(
+                "worker", WorkerService.router(health: health, claiming: management == nil ? ["web_"] : []), connections: connections,
+                onReady: readiness.arrive),
+            settings.web.server("web", web.router(drain: drain), connections: connections, onReady: readiness.arrive),
         ]
-        return ServiceGroup(running: services, grace: settings.worker.grace, logger: logger)
+        let managing: [any Service] = management.map {
+            [$0.managementServer("web", web.managementRouter(drain: drain), onReady: readiness.arrive)]
+        } ?? []
+        return ServiceGroup(running: services + managing + [worker, DrainService(drain)], grace: settings.worker.grace, logger: logger)
     }
 
     private var webSettings: WebSettings {
-        get throws { try WebSettings(authURL: settings.authListen.localURL, apiURL: settings.api.localURL) }
+        get throws { try WebSettings(authURL: settings.authListen.localURL, apiURL: settings.api.localURL, proxies: settings.web.proxies) }
     }
 
     private func logger(for service: String) -> Logger { Logger(label: service) }

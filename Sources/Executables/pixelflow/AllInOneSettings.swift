@@ -16,14 +16,25 @@ struct AllInOneSettings {
     static let blobs = Setting<String>.text(
         "PIXELFLOW_BLOB_URL", help: "Sources and outputs: file:PATH. By default blobs in the data folder.")
 
+    /// Unset, since a process has one port for its probes and metrics already: the worker's.
+    static let webManagement = Setting<Int?>(
+        ListenSettings.webManagementPort.description.name, default: "", expected: "a port from 1 to 65535",
+        help: "Port of web's probes and metrics; unless set, the worker's port shows web's metrics, too."
+    ) { text in
+        if text.isEmpty { return .some(nil) }
+        return Int(text).flatMap { (1...65535).contains($0) ? .some($0) : nil }
+    }
+
     static let all: [SettingDescription] =
         [
-            ListenSettings.authPort.description, ListenSettings.apiPort.description, ListenSettings.workerPort.description,
+            ListenSettings.webPort.description, Self.webManagement.description, ListenSettings.authPort.description,
+            ListenSettings.apiPort.description,
             dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description,
         ] + WorkerSettings.descriptions + FetchSettings.descriptions + AuthSettings.descriptions
 
     let data: String
     let web: ListenSettings
+    let webManagement: ListenSettings?
     let authListen: ListenSettings
     let api: ListenSettings
     let workerListen: ListenSettings
@@ -37,6 +48,7 @@ struct AllInOneSettings {
     init(_ settings: Settings) throws(PixelFlowError) {
         data = try settings[Self.dataFolder]
         web = try ListenSettings(settings, port: ListenSettings.webPort)
+        webManagement = try settings[Self.webManagement] == nil ? nil : ListenSettings(settings, port: ListenSettings.webManagementPort)
         authListen = try ListenSettings(settings, port: ListenSettings.authPort)
         api = try ListenSettings(settings, port: ListenSettings.apiPort)
         workerListen = try ListenSettings(settings, port: ListenSettings.workerPort)

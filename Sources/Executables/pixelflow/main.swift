@@ -5,7 +5,7 @@ import PixelFlowRuntime
 RenderProcess.runIfRequested(CommandLine.arguments)
 
 await ServiceCommand(
-    name: "pixelflow", summary: "all services of PixelFlow in one process, on files in one folder.", port: ListenSettings.webPort,
+    name: "pixelflow", summary: "all services of PixelFlow in one process, on files in one folder.", port: ListenSettings.workerPort,
     settings: AllInOneSettings.all
 ).run { settings, _, logger in
     let settings = try AllInOneSettings(settings)

@@ -17,14 +17,12 @@ public struct AuthSettings: Sendable {
     static let hashQueueSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Passwords that wait for a thread before more are refused with 503."
     )
-    static let proxiesSetting = Setting<String>.text(
-        "PIXELFLOW_TRUSTED_PROXIES", help: "Whose X-Forwarded-For is believed, as a list of addresses; this machine's unless set.")
 
     public static let descriptions: [SettingDescription] =
         [
             bcryptCostSetting.description, tokenLifetimeSetting.description, hashThreadsSetting.description,
             hashQueueSetting.description,
-        ] + TokenRules.descriptions + [proxiesSetting.description]
+        ] + TokenRules.descriptions + [TrustedProxies.setting.description]
 
     public var bcryptCost = 12
     public var tokenLifetime: Duration = .seconds(86_400)
@@ -45,6 +43,6 @@ public struct AuthSettings: Sendable {
         if threads > 0 { hashThreads = threads }
         hashQueue = try settings[Self.hashQueueSetting]
         rules = try TokenRules(settings)
-        if settings.isSet(Self.proxiesSetting) { proxies = try TrustedProxies(setting: try settings[Self.proxiesSetting]) }
+        proxies = try TrustedProxies(settings)
     }
 }

@@ -44,5 +44,8 @@ public struct AppRequestContext: RequestContext {
         channel.eventLoop.scheduleTask(in: delay) { channel.close(promise: nil) }
     }
 
+    /// Has the client told to send the body that it holds back (`Expect: 100-continue`).
+    func askForBody() { channel.triggerUserOutboundEvent(ContinueRequest(), promise: nil) }
+
     private static let serverMetadataKey = "hb.request.id"
 }

@@ -4,11 +4,24 @@ public import PixelFlowCore
 
 /// Decides whose `X-Forwarded-For` is believed. Anybody can send that header, so only the part that
 /// our own proxies have written counts.
-public struct TrustedProxies: Sendable {
+public struct TrustedProxies: Sendable, Hashable {
+    /// `PIXELFLOW_TRUSTED_PROXIES`.
+    public static let setting = Setting<String>.text(
+        "PIXELFLOW_TRUSTED_PROXIES",
+        help: "Whose X-Forwarded-… headers are believed and whose connections are not limited by address, as a list of addresses; this machine's unless set."
+    )
+
     private let ranges: [AddressRange]
 
     public init(_ ranges: [AddressRange]) {
         self.ranges = ranges
+    }
+
+    /// Those that are set, else this machine.
+    ///
+    /// - Throws: `setting_invalid` where one is not a range.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        self = settings.isSet(Self.setting) ? try TrustedProxies(setting: try settings[Self.setting]) : .loopback
     }
 
     /// Reads `PIXELFLOW_TRUSTED_PROXIES`: CIDR ranges, separated by commas.
@@ -27,8 +40,13 @@ public struct TrustedProxies: Sendable {
         self.ranges = ranges
     }
 
+    /// The same and one more address; a text that is none, as the name of a host, adds nothing.
+    public func adding(_ address: String) -> TrustedProxies {
+        TrustedProxies(ranges + [AddressRange(address)].compactMap { $0 })
+    }
+
     /// Proxies on this machine only, as the web service is in one process.
-    public static let loopback = TrustedProxies([AddressRange("127.0.0.0/8"), AddressRange("::1")].compactMap { $0 })
+    public static let loopback = TrustedProxies([AddressRange("127.0.0.1"), AddressRange("::1")].compactMap { $0 })
 
     /// The address of the client: the peer, or where that is a trusted proxy, the nearest address in
     /// `X-Forwarded-For` that is none. Nil where the connection has no address, as in a test.
@@ -47,6 +65,20 @@ public struct TrustedProxies: Sendable {
         }
         return nearest
     }
+
+    /// Whether the connection of a request comes from a proxy that is trusted, and its `X-Forwarded-…` headers with it.
+    public func trustsPeer(of context: AppRequestContext) -> Bool {
+        context.peerAddress?.ipAddress.flatMap { IPAddress($0) }.map(isTrusted) ?? false
+    }
+
+    /// Whether a trusted proxy says that the client has come over https.
+    public func saysHTTPS(_ request: Request, _ context: AppRequestContext) -> Bool {
+        guard trustsPeer(of: context), let schemes = request.headers[.xForwardedProto] else { return false }
+        return schemes.split(separator: ",").first?.lowercased().filter { !$0.isWhitespace } == "https"
+    }
+
+    /// Whether this address is that of a proxy that is trusted.
+    public func trusts(_ address: IPAddress) -> Bool { isTrusted(address) }
 
     private func isTrusted(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
 }

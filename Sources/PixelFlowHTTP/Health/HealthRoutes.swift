@@ -19,14 +19,19 @@ public struct HealthRoutes: Sendable {
     }
 
     private func ready(_ context: AppRequestContext) async throws -> Response {
-        if drain.isDraining { return try Report(status: "draining").response(.serviceUnavailable) }
+        let (status, report) = await readiness(context)
+        return try report.response(status)
+    }
+
+    func readiness(_ context: AppRequestContext) async -> (HTTPResponse.Status, Report) {
+        if drain.isDraining { return (.serviceUnavailable, Report(status: "draining")) }
         let outcomes = await runChecks()
         let failing = checks.filter { outcomes[$0.name] != .ok }
-        guard !failing.isEmpty else { return try Report(status: "ok", checks: outcomes).response() }
+        guard !failing.isEmpty else { return (.ok, Report(status: "ok", checks: outcomes)) }
         let isReady = failing.allSatisfy { !$0.isRequired }
         let names = failing.map(\.name).sorted().joined(separator: ",")
         context.logger.warning(isReady ? "degraded" : "not ready", metadata: ["checks": .string(names)])
-        return try Report(status: isReady ? "degraded" : "unavailable", checks: outcomes).response(isReady ? .ok : .serviceUnavailable)
+        return (isReady ? .ok : .serviceUnavailable, Report(status: isReady ? "degraded" : "unavailable", checks: outcomes))
     }
 
     var checkNames: [String] { checks.map(\.name) }
@@ -40,7 +45,8 @@ public struct HealthRoutes: Sendable {
     }
 }
 
-private struct Report: Encodable {
+/// What `/readyz` tells.
+struct Report: Encodable {
     var status: String
     var checks: [String: HealthCheck.Outcome]?
 

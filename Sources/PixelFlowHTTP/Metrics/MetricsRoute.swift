@@ -12,7 +12,7 @@ struct MetricsRoute: Sendable {
 
     /// - Returns: nil where there is nothing to show.
     init?(_ metrics: ServiceMetrics, health: HealthRoutes) {
-        guard let page = metrics.page else { return nil }
+        guard let page = metrics.makePage() else { return nil }
         self.page = page
         self.health = health
         checks = Dictionary(

@@ -6,8 +6,7 @@ public struct ServiceMetrics: Sendable {
     /// The first word of the service's own metrics, as in `api`.
     let service: String
     let factory: any MetricsFactory
-    /// Nil where the process has no registry of ours: then there is no `/metrics`.
-    let page: PrometheusRegistry.Page?
+    private let prefixes: [String]
 
     /// - Parameters:
     ///   - prefixes: more that this service shows and no other service of the same process does;
@@ -16,6 +15,9 @@ public struct ServiceMetrics: Sendable {
     public init(service: String, claiming prefixes: [String] = [], factory: any MetricsFactory = MetricsSystem.factory) {
         self.service = service
         self.factory = factory
-        page = (factory as? PrometheusRegistry)?.page(claiming: ["\(service)_"] + prefixes)
+        self.prefixes = ["\(service)_"] + prefixes
     }
+
+    /// Claims what the service shows. Nil where the process has no registry of ours: then there is no `/metrics`.
+    func makePage() -> PrometheusRegistry.Page? { (factory as? PrometheusRegistry)?.page(claiming: prefixes) }
 }

@@ -6,7 +6,14 @@ public import Hummingbird
 public struct SecurityHeadersMiddleware: RouterMiddleware {
     public typealias Context = AppRequestContext
 
-    public init() {}
+    /// Half a year at least is what browsers take seriously; a year is usual.
+    private static let strictTransport = "max-age=31536000"
+
+    private let proxies: TrustedProxies?
+
+    /// - Parameter proxies: where one of them says that the client came over https, the browser is told to come over https
+    ///   from then on (HSTS). Nil for a service that no browser opens.
+    public init(proxies: TrustedProxies? = nil) { self.proxies = proxies }
 
     public func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
@@ -15,6 +22,9 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
         Self.setDefault(&response.headers, .xContentTypeOptions, "nosniff")
         Self.setDefault(&response.headers, .contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
         Self.setDefault(&response.headers, .referrerPolicy, "no-referrer")
+        if proxies?.saysHTTPS(request, context) == true {
+            Self.setDefault(&response.headers, .strictTransportSecurity, Self.strictTransport)
+        }
         return response
     }
 

@@ -36,4 +36,8 @@ extension PixelFlowError {
     public static func bodyTooLarge(limit: Int) -> PixelFlowError {
         PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")
     }
+
+    /// More connections than one address, or the whole process, may have (429).
+    public static let tooManyConnections = PixelFlowError(
+        .throttled, code: "too_many_connections", "There are too many connections; close some, or try again later.", retryAfter: 10)
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import PixelFlowCore
 
 /// The body of an error response, as of RFC 9457, with PixelFlow's stable `code`.
@@ -48,6 +49,8 @@ struct Problem: Encodable {
             case .notFound: ("route_not_found", "There is nothing at this address.")
             case .methodNotAllowed: ("method_not_allowed", "This address does not take this method.")
             case .contentTooLarge: ("body_too_large", "The body is too large.")
+            case .requestTimeout: ("request_timeout", "The request did not arrive in time.")
+            case .requestHeaderFieldsTooLarge: ("header_too_large", "The header of the request is too large.")
             case .badRequest: ("bad_request", "The request is malformed.")
             default: nil
             }
@@ -75,10 +78,28 @@ struct Problem: Encodable {
     }
 
     func response() -> Response {
+        Response(status: .init(code: status), headers: responseHeaders, body: ResponseBody(byteBuffer: content))
+    }
+
+    /// The whole answer as it goes over a connection that is closed after it, for where there is no route yet.
+    func closingAnswer() -> ByteBuffer {
+        let content = content
+        var answer = ByteBuffer(string: "HTTP/1.1 \(status) \(title)\r\n")
+        for field in responseHeaders { answer.writeString("\(field.name.rawName): \(field.value)\r\n") }
+        answer.writeString("content-length: \(content.readableBytes)\r\nconnection: close\r\n")
+        answer.writeString("x-request-id: \(requestID)\r\nx-content-type-options: nosniff\r\n\r\n")
+        answer.writeImmutableBuffer(content)
+        return answer
+    }
+
+    private var responseHeaders: HTTPFields {
         var headers = headers
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
-        let body = (try? JSONCoding.encoder.encode(self)) ?? Data("{\"status\":\(status)}".utf8)
-        return Response(status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        return headers
+    }
+
+    private var content: ByteBuffer {
+        ByteBuffer(bytes: (try? JSONCoding.encoder.encode(self)) ?? Data("{\"status\":\(status)}".utf8))
     }
 }

@@ -10,15 +10,37 @@ public enum ServiceRouter {
     public static func make(
         metrics: ServiceMetrics, health: HealthRoutes, routes: (Router<AppRequestContext>) throws -> Void
     ) rethrows -> Router<AppRequestContext> {
+        try make(counting: metrics) { router in
+            health.add(to: router)
+            MetricsRoute(metrics, health: health)?.add(to: router)
+            try routes(router)
+        }
+    }
+
+    /// A router that anybody can reach: the probes tell no details, and there are no metrics. Those are on a router of their
+    /// own, made with `make(metrics:health:routes:)`.
+    ///
+    /// - Parameter proxies: whose word about https is believed.
+    public static func makePublic(
+        metrics: ServiceMetrics, health: HealthRoutes, proxies: TrustedProxies, routes: (Router<AppRequestContext>) throws -> Void
+    ) rethrows -> Router<AppRequestContext> {
+        try make(counting: metrics, proxies: proxies) { router in
+            PublicHealthRoutes(health).add(to: router)
+            try routes(router)
+        }
+    }
+
+    private static func make(
+        counting metrics: ServiceMetrics, proxies: TrustedProxies? = nil, routes: (Router<AppRequestContext>) throws -> Void
+    ) rethrows -> Router<AppRequestContext> {
         let router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
         // Outermost first: an error becomes a response before it is logged and gets its headers.
         router.add(middleware: RequestIDMiddleware())
         router.add(middleware: MetricsMiddleware(metrics))
         router.add(middleware: AccessLogMiddleware())
-        router.add(middleware: SecurityHeadersMiddleware())
+        router.add(middleware: SecurityHeadersMiddleware(proxies: proxies))
         router.add(middleware: ProblemMiddleware())
-        health.add(to: router)
-        MetricsRoute(metrics, health: health)?.add(to: router)
+        router.add(middleware: ContinueMiddleware())
         try routes(router)
         router.refuseOtherMethods()
         return router

@@ -16,6 +16,11 @@ extension MetricCatalog {
             MetricDescription(
                 .gauge, "\(service)_health_check_up", labels: ["check"],
                 "1 where a backend that the service cannot work without was in order at this scrape, 0 where not."),
+            MetricDescription(.gauge, "\(service)_connections_open", "Connections of clients that are open."),
+            MetricDescription(
+                .counter, "\(service)_connections_refused_total", labels: ["reason"],
+                "Connections ended at a limit: address_limit, total_limit, evicted, header_timeout, body_timeout, read_timeout, header_size, malformed."
+            ),
         ]
     }
 

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -9,32 +10,34 @@ import ServiceLifecycle
 /// `/api/…` and `/auth/…`: passed on to the services, and their answers passed back, piece by piece.
 struct ProxyRoutes: Sendable {
     private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
-    /// Told to those who run the services, and not to everybody who can reach the page.
-    private static let internalPaths: Set<String> = ["/metrics", "/readyz", "/livez"]
 
     let auth: Upstream
     let api: Upstream
+    let proxies: TrustedProxies
 
     func add(to router: RouterGroup<AppRequestContext>) {
         for method in Self.methods {
             router.on("/api/**", method: method) { request, context in
-                try await pass(request, to: api, as: request.uri.path, context)
+                try await pass(request, to: api, as: request.uri.path, ProxiedPaths.api, context)
             }
             router.on("/auth/**", method: method) { request, context in
-                let path = String(request.uri.path.dropFirst("/auth".count))
-                guard !Self.internalPaths.contains(path) else { throw HTTPError(.notFound) }
-                return try await pass(request, to: auth, as: path, context)
+                try await pass(request, to: auth, as: String(request.uri.path.dropFirst("/auth".count)), ProxiedPaths.auth, context)
             }
         }
     }
 
-    private func pass(_ request: Request, to upstream: Upstream, as path: String, _ context: AppRequestContext) async throws -> Response {
+    private func pass(
+        _ request: Request, to upstream: Upstream, as path: String, _ allowed: ProxiedPaths, _ context: AppRequestContext
+    ) async throws -> Response {
+        guard path.removingPercentEncoding != nil else { throw PixelFlowError.malformedAddress }
+        guard allowed.allow(path) else { throw HTTPError(.notFound) }
         let target = path + (request.uri.query.map { "?\($0)" } ?? "")
-        let body = request.announcesBody ? RelayedBody(request.body) : nil
+        let gate = request.announcesBody && request.waitsForContinue ? ContinueGate() : nil
+        let body = request.announcesBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }
         do {
             let answer = try await upstream.send(
-                request.method, target, headers: Self.headers(request, context), body: body.map { .stream($0, length: length) })
+                request.method, target, headers: headers(request, context), body: body.map { .stream($0, length: length) }, gate: gate)
             if request.method != .head, answer.isProblem {
                 let problem = try await Self.problem(answer)
                 await body?.close()
@@ -50,9 +53,10 @@ struct ProxyRoutes: Sendable {
 
     // MARK: There
 
-    private static func headers(_ request: Request, _ context: AppRequestContext) -> HTTPFields {
-        var headers = request.headers.passedOn(without: ["host", "cookie", "content-length", "expect"])
-        for field in RequestTrace(request, context).headers { headers[field.name] = field.value }
+    private func headers(_ request: Request, _ context: AppRequestContext) -> HTTPFields {
+        let passed = request.headers.passedOn(without: ["host", "cookie", "content-length", "expect"])
+        var headers = HTTPFields(passed.filter { !RequestTrace.isClaim($0) })
+        for field in RequestTrace(request, context, proxies: proxies).headers { headers[field.name] = field.value }
         if headers[.authorization] == nil, let token = SessionCookie.token(of: request) { headers[.authorization] = "Bearer \(token)" }
         return headers
     }

@@ -22,9 +22,12 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     private let state = Mutex(State.idle)
     private let broken = Atomic(false)
     private var iterator: RequestBody.AsyncIterator
+    private let gate: ContinueGate?
 
-    init(_ body: RequestBody) {
+    /// - Parameter gate: nothing is read before it opens.
+    init(_ body: RequestBody, gate: ContinueGate? = nil) {
         iterator = body.makeAsyncIterator()
+        self.gate = gate
     }
 
     /// Whether the client has gone before the end.
@@ -41,6 +44,8 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
                 state = .reading(closing: continuation)
                 return false
             }
+            // Whoever waits at the gate finds the body closed.
+            gate?.open()
             if isIdle { continuation.resume() }
         }
     }
@@ -54,6 +59,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     }
 
     private func next() async throws -> ByteBuffer? {
+        await gate?.wait()
         guard begin() else { return nil }
         defer { end() }
         do {

@@ -19,14 +19,17 @@ struct Upstream: Sendable {
 
     /// Sends a request, and returns with the head of the answer.
     ///
-    /// - Parameter path: from the root of the service, with the query, percent-encoded.
+    /// - Parameters:
+    ///   - path: from the root of the service, with the query, percent-encoded.
+    ///   - gate: opened once the service wants the body.
     /// - Throws: `…_unavailable` (503) where the service does not answer; `bad_request` (400) for a path that is none.
     func send(
-        _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil
+        _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
     ) async throws -> UpstreamAnswer {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
         for field in headers { request.headers.add(name: field.name.rawName, value: field.value) }
+        if let gate { request.headers.add(contentsOf: ContinueObserver.headers(for: gate)) }
         request.body = body?.forClient
         do {
             // The client's time-outs are about silence. A deadline would end a slow upload.
@@ -34,7 +37,7 @@ struct Upstream: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch let error as HTTPClientError where error == .invalidURL {
-            throw PixelFlowError(.malformed, code: "bad_request", "The address is malformed.")
+            throw PixelFlowError.malformedAddress
         } catch {
             throw PixelFlowError.unavailable(name, cause: error)
         }

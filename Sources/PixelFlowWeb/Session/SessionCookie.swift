@@ -36,8 +36,6 @@ extension Request {
 }
 
 extension HTTPField.Name {
-    // Each literal is a valid header name, so the fallback is never taken.
-    static let xForwardedProto = HTTPField.Name("x-forwarded-proto") ?? .via
-    static let xForwardedHost = HTTPField.Name("x-forwarded-host") ?? .via
+    // The literal is a valid header name, so the fallback is never taken.
     static let secFetchSite = HTTPField.Name("sec-fetch-site") ?? .via
 }

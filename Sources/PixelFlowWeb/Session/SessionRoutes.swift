@@ -9,6 +9,7 @@ struct SessionRoutes: Sendable {
     private static let bodyLimit = 16 * 1024
 
     let auth: AuthClient
+    let proxies: TrustedProxies
 
     func add(to router: RouterGroup<AppRequestContext>) {
         router.get("/session", use: look)
@@ -19,7 +20,7 @@ struct SessionRoutes: Sendable {
 
     @Sendable private func look(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
-        return try .json(try await auth.account(token, .init(request, context)))
+        return try .json(try await auth.account(token, .init(request, context, proxies: proxies)))
     }
 
     @Sendable private func signIn(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -30,7 +31,7 @@ struct SessionRoutes: Sendable {
     /// Registers, and signs in at once.
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
-        try await auth.register(credentials, .init(request, context))
+        try await auth.register(credentials, .init(request, context, proxies: proxies))
         return try await open(credentials, request, context, status: .created)
     }
 
@@ -43,7 +44,7 @@ struct SessionRoutes: Sendable {
     private func open(
         _ credentials: Credentials, _ request: Request, _ context: AppRequestContext, status: HTTPResponse.Status
     ) async throws -> Response {
-        let trace = RequestTrace(request, context)
+        let trace = RequestTrace(request, context, proxies: proxies)
         let issued = try await auth.login(credentials, trace)
         let account = try await auth.account(issued.token, trace)
         var response = try Response.json(account, status: status)

@@ -117,6 +117,7 @@ final class LiveCluster: Sendable {
         let own = [
             "PIXELFLOW_\(member.service.uppercased())_PORT": "\(port(of: member))",
             "PIXELFLOW_JWKS_URL": "\(auth)/.well-known/jwks.json", "PIXELFLOW_WEB_AUTH_URL": auth, "PIXELFLOW_WEB_API_URL": api,
+            "PIXELFLOW_WEB_MANAGEMENT_PORT": "\(port(of: Member(service: "web-management", number: 1)))",
         ]
         return settings.merging(own) { $1 }
     }

@@ -1,0 +1,244 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PixelFlowCore
+
+/// Asks for the 100 (Continue) that a client waits for; sent down the pipeline when the body is first read.
+struct ContinueRequest: Sendable {}
+
+/// Holds a connection to its limits: admits it, ends it where its time is over, and writes the answers that come before any
+/// route is reached. It stands first in the pipeline, where the bytes are; `RequestObserver` tells it of requests and answers.
+///
+/// The rules are those of `ConnectionState`; this is its shell, and is used on its event loop only.
+final class ConnectionGuard: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    /// Long enough for a client to read an answer; a connection closed at once would take it away.
+    private static let linger = TimeAmount.seconds(1)
+
+    private let registry: ConnectionRegistry
+    private let metrics: ConnectionMetrics?
+    private var state: ConnectionState
+    private var entry: ConnectionRegistry.Entry?
+    private var context: ChannelHandlerContext?
+    private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
+    /// Set once the connection is on its way out: nothing more is read from it or written to it.
+    private var isEnding = false
+    private var isLingering = false
+
+    init(registry: ConnectionRegistry, metrics: ConnectionMetrics?) {
+        self.registry = registry
+        self.metrics = metrics
+        state = ConnectionState(limits: registry.limits, now: .now())
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { admit(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave()
+        self.context = nil
+    }
+
+    // MARK: The life of the connection
+
+    func channelActive(context: ChannelHandlerContext) {
+        admit(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func admit(_ context: ChannelHandlerContext) {
+        guard entry == nil, !isEnding else { return }
+        state = ConnectionState(limits: registry.limits, now: .now())
+        let address = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        switch registry.open(from: address, evict: { loop.execute { bound.value.evict() } }) {
+        case .admitted(let entry):
+            self.entry = entry
+            metrics?.opened()
+            schedule()
+        case .refused(let reason):
+            refuse(reason)
+        }
+    }
+
+    private func leave() {
+        timer?.task.cancel()
+        timer = nil
+        if let entry {
+            registry.close(entry)
+            metrics?.closed()
+        }
+        entry = nil
+        if isLingering { registry.endLingering() }
+        isLingering = false
+        isEnding = true
+    }
+
+    /// Makes room for another connection; one that has got a request meanwhile stays.
+    private func evict() {
+        guard let context, !isEnding, state.isWaiting else { return }
+        metrics?.refused(.evicted)
+        isEnding = true
+        context.close(promise: nil)
+    }
+
+    // MARK: Bytes
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isEnding else { return }
+        state.received(bytes: unwrapInboundIn(data).readableBytes, now: .now())
+        context.fireChannelRead(data)
+        if !isEnding, state.isHeaderTooLarge { refuse(.headerSize) }
+        schedule()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        state.readingChanged(isReading: true, now: .now())
+        context.read()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        state.readingChanged(isReading: false, now: .now())
+        context.fireChannelReadComplete()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isEnding else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        context.write(data, promise: promise)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        state.writabilityChanged(isWritable: context.channel.isWritable, now: .now())
+        schedule()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if isEnding, let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: Requests and answers, told by `RequestObserver`
+
+    func headerEnded(isHeld: Bool) {
+        state.headerEnded(isHeld: isHeld, now: .now())
+        entry?.setWaiting(false)
+    }
+
+    func bodyReceived(bytes: Int) { state.bodyReceived(bytes: bytes, now: .now()) }
+
+    func requestEnded() {
+        state.requestEnded(now: .now())
+        entry?.setWaiting(state.isWaiting)
+    }
+
+    func answerBegan() { state.answerBegan() }
+
+    func answerEnded() {
+        state.answerEnded(now: .now())
+        entry?.setWaiting(state.isWaiting)
+        schedule()
+    }
+
+    /// Writes 100 (Continue), which is no answer and so passes the encoder by.
+    func sendContinue() {
+        guard let context, !isEnding else { return }
+        state.continued(now: .now())
+        schedule()
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil)
+    }
+
+    // MARK: Time
+
+    /// At most one timer a connection, which looks at the deadline of its day: nothing is rescheduled for each request.
+    private func schedule() {
+        guard !isEnding, let context, let deadline = state.nextDeadline(now: .now()) else { return }
+        if let timer {
+            guard deadline < timer.deadline else { return }
+            timer.task.cancel()
+        }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = (deadline, context.eventLoop.scheduleTask(deadline: deadline) { bound.value.timeUp() })
+    }
+
+    private func timeUp() {
+        timer = nil
+        guard !isEnding, let context else { return }
+        switch state.check(now: .now()) {
+        case .close:
+            isEnding = true
+            context.close(promise: nil)
+        case .refuse(let reason): refuse(reason)
+        case nil: schedule()
+        }
+    }
+
+    // MARK: The end
+
+    /// Answers with a problem where an answer can still be given, and closes the connection.
+    func refuse(_ reason: ConnectionState.Refusal) {
+        guard let context, !isEnding else { return }
+        metrics?.refused(reason)
+        isEnding = true
+        entry?.setWaiting(false)
+        guard state.canAnswer, let answer = reason.answer, beginLingering() else {
+            context.close(promise: nil)
+            return
+        }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(answer)), promise: nil)
+        endSoon(context)
+    }
+
+    /// Closes the connection once its client has had the time to read the answer; what the client still sends is dropped.
+    func endAfterAnswer() {
+        guard let context, !isEnding else { return }
+        isEnding = true
+        guard beginLingering() else {
+            context.close(promise: nil)
+            return
+        }
+        endSoon(context)
+    }
+
+    private func beginLingering() -> Bool {
+        isLingering = registry.beginLingering()
+        return isLingering
+    }
+
+    private func endSoon(_ context: ChannelHandlerContext) {
+        context.close(mode: .output, promise: nil)
+        context.read()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.linger) { bound.value.close(promise: nil) }
+    }
+}
+
+extension ConnectionState.Refusal {
+    /// The whole answer, ready to be sent; nil where there is none to be given.
+    var answer: ByteBuffer? { error.map { Problem($0, requestID: RequestID().description).closingAnswer() } }
+
+    private var error: (any Error)? {
+        switch self {
+        case .addressLimit, .totalLimit: PixelFlowError.tooManyConnections
+        case .headerTimeout, .bodyTimeout: HTTPError(.requestTimeout)
+        case .headerSize: HTTPError(.requestHeaderFieldsTooLarge)
+        case .malformed: HTTPError(.badRequest)
+        case .evicted, .readTimeout: nil
+        }
+    }
+}

@@ -1,0 +1,70 @@
+public import PixelFlowCore
+
+/// What a client may take of a server: connections, time and header bytes.
+public struct ConnectionLimits: Sendable, Hashable {
+    static let totalSetting = Setting<Int>.integer(
+        "PIXELFLOW_HTTP_MAX_CONNECTIONS", default: 4096, in: 16...1_000_000,
+        help: "Connections that a process serves at a time, and never more than a third of its file descriptors; beyond, those that wait longest for a request are closed."
+    )
+    static let perAddressSetting = Setting<Int>.integer(
+        "PIXELFLOW_HTTP_MAX_CONNECTIONS_PER_ADDRESS", default: 512, in: 1...1_000_000,
+        help: "Connections from one address (IPv6: one /64 network) at a time; more are answered 429. Trusted proxies are not limited.")
+    static let headerTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_HTTP_HEADER_TIMEOUT", default: 10, in: 1...600,
+        help: "How long the header of a request may take, from the connection or from its first byte; then 408.")
+    static let idleTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_HTTP_IDLE_TIMEOUT", default: 60, in: 1...3600,
+        help: "How long a connection may wait for its next request, and an answer for a client that does not read it.")
+    static let bodyRateSetting = Setting<Int>.integer(
+        "PIXELFLOW_HTTP_MIN_BODY_RATE", default: 1024, in: 0...1_048_576,
+        help: "Bytes a second that the body of a request must bring, over each 10 seconds; a slower one is answered 408. 0 for no such limit."
+    )
+    static let headerBytesSetting = Setting<Int>.integer(
+        "PIXELFLOW_HTTP_MAX_HEADER_BYTES", default: 32_768, in: 1024...1_048_576,
+        help: "Bytes of the header of a request, its first line included; a larger one is answered 431.")
+    static let headerCountSetting = Setting<Int>.integer(
+        "PIXELFLOW_HTTP_MAX_HEADER_COUNT", default: 100, in: 10...1000, help: "Fields in the header of a request; more are answered 431.")
+
+    public static let descriptions: [SettingDescription] = [
+        totalSetting.description, perAddressSetting.description, headerTimeoutSetting.description, idleTimeoutSetting.description,
+        bodyRateSetting.description, headerBytesSetting.description, headerCountSetting.description,
+    ]
+
+    public var total = 4096
+    public var perAddress = 512
+    public var headerTimeout: Duration = .seconds(10)
+    public var idleTimeout: Duration = .seconds(60)
+    /// The span over which the rate of a body is measured.
+    public var bodyWindow: Duration = .seconds(10)
+    /// Bytes a second; 0 for no limit.
+    public var minimumBodyRate = 1024
+    public var headerBytes = 32_768
+    public var headerCount = 100
+    /// Connections beyond a limit that are still being told so; those beyond are closed without an answer.
+    public var lingering = 64
+    /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
+    public var accepted = 4096 + 64
+
+    public init() {}
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        total = try settings[Self.totalSetting]
+        perAddress = try settings[Self.perAddressSetting]
+        headerTimeout = try settings[Self.headerTimeoutSetting]
+        idleTimeout = try settings[Self.idleTimeoutSetting]
+        minimumBodyRate = try settings[Self.bodyRateSetting]
+        headerBytes = try settings[Self.headerBytesSetting]
+        headerCount = try settings[Self.headerCountSetting]
+    }
+
+    /// The same with no more than a third of `descriptors` as connections and half of them as accepted ones. The rest is in
+    /// reserve: for databases, files, render processes, and the connection that a request goes on with from a proxy. A process
+    /// without a descriptor left cannot do its work and does not live long: system libraries give up as well.
+    public func fitting(descriptors: Int) -> ConnectionLimits {
+        var limits = self
+        limits.total = max(1, min(total, descriptors / 3))
+        limits.accepted = max(limits.total + 1, min(limits.total + lingering, descriptors / 2))
+        return limits
+    }
+}

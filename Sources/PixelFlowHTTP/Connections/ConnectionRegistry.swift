@@ -1,0 +1,153 @@
+import Foundation
+import NIOCore
+import Synchronization
+
+/// Every connection of a process: how many there are in all and by address, and which can be given up for a new one.
+public final class ConnectionRegistry: Sendable {
+    /// One connection, as the registry knows it.
+    final class Entry: Sendable {
+        fileprivate let number: UInt64
+        fileprivate let peer: String
+        private let evict: @Sendable () -> Void
+        /// Since when it has no request, in nanoseconds of uptime; 0 while it has one.
+        private let waitingSince: Atomic<UInt64>
+
+        fileprivate init(number: UInt64, peer: String, evict: @escaping @Sendable () -> Void) {
+            self.number = number
+            self.peer = peer
+            self.evict = evict
+            waitingSince = Atomic(NIODeadline.now().uptimeNanoseconds)
+        }
+
+        /// Without a lock: each request changes it twice.
+        func setWaiting(_ isWaiting: Bool) {
+            waitingSince.store(isWaiting ? NIODeadline.now().uptimeNanoseconds : 0, ordering: .relaxed)
+        }
+
+        fileprivate var age: UInt64? {
+            let since = waitingSince.load(ordering: .relaxed)
+            return since == 0 ? nil : since
+        }
+
+        fileprivate func giveUp() {
+            waitingSince.store(0, ordering: .relaxed)
+            evict()
+        }
+    }
+
+    enum Admission {
+        case admitted(Entry)
+        case refused(ConnectionState.Refusal)
+    }
+
+    private struct Peer {
+        var isTrusted: Bool
+        var entries: [UInt64: Entry] = [:]
+    }
+
+    private struct State {
+        var total = 0
+        var lingering = 0
+        var accepted = 0
+        /// What goes on accepting once there is room.
+        var waiting: [@Sendable () -> Void] = []
+        var lastNumber: UInt64 = 0
+        var peers: [String: Peer] = [:]
+    }
+
+    let limits: ConnectionLimits
+    private let trusted: TrustedProxies
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - limits: those of the process, see `ConnectionLimits.fitting`.
+    ///   - trusted: proxies, each of which brings many clients: not limited by address.
+    public init(limits: ConnectionLimits = ConnectionLimits(), trusted: TrustedProxies = .loopback) {
+        self.limits = limits
+        self.trusted = trusted
+    }
+
+    /// Connections that are open.
+    var count: Int { state.withLock(\.total) }
+
+    /// Admits a connection, where need be in place of those that wait longest for a request.
+    ///
+    /// - Parameters:
+    ///   - address: of the peer; nil where the connection has none, as a UNIX socket.
+    ///   - evict: closes the connection unless it has got a request meanwhile; called on any thread.
+    func open(from address: IPAddress?, evict: @escaping @Sendable () -> Void) -> Admission {
+        let peer = address?.subscriber ?? "local"
+        let isTrusted = address.map(trusted.trusts) ?? true
+        let (admission, victims) = state.withLock { state -> (Admission, [Entry]) in
+            let known = state.peers[peer]?.entries.count ?? 0
+            if !isTrusted, known >= limits.perAddress { return (.refused(.addressLimit), []) }
+            var victims: [Entry] = []
+            if state.total >= limits.total {
+                victims = Self.victims(of: state, upTo: max(1, limits.total / 64))
+                if victims.isEmpty { return (.refused(.totalLimit), []) }
+                for victim in victims { Self.remove(victim, from: &state) }
+            }
+            state.lastNumber += 1
+            let entry = Entry(number: state.lastNumber, peer: peer, evict: evict)
+            state.peers[peer, default: Peer(isTrusted: isTrusted)].entries[entry.number] = entry
+            state.total += 1
+            return (.admitted(entry), victims)
+        }
+        for victim in victims { victim.giveUp() }
+        return admission
+    }
+
+    func close(_ entry: Entry) { state.withLock { Self.remove(entry, from: &$0) } }
+
+    /// Whether one more connection may be told why it is refused; pair with `endLingering`.
+    func beginLingering() -> Bool {
+        state.withLock { state in
+            guard state.lingering < limits.lingering else { return false }
+            state.lingering += 1
+            return true
+        }
+    }
+
+    func endLingering() { state.withLock { $0.lingering -= 1 } }
+
+    // MARK: Accepting
+
+    /// Whether one more connection may be accepted. If not, `resume` is called once that has changed, on any thread.
+    func mayAccept(orLater resume: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            if state.accepted < limits.accepted { return true }
+            state.waiting.append(resume)
+            return false
+        }
+    }
+
+    func accepted() { state.withLock { $0.accepted += 1 } }
+
+    func released() {
+        let waiting = state.withLock { state in
+            state.accepted -= 1
+            guard state.accepted < limits.accepted else { return [] as [@Sendable () -> Void] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for resume in waiting { resume() }
+    }
+
+    /// Those that wait longest, of the address that has most of them; a trusted proxy's only where there are no others.
+    /// Several at a time, since looking for them costs a walk through all.
+    private static func victims(of state: State, upTo count: Int) -> [Entry] {
+        for isTrusted in [false, true] {
+            let peers = state.peers.values.filter { $0.isTrusted == isTrusted }
+            let waiting = peers.map { peer in peer.entries.values.compactMap { entry in entry.age.map { (age: $0, entry: entry) } } }
+            guard let most = waiting.max(by: { $0.count < $1.count }), !most.isEmpty else { continue }
+            return most.sorted { $0.age < $1.age }.prefix(count).map(\.entry)
+        }
+        return []
+    }
+
+    private static func remove(_ entry: Entry, from state: inout State) {
+        guard state.peers[entry.peer]?.entries.removeValue(forKey: entry.number) != nil else { return }
+        state.total -= 1
+        if state.peers[entry.peer]?.entries.isEmpty == true { state.peers[entry.peer] = nil }
+    }
+}

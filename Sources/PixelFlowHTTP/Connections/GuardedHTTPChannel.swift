@@ -1,0 +1,42 @@
+public import HummingbirdCore
+public import Logging
+public import Metrics
+public import NIOCore
+import NIOHTTP1
+
+/// HTTP/1.1 over connections that are held to limits.
+public struct GuardedHTTPChannel: ServerChildChannel {
+    private let base: HTTP1Channel
+    private let registry: ConnectionRegistry
+    private let metrics: ConnectionMetrics?
+
+    /// - Parameters:
+    ///   - registry: of the process; every server of it shares one.
+    ///   - service: whose connections these are counted as, as in `api`; nil for connections that are not counted.
+    public init(
+        _ responder: @escaping HTTPChannelHandler.Responder, registry: ConnectionRegistry, service: String?,
+        factory: any MetricsFactory = MetricsSystem.factory
+    ) {
+        let limits = registry.limits
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: limits.headerCount)
+        base = HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder))
+        self.registry = registry
+        metrics = service.map { ConnectionMetrics(service: $0, factory: factory) }
+    }
+
+    public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        base.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let connection = ConnectionGuard(registry: registry, metrics: metrics)
+            try pipeline.addHandler(connection, position: .first)
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(RequestObserver(connection), position: .after(decoder))
+            return value
+        }
+    }
+
+    public func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await base.handle(value: value, logger: logger)
+    }
+}

@@ -1,0 +1,110 @@
+import NIOCore
+import NIOHTTP1
+
+/// Tells the guard of its connection where requests and answers begin and end, and refuses what is no request.
+/// Stands behind the decoder and the encoder of HTTP/1.1.
+final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let connection: ConnectionGuard
+    /// Whether the client waits for a 100 (Continue) before it sends the body.
+    private var isHeld = false
+    private var isLastAnswer = false
+
+    init(_ connection: ConnectionGuard) { self.connection = connection }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            guard head.isSound else { return connection.refuse(.malformed) }
+            isHeld = head.waitsForContinue
+            connection.headerEnded(isHeld: isHeld)
+        case .body(let bytes):
+            isHeld = false
+            connection.bodyReceived(bytes: bytes.readableBytes)
+        case .end:
+            isHeld = false
+            connection.requestEnded()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error as? HTTPParserError {
+        case .headerOverflow: connection.refuse(.headerSize)
+        // The client has gone in the middle of a request: whoever reads it is to know.
+        case .invalidEOFState, nil: context.fireErrorCaught(error)
+        default: connection.refuse(.malformed)
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isHeld && !head.status.isInformational:
+            // A final answer in place of the 100. Whether the body follows is the client's choice, so that what comes next
+            // on this connection could be either.
+            isHeld = false
+            isLastAnswer = true
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            connection.answerBegan()
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .head:
+            connection.answerBegan()
+            context.write(data, promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            context.write(data, promise: promise)
+            connection.answerEnded()
+            guard isLastAnswer else { return }
+            context.flush()
+            connection.endAfterAnswer()
+        }
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is ContinueRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if isHeld {
+            isHeld = false
+            connection.sendContinue()
+        }
+        promise?.succeed()
+    }
+}
+
+extension HTTPRequestHead {
+    /// RFC 9110, section 10.1.1: only HTTP/1.1, and only where a body follows.
+    var waitsForContinue: Bool {
+        guard !isOld, headers.contains(name: "content-length") || headers.contains(name: "transfer-encoding") else {
+            return false
+        }
+        return headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+    }
+
+    /// HTTP/1.0, which knows neither hosts nor expectations.
+    private var isOld: Bool { version.major < 1 || (version.major == 1 && version.minor == 0) }
+
+    /// Whether the header is a request at all: RFC 9112, sections 3.2 and 6.1.
+    fileprivate var isSound: Bool {
+        let hosts = headers["host"]
+        guard hosts.count == 1 || (hosts.isEmpty && isOld) else { return false }
+        guard method != .CONNECT, uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
+        if uri == "*" { return method == .OPTIONS }
+        return uri.hasPrefix("/") || uri.hasAbsoluteForm
+    }
+}
+
+extension String {
+    /// `http://host/…`, as a client writes it that believes to talk to a proxy.
+    fileprivate var hasAbsoluteForm: Bool {
+        let start = prefix(8).lowercased()
+        return start.hasPrefix("http://") || start == "https://"
+    }
+}
+
+extension HTTPResponseStatus {
+    fileprivate var isInformational: Bool { code < 200 }
+}

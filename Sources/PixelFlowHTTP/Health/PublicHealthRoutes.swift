@@ -1,0 +1,22 @@
+import HTTPTypes
+public import Hummingbird
+
+/// The probes of a service that anybody can reach. They tell how it is and nothing of what it works with.
+public struct PublicHealthRoutes: Sendable {
+    private let health: HealthRoutes
+
+    public init(_ health: HealthRoutes) { self.health = health }
+
+    public func add(to router: Router<AppRequestContext>) {
+        router.get("/health") { _, _ in try Self.answer("ok") }
+        router.get("/livez") { _, _ in try Self.answer("ok") }
+        router.get("/readyz") { _, context in
+            let (status, _) = await health.readiness(context)
+            return try Self.answer(status == .ok ? "ok" : "unavailable", status)
+        }
+    }
+
+    private static func answer(_ text: String, _ status: HTTPResponse.Status = .ok) throws -> Response {
+        try .json(["status": text], status: status)
+    }
+}

@@ -1,0 +1,53 @@
+import HTTPTypes
+public import Hummingbird
+import NIOCore
+
+/// Answers `Expect: 100-continue` once a route begins to read the body. Whatever is refused before that, as without a token
+/// or for its size, is refused without the body having been sent.
+public struct ContinueMiddleware: RouterMiddleware {
+    public typealias Context = AppRequestContext
+
+    public init() {}
+
+    public func handle(
+        _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard request.waitsForContinue else { return try await next(request, context) }
+        var request = request
+        request.body = RequestBody(asyncSequence: AwaitedBody(base: request.body, context: context))
+        return try await next(request, context)
+    }
+}
+
+extension Request {
+    /// Whether the client has said that it sends the body once it is told to.
+    public var waitsForContinue: Bool {
+        headers[values: .expect].contains { $0.lowercased() == "100-continue" }
+            && (headers.contains(.contentLength) || headers.contains(.transferEncoding))
+    }
+}
+
+/// A body that its client is asked for with the first read.
+private struct AwaitedBody: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    typealias Failure = any Error
+
+    let base: RequestBody
+    let context: AppRequestContext
+
+    func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator(), context: context) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        var base: RequestBody.AsyncIterator
+        let context: AppRequestContext
+        var isAskedFor = false
+
+        mutating func next() async throws -> ByteBuffer? {
+            if !isAskedFor {
+                isAskedFor = true
+                context.askForBody()
+            }
+            return try await base.next()
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// Keeps a body back until its upstream has said 100 (Continue), or the body is not to be sent any more.
+final class ContinueGate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+}
+
+/// Opens the gate of a request once the upstream says 100 (Continue), which the HTTP client keeps to itself.
+///
+/// A request names its gate in a header that goes no further than this handler.
+final class ContinueObserver: ChannelDuplexHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundOut = HTTPClientResponsePart
+    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private static let mark = "x-pixelflow-gate"
+    /// An upstream that does not know about 100 (Continue) gets the body after this time, as RFC 9110, section 10.1.1, wants it.
+    private static let patience = TimeAmount.seconds(1)
+
+    private let gates: ContinueGates
+    private var gate: ContinueGate?
+    private var timer: Scheduled<Void>?
+
+    init(_ gates: ContinueGates) { self.gates = gates }
+
+    static func headers(for gate: ContinueGate) -> HTTPHeaders {
+        ["expect": "100-continue", mark: ContinueGates.shared.add(gate)]
+    }
+
+    /// Adds the handler where the client's own handlers for HTTP/1.1 are.
+    static func install(on channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.submit {
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+            try pipeline.addHandler(ContinueObserver(.shared), position: .after(decoder))
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .head(var head) = unwrapOutboundIn(data), let mark = head.headers.first(name: Self.mark) else {
+            return context.write(data, promise: promise)
+        }
+        head.headers.remove(name: Self.mark)
+        let gate = gates.take(mark)
+        self.gate = gate
+        timer = context.eventLoop.scheduleTask(in: Self.patience) { gate?.open() }
+        context.write(wrapOutboundOut(.head(head)), promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head(let head) = unwrapInboundIn(data), let gate {
+            // A final answer without it: the body is not wanted, and stays where it is.
+            if head.status.code < 200 { gate.open() }
+            timer?.cancel()
+            self.gate = nil
+        }
+        context.fireChannelRead(data)
+    }
+}
+
+/// The gates of requests that are not yet on a connection.
+final class ContinueGates: Sendable {
+    static let shared = ContinueGates()
+
+    private let gates = Mutex<(next: UInt64, waiting: [String: ContinueGate])>((0, [:]))
+
+    func add(_ gate: ContinueGate) -> String {
+        gates.withLock { gates in
+            gates.next += 1
+            gates.waiting[String(gates.next)] = gate
+            return String(gates.next)
+        }
+    }
+
+    func take(_ mark: String) -> ContinueGate? { gates.withLock { $0.waiting.removeValue(forKey: mark) } }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import PixelFlowCore
+
+/// The addresses of a service that are passed on. Everything else of it is for those who run it.
+struct ProxiedPaths: Sendable {
+    /// Everything of the api that people use begins so; its probes and metrics do not.
+    static let api = ProxiedPaths(prefixes: [["api"]], whole: [])
+    static let auth = ProxiedPaths(
+        prefixes: [], whole: [["health"], ["register"], ["login"], ["validate"], [".well-known", "jwks.json"]])
+
+    fileprivate let prefixes: [[Substring]]
+    fileprivate let whole: [[Substring]]
+
+    /// Whether a path may be passed on as it stands. Only one spelling of an address counts: services differ in what they
+    /// make of an empty segment, of dots, of parameters and of what is encoded without need.
+    func allow(_ path: String) -> Bool {
+        guard path.hasPrefix("/") else { return false }
+        var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        if segments.count > 1, segments.last?.isEmpty == true { segments.removeLast() }
+        guard segments.allSatisfy(Self.isPlain) else { return false }
+        return whole.contains(segments) || prefixes.contains { segments.count > $0.count && segments.starts(with: $0) }
+    }
+
+    private static func isPlain(_ segment: Substring) -> Bool {
+        guard !segment.isEmpty, let decoded = String(segment).removingPercentEncoding else { return false }
+        // A path that is encoded twice is decoded twice by somebody.
+        let text = decoded.removingPercentEncoding ?? decoded
+        let name = text.prefix { $0 != ";" }
+        return name != "." && name != ".." && !text.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7f }
+    }
+}
+
+extension PixelFlowError {
+    /// What no service would understand (400).
+    static let malformedAddress = PixelFlowError(.malformed, code: "bad_request", "The address is malformed.")
+}

@@ -1,0 +1,22 @@
+import HTTPTypes
+import Hummingbird
+import PixelFlowHTTP
+
+/// Keeps what a session may see from being shown to the next one: a cache tells sessions apart by their cookie, and asks
+/// each time whether what it has may still be seen.
+struct SessionCaching: RouterMiddleware {
+    typealias Context = AppRequestContext
+
+    func handle(
+        _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        let directives = (response.headers[.cacheControl] ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace }.lowercased() }
+        guard !directives.contains("public") else { return response }
+        if !directives.contains("no-store") { response.headers[.cacheControl] = "private, no-cache" }
+        let vary = response.headers[values: .vary].joined(separator: ", ")
+        let isNamed = vary.split(separator: ",").contains { ["cookie", "*"].contains($0.filter { !$0.isWhitespace }.lowercased()) }
+        if !isNamed { response.headers[.vary] = vary.isEmpty ? "Cookie" : vary + ", Cookie" }
+        return response
+    }
+}

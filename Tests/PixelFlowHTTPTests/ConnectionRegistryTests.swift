@@ -1,0 +1,126 @@
+import PixelFlowCore
+import Synchronization
+import Testing
+
+@testable import PixelFlowHTTP
+
+@Suite("Connections of a process")
+struct ConnectionRegistryTests {
+    private let evicted = Evictions()
+
+    private func registry(total: Int = 1000, perAddress: Int = 1000, trusted: TrustedProxies = .loopback) -> ConnectionRegistry {
+        var limits = ConnectionLimits()
+        limits.total = total
+        limits.perAddress = perAddress
+        limits.accepted = total + 8
+        return ConnectionRegistry(limits: limits, trusted: trusted)
+    }
+
+    private func open(_ registry: ConnectionRegistry, _ address: String, _ name: String = "") -> ConnectionRegistry.Entry? {
+        guard case .admitted(let entry) = registry.open(from: IPAddress(address), evict: { [evicted] in evicted.add(name) }) else { return nil }
+        return entry
+    }
+
+    @Test("one address has its share and no more, and leaves the others theirs")
+    func perAddress() throws {
+        let registry = registry(perAddress: 2)
+        let first = try #require(open(registry, "203.0.113.1"))
+        #expect(open(registry, "203.0.113.1") != nil)
+        #expect(open(registry, "203.0.113.1") == nil)
+        #expect(open(registry, "203.0.113.2") != nil)
+        registry.close(first)
+        registry.close(first)
+        #expect(open(registry, "203.0.113.1") != nil)
+        #expect(registry.count == 3)
+    }
+
+    @Test("an IPv6 network of /64 is one address, and IPv4 written as IPv6 is IPv4")
+    func networks() {
+        let registry = registry(perAddress: 1)
+        #expect(open(registry, "2001:db8::1") != nil)
+        #expect(open(registry, "2001:db8::2") == nil)
+        #expect(open(registry, "2001:db8:0:1::2") != nil)
+        #expect(open(registry, "203.0.113.1") != nil)
+        #expect(open(registry, "::ffff:203.0.113.1") == nil)
+    }
+
+    @Test("a trusted proxy is not limited by address, but in all")
+    func trusted() throws {
+        let registry = registry(total: 3, perAddress: 1, trusted: try TrustedProxies(setting: "10.0.0.0/8"))
+        for _ in 0..<3 { try #require(open(registry, "10.1.2.3")).setWaiting(false) }
+        #expect(open(registry, "10.1.2.3") == nil)
+        #expect(registry.count == 3)
+    }
+
+    @Test("at the limit the one that waits longest gives way, of the address that has most")
+    func evicts() throws {
+        let registry = registry(total: 4)
+        let names = [("203.0.113.9", "old and single"), ("203.0.113.1", "busy"), ("203.0.113.1", "first"), ("203.0.113.1", "second")]
+        let entries = try names.map { try #require(open(registry, $0, $1)) }
+        entries[1].setWaiting(false)
+        #expect(open(registry, "203.0.113.5") != nil)
+        #expect(evicted.names == ["first"])
+        #expect(registry.count == 4)
+    }
+
+    @Test("where all are busy nobody is cut off, and the newcomer is refused")
+    func busy() throws {
+        let registry = registry(total: 2)
+        for address in ["203.0.113.1", "203.0.113.2"] { try #require(open(registry, address)).setWaiting(false) }
+        #expect(open(registry, "203.0.113.3") == nil)
+        #expect(evicted.names.isEmpty)
+    }
+
+    @Test("a proxy's connections give way only where there are no others")
+    func proxiesLast() throws {
+        let registry = registry(total: 3, trusted: try TrustedProxies(setting: "10.0.0.0/8"))
+        for name in ["proxy 1", "proxy 2"] { _ = try #require(open(registry, "10.0.0.1", name)) }
+        _ = try #require(open(registry, "203.0.113.1", "client"))
+        #expect(open(registry, "203.0.113.2") != nil)
+        #expect(evicted.names == ["client"])
+    }
+
+    @Test("accepting stops at its limit and goes on once there is room")
+    func accepting() {
+        let registry = registry(total: 1)
+        let resumed = Mutex(0)
+        for _ in 0..<9 {
+            #expect(registry.mayAccept { resumed.withLock { $0 += 1 } })
+            registry.accepted()
+        }
+        #expect(!registry.mayAccept { resumed.withLock { $0 += 1 } })
+        #expect(resumed.withLock { $0 } == 0)
+        registry.released()
+        #expect(resumed.withLock { $0 } == 1)
+        #expect(registry.mayAccept {})
+    }
+
+    @Test(
+        "the limits leave descriptors in reserve, however few there are",
+        arguments: [(256, 85, 128), (1024, 341, 405), (65_536, 4096, 4160), (3, 1, 2)])
+    func descriptors(limit: Int, total: Int, accepted: Int) {
+        let limits = ConnectionLimits().fitting(descriptors: limit)
+        #expect((limits.total, limits.accepted) == (total, accepted))
+    }
+
+    @Test(
+        "a bad setting is named",
+        arguments: [
+            ("PIXELFLOW_HTTP_MAX_CONNECTIONS", "0"), ("PIXELFLOW_HTTP_MAX_CONNECTIONS_PER_ADDRESS", "-1"),
+            ("PIXELFLOW_HTTP_HEADER_TIMEOUT", "0"), ("PIXELFLOW_HTTP_IDLE_TIMEOUT", "soon"), ("PIXELFLOW_HTTP_MIN_BODY_RATE", "-1"),
+            ("PIXELFLOW_HTTP_MAX_HEADER_BYTES", "1"), ("PIXELFLOW_HTTP_MAX_HEADER_COUNT", "1"),
+        ])
+    func settings(name: String, value: String) {
+        let error = #expect(throws: PixelFlowError.self) { try ConnectionLimits(Settings(environment: [name: value])) }
+        #expect(error?.field == name)
+    }
+}
+
+/// Who was closed to make room, in order.
+private final class Evictions: Sendable {
+    private let stored = Mutex<[String]>([])
+
+    var names: [String] { stored.withLock { $0 } }
+
+    func add(_ name: String) { stored.withLock { $0.append(name) } }
+}

@@ -1,0 +1,148 @@
+import NIOCore
+import Testing
+
+@testable import PixelFlowHTTP
+
+@Suite("What a connection may take its time over")
+struct ConnectionStateTests {
+    private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+
+    private static func at(_ seconds: Double) -> NIODeadline { start + .nanoseconds(Int64(seconds * 1e9)) }
+
+    private func fresh(_ change: (inout ConnectionLimits) -> Void = { _ in }) -> ConnectionState {
+        var limits = ConnectionLimits()
+        change(&limits)
+        return ConnectionState(limits: limits, now: Self.start)
+    }
+
+    /// A state in which a request with a body is arriving.
+    private func uploading(isHeld: Bool = false) -> ConnectionState {
+        var state = fresh()
+        state.received(bytes: 100, now: Self.start)
+        state.headerEnded(isHeld: isHeld, now: Self.start)
+        return state
+    }
+
+    @Test("a client that says nothing is closed without a word at the header's time")
+    func silent() {
+        var state = fresh()
+        #expect(state.nextDeadline(now: Self.start) == Self.at(10))
+        #expect(state.check(now: Self.at(9.9)) == nil)
+        #expect(state.check(now: Self.at(10)) == .close)
+    }
+
+    @Test("a header counts from the connection, however it trickles in")
+    func trickle() {
+        var state = fresh()
+        for second in 0..<10 {
+            state.received(bytes: 1, now: Self.at(Double(second)))
+            #expect(state.check(now: Self.at(Double(second))) == nil)
+        }
+        #expect(state.check(now: Self.at(10)) == .refuse(.headerTimeout))
+    }
+
+    @Test("a later header counts from its first byte, the pause before it from the answer")
+    func keptAlive() {
+        var state = fresh()
+        state.received(bytes: 100, now: Self.at(1))
+        state.headerEnded(isHeld: false, now: Self.at(1))
+        state.requestEnded(now: Self.at(1))
+        #expect(state.nextDeadline(now: Self.at(1)) == nil, "an answer may take as long as it does: a stream of events goes on for hours")
+        #expect(!state.isWaiting)
+        state.answerBegan()
+        state.answerEnded(now: Self.at(100))
+        #expect(state.isWaiting)
+        #expect(state.check(now: Self.at(159)) == nil)
+        var idle = state
+        #expect(idle.check(now: Self.at(160)) == .close)
+        state.received(bytes: 1, now: Self.at(155))
+        #expect(state.check(now: Self.at(159.9)) == nil)
+        #expect(state.check(now: Self.at(165)) == .refuse(.headerTimeout))
+    }
+
+    @Test("a body slower than the rate is refused, one at the rate is not", arguments: [(1000, true), (1024, false), (100_000, false)])
+    func rate(bytesPerSecond: Int, isSlow: Bool) {
+        var state = uploading()
+        for second in 1...10 { state.bodyReceived(bytes: bytesPerSecond, now: Self.at(Double(second))) }
+        #expect(state.check(now: Self.at(10)) == (isSlow ? .refuse(.bodyTimeout) : nil))
+    }
+
+    @Test("each window counts for itself: a fast start buys no pause later")
+    func windows() {
+        var state = uploading()
+        state.bodyReceived(bytes: 10_000_000, now: Self.at(1))
+        #expect(state.check(now: Self.at(10)) == nil)
+        #expect(state.nextDeadline(now: Self.at(10)) == Self.at(20))
+        #expect(state.check(now: Self.at(20)) == .refuse(.bodyTimeout))
+    }
+
+    @Test("while the server does not read, the client is not slow")
+    func backPressure() {
+        var state = uploading()
+        state.readingChanged(isReading: false, now: Self.at(1))
+        #expect(state.check(now: Self.at(100)) == nil)
+        state.readingChanged(isReading: true, now: Self.at(100))
+        #expect(state.check(now: Self.at(108)) == nil)
+        #expect(state.check(now: Self.at(109)) == .refuse(.bodyTimeout))
+    }
+
+    @Test("a client that waits for 100 (Continue) is not slow, and is from then on")
+    func held() {
+        var state = uploading(isHeld: true)
+        #expect(state.check(now: Self.at(100)) == nil)
+        state.continued(now: Self.at(100))
+        #expect(state.check(now: Self.at(110)) == .refuse(.bodyTimeout))
+    }
+
+    @Test("a rate of none is no limit")
+    func unlimited() {
+        var state = fresh { $0.minimumBodyRate = 0 }
+        state.received(bytes: 100, now: Self.start)
+        state.headerEnded(isHeld: false, now: Self.start)
+        #expect(state.nextDeadline(now: Self.start) == nil)
+        #expect(state.check(now: Self.at(1000)) == nil)
+    }
+
+    @Test("an answer that nobody reads ends the connection, one that is read in between does not")
+    func unread() {
+        var state = uploading()
+        state.requestEnded(now: Self.start)
+        state.answerBegan()
+        state.writabilityChanged(isWritable: false, now: Self.at(5))
+        state.writabilityChanged(isWritable: true, now: Self.at(50))
+        #expect(state.check(now: Self.at(70)) == nil)
+        state.writabilityChanged(isWritable: false, now: Self.at(70))
+        #expect(state.nextDeadline(now: Self.at(70)) == Self.at(130))
+        #expect(state.check(now: Self.at(130)) == .refuse(.readTimeout))
+        #expect(!state.canAnswer)
+    }
+
+    @Test("a header over the limit of bytes is seen; a body is no header")
+    func headerSize() {
+        var state = fresh { $0.headerBytes = 2000 }
+        state.received(bytes: 2000, now: Self.start)
+        #expect(!state.isHeaderTooLarge)
+        state.received(bytes: 1, now: Self.start)
+        #expect(state.isHeaderTooLarge)
+        var body = uploading()
+        body.received(bytes: 10_000_000, now: Self.start)
+        #expect(!body.isHeaderTooLarge)
+    }
+
+    @Test("a second request while the first is answered keeps the connection busy")
+    func pipelined() {
+        var state = fresh()
+        for _ in 0..<2 {
+            state.received(bytes: 100, now: Self.start)
+            state.headerEnded(isHeld: false, now: Self.start)
+            state.requestEnded(now: Self.start)
+        }
+        #expect(!state.canAnswer)
+        state.answerBegan()
+        state.answerEnded(now: Self.at(1))
+        #expect(!state.isWaiting)
+        state.answerEnded(now: Self.at(2))
+        #expect(state.isWaiting)
+        #expect(state.nextDeadline(now: Self.at(2)) == Self.at(62))
+    }
+}

@@ -1,0 +1,277 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTesting
+import Logging
+import NIOCore
+import PixelFlowCore
+import PixelFlowTelemetry
+import Prometheus
+import RawHTTP
+import Synchronization
+import Testing
+
+@testable import PixelFlowHTTP
+
+/// A service over real connections that are held to limits.
+@Suite("Connections", .timeLimit(.minutes(1)))
+struct ConnectionTests {
+    private let registry = Telemetry.registry()
+
+    private func run(
+        _ change: (inout ConnectionLimits) -> Void = { _ in }, trusted: TrustedProxies = .loopback,
+        _ routes: (Router<AppRequestContext>) -> Void = { _ in }, _ test: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        var limits = ConnectionLimits()
+        change(&limits)
+        let connections = ConnectionRegistry(limits: limits, trusted: trusted)
+        let router = ServiceRouter.make(
+            metrics: ServiceMetrics(service: "api", factory: registry), health: HealthRoutes(checks: [])
+        ) { router in
+            router.get("/hello") { _, _ in "hello" }
+            router.post("/upload") { request, _ in "\(try await request.collectBody(limit: 1 << 20).readableBytes) bytes" }
+            router.post("/closed") { _, _ -> String in throw PixelFlowError.tokenMissing }
+            routes(router)
+        }
+        let factory = registry
+        let server = HTTPServerBuilder { GuardedHTTPChannel($0, registry: connections, service: "api", factory: factory) }
+        try await Application(router: router, server: server, logger: quiet).test(.live) { client in
+            try await test(try #require(client.port))
+        }
+    }
+
+    private func refusals(_ reason: String) -> Bool {
+        String(decoding: registry.text(), as: UTF8.self).contains("api_connections_refused_total{reason=\"\(reason)\"} 1\n")
+    }
+
+    // MARK: Expect: 100-continue
+
+    @Test("100 comes once the route reads the body, and then the answer; the connection goes on")
+    func continues() async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("POST /upload HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n")
+            #expect(try await client.reply(containing: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await client.send("12345")
+            let answer = try await client.reply(containing: "5 bytes")
+            #expect(answer.contains("HTTP/1.1 200 OK"))
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.replyUntilClosed().hasSuffix("hello"))
+        }
+    }
+
+    @Test(
+        "what is refused before the body is refused without asking for it, and the connection ends",
+        arguments: [("/closed", 5, 401), ("/upload", 2 << 20, 413), ("/nowhere", 5, 404), ("/hello", 5, 405)])
+    func refusesBeforeTheBody(path: String, length: Int, status: Int) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(!answer.contains("100 Continue"))
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+        }
+    }
+
+    @Test("a body that comes without waiting, or from HTTP/1.0, gets no 100", arguments: ["HTTP/1.1", "HTTP/1.0"])
+    func impatient(version: String) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send(
+                "POST /upload \(version)\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(answer.hasSuffix("5 bytes"))
+        }
+    }
+
+    @Test("a GET that expects, and a request without a body, are answered as ever")
+    func withoutBody() async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+        }
+    }
+
+    // MARK: Time
+
+    @Test("half a header is answered 408 and the connection closed")
+    func halfHeader() async throws {
+        try await run({ $0.headerTimeout = .seconds(1) }) { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nX-Half")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(answer.contains(#""code":"request_timeout""#))
+            #expect(answer.lowercased().contains("content-type: application/problem+json"))
+            #expect(refusals("header_timeout"))
+        }
+    }
+
+    @Test("a connection that says nothing is closed without a word")
+    func silent() async throws {
+        try await run({ $0.headerTimeout = .seconds(1) }) { port in
+            let answer = try await RawConnection.open(port: port).replyUntilClosed()
+            #expect(answer.isEmpty)
+        }
+    }
+
+    @Test("a connection that has had its answer is closed after the idle time")
+    func idle() async throws {
+        try await run({ $0.idleTimeout = .milliseconds(200) }) { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasSuffix("hello"))
+        }
+    }
+
+    @Test("a body that stands still is answered 408, and the route does not wait for it any longer")
+    func slowBody() async throws {
+        try await run({ $0.bodyWindow = .milliseconds(200) }) { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n1")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(refusals("body_timeout"))
+        }
+    }
+
+    @Test("an answer that takes longer than every limit is none of them: an event stream goes on")
+    func longAnswer() async throws {
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        try await run { limits in
+            limits.headerTimeout = .milliseconds(100)
+            limits.idleTimeout = .milliseconds(100)
+            limits.bodyWindow = .milliseconds(100)
+        } _: { router in
+            router.get("/events") { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        try await writer.write(ByteBuffer(string: "first"))
+                        for await _ in gate { break }
+                        try await writer.write(ByteBuffer(string: "second"))
+                        try await writer.finish(nil)
+                    })
+            }
+        } _: { port in
+            let listener = try await RawConnection.open(port: port)
+            try await listener.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await listener.reply(containing: "first")
+            // Three connections in a row that are closed for idling: far longer than any limit of the stream's.
+            for _ in 0..<3 { _ = try await RawConnection.open(port: port).replyUntilClosed() }
+            open.yield()
+            _ = try await listener.reply(containing: "second")
+        }
+    }
+
+    // MARK: Number and size
+
+    @Test("an address that has its share is answered 429; another address is served")
+    func perAddress() async throws {
+        try await run({ $0.perAddress = 3 }) { port in
+            var held: [RawConnection] = []
+            for _ in 0..<3 {
+                let client = try await RawConnection.open(port: port, from: "127.0.0.2")
+                try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.reply(containing: "hello")
+                held.append(client)
+            }
+            let answer = try await RawConnection.open(port: port, from: "127.0.0.2").replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 429 "))
+            #expect(answer.contains(#""code":"too_many_connections""#))
+            #expect(answer.lowercased().contains("retry-after: "))
+            #expect(refusals("address_limit"))
+            let other = try await RawConnection.open(port: port, from: "127.0.0.3")
+            try await other.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await other.reply(containing: "hello")
+            held[0].close()
+            _ = try await held[0].replyUntilClosed()
+        }
+    }
+
+    @Test("at the limit of all, one that waits gives way, and a request is served")
+    func total() async throws {
+        try await run({ $0.total = 2 }) { port in
+            let idle = try await RawConnection.open(port: port)
+            try await idle.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await idle.reply(containing: "hello")
+            for _ in 0..<5 {
+                let client = try await RawConnection.open(port: port)
+                try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.reply(containing: "hello")
+            }
+            #expect(try await idle.replyUntilClosed().hasSuffix("hello"))
+        }
+    }
+
+    private static let oversized: [String] = [
+        "X-Big: " + String(repeating: "a", count: 40_000) + "\r\n\r\n",
+        (0..<200).map { "X-\($0): a\r\n" }.joined() + "\r\n",
+        (0..<40).map { "X-\($0): \(String(repeating: "a", count: 1000))\r\n" }.joined() + "\r\n",
+    ]
+
+    @Test("a header with too many bytes or fields is answered 431", arguments: oversized)
+    func headerSize(fields: String) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n" + fields)
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 431 "))
+            #expect(answer.contains(#""code":"header_too_large""#))
+        }
+    }
+
+    @Test("an address of the request that has no end is answered 431 as well")
+    func longTarget() async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET /" + String(repeating: "a", count: 40_000))
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 431 "))
+        }
+    }
+
+    // MARK: What is no request
+
+    @Test(
+        "what is no request is a 400 with a code",
+        arguments: [
+            "nonsense\r\n\r\n", "GET /hello\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            "GET hello HTTP/1.1\r\nHost: a\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n",
+            "GET /hello HTTP/9.9\r\nHost: a\r\n\r\n", "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: five\r\n\r\n",
+            "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
+            "POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET * HTTP/1.1\r\nHost: a\r\n\r\n", "GET ftp://a/hello HTTP/1.1\r\nHost: a\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        ])
+    func malformed(request: String) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send(request)
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+            #expect(answer.contains(#""code":"bad_request""#))
+        }
+    }
+
+    @Test("an address in its absolute form is that address", arguments: ["http://a/hello", "HTTP://a:80/hello?b=c"])
+    func absoluteForm(target: String) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.replyUntilClosed().hasSuffix("hello"))
+        }
+    }
+}
+
+private let quiet: Logger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+}()

@@ -1,0 +1,78 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PixelFlowCore
+import PixelFlowHTTP
+import RawHTTP
+import Testing
+
+/// `Expect: 100-continue` from one end to the other: the api decides, and its client hears of it at once.
+@Suite(.timeLimit(.minutes(1))) struct ExpectationTests {
+    private static func head(_ path: String, length: Int = 5) -> String {
+        "POST \(path) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n"
+    }
+
+    private func withAPI(_ body: @escaping @Sendable (WebStack) async throws -> Void) async throws {
+        try await withService { router in
+            router.post("/api/upload") { request, _ in
+                guard request.headers[.expect] != nil, request.headers.first(where: { $0.name.canonicalName.contains("gate") }) == nil else {
+                    return "not told"
+                }
+                return "\(try await request.collectBody(limit: 100).readableBytes) bytes"
+            }
+            router.post("/api/closed") { _, _ -> String in throw PixelFlowError.tokenMissing }
+        } _: { port in
+            try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:\(port)", body)
+        }
+    }
+
+    @Test func theApiAsksForTheBody() async throws {
+        try await withAPI { stack in
+            let client = try await RawConnection.open(port: stack.port, host: "localhost")
+            try await client.send(Self.head("/api/upload"))
+            #expect(try await client.reply(containing: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await client.send("12345")
+            let answer = try await client.reply(containing: "5 bytes")
+            #expect(answer.contains("HTTP/1.1 200 OK"))
+            try await client.send(Self.head("/api/upload").replacing("5\r\n\r\n", with: "3\r\nConnection: close\r\n\r\n"))
+            _ = try await client.reply(containing: "5 bytesHTTP/1.1 100 Continue\r\n\r\n")
+            try await client.send("123")
+            #expect(try await client.replyUntilClosed().hasSuffix("3 bytes"))
+        }
+    }
+
+    @Test(arguments: [("/api/closed", 5, 401), ("/api/upload", 101, 413), ("/api/nothing", 5, 404)])
+    func theApiRefusesBeforeTheBody(path: String, length: Int, status: Int) async throws {
+        try await withAPI { stack in
+            let client = try await RawConnection.open(port: stack.port, host: "localhost")
+            try await client.send(Self.head(path, length: length))
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            #expect(!answer.contains("100 Continue"))
+        }
+    }
+
+    @Test func anApiThatIsAwayAsksForNothing() async throws {
+        try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
+            let client = try await RawConnection.open(port: stack.port, host: "localhost")
+            try await client.send(Self.head("/api/upload"))
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 503 "))
+            #expect(!answer.contains("100 Continue"))
+        }
+    }
+
+    /// A server that knows nothing of it: after a second the body comes all the same.
+    @Test func anUpstreamThatDoesNotAnswerGetsTheBody() async throws {
+        let routes: Routes = { router in
+            router.post("/api/upload") { request, _ in "\(try await request.body.collect(upTo: 100).readableBytes) bytes" }
+        }
+        try await withWebStack(api: routes) { stack in
+            let client = try await RawConnection.open(port: stack.port, host: "localhost")
+            try await client.send(Self.head("/api/upload"))
+            _ = try await client.reply(containing: "100 Continue")
+            try await client.send("12345")
+            _ = try await client.reply(containing: "5 bytes")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import RawHTTP
+import Testing
+
+/// What is for those who run the services cannot be reached from where everybody is, however it is spelled.
+@Suite(.timeLimit(.minutes(1))) struct InternalRouteTests {
+    private static let secret = "secret numbers"
+
+    /// Tells a secret wherever it is asked for anything but what people use.
+    private static let upstream: Routes = { router in
+        for path in ["/metrics", "/readyz", "/livez", "/internal", "/METRICS"] as [RouterPath] { router.get(path) { _, _ in secret } }
+        router.get("/api/tasks/**") { request, _ in "task at \(request.uri.path)" }
+        router.get("/**") { request, _ in request.uri.path.hasPrefix("/api/") ? "api" : secret }
+    }
+
+    private static let targets = [
+        "/metrics", "//metrics", "/metrics/", "/./metrics", "/METRICS", "/%6detrics", "/metrics;a=b", "/metrics?x", "/metrics%3f",
+    ]
+    private static let spellings: [String] =
+        targets
+        + targets.flatMap { path in ["/auth\(path)", "/api\(path)", "/api/..\(path)", "/api/%2e%2e\(path)", "/auth/..\(path)"] }
+        + [
+            "/auth/readyz", "/auth//readyz", "/auth/livez", "/auth/%72eadyz", "/auth/login/../metrics", "/auth/login/%2e%2e/metrics",
+            "/auth/login/..;/metrics", "/auth/..%2fmetrics", "/auth/..%5cmetrics", "/auth/%2e%2e%2fmetrics", "/auth/%252e%252e/metrics",
+            "/auth%2fmetrics", "/%61uth/metrics", "/AUTH/metrics", "//auth/metrics", "/auth///metrics", "/auth/.well-known/../metrics",
+            "/auth/.well-known/jwks.json/../../metrics", "/auth/health/../metrics", "/auth/internal", "/api/../readyz", "/api/tasks/../../metrics",
+            "/api/tasks/%2e%2e/%2e%2e/metrics", "/api/tasks/..%2f..%2fmetrics", "/api/tasks/..;/..;/metrics", "/api/tasks/%2e%2e;a/metrics",
+            "/api/.", "/api/..", "/api//metrics", "/api/%252e%252e/metrics", "/api/%00/metrics", "/api/%0d%0a/metrics", "/auth/metrics%00",
+            "http://web/metrics", "http://web/auth/metrics", "http://web//auth//metrics", "HTTP://web/auth/%6detrics", "https://web/auth/readyz",
+            "http://web:80/api/../metrics", "http://auth:50051/metrics", "http://auth:50051/auth/metrics",
+        ]
+
+    @Test(arguments: ["GET", "HEAD", "POST"]) func noSpellingReachesThem(method: String) async throws {
+        try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
+            for target in Self.spellings {
+                let client = try await RawConnection.open(port: stack.port, host: "localhost")
+                try await client.send("\(method) \(target) HTTP/1.1\r\nHost: web\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                let answer = try await client.replyUntilClosed()
+                #expect(!answer.contains(Self.secret), "\(target)")
+                #expect(!answer.contains("web_requests_total"), "\(target)")
+                if target.hasPrefix("/api/metrics") { continue }
+                #expect(["400", "404", "405"].contains(answer.dropFirst("HTTP/1.1 ".count).prefix(3)), "\(target): \(answer.prefix(80))")
+            }
+        }
+    }
+
+    @Test func whatPeopleUseIsStillPassedOn() async throws {
+        try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
+            for path in ["/api/tasks/1", "/api/tasks/1/", "/api/tasks/a%20b", "/api/tasks/1/outputs/thumb.webp", "/api/tasks/x..y"] {
+                let answer = try await stack.send(.get, path)
+                #expect(answer.status == 200, "\(path)")
+                #expect(answer.body == "task at \(path)")
+            }
+            #expect(try await stack.send(.get, "/health").body == #"{"status":"ok"}"#)
+            #expect(try await stack.send(.get, "/livez").body == #"{"status":"ok"}"#)
+        }
+    }
+
+    @Test(arguments: ["/api/%", "/api/tasks/%zz", "/auth/%f", "/api/tasks/%ff"]) func aBrokenAddressIsTheClientsFault(target: String) async throws {
+        try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
+            let client = try await RawConnection.open(port: stack.port, host: "localhost")
+            try await client.send("GET \(target) HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+            #expect(answer.contains(#""code":"bad_request""#))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Testing
+
+/// What one session has seen is shown to no other.
+@Suite struct SessionCachingTests {
+    private static func api(_ headers: HTTPFields) -> Routes {
+        { router in router.get("/api/thing") { _, _ in Response(status: .ok, headers: headers) } }
+    }
+
+    @Test(arguments: [
+        ("private, max-age=31536000, immutable", "private, no-cache"), ("max-age=5", "private, no-cache"), ("private, no-cache", "private, no-cache"),
+        ("no-store", "no-store"),
+    ])
+    func aCacheAsksEachTime(said: String, told: String) async throws {
+        try await withWebStack(api: Self.api([.cacheControl: said, .eTag: "\"1\""])) { stack in
+            let answer = try await stack.send(.get, "/api/thing", headers: [("cookie", "pixelflow_session=\(StubAuth.token)")])
+            #expect(answer.headers["cache-control"] == told)
+            #expect(answer.headers["vary"] == "Cookie")
+            #expect(answer.headers["etag"] == "\"1\"")
+        }
+    }
+
+    @Test func whatVariesAlreadyVariesByTheCookieToo() async throws {
+        try await withWebStack(api: Self.api([.vary: "Accept"])) { stack in
+            let answer = try await stack.send(.get, "/api/thing")
+            #expect(answer.headers["vary"] == "Accept, Cookie")
+            #expect(answer.headers["cache-control"] == "private, no-cache")
+        }
+    }
+
+    @Test func whatIsForEverybodyStaysSo() async throws {
+        let auth: Routes = { router in
+            router.get("/.well-known/jwks.json") { _, _ in Response(status: .ok, headers: [.cacheControl: "public, max-age=300"]) }
+        }
+        try await withWebStack(auth: auth) { stack in
+            let answer = try await stack.send(.get, "/auth/.well-known/jwks.json")
+            #expect(answer.headers["cache-control"] == "public, max-age=300")
+            #expect(answer.headers["vary"] == nil)
+        }
+    }
+}
