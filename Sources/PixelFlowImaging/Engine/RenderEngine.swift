@@ -16,6 +16,7 @@ package struct RenderEngine {
     package func render(
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
     ) throws -> SourceFacts {
+        VipsError.discard()
         let header = try Load.header(of: source, limits: limits)
         let decoded = DecodedSource(source, header, pipeline, limits: limits)
         let facts = try decoded.facts()
@@ -27,8 +28,8 @@ package struct RenderEngine {
                 try output.bytes.withBytes { try sink(output.result, $0) }
             } catch let failure as OutputFailure {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
-            } catch let failure as VipsError {
-                let wrapped = OutputFailure(code: "output_failed", message: "The output could not be made: \(failure.description).")
+            } catch is VipsError {
+                let wrapped = OutputFailure(code: "output_failed", message: "The output could not be made.")
                 try sink(OutputResult(name: spec.name, failure: wrapped), UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }

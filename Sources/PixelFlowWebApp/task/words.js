@@ -25,6 +25,8 @@ const known = {
     max_bytes_unreachable: ["It cannot be made that small", "Not even the lowest quality fits. Allow more bytes, or resize."],
     output_too_large: ["The output would be too large", "Ask for a smaller size."],
     dimensions_unsupported: ["Too large for this format", "The format cannot hold a picture of this size."],
+    encoding_failed: ["It could not be encoded", "Try another format or size."],
+    output_failed: ["An operation failed", "Change the operations of this output."],
     watermark_missing: ["The watermark is gone", "Upload it again and use its new task."],
     watermark_unreadable: ["The watermark cannot be read", "Use another picture as the mark."],
 };
