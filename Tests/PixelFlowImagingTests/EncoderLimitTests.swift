@@ -112,8 +112,10 @@ private enum PlantedAnimation {
         let (before, after) = (try Picture(source), try Picture(data))
         #expect((before.width, before.height, before.bands) == (after.width, after.height, after.bands))
         var largest = 0
+        let alpha = before.bands - 1
         for y in 0..<before.height {
             for x in 0..<before.width {
+                if before.bands == 4 { #expect(before[x, y][alpha] == after[x, y][alpha]) }
                 largest = max(largest, zip(before[x, y], after[x, y]).map { abs(Int($0) - Int($1)) }.max() ?? 0)
             }
         }

@@ -14,8 +14,8 @@ import Testing
 
     private func outputs(_ profile: EncoderOptions.ColorProfile, strip: Bool = true) -> [OutputSpec] {
         ImageFormat.allCases.map {
-            OutputSpec(
-                name: $0.rawValue, format: .fixed($0), encoder: EncoderOptions(effort: 0, chroma: .full, strip: strip, colorProfile: profile))
+            let encoder = EncoderOptions(effort: 0, chroma: .full, strip: strip, colorProfile: profile)
+            return OutputSpec(name: $0.rawValue, format: .fixed($0), encoder: encoder)
         }
     }
 
@@ -85,7 +85,8 @@ import Testing
         let source = try TestImage.data(image, "pngsave_buffer")
         for format in [ImageFormat.png, .tiff] {
             for (strip, resolution) in [(true, 72.0), (false, 12 * 25.4)] {
-                let data = try render(source, [OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(strip: strip))]).files[0]
+                let data = try render(source, [OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(strip: strip))]).files[
+                    0]
                 let found = try data.withUnsafeBytes { try Load.open($0, try SourceFormat.sniffed($0), LoadOptions()).resolution * 25.4 }
                 #expect(abs(found - resolution) < 0.2)
             }
@@ -98,7 +99,8 @@ import Testing
     func keepsWhatTheFormatHolds(format: ImageFormat) throws {
         let encoder = EncoderOptions(effort: 0, strip: false)
         let data = try render(
-            try PlantedFile.jpeg.made(), [OutputSpec(name: "a", format: .fixed(format), encoder: encoder)]).files[0]
+            try PlantedFile.jpeg.made(), [OutputSpec(name: "a", format: .fixed(format), encoder: encoder)]
+        ).files[0]
         let xmp = Data("SECRET-xmp".utf8)
         #expect(try data.range(of: xmp) ?? field("xmp-data", of: data)?.range(of: xmp) != nil)
         if format != .tiff {
@@ -137,6 +139,42 @@ import Testing
         #expect(String(decoding: upright, as: UTF8.self) == "<tiff:Orientation>1</tiff:Orientation>")
     }
 
+    /// What a watermark says of itself is nothing of the output's.
+    @Test func aWatermarkBringsOnlyItsPixels() throws {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057"
+        let spec = OutputSpec(
+            name: "a", operations: [.watermark(.init(image: TaskID(id), opacity: 0.5))], format: .fixed(.jpeg),
+            encoder: EncoderOptions(strip: false, colorProfile: .keep))
+        let data = try render(try TestImage.file(.png), [spec], overlays: [id: try PlantedFile.jpeg.made()]).files[0]
+        #expect(!tellsOfTheSource(data) && FileParts.names(data, .jpeg) == [])
+    }
+
+    /// Also in animations, where every frame comes with what the file says.
+    @Test(arguments: EncoderOptions.ColorProfile.allCases)
+    func animationsAreStripped(profile: EncoderOptions.ColorProfile) throws {
+        let frames = Frames(try (0..<3).map { try animated(UInt8($0) * 80) }, width: 20, height: 10, delays: [70, 80, 90], loop: 2)
+        let source = try TestImage.data(try Finish.joined(frames, .webp), "webpsave_buffer", ["lossless": .flag(true)])
+        #expect(tellsOfTheSource(source))
+        for format in [ImageFormat.webp, .gif] {
+            let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(colorProfile: profile), animated: true)
+            let rendering = try render(source, [spec])
+            let allowed = FileParts.needed(format).union(profile == .keep ? FileParts.profile(format) : [])
+            #expect(!tellsOfTheSource(rendering.files[0]) && FileParts.names(rendering.files[0], format).isSubset(of: allowed))
+            #expect(rendering.results[0].frames == 3)
+            try rendering.files[0].withUnsafeBytes { bytes in
+                let written = try Load.open(bytes, try SourceFormat.sniffed(bytes), LoadOptions(frames: -1))
+                #expect(written.integers("delay") == [70, 80, 90] && written.integer("loop") == 2)
+            }
+        }
+    }
+
+    private func animated(_ shade: UInt8) throws -> Image {
+        let image = try TestImage.made(20, 10, bands: 3) { x, _ in [shade, UInt8(x), 0] }
+            .applying("icc_transform", ["output_profile": .text("p3"), "input_profile": .text("srgb")]).inMemory()
+        image.set("xmp-data", PlantedFile.xmp)
+        return image
+    }
+
     @Test(arguments: ImageFormat.allCases, [true, false])
     func noneIsInvented(format: ImageFormat, strip: Bool) throws {
         let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(effort: 0, strip: strip))
@@ -148,12 +186,14 @@ import Testing
     }
 }
 
-@Suite struct Containers {
+@Suite struct OutputFiles {
     /// Bytes of any kind end in an error at worst.
     @Test func damagedFilesAreRefused() throws {
         let files: [(Data, (UnsafeRawBufferPointer) throws -> Void)] = [
-            (try PlantedFile.jpeg.made(), { _ = try JPEGOutput.withoutEXIF($0) }), (try PlantedFile.webp.made(), { _ = try WebPOutput.withoutEXIF($0) }),
-            (try PlantedFile.avif.made(), { _ = try HEIFOutput.withoutEXIF($0) }), (try PlantedFile.gif.made(), { _ = try GIFOutput.frameCount($0) }),
+            (try PlantedFile.jpeg.made(), { _ = try JPEGOutput.withoutEXIF($0) }),
+            (try PlantedFile.webp.made(), { _ = try WebPOutput.withoutEXIF($0) }),
+            (try PlantedFile.avif.made(), { _ = try HEIFOutput.withoutEXIF($0) }),
+            (try PlantedFile.gif.made(), { _ = try GIFOutput.frameCount($0) }),
         ]
         var state: UInt64 = 20_261_128
         func random(_ limit: Int) -> Int {

@@ -57,8 +57,8 @@ enum Metadata {
     /// libvips takes the XMP of a HEIF file for what it is only without the usual first line.
     private static func xmpOfHEIF(_ image: Image) -> [UInt8]? {
         for index in 0..<8 {
-            let packet = image.withBlob("heif-mime-\(index)") { String(decoding: $0, as: UTF8.self).contains("<x:xmpmeta") ? Array($0) : nil }
-            if let packet, let packet { return packet }
+            guard let block = image.withBlob("heif-mime-\(index)", { Array($0) }) else { continue }
+            if String(decoding: block, as: UTF8.self).contains("<x:xmpmeta") { return block }
         }
         return nil
     }
@@ -82,12 +82,12 @@ enum XMPPacket {
         let name = Array("tiff:Orientation".utf8)
         for start in bytes.indices where bytes[start...].starts(with: name) {
             // An attribute, ="6", or an element, >6<.
-            var place = start + name.count
-            while place < bytes.count, [UInt8(ascii: "="), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ">")].contains(bytes[place]) {
-                place += 1
-            }
-            if place < bytes.count, (UInt8(ascii: "2")...UInt8(ascii: "8")).contains(bytes[place]) { bytes[place] = UInt8(ascii: "1") }
+            let place = bytes[(start + name.count)...].firstIndex { !delimiters.contains($0) }
+            if let place, turned.contains(bytes[place]) { bytes[place] = UInt8(ascii: "1") }
         }
         return bytes
     }
+
+    private static let delimiters = Set("=\"'> \n".utf8)
+    private static let turned = UInt8(ascii: "2")...UInt8(ascii: "8")
 }
