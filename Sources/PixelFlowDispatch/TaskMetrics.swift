@@ -18,7 +18,7 @@ public struct TaskMetrics: Sendable {
         "source_timeout", "source_unreachable", "source_unavailable", "name_not_resolved",
         // what is made of them
         "render_timeout", "render_crashed", "poison", "outputs_failed", "output_failed", "output_too_large", "max_bytes_unreachable",
-        "crop_outside_image", "dimensions_unsupported", "watermark_missing", "watermark_unreadable",
+        "crop_outside_image", "dimensions_unsupported", "encoding_failed", "watermark_missing", "watermark_unreadable",
         "outputs_too_large", "output_too_large_in_memory",
         // who works on them
         "worker_lost", "internal_error",

@@ -7,38 +7,58 @@ struct OutputRendering {
     let limits: ImageLimits
     let marks: OverlaySet
 
+    /// - Throws: `OutputFailure`, whose message is ours: what libvips says may quote the source.
     func run(_ decoded: Frames) throws -> (result: OutputResult, bytes: EncodedBytes) {
         var frames = decoded
         for operation in spec.operations {
             try check(frames.grown(by: operation), frames.images.count)
-            try frames.apply(operation, mark: marks.mark)
+            try apply(operation, to: &frames)
         }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: frames.first.hasAlpha)
         if format != .gif && format != .webp { frames = frames.still }
-        try Finish.check(frames, format)
-        let bytes = try encoded(frames, format)
-        guard bytes.count <= limits.outputBytes else {
+        try Finish.check(frames, format, spec.encoder)
+        do {
+            let bytes = try encoded(frames, format)
+            try check(bytes)
+            let result = OutputResult(
+                name: spec.name, format: format, width: frames.width, height: frames.height,
+                frames: try Encode.frameCount(of: bytes, format))
+            return (result, bytes)
+        } catch let failure as OutputFailure {
+            throw failure
+        } catch {
             throw OutputFailure(
-                code: "output_too_large", message: "The output has \(bytes.count) bytes; \(limits.outputBytes) are allowed.")
+                code: "encoding_failed",
+                message: "The output of \(frames.width) x \(frames.height) pixels could not be encoded as \(format.rawValue).")
         }
-        let result = OutputResult(
-            name: spec.name, format: format, width: frames.width, height: frames.height, frames: frames.images.count)
-        return (result, bytes)
+    }
+
+    private func apply(_ operation: ImageOperation, to frames: inout Frames) throws {
+        do {
+            try frames.apply(operation, mark: marks.mark)
+        } catch is VipsError {
+            throw OutputFailure(code: "output_failed", message: "The operation \(operation.name.rawValue) could not be carried out.")
+        }
     }
 
     private func encoded(_ frames: Frames, _ format: ImageFormat) throws -> EncodedBytes {
-        let picture = try Finish.joined(frames, format, spec.encoder)
+        let picture = try Finish.joined(frames, format)
         let quality = spec.encoder.quality ?? Encode.standardQuality(format)
         let pageHeight = frames.images[0].height
         guard let limit = spec.encoder.maxBytes else {
             return try Encode.encoded(picture, format, spec.encoder, quality: quality, pageHeight: pageHeight)
         }
-        var options = spec.encoder
-        options.quality = quality
         let kept = try picture.inMemory()
-        let lossy = format == .jpeg || (format == .webp || format == .avif) && !options.lossless
+        let lossy = format == .jpeg || (format == .webp || format == .avif) && !spec.encoder.lossless
         return try SizeLimit.fit(limit, from: quality, lossy: lossy) {
-            try Encode.encoded(kept, format, options, quality: $0, pageHeight: pageHeight)
+            try Encode.encoded(kept, format, spec.encoder, quality: $0, pageHeight: pageHeight)
+        }
+    }
+
+    private func check(_ bytes: EncodedBytes) throws {
+        guard bytes.count <= limits.outputBytes else {
+            throw OutputFailure(
+                code: "output_too_large", message: "The output has \(bytes.count) bytes; \(limits.outputBytes) are allowed.")
         }
     }
 

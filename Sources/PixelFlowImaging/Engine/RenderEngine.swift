@@ -16,8 +16,7 @@ package struct RenderEngine {
     package func render(
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
     ) throws -> SourceFacts {
-        // What another job left there is nobody's business.
-        vips_error_clear()
+        VipsError.discard()
         let header = try Load.header(of: source, limits: limits)
         let budget = try MemoryBudget(header, pipeline, limits: limits)
         var outputBytes = 0
@@ -39,8 +38,8 @@ package struct RenderEngine {
                 try output.bytes.withBytes { try sink(output.result, $0) }
             } catch let failure as OutputFailure {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
-            } catch let failure as VipsError {
-                let wrapped = OutputFailure(code: "output_failed", message: "The output could not be made: \(failure.description).")
+            } catch is VipsError {
+                let wrapped = OutputFailure(code: "output_failed", message: "The output could not be made.")
                 try sink(OutputResult(name: spec.name, failure: wrapped), UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }

@@ -10,18 +10,106 @@ enum BorderStep {
         }
     }
 
-    /// Judges by the first frame and cuts every frame alike. A picture of one colour stays as it is.
+    /// Cuts off the rows and columns at the edges that show nothing but the colour of the top left corner, in all
+    /// frames alike. A picture of one colour, or of less than three pixels an edge, stays as it is.
     static func trim(_ trim: ImageOperation.Trim, _ frames: inout Frames) throws {
-        try frames.mapInPlace { try $0.inMemory() }
-        let first = frames.first
-        let corner = try first.cut(left: 0, top: 0, width: 1, height: 1).inMemory().withPixels { $0.map(Double.init) }
-        let arguments: VipsArguments = [
-            "threshold": .number(trim.threshold), "background": .numbers(first.hasAlpha ? Array(corner.dropLast()) : corner),
-        ]
-        let found = try VipsCall.run("find_trim", on: first, arguments) { call in
-            (left: call.integer("left"), top: call.integer("top"), width: call.integer("width"), height: call.integer("height"))
+        guard frames.first.width >= smallestEdge, frames.first.height >= smallestEdge else { return }
+        try frames.mapInPlace { try ($0.isBytes ? $0 : $0.applying("cast", ["format": .uchar])).inMemory() }
+        guard let box = try ContentBox(frames, threshold: trim.threshold) else { return }
+        try frames.map { try $0.cut(left: box.left, top: box.top, width: box.right - box.left, height: box.bottom - box.top) }
+    }
+
+    private static let smallestEdge = 3
+}
+
+/// The rectangle outside of which every pixel of every frame is border.
+struct ContentBox: Equatable {
+    var left: Int
+    var top: Int
+    /// The first column behind it.
+    var right: Int
+    /// The first row behind it.
+    var bottom: Int
+
+    /// Nil where there is nothing but border.
+    init?(_ frames: Frames, threshold: Double) throws {
+        let width = frames.first.width
+        let height = frames.first.height
+        (left, top, right, bottom) = (width, height, 0, 0)
+        let border = try frames.first.withPixels { BorderColor($0, frames.first, threshold: threshold) }
+        for image in frames.images {
+            try image.withPixels { pixels in
+                let rows = PixelRows(pixels: pixels, width: width, bands: image.bands, border: border)
+                extend(over: rows, height: height)
+            }
         }
-        guard found.width > 0, found.height > 0 else { return }
-        try frames.map { try $0.cut(left: found.left, top: found.top, width: found.width, height: found.height) }
+        guard left < right, top < bottom else { return nil }
+    }
+
+    private mutating func extend(over rows: PixelRows, height: Int) {
+        guard let first = (0..<height).first(where: { rows.firstContent(in: $0, before: rows.width) != nil }) else { return }
+        let last = (first..<height).last { rows.firstContent(in: $0, before: rows.width) != nil } ?? first
+        top = min(top, first)
+        bottom = max(bottom, last + 1)
+        for row in first...last {
+            left = rows.firstContent(in: row, before: left) ?? left
+            right = rows.endOfContent(in: row, behind: right) ?? right
+        }
+    }
+}
+
+/// Pixels of 8 bits, judged as border or content.
+private struct PixelRows {
+    let pixels: UnsafeRawBufferPointer
+    let width: Int
+    let bands: Int
+    let border: BorderColor
+
+    /// The first column of content in a row, where there is one before `limit`.
+    func firstContent(in row: Int, before limit: Int) -> Int? {
+        let start = row * width * bands
+        for column in 0..<limit where border.differs(pixels, start + column * bands) { return column }
+        return nil
+    }
+
+    /// The column behind the last content in a row, where it is behind `limit`.
+    func endOfContent(in row: Int, behind limit: Int) -> Int? {
+        let start = row * width * bands
+        for column in (limit..<width).reversed() where border.differs(pixels, start + column * bands) { return column + 1 }
+        return nil
+    }
+}
+
+/// The colour of the top left corner. Colours count as much as they are seen: with transparency, channels are compared
+/// after they are multiplied by it, so that all pixels that nobody sees are alike.
+private struct BorderColor {
+    private let colours: Int
+    private let hasAlpha: Bool
+    private let reference: (Int, Int, Int)
+    private let alpha: Int
+    private let alphaThreshold: Int
+    private let threshold: Int
+
+    init(_ pixels: UnsafeRawBufferPointer, _ image: Image, threshold: Double) {
+        let hasAlpha = image.hasAlpha
+        let colours = hasAlpha ? image.bands - 1 : image.bands
+        let alpha = hasAlpha ? Int(pixels[colours]) : 255
+        func seen(_ band: Int) -> Int { band < colours ? Int(pixels[band]) * alpha : 0 }
+        self.hasAlpha = hasAlpha
+        self.colours = colours
+        self.alpha = alpha
+        reference = (seen(0), seen(1), seen(2))
+        alphaThreshold = Int(threshold)
+        self.threshold = Int(threshold * 255)
+    }
+
+    /// Whether the colours or the transparency of the pixel at `offset` differ by more than the threshold.
+    func differs(_ pixels: UnsafeRawBufferPointer, _ offset: Int) -> Bool {
+        let seen = hasAlpha ? Int(pixels[offset + colours]) : 255
+        if abs(seen - alpha) > alphaThreshold { return true }
+        if abs(Int(pixels[offset]) * seen - reference.0) > threshold { return true }
+        guard colours >= 3 else { return false }
+        return abs(Int(pixels[offset + 1]) * seen - reference.1) > threshold
+            || abs(Int(pixels[offset + 2]) * seen - reference.2) > threshold
     }
 }

@@ -14,52 +14,84 @@ enum Encode {
         return hasAlpha ? .png : .jpeg
     }
 
+    /// Whether a TIFF holds a JPEG: where a quality is asked for, and nothing is transparent.
+    static func isJPEGInTIFF(_ options: EncoderOptions, hasAlpha: Bool) -> Bool {
+        options.quality != nil && !options.lossless && !hasAlpha
+    }
+
+    /// - Throws: `VipsError` or `MalformedFile` where the encoder fails.
     static func encoded(
-        _ image: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int
+        _ picture: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int
     ) throws -> EncodedBytes {
-        let strip = VipsArgument.flag(options.strip && options.colorProfile == .srgb)
+        let image = try Metadata.limited(picture, format, options)
+        // An image that carries something is written with it and nothing else.
+        let strip = VipsArgument.flag(!Metadata.isCarried(by: image))
         let q = VipsArgument.integer(quality)
         switch format {
         case .jpeg:
-            return try save(
+            let bytes = try save(
                 image, "jpegsave_buffer",
                 [
                     "Q": q, "strip": strip, "interlace": .flag(options.progressive), "subsample_mode": chroma(options),
                     "optimize_coding": .flag((options.effort ?? 0) >= 5),
                 ])
+            return try withoutInventedEXIF(bytes, image, format, JPEGOutput.withoutEXIF)
         case .png:
             return try save(
                 image, "pngsave_buffer",
                 ["strip": strip, "interlace": .flag(options.progressive), "compression": .integer(options.effort ?? 6)])
         case .webp:
-            return try save(
+            let bytes = try save(
                 image, "webpsave_buffer",
                 [
                     "Q": q, "strip": strip, "lossless": .flag(options.lossless), "effort": .integer((options.effort ?? 6) * 6 / 9),
                     "smart_subsample": .flag(options.chroma == .full), "page_height": .integer(pageHeight),
                 ])
+            return try withoutInventedEXIF(bytes, image, format, WebPOutput.withoutEXIF)
         case .avif:
-            return try save(
+            // libvips halves the chroma also of what is called lossless, unless told otherwise.
+            let subsampling = options.lossless ? .integer(Int(VIPS_FOREIGN_SUBSAMPLE_OFF.rawValue)) : chroma(options)
+            let bytes = try save(
                 image, "heifsave_buffer",
                 [
                     "Q": q, "strip": strip, "lossless": .flag(options.lossless), "effort": .integer(options.effort ?? 3),
-                    "compression": .integer(Int(VIPS_FOREIGN_HEIF_COMPRESSION_AV1.rawValue)), "subsample_mode": chroma(options),
+                    "compression": .integer(Int(VIPS_FOREIGN_HEIF_COMPRESSION_AV1.rawValue)), "subsample_mode": subsampling,
                     "bitdepth": .integer(8),
                 ])
+            return try withoutInventedEXIF(bytes, image, format, HEIFOutput.withoutEXIF)
         case .gif:
             return try save(
                 image, "gifsave_buffer",
                 ["strip": strip, "effort": .integer((options.effort ?? 6) + 1), "page_height": .integer(pageHeight)])
         case .tiff:
-            let lossy = options.quality != nil && !options.lossless && !image.hasAlpha
-            let compression = lossy ? VIPS_FOREIGN_TIFF_COMPRESSION_JPEG : VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE
+            let compression =
+                isJPEGInTIFF(options, hasAlpha: image.hasAlpha)
+                ? VIPS_FOREIGN_TIFF_COMPRESSION_JPEG : VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE
             return try save(
                 image, "tiffsave_buffer", ["Q": q, "strip": strip, "compression": .integer(Int(compression.rawValue))])
         }
     }
 
+    /// The frames that are in the file. Encoders join frames that are alike.
+    static func frameCount(of bytes: EncodedBytes, _ format: ImageFormat) throws -> Int {
+        switch format {
+        case .gif: try bytes.withBytes(GIFOutput.frameCount)
+        case .webp: try bytes.withBytes(WebPOutput.frameCount)
+        case .jpeg, .png, .avif, .tiff: 1
+        }
+    }
+
     private static func save(_ image: Image, _ saver: String, _ arguments: VipsArguments) throws -> EncodedBytes {
-        try VipsCall.run(saver, on: image, arguments) { try $0.bytes() }
+        let bytes = try VipsCall.run(saver, on: image, arguments) { try $0.bytes() }
+        guard bytes.count > 0 else { throw MalformedFile() }
+        return bytes
+    }
+
+    private static func withoutInventedEXIF(
+        _ bytes: EncodedBytes, _ image: Image, _ format: ImageFormat, _ removal: (UnsafeRawBufferPointer) throws -> [UInt8]
+    ) throws -> EncodedBytes {
+        guard Metadata.isEXIFInvented(for: image, format) else { return bytes }
+        return try EncodedBytes(copying: try bytes.withBytes(removal))
     }
 
     private static func chroma(_ options: EncoderOptions) -> VipsArgument {

@@ -1,17 +1,11 @@
 import CVips
 import PixelFlowCore
 
-/// Makes one picture of the frames, as the format and the options want it.
+/// Makes one picture of the frames, as the format wants it.
 enum Finish {
-    /// Fields that tell of the camera, the place and the people.
-    private static let privateFields = [
-        "exif-data", "xmp-data", "iptc-data", "photoshop-data", "png-comment-0-Comment", "gif-comment", "jpeg-thumbnail-data",
-    ]
-
-    static func joined(_ frames: Frames, _ format: ImageFormat, _ options: EncoderOptions) throws -> Image {
+    static func joined(_ frames: Frames, _ format: ImageFormat) throws -> Image {
         let images = format == .jpeg ? try frames.images.map { try $0.flattened(on: .white) } : frames.images
-        let image = images.count == 1 ? images[0] : try animation(images, frames)
-        return options.strip ? try image.removing(privateFields) : image
+        return images.count == 1 ? images[0] : try animation(images, frames)
     }
 
     private static func animation(_ images: [Image], _ frames: Frames) throws -> Image {
@@ -25,12 +19,52 @@ enum Finish {
     }
 
     /// What the format cannot hold is said before the encoder is asked.
-    static func check(_ frames: Frames, _ format: ImageFormat) throws {
-        let limit = format == .webp ? 16_383 : 65_535
-        guard frames.width <= limit, frames.height <= limit else {
-            throw OutputFailure(
-                code: "dimensions_unsupported",
-                message: "\(format.rawValue) holds \(limit) pixels an edge; the output has \(frames.width) x \(frames.height).")
+    static func check(_ frames: Frames, _ format: ImageFormat, _ options: EncoderOptions) throws {
+        let limit = EncoderLimit(format, isJPEGInTIFF: Encode.isJPEGInTIFF(options, hasAlpha: frames.first.hasAlpha))
+        if frames.width > limit.edge || frames.height > limit.edge {
+            throw unsupported("\(format.rawValue) holds \(limit.edge) pixels an edge", frames)
+        }
+        if frames.width * frames.height > limit.pixels {
+            throw unsupported("\(format.rawValue) holds \(limit.pixels) pixels", frames)
+        }
+        if frames.images.count > 1, frames.images.count * frames.height > EncoderLimit.stackedHeight {
+            throw unsupported("All frames of an animation together can be \(EncoderLimit.stackedHeight) pixels high", frames)
         }
     }
+
+    private static func unsupported(_ rule: String, _ frames: Frames) -> OutputFailure {
+        let count = frames.images.count == 1 ? "" : " in \(frames.images.count) frames"
+        return OutputFailure(
+            code: "dimensions_unsupported", message: "\(rule); the output has \(frames.width) x \(frames.height)\(count).")
+    }
+}
+
+/// What a format can hold, or what everybody can read of it where that is less.
+struct EncoderLimit {
+    /// Pixels an edge.
+    let edge: Int
+    /// Pixels of a frame.
+    let pixels: Int
+
+    init(_ format: ImageFormat, isJPEGInTIFF: Bool = false) {
+        edge =
+            switch format {
+            // libjpeg's JPEG_MAX_DIMENSION.
+            case .jpeg: 65_500
+            // 14 bits in its header.
+            case .webp: 16_383
+            // libheif writes files that it refuses to read: MAX_IMAGE_WIDTH of 1.15. Above 65,536 it writes none, and no error.
+            case .avif: 16_384
+            // 16 bits in its header.
+            case .gif: 65_535
+            // PNG_USER_WIDTH_MAX, what libpng reads unless told otherwise.
+            case .png: 1_000_000
+            case .tiff: isJPEGInTIFF ? 65_500 : 1_000_000
+            }
+        // The palette is chosen from four bytes a pixel, counted in 32 bits.
+        pixels = format == .gif ? Int(Int32.max) / 4 : .max
+    }
+
+    /// libvips stacks frames; this is its VIPS_MAX_COORD.
+    static let stackedHeight = 10_000_000
 }

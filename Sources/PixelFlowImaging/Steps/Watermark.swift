@@ -3,7 +3,8 @@ import PixelFlowCore
 
 enum WatermarkStep {
     static func apply(_ watermark: ImageOperation.Watermark, mark: Image, to frames: inout Frames) throws {
-        let sized = try sized(mark, watermark, frames)
+        // libvips joins what images carry: the mark's own metadata stays with the mark.
+        let sized = try sized(try mark.carrying(resolution: nil) { _ in false }, watermark, frames)
         var faded = try sized.withAlpha()
         if watermark.opacity < 1 {
             let colour = try faded.applying("extract_band", ["band": .integer(0), "n": .integer(faded.bands - 1)])

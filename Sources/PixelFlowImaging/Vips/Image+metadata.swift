@@ -6,7 +6,7 @@ extension Image {
         guard vips_image_get_typeof(pointer, field) != 0 else { return nil }
         var value: Int32 = 0
         guard vips_image_get_int(pointer, field, &value) == 0 else {
-            vips_error_clear()
+            VipsError.discard()
             return nil
         }
         return Int(value)
@@ -17,7 +17,7 @@ extension Image {
         var start: UnsafeMutablePointer<Int32>?
         var count: Int32 = 0
         guard vips_image_get_array_int(pointer, field, &start, &count) == 0, let start else {
-            vips_error_clear()
+            VipsError.discard()
             return []
         }
         return UnsafeBufferPointer(start: start, count: Int(count)).map(Int.init)
@@ -28,7 +28,7 @@ extension Image {
         var start: UnsafeRawPointer?
         var count = 0
         guard vips_image_get_blob(pointer, field, &start, &count) == 0, let start else {
-            vips_error_clear()
+            VipsError.discard()
             return nil
         }
         return body(UnsafeRawBufferPointer(start: start, count: count))
@@ -38,6 +38,29 @@ extension Image {
     func withMetadata(_ body: (UnsafeMutablePointer<VipsImage>) -> Void) throws -> Image {
         let copy = try applying("copy")
         body(copy.pointer)
+        return copy
+    }
+
+    func has(_ field: String) -> Bool { vips_image_get_typeof(pointer, field) != 0 }
+
+    func remove(_ field: String) { vips_image_remove(pointer, field) }
+
+    func set(_ field: String, _ bytes: [UInt8]) { vips_image_set_blob_copy(pointer, field, bytes, bytes.count) }
+
+    /// A copy that shares the pixels and carries the fields that `isAllowed` names, and no other.
+    ///
+    /// - Parameter resolution: pixels a millimetre; nil leaves the image's own.
+    func carrying(resolution: Double?, _ isAllowed: (String) -> Bool) throws -> Image {
+        let copy = try resolution.map { try applying("copy", ["xres": .number($0), "yres": .number($0)]) } ?? applying("copy")
+        guard let names = vips_image_get_fields(copy.pointer) else { throw VipsError.taken() }
+        defer { g_strfreev(names) }
+        var next = names
+        while let name = next.pointee {
+            // By the name as it stands: it comes from the file and need not be UTF-8. What describes the pixels
+            // is listed too, and stays.
+            if !isAllowed(String(cString: name)) { vips_image_remove(copy.pointer, name) }
+            next += 1
+        }
         return copy
     }
 

@@ -27,6 +27,7 @@ struct VipsCall {
         _ name: String, on input: Image? = nil, as key: StaticString = "in", _ arguments: VipsArguments,
         _ body: (VipsCall) throws -> Output
     ) throws -> Output {
+        VipsError.discard()
         guard let operation = vips_operation_new(name) else { throw VipsError.taken() }
         defer { g_object_unref(operation) }
         let call = VipsCall(operation: operation)
@@ -79,6 +80,11 @@ final class EncodedBytes {
     private let blob: UnsafeMutablePointer<VipsBlob>
 
     init(owning blob: UnsafeMutablePointer<VipsBlob>) { self.blob = blob }
+
+    init(copying bytes: [UInt8]) throws {
+        guard let blob = vips_blob_copy(bytes, bytes.count) else { throw VipsError.taken() }
+        self.blob = blob
+    }
 
     deinit { cvips_unref_blob(blob) }
 

@@ -28,6 +28,8 @@ const known = {
     output_too_large_in_memory: ["The output would be too large", "Making it takes more memory than this service has for one. Ask for a smaller size."],
     outputs_too_large: ["The outputs would be too large", "Together they have too many bytes. Ask for fewer or smaller ones."],
     dimensions_unsupported: ["Too large for this format", "The format cannot hold a picture of this size."],
+    encoding_failed: ["It could not be encoded", "Try another format or size."],
+    output_failed: ["An operation failed", "Change the operations of this output."],
     watermark_missing: ["The watermark is gone", "Upload it again and use its new task."],
     watermark_unreadable: ["The watermark cannot be read", "Use another picture as the mark."],
 };

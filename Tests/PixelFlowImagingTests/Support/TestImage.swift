@@ -66,7 +66,7 @@ enum TestImage {
     static func animation(_ colors: [[UInt8]], _ format: ImageFormat, _ width: Int = 20, _ height: Int = 10) throws -> Data {
         let images = try colors.map { color in try made(width, height, bands: 3) { _, _ in color } }
         let frames = Frames(images, width: width, height: height, delays: colors.map { _ in 70 }, loop: 3)
-        let joined = try Finish.joined(frames, format, EncoderOptions())
+        let joined = try Finish.joined(frames, format)
         return try Encode.encoded(joined, format, EncoderOptions(lossless: true), quality: 90, pageHeight: height).withBytes { Data($0) }
     }
 }
@@ -93,7 +93,7 @@ enum HostileFile {
         return data
     }
 
-    private static func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
+    static func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
         let checked = Array(name.utf8) + body
         return bigEndian(UInt32(body.count)) + checked + bigEndian(crc(checked))
     }

@@ -1,0 +1,27 @@
+/// For files of our own making, in which everything has to be where it belongs.
+extension ByteReader {
+    /// - Throws: `MalformedFile` where the file ends before.
+    func slice(at offset: Int, _ length: Int) throws -> UnsafeRawBufferPointer {
+        guard let slice = slice(at: offset, count: length) else { throw MalformedFile() }
+        return slice
+    }
+
+    /// An unsigned number of 0 to 8 bytes; of none it is 0.
+    func bigEndian(at offset: Int, _ length: Int) throws -> Int { try number(try slice(at: offset, length)) }
+
+    func littleEndian(at offset: Int, _ length: Int) throws -> Int { try number(try slice(at: offset, length).reversed()) }
+
+    private func number(_ bytes: some Sequence<UInt8>) throws -> Int {
+        let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard let number = Int(exactly: value) else { throw MalformedFile() }
+        return number
+    }
+}
+
+/// A file that is not built as its format demands.
+struct MalformedFile: Error {}
+
+extension FixedWidthInteger {
+    var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
+    var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
+}

@@ -1,0 +1,93 @@
+import CVips
+import PixelFlowCore
+
+/// What a file says beside its pixels. Nothing of the source gets into an output but what is named here.
+enum Metadata {
+    /// A copy of `image` that carries what the encoder of `format` needs and what the options keep; libvips writes
+    /// whatever it finds on an image.
+    static func limited(_ image: Image, _ format: ImageFormat, _ options: EncoderOptions) throws -> Image {
+        var allowed = [ImageFormat.gif, .webp].contains(format) ? animation : []
+        if options.colorProfile == .keep, hasFittingProfile(image, format) { allowed.insert(Colour.iccField) }
+        if !options.strip { allowed.formUnion(kept) }
+        let limited = try image.carrying(resolution: options.strip ? neutralResolution : nil) { field in
+            allowed.contains(field) || !options.strip && field.hasPrefix("exif-ifd") && !isOutdated(field)
+        }
+        if !options.strip {
+            if let packet = xmpOfHEIF(image) { limited.set(xmp, packet) }
+            correct(limited, format, options)
+        }
+        return limited
+    }
+
+    /// Whether there is something that libvips has to write.
+    static func isCarried(by image: Image) -> Bool { [Colour.iccField, exif, xmp, iptc, description].contains(where: image.has) }
+
+    /// Whether libvips makes up an EXIF block in a file of `format`: in JPEG and AVIF as soon as it writes anything,
+    /// in WebP always.
+    static func isEXIFInvented(for image: Image, _ format: ImageFormat) -> Bool {
+        !image.has(exif) && (format == .webp || isCarried(by: image))
+    }
+
+    private static let exif = "exif-data"
+    private static let xmp = "xmp-data"
+    private static let iptc = "iptc-data"
+    private static let description = "image-description"
+
+    private static let animation: Set<String> = ["delay", "loop", "page-height"]
+    /// Where metadata is wanted. Without the source's thumbnail, which shows the picture before it was cut,
+    /// without its orientation, for the pixels are upright, and without comments of single formats.
+    private static let kept: Set<String> = [exif, xmp, iptc, description, "resolution-unit"]
+
+    /// 72 pixels an inch, what readers take a file for that does not say; libvips counts in pixels a millimetre.
+    private static let neutralResolution = 72 / 25.4
+
+    /// What was said of the thumbnail, of the orientation or of the colour space of the source.
+    private static func isOutdated(_ field: String) -> Bool {
+        field.hasPrefix("exif-ifd1-") || field == "exif-ifd0-Orientation" || field == "exif-ifd4-InteroperabilityIndex"
+    }
+
+    /// A profile for grey with pixels of three channels, or the other way round, would turn every colour.
+    private static func hasFittingProfile(_ image: Image, _ format: ImageFormat) -> Bool {
+        let isGrey = image.bands < 3 && format != .webp && format != .avif
+        return image.withBlob(Colour.iccField) { profile in
+            ByteReader(profile).has(isGrey ? "GRAY" : "RGB ", at: 16)
+        } ?? false
+    }
+
+    /// libvips takes the XMP of a HEIF file for what it is only without the usual first line.
+    private static func xmpOfHEIF(_ image: Image) -> [UInt8]? {
+        for index in 0..<8 {
+            guard let block = image.withBlob("heif-mime-\(index)", { Array($0) }) else { continue }
+            if String(decoding: block, as: UTF8.self).contains("<x:xmpmeta") { return block }
+        }
+        return nil
+    }
+
+    private static func correct(_ image: Image, _ format: ImageFormat, _ options: EncoderOptions) {
+        let colorSpace = "exif-ifd2-ColorSpace"
+        if options.colorProfile == .srgb, image.has(colorSpace) { vips_image_set_string(image.pointer, colorSpace, "1") }
+        if let records = image.withBlob(iptc, IPTCBlock.records) {
+            // In TIFF libvips writes a quarter of them.
+            if format == .jpeg, let records { image.set(iptc, IPTCBlock.forJPEG(records)) } else { image.remove(iptc) }
+        }
+        if let packet = image.withBlob(xmp, XMPPacket.upright) { image.set(xmp, packet) }
+    }
+}
+
+/// The XML in which XMP comes.
+enum XMPPacket {
+    /// The packet with an orientation of 1, for pixels that have been turned.
+    static func upright(_ packet: UnsafeRawBufferPointer) -> [UInt8] {
+        var bytes = Array(packet)
+        let name = Array("tiff:Orientation".utf8)
+        for start in bytes.indices where bytes[start...].starts(with: name) {
+            // An attribute, ="6", or an element, >6<.
+            let place = bytes[(start + name.count)...].firstIndex { !delimiters.contains($0) }
+            if let place, turned.contains(bytes[place]) { bytes[place] = UInt8(ascii: "1") }
+        }
+        return bytes
+    }
+
+    private static let delimiters = Set("=\"'> \n".utf8)
+    private static let turned = UInt8(ascii: "2")...UInt8(ascii: "8")
+}
