@@ -207,7 +207,8 @@ private enum PlantedAnimation {
         try whole.prefix(whole.count / 2).withUnsafeBytes { bytes in
             let damaged = try Load.open(bytes, .png, LoadOptions())
             let header = SourceHeader(
-                format: .png, width: damaged.width, height: damaged.height, frames: 1, orientation: 1, hasAlpha: false, opened: damaged)
+                format: .png, width: damaged.width, height: damaged.height, frames: 1, orientation: 1, layout: PixelLayout(damaged),
+                bytes: SourceBytes(bytes, .png), opened: OpenedSource(damaged))
             let rendering = OutputRendering(
                 spec: OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(effort: 0)), header: header,
                 limits: ImageLimits(), marks: OverlaySet([:], limits: ImageLimits()))
