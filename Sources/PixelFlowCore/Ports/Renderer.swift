@@ -6,7 +6,7 @@ public import NIOCore
 /// the work at once and throws `CancellationError`.
 public protocol Renderer: Sendable {
     /// - Throws: `PixelFlowError` with `retry == .permanent` where the source is at fault
-    ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `too_many_pixels`,
+    ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `damaged_image`, `too_many_pixels`,
     ///   `too_many_frames`, `render_timeout`), `.crash` where the render process died
     ///   (`render_crashed`), `.outage` where no render process could be started.
     ///   One output that cannot be made is no error: see `RenderedOutput.result`.
