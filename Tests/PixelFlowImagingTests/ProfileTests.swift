@@ -88,10 +88,12 @@ import Testing
             for format in [ImageFormat.png, .jpeg, .webp, .tiff, .avif] {
                 let file = try output(source(damaged, value: 55), format, profile)
                 #expect(try Picture(file).shows([55, 55, 55], at: 8, 8, tolerance: 4), "\(name), \(format), \(profile)")
-                #expect(file.range(of: Data("iCCP".utf8)) == nil && file.range(of: damaged.prefix(40)) == nil, "\(name), \(format), \(profile)")
+                let isWritten = damaged.count >= 40 && file.range(of: damaged.prefix(40)) != nil
+                #expect(!isWritten && file.range(of: Data("iCCP".utf8)) == nil, "\(name), \(format), \(profile)")
             }
         }
-        #expect(VipsError.noted() == nil, "\(name) leaves a trace")
+        let trace = VipsError.noted()?.description.lowercased() ?? ""
+        #expect(!trace.contains("icc") && !trace.contains("profile"), "\(name) leaves a trace: \(trace)")
     }
 
     /// The profile of a picture is no reason for a message, not even where something else fails.

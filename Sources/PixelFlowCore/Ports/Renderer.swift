@@ -6,8 +6,8 @@ public import NIOCore
 /// the work at once and throws `CancellationError`.
 public protocol Renderer: Sendable {
     /// - Throws: `PixelFlowError` with `retry == .permanent` where the source is at fault
-    ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `too_many_pixels`,
-    ///   `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` where the render
+    ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `damaged_image`,
+    ///   `too_many_pixels`, `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` where the render
     ///   process died (`render_crashed`), `.killed` where somebody outside killed it
     ///   (`render_killed`), `.outage` where no render process could be started.
     ///   One output that cannot be made is no error: see `RenderedOutput.result`.

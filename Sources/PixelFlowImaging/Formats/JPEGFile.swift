@@ -4,7 +4,7 @@ struct JPEGFile {
     private enum Ending { case mark, none, oddMarker, noScan }
 
     let structure: FileStructure
-    /// Whether the last scan is followed by the end mark, EOI.
+    /// Whether the end mark, EOI, comes behind a scan.
     let hasEnd: Bool
     /// The mark, for a file that lacks it.
     static let endMark: [UInt8] = [0xff, 0xd9]
@@ -44,10 +44,10 @@ struct JPEGFile {
             while let marker = nextMarker() {
                 switch marker {
                 case 0xd9:
-                    ending = ending == .noScan ? .noScan : .mark
+                    if ending == .mark, isMiddle { ending = .oddMarker }
                     return
                 case 0x01, 0xd0...0xd8: continue
-                case 0xc0...0xfe: guard segment(marker) else { return }
+                case 0xc0...0xfe where ending == .noScan || mayFollowScan(marker): guard segment(marker) else { return }
                 default:
                     // No marker that a JPEG file has: what looked like data until here was none.
                     ending = .oddMarker
@@ -81,6 +81,26 @@ struct JPEGFile {
             offset += max(2, length)
             if marker == 0xda { skipData() }
             return true
+        }
+
+        /// Whether an end mark is none, but damage within the data: the file goes on to another one, and not with another
+        /// picture.
+        private var isMiddle: Bool {
+            JPEGFile.endsWithMark(reader.bytes) && reader.count - offset > 64 && reader.next(0xff, from: offset) != nil
+                && !reader.has([0xff, 0xd8], at: offset)
+        }
+
+        /// Whether a segment behind a scan makes sense, or is damage within the data that looks like one.
+        private func mayFollowScan(_ marker: UInt8) -> Bool {
+            guard let length = reader.number(at: offset, width: 2), let first = reader.byte(at: offset + 2) else { return true }
+            switch marker {
+            case 0xc4: return first & 0xee == 0 && length > 18 && length < 2048
+            case 0xda: return (1...4).contains(first) && length == 6 + 2 * Int(first)
+            case 0xdb: return first & 0xec == 0 && length > 66
+            case 0xdc, 0xdd: return length == 4
+            case 0xe0...0xef, 0xfe: return reader.contains(offset, length)
+            default: return false
+            }
         }
 
         /// From the header of a scan to the marker that ends its data.

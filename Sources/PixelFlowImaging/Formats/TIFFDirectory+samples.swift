@@ -37,7 +37,23 @@ extension TIFFDirectory {
     ///
     /// libvips opens some of these and gets black, invisible or wrong pixels out of them.
     var unsupported: String? {
-        unsupportedKind ?? unsupportedDepth ?? unsupportedAlpha
+        unsupportedKind ?? unsupportedDepth ?? unsupportedPlanes ?? unsupportedAlpha
+    }
+
+    /// Whether the file is grey with more planes behind the first, none of which is alpha.
+    var hasPlanesOfGrey: Bool { arePlanesMisread && isGrey && alpha == nil }
+
+    /// Whether white is zero in samples that libvips does not turn over.
+    var isInverted: Bool { photometric == .whiteIsZero && values(.sampleFormat).first == 3 }
+
+    private var isGrey: Bool { photometric == .whiteIsZero || photometric == .blackIsZero }
+
+    private var arePlanesMisread: Bool {
+        value(.planes) == 2 && samples > 1 && (isGrey || [.palette, .cieLab, .logLuv].contains(photometric))
+    }
+
+    private var unsupportedPlanes: String? {
+        arePlanesMisread && !hasPlanesOfGrey ? "TIFF files of this kind with separate planes" : nil
     }
 
     private var unsupportedKind: String? {
@@ -84,7 +100,7 @@ extension TIFFDirectory {
         guard let alpha, alpha.isAssociated else { return nil }
         let isWide = values(.bits).first == 32 && values(.sampleFormat).first != 3 || photometric == .separated && values(.bits).first != 8
         let isElsewhere = samples == 4 && colourSamples + alpha.index != 3
-        guard isWide || isElsewhere || [.palette, .cieLab, .logLuv].contains(photometric) else { return nil }
+        guard isWide || isElsewhere || isInverted || [.palette, .cieLab, .logLuv].contains(photometric) else { return nil }
         return "TIFF files of this kind with associated alpha"
     }
 }

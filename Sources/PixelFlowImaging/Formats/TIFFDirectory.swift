@@ -10,6 +10,7 @@ struct TIFFDirectory {
         case stripOffsets = 273
         case samples = 277
         case stripLengths = 279
+        case planes = 284
         case tileOffsets = 324, tileLengths
         case subdirectories = 330
         case inkSet = 332
@@ -20,6 +21,12 @@ struct TIFFDirectory {
     private let reader: ByteReader
     /// Where the values of an entry stand, how many there are, and how wide each is.
     private var entries: [Int: (offset: Int, count: Int, width: Int)] = [:]
+    /// Where each entry itself stands.
+    private var places: [Int: Int] = [:]
+    /// Whether the values of an entry, of whatever type, lie outside the file.
+    private(set) var lacksValues = false
+    /// Bytes of a count or an offset.
+    private var word = 4
 
     init(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
         var reader = ByteReader(bytes)
@@ -45,12 +52,31 @@ struct TIFFDirectory {
 
     func has(_ tag: Tag) -> Bool { entries[tag.rawValue] != nil }
 
+    /// Changes a copy of the file so that it has the first of its planes only.
+    ///
+    /// libvips reads several planes of grey wrongly: it takes the lines of one plane for those of all.
+    func keepFirstPlane(of file: UnsafeMutableRawBufferPointer) {
+        for tag in [Tag.samples, .planes] {
+            if let entry = places[tag.rawValue] { write(1, to: file, at: entry + 4 + word) }
+        }
+        // One sample has no extra ones; as a private tag the entry means nothing.
+        if let entry = places[Tag.extraSamples.rawValue] { write(Self.unusedTag, to: file, at: entry) }
+    }
+
+    private func write(_ value: UInt16, to file: UnsafeMutableRawBufferPointer, at offset: Int) {
+        guard offset + 2 <= file.count else { return }
+        file.storeBytes(of: reader.isLittleEndian ? value.littleEndian : value.bigEndian, toByteOffset: offset, as: UInt16.self)
+    }
+
+    private static let unusedTag: UInt16 = 65_000
+
     /// - Parameters: widths in bytes of a pointer to a directory and of the number of its entries.
     private mutating func read(header: Int, pointer: Int, counter: Int) throws(Fault) {
         guard let start = reader.number(at: header, width: pointer) else { throw .cutOff }
         guard start >= header + pointer else { throw .broken }
         guard let count = reader.number(at: start, width: counter) else { throw .cutOff }
         guard (1...Self.mostEntries).contains(count) else { throw .broken }
+        word = pointer
         let length = 4 + 2 * pointer
         guard reader.contains(start + counter, count * length) else { throw .cutOff }
         for index in 0..<count { add(start + counter + index * length, pointer) }
@@ -58,16 +84,22 @@ struct TIFFDirectory {
 
     private mutating func add(_ entry: Int, _ pointer: Int) {
         guard let tag = reader.number(at: entry, width: 2), let type = reader.number(at: entry + 2, width: 2) else { return }
-        guard let width = Self.integerWidths[type], let count = reader.number(at: entry + 4, width: pointer) else { return }
+        guard let width = Self.widths[type], let count = reader.number(at: entry + 4, width: pointer) else { return }
         let place = entry + 4 + pointer
-        let fits = count.multipliedReportingOverflow(by: width)
-        guard !fits.overflow else { return }
-        guard let offset = fits.partialValue <= pointer ? place : reader.number(at: place, width: pointer) else { return }
-        entries[tag] = (offset, count, width)
+        let length = count.multipliedReportingOverflow(by: width)
+        guard !length.overflow else { return }
+        guard let offset = length.partialValue <= pointer ? place : reader.number(at: place, width: pointer) else { return }
+        lacksValues = lacksValues || !reader.contains(offset, length.partialValue)
+        places[tag] = entry
+        if Self.integers.contains(type) { entries[tag] = (offset, count, width) }
     }
 
-    /// BYTE, SHORT, LONG, IFD, LONG8 and IFD8.
-    private static let integerWidths = [1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8]
+    /// BYTE to DOUBLE, IFD, and LONG8 to IFD8.
+    private static let widths = [
+        1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8,
+    ]
+    /// Those of them that hold integers without a sign.
+    private static let integers: Set = [1, 3, 4, 13, 16, 18]
     private static let mostEntries = 4096
 }
 
@@ -76,7 +108,7 @@ extension TIFFDirectory {
         do {
             let directory = try TIFFDirectory(bytes)
             if let name = directory.unsupported { return .unsupported(name) }
-            if directory.hasDataOutside { return .cutOff }
+            if directory.lacksValues || directory.hasDataOutside { return .cutOff }
             let compression = directory.value(.compression) ?? 1
             // What is not in every libtiff is no damage.
             return commonCompressions.contains(compression) ? .whole : .unsupported("TIFF files with compression \(compression)")

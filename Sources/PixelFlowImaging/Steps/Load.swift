@@ -29,7 +29,8 @@ enum Load {
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
         let format = try SourceFormat.sniffed(source)
         let directory = try directory(of: source, format)
-        let bytes = SourceBytes(source, format)
+        if format == .jpeg, JPEGFile.isFilledUp(source) { throw RenderFailure.truncated }
+        let bytes = SourceBytes(source, format, directory)
         let image: Image
         do {
             image = try open(bytes.bytes, format, LoadOptions())
@@ -77,6 +78,7 @@ enum Load {
         } catch {
             throw error == .cutOff ? RenderFailure.truncated : .damaged
         }
+        if directory.lacksValues { throw RenderFailure.truncated }
         if let kind = directory.unsupported { throw RenderFailure.unsupported(kind) }
         return directory
     }

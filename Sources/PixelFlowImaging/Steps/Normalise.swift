@@ -31,7 +31,9 @@ enum Normalise {
 private enum Samples {
     /// Of L*a*b* and XYZ as they are; of anything else as 8 or 16 bits over their full range.
     static func colours(of image: Image, _ layout: PixelLayout) throws -> Image {
-        let colours = try image.bands == layout.colours ? image : image.bands(0, layout.colours)
+        // Packed L*a*b* on its own way to sRGB is dithered.
+        let unpacked = image.isPackedLab ? try image.applying("LabQ2Lab") : image
+        let colours = try unpacked.bands == layout.colours ? unpacked : unpacked.bands(0, layout.colours)
         return layout.model == .absolute ? colours : try integers(colours, layout)
     }
 
@@ -56,7 +58,7 @@ private enum Samples {
         case VIPS_FORMAT_FLOAT:
             // libvips divides with 255 as the full range, whatever it is.
             let range = layout.isDivided ? 65535.0 / 255 : 65535
-            return try image.scaled(by: range, to: .ushort)
+            return layout.isInverted ? try image.scaled(by: -range, from: 65535, to: .ushort) : try image.scaled(by: range, to: .ushort)
         default: return try image.applying("cast", ["format": .ushort, "shift": .flag(true)])
         }
     }
@@ -73,7 +75,7 @@ extension Image {
     }
 
     /// Floating point samples as integers, rounded; what lies beyond the range becomes its end.
-    fileprivate func scaled(by factor: Double, to format: VipsArgument) throws -> Image {
-        try applying("linear", ["a": .numbers([factor]), "b": .numbers([0.5])]).applying("cast", ["format": format])
+    fileprivate func scaled(by factor: Double, from start: Double = 0, to format: VipsArgument) throws -> Image {
+        try applying("linear", ["a": .numbers([factor]), "b": .numbers([start + 0.5])]).applying("cast", ["format": format])
     }
 }

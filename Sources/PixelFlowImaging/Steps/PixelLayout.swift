@@ -14,31 +14,37 @@ struct PixelLayout: Equatable {
     /// The band that is alpha. Every other band behind the colours is a selection, depth or the like, and goes.
     let alpha: Int?
     /// Whether libvips has divided the colours by an associated alpha.
-    var isDivided = false
+    let isDivided: Bool
+    /// Whether the colours still have to be turned over.
+    let isInverted: Bool
 
     /// Without a directory: alpha is a last band beyond the colours, as in every format but TIFF.
     init(_ image: Image, _ directory: TIFFDirectory? = nil) {
         switch image.interpretation {
-        case _ where image.isPackedLab: (model, colours) = (.absolute, image.bands)
+        case _ where image.isPackedLab: (model, colours) = (.absolute, 3)
         case VIPS_INTERPRETATION_CMYK: (model, colours) = (.cmyk, 4)
         case VIPS_INTERPRETATION_LAB, VIPS_INTERPRETATION_LABS, VIPS_INTERPRETATION_XYZ: (model, colours) = (.absolute, 3)
         case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: (model, colours) = (.grey, 1)
         default: (model, colours) = image.bands < 3 ? (.grey, 1) : (.rgb, 3)
         }
+        isInverted = directory?.isInverted ?? false
         guard let directory else {
             alpha = image.bands > colours ? colours : nil
+            isDivided = false
             return
         }
-        guard let found = directory.alpha, colours + found.index < image.bands else {
-            alpha = nil
-            return
-        }
-        alpha = colours + found.index
-        isDivided = found.isAssociated
+        let found = directory.alpha
+        alpha = Self.band(found?.index, behind: colours, of: image)
+        isDivided = alpha != nil && found?.isAssociated == true
     }
 
     /// The colours and, behind them, alpha: no band that has to be moved or taken out.
     func isPlain(_ image: Image) -> Bool {
         !image.isPackedLab && image.bands == colours + (alpha == nil ? 0 : 1) && (alpha ?? colours) == colours
+    }
+
+    private static func band(_ index: Int?, behind colours: Int, of image: Image) -> Int? {
+        guard let index, colours + index < image.bands else { return nil }
+        return colours + index
     }
 }

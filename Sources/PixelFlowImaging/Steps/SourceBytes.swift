@@ -1,4 +1,5 @@
-/// The bytes that a decoder reads: the source's own, or a copy with an end mark that the source lacks.
+/// The bytes that a decoder reads: the source's own, or a copy with an end mark that the source lacks, or without planes
+/// that the decoder would mistake.
 ///
 /// Decoders take a missing mark for missing pixels. Here the mark is given to them, and whether pixels are missing is
 /// seen from the pixels.
@@ -7,21 +8,21 @@ final class SourceBytes {
     private let copy: UnsafeMutableRawBufferPointer?
 
     /// Borrows `source`, which has to stay where it is for as long as this lives.
-    init(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) {
+    init(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ directory: TIFFDirectory? = nil) {
         let ending = Self.missingEnd(source, format)
-        guard !ending.isEmpty else {
+        let hasPlanes = directory?.hasPlanesOfGrey ?? false
+        guard !ending.isEmpty || hasPlanes else {
             (bytes, copy) = (source, nil)
             return
         }
         let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count + ending.count, alignment: 16)
         whole.copyMemory(from: source)
         UnsafeMutableRawBufferPointer(rebasing: whole[source.count...]).copyBytes(from: ending)
+        if hasPlanes { directory?.keepFirstPlane(of: whole) }
         (bytes, copy) = (UnsafeRawBufferPointer(whole), whole)
     }
 
     deinit { copy?.deallocate() }
-
-    var isMended: Bool { copy != nil }
 
     private static func missingEnd(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> [UInt8] {
         switch format {

@@ -1,8 +1,9 @@
 /** What an error code means to somebody who only has a picture: a title, and what can be done. */
 const known = {
     not_an_image: ["Not a picture", "The file could not be read as one of the known picture formats. Try another file."],
-    truncated_image: ["The picture is damaged", "The file is cut off or broken. Export or download it again."],
-    unsupported_format: ["Format not supported", "Send the picture as JPEG, PNG, WebP, AVIF, GIF or TIFF."],
+    truncated_image: ["The picture is not complete", "The file ends too early. Export or download it again."],
+    damaged_image: ["The picture is damaged", "The file contradicts itself. Export it again."],
+    unsupported_format: ["Format not supported", "The details say which kind it is. Send the picture as JPEG, PNG, WebP, AVIF, GIF or TIFF."],
     too_many_pixels: ["The picture is too big", "It has more pixels than this service takes. Send a smaller one."],
     too_many_frames: ["The animation is too long", "It has more frames than this service takes."],
     image_too_large_in_memory: ["The picture is too big", "Decoding it takes more memory than this service has for one. Send a smaller one."],

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import Synchronization
 
 @testable import PixelFlowImaging
 
@@ -12,6 +13,9 @@ struct Rendering {
     /// The picture of the first output.
     func picture() throws -> Picture { try Picture(files[0]) }
 }
+
+/// libvips has one error buffer for the whole process. In a render process one job at a time reads it; here tests take turns.
+private let turn = Mutex(())
 
 /// Renders in this process.
 func render(
@@ -26,12 +30,14 @@ func render(
         return copy
     }
     defer { kept.values.forEach { $0.deallocate() } }
-    let facts = try source.withUnsafeBytes { bytes in
-        try RenderEngine().render(
-            source: bytes, overlays: kept.mapValues { UnsafeRawBufferPointer($0) }, pipeline: Pipeline(outputs: outputs), limits: limits
-        ) { result, bytes in
-            results.append(result)
-            files.append(Data(bytes))
+    let facts = try turn.withLock { _ in
+        try source.withUnsafeBytes { bytes in
+            try RenderEngine().render(
+                source: bytes, overlays: kept.mapValues { UnsafeRawBufferPointer($0) }, pipeline: Pipeline(outputs: outputs), limits: limits
+            ) { result, bytes in
+                results.append(result)
+                files.append(Data(bytes))
+            }
         }
     }
     return Rendering(facts: facts, results: results, files: files)
