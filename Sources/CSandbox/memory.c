@@ -19,7 +19,8 @@ static char handler_stack[64 << 10];
 
 // Libraries abort, or run into a null pointer, when memory runs out. That is the limit's doing, not a
 // defect of a decoder: it is told apart by an exit status. Everything in here is safe in a handler.
-static void end_of_memory(int number) {
+static void end_of_memory(int number, siginfo_t *information, void *context) {
+    (void)context;
     int exhausted = errno == ENOMEM;
     if (!exhausted) {
         void *more = mmap(NULL, probe, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -29,6 +30,10 @@ static void end_of_memory(int number) {
     if (exhausted) _exit(PF_SANDBOX_EXIT_MEMORY);
     // What has happened happens again, and takes its usual course.
     signal(number, SIG_DFL);
+    if (information->si_code > 0 || information->si_pid == getpid()) return;
+    // Unless somebody else has sent it, who will not send it again.
+    signal(SIGILL, SIG_DFL);
+    __builtin_trap();
 }
 
 static int watch(void) {
@@ -36,8 +41,8 @@ static int watch(void) {
     if (sigaltstack(&stack, NULL) != 0) return errno;
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = end_of_memory;
-    action.sa_flags = SA_ONSTACK;
+    action.sa_sigaction = end_of_memory;
+    action.sa_flags = SA_ONSTACK | SA_SIGINFO;
     static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
     for (size_t index = 0; index < sizeof signals / sizeof *signals; index++)
         if (sigaction(signals[index], &action, NULL) != 0) return errno;

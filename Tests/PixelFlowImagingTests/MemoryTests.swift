@@ -15,7 +15,6 @@ import Testing
 
     struct Source: Sendable, CustomTestStringConvertible {
         var testDescription: String
-        var megapixels = 50
         var expected: String?
         var make: @Sendable () throws -> Data
     }
@@ -36,10 +35,9 @@ import Testing
         },
         Source(testDescription: "gif") { try TestImage.data(try colours(black(bands: 3)), "gifsave_buffer", ["effort": .integer(1)]) },
         Source(testDescription: "tiff, 16 bits, alpha") { try deep("tiffsave_buffer", ["compression": .integer(deflate)]) },
-        Source(testDescription: "tiff, 64 bits of floating point", expected: "image_too_large_in_memory") {
-            try TestImage.data(
-                try black(bands: 4).applying("cast", ["format": .integer(Int(VIPS_FORMAT_DOUBLE.rawValue))]), "tiffsave_buffer",
-                ["compression": .integer(deflate)])
+        Source(testDescription: "tiff, 32 bits of floating point, alpha", expected: "image_too_large_in_memory") {
+            let image = try colours(black(bands: 4)).applying("cast", ["format": .integer(Int(VIPS_FORMAT_FLOAT.rawValue))])
+            return try TestImage.data(image, "tiffsave_buffer", ["compression": .integer(deflate)])
         },
     ]
 
@@ -72,7 +70,8 @@ import Testing
         let before = pool.processIdentifiers
         let outputs = [
             OutputSpec(name: "small", operations: [.resize(.init(width: 64))], format: .fixed(.jpeg)),
-            OutputSpec(name: "large", operations: [.resize(.init(width: 3000))], format: .fixed(.jpeg)),
+            // Nothing may be decoded smaller for this one.
+            OutputSpec(name: "part", operations: [.crop(.init(width: 64, height: 64))], format: .fixed(.jpeg)),
         ]
         var code: String?
         do {
@@ -86,7 +85,6 @@ import Testing
         #expect(pool.processIdentifiers == before)
         let peak = try #require(before.first.flatMap(Self.peak))
         #expect(peak <= memory)
-        print("peak of \(source.testDescription): \(peak >> 20) MiB of \(memory >> 20)")
         await pool.shutdown()
     }
 

@@ -40,6 +40,12 @@ import Testing
             testDescription: "two crashes: poison", errors: Array(repeating: error(.crash, "render_crashed"), count: 9),
             status: .failed, code: "poison", attempts: 2, runs: 2),
         Ending(
+            testDescription: "killed from outside three times: no attempt spent",
+            errors: Array(repeating: error(.killed, "render_killed"), count: 3), status: .completed, code: nil, attempts: 1, runs: 4),
+        Ending(
+            testDescription: "killed again in the run alone: poison", errors: Array(repeating: error(.killed, "render_killed"), count: 9),
+            status: .failed, code: "poison", attempts: 0, runs: 4),
+        Ending(
             testDescription: "unforeseen: as transient", errors: Array(repeating: Unforeseen(), count: 9),
             status: .failed, code: "internal_error", attempts: 5, runs: 5),
     ]
@@ -61,6 +67,23 @@ import Testing
             #expect(renderer.jobs.count == ending.runs)
             #expect(final.lease == nil)
             try await harness.waitForObjects(of: final, harness.named(by: final))
+        }
+    }
+
+    /// What is under suspicion runs alone, so that whatever dies then is its own doing; and every run says whose it is.
+    @Test(arguments: [(PixelFlowError.Retry.crash, [false, true]), (.killed, [false, false, false, true]), (.transient, [false, false])])
+    func suspectsRunAlone(retry: PixelFlowError.Retry, alone: [Bool]) async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer { call, job in
+            if call < alone.count { throw Self.error(retry, "render_stopped") }
+            return .good(job)
+        }
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add()
+            worker.wake(task)
+            #expect(try await harness.final(task.id).status == .completed)
+            #expect(renderer.jobs.map(\.runsAlone) == alone)
+            #expect(renderer.jobs.allSatisfy { $0.tenant == WorkerHarness.tenant })
         }
     }
 

@@ -40,6 +40,7 @@ import Testing
             case 1: throw FailureClassTests.error(.outage, "blob_store_unavailable")
             case 2: throw FailureClassTests.error(.crash, "render_crashed")
             case 3: throw FailureClassTests.error(.transient, "source_timeout")
+            case 4: throw FailureClassTests.error(.killed, "render_killed")
             default: throw FailureClassTests.error(.permanent, "something_nobody_knows")
             }
         }
@@ -49,7 +50,7 @@ import Testing
             try await harness.final(task.id)
             try await waitFor(#"tasks_finished_total{error_code="other",status="FAILED"}"#, 1, harness.registry)
         }
-        for reason in ["outage", "crash", "transient"] {
+        for reason in ["outage", "crash", "transient", "killed"] {
             #expect(harness.registry[#"task_retries_total{reason="\#(reason)"}"#] == 1, "\(reason)")
         }
         #expect(harness.registry[#"task_retries_total{reason="interrupted"}"#] == 0)

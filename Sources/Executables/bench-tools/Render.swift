@@ -15,6 +15,12 @@ struct Render: AsyncParsableCommand {
     @Option(help: "Render through this many render processes.")
     var sandboxed: Int?
 
+    @Option(help: "Tenants whose images take turns; a render process serves one.")
+    var tenants = 1
+
+    @Option(help: "Clients that each wait for their result; one for each render process by default.")
+    var clients: Int?
+
     @Option(help: "How long to go on.")
     var seconds = 5.0
 
@@ -54,14 +60,15 @@ struct Render: AsyncParsableCommand {
 
     private func pooled(_ sources: [ByteBuffer], _ pipeline: Pipeline) async throws -> (Int, Duration) {
         let processes = sandboxed ?? 1
-        let pool = try RenderPool(.init(processes: processes), logger: Logger(label: "bench"))
+        let pool = RenderPool(.init(processes: processes), logger: Logger(label: "bench"))
         let start = ContinuousClock.now
         let count = try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<processes {
+            for client in 0..<(clients ?? processes) {
                 group.addTask {
                     var count = 0
                     while ContinuousClock.now - start < .seconds(seconds) {
-                        _ = try await pool.render(RenderJob(source: sources[count % sources.count], pipeline: pipeline))
+                        let tenant = TenantID("tenant \((client + count) % max(1, tenants))")
+                        _ = try await pool.render(RenderJob(source: sources[count % sources.count], pipeline: pipeline, tenant: tenant))
                         count += 1
                     }
                     return count
