@@ -105,7 +105,7 @@ public struct ListenSettings: Sendable, Hashable {
     private static let managementConnections = 32
 
     /// Connections that the kernel keeps until they are accepted.
-    private static let backlog = 1024
+    private static let backlog = 4096
 
     /// Says on the standard output where the service is to be found.
     public func announce(_ name: String) -> @Sendable () -> Void {

@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// A server that knows nothing of it: after a second the body comes all the same.
+    /// A server that knows nothing of it: after a few seconds the body comes all the same.
     @Test func anUpstreamThatDoesNotAnswerGetsTheBody() async throws {
         let routes: Routes = { router in
             router.post("/api/upload") { request, _ in "\(try await request.body.collect(upTo: 100).readableBytes) bytes" }

@@ -97,6 +97,14 @@ public final class ConnectionRegistry: Sendable {
         return admission
     }
 
+    /// Whether an address has its share and as many others are being told so as may be: then not even that is said.
+    func isExhausted(for address: IPAddress) -> Bool {
+        guard !trusted.trusts(address) else { return false }
+        return state.withLock { state in
+            state.lingering >= limits.lingering && (state.peers[address.subscriber]?.entries.count ?? 0) >= limits.perAddress
+        }
+    }
+
     func close(_ entry: Entry) { state.withLock { Self.remove(entry, from: &$0) } }
 
     /// Whether one more connection may be told why it is refused; pair with `endLingering`.

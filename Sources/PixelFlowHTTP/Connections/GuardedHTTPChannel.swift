@@ -26,7 +26,14 @@ public struct GuardedHTTPChannel: ServerChildChannel {
     }
 
     public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        base.setup(channel: channel, logger: logger).flatMapThrowing { value in
+        // What a flood brings is closed before anything is built for it. No address is cached yet at this point.
+        let address = (try? channel._channelCore.remoteAddress0())?.ipAddress.flatMap { IPAddress($0) }
+        if let address, registry.isExhausted(for: address) {
+            metrics?.refused(.addressLimit)
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        return base.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let connection = ConnectionGuard(registry: registry, metrics: metrics)
             try pipeline.addHandler(connection, position: .first)

@@ -42,7 +42,7 @@ final class ContinueObserver: ChannelDuplexHandler {
 
     private static let mark = "x-pixelflow-gate"
     /// An upstream that does not know about 100 (Continue) gets the body after this time, as RFC 9110, section 10.1.1, wants it.
-    private static let patience = TimeAmount.seconds(1)
+    private static let patience = TimeAmount.seconds(5)
 
     private let gates: ContinueGates
     private var gate: ContinueGate?

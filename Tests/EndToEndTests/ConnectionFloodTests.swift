@@ -1,0 +1,36 @@
+import Conformance
+import Foundation
+import RawHTTP
+import Testing
+
+extension EndToEnd {
+    /// More connections than there are file descriptors, from one who asks nothing.
+    @Suite struct ConnectionFloodTests {
+        @Test func aFloodEndsNoServiceWhoseDescriptorsAreFew() async throws {
+            try await LiveService.run(script: "ulimit -n 256; exec \"$0\"") { service in
+                let ada = try await Person.signedIn(to: service)
+                let ports = [service.ports.web, service.ports.auth, service.ports.api, service.ports.worker]
+                var flood: [RawConnection] = []
+                // Some are refused by the kernel once nothing is accepted for a while.
+                for number in 0..<400 {
+                    if let each = try? await RawConnection.open(port: ports[number % 4], from: "127.0.0.2") { flood.append(each) }
+                }
+                #expect(flood.count > 256)
+                for _ in 0..<3 {
+                    let task = try await ada.post(PNG.noise(width: 64, height: 64, seed: 7), type: "image/png")
+                    #expect(task.status == 202)
+                    #expect(try await ada.get("/api/tasks", port: service.ports.web).status == 200)
+                    #expect(try await ada.get("/api/tasks").status == 200)
+                    #expect(try await ada.get("/health", port: service.ports.auth).status == 200)
+                }
+                for each in flood { each.close() }
+                #expect(try await ada.get("/readyz", port: service.ports.worker).status == 200)
+                let metrics = try await ada.get("/metrics", port: service.ports.worker)
+                #expect(metrics.text.contains("web_connections_refused_total"))
+                #expect(try await ada.get("/metrics", port: service.ports.web).status == 404)
+                service.terminate()
+                #expect(try await service.waitForExit() == 0)
+            }
+        }
+    }
+}
