@@ -18,8 +18,6 @@ final class Image {
     var hasAlpha: Bool { vips_image_hasalpha(pointer) != 0 }
     var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
     var isBytes: Bool { vips_image_get_format(pointer) == VIPS_FORMAT_UCHAR }
-    /// Pixels a millimetre, along the rows.
-    var resolution: Double { vips_image_get_xres(pointer) }
     /// Where the origin of the image it was cut out of lies; negative after a cut.
     var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
 
