@@ -200,23 +200,34 @@ private enum PlantedAnimation {
         }
     }
 
-    /// Pixels that turn out damaged only when the encoder asks for them.
+    /// Pixels that turn out damaged only when somebody asks for them.
+    private func failure(_ format: ImageFormat, _ operations: ImageOperation...) throws -> OutputFailure? {
+        let whole = try TestImage.encoded(try TestImage.photo(300, 200), .png)
+        return try whole.prefix(whole.count / 2).withUnsafeBytes { bytes in
+            let damaged = try Load.open(bytes, .png, LoadOptions())
+            let spec = OutputSpec(name: "a", operations: operations, format: .fixed(format), encoder: EncoderOptions(effort: 0))
+            let rendering = OutputRendering(
+                spec: spec, header: try Load.header(of: whole), limits: ImageLimits(), marks: OverlaySet([:], limits: ImageLimits()))
+            return #expect(throws: OutputFailure.self) { try rendering.run(Frames([damaged], width: 300, height: 200)) }
+        }
+    }
+
     @Test(arguments: ImageFormat.allCases)
     func whatCannotBeEncodedIsToldInOurWords(format: ImageFormat) throws {
-        let whole = try TestImage.encoded(try TestImage.photo(300, 200), .png)
-        try whole.prefix(whole.count / 2).withUnsafeBytes { bytes in
-            let damaged = try Load.open(bytes, .png, LoadOptions())
-            let header = SourceHeader(
-                format: .png, width: damaged.width, height: damaged.height, frames: 1, orientation: 1, layout: PixelLayout(damaged),
-                bytes: SourceBytes(bytes, .png), opened: OpenedSource(damaged))
-            let rendering = OutputRendering(
-                spec: OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(effort: 0)), header: header,
-                limits: ImageLimits(), marks: OverlaySet([:], limits: ImageLimits()))
-            #expect { try rendering.run(Frames([damaged], width: 300, height: 200)) } throws: { error in
-                let failure = error as? OutputFailure
-                return failure?.code == "encoding_failed"
-                    && failure?.message == "The output of 300 x 200 pixels could not be encoded as \(format.rawValue)."
-            }
-        }
+        let failure = try failure(format)
+        #expect(failure?.code == "encoding_failed")
+        #expect(failure?.message == "The output of 300 x 200 pixels could not be encoded as \(format.rawValue).")
+    }
+
+    @Test func soIsAnOperationThatFails() throws {
+        let failure = try failure(.png, .trim(.init()))
+        #expect(failure?.code == "output_failed" && failure?.message == "The operation trim could not be carried out.")
+    }
+}
+
+extension Load {
+    /// The header of a file of the test's own, which stays valid only as far as no pixel is read.
+    fileprivate static func header(of data: Data) throws -> SourceHeader {
+        try data.withUnsafeBytes { try header(of: $0, limits: ImageLimits()) }
     }
 }

@@ -53,6 +53,28 @@ import Testing
         for data in try render(source, outputs(.srgb)).files { #expect(try field(Colour.iccField, of: data) == nil) }
     }
 
+    /// GIF cannot say what the numbers of another colour space mean.
+    @Test func gifIsAlwaysStandard() throws {
+        let red = try TestImage.made(16, 16, bands: 4) { _, _ in [200, 0, 0, 255] }
+        let wide = try red.applying("icc_transform", ["output_profile": .text("p3"), "input_profile": .text("srgb")])
+        let source = try TestImage.data(wide, "pngsave_buffer")
+        let spec = OutputSpec(name: "a", format: .fixed(.gif), encoder: EncoderOptions(colorProfile: .keep))
+        #expect(try render(source, [spec]).picture().shows([200, 0, 0], at: 8, 8, tolerance: 4))
+    }
+
+    /// A profile that speaks of other channels than the output has would turn every colour.
+    @Test(arguments: [
+        ("RGB ", 3, ImageFormat.png, true), ("RGB ", 4, .webp, true), ("RGB ", 1, .png, false), ("GRAY", 1, .png, true),
+        ("GRAY", 2, .tiff, true),
+        ("GRAY", 3, .jpeg, false), ("GRAY", 1, .webp, false), ("GRAY", 1, .avif, false), ("CMYK", 3, .png, false),
+    ])
+    func onlyAFittingProfileIsKept(space: String, bands: Int, format: ImageFormat, isKept: Bool) throws {
+        let image = try TestImage.made(4, 4, bands: bands) { _, _ in [UInt8](repeating: 9, count: bands) }
+        image.set(Colour.iccField, [UInt8](repeating: 0, count: 16) + Array(space.utf8) + [UInt8](repeating: 0, count: 120))
+        #expect(try Metadata.limited(image, format, EncoderOptions(colorProfile: .keep)).has(Colour.iccField) == isKept)
+        #expect(!(try Metadata.limited(image, format, EncoderOptions()).has(Colour.iccField)))
+    }
+
     /// The file that was reported: a preset, and the profile kept.
     @Test func gpsOfAPhotoIsInNoOutput() throws {
         let source = try FieldFile.data("gps-in-exif-stays-in-webp.jpg")

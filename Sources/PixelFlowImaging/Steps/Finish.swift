@@ -4,8 +4,19 @@ import PixelFlowCore
 /// Makes one picture of the frames, as the format wants it.
 enum Finish {
     static func joined(_ frames: Frames, _ format: ImageFormat) throws -> Image {
-        let images = format == .jpeg ? try frames.images.map { try $0.flattened(on: .white) } : frames.images
+        let images =
+            switch format {
+            case .jpeg: try frames.images.map { try $0.flattened(on: .white) }
+            case .gif: try frames.images.map(standardColours)
+            case .png, .webp, .avif, .tiff: frames.images
+            }
         return images.count == 1 ? images[0] : try animation(images, frames)
+    }
+
+    /// GIF has no place for the profile that says what the numbers of a kept colour space mean.
+    private static func standardColours(_ image: Image) throws -> Image {
+        guard Metadata.hasFittingProfile(image, .gif) else { return image }
+        return try image.applying("icc_transform", ["output_profile": .text("srgb"), "embedded": .flag(true), "depth": .integer(8)])
     }
 
     private static func animation(_ images: [Image], _ frames: Frames) throws -> Image {

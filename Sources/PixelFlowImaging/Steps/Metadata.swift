@@ -47,7 +47,7 @@ enum Metadata {
     }
 
     /// A profile for grey with pixels of three channels, or the other way round, would turn every colour.
-    private static func hasFittingProfile(_ image: Image, _ format: ImageFormat) -> Bool {
+    static func hasFittingProfile(_ image: Image, _ format: ImageFormat) -> Bool {
         let isGrey = image.bands < 3 && format != .webp && format != .avif
         return image.withBlob(Colour.iccField) { profile in
             ByteReader(profile).has(isGrey ? "GRAY" : "RGB ", at: 16)

@@ -41,6 +41,9 @@ extension Image {
         return copy
     }
 
+    /// Pixels a millimetre, along the rows.
+    var resolution: Double { vips_image_get_xres(pointer) }
+
     func has(_ field: String) -> Bool { vips_image_get_typeof(pointer, field) != 0 }
 
     func remove(_ field: String) { vips_image_remove(pointer, field) }

@@ -22,8 +22,6 @@ final class Image {
     /// Whether L*a*b* is packed into four bytes, which are no bands of their own.
     var isPackedLab: Bool { vips_image_get_coding(pointer) == VIPS_CODING_LABQ }
     var bytesPerBand: Int { Int(vips_format_sizeof(format)) }
-    /// Pixels a millimetre, along the rows.
-    var resolution: Double { vips_image_get_xres(pointer) }
     /// Where the origin of the image it was cut out of lies; negative after a cut.
     var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
 
