@@ -57,7 +57,7 @@ import Testing
         for (found, sent) in zip(mapped, picture.pixels) { #expect(abs(Int(found[3]) - Int(sent[3])) <= 20) }
     }
 
-    @Test(arguments: [(256, 34.0), (64, 29.0), (16, 24.0)])
+    @Test(arguments: [(256, 33.5), (64, 28.5), (16, 23.5)])
     func theColoursAreChosenWell(count: Int, decibels: Double) throws {
         let picture = Picture.photograph()
         let mapped = try picture.mapped(to: try picture.palette(count), dither: 0)

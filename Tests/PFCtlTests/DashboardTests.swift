@@ -19,7 +19,9 @@ import FoundationNetworking
         let running = Task {
             await stand.pfctl(["dashboard"] + arguments, console: Console(output: output, status: errors), environment: environment)
         }
-        try await eventually(within: .seconds(60), "the address") { output.text.contains("http://127.0.0.1:") && output.text.hasSuffix("\n") }
+        try await eventually(within: .seconds(60), "the address") {
+            output.text.contains("http://127.0.0.1:") && output.text.hasSuffix("\n")
+        }
         try await body(output.text.filter { $0 != "\n" }, errors)
         running.cancel()
         #expect(try await running.value("the command to end").status == .ok)

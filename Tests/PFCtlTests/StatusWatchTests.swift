@@ -12,7 +12,9 @@ import Testing
             let watching = Task {
                 await stand.pfctl(["status", "--watch", "--color", "never"], console: Console(output: output, status: errors))
             }
-            try await eventually(within: .seconds(120), "the first picture") { output.text.contains("healthy") && stand.cluster.openStreams == 2 }
+            try await eventually(within: .seconds(120), "the first picture") {
+                output.text.contains("healthy") && stand.cluster.openStreams == 2
+            }
             stand.cluster.disconnectStreams()
             stand.cluster.compact()
             stand.cluster.setReady(stand.pods(of: "web")[0], false, reason: "ErrImagePull", namespace: PixelFlowStand.namespace)

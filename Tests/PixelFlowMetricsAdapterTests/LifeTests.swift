@@ -58,7 +58,9 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
                 let error = await #expect(throws: (any Error).self) { try await api.get("/apis") }
                 #expect((error as? HTTPClientError) != .deadlineExceeded)
                 cluster.api.mendFaults()
-                try await eventually(within: .seconds(20), "trust and certificate after the API server is back") { try await readiness(adapter).status == 200 }
+                try await eventually(within: .seconds(20), "trust and certificate after the API server is back") {
+                    try await readiness(adapter).status == 200
+                }
             }
         }
     }

@@ -55,7 +55,7 @@ extension Responder {
         cursor = batch.next
         if request.query["follow"] == "true", !batch.isEnded {
             // bounded: by the connection that is served.
-        for await _ in stream.signals {
+            for await _ in stream.signals {
                 batch = try memory.withLock { try $0.logBatch(request, target, from: cursor) }
                 for line in batch.lines { try await output.line(line) }
                 cursor = batch.next
