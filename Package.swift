@@ -112,7 +112,7 @@ let package = Package(
         // Services.
         library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
         library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
-        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", asyncHTTPClient, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
+        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),

@@ -54,7 +54,7 @@ public struct APIService: Sendable {
                 HealthCheck("task_database") { try await tasks.check() },
                 HealthCheck("blob_store") { try await blobs.check() },
             ] + checks, drain: drain)
-        let views = TaskViews()
+        let views = tools.hub.views
         let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
         return ServiceRouter.make(metrics: service, health: health) { router in
             let api = router.group("/api").add(middleware: AuthenticationMiddleware(verifier: tools.verifier))

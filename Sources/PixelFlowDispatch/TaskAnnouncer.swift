@@ -12,29 +12,23 @@ import Synchronization
 public final class TaskAnnouncer: Service {
     /// How long acknowledgements gather before they are written.
     static let flushInterval = Duration.milliseconds(200)
-    /// The pace of changes under load; one that comes alone is told at once. A task that has ended is soon told of, whatever
-    /// happens to it before can wait for company.
-    static let finalPace = Duration.milliseconds(20)
-    static let otherPace = Duration.milliseconds(100)
     /// What may wait at most; beyond it the dispatcher's second try has to do.
     static let capacity = 100_000
 
     private struct State {
         var wakeUps: [WakeUp] = []
         var changes: [TaskChange] = []
-        /// When the waiting changes are to be told.
-        var changesDue: ContinuousClock.Instant?
-        var nextFinal = ContinuousClock.now
-        var nextOther = ContinuousClock.now
+        var pacer = ChangePacer(at: ContinuousClock.now)
         var takenWakeUps: [WakeUp] = []
         var publishedEvents: [TaskID: Set<String>] = [:]
 
         mutating func takeChanges(evenEarly: Bool) -> [TaskChange] {
-            let now = ContinuousClock.now
-            guard evenEarly || changesDue.map({ $0 <= now }) == true else { return [] }
-            defer { (changes, changesDue) = ([], nil) }
-            if changes.contains(where: { $0.task.status.isFinal }) { nextFinal = now + TaskAnnouncer.finalPace }
-            nextOther = now + TaskAnnouncer.otherPace
+            if evenEarly {
+                pacer.flush(at: .now)
+            } else if !pacer.publish(at: .now) {
+                return []
+            }
+            defer { changes = [] }
             return changes
         }
     }
@@ -77,10 +71,7 @@ public final class TaskAnnouncer: Service {
             guard state.changes.count < Self.capacity else { return nil }
             state.changes.append(TaskChange(task, progress: progress))
             metrics.waitingEvents.set(state.changes.count)
-            let due = max(.now, isUrgent ? state.nextFinal : state.nextOther)
-            if let other = state.changesDue, other <= due { return nil }
-            state.changesDue = due
-            return due
+            return state.pacer.add(task.id, isFinal: isUrgent, at: .now)
         }
         guard let due else { return }
         if due <= .now {
@@ -138,6 +129,7 @@ public final class TaskAnnouncer: Service {
     private func publish(_ changes: [TaskChange]) async {
         do {
             try await events.publish(changes)
+            metrics.publications.increment()
             for change in changes where change.task.status == .failed && !change.task.outbox.isEmpty {
                 try await broker.deadLetter(change.task)
             }

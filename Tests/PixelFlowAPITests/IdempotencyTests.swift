@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import NIOCore
 import PixelFlowCore
 import Testing
 
@@ -30,6 +31,93 @@ import Testing
             #expect(otherPipeline.code == "idempotency_key_reused")
             // Of what was refused nothing stays.
             #expect(try await harness.objects(of: ada).count == 1)
+        }
+    }
+
+    @Test func thePresetMayHaveChangedSince() async throws {
+        try await APIHarness().run { ada, _ in
+            _ = try await ada.send(.put, "/api/presets/mine", body: ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#))
+            let first = try await ada.post(image: "bytes", query: "?preset=mine", headers: key).taskID()
+            let form = [(#"name="preset""#, "mine"), (#"name="file"; filename="x.png""#, "bytes")]
+            _ = try await ada.send(.put, "/api/presets/mine", body: ByteBuffer(string: #"{"outputs":[{"name":"b"}]}"#))
+            #expect(try await ada.post(image: "bytes", query: "?preset=mine", headers: key).taskID() == first)
+            _ = try await ada.send(.delete, "/api/presets/mine")
+            #expect(try await ada.post(image: "bytes", query: "?preset=mine", headers: key).taskID() == first)
+            #expect(try await ada.post(form: form, headers: key).taskID() == first)
+            // The pipeline that the preset stood for is not what was sent.
+            let pipeline = "%7B%22outputs%22:[%7B%22name%22:%22a%22%7D]%7D"
+            let spelled = try await ada.post(image: "bytes", query: "?pipeline=\(pipeline)", headers: key)
+            #expect(spelled.code == "idempotency_key_reused")
+        }
+    }
+
+    @Test func theSameForTheURLForm() async throws {
+        try await APIHarness().run { ada, _ in
+            _ = try await ada.send(.put, "/api/presets/mine", body: ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#))
+            let first = try await ada.post(json: #"{"image_url":"http://a.org/b","preset":"mine"}"#, headers: key).taskID()
+            _ = try await ada.send(.delete, "/api/presets/mine")
+            let same = [
+                #"{"image_url":"http://a.org/b","preset":"mine"}"#,
+                #"{ "preset":"mine", "pipeline":null, "image_url":"http://a.org/b" }"#,
+            ]
+            for same in same {
+                #expect(try await ada.post(json: same, headers: key).taskID() == first)
+            }
+            let others = [
+                #"{"image_url":"http://a.org/c","preset":"mine"}"#, #"{"image_url":"http://a.org/b"}"#,
+                #"{"image_url":"http://a.org/b","preset":"web"}"#,
+            ]
+            for other in others {
+                let refusal = try await ada.post(json: other, headers: key)
+                #expect(refusal.status == .unprocessableContent)
+                #expect(refusal.code == "idempotency_key_reused")
+            }
+            let unknown = try await ada.post(json: #"{"image_url":"http://a.org/b","preset":"mine","x":1}"#, headers: key)
+            #expect(unknown.code == "unknown_parameter")
+        }
+    }
+
+    @Test func theWatermarkMayBeDeletedSince() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let mark = try await ada.task(image: "mark")
+            let output = #"{"name":"a","operations":[{"op":"watermark","image":"\#(mark)"}]}"#
+            let order = #"{"image_url":"http://a.org/b","pipeline":{"outputs":[\#(output)]}}"#
+            let first = try await ada.post(json: order, headers: key).taskID()
+            _ = try await ada.send(.delete, "/api/tasks/\(mark)")
+            #expect(try await ada.post(json: order, headers: key).taskID() == first)
+            #expect(try await ada.post(json: order).code == "watermark_missing")
+        }
+    }
+
+    @Test func limitsMayBeLoweredSince() async throws {
+        let harness = try await APIHarness(limits: ImageLimits(sourceBytes: 100))
+        let image = String(repeating: "x", count: 100)
+        try await harness.run { ada, _ in
+            let first = try await ada.task(image: image, headers: key)
+            try await harness.run(limits: ImageLimits(sourceBytes: 10), as: ada.token) { ada in
+                let again = try await ada.post(image: image, headers: key)
+                #expect(try again.taskID() == first)
+                let form = try await ada.post(form: [(#"name="file""#, image)], headers: key)
+                #expect(try form.taskID() == first)
+                let unnamed = try await ada.post(image: image)
+                #expect(unnamed.code == "body_too_large")
+                let larger = try await ada.post(image: image + "x", headers: key)
+                #expect(larger.code == "body_too_large")
+                let other = try await ada.post(image: "other", headers: key)
+                #expect(other.code == "idempotency_key_reused")
+            }
+        }
+    }
+
+    @Test func theTaskMayHaveEndedSince() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let first = try await ada.task(headers: key)
+            try await harness.complete(first)
+            let again = try await ada.post(image: "bytes", headers: key)
+            #expect(try again.object()["status"] as? String == "COMPLETED")
+            #expect(try again.taskID() == first)
         }
     }
 

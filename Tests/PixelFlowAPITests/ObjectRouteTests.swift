@@ -23,6 +23,37 @@ import Testing
         }
     }
 
+    @Test func whoHasAnObjectIsNotSentItAgain() async throws {
+        try await withOutput { ada, path in
+            let tag = try #require(try await ada.get(path).headers[.eTag])
+            for known in [tag, "W/" + tag, #""other", \#(tag)"#, "*"] {
+                for method in [HTTPRequest.Method.get, .head] {
+                    let response = try await ada.send(method, path, headers: [.ifNoneMatch: known, .range: "bytes=0-3"])
+                    #expect(response.status == .notModified, "\(known)")
+                    #expect(response.headers[.eTag] == tag)
+                    #expect(response.headers[.cacheControl]?.contains("immutable") == true)
+                    #expect(response.body.readableBytes == 0)
+                }
+            }
+            // The tag of another is not part of ours.
+            #expect(try await ada.get(path, headers: [.ifNoneMatch: #""x\#(tag.dropFirst())"#]).status == .ok)
+            #expect(try await ada.get(path, headers: [.ifMatch: tag]).status == .ok)
+            let other = try await ada.get(path, headers: [.ifMatch: #""other""#, .ifNoneMatch: tag])
+            #expect(other.status == .preconditionFailed)
+            #expect(other.code == "precondition_failed")
+        }
+    }
+
+    @Test func theSameForASource() async throws {
+        try await APIHarness().run { ada, _ in
+            let path = "/api/tasks/\(try await ada.task(image: "0123456789"))/source"
+            let tag = try #require(try await ada.get(path).headers[.eTag])
+            #expect(try await ada.get(path, headers: [.ifNoneMatch: "W/" + tag]).status == .notModified)
+            #expect(try await ada.get(path, headers: [.range: "bytes=-2"]).text == "89")
+            #expect(try await ada.get(path, headers: [.range: "bytes=10-"]).headers[.contentRange] == "bytes */10")
+        }
+    }
+
     @Test func headTellsWithoutTheBytes() async throws {
         try await withOutput { ada, path in
             let response = try await ada.send(.head, path)
@@ -50,6 +81,13 @@ import Testing
             #expect(response.status == .partialContent)
             #expect(response.text == bytes)
             #expect(response.headers[.contentRange] == contentRange)
+            let whole = try await ada.get(path)
+            for name in [HTTPField.Name.eTag, .contentType, .cacheControl, .acceptRanges, .contentDisposition] {
+                #expect(response.headers[name] == whole.headers[name])
+            }
+            let tag = try #require(whole.headers[.eTag])
+            #expect(try await ada.get(path, headers: [.range: range, .ifRange: tag]).text == bytes)
+            #expect(try await ada.get(path, headers: [.range: range, .ifRange: "W/" + tag]).text == "0123456789")
         }
     }
 
@@ -68,6 +106,13 @@ import Testing
             let response = try await ada.get(path, headers: [.range: range])
             #expect(response.status == .rangeNotSatisfiable)
             #expect(response.code == "range_not_satisfiable")
+            #expect(response.headers[.contentRange] == "bytes */10")
+            #expect(response.headers[.acceptRanges] == "bytes")
+            #expect(response.headers[.eTag] == (try await ada.get(path).headers[.eTag]))
+            // Kept in the place of the object it would hide it.
+            #expect(response.headers[.cacheControl] == "no-store")
+            #expect(try await ada.get(path, headers: [.range: range, .ifRange: #""older""#]).status == .ok)
+            #expect(try await ada.send(.head, path, headers: [.range: range]).status == .ok)
         }
     }
 

@@ -81,8 +81,42 @@ import Testing
             let tag = try #require(try await ada.get("/api/tasks/\(id)").headers[.eTag])
             let again = try await ada.get("/api/tasks/\(id)", headers: [.ifNoneMatch: tag])
             #expect(again.status == .notModified)
+            #expect(again.headers[.cacheControl] == "private, no-cache")
+            for known in ["W/" + tag, #""x", \#(tag)"#, "*"] {
+                #expect(try await ada.get("/api/tasks/\(id)", headers: [.ifNoneMatch: known]).status == .notModified, "\(known)")
+                #expect(try await ada.send(.head, "/api/tasks/\(id)", headers: [.ifNoneMatch: known]).status == .notModified)
+            }
             try await harness.complete(id)
             #expect(try await ada.get("/api/tasks/\(id)", headers: [.ifNoneMatch: tag]).status == .ok)
+        }
+    }
+
+    @Test func aChangeIsOfTheVersionThatIsMeant() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let id = try await ada.task()
+            let tag = try #require(try await ada.get("/api/tasks/\(id)").headers[.eTag])
+            try await harness.fail(id)
+            for (method, path) in [(HTTPRequest.Method.delete, ""), (.post, "/replay"), (.post, "/cancel")] {
+                let refusal = try await ada.send(method, "/api/tasks/\(id)\(path)", headers: [.ifMatch: tag])
+                #expect(refusal.status == .preconditionFailed)
+                #expect(refusal.code == "precondition_failed")
+            }
+            let present = try #require(try await ada.get("/api/tasks/\(id)").headers[.eTag])
+            #expect(try await ada.send(.delete, "/api/tasks/\(id)", headers: [.ifMatch: present]).status == .noContent)
+            #expect(try await ada.send(.delete, "/api/tasks/\(id)", headers: [.ifMatch: "*"]).status == .notFound)
+        }
+    }
+
+    @Test func aSearchIsReadAsAFormIs() async throws {
+        try await APIHarness().run { ada, _ in
+            let id = try await ada.post(form: [(#"name="file"; filename="my red+blue 100%.png""#, "bytes")]).taskID()
+            for search in ["my+red", "my%20red", "red%2Bblue", "100%", "100%25.png", "+red"] {
+                let page = try await ada.get("/api/tasks?search=\(search)&status=&cursor=&limit=").object()
+                #expect((page["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == [id.rawValue], "\(search)")
+            }
+            let none = try await ada.get("/api/tasks?search=red+blue").object()
+            #expect((none["tasks"] as? [Any])?.isEmpty == true)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -42,6 +43,51 @@ import Testing
             let task = try response.object()
             #expect(task["preset"] as? String == "thumbnail")
             #expect((task["upload"] as? [String: Any])?["content_type"] as? String == "image/png")
+        }
+    }
+
+    @Test(arguments: [
+        #"{"image_url":"http://a.org/b","pipeline":null,"preset":null}"#, #"{"image_url":"http://a.org/b","preset":null}"#,
+        #"{"image_url":"http://a.org/b","preset":null,"pipeline":{"outputs":[{"name":"image","quality":null,"operations":["#
+            + #"{"op":"resize","width":1600,"height":1600,"fit":"inside","position":null}]}]}}"#,
+    ])
+    func aFieldThatIsNullIsAbsent(_ json: String) async throws {
+        try await APIHarness().run { ada, _ in
+            let plain = try await ada.post(json: #"{"image_url":"http://a.org/b"}"#).object()
+            let response = try await ada.post(json: json)
+            #expect(response.status == .accepted, "\(response.text)")
+            let task = try response.object()
+            #expect(task["preset"] == nil)
+            #expect(task["pipeline"] as? NSDictionary == plain["pipeline"] as? NSDictionary)
+            #expect(try await ada.post(json: #"{"image_url":null}"#).code == "missing_parameter")
+        }
+    }
+
+    @Test func aFieldThatIsEmptyIsAbsent() async throws {
+        try await APIHarness().run { ada, _ in
+            let plain = try await ada.post(image: "bytes").object()
+            let file = (#"name="file"; filename="a.png""#, "bytes")
+            let answers = [
+                try await ada.post(form: [(#"name="pipeline""#, ""), (#"name="preset""#, ""), file]),
+                try await ada.post(form: [file, (#"name="pipeline""#, "null")]),
+                try await ada.post(image: "bytes", query: "?preset=&pipeline="), try await ada.post(image: "bytes", query: "?preset"),
+            ]
+            for response in answers {
+                #expect(response.status == .accepted, "\(response.text)")
+                let task = try response.object()
+                #expect(task["preset"] == nil)
+                #expect(task["pipeline"] as? NSDictionary == plain["pipeline"] as? NSDictionary)
+            }
+            let chosen = try await ada.post(form: [(#"name="pipeline""#, ""), (#"name="preset""#, "avatar"), file])
+            #expect(try chosen.object()["preset"] as? String == "avatar")
+        }
+    }
+
+    @Test func aPlusInAQueryIsASpace() async throws {
+        try await APIHarness().run { ada, _ in
+            let pipeline = "%7B+%22outputs%22+:+%5B%7B%22name%22:%22tiny%22,%22operations%22:%5B%7B%22op%22:%22flatten%22%7D%5D%7D%5D+%7D"
+            let response = try await ada.post(image: "bytes", query: "?pipeline=" + pipeline)
+            #expect(response.status == .accepted, "\(response.text)")
         }
     }
 

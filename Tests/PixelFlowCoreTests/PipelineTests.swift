@@ -121,7 +121,10 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         (#"{"outputs":[{"name":"a","quality":0}]}"#, "invalid_value", "outputs[0].quality"),
         (#"{"outputs":[{"name":"a","quality":101}]}"#, "invalid_value", "outputs[0].quality"),
         (#"{"outputs":[{"name":"a","quality":"80"}]}"#, "invalid_value", "outputs[0].quality"),
-        (#"{"outputs":[{"name":"a","quality":null}]}"#, "invalid_value", "outputs[0].quality"),
+        (#"{"outputs":[{"name":null}]}"#, "missing_parameter", "outputs[0].name"),
+        (#"{"outputs":null}"#, "missing_parameter", "outputs"),
+        (#"{"outputs":[{"name":"a","kwality":null}]}"#, "unknown_parameter", "outputs[0].kwality"),
+        (#"{"outputs":[{"name":"a","operations":[null]}]}"#, "invalid_value", "outputs[0].operations[0]"),
         (#"{"outputs":[{"name":"a","quality":true}]}"#, "invalid_value", "outputs[0].quality"),
         (#"{"outputs":[{"name":"a","chroma":"4:1:1"}]}"#, "invalid_value", "outputs[0].chroma"),
         (#"{"outputs":[{"name":"a","strip":1}]}"#, "invalid_value", "outputs[0].strip"),
@@ -133,6 +136,25 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         #expect(refusal.kind == .invalid)
         #expect(refusal.code == code)
         #expect(refusal.field == field)
+    }
+
+    @Test func aFieldThatIsNullIsAbsent() throws {
+        let nulls = try Pipeline(
+            validating: Data(
+                #"""
+                {"outputs":[{"name":"a","format":null,"quality":null,"lossless":null,"effort":null,"progressive":null,"chroma":null,
+                "strip":null,"color_profile":null,"max_bytes":null,"animated":null,"operations":[
+                {"op":"resize","width":320,"height":null,"fit":null,"position":null,"enlarge":null},
+                {"op":"flatten","background":null},{"op":"blur","sigma":null},{"op":"flip"}]},{"name":"b","operations":null}]}
+                """#.utf8))
+        let absent = try Pipeline(
+            validating: Data(
+                #"""
+                {"outputs":[{"name":"a","operations":[{"op":"resize","width":320},{"op":"flatten"},{"op":"blur"},{"op":"flip"}]},
+                {"name":"b"}]}
+                """#.utf8))
+        #expect(nulls == absent)
+        #expect(try nulls.canonicalJSON() == absent.canonicalJSON())
     }
 
     @Test(arguments: [

@@ -9,7 +9,8 @@ import Testing
 @Suite("Errors as problem+json")
 struct ProblemTests {
     private static let statuses: [(PixelFlowError.Kind, Int)] = [
-        (.malformed, 400), (.unauthenticated, 401), (.forbidden, 403), (.notFound, 404), (.conflict, 409), (.tooLarge, 413),
+        (.malformed, 400), (.unauthenticated, 401), (.forbidden, 403), (.notFound, 404), (.conflict, 409), (.preconditionFailed, 412),
+        (.tooLarge, 413),
         (.unsupportedMediaType, 415), (.rangeNotSatisfiable, 416), (.invalid, 422), (.throttled, 429), (.unavailable, 503),
         (.internal, 500),
     ]

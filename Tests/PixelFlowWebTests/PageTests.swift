@@ -1,5 +1,7 @@
+import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 import Testing
 
 @Suite struct PageTests {
@@ -53,8 +55,34 @@ import Testing
             let again = try await stack.send(.get, "/", headers: [("if-none-match", tag)])
             #expect(again.status == 304)
             #expect(again.body.isEmpty)
+            for known in ["W/" + tag, "\"other\", " + tag, "*"] {
+                for method in [HTTPRequest.Method.get, .head] {
+                    let answer = try await stack.send(method, "/", headers: [("if-none-match", known)])
+                    #expect(answer.status == 304, "\(known)")
+                    #expect(answer.headers["etag"] == tag)
+                    #expect(answer.headers["cache-control"] == "no-cache")
+                }
+            }
             let other = try await stack.send(.get, "/", headers: [("if-none-match", "\"other\"")])
             #expect(other.status == 200)
+            // The tag of another is not part of ours.
+            #expect(try await stack.send(.get, "/", headers: [("if-none-match", "\"x" + tag.dropFirst())]).status == 200)
+            #expect(try await stack.send(.get, "/", headers: [("if-match", "\"other\"")]).status == 412)
+        }
+    }
+
+    @Test func whatIsCompressedIsAnotherRepresentation() async throws {
+        try await withWebStack { stack in
+            let page = try await stack.send(.get, "/").body
+            let path = try #require(page.firstMatch(of: /src="(\/[^"]+\.js)"/).map { String($0.output.1) })
+            let plain = try #require(try await stack.send(.get, path).headers["etag"])
+            let gzip: (String, String) = ("accept-encoding", "gzip")
+            let compressed = try await stack.client.execute(stack.request(.head, path, headers: [gzip]), timeout: .seconds(20))
+            #expect(compressed.headers.first(name: "content-encoding") == "gzip")
+            let tag = try #require(compressed.headers.first(name: "etag"))
+            #expect(tag != plain)
+            #expect(try await stack.send(.get, path, headers: [gzip, ("if-none-match", tag)]).status == 304)
+            #expect(try await stack.send(.head, path, headers: [gzip, ("if-none-match", plain)]).status == 200)
         }
     }
 

@@ -12,12 +12,13 @@ await ServiceCommand(
     name: "pixelflow-api", summary: "uploads, tasks, outputs, presets and events, on MongoDB, Kafka and an S3-compatible store.",
     port: ListenSettings.apiPort,
     settings: TaskBackends.descriptions + RemoteKeySource.descriptions + TokenRules.descriptions + ImageLimits.descriptions
+        + EventLimits.descriptions
 ).run { settings, listen, logger in
     let client = HTTPClient()
     let verifier = TokenVerifier(
         source: try RemoteKeySource(settings, client: client), rules: try TokenRules(settings), logger: logger)
     let backends = try TaskBackends(settings, as: .api, logger: logger)
-    let hub = EventHub(events: backends.events, logger: logger)
+    let hub = EventHub(events: backends.events, limits: try EventLimits(settings), logger: logger)
     let api = APIService(
         tools: APITools(
             tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: backends.announcer, hub: hub,

@@ -40,7 +40,7 @@ struct AllInOne {
         try await tasks.recoverAfterRestart()
 
         let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger(for: "dispatch"))
-        let hub = EventHub(events: events, logger: logger(for: "api"))
+        let hub = EventHub(events: events, limits: settings.events, logger: logger(for: "api"))
         let auth = try AuthService(store: users, settings: settings.auth, logger: logger(for: "auth"))
         try await auth.prepare()
         let drain = DrainState()

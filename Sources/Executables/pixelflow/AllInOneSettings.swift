@@ -1,3 +1,4 @@
+import PixelFlowAPI
 import PixelFlowAuth
 import PixelFlowCore
 import PixelFlowFetch
@@ -31,6 +32,7 @@ struct AllInOneSettings {
             ListenSettings.apiPort.description,
             dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description,
         ] + WorkerSettings.descriptions + FetchSettings.descriptions + AuthSettings.descriptions
+        + EventLimits.descriptions
 
     let data: String
     let web: ListenSettings
@@ -44,6 +46,7 @@ struct AllInOneSettings {
     let worker: WorkerSettings
     let fetch: FetchSettings
     let auth: AuthSettings
+    let events: EventLimits
 
     init(_ settings: Settings) throws(PixelFlowError) {
         data = try settings[Self.dataFolder]
@@ -60,6 +63,7 @@ struct AllInOneSettings {
         worker = try WorkerSettings(settings, id: WorkerID("all-in-one-\(UUIDv7.make())"))
         fetch = try FetchSettings(settings)
         auth = try AuthSettings(settings)
+        events = try EventLimits(settings)
     }
 
     /// The path in a URL such as `sqlite:PATH`.

@@ -5,89 +5,178 @@ public import ServiceLifecycle
 import Synchronization
 
 /// Hands every change of a task to the clients of its tenant that are connected to this replica.
+///
+/// What it holds is bounded by `EventLimits`: the streams by number, in all and by user, and what waits on them by bytes, each
+/// and together. A change is encoded once, however many streams it is sent on.
 public final class EventHub: Service {
-    /// Changes that a slow client may be behind; then its stream ends, and it comes back with the last id it saw.
-    static let backlog = 512
-
-    private struct Listener {
-        var tenant: TenantID
-        var continuation: AsyncStream<TaskChange>.Continuation
-    }
+    /// How often streams are looked after: heartbeats, tokens that end, clients that do not read.
+    static let tickInterval = Duration.seconds(1)
 
     private struct State {
-        var listeners: [Int: Listener] = [:]
+        var streams: [TenantID: [Int: EventStream]] = [:]
+        var users: [UserID: Int] = [:]
+        var count = 0
         var next = 0
         var isClosed = false
+
+        var all: [EventStream] { streams.values.flatMap(\.values) }
     }
 
+    /// Writes tasks for streams and for whoever else shows them.
+    let views = TaskViews()
+
     private let events: any TaskEvents
+    private let limits: EventLimits
+    private let clock: any WallClock
     private let logger: Logger
-    private let streams: Meter
-    private let dropped: Counter
+    private let metrics: EventMetrics
     private let state = Mutex(State())
 
-    public init(events: any TaskEvents, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory) {
+    public init(
+        events: any TaskEvents, limits: EventLimits = EventLimits(), clock: any WallClock = SystemClock(), logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         self.events = events
+        self.limits = limits
+        self.clock = clock
         self.logger = logger
-        streams = Meter(label: "event_streams", factory: metrics)
-        dropped = Counter(label: "event_streams_dropped_total", factory: metrics)
+        self.metrics = EventMetrics(metrics)
     }
 
     /// Listens until it is shut down; then every client's stream ends.
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
-            while true {
-                do {
-                    for await change in try await self.events.subscribe() { self.deliver(change) }
-                } catch is CancellationError {
-                    throw CancellationError()
-                } catch {
-                    self.logger.warning("events not reachable, trying again", metadata: ["error": "\(error)"])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.listen() }
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: Self.tickInterval)
+                        self.tick()
+                    }
                 }
-                try await Task.sleep(for: .seconds(1))
+                try await group.waitForAll()
             }
         }
-        let listeners = state.withLock { state in
+        let streams = state.withLock { state in
             state.isClosed = true
-            defer { state.listeners = [:] }
-            return state.listeners.values.map(\.continuation)
+            return state.all
         }
-        listeners.forEach { $0.finish() }
+        streams.forEach { $0.finish(.shutdown) }
     }
 
-    /// The changes of one tenant from now on. Ends when the client is too slow, or with the service.
-    func changes(of tenant: TenantID) -> AsyncStream<TaskChange> {
-        let (stream, continuation) = AsyncStream.makeStream(of: TaskChange.self, bufferingPolicy: .bufferingOldest(Self.backlog))
-        let number: Int? = state.withLock { state in
-            guard !state.isClosed else { return nil }
-            state.next += 1
-            state.listeners[state.next] = Listener(tenant: tenant, continuation: continuation)
-            streams.set(state.listeners.count)
-            return state.next
+    private func listen() async throws {
+        while true {
+            do {
+                for await change in try await events.subscribe() { deliver(change) }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                logger.warning("events not reachable, trying again", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: .seconds(1))
         }
-        guard let number else {
-            continuation.finish()
-            return stream
-        }
-        continuation.onTermination = { [weak self] _ in self?.remove(number) }
-        return stream
     }
+
+    /// A second has passed. Not private, so that tests need not wait.
+    func tick() {
+        let now = clock.now()
+        for stream in state.withLock(\.all) { stream.tick(at: now) }
+    }
+
+    // MARK: Streams
+
+    /// The changes of a tenant from now on, for one of its users.
+    ///
+    /// - Parameter expiresAt: when the stream ends, whatever happens.
+    /// - Throws: `too_many_event_streams` (429) where the user has all it may have, `event_streams_exhausted` (503) where the
+    ///   replica has.
+    func open(for principal: Principal, until expiresAt: Timestamp) throws(PixelFlowError) -> OpenEventStream {
+        let stream = EventStream(of: principal, until: expiresAt, byteLimit: limits.streamBytes)
+        let admission = state.withLock { admit(stream, to: &$0) }
+        switch admission {
+        case .success(let number?):
+            return OpenEventStream(stream) { [weak self] in self?.close(stream, number) }
+        case .success(nil):
+            // The service stops: what is past is still told.
+            stream.finish(.shutdown)
+            return OpenEventStream(stream) {}
+        case .failure(let refusal):
+            metrics.countRefusal(refusal)
+            throw refusal
+        }
+    }
+
+    /// - Returns: the number of the stream; nil once the service is being stopped.
+    private func admit(_ stream: EventStream, to state: inout State) -> Result<Int?, PixelFlowError> {
+        guard !state.isClosed else { return .success(nil) }
+        guard state.users[stream.user, default: 0] < limits.streamsPerUser else {
+            return .failure(.tooManyEventStreams(limits.streamsPerUser))
+        }
+        guard state.count < limits.streams else { return .failure(.eventStreamsExhausted) }
+        state.next += 1
+        state.count += 1
+        state.users[stream.user, default: 0] += 1
+        state.streams[stream.tenant, default: [:]][state.next] = stream
+        metrics.streams.set(state.count)
+        return .success(state.next)
+    }
+
+    private func close(_ stream: EventStream, _ number: Int) {
+        state.withLock { state in
+            state.streams[stream.tenant]?[number] = nil
+            if state.streams[stream.tenant]?.isEmpty == true { state.streams[stream.tenant] = nil }
+            state.count -= 1
+            let left = state.users[stream.user, default: 1] - 1
+            state.users[stream.user] = left > 0 ? left : nil
+            metrics.streams.set(state.count)
+        }
+    }
+
+    // MARK: Events
 
     private func deliver(_ change: TaskChange) {
-        let interested = state.withLock { state in
-            state.listeners.values.filter { $0.tenant == change.task.tenant }.map(\.continuation)
+        let interested = state.withLock { $0.streams[change.task.tenant].map { Array($0.values) } ?? [] }
+        guard !interested.isEmpty else { return }
+        do {
+            let event = EncodedEvent(try views.event(change), held: metrics.held)
+            for stream in interested where !stream.push(event) { metrics.dropped.increment() }
+        } catch {
+            logger.error("an event cannot be written", metadata: ["task_id": "\(change.task.id)", "error": "\(error)"])
         }
-        for continuation in interested {
-            guard case .dropped = continuation.yield(change) else { continue }
-            dropped.increment()
-            continuation.finish()
-        }
+        while metrics.held.count > limits.totalBytes, dropFurthestBehind() {}
     }
 
-    private func remove(_ number: Int) {
-        state.withLock { state in
-            state.listeners[number] = nil
-            streams.set(state.listeners.count)
-        }
+    /// - Returns: false where nothing waits on any stream.
+    private func dropFurthestBehind() -> Bool {
+        let streams = state.withLock(\.all).map { (stream: $0, bytes: $0.waitingBytes) }
+        guard let last = streams.max(by: { $0.bytes < $1.bytes }), last.bytes > 0 else { return false }
+        last.stream.finish(.overflow)
+        metrics.dropped.increment()
+        return true
     }
+}
+
+/// Holds the place of a stream in the hub; letting go of it gives the place back.
+final class OpenEventStream: Sendable {
+    let stream: EventStream
+    private let onClose: @Sendable () -> Void
+
+    init(_ stream: EventStream, onClose: @escaping @Sendable () -> Void) {
+        self.stream = stream
+        self.onClose = onClose
+    }
+
+    deinit { onClose() }
+}
+
+extension PixelFlowError {
+    fileprivate static func tooManyEventStreams(_ limit: Int) -> PixelFlowError {
+        PixelFlowError(
+            .throttled, code: "too_many_event_streams", "You have \(limit) event streams open; close one of them first.",
+            retry: .transient, retryAfter: 15)
+    }
+
+    fileprivate static let eventStreamsExhausted = PixelFlowError(
+        .unavailable, code: "event_streams_exhausted", "There is no room for more event streams at the moment; try again.",
+        retry: .outage, retryAfter: 15)
 }

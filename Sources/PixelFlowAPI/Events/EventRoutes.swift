@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import PixelFlowCore
 import PixelFlowHTTP
@@ -8,11 +7,6 @@ import ServiceLifecycle
 
 /// `GET /api/events`: changes of the tenant's tasks as they happen.
 struct EventRoutes: Sendable {
-    /// How often an idle stream says that it is alive.
-    static let heartbeat = Duration.seconds(15)
-    /// More changes than this are not told again; the client is asked to list its tasks anew.
-    static let resumeLimit = 1000
-
     let tools: APITools
     let views: TaskViews
 
@@ -21,92 +15,42 @@ struct EventRoutes: Sendable {
     }
 
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let tenant = try context.requirePrincipal().tenant
+        let principal = try context.requirePrincipal()
+        let token = try await tools.verifier.inspect(try request.bearerToken())
         // Listening comes first, so that nothing falls between the past and the present.
-        let live = tools.hub.changes(of: tenant)
-        let lastID = request.headers[Self.lastEventID] ?? request.uri.queryParameters.get("last_event_id")
-        let past = try await missed(since: lastID.flatMap(EventPosition.init(lastEventID:)), tenant)
+        let open = try tools.hub.open(for: principal, until: token.acceptedUntil)
+        let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
+        let resume = try await EventResume(
+            of: principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: tools.tasks, views: views)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
             body: ResponseBody { writer in
-                try await writer.write(opening(past))
-                try await self.stream(live, to: &writer)
+                try await send(open.stream, after: resume, to: writer, request)
                 try await writer.finish(nil)
             })
+    }
+
+    /// Ends with the stream, and as soon as the client has gone or the service is being stopped.
+    private func send(
+        _ stream: EventStream, after resume: EventResume, to writer: any ResponseBodyWriter, _ request: Request
+    ) async throws {
+        try await request.body.consumeWithInboundCloseHandler { _ in
+            try await withGracefulShutdownHandler {
+                try await stream.run(to: writer) { sender in
+                    try await sender.write([ServerSentEvent.retry])
+                    try await resume.write(to: &sender)
+                }
+            } onGracefulShutdown: {
+                stream.finish(.shutdown)
+            }
+        } onInboundClosed: {
+            stream.abort()
+        }
     }
 
     // Each literal is a valid header name, so the fallback is never taken.
     private static let lastEventID = HTTPField.Name("last-event-id") ?? .via
     /// Asks nginx not to gather the stream.
     private static let accelBuffering = HTTPField.Name("x-accel-buffering") ?? .via
-
-    // MARK: Past
-
-    private enum Past {
-        case nothing
-        case changes([TaskRecord])
-        case tooMuch
-    }
-
-    private func missed(since position: EventPosition?, _ tenant: TenantID) async throws -> Past {
-        guard let position else { return .nothing }
-        let tasks = try await tools.tasks.changes(of: tenant, after: position.resume, limit: Self.resumeLimit + 1)
-        return tasks.count > Self.resumeLimit ? .tooMuch : .changes(tasks)
-    }
-
-    private func opening(_ past: Past) throws -> ByteBuffer {
-        var buffer = ByteBuffer(string: "retry: 2000\n\n")
-        switch past {
-        case .nothing: break
-        case .changes(let tasks):
-            for task in tasks { try event(TaskChange(task)).write(to: &buffer) }
-        case .tooMuch: ServerSentEvent(event: "reset", data: ByteBuffer(string: "{}")).write(to: &buffer)
-        }
-        return buffer
-    }
-
-    // MARK: Present
-
-    private enum Signal: Sendable {
-        case change(TaskChange)
-        case heartbeat
-        case end
-    }
-
-    private func stream(_ live: AsyncStream<TaskChange>, to writer: inout any ResponseBodyWriter) async throws {
-        let (signals, continuation) = AsyncStream.makeStream(of: Signal.self)
-        let feeding = Task {
-            for await change in live { continuation.yield(.change(change)) }
-            continuation.yield(.end)
-        }
-        let beating = Task {
-            while !Task.isCancelled {
-                try await Task.sleep(for: Self.heartbeat)
-                continuation.yield(.heartbeat)
-            }
-        }
-        defer {
-            feeding.cancel()
-            beating.cancel()
-        }
-        for await signal in signals.cancelOnGracefulShutdown() {
-            switch signal {
-            case .change(let change):
-                var buffer = ByteBuffer()
-                try event(change).write(to: &buffer)
-                try await writer.write(buffer)
-            case .heartbeat: try await writer.write(ServerSentEvent.heartbeat)
-            case .end: return
-            }
-        }
-    }
-
-    private func event(_ change: TaskChange) throws -> ServerSentEvent {
-        let id = EventPosition.id(of: change.task)
-        guard change.task.deletedAt == nil else {
-            return ServerSentEvent(id: id, event: "task_deleted", data: ByteBuffer(string: #"{"id":"\#(change.task.id)"}"#))
-        }
-        return ServerSentEvent(id: id, event: "task", data: try views.json(change))
-    }
 }

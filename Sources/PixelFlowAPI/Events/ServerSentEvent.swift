@@ -3,20 +3,37 @@ import PixelFlowCore
 
 /// One message of a `text/event-stream`.
 struct ServerSentEvent {
-    var id: String?
+    var id: String
     var event: String
     /// Without line ends.
     var data: ByteBuffer
 
     func write(to buffer: inout ByteBuffer) {
-        if let id { buffer.writeString("id: \(id)\n") }
-        buffer.writeString("event: \(event)\ndata: ")
+        buffer.writeString("id: \(id)\nevent: \(event)\ndata: ")
         buffer.writeImmutableBuffer(data)
         buffer.writeString("\n\n")
     }
 
     /// What keeps proxies from closing an idle stream.
     static let heartbeat = ByteBuffer(string: ": heartbeat\n\n")
+
+    /// How soon a client comes back after a break: two seconds.
+    static let retry = ByteBuffer(string: "retry: 2000\n\n")
+
+    /// Tells a client that it has missed events that will not be told again.
+    static let reset = ByteBuffer(string: "event: reset\ndata: {}\n\n")
+}
+
+extension TaskViews {
+    /// A change as a message for its owner's clients.
+    func event(_ change: TaskChange) throws -> ByteBuffer {
+        let id = EventPosition.id(of: change.task)
+        let isDeleted = change.task.deletedAt != nil
+        let data = isDeleted ? ByteBuffer(string: #"{"id":"\#(change.task.id)"}"#) : try json(change)
+        var buffer = ByteBuffer()
+        ServerSentEvent(id: id, event: isDeleted ? "task_deleted" : "task", data: data).write(to: &buffer)
+        return buffer
+    }
 }
 
 /// Where a client stands in the changes of its tasks: the time of the last one that it saw.

@@ -18,7 +18,7 @@ struct OutputRoutes: Sendable {
         guard let name = context.parameters.get("name"), let output = task.outputs.first(where: { $0.name == name }),
             let image = output.image
         else { throw PixelFlowError.notFound("output") }
-        let isDownload = request.uri.queryParameters.get("download") != nil
+        let isDownload = request.query["download"] != nil
         return try await send(
             StoredObject(
                 key: image.key, mediaType: image.format.mediaType, sha256: image.sha256,
@@ -49,30 +49,51 @@ struct OutputRoutes: Sendable {
         var sha256: String
         var filename: String
         var isInline: Bool
+
+        /// The bytes under a key never change.
+        var tag: EntityTag { EntityTag(sha256) }
+
+        /// What every answer about the object says, with its bytes or without.
+        var validators: HTTPFields {
+            [
+                .eTag: tag.description, .cacheControl: "private, max-age=31536000, immutable", .acceptRanges: "bytes",
+                .contentSecurityPolicy: "default-src 'none'; sandbox", .xContentTypeOptions: "nosniff",
+            ]
+        }
+
+        var headers: HTTPFields {
+            var headers = validators
+            headers[.contentType] = mediaType
+            headers[.contentDisposition] = "\(isInline ? "inline" : "attachment"); filename=\"\(filename)\""
+            return headers
+        }
     }
 
     private func send(_ object: StoredObject, _ request: Request) async throws -> Response {
-        let tag = "\"\(object.sha256)\""
-        var headers: HTTPFields = [
-            .eTag: tag, .cacheControl: "private, max-age=31536000, immutable", .acceptRanges: "bytes",
-            .contentSecurityPolicy: "default-src 'none'; sandbox", .xContentTypeOptions: "nosniff",
-        ]
-        if request.headers[.ifNoneMatch].map({ $0 == "*" || $0.contains(tag) }) == true {
-            return Response(status: .notModified, headers: headers)
-        }
-        headers[.contentType] = object.mediaType
-        headers[.contentDisposition] = "\(object.isInline ? "inline" : "attachment"); filename=\"\(object.filename)\""
+        if let known = try Preconditions(request).response(for: object.tag, headers: object.validators) { return known }
         guard let whole = try await tools.blobs.read(object.key, range: 0..<0) else { throw PixelFlowError.notFound("object") }
-        let isFresh = request.headers[.ifRange].map { $0 == tag } ?? true
-        let range = isFresh ? try requestedRange(request, size: whole.size) : nil
+        let range = try range(of: object, size: whole.size, request)
         guard let blob = try await tools.blobs.read(object.key, range: range) else { throw PixelFlowError.notFound("object") }
+        var headers = object.headers
         if let range { headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(blob.size)" }
         return Response(
             status: range == nil ? .ok : .partialContent, headers: headers, body: body(blob, isHead: request.method == .head))
     }
 
-    private func requestedRange(_ request: Request, size: Int) throws -> Range<Int>? {
-        try ByteRange.parse(request.headers[.range], size: size)
+    /// The part that is wanted; nil for the whole.
+    ///
+    /// - Throws: `range_not_satisfiable` (416). Nobody may keep that answer in the place of the object, so it takes everything
+    ///   that names the version over from the answer with 200, and not how long that may be kept.
+    private func range(of object: StoredObject, size: Int, _ request: Request) throws -> Range<Int>? {
+        switch ByteRanges.select(request, size: size, tag: object.tag) {
+        case .whole: return nil
+        case .part(let range): return range
+        case .unsatisfiable:
+            var headers = object.validators
+            headers[.contentRange] = "bytes */\(size)"
+            throw HeaderedError(
+                PixelFlowError(.rangeNotSatisfiable, code: "range_not_satisfiable", "The object has \(size) bytes."), headers: headers)
+        }
     }
 
     private func body(_ blob: Blob, isHead: Bool) -> ResponseBody {

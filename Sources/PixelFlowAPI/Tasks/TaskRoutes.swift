@@ -19,32 +19,32 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let query = request.uri.queryParameters
+        let query = request.query
         let page = try await tools.tasks.list(
             TaskQuery(
                 tenant: try context.requirePrincipal().tenant,
-                status: try status(query.get("status")),
-                search: try search(query.get("search")),
-                limit: try limit(query.get("limit")),
-                before: try cursor(query.get("cursor"))))
+                status: try status(query.nonEmpty("status")),
+                search: try search(query.nonEmpty("search")),
+                limit: try limit(query.nonEmpty("limit")),
+                before: try cursor(query.nonEmpty("cursor"))))
         return .json(bytes: try views.json(page))
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await context.task(in: tools.tasks)
-        let tag = "\"\(task.id)-\(task.revision)\""
-        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
-        return .json(bytes: try views.json(task), headers: [.eTag: tag, .cacheControl: "private, no-cache"])
+        let headers: HTTPFields = [.eTag: task.tag.description, .cacheControl: "private, no-cache"]
+        if let known = try Preconditions(request).response(for: task.tag, headers: headers) { return known }
+        return .json(bytes: try views.json(task), headers: headers)
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await change(context) { try await tools.tasks.delete($0, of: $1) }
+        let task = try await change(request, context) { try await tools.tasks.delete($0, of: $1) }
         tools.announcer.announce(task)
         return Response(status: .noContent)
     }
 
     @Sendable private func cancel(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await change(context) { try await tools.tasks.cancel($0, of: $1) }
+        let task = try await change(request, context) { try await tools.tasks.cancel($0, of: $1) }
         // A task that is being worked on is counted by its worker, once it has stopped.
         metrics.finished(task)
         try await tools.blobs.removeLeftovers(of: task)
@@ -53,16 +53,20 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await change(context) { try await tools.tasks.replay($0, of: $1) }
+        let task = try await change(request, context) { try await tools.tasks.replay($0, of: $1) }
         tools.announcer.wake([task])
         tools.announcer.announce(task)
         return .json(bytes: try views.json(task), status: .accepted)
     }
 
+    /// Judges the conditions of the request by the task as it is, then changes it. The state of a task, which the store checks
+    /// with the change itself, forbids what no longer fits; the conditions are for a client that decides by what it has seen.
     private func change(
-        _ context: AppRequestContext, _ body: (TaskID, TenantID) async throws -> TaskRecord?
+        _ request: Request, _ context: AppRequestContext, _ body: (TaskID, TenantID) async throws -> TaskRecord?
     ) async throws -> TaskRecord {
         let tenant = try context.requirePrincipal().tenant
+        let conditions = Preconditions(request)
+        if !conditions.isEmpty { try conditions.require(try await context.task(in: tools.tasks).tag) }
         guard let task = try await body(try context.taskID(), tenant) else { throw PixelFlowError.notFound("task") }
         return task
     }
@@ -70,7 +74,7 @@ struct TaskRoutes: Sendable {
     // MARK: Query
 
     private func status(_ text: String?) throws -> TaskStatus? {
-        guard let text, !text.isEmpty else { return nil }
+        guard let text else { return nil }
         guard let status = TaskStatus(rawValue: text.uppercased()) else {
             throw PixelFlowError.invalid(
                 "status", "status has to be one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -79,7 +83,7 @@ struct TaskRoutes: Sendable {
     }
 
     private func search(_ text: String?) throws -> String? {
-        guard let text, !text.isEmpty else { return nil }
+        guard let text else { return nil }
         guard text.utf8.count <= 256 else { throw PixelFlowError.invalid("search", "search is longer than 256 bytes.") }
         return text
     }
@@ -93,10 +97,15 @@ struct TaskRoutes: Sendable {
     }
 
     private func cursor(_ text: String?) throws -> TaskID? {
-        guard let text, !text.isEmpty else { return nil }
+        guard let text else { return nil }
         guard let id = TaskID(parsing: text) else { throw PixelFlowError.invalid("cursor", "cursor has to be a next_cursor of this list.") }
         return id
     }
+}
+
+extension TaskRecord {
+    /// Changes with everything that people see of a task.
+    fileprivate var tag: EntityTag { EntityTag("\(id)-\(revision)") }
 }
 
 extension AppRequestContext {

@@ -10,24 +10,35 @@ final class TaskViews: Sendable {
         var json: ByteBuffer
     }
 
-    private let entries = Mutex<[TaskID: Entry]>([:])
+    private let state = Mutex<(entries: [TaskID: Entry], bytes: Int)>(([:], 0))
     private let capacity: Int
+    private let byteCapacity: Int
     private let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return encoder
     }()
 
-    init(capacity: Int = 1000) { self.capacity = capacity }
+    /// - Parameters:
+    ///   - capacity: tasks kept.
+    ///   - byteCapacity: bytes kept.
+    init(capacity: Int = 1000, byteCapacity: Int = 8 * 1024 * 1024) {
+        self.capacity = capacity
+        self.byteCapacity = byteCapacity
+    }
 
     /// The task as one JSON object.
     func json(_ task: TaskRecord) throws -> ByteBuffer {
-        if let known = entries.withLock({ $0[task.id] }), known.revision == task.revision { return known.json }
+        if let known = state.withLock({ $0.entries[task.id] }), known.revision == task.revision { return known.json }
         let json = ByteBuffer(bytes: try encoder.encode(TaskView(task)))
-        entries.withLock { entries in
+        state.withLock { state in
             // Dropping everything now and then is as good as an order of age, and costs nothing.
-            if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
-            entries[task.id] = Entry(revision: task.revision, json: json)
+            if state.entries.count >= capacity || state.bytes >= byteCapacity {
+                state.entries.removeAll(keepingCapacity: true)
+                state.bytes = 0
+            }
+            let replaced = state.entries.updateValue(Entry(revision: task.revision, json: json), forKey: task.id)
+            state.bytes += json.readableBytes - (replaced?.json.readableBytes ?? 0)
         }
         return json
     }

@@ -1,14 +1,16 @@
+import Crypto
 import Foundation
 import PixelFlowCore
 
-/// What a client asks for, whichever way the image comes.
+/// What a client asks for, whichever way the image comes, as it was sent: of the right form, and not yet judged by anything
+/// that may change, such as presets and limits.
 struct UploadRequest: Sendable {
     /// Nil where the image itself was sent.
     var imageURL: String?
-    var pipeline: Pipeline?
+    var pipeline: JSONValue?
     var preset: String?
 
-    /// Reads the JSON form of the request.
+    /// Reads the JSON form of the request. A member that is null counts as absent.
     ///
     /// - Throws: `PixelFlowError` with the path of the field that is wrong.
     init(json: JSONValue) throws {
@@ -18,23 +20,26 @@ struct UploadRequest: Sendable {
         for key in members.keys.sorted() where !["image_url", "pipeline", "preset"].contains(key) {
             throw PixelFlowError.invalid(key, "There is no parameter \(key).", code: "unknown_parameter")
         }
-        guard let url = members["image_url"] else {
+        let given = members.filter { $0.value != .null }
+        guard let url = given["image_url"] else {
             throw PixelFlowError.invalid("image_url", "image_url is missing.", code: "missing_parameter")
         }
         guard case .string(let text) = url else { throw PixelFlowError.invalid("image_url", "image_url has to be a string.") }
-        imageURL = try Self.checked(url: text)
-        pipeline = try members["pipeline"].map { try Pipeline(validating: $0, path: "pipeline") }
-        switch members["preset"] {
+        imageURL = text
+        pipeline = given["pipeline"]
+        switch given["preset"] {
         case nil: preset = nil
         case .string(let name): preset = name
         default: throw PixelFlowError.invalid("preset", "preset has to be a string.")
         }
     }
 
-    /// Takes the parts that came beside the image itself.
+    /// Takes the parts that came beside the image itself. One that is empty, as a form sends a field that nobody has filled in,
+    /// counts as absent, and so does a pipeline that is null.
     init(pipeline: Data?, preset: String?) throws {
-        self.pipeline = try pipeline.map { try Pipeline(validating: JSONValue(parsing: $0), path: "pipeline") }
-        self.preset = preset
+        let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
+        self.pipeline = try pipeline.map { try JSONValue(parsing: $0) }.flatMap { $0 == .null ? nil : $0 }
+        self.preset = preset.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Refuses what can never be fetched. Whether the address may be fetched is decided by the worker, at connect time.
@@ -52,10 +57,40 @@ struct UploadRequest: Sendable {
 extension UploadRequest {
     /// The pipeline that is meant: the one sent, the preset's, or the default.
     func resolvePipeline(_ presets: any PresetStore, of tenant: TenantID) async throws -> Pipeline {
-        guard let preset else { return pipeline ?? .default }
-        guard pipeline == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
+        let sent = try pipeline.map { try Pipeline(validating: $0, path: "pipeline") }
+        guard let preset else { return sent ?? .default }
+        guard sent == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
         if let saved = try await presets.preset(preset, of: tenant) { return saved.pipeline }
         if let builtIn = BuiltInPresets.all[preset] { return builtIn }
         throw PixelFlowError.invalid("preset", "There is no preset named \(preset.prefix(64)).", code: "unknown_preset")
+    }
+}
+
+extension UploadRequest {
+    /// The same for two requests that say the same, and for no others, whatever has happened between them: the URL or the bytes
+    /// of the image, the name of the preset and the pipeline as it was sent. How JSON was spaced and ordered makes no
+    /// difference, nor does a member that is null; what a file is called does not matter either.
+    ///
+    /// - Parameter imageSHA256: of the image that was sent along, in hexadecimal.
+    func fingerprint(imageSHA256: String?) throws -> String {
+        var parts: [String: JSONValue] = [:]
+        parts["url"] = imageURL.map(JSONValue.string)
+        parts["bytes"] = imageSHA256.map(JSONValue.string)
+        parts["preset"] = preset.map(JSONValue.string)
+        parts["pipeline"] = pipeline?.withoutNulls
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return SHA256.hash(data: try encoder.encode(JSONValue.object(parts))).hexadecimal
+    }
+}
+
+extension JSONValue {
+    /// The same without the members of objects that are null.
+    fileprivate var withoutNulls: JSONValue {
+        switch self {
+        case .object(let members): .object(members.filter { $0.value != .null }.mapValues(\.withoutNulls))
+        case .array(let elements): .array(elements.map(\.withoutNulls))
+        default: self
+        }
     }
 }

@@ -1,9 +1,6 @@
-import Crypto
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowHTTP
@@ -20,28 +17,50 @@ struct UploadRoutes: Sendable {
     }
 
     @Sendable private func upload(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let principal = try context.requirePrincipal()
+        let key = try idempotencyKey(request)
+        if let key, let first = try await tools.tasks.find(idempotencyKey: key, of: principal.tenant) {
+            return try await answerAgain(request, with: first)
+        }
         let id = TaskID.make(at: tools.clock.now())
         let task: TaskRecord
         do {
-            task = try await accept(request, context, as: id)
+            task = try await accept(request, key, context, as: id)
         } catch {
             // Nothing was accepted, so nothing of it stays.
-            await discard(id, try context.requirePrincipal().tenant, context)
+            await discard(id, principal.tenant, context)
             throw error
         }
         return try await create(task, context)
     }
 
+    /// A key that was used names a request. Whether this is the same one is told by what it says alone: its preset may have been
+    /// changed, its watermark deleted, limits lowered, and none of it is looked at. Nothing is stored.
+    private func answerAgain(_ request: Request, with first: TaskRecord) async throws -> Response {
+        var limit = limits.sourceBytes
+        if case .upload(let upload) = first.source { limit = max(limit, upload.bytes) }
+        let (order, upload) = try await UploadBody(request: request, limit: limit).read { image in
+            try await image.measured(limit: limit, as: .upload(first.id, tenant: first.tenant)) { bytes in
+                for try await _ in bytes {}
+            }
+        }
+        return try response(first, ifMadeBy: try order.fingerprint(imageSHA256: upload?.sha256))
+    }
+
     /// Reads and checks everything; stores the image, where it was sent along.
-    private func accept(_ request: Request, _ context: AppRequestContext, as id: TaskID) async throws -> TaskRecord {
+    private func accept(
+        _ request: Request, _ key: String?, _ context: AppRequestContext, as id: TaskID
+    ) async throws -> TaskRecord {
         let principal = try context.requirePrincipal()
-        let key = try idempotencyKey(request)
-        let (order, source) = try await read(request, id, principal.tenant)
+        let (order, upload) = try await UploadBody(request: request, limit: limits.sourceBytes).read { image in
+            try await store(image, id, principal.tenant)
+        }
+        let source = try source(order, upload)
         let pipeline = try await order.resolvePipeline(tools.presets, of: principal.tenant)
         try await checkWatermarks(pipeline, principal.tenant)
         return TaskRecord(
             id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: order.preset,
-            idempotencyKey: key, fingerprint: try fingerprint(source, pipeline), requestID: context.requestID,
+            idempotencyKey: key, fingerprint: try order.fingerprint(imageSHA256: upload?.sha256), requestID: context.requestID,
             createdAt: tools.clock.now())
     }
 
@@ -57,75 +76,36 @@ struct UploadRoutes: Sendable {
             return try response(task)
         case .existing(let existing):
             try await tools.blobs.remove(task.blobPrefix)
-            guard existing.fingerprint == task.fingerprint else {
-                throw PixelFlowError(
-                    .invalid, code: "idempotency_key_reused", "This Idempotency-Key was used for another request.",
-                    field: "Idempotency-Key")
-            }
-            return try response(existing)
+            return try response(existing, ifMadeBy: task.fingerprint)
         }
+    }
+
+    /// - Throws: `idempotency_key_reused` where another request has made the task.
+    private func response(_ task: TaskRecord, ifMadeBy fingerprint: String) throws -> Response {
+        guard task.fingerprint == fingerprint else {
+            throw PixelFlowError(
+                .invalid, code: "idempotency_key_reused", "This Idempotency-Key was used for another request.", field: "Idempotency-Key")
+        }
+        return try response(task)
     }
 
     private func response(_ task: TaskRecord) throws -> Response {
         .json(bytes: try views.json(task), status: .accepted, headers: [.location: "/api/tasks/\(task.id)"])
     }
 
-    // MARK: Reading
+    // MARK: Source
 
-    private func read(_ request: Request, _ id: TaskID, _ tenant: TenantID) async throws -> (UploadRequest, TaskSource) {
-        switch request.mediaType ?? "" {
-        case _ where request.isCalledJSON:
-            let body = try await request.collectBody(limit: 1 << 20)
-            let order = try UploadRequest(json: JSONValue(parsing: Data(body.readableBytesView)))
-            guard let url = order.imageURL else { throw PixelFlowError.invalid("image_url", "image_url is missing.") }
-            return (order, .url(url))
-        case "multipart/form-data":
-            var form = try MultipartUpload(body: request.body, contentType: request.headers[.contentType] ?? "")
-            let (order, upload) = try await form.read { filename, contentType, bytes in
-                try await store(bytes, id, tenant, filename: filename, contentType: contentType)
-            }
-            return (order, .upload(upload))
-        case let media where media.hasPrefix("image/") || media == "application/octet-stream":
-            try refuseAnnouncedExcess(request)
-            let upload = try await store(request.body, id, tenant, filename: nil, contentType: media)
-            let query = request.uri.queryParameters
-            let order = try UploadRequest(
-                pipeline: query.get("pipeline").map { Data($0.utf8) }, preset: query.get("preset"))
-            return (order, .upload(upload))
-        default:
-            throw PixelFlowError(
-                .unsupportedMediaType, code: "unsupported_media_type",
-                "Send application/json with an image_url, multipart/form-data with a file, or the image itself.")
-        }
+    private func source(_ order: UploadRequest, _ upload: TaskSource.Upload?) throws -> TaskSource {
+        if let upload { return .upload(upload) }
+        guard let url = order.imageURL else { throw PixelFlowError.invalid("image_url", "image_url is missing.") }
+        return .url(try UploadRequest.checked(url: url))
     }
 
-    /// Saves a client from sending what will be refused anyway.
-    private func refuseAnnouncedExcess(_ request: Request) throws {
-        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.sourceBytes else { return }
-        throw PixelFlowError(.tooLarge, code: "body_too_large", "The image is larger than \(limits.sourceBytes) bytes.")
-    }
-
-    private func store(
-        _ bytes: ByteStream, _ id: TaskID, _ tenant: TenantID, filename: String?, contentType: String?
-    ) async throws -> TaskSource.Upload {
-        let measure = StreamMeasure(limit: limits.sourceBytes)
+    private func store(_ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID) async throws -> TaskSource.Upload {
         let key = BlobKey.upload(id, tenant: tenant)
-        _ = try await write(bytes, measure, key)
-        guard measure.bytes > 0 else { throw PixelFlowError.invalid("file", "The image is empty.", code: "empty_image") }
-        return TaskSource.Upload(
-            filename: filename.map(Self.displayName), contentType: contentType, bytes: measure.bytes, sha256: measure.sha256, key: key)
-    }
-
-    private func write(
-        _ bytes: some AsyncSequence<ByteBuffer, any Error> & Sendable, _ measure: StreamMeasure, _ key: BlobKey
-    ) async throws -> Int {
-        try await tools.blobs.write(key, from: MeasuredStream(base: bytes, measure: measure))
-    }
-
-    /// A file name to show: without folders and control characters, at most 255 characters.
-    private static func displayName(_ name: String) -> String {
-        let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
-        return String(String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }).prefix(255))
+        return try await image.measured(limit: limits.sourceBytes, as: key) { bytes in
+            _ = try await tools.blobs.write(key, from: bytes)
+        }
     }
 
     // MARK: Checks
@@ -143,17 +123,6 @@ struct UploadRoutes: Sendable {
             throw PixelFlowError.invalid(
                 pipeline.path(ofWatermark: id), "There is no uploaded image with the task id \(id).", code: "watermark_missing")
         }
-    }
-
-    /// The same for two requests that ask for the same.
-    private func fingerprint(_ source: TaskSource, _ pipeline: Pipeline) throws -> String {
-        var hash = SHA256()
-        switch source {
-        case .url(let url): hash.update(data: Data("url \(url)\n".utf8))
-        case .upload(let upload): hash.update(data: Data("bytes \(upload.sha256)\n".utf8))
-        }
-        hash.update(data: try pipeline.canonicalJSON())
-        return hash.finalize().hexadecimal
     }
 
     private func discard(_ id: TaskID, _ tenant: TenantID, _ context: AppRequestContext) async {

@@ -15,6 +15,8 @@ public struct PixelFlowError: Error, Sendable {
         case notFound
         /// The state of the thing does not allow the action (409).
         case conflict
+        /// The thing is not in the state that the client has made a condition of its request (412).
+        case preconditionFailed
         /// More bytes than allowed (413).
         case tooLarge
         /// The body is of a type that is not accepted (415).

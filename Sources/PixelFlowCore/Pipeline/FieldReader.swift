@@ -1,4 +1,5 @@
 /// Reads one JSON object field by field, names the path of whatever is wrong, and refuses what nobody asked for.
+/// A field that is null counts as absent.
 struct FieldReader {
     /// The path of the object itself, as in `outputs[0].operations[1]`.
     let path: String
@@ -25,7 +26,7 @@ struct FieldReader {
 
     mutating func value(_ key: String) -> JSONValue? {
         unread.remove(key)
-        return members[key]
+        return members[key].flatMap { $0 == .null ? nil : $0 }
     }
 
     mutating func required(_ key: String) throws -> JSONValue {

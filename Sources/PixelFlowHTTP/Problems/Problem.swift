@@ -22,11 +22,12 @@ struct Problem: Encodable {
 
     init(_ error: any Error, requestID: String) {
         switch error {
-        case let error as PixelFlowError: self.init(error, requestID: requestID)
+        case let error as PixelFlowError: self.init(error, headers: [:], requestID: requestID)
+        case let error as HeaderedError: self.init(error.error, headers: error.headers, requestID: requestID)
         case let error as HTTPError: self.init(error.status, headers: error.headers, requestID: requestID)
         case let error as any HTTPResponseError: self.init(error.status, headers: [:], requestID: requestID)
-        case is CancellationError: self.init(Self.cancelled, requestID: requestID)
-        default: self.init(.unexpected(error), requestID: requestID)
+        case is CancellationError: self.init(Self.cancelled, headers: [:], requestID: requestID)
+        default: self.init(.unexpected(error), headers: [:], requestID: requestID)
         }
     }
 
@@ -34,9 +35,9 @@ struct Problem: Encodable {
     private static let cancelled = PixelFlowError(
         .unavailable, code: "request_cancelled", "The request was cancelled; try again.", retry: .outage, retryAfter: 1)
 
-    private init(_ error: PixelFlowError, requestID: String) {
+    private init(_ error: PixelFlowError, headers: HTTPFields, requestID: String) {
         let status = error.kind.status
-        var headers = HTTPFields()
+        var headers = headers
         if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
         if status == .unauthorized { headers[.wwwAuthenticate] = Self.challenge(error.code) }
         self.init(status, code: error.code, detail: error.message, field: error.field, headers: headers, requestID: requestID)

@@ -40,5 +40,5 @@ public struct VerifiedToken: Sendable, Hashable {
     /// As the token says.
     public let expiresAt: Timestamp
     /// `expiresAt` and the leeway.
-    let acceptedUntil: Timestamp
+    public let acceptedUntil: Timestamp
 }

@@ -1,5 +1,5 @@
-import Foundation
 import KubernetesClient
+import PixelFlowHTTP
 
 /// A question to the metrics API.
 struct APIQuestion: Sendable {
@@ -8,21 +8,11 @@ struct APIQuestion: Sendable {
     var path: String
     var query: [String: String] = [:]
     var accept = ""
-    /// The entity tag that the caller has the answer of.
-    var knownTag: String?
+    /// Under which the answer is wanted; nil for none.
+    var preconditions: Preconditions?
 
-    /// The parameters of a query, as Go's clients write them: a plus sign is a space. The first of a name counts.
-    static func parameters(_ query: String) -> [String: String] {
-        func decoded(_ text: Substring) -> String {
-            let spaced = text.replacing("+", with: " ")
-            return spaced.removingPercentEncoding ?? String(spaced)
-        }
-        let pairs = query.split(separator: "&").map { item in
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (decoded(parts[0]), parts.count > 1 ? decoded(parts[1]) : "")
-        }
-        return Dictionary(pairs) { first, _ in first }
-    }
+    /// The parameters of a query. The first of a name counts.
+    static func parameters(_ query: String) -> [String: String] { QueryParameters(query).firstValues }
 }
 
 /// What is answered.
@@ -41,14 +31,14 @@ struct APIAnswer: Sendable, Hashable {
     }
 
     /// A document that callers keep: not sent again to those who have it.
-    init(_ document: JSONValue, type: String, knownTag: String?) {
+    init(_ document: JSONValue, type: String, preconditions: Preconditions?) {
         self.type = type
         let tag = Discovery.entityTag(document)
-        entityTag = tag
-        if knownTag == tag {
-            status = 304
-        } else {
-            body = document
+        entityTag = tag.description
+        switch preconditions?.outcome(for: tag) {
+        case .holds, nil: body = document
+        case .notModified: status = 304
+        case .failed: status = 412
         }
     }
 }

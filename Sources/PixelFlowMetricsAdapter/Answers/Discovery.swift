@@ -1,5 +1,6 @@
 import Crypto
 import KubernetesClient
+import PixelFlowHTTP
 
 /// What the API server asks to learn what is served here.
 enum Discovery {
@@ -51,9 +52,9 @@ enum Discovery {
     }
 
     /// The same as long as the document is.
-    static func entityTag(_ document: JSONValue) -> String {
+    static func entityTag(_ document: JSONValue) -> EntityTag {
         let digest = SHA256.hash(data: Array(document.text().utf8))
-        return "\"" + digest.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\""
+        return EntityTag(digest.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
     }
 
     private static var version: JSONValue {

@@ -28,7 +28,7 @@ struct MetricsAPI: Sendable {
         guard question.method == "GET", !["true", "1"].contains(question.query["watch"]) else { throw .notAllowed }
         let accepted = AcceptedTypes(question.accept)
         if parts.count == 1, accepted.aggregatedDiscovery {
-            return APIAnswer(Discovery.aggregated, type: Discovery.aggregatedType, knownTag: question.knownTag)
+            return APIAnswer(Discovery.aggregated, type: Discovery.aggregatedType, preconditions: question.preconditions)
         }
         guard accepted.json else { throw .notAcceptable }
         if let value { return try await answer(value.metric, in: value.namespace, question, from: caller) }

@@ -4,6 +4,7 @@ import HummingbirdCore
 import KubernetesClient
 import Logging
 import NIOCore
+import PixelFlowHTTP
 import ServiceLifecycle
 
 /// Serves the metrics API over TLS.
@@ -44,7 +45,7 @@ struct MetricsAPIServer: Sendable {
         var question = APIQuestion(method: request.method.rawValue, path: request.uri.path)
         question.query = APIQuestion.parameters(request.uri.query ?? "")
         question.accept = request.headers[values: .accept].joined(separator: ",")
-        question.knownTag = request.headers[.ifNoneMatch]
+        question.preconditions = Preconditions(request)
         return question
     }
 

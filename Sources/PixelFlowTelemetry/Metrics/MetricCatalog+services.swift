@@ -56,6 +56,12 @@ extension MetricCatalog {
             MetricDescription(.gauge, "event_streams", "Clients that listen to events at present."),
             MetricDescription(
                 .counter, "event_streams_dropped_total", "Event streams that were ended because their client did not keep up."),
+            MetricDescription(
+                .counter, "event_streams_refused_total", labels: ["limit"],
+                "Event streams that were refused because there were too many: of one user (user), of all (total)."),
+            MetricDescription(
+                .gauge, "event_streams_waiting_bytes",
+                "Bytes of events that wait for clients to read them; an event that many wait for counts once."),
         ])
 
     static let process = Group(

@@ -36,6 +36,9 @@ extension MetricCatalog {
             MetricDescription(.counter, "redispatched_total", "Tasks whose wake-up was overdue and was sent again."),
             MetricDescription(.counter, "lost_leases_total", "Leases that ran out because their worker was gone or held up."),
             MetricDescription(
+                .counter, "event_publications_total",
+                "Times that changes of tasks were published; changes that come close together share one."),
+            MetricDescription(
                 .gauge, "announcements_waiting", labels: ["kind"], "What waits in this process to be published: wake_up, event."),
         ])
 

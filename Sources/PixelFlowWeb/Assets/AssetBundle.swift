@@ -1,6 +1,7 @@
 import CWebAssets
 import Crypto
 import NIOCore
+import PixelFlowHTTP
 
 /// One file of the page.
 struct Asset: Sendable {
@@ -11,7 +12,8 @@ struct Asset: Sendable {
     let gzip: ByteBuffer?
     /// Whether the path names this content and no other.
     let isImmutable: Bool
-    let entityTag: String
+    /// Of the bytes as they are.
+    let entityTag: EntityTag
 }
 
 /// The files of the page as they were linked into the executable.
@@ -31,6 +33,6 @@ extension Asset {
         gzip = file.gzip.map { ByteBuffer(bytes: UnsafeRawBufferPointer(start: $0, count: file.gzip_length)) }
         isImmutable = file.is_immutable
         let hash = SHA256.hash(data: UnsafeRawBufferPointer(start: file.bytes, count: file.length))
-        entityTag = "\"" + hash.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
+        entityTag = EntityTag(hash.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
     }
 }

@@ -19,27 +19,25 @@ struct AssetRoutes: Sendable {
         for asset in bundle.assets {
             let paths = asset.path == Self.page ? Self.views : [RouterPath(asset.path)]
             for path in paths {
-                router.get(path) { request, _ in Self.response(asset, to: request) }
+                router.get(path) { request, _ in try Self.response(asset, to: request) }
             }
         }
     }
 
-    private static func response(_ asset: Asset, to request: Request) -> Response {
+    private static func response(_ asset: Asset, to request: Request) throws -> Response {
+        let compressed = acceptsGzip(request) ? asset.gzip : nil
+        // Another coding is another representation, with a tag of its own.
+        let tag = compressed == nil ? asset.entityTag : EntityTag(asset.entityTag.value + "-gzip")
         var headers: HTTPFields = [
             .contentType: asset.mediaType,
-            .eTag: asset.entityTag,
+            .eTag: tag.description,
             .cacheControl: asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
         ]
         if asset.path == page { headers[.contentSecurityPolicy] = pagePolicy }
         if asset.gzip != nil { headers[.vary] = "accept-encoding" }
-        if let known = request.headers[.ifNoneMatch], known == "*" || known.contains(asset.entityTag) {
-            return Response(status: .notModified, headers: headers)
-        }
-        guard let gzip = asset.gzip, acceptsGzip(request) else {
-            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.bytes))
-        }
-        headers[.contentEncoding] = "gzip"
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: gzip))
+        if let known = try Preconditions(request).response(for: tag, headers: headers) { return known }
+        if compressed != nil { headers[.contentEncoding] = "gzip" }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: compressed ?? asset.bytes))
     }
 
     private static func acceptsGzip(_ request: Request) -> Bool {

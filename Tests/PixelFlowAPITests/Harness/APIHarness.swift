@@ -21,26 +21,26 @@ final class APIHarness: Sendable {
     let hub: EventHub
     let auth: AuthService
     let service: APIService
+    let events = InProcessTaskEvents()
+    private let tools: APITools
     let registry = PrometheusRegistry()
     private let folder: String
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(limits: ImageLimits = ImageLimits()) async throws {
+    init(limits: ImageLimits = ImageLimits(), eventLimits: EventLimits = EventLimits()) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
         let blobs = try FileBlobStore(path: folder + "/blobs")
         let logger = Self.logger
-        let events = InProcessTaskEvents()
         var settings = AuthSettings()
         settings.bcryptCost = 4
         auth = try AuthService(store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger)
-        hub = EventHub(events: events, logger: logger, metrics: registry)
-        service = APIService(
-            tools: APITools(
-                tasks: store, presets: store, blobs: blobs,
-                announcer: TaskAnnouncer(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
-                verifier: auth.verifier),
-            limits: limits, metrics: registry)
+        hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
+        tools = APITools(
+            tasks: store, presets: store, blobs: blobs,
+            announcer: TaskAnnouncer(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
+            verifier: auth.verifier)
+        service = APIService(tools: tools, limits: limits, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }
 
@@ -51,6 +51,24 @@ final class APIHarness: Sendable {
         let tokens = try await [token("ada@example.org"), token("bob@example.org")]
         try await Application(router: service.router(), logger: Self.logger).test(.router) { client in
             try await test(APIClient(client: client, token: tokens[0]), APIClient(client: client, token: tokens[1]))
+        }
+    }
+
+    /// The same data behind a service with other limits, with a client for whoever has the token.
+    func run(
+        limits: ImageLimits, as token: String, _ test: @Sendable (APIClient) async throws -> Void
+    ) async throws {
+        let service = APIService(tools: tools, limits: limits, metrics: PrometheusRegistry())
+        try await Application(router: service.router(), logger: Self.logger).test(.router) { client in
+            try await test(APIClient(client: client, token: token))
+        }
+    }
+
+    /// The service on a port of its own, its event hub included, and the tokens of two people.
+    func serve(_ test: @Sendable (_ port: Int, _ ada: String, _ bob: String) async throws -> Void) async throws {
+        let tokens = try await [token("ada@example.org"), token("bob@example.org")]
+        try await Application(router: service.router(), services: [hub], logger: Self.logger).test(.live) { client in
+            try await test(try #require(client.port), tokens[0], tokens[1])
         }
     }
 

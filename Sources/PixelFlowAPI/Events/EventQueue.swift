@@ -1,0 +1,137 @@
+import DequeModule
+import NIOCore
+
+/// What waits to be sent on one event stream: a pure state machine, bounded by count and by bytes.
+///
+/// One sender takes what waits (`next`), sends it as fast as the socket takes it, and says so (`sent`). A client that falls too
+/// far behind loses everything that waits: it has to look anew anyway.
+struct EventQueue {
+    /// Why a stream ends.
+    enum End: Sendable, Hashable {
+        /// The client is too far behind.
+        case overflow
+        case tokenExpired
+        case shutdown
+    }
+
+    /// What the sender has to do.
+    enum Step {
+        case send([EncodedEvent])
+        /// Tell the client, and whatever is between, that the stream is alive.
+        case beat
+        case wait
+        case end(End)
+    }
+
+    /// Events that may wait.
+    static let capacity = 512
+    /// Bytes taken at a time, about what a socket takes at once; a single event may be larger.
+    static let batchBytes = 64 * 1024
+    /// Ticks without anything sent, after which the client is told that the stream is alive.
+    static let ticksBetweenBeats = 15
+    /// Ticks that one send may take; a client that has not read for so long is gone, or means harm.
+    static let ticksForSending = 30
+    /// The same once the service is being stopped.
+    static let ticksForLastSending = 1
+
+    private let byteLimit: Int
+    private var events: Deque<EncodedEvent> = []
+    private var end: End?
+    private var isSending = false
+    private var isBeatDue = false
+    /// Since the sender has last begun or finished something.
+    private var ticks = 0
+    /// Of the events that wait.
+    private(set) var bytes = 0
+
+    init(byteLimit: Int) { self.byteLimit = byteLimit }
+
+    /// Adds an event; once the stream is to end, nothing.
+    ///
+    /// - Returns: false where the stream ends because of it.
+    mutating func append(_ event: EncodedEvent) -> Bool {
+        guard end == nil else { return true }
+        let size = event.bytes.readableBytes
+        guard events.isEmpty || events.count < Self.capacity && bytes + size <= byteLimit else {
+            finish(.overflow)
+            return false
+        }
+        events.append(event)
+        bytes += size
+        return true
+    }
+
+    /// Ends the stream: after what waits where the service stops, at once in any other case. The first reason counts.
+    mutating func finish(_ reason: End) {
+        guard end == nil else { return }
+        end = reason
+        if reason != .shutdown { drop() }
+    }
+
+    private mutating func drop() {
+        events = []
+        bytes = 0
+    }
+
+    /// Takes the sender's next step. It has to call `sent` before it asks again.
+    mutating func next() -> Step {
+        guard events.isEmpty else {
+            begin()
+            return .send(takeBatch())
+        }
+        if let end {
+            begin()
+            return .end(end)
+        }
+        guard isBeatDue else { return .wait }
+        begin()
+        return .beat
+    }
+
+    private mutating func takeBatch() -> [EncodedEvent] {
+        var batch: [EncodedEvent] = []
+        var size = 0
+        while let event = events.first, batch.isEmpty || size + event.bytes.readableBytes <= Self.batchBytes {
+            size += event.bytes.readableBytes
+            batch.append(event)
+            events.removeFirst()
+        }
+        bytes -= size
+        return batch
+    }
+
+    /// Something is on its way to the socket.
+    mutating func begin() {
+        isSending = true
+        isBeatDue = false
+        ticks = 0
+    }
+
+    /// The socket has taken it.
+    mutating func sent() {
+        isSending = false
+        ticks = 0
+    }
+
+    /// A second has passed.
+    ///
+    /// - Returns: whether the sender has to be looked after.
+    mutating func tick() -> Attention {
+        ticks += 1
+        if isSending {
+            return ticks >= (end == .shutdown ? Self.ticksForLastSending : Self.ticksForSending) ? .abort : .none
+        }
+        guard ticks >= Self.ticksBetweenBeats, !isBeatDue else { return .none }
+        isBeatDue = true
+        return .wake
+    }
+
+    /// What a sender needs.
+    enum Attention: Sendable, Hashable {
+        case none
+        /// There is something to do.
+        case wake
+        /// Its send takes too long and is given up.
+        case abort
+    }
+}

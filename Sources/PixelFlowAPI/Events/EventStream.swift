@@ -1,0 +1,115 @@
+import Hummingbird
+import NIOCore
+import PixelFlowCore
+import Synchronization
+
+/// The events of one client, from `EventHub.open` until it is let go of.
+///
+/// The hub puts events in, `run` sends them; between the two is an `EventQueue`, so that a client that does not read costs what
+/// the queue may hold and what its socket has taken.
+final class EventStream: Sendable {
+    /// Why `run` has ended early: nobody reads.
+    struct Aborted: Error {}
+
+    let tenant: TenantID
+    let user: UserID
+    private let expiresAt: Timestamp
+    private let queue: Mutex<EventQueue>
+    private let wakeUps = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let abortion = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// - Parameters:
+    ///   - expiresAt: when the token ends that the stream was opened with.
+    ///   - byteLimit: bytes of events that may wait.
+    init(of principal: Principal, until expiresAt: Timestamp, byteLimit: Int) {
+        tenant = principal.tenant
+        user = principal.user
+        self.expiresAt = expiresAt
+        queue = Mutex(EventQueue(byteLimit: byteLimit))
+    }
+
+    // MARK: The hub's side
+
+    /// - Returns: false where the client is too far behind and its stream ends.
+    func push(_ event: EncodedEvent) -> Bool {
+        let isAccepted = queue.withLock { $0.append(event) }
+        wakeUps.continuation.yield()
+        return isAccepted
+    }
+
+    func finish(_ reason: EventQueue.End) {
+        queue.withLock { $0.finish(reason) }
+        wakeUps.continuation.yield()
+    }
+
+    /// Gives up what is being sent, for nobody reads it.
+    func abort() { abortion.continuation.finish() }
+
+    /// Bytes of the events that wait.
+    var waitingBytes: Int { queue.withLock(\.bytes) }
+
+    /// A second has passed.
+    func tick(at now: Timestamp) {
+        if now >= expiresAt { finish(.tokenExpired) }
+        switch queue.withLock({ $0.tick() }) {
+        case .none: break
+        case .wake: wakeUps.continuation.yield()
+        case .abort: abort()
+        }
+    }
+
+    // MARK: The client's side
+
+    /// Sends what `past` writes and then every event, until the stream ends.
+    ///
+    /// - Throws: `Aborted` where the client does not read; its connection has to be closed.
+    func run(
+        to writer: any ResponseBodyWriter, after past: @escaping @Sendable (inout Sender) async throws -> Void
+    ) async throws {
+        let handle = WriterHandle(writer: writer)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in self.abortion.stream {}
+                throw Aborted()
+            }
+            group.addTask {
+                var sender = Sender(stream: self, writer: handle.writer)
+                try await past(&sender)
+                try await self.send(by: &sender)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func send(by sender: inout Sender) async throws {
+        var wakeUps = wakeUps.stream.makeAsyncIterator()
+        while true {
+            switch queue.withLock({ $0.next() }) {
+            case .send(let events): try await sender.write(events.map(\.bytes))
+            case .beat: try await sender.write([ServerSentEvent.heartbeat])
+            case .wait: guard await wakeUps.next() != nil else { return }
+            case .end(.overflow): return try await sender.write([ServerSentEvent.reset])
+            case .end(.tokenExpired), .end(.shutdown): return
+            }
+        }
+    }
+
+    /// Writes to the client, watched by the stream's clock.
+    struct Sender {
+        fileprivate let stream: EventStream
+        fileprivate var writer: any ResponseBodyWriter
+
+        /// Returns once the socket has room for more.
+        mutating func write(_ buffers: [ByteBuffer]) async throws {
+            stream.queue.withLock { $0.begin() }
+            try await writer.write(contentsOf: buffers)
+            stream.queue.withLock { $0.sent() }
+        }
+    }
+
+    /// Sendable unchecked: the one task that sends uses the writer, while whoever has given it away waits for that task.
+    private struct WriterHandle: @unchecked Sendable {
+        let writer: any ResponseBodyWriter
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PixelFlowCore
+import PixelFlowHTTP
+
+/// Reads the body of an upload in each of its three forms.
+struct UploadBody: Sendable {
+    /// An image that was sent along, on its way to where it is kept.
+    struct Image: Sendable {
+        var filename: String?
+        var contentType: String?
+        var bytes: ByteStream
+    }
+
+    /// Takes all bytes of an image.
+    typealias Sink = (Image) async throws -> TaskSource.Upload
+
+    let request: Request
+    /// Bytes of the image.
+    let limit: Int
+
+    /// - Returns: what is asked for, and the image, where one was sent along.
+    /// - Throws: `PixelFlowError`. What `sink` has stored by then is the caller's to remove.
+    func read(_ sink: Sink) async throws -> (UploadRequest, TaskSource.Upload?) {
+        switch request.mediaType ?? "" {
+        case _ where request.isCalledJSON:
+            let body = try await request.collectBody(limit: 1 << 20)
+            return (try UploadRequest(json: JSONValue(parsing: Data(body.readableBytesView))), nil)
+        case "multipart/form-data":
+            var form = try MultipartUpload(body: request.body, contentType: request.headers[.contentType] ?? "")
+            return try await form.read { filename, contentType, bytes in
+                try await sink(Image(filename: filename, contentType: contentType, bytes: bytes))
+            }
+        case let media where media.hasPrefix("image/") || media == "application/octet-stream":
+            try refuseAnnouncedExcess()
+            let upload = try await sink(Image(contentType: media, bytes: request.body))
+            let query = request.query
+            return (try UploadRequest(pipeline: query["pipeline"].map { Data($0.utf8) }, preset: query["preset"]), upload)
+        default:
+            throw PixelFlowError(
+                .unsupportedMediaType, code: "unsupported_media_type",
+                "Send application/json with an image_url, multipart/form-data with a file, or the image itself.")
+        }
+    }
+
+    /// Saves a client from sending what will be refused anyway.
+    private func refuseAnnouncedExcess() throws {
+        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit else { return }
+        throw PixelFlowError(.tooLarge, code: "body_too_large", "The image is larger than \(limit) bytes.")
+    }
+}
+
+extension UploadBody.Image {
+    /// Hands the bytes on, counted and hashed.
+    ///
+    /// - Throws: `body_too_large` beyond `limit` bytes, `empty_image` where there are none.
+    func measured(
+        limit: Int, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
+    ) async throws -> TaskSource.Upload {
+        let measure = StreamMeasure(limit: limit)
+        try await consume(Self.stream(bytes, measuredBy: measure))
+        guard measure.bytes > 0 else { throw PixelFlowError.invalid("file", "The image is empty.", code: "empty_image") }
+        return TaskSource.Upload(
+            filename: filename.map(Self.displayName), contentType: contentType, bytes: measure.bytes, sha256: measure.sha256, key: key)
+    }
+
+    private static func stream(
+        _ bytes: some AsyncSequence<ByteBuffer, any Error> & Sendable, measuredBy measure: StreamMeasure
+    ) -> ByteStream {
+        MeasuredStream(base: bytes, measure: measure)
+    }
+
+    /// A file name to show: without folders and control characters, at most 255 characters.
+    private static func displayName(_ name: String) -> String {
+        let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
+        return String(String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }).prefix(255))
+    }
+}

@@ -1,0 +1,85 @@
+/// An entity tag: RFC 9110, section 8.8.3.
+public struct EntityTag: Sendable, Hashable, CustomStringConvertible {
+    /// Without the quotation marks.
+    public let value: String
+    /// Whether it names what means the same, and not the same bytes.
+    public let isWeak: Bool
+
+    /// - Parameter value: without quotation marks and without characters that a tag cannot have.
+    public init(_ value: String, isWeak: Bool = false) {
+        self.value = value
+        self.isWeak = isWeak
+    }
+
+    /// Reads one tag as a header field holds it; nil if it is none.
+    public init?(parsing text: some StringProtocol) {
+        var rest = Substring(text)[...]
+        guard let tag = Self.next(&rest), rest.isEmpty else { return nil }
+        self = tag
+    }
+
+    public var description: String { (isWeak ? "W/\"" : "\"") + value + "\"" }
+
+    /// Section 8.8.3.2: the values are equal, and neither is weak.
+    public func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && value == other.value }
+
+    /// Section 8.8.3.2: the values are equal.
+    public func matchesWeakly(_ other: EntityTag) -> Bool { value == other.value }
+
+    /// Takes the tag that the text begins with.
+    static func next(_ text: inout Substring) -> EntityTag? {
+        var rest = text
+        let isWeak = rest.hasPrefix("W/")
+        if isWeak { rest = rest.dropFirst(2) }
+        guard rest.first == "\"" else { return nil }
+        rest = rest.dropFirst()
+        guard let end = rest.firstIndex(of: "\"") else { return nil }
+        let value = rest[..<end]
+        guard value.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return nil }
+        text = rest[rest.index(after: end)...]
+        return EntityTag(String(value), isWeak: isWeak)
+    }
+}
+
+/// The value of `If-Match` or `If-None-Match`: any representation at all, or one of these. What is malformed names nothing.
+enum EntityTagCondition: Sendable, Hashable {
+    case any
+    case oneOf([EntityTag])
+
+    /// A tag may hold commas, so the list is read from tag to tag and not split.
+    init(_ header: String) {
+        let text = header.trimmingOptionalWhitespace()
+        guard text != "*" else {
+            self = .any
+            return
+        }
+        var tags: [EntityTag] = []
+        var rest = text[...]
+        while !rest.isEmpty {
+            if let tag = EntityTag.next(&rest) {
+                tags.append(tag)
+            } else {
+                rest = rest.drop { $0 != "," }
+            }
+            rest = rest.drop { $0 == "," || $0 == " " || $0 == "\t" }
+        }
+        self = .oneOf(tags)
+    }
+
+    func contains(where matches: (EntityTag) -> Bool) -> Bool {
+        switch self {
+        case .any: true
+        case .oneOf(let tags): tags.contains(where: matches)
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Without the `OWS` of RFC 9110, section 5.6.3, at either end.
+    func trimmingOptionalWhitespace() -> Substring {
+        let isWhitespace = { (character: Character) in character == " " || character == "\t" }
+        var text = Substring(self).drop(while: isWhitespace)
+        while let last = text.last, isWhitespace(last) { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,65 @@
+public import Hummingbird
+
+/// The parameters of a query string by the rules of the WHATWG URL standard for `application/x-www-form-urlencoded`, as
+/// browsers and `URLSearchParams` write them: `+` is a space, a `%` that is not followed by two hexadecimal digits stands
+/// for itself, and bytes that are not UTF-8 become U+FFFD.
+public struct QueryParameters: Sendable, Hashable {
+    private struct Parameter: Hashable {
+        let name: String
+        let value: String
+    }
+
+    private let parameters: [Parameter]
+
+    /// - Parameter query: what follows the `?`, as it was sent.
+    public init(_ query: some StringProtocol) {
+        parameters = query.utf8.split(separator: UInt8(ascii: "&")).map { pair in
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            return Parameter(name: Self.decode(parts[0]), value: parts.count > 1 ? Self.decode(parts[1]) : "")
+        }
+    }
+
+    /// The first value of a name; empty where the name stands alone. Nil if there is none.
+    public subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
+
+    /// The first value of a name. Nil if there is none or if it is empty, as a form sends a field that nobody has filled in.
+    public func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The first value of each name.
+    public var firstValues: [String: String] { Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first } }
+
+    private static func decode(_ text: some Collection<UInt8>) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                let digits = rest.prefix(2).compactMap(hexadecimalValue)
+                guard digits.count == 2 else {
+                    bytes.append(byte)
+                    continue
+                }
+                bytes.append(digits[0] << 4 | digits[1])
+                rest = rest.dropFirst(2)
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+extension Request {
+    /// The parameters of the query.
+    public var query: QueryParameters { QueryParameters(uri.query ?? "") }
+}

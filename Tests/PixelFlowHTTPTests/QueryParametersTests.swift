@@ -1,0 +1,28 @@
+import PixelFlowHTTP
+import Testing
+
+/// Query strings are read as `URLSearchParams` reads them.
+@Suite struct QueryParametersTests {
+    @Test(arguments: [
+        ("a=b", "b"), ("a=my+file", "my file"), ("a=my%20file", "my file"), ("a=1%2B1", "1+1"), ("%61=b", "b"), ("a", ""), ("a=", ""),
+        ("x=1&a=b&a=c", "b"), ("&&a=b&&", "b"), ("a=b=c", "b=c"), ("a=%", "%"), ("a=100%&b=2", "100%"), ("a=%zz%4", "%zz%4"),
+        ("a=%4g%41", "%4gA"), ("a=%C3%BC", "ü"), ("a=ü", "ü"), ("a=%FF", "\u{FFFD}"), ("a=%C3", "\u{FFFD}"), ("a=%25%32%30", "%20"),
+        ("a=%e2%82%ac", "€"), ("a=b;c", "b;c"), ("a=%00", "\0"), ("a+b=1&a=2", "2"), ("=x&a=y", "y"),
+    ])
+    func aNameHasItsFirstValue(_ query: String, _ value: String) {
+        #expect(QueryParameters(query)["a"] == value)
+    }
+
+    @Test(arguments: ["", "&", "b=a", "A=1", "a+=1", "=a", "?a=1"])
+    func whatIsNotThereIsNil(_ query: String) {
+        #expect(QueryParameters(query)["a"] == nil)
+    }
+
+    @Test func aFieldThatNobodyHasFilledInIsAbsent() {
+        let query = QueryParameters("a=&b=+&c")
+        #expect(query.nonEmpty("a") == nil)
+        #expect(query.nonEmpty("b") == " ")
+        #expect(query.nonEmpty("c") == nil)
+        #expect(query.firstValues == ["a": "", "b": " ", "c": ""])
+    }
+}
