@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import PixelFlowURL
 
 /// What a client asks for, whichever way the image comes.
 struct UploadRequest: Sendable {
@@ -11,7 +12,7 @@ struct UploadRequest: Sendable {
     /// Reads the JSON form of the request.
     ///
     /// - Throws: `PixelFlowError` with the path of the field that is wrong.
-    init(json: JSONValue) throws {
+    init(json: JSONValue, ports: AllowedPorts) throws {
         guard case .object(let members) = json else {
             throw PixelFlowError(.invalid, code: "invalid_value", "The body has to be an object with an image_url.")
         }
@@ -22,7 +23,7 @@ struct UploadRequest: Sendable {
             throw PixelFlowError.invalid("image_url", "image_url is missing.", code: "missing_parameter")
         }
         guard case .string(let text) = url else { throw PixelFlowError.invalid("image_url", "image_url has to be a string.") }
-        imageURL = try Self.checked(url: text)
+        imageURL = try Self.checked(url: text, ports: ports)
         pipeline = try members["pipeline"].map { try Pipeline(validating: $0, path: "pipeline") }
         switch members["preset"] {
         case nil: preset = nil
@@ -37,13 +38,17 @@ struct UploadRequest: Sendable {
         self.preset = preset
     }
 
-    /// Refuses what can never be fetched. Whether the address may be fetched is decided by the worker, at connect time.
-    static func checked(url text: String) throws -> String {
+    /// Refuses what can never be fetched, by the rules of the fetcher itself. Whether the address may be fetched is
+    /// decided by the worker, at connect time.
+    ///
+    /// - Throws: `invalid_value`, or `port_not_allowed`, with `image_url` as the field.
+    static func checked(url text: String, ports: AllowedPorts) throws -> String {
         guard text.utf8.count <= 2048 else { throw PixelFlowError.invalid("image_url", "image_url is longer than 2048 bytes.") }
-        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
-            let host = url.host, !host.isEmpty
-        else {
-            throw PixelFlowError.invalid("image_url", "image_url has to be an absolute http or https URL.")
+        do {
+            try SourceURL(text).check(ports)
+        } catch {
+            let code = error.code == "url_invalid" ? "invalid_value" : error.code
+            throw PixelFlowError.invalid("image_url", error.message, code: code)
         }
         return text
     }

@@ -7,11 +7,13 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowHTTP
+import PixelFlowURL
 
 /// `POST /api/upload`: an image or its URL in, a task out.
 struct UploadRoutes: Sendable {
     let tools: APITools
     let limits: ImageLimits
+    let ports: AllowedPorts
     let views: TaskViews
     let created: CreatedTasks
 
@@ -76,7 +78,7 @@ struct UploadRoutes: Sendable {
         switch request.mediaType ?? "" {
         case _ where request.isCalledJSON:
             let body = try await request.collectBody(limit: 1 << 20)
-            let order = try UploadRequest(json: JSONValue(parsing: Data(body.readableBytesView)))
+            let order = try UploadRequest(json: JSONValue(parsing: Data(body.readableBytesView)), ports: ports)
             guard let url = order.imageURL else { throw PixelFlowError.invalid("image_url", "image_url is missing.") }
             return (order, .url(url))
         case "multipart/form-data":
