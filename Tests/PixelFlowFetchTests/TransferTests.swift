@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: [
         ("120", 120), ("1", 1), ("7200", 7200), ("99999999999999999999", Int(Int32.max)), ("0", nil), ("-5", nil), ("soon", nil), ("", nil),
         ("1.5", nil), ("Sun, 06 Nov 1994 08:51:37 GMT", 120), ("Sunday, 06-Nov-94 08:51:37 GMT", 120), ("Sun Nov  6 08:51:37 1994", 120),
-        ("Sun, 06 Nov 1994 08:49:37 GMT", nil), ("Sat, 05 Nov 1994 08:49:37 GMT", nil), ("Mon, 29 Feb 1996 00:00:00 GMT", 41_353_823),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", nil), ("Sat, 05 Nov 1994 08:49:37 GMT", nil), ("Mon, 29 Feb 1996 00:00:00 GMT", 41_440_223),
         ("Sun, 06 Nov 1994 25:51:37 GMT", nil), ("Sun, 06 Foo 1994 08:51:37 GMT", nil), ("Sun, 06 Nov 1994 08:51:37 CET", nil),
     ] as [(String, Int?)])
     func aServersOwnRetryTimeIsKept(text: String, seconds: Int?) async throws {

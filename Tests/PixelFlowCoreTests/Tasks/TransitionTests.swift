@@ -49,7 +49,7 @@ import Testing
         #expect(task.error?.code == "worker_lost")
     }
 
-    @Test(arguments: [(PixelFlowError.Retry.transient, 5), (.crash, 2), (.permanent, 1)])
+    @Test(arguments: [(PixelFlowError.Retry.transient, 10), (.crash, 2), (.permanent, 1)])
     func givesUpAfter(retry: PixelFlowError.Retry, failures: Int) throws {
         var task = SampleTasks.make()
         for failure in 1...failures {
