@@ -3,6 +3,7 @@ public import Metrics
 public import PixelFlowCore
 public import PixelFlowDispatch
 public import PixelFlowHTTP
+public import PixelFlowURL
 
 /// Everything the api works with.
 public struct APITools: Sendable {
@@ -32,12 +33,19 @@ public struct APITools: Sendable {
 public struct APIService: Sendable {
     private let tools: APITools
     private let limits: ImageLimits
+    private let ports: AllowedPorts
     private let metrics: any MetricsFactory
 
-    /// - Parameter metrics: the process's, unless given.
-    public init(tools: APITools, limits: ImageLimits = ImageLimits(), metrics: any MetricsFactory = MetricsSystem.factory) {
+    /// - Parameters:
+    ///   - ports: those of a source; another one is refused at once.
+    ///   - metrics: the process's, unless given.
+    public init(
+        tools: APITools, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         self.tools = tools
         self.limits = limits
+        self.ports = ports
         self.metrics = metrics
     }
 
@@ -58,7 +66,7 @@ public struct APIService: Sendable {
         let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
         return ServiceRouter.make(metrics: service, health: health) { router in
             let api = router.group("/api").add(middleware: AuthenticationMiddleware(verifier: tools.verifier))
-            UploadRoutes(tools: tools, limits: limits, views: views, created: CreatedTasks(metrics)).add(to: api)
+            UploadRoutes(tools: tools, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics)).add(to: api)
             TaskRoutes(tools: tools, views: views, metrics: TaskMetrics(metrics)).add(to: api)
             OutputRoutes(tools: tools).add(to: api)
             PresetRoutes(presets: tools.presets, clock: tools.clock).add(to: api)

@@ -14,23 +14,46 @@ struct AuthMetrics: Sendable {
         case valid, expired, invalid, missing, error
     }
 
+    /// Why a registration was not even tried.
+    private enum Refusal: String, CaseIterable {
+        case closed, throttled, busy
+    }
+
     private let registrations: Counter
+    private let refusals: [Refusal: Counter]
     private let logins: [Login: Counter]
     private let validations: [Validation: Counter]
 
     init(_ factory: any MetricsFactory) {
-        func counters<Status: RawRepresentable<String> & CaseIterable & Hashable>(_ name: String, _: Status.Type) -> [Status: Counter] {
+        func counters<Status: RawRepresentable<String> & CaseIterable & Hashable>(
+            _ name: String, by label: String = "status", _: Status.Type
+        ) -> [Status: Counter] {
             Dictionary(
                 uniqueKeysWithValues: Status.allCases.map {
-                    ($0, Counter(label: name, dimensions: [("status", $0.rawValue)], factory: factory))
+                    ($0, Counter(label: name, dimensions: [(label, $0.rawValue)], factory: factory))
                 })
         }
+        refusals = counters("auth_registrations_refused_total", by: "reason", Refusal.self)
         registrations = Counter(label: "auth_registrations_total", factory: factory)
         logins = counters("auth_logins_total", Login.self)
         validations = counters("auth_token_validations_total", Validation.self)
     }
 
-    func countRegistration() { registrations.increment() }
+    func countingRegistration<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await body()
+            registrations.increment()
+            return value
+        } catch {
+            switch (error as? PixelFlowError)?.code {
+            case "registration_closed": refusals[.closed]?.increment()
+            case "registration_throttled": refusals[.throttled]?.increment()
+            case "registration_busy": refusals[.busy]?.increment()
+            default: break
+            }
+            throw error
+        }
+    }
 
     func countingLogin<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {

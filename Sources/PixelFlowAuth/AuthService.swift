@@ -33,8 +33,11 @@ public struct AuthService: Sendable {
             source: ClosureKeySource { try await issuers.issuer().jwks }, rules: settings.rules, clock: clock, logger: logger)
         self.accounts = Accounts(
             store: store,
-            hasher: try hasher ?? BcryptHasher(cost: settings.bcryptCost, threads: settings.hashThreads, queue: settings.hashQueue),
-            throttle: LoginThrottle(settings.throttle, clock: clock), clock: clock)
+            hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
+            registration: settings.registration,
+            registrationThrottle: RegistrationThrottle(
+                perHour: settings.registrationsPerHour, capacity: settings.throttle.capacity, clock: clock),
+            clock: clock)
         self.proxies = settings.proxies
         self.store = store
         self.metrics = metrics

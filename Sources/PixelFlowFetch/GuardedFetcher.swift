@@ -1,16 +1,18 @@
 public import NIOCore
 public import NIOPosix
 public import PixelFlowCore
+import PixelFlowURL
 
 /// Fetches sources from other people's servers without becoming a way into this network.
 ///
-/// - Only http and https, no user names or passwords in URLs, hosts in one spelling only.
+/// - Only http and https, on the ports that are allowed, no user names or passwords in URLs, hosts in one spelling only.
 /// - A name is resolved once for each request; every address it has must be allowed, else nothing is
 ///   connected to, and the connection goes to one of the addresses that were checked. There is no
 ///   second look-up between check and connection.
 /// - A redirect is a new request with the same checks. From https none leads to http: that would give
 ///   up a protection that the URL asked for.
-/// - Size and time are limits on the whole; bodies are taken as they are, never decompressed.
+/// - Size and time are limits on the whole. Compression is not asked for; gzip and deflate that come all the same
+///   are undone within the limit of bytes.
 /// - Proxies of the environment are not used, cookies are not kept.
 public struct GuardedFetcher: SourceFetcher {
     private let settings: FetchSettings
@@ -58,6 +60,7 @@ public struct GuardedFetcher: SourceFetcher {
     }
 
     private func request(_ url: SourceURL, limit: Int) async throws -> FetchResponse {
+        try url.check(settings.ports)
         var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, isFinal: true)
         for address in try await checkedAddresses(of: url.host).prefix(Self.maximumAttempts) {
             do {

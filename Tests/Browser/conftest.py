@@ -40,8 +40,13 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def instance(tmp_path_factory):
-    instance = Instance(EXECUTABLE, tmp_path_factory.mktemp("pixelflow"))
+def executable():
+    return EXECUTABLE
+
+
+@pytest.fixture(scope="session")
+def instance(executable, tmp_path_factory):
+    instance = Instance(executable, tmp_path_factory.mktemp("pixelflow"))
     instance.start()
     yield instance
     instance.stop()

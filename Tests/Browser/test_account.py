@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from support.person import PASSWORD
+from support.instance import Instance
+from support.person import PASSWORD, Person
 
 
 def test_a_person_registers_signs_out_and_in_again(ada, console):
@@ -88,3 +89,18 @@ def test_another_site_cannot_use_the_session(ada, sources):
     answer = ada.page.request.post(f"{ada.address}/api/upload", headers=headers, data={"image_url": sources.url("fine/a.jpg")})
     assert answer.status == 403
     assert answer.json()["code"] == "cross_site_request"
+
+
+def test_the_page_says_that_registration_is_closed(browser, executable, tmp_path):
+    closed = Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "closed"})
+    closed.start()
+    try:
+        page = browser.new_page()
+        Person(page, closed.address).open()
+        expect(page.get_by_text("Registration is closed here.")).to_be_visible()
+        expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Create an account")).to_have_count(0)
+        expect(page.get_by_role("button", name="Create account")).to_have_count(0)
+        page.close()
+    finally:
+        closed.stop()

@@ -32,6 +32,9 @@ REFUSALS = {
     "route without a gateway": ({"gateway": {"enabled": True}}, "set gateway.parentRefs"),
     "digest that is none": ({"api": {"image": {"digest": "sha256:abc"}}}, "/api/image/digest"),
     "network that is none": ({"worker": {"fetchAllowNetworks": ["10.0.0.1"]}}, "/worker/fetchAllowNetworks/0"),
+    "port that is none": ({"limits": {"fetchAllowPorts": [80, "80:90"]}}, "/limits/fetchAllowPorts/1"),
+    "no ports": ({"limits": {"fetchAllowPorts": []}}, "/limits/fetchAllowPorts"),
+    "registration of a third kind": ({"auth": {"registration": "invite"}}, "must be one of 'open', 'closed'"),
     "text for a number": ({"kafka": {"partitions": "12"}}, "/kafka/partitions"),
     "name too long": ({"fullnameOverride": "a" * 41}, "/fullnameOverride"),
 }

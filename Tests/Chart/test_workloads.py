@@ -25,6 +25,12 @@ def test_every_setting_is_one_that_the_services_know():
     assert used and used <= known, used - known
 
 
+def test_the_door_and_the_fetcher_agree_on_ports():
+    documents = chart.manifests("defaults")
+    values = {environment(deployment(documents, name))["PIXELFLOW_FETCH_ALLOW_PORTS"] for name in ("api", "worker")}
+    assert values == {"80,443"}
+
+
 def test_a_variable_stands_before_what_refers_to_it():
     for workload in chart.manifests("defaults").of("Deployment"):
         seen = set()

@@ -14,7 +14,10 @@ extension EndToEnd {
 
         @Test func eachFailsAsItShould() async throws {
             try await SourceServer.run(Self.answer) { server in
-                let settings = ["PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_MAX_SOURCE_BYTES": "\(1 << 20)"]
+                let settings = [
+                    "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "1,80,\(server.port)",
+                    "PIXELFLOW_MAX_SOURCE_BYTES": "\(1 << 20)",
+                ]
                 try await LiveService.run(settings) { service in
                     let ada = try await Person.signedIn(to: service)
                     let cases = [
@@ -43,6 +46,23 @@ extension EndToEnd {
             }
         }
 
+        /// What no fetch could ever work on is refused at the door, and nothing is kept of it.
+        @Test func whatCannotBeFetchedIsRefusedAtTheDoor() async throws {
+            try await LiveService.run { service in
+                let ada = try await Person.signedIn(to: service)
+                let urls = [
+                    "http://ho st/", "http://host/\\u0001", "http://host/a.jpg\\n", "http://a..b/", "http://-a/", "http://[::g]/", "http://256.1.1.1/",
+                    "http://user:secret@host/", "http://xn--a/", "http://a\u{200D}b/", "ftp://host/", "http://host:8080/a.jpg", "https://host:22/",
+                ]
+                for url in urls {
+                    let reply = try await ada.post(url: url)
+                    #expect(reply.status == 422, "\(url): \(reply.text)")
+                    #expect(reply.text.contains(#""field":"image_url""#), "\(url): \(reply.text)")
+                }
+                #expect(try await ada.get("/api/tasks").text.contains(#""tasks":[]"#))
+            }
+        }
+
         @Sendable private func check(_ one: Case, _ person: Person) async throws {
             let reply = try await person.post(url: one.url)
             try #require(reply.status == 202, "\(one.url): \(reply.text)")
@@ -54,7 +74,7 @@ extension EndToEnd {
                 #expect(task.attempts == 1, "\(one.url)")
                 return
             }
-            // Five attempts take minutes; the first already tells.
+            // Ten attempts take minutes; the first already tells.
             let task = try await person.wait(for: id, "a first failure of \(one.url)") { $0.error != nil }
             #expect(!task.status.isFinal, "\(one.url)")
             #expect(one.codes.contains(task.error?.code ?? ""), "\(one.url): \(task.error?.code ?? "")")

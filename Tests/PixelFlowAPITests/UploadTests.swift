@@ -108,6 +108,39 @@ import Testing
         var field: String?
     }
 
+    /// The rules themselves are tested with the reader of URLs.
+    @Test(arguments: [
+        "http://a.org/\\u0001", "http://a.org/x\\n", "\\thttp://a.org/", "http://a b/", "http://a..org/", "http://[::g]/", "http://300.1.1.1/",
+        "http://u:p@a.org/", "http://xn--a/", "http://a.org:99999/", "http://", "nonsense",
+    ])
+    func urlsThatCannotBeFetched(url: String) async throws {
+        try await APIHarness().run { ada, _ in
+            let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
+            #expect(response.status == .unprocessableContent)
+            #expect(try response.object()["code"] as? String == "invalid_value")
+            #expect(try response.object()["field"] as? String == "image_url")
+        }
+    }
+
+    @Test(arguments: ["http://a.org:8080/", "https://a.org:22/x"])
+    func portsThatAreNotAllowed(url: String) async throws {
+        try await APIHarness().run { ada, _ in
+            let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
+            #expect(response.status == .unprocessableContent)
+            #expect(try response.object()["code"] as? String == "port_not_allowed")
+            #expect(try response.object()["field"] as? String == "image_url")
+        }
+    }
+
+    @Test(arguments: ["http://a.org:443/", " https://bücher.example/ä b ", "http://127.1/", "http://[::1]:80/"])
+    func urlsThatAreKeptAsTheyCame(url: String) async throws {
+        try await APIHarness().run { ada, _ in
+            let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
+            #expect(response.status == .accepted)
+            #expect(try response.object()["image_url"] as? String == url)
+        }
+    }
+
     private static func pipeline(_ output: String) -> String { #"{"image_url":"http://a.org","pipeline":{"outputs":[\#(output)]}}"# }
 
     static let refusals: [Refusal] = [

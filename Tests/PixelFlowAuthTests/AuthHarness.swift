@@ -45,6 +45,12 @@ final class AuthHarness: Sendable {
         try await Self.run(try await service(change), test)
     }
 
+    /// Over connections, which have addresses.
+    func runLive(with change: (inout AuthSettings) -> Void, test: @Sendable (AuthClient) async throws -> Void) async throws {
+        try await Application(router: try await service(change).router(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+            .test(.live) { try await test(AuthClient(client: $0)) }
+    }
+
     static func run(_ service: AuthService, _ test: @Sendable (AuthClient) async throws -> Void) async throws {
         try await Application(router: service.router()).test(.router) { try await test(AuthClient(client: $0)) }
     }
@@ -53,11 +59,17 @@ final class AuthHarness: Sendable {
 /// Calls the routes the way a client would.
 struct AuthClient: Sendable {
     let client: any TestClientProtocol
+    /// Sent as `X-Forwarded-For`.
+    var forwardedFor: String?
+
+    /// The same client, saying whom it speaks for.
+    func forwarding(_ address: String) -> AuthClient { AuthClient(client: client, forwardedFor: address) }
 
     @discardableResult
     func post(_ path: String, _ body: [String: any Sendable]) async throws -> TestResponse {
         let data = try JSONSerialization.data(withJSONObject: body)
-        let headers: HTTPFields = [.contentType: "application/json"]
+        var headers: HTTPFields = [.contentType: "application/json"]
+        headers[.init("X-Forwarded-For")!] = forwardedFor
         return try await client.execute(uri: path, method: .post, headers: headers, body: ByteBuffer(bytes: data))
     }
 
@@ -85,6 +97,7 @@ struct AuthClient: Sendable {
 final class CountingHasher: PasswordHashing {
     private let inner: BcryptHasher
     private let verified = Mutex<[String]>([])
+    private let hashed = Mutex(0)
 
     init(_ inner: BcryptHasher) { self.inner = inner }
 
@@ -92,7 +105,13 @@ final class CountingHasher: PasswordHashing {
     var verifications: [String] { verified.withLock { $0 } }
     var decoy: String { inner.decoy }
 
-    func hash(_ password: String) async throws -> String { try await inner.hash(password) }
+    /// How many passwords were hashed.
+    var hashes: Int { hashed.withLock { $0 } }
+
+    func hash(_ password: String) async throws -> String {
+        hashed.withLock { $0 += 1 }
+        return try await inner.hash(password)
+    }
 
     func verify(_ password: String, against hash: String) async throws -> Bool {
         verified.withLock { $0.append(hash) }

@@ -11,6 +11,9 @@ struct AuthSettingsTests {
         #expect(settings.bcryptCost == 12)
         #expect(settings.tokenLifetime == .seconds(86_400))
         #expect(settings.hashThreads >= 1)
+        #expect(settings.registration == .open)
+        #expect([settings.registrationThreads, settings.registrationQueue, settings.registrationsPerHour] == [1, 32, 60])
+        #expect(settings.throttle.capacity == 10_000)
     }
 
     @Test("settings are read")
@@ -19,7 +22,13 @@ struct AuthSettingsTests {
             Settings(environment: [
                 "PIXELFLOW_AUTH_BCRYPT_COST": "10", "PIXELFLOW_AUTH_TOKEN_LIFETIME": "3600", "PIXELFLOW_AUTH_ISSUER": "me",
                 "PIXELFLOW_AUTH_HASH_THREADS": "3", "PIXELFLOW_AUTH_HASH_QUEUE": "7",
+                "PIXELFLOW_AUTH_REGISTRATION": "Closed", "PIXELFLOW_AUTH_REGISTRATION_THREADS": "2",
+                "PIXELFLOW_AUTH_REGISTRATION_QUEUE": "4", "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR": "9",
+                "PIXELFLOW_AUTH_THROTTLE_CAPACITY": "100",
             ]))
+        #expect(settings.registration == .closed)
+        #expect([settings.registrationThreads, settings.registrationQueue, settings.registrationsPerHour] == [2, 4, 9])
+        #expect(settings.throttle.capacity == 100)
         #expect(settings.bcryptCost == 10)
         #expect(settings.tokenLifetime == .seconds(3600))
         #expect(settings.rules.issuer == "me")
@@ -31,6 +40,9 @@ struct AuthSettingsTests {
         ("PIXELFLOW_AUTH_BCRYPT_COST", "3"), ("PIXELFLOW_AUTH_BCRYPT_COST", "17"), ("PIXELFLOW_AUTH_BCRYPT_COST", "twelve"),
         ("PIXELFLOW_AUTH_TOKEN_LIFETIME", "59"), ("PIXELFLOW_AUTH_TOKEN_LIFETIME", "1d"), ("PIXELFLOW_AUTH_HASH_THREADS", "65"),
         ("PIXELFLOW_AUTH_HASH_QUEUE", "-1"), ("PIXELFLOW_TRUSTED_PROXIES", "everybody"),
+        ("PIXELFLOW_AUTH_REGISTRATION", "invite"), ("PIXELFLOW_AUTH_REGISTRATION_THREADS", "0"),
+        ("PIXELFLOW_AUTH_REGISTRATION_QUEUE", "0"), ("PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR", "0"),
+        ("PIXELFLOW_AUTH_THROTTLE_CAPACITY", "99"),
     ]
 
     @Test("a bad setting is named", arguments: bad)

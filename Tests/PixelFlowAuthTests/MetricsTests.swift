@@ -9,7 +9,7 @@ struct MetricsTests {
     func counts() async throws {
         let harness = try AuthHarness()
         #expect(harness.registry[#"auth_logins_total{status="failure"}"#] == nil)
-        try await harness.run(with: { $0.throttle.account.free = 1 }) { client in
+        try await harness.run(with: { $0.throttle.pair.free = 1 }) { client in
             try await client.register()
             try await client.register()
             let token = try await client.token()
@@ -35,7 +35,7 @@ struct MetricsTests {
 
 extension PrometheusRegistry {
     /// The value of a series, with its labels in the order of their names.
-    fileprivate subscript(series: String) -> Double? {
+    subscript(series: String) -> Double? {
         String(decoding: text(), as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(series + " ") }
             .flatMap { Double($0.dropFirst(series.count + 1)) }
     }

@@ -2,6 +2,7 @@ import Conformance
 import HTTPTypes
 import HummingbirdTesting
 import PixelFlowCore
+import PixelFlowHTTP
 import Testing
 
 @testable import PixelFlowAuth
@@ -87,6 +88,53 @@ struct ThrottleTests {
         throttle.end(try throttle.begin(account: "fresh", address: "b"), .succeeded)
         clock.advance(by: .seconds(1))
         throttle.end(try throttle.begin(account: "fresh", address: "a"), .succeeded)
+    }
+
+    @Test("nobody can keep a stranger out of his account")
+    func noLockOut() throws {
+        let clock = ManualClock()
+        let throttle = LoginThrottle(clock: clock)
+        // A whole network of attackers fails at one account for as long as it can.
+        for round in 0..<50 {
+            for attacker in 0..<20 {
+                guard let attempt = try? throttle.begin(account: "ada", address: "attacker-\(attacker)") else { continue }
+                throttle.end(attempt, .failed)
+            }
+            clock.advance(by: .seconds(round))
+        }
+        #expect(throws: PixelFlowError.self) { try throttle.begin(account: "ada", address: "attacker-0") }
+        throttle.end(try throttle.begin(account: "ada", address: "home"), .succeeded)
+        // Her success forgives nobody else.
+        #expect(throws: PixelFlowError.self) { try throttle.begin(account: "ada", address: "attacker-0") }
+    }
+
+    @Test("forged addresses of those who are no proxy count for nothing")
+    func forgedAddresses() async throws {
+        let harness = try AuthHarness()
+        try await harness.runLive(with: { $0.proxies = TrustedProxies([]) }) { client in
+            try await client.register()
+            for number in 0..<5 {
+                let response = try await client.forwarding("203.0.113.\(number)").login("ada@example.org", "wrong password")
+                #expect(response.status == .unauthorized)
+            }
+            #expect(try await client.forwarding("203.0.113.9").login().status == .tooManyRequests)
+        }
+    }
+
+    @Test("what a trusted proxy says is the client, and an IPv6 network is one client")
+    func forwardedAddresses() async throws {
+        let harness = try AuthHarness()
+        try await harness.runLive(with: { $0.proxies = .loopback }) { client in
+            try await client.register()
+            for number in 0..<5 {
+                let response = try await client.forwarding("1.2.3.4, 2001:db8::\(number)").login("ada@example.org", "wrong password")
+                #expect(response.status == .unauthorized)
+            }
+            #expect(try await client.forwarding("2001:db8::ffff:9").login().status == .tooManyRequests)
+            #expect(try await client.forwarding("2001:db8:0:1::1").login().status == .ok)
+            #expect(try await client.forwarding("203.0.113.9").login().status == .ok)
+            #expect(try await client.login().status == .ok)
+        }
     }
 
     @Test("parallel guesses do not slip by before the first is counted")

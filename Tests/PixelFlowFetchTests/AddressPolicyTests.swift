@@ -1,5 +1,6 @@
 import PixelFlowCore
 import PixelFlowFetch
+import PixelFlowURL
 import Testing
 
 @Suite struct AddressPolicyTests {

@@ -1,6 +1,7 @@
 import NIOCore
 import PixelFlowCore
 import PixelFlowFetch
+import PixelFlowURL
 import Testing
 
 @Suite struct ResolutionTests {

@@ -3,6 +3,7 @@ import NIOPosix
 import NIOSSL
 import PixelFlowCore
 import PixelFlowFetch
+import PixelFlowURL
 import Synchronization
 
 /// A server on 127.0.0.1 that answers with the very bytes a test wants.
@@ -83,6 +84,11 @@ extension Channel {
         if close { sent.whenComplete { _ in self.close(promise: nil) } }
     }
 
+    /// Sends bytes that are no text.
+    func send(_ bytes: [UInt8]) {
+        writeAndFlush(ByteBuffer(bytes: bytes)).whenComplete { _ in self.close(promise: nil) }
+    }
+
     /// A well-formed answer.
     func answer(_ status: String = "200 OK", _ headers: [String] = [], body: String = "") {
         let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
@@ -119,10 +125,10 @@ final class FixedResolver: NameResolver {
 /// A fetcher that may go to 127.0.0.0/8.
 func localFetcher(
     resolver: any NameResolver = FixedResolver(), connect: Duration = .seconds(2), total: Duration = .seconds(10),
-    allowed: String = "127.0.0.0/8", trustRootsFile: String? = nil
+    allowed: String = "127.0.0.0/8", ports: AllowedPorts = .all, trustRootsFile: String? = nil
 ) throws -> GuardedFetcher {
     let settings = FetchSettings(
-        allowedNetworks: try NetworkRange.list(allowed), connectTimeout: connect, totalTimeout: total, trustRootsFile: trustRootsFile)
+        allowedNetworks: try NetworkRange.list(allowed), ports: ports, connectTimeout: connect, totalTimeout: total, trustRootsFile: trustRootsFile)
     return try GuardedFetcher(settings: settings, resolver: resolver)
 }
 

@@ -6,13 +6,14 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowHTTP
 import PixelFlowRuntime
+import PixelFlowURL
 import ServiceLifecycle
 
 await ServiceCommand(
     name: "pixelflow-api", summary: "uploads, tasks, outputs, presets and events, on MongoDB, Kafka and an S3-compatible store.",
     port: ListenSettings.apiPort,
     settings: TaskBackends.descriptions + RemoteKeySource.descriptions + TokenRules.descriptions + ImageLimits.descriptions
-        + EventLimits.descriptions
+        + EventLimits.descriptions + AllowedPorts.descriptions
 ).run { settings, listen, logger in
     let client = HTTPClient()
     let verifier = TokenVerifier(
@@ -23,7 +24,7 @@ await ServiceCommand(
         tools: APITools(
             tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: backends.announcer, hub: hub,
             verifier: verifier),
-        limits: try ImageLimits(settings))
+        limits: try ImageLimits(settings), ports: try AllowedPorts(settings))
     let drain = DrainState()
     // An upload is accepted without the broker: its wake-up stays due until there is one.
     let checks = [

@@ -47,7 +47,7 @@ struct AllInOne {
         let api = APIService(
             tools: APITools(
                 tasks: tasks, presets: tasks, blobs: blobs, announcer: announcer, hub: hub, verifier: auth.verifier),
-            limits: settings.worker.limits)
+            limits: settings.worker.limits, ports: settings.fetch.ports)
         let worker = WorkerService(
             tools: WorkerTools(
                 store: tasks, broker: broker, events: events, blobs: blobs, renderer: renderer,

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import PixelFlowCore
+import PixelFlowURL
 
 /// What a client asks for, whichever way the image comes, as it was sent: of the right form, and not yet judged by anything
 /// that may change, such as presets and limits.
@@ -42,13 +43,17 @@ struct UploadRequest: Sendable {
         self.preset = preset.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Refuses what can never be fetched. Whether the address may be fetched is decided by the worker, at connect time.
-    static func checked(url text: String) throws -> String {
+    /// Refuses what can never be fetched, by the rules of the fetcher itself. Whether the address may be fetched is
+    /// decided by the worker, at connect time.
+    ///
+    /// - Throws: `invalid_value`, or `port_not_allowed`, with `image_url` as the field.
+    static func checked(url text: String, ports: AllowedPorts) throws -> String {
         guard text.utf8.count <= 2048 else { throw PixelFlowError.invalid("image_url", "image_url is longer than 2048 bytes.") }
-        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
-            let host = url.host, !host.isEmpty
-        else {
-            throw PixelFlowError.invalid("image_url", "image_url has to be an absolute http or https URL.")
+        do {
+            try SourceURL(text).check(ports)
+        } catch {
+            let code = error.code == "url_invalid" ? "invalid_value" : error.code
+            throw PixelFlowError.invalid("image_url", error.message, code: code)
         }
         return text
     }

@@ -4,11 +4,13 @@ import Logging
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowHTTP
+import PixelFlowURL
 
 /// `POST /api/upload`: an image or its URL in, a task out.
 struct UploadRoutes: Sendable {
     let tools: APITools
     let limits: ImageLimits
+    let ports: AllowedPorts
     let views: TaskViews
     let created: CreatedTasks
 
@@ -98,7 +100,7 @@ struct UploadRoutes: Sendable {
     private func source(_ order: UploadRequest, _ upload: TaskSource.Upload?) throws -> TaskSource {
         if let upload { return .upload(upload) }
         guard let url = order.imageURL else { throw PixelFlowError.invalid("image_url", "image_url is missing.") }
-        return .url(try UploadRequest.checked(url: url))
+        return .url(try UploadRequest.checked(url: url, ports: ports))
     }
 
     private func store(_ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID) async throws -> TaskSource.Upload {

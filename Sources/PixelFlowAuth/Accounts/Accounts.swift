@@ -5,14 +5,20 @@ struct Accounts: Sendable {
     let store: any UserStore
     let hasher: any PasswordHashing
     let throttle: LoginThrottle
+    let registration: RegistrationMode
+    let registrationThrottle: RegistrationThrottle
     let clock: any WallClock
 
     /// Adds a user with a tenant of their own.
     ///
-    /// - Throws: `email_invalid`, `password_too_short`, `password_too_long` (422), `email_taken` (409).
-    func register(email: String, password: String) async throws -> User {
+    /// - Parameter subscriber: whom the request comes from, as `LoginThrottle` counts them.
+    /// - Throws: `registration_closed` (403), `email_invalid`, `password_too_short`, `password_too_long` (422),
+    ///   `registration_throttled` (429), `registration_busy` (503), `email_taken` (409).
+    func register(email: String, password: String, from subscriber: String?) async throws -> User {
+        try requireOpenRegistration()
         let address = try EmailAddress(email)
         try PasswordRules.check(password)
+        try registrationThrottle.admit(subscriber)
         // Asked first only to spare the hashing; `add` is what decides.
         guard try await store.find(email: address.text) == nil else { throw Self.emailTaken }
         let hash = try await hasher.hash(password)
@@ -22,6 +28,13 @@ struct Accounts: Sendable {
             createdAt: now)
         guard try await store.add(user) else { throw Self.emailTaken }
         return user
+    }
+
+    /// - Throws: `registration_closed` (403).
+    func requireOpenRegistration() throws(PixelFlowError) {
+        guard registration == .open else {
+            throw PixelFlowError(.forbidden, code: "registration_closed", "Registration is closed here; ask whoever runs this service.")
+        }
     }
 
     /// The user whose e-mail address and password these are.

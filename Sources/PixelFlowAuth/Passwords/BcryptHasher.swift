@@ -10,29 +10,36 @@ public import PixelFlowCore
 public final class BcryptHasher: PasswordHashing {
     public let decoy: String
     private let cost: Int
-    private let lanes: HashingLanes
+    private let signIn: HashingLanes
+    private let registration: HashingLanes
 
     /// - Parameters:
     ///   - cost: 4 to 16, as the power of two of the rounds.
-    ///   - threads: hashed at a time.
-    ///   - queue: waiting at most, before `auth_busy`.
-    public init(cost: Int, threads: Int, queue: Int) throws(PixelFlowError) {
+    ///   - threads: verified at a time.
+    ///   - queue: waiting to be verified at most, before `auth_busy`.
+    ///   - registrationThreads: hashed at a time for new accounts, on threads of their own; as many as `threads` unless given.
+    ///   - registrationQueue: waiting to be hashed at most, before `registration_busy`; as many as `queue` unless given.
+    public init(
+        cost: Int, threads: Int, queue: Int, registrationThreads: Int? = nil, registrationQueue: Int? = nil
+    ) throws(PixelFlowError) {
         guard (4...16).contains(cost) else {
             throw .invalid("PIXELFLOW_AUTH_BCRYPT_COST", "The cost of bcrypt must be from 4 to 16.", code: "setting_invalid")
         }
         self.cost = cost
-        self.lanes = HashingLanes(count: threads, queue: queue)
+        self.signIn = HashingLanes("password-verification", count: threads, queue: queue, busy: Self.signInBusy)
+        self.registration = HashingLanes(
+            "password-hashing", count: registrationThreads ?? threads, queue: registrationQueue ?? queue, busy: Self.registrationBusy)
         // A salt and 31 characters in the place of the digest.
         self.decoy = try Self.salt(cost: cost) + String(repeating: ".", count: 31)
     }
 
     public func hash(_ password: String) async throws -> String {
         let cost = cost
-        return try await lanes.run { try Self.crypt(password, setting: try Self.salt(cost: cost)) }
+        return try await registration.run { try Self.crypt(password, setting: try Self.salt(cost: cost)) }
     }
 
     public func verify(_ password: String, against hash: String) async throws -> Bool {
-        try await lanes.run { Self.isEqual(try Self.crypt(password, setting: hash), hash) }
+        try await signIn.run { Self.isEqual(try Self.crypt(password, setting: hash), hash) }
     }
 
     private static func salt(cost: Int) throws(PixelFlowError) -> String {
@@ -78,6 +85,13 @@ public final class BcryptHasher: PasswordHashing {
     private static func text(_ characters: [CChar]) -> String {
         String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    private static let signInBusy = PixelFlowError(
+        .unavailable, code: "auth_busy", "Too many people are signing in at the moment; try again soon.", retry: .outage, retryAfter: 2)
+
+    private static let registrationBusy = PixelFlowError(
+        .unavailable, code: "registration_busy", "Too many people are registering at the moment; try again soon.", retry: .outage,
+        retryAfter: 5)
 
     private static let unusable = PixelFlowError(.internal, code: "hashing_failed", "Passwords cannot be hashed at the moment.")
 }

@@ -7,24 +7,23 @@ import Synchronization
 final class HashingLanes: Sendable {
     private let lanes: [DispatchQueue]
     private let limit: Int
+    private let busy: PixelFlowError
     /// Jobs in each lane, running or waiting.
     private let load: Mutex<[Int]>
 
-    init(count: Int, queue: Int) {
-        lanes = (0..<max(1, count)).map { DispatchQueue(label: "password-hashing-\($0)", qos: .utility) }
+    /// - Parameter busy: what is told to those who do not fit in.
+    init(_ name: String, count: Int, queue: Int, busy: PixelFlowError) {
+        self.busy = busy
+        lanes = (0..<max(1, count)).map { DispatchQueue(label: "\(name)-\($0)", qos: .utility) }
         limit = max(1, count) + queue
         load = Mutex(Array(repeating: 0, count: max(1, count)))
     }
 
     /// Runs `work` on the emptiest lane.
     ///
-    /// - Throws: what `work` throws, or `auth_busy`.
+    /// - Throws: what `work` throws, or `busy`.
     func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        guard let lane = enter() else {
-            throw PixelFlowError(
-                .unavailable, code: "auth_busy", "Too many people are signing in at the moment; try again soon.",
-                retry: .outage, retryAfter: 2)
-        }
+        guard let lane = enter() else { throw busy }
         return try await withCheckedThrowingContinuation { continuation in
             lanes[lane].async {
                 let result = Result { try work() }

@@ -7,7 +7,13 @@ struct Credentials: Decodable {
     let password: String
 }
 
-/// The answer of `/register`.
+/// The answer of `GET /register`.
+struct RegistrationState: Encodable {
+    /// `open` or `closed`.
+    let registration: String
+}
+
+/// The answer of `POST /register`.
 struct RegisteredUser: Encodable {
     let id: UserID
     let email: String

@@ -16,16 +16,26 @@ struct AuthRoutes: Sendable {
     private static let bodyLimit = 16 * 1024
 
     func add(to router: Router<AppRequestContext>) {
+        router.get("/register", use: registration)
         router.post("/register", use: register)
         router.post("/login", use: login)
         router.get("/validate", use: validate)
         router.get("/.well-known/jwks.json", use: jwks)
     }
 
+    /// Tells a page whether to show its form.
+    @Sendable private func registration(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(RegistrationState(registration: accounts.registration.rawValue), headers: [.cacheControl: "no-store"])
+    }
+
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
-        let user = try await accounts.register(email: credentials.email, password: credentials.password)
-        metrics.countRegistration()
+        let client = proxies.client(of: request, context: context)
+        let user = try await metrics.countingRegistration {
+            // Closed is closed, whatever is sent.
+            try accounts.requireOpenRegistration()
+            let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
+            return try await accounts.register(email: credentials.email, password: credentials.password, from: client?.subscriber)
+        }
         context.logger.info("user registered", metadata: ["user_id": .string(user.id.rawValue)])
         return try .json(RegisteredUser(user), status: .created)
     }

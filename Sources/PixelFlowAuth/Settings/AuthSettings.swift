@@ -12,22 +12,44 @@ public struct AuthSettings: Sendable {
         "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...2_592_000, help: "How long a token is valid.")
     /// Half of the processors, so that a storm of logins leaves room for everything else.
     static let hashThreadsSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_HASH_THREADS", default: 0, in: 0...64, help: "Passwords hashed at a time; 0 for half of the processors.")
+        "PIXELFLOW_AUTH_HASH_THREADS", default: 0, in: 0...64, help: "Logins verified at a time; 0 for half of the processors.")
     /// 32 at a quarter of a second each is as long as a person waits.
     static let hashQueueSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Passwords that wait for a thread before more are refused with 503."
+        "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Logins that wait for a thread before more are refused with 503."
     )
+    static let registrationSetting = Setting<RegistrationMode>.choice(
+        "PIXELFLOW_AUTH_REGISTRATION", default: .open, of: RegistrationMode.allCases,
+        help: "Who may register: open for anybody, closed for nobody.")
+    /// On threads of their own, so that a storm of registrations leaves the logins theirs.
+    static let registrationThreadsSetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_REGISTRATION_THREADS", default: 1, in: 1...64, help: "Registrations hashed at a time.")
+    static let registrationQueueSetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_REGISTRATION_QUEUE", default: 32, in: 1...10_000,
+        help: "Registrations that wait for a thread before more are refused with 503.")
+    /// A class or an office signs up at once; 60 of an hour's 3,600 seconds at a quarter of a second each are little.
+    static let registrationsPerHourSetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR", default: 60, in: 1...1_000_000,
+        help: "Registrations an hour from one address (IPv6: one /64) before more are refused with 429; they may come all at once.")
+    /// Some 400 bytes each.
+    static let throttleCapacitySetting = Setting<Int>.integer(
+        "PIXELFLOW_AUTH_THROTTLE_CAPACITY", default: 10_000, in: 100...1_000_000,
+        help: "Addresses that each throttle of auth remembers; beyond, the oldest are forgotten.")
 
     public static let descriptions: [SettingDescription] =
         [
             bcryptCostSetting.description, tokenLifetimeSetting.description, hashThreadsSetting.description,
-            hashQueueSetting.description,
+            hashQueueSetting.description, registrationSetting.description, registrationThreadsSetting.description,
+            registrationQueueSetting.description, registrationsPerHourSetting.description, throttleCapacitySetting.description,
         ] + TokenRules.descriptions + [TrustedProxies.setting.description]
 
     public var bcryptCost = 12
     public var tokenLifetime: Duration = .seconds(86_400)
     public var hashThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     public var hashQueue = 32
+    public var registration = RegistrationMode.open
+    public var registrationThreads = 1
+    public var registrationQueue = 32
+    public var registrationsPerHour = 60
     public var rules = TokenRules()
     public var proxies = TrustedProxies.loopback
     public var throttle = LoginThrottle.Limits()
@@ -42,7 +64,19 @@ public struct AuthSettings: Sendable {
         let threads = try settings[Self.hashThreadsSetting]
         if threads > 0 { hashThreads = threads }
         hashQueue = try settings[Self.hashQueueSetting]
+        registration = try settings[Self.registrationSetting]
+        registrationThreads = try settings[Self.registrationThreadsSetting]
+        registrationQueue = try settings[Self.registrationQueueSetting]
+        registrationsPerHour = try settings[Self.registrationsPerHourSetting]
+        throttle.capacity = try settings[Self.throttleCapacitySetting]
         rules = try TokenRules(settings)
         proxies = try TrustedProxies(settings)
+    }
+
+    /// bcrypt as the settings say.
+    func hasher() throws(PixelFlowError) -> BcryptHasher {
+        try BcryptHasher(
+            cost: bcryptCost, threads: hashThreads, queue: hashQueue, registrationThreads: registrationThreads,
+            registrationQueue: registrationQueue)
     }
 }

@@ -24,15 +24,17 @@ struct FailureLedger {
 
     /// How long the next attempt has to wait; zero where it may go ahead.
     func wait(_ name: String, at now: Timestamp) -> Duration {
-        guard let entry = entries[name], !isForgotten(entry, at: now) else { return .zero }
+        guard let entry = entries[name], !Self.isForgotten(entry, memory, at: now) else { return .zero }
         if now < entry.blockedUntil { return entry.blockedUntil - now }
         let places = max(1, allowance.parallel - entry.failures)
         return entry.running < places ? .zero : .seconds(1)
     }
 
     mutating func begin(_ name: String, at now: Timestamp) {
-        if let entry = entries[name], isForgotten(entry, at: now) { entries[name] = nil }
-        if entries[name] == nil { makeRoom(at: now) }
+        if let entry = entries[name], Self.isForgotten(entry, memory, at: now) { entries[name] = nil }
+        if entries[name] == nil {
+            entries.makeRoom(capacity: capacity, lastUse: \.lastUse) { [memory] in Self.isForgotten($0, memory, at: now) }
+        }
         entries[name, default: Entry(lastUse: now)].running += 1
         entries[name]?.lastUse = now
     }
@@ -56,17 +58,7 @@ struct FailureLedger {
         entries[name] = entry.running == 0 ? nil : entry
     }
 
-    private func isForgotten(_ entry: Entry, at now: Timestamp) -> Bool {
+    private static func isForgotten(_ entry: Entry, _ memory: Duration, at now: Timestamp) -> Bool {
         entry.running == 0 && now - entry.lastUse > memory && now >= entry.blockedUntil
-    }
-
-    /// Drops what is forgotten anyway, and where that is not enough, the quarter used longest ago;
-    /// a quarter, so that the cost of looking at all is spread over many attempts.
-    private mutating func makeRoom(at now: Timestamp) {
-        guard entries.count >= capacity else { return }
-        entries = entries.filter { !isForgotten($0.value, at: now) }
-        guard entries.count >= capacity else { return }
-        let oldest = entries.sorted { $0.value.lastUse < $1.value.lastUse }.prefix(max(1, capacity / 4))
-        for (name, _) in oldest { entries[name] = nil }
     }
 }

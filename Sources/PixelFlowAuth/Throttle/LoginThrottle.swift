@@ -1,10 +1,13 @@
 public import PixelFlowCore
 import Synchronization
 
-/// Slows down guessing, per account and per address. Failures within the allowance are free; each
-/// one beyond doubles the wait, up to a cap. Nobody is locked out for good.
+/// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. Nobody is
+/// locked out for good.
+///
+/// What counts is the account together with the address that tries it, and the address over all accounts. The
+/// account alone does not count: whoever knows an account's name could keep its owner out by failing at it.
 public final class LoginThrottle: Sendable {
-    /// How patient the throttle is with one account or one address.
+    /// How patient the throttle is with one address, at one account or in all.
     public struct Allowance: Sendable, Hashable {
         /// Failures without a wait.
         public var free: Int
@@ -24,13 +27,13 @@ public final class LoginThrottle: Sendable {
     }
 
     public struct Limits: Sendable, Hashable {
-        /// An account: five slips of the finger, then up to five minutes, which leaves 288 guesses a day.
-        public var account = Allowance(free: 4, parallel: 8, cap: .seconds(300))
-        /// An address: many people can share one, so it is given more room.
+        /// An address at one account: five slips of the finger, then up to five minutes, which leaves 288 guesses a day.
+        public var pair = Allowance(free: 4, parallel: 8, cap: .seconds(300))
+        /// An address in all: many people can share one, so it is given more room.
         public var address = Allowance(free: 19, parallel: 64, cap: .seconds(900))
         /// A time without failures after which all is forgotten.
         public var memory: Duration = .seconds(3600)
-        /// Accounts, and addresses, remembered at most, some 200 bytes each.
+        /// Pairs, and addresses, remembered at most, some 400 bytes each; beyond, the oldest are forgotten.
         public var capacity = 10_000
 
         public init() {}
@@ -38,7 +41,7 @@ public final class LoginThrottle: Sendable {
 
     /// An attempt that has been let through and has to be ended.
     struct Attempt: Sendable {
-        fileprivate let account: String
+        fileprivate let pair: String
         fileprivate let address: String?
     }
 
@@ -49,7 +52,7 @@ public final class LoginThrottle: Sendable {
     }
 
     private struct State {
-        var accounts: FailureLedger
+        var pairs: FailureLedger
         var addresses: FailureLedger
     }
 
@@ -60,7 +63,7 @@ public final class LoginThrottle: Sendable {
         self.clock = clock
         self.state = Mutex(
             State(
-                accounts: FailureLedger(limits.account, memory: limits.memory, capacity: limits.capacity),
+                pairs: FailureLedger(limits.pair, memory: limits.memory, capacity: limits.capacity),
                 addresses: FailureLedger(limits.address, memory: limits.memory, capacity: limits.capacity)))
     }
 
@@ -69,24 +72,26 @@ public final class LoginThrottle: Sendable {
     /// - Throws: `login_throttled` (429) with the seconds to wait.
     func begin(account: String, address: String?) throws(PixelFlowError) -> Attempt {
         let now = clock.now()
+        // No address has a line end in it.
+        let pair = address.map { "\($0)\n\(account)" } ?? account
         let wait = state.withLock { state -> Duration in
-            let wait = max(state.accounts.wait(account, at: now), address.map { state.addresses.wait($0, at: now) } ?? .zero)
+            let wait = max(state.pairs.wait(pair, at: now), address.map { state.addresses.wait($0, at: now) } ?? .zero)
             if wait == .zero {
-                state.accounts.begin(account, at: now)
+                state.pairs.begin(pair, at: now)
                 if let address { state.addresses.begin(address, at: now) }
             }
             return wait
         }
         guard wait == .zero else { throw Self.throttled(wait) }
-        return Attempt(account: account, address: address)
+        return Attempt(pair: pair, address: address)
     }
 
-    /// A success clears the account, never the address: else one good account would buy guesses at others.
+    /// A success clears the account for this address, never the address: else one good account would buy guesses at others.
     func end(_ attempt: Attempt, _ outcome: Outcome) {
         let now = clock.now()
         state.withLock { state in
-            state.accounts.end(attempt.account, failed: outcome == .failed, at: now)
-            if outcome == .succeeded { state.accounts.forgive(attempt.account) }
+            state.pairs.end(attempt.pair, failed: outcome == .failed, at: now)
+            if outcome == .succeeded { state.pairs.forgive(attempt.pair) }
             if let address = attempt.address { state.addresses.end(address, failed: outcome == .failed, at: now) }
         }
     }

@@ -192,15 +192,20 @@ public struct TaskFailure: Sendable, Hashable, Codable {
     /// Outputs that were tried, where every one of them failed.
     public var outputs: [TaskOutput]
     public var sourceFacts: SourceFacts?
+    /// Seconds that the source's server asked to be left alone for; only a transient failure heeds them.
+    public var retryAfter: Int?
 
-    public init(error: TaskError, retry: PixelFlowError.Retry, outputs: [TaskOutput] = [], sourceFacts: SourceFacts? = nil) {
+    public init(
+        error: TaskError, retry: PixelFlowError.Retry, outputs: [TaskOutput] = [], sourceFacts: SourceFacts? = nil, retryAfter: Int? = nil
+    ) {
         self.error = error
         self.retry = retry
         self.outputs = outputs
         self.sourceFacts = sourceFacts
+        self.retryAfter = retryAfter
     }
 
     public init(_ error: PixelFlowError) {
-        self.init(error: TaskError(error), retry: error.retry)
+        self.init(error: TaskError(error), retry: error.retry, retryAfter: error.retryAfter)
     }
 }

@@ -6,8 +6,11 @@ public struct TaskPolicy: Sendable, Hashable {
     public var heartbeat: Duration
     /// When a worker that could not renew gives up by itself; below `lease`, on its own monotonic clock.
     public var surrender: Duration
-    /// Attempts a task may spend on transient failures.
+    /// Attempts a task may spend on transient failures. Nine waits of at least half of 2, 4, 8 … 300 s
+    /// are over six minutes, so that a source that is away for five does not fail its tasks.
     public var maxAttempts: Int
+    /// How long after its first transient failure a task may still be tried, whatever attempts are left.
+    public var retryWindow: Duration
     /// Render processes that may die on a task.
     public var maxCrashes: Int
     /// Leases that may run out on a task.
@@ -22,17 +25,22 @@ public struct TaskPolicy: Sendable, Hashable {
     /// First and largest upper bound of the retry delay.
     public var retryBase: Duration
     public var retryLimit: Duration
+    /// The longest time that a source may ask for with `Retry-After`; more counts as this.
+    public var retryAfterLimit: Duration
 
     public init(
         lease: Duration = .seconds(30), heartbeat: Duration = .seconds(10), surrender: Duration = .seconds(25),
-        maxAttempts: Int = 5, maxCrashes: Int = 2, maxLosses: Int = 10, suspectLosses: Int = 3,
+        maxAttempts: Int = 10, retryWindow: Duration = .seconds(6 * 3600), maxCrashes: Int = 2, maxLosses: Int = 10,
+        suspectLosses: Int = 3,
         dispatchGrace: Duration = .seconds(5), dispatchTrust: Duration = .seconds(900), dispatchTrustLimit: Duration = .seconds(86_400),
-        retryBase: Duration = .seconds(2), retryLimit: Duration = .seconds(300)
+        retryBase: Duration = .seconds(2), retryLimit: Duration = .seconds(300),
+        retryAfterLimit: Duration = .seconds(3600)
     ) {
         self.lease = lease
         self.heartbeat = heartbeat
         self.surrender = surrender
         self.maxAttempts = maxAttempts
+        self.retryWindow = retryWindow
         self.maxCrashes = maxCrashes
         self.maxLosses = maxLosses
         self.suspectLosses = suspectLosses
@@ -41,9 +49,24 @@ public struct TaskPolicy: Sendable, Hashable {
         self.dispatchTrustLimit = dispatchTrustLimit
         self.retryBase = retryBase
         self.retryLimit = retryLimit
+        self.retryAfterLimit = retryAfterLimit
     }
 
     public static let standard = TaskPolicy()
+
+    /// The wait after a transient failure. Half of `min(retryLimit, retryBase * 2^failures)` is certain and
+    /// half is random: full jitter could spend all attempts in a moment.
+    ///
+    /// - Parameters:
+    ///   - jitter: 0 to 1.
+    ///   - retryAfter: what the source asked for; the wait is no shorter, up to `retryAfterLimit`, and
+    ///     spread over a tenth more, so that the tasks of one source do not come back all at once.
+    public func transientDelay(failures: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration {
+        let backoff = retryDelay(failures: failures, jitter: 0.5 + min(max(jitter, 0), 1) / 2)
+        guard let retryAfter, retryAfter > .zero else { return backoff }
+        let asked = min(retryAfter, retryAfterLimit).seconds
+        return max(backoff, .microseconds(Int64(asked * (1 + 0.1 * min(max(jitter, 0), 1)) * 1_000_000)))
+    }
 
     /// Full jitter: a uniformly random part of `min(retryLimit, retryBase * 2^failures)`.
     ///

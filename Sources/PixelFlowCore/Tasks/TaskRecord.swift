@@ -19,6 +19,8 @@ public struct TaskRecord: Sendable, Hashable, Codable {
     public var losses: Int
     /// Runs in this generation that ended because a backend of PixelFlow was down.
     public var outages: Int
+    /// When the first transient failure of this generation happened; nil where there was none.
+    public var failingSince: Timestamp?
     public var lease: Lease?
     /// Not claimed before this time.
     public var nextRunAt: Timestamp
@@ -69,6 +71,7 @@ public struct TaskRecord: Sendable, Hashable, Codable {
         self.crashes = 0
         self.losses = 0
         self.outages = 0
+        self.failingSince = nil
         self.lease = nil
         self.nextRunAt = createdAt
         self.dispatch = Dispatch(due: createdAt + TaskPolicy.standard.dispatchGrace)

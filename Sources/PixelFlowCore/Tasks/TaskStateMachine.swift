@@ -91,8 +91,7 @@ extension TaskStateMachine {
             task.outputs = failure.outputs
             giveUp(&task, now)
         case .transient:
-            guard task.attempts < policy.maxAttempts else { return giveUp(&task, now) }
-            retry(&task, after: policy.retryDelay(failures: task.attempts - 1, jitter: jitter), now)
+            failTransiently(&task, failure, jitter, now)
         case .outage:
             task.attempts -= 1
             task.outages += 1
@@ -115,6 +114,16 @@ extension TaskStateMachine {
         task.error = TaskError(
             code: "poison", message: "The image made the render process die \(deaths) times; it is not tried again.")
         giveUp(&task, now)
+    }
+
+    /// Attempts and time both bound how often a source is asked again.
+    private func failTransiently(_ task: inout TaskRecord, _ failure: TaskFailure, _ jitter: Double, _ now: Timestamp) {
+        let since = task.failingSince ?? now
+        task.failingSince = since
+        let delay = policy.transientDelay(
+            failures: task.attempts - 1, jitter: jitter, retryAfter: failure.retryAfter.map { .seconds($0) })
+        guard task.attempts < policy.maxAttempts, now + delay <= since + policy.retryWindow else { return giveUp(&task, now) }
+        retry(&task, after: delay, now)
     }
 
     private func release(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionRefusal) {
@@ -195,6 +204,7 @@ extension TaskStateMachine {
         task.crashes = 0
         task.losses = 0
         task.outages = 0
+        task.failingSince = nil
         task.error = nil
         task.outputs = []
         task.sourceFacts = nil

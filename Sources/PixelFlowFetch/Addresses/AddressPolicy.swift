@@ -1,3 +1,5 @@
+public import PixelFlowURL
+
 /// Decides which addresses may be connected to: public ones, and those that the operator names.
 public struct AddressPolicy: Sendable {
     private let allowed: [NetworkRange]

@@ -1,3 +1,5 @@
+import PixelFlowURL
+
 extension IPAddress {
     /// The IPv4 addresses that packets to this IPv6 address end up at, or pretend to come from.
     ///

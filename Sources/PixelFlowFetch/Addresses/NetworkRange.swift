@@ -1,4 +1,5 @@
 public import PixelFlowCore
+public import PixelFlowURL
 
 /// A block of addresses in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`.
 public struct NetworkRange: Sendable, Hashable {

@@ -1,3 +1,5 @@
+import PixelFlowURL
+
 /// Why an address is no public one.
 public enum AddressRefusal: String, Sendable, CaseIterable {
     case loopback, unspecified, multicast, broadcast, documentation, benchmarking, reserved

@@ -1,3 +1,5 @@
+public import PixelFlowURL
+
 /// Turns a name into addresses.
 public protocol NameResolver: Sendable {
     /// Every address of `name`, the preferred first. Cancelling the calling task ends the wait at once.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import PixelFlowCore
+public import PixelFlowURL
 
 #if canImport(Darwin)
 import Darwin

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import PixelFlowURL
 
 /// Holds a server to the name that was asked for.
 ///

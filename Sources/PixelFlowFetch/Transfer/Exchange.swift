@@ -3,6 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import PixelFlowCore
+import PixelFlowURL
 
 /// Sends one GET to one address and collects the answer. Each has a connection of its own.
 struct Exchange: Sendable {
@@ -50,6 +51,7 @@ struct Exchange: Sendable {
                     if let context {
                         try pipeline.addHandler(CertificateName.handler(for: url.host, context: context))
                     }
+                    try pipeline.addHandler(LocationEncoder())
                     try pipeline.addHTTPClientHandlers()
                     try pipeline.addHandler(ResponseCollector(request: head, limit: limit, promise: response))
                 }

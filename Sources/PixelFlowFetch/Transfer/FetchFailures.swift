@@ -2,10 +2,9 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import PixelFlowCore
+import PixelFlowURL
 
 extension PixelFlowError {
-    static func urlInvalid(_ message: String) -> PixelFlowError { PixelFlowError(.invalid, code: "url_invalid", message) }
-
     /// The address goes to the logs alone: what a private name stands for is nobody else's business.
     static func addressBlocked(_ address: IPAddress, _ refusal: AddressRefusal) -> PixelFlowError {
         PixelFlowError(
@@ -26,6 +25,18 @@ extension PixelFlowError {
     static func sourceTooLarge(_ limit: Int) -> PixelFlowError {
         PixelFlowError(.tooLarge, code: "source_too_large", "The image is larger than \(limit) bytes.")
     }
+
+    static func encodingUnsupported(_ coding: String) -> PixelFlowError {
+        PixelFlowError(
+            .invalid, code: "source_encoding_unsupported",
+            "The server sent the image in the encoding \"\(coding.prefix(64))\", which was not asked for and is not read.")
+    }
+
+    static let encodingInvalid = PixelFlowError(
+        .invalid, code: "source_encoding_invalid", "The server's answer is not in the encoding that it names.")
+
+    static let encodingTruncated = PixelFlowError(
+        .unavailable, code: "source_unavailable", "The server's answer ends before its encoded content does.", retry: .transient)
 
     static let downgrade = PixelFlowError(.invalid, code: "source_refused", "The URL redirects from https to http.")
 

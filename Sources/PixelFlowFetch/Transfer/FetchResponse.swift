@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import PixelFlowCore
+import PixelFlowURL
 
 /// An answer: status and headers, and the body where it is a success.
 struct FetchResponse: Sendable {
@@ -35,8 +36,9 @@ struct FetchResponse: Sendable {
         }
     }
 
-    /// Seconds, where the server gives a number of them that is no more than an hour.
+    /// A date is measured by the server's own clock where it tells it.
     private var retryAfter: Int? {
-        headers.first(name: "retry-after").flatMap { Int($0) }.flatMap { (1...3600).contains($0) ? $0 : nil }
+        let now = headers.first(name: "date").flatMap(HTTPDate.init)?.time ?? SystemClock().now()
+        return headers.first(name: "retry-after").flatMap { RetryAfter($0, now: now)?.seconds }
     }
 }

@@ -15,6 +15,9 @@ final class ResponseCollector: ChannelInboundHandler {
     private let limit: Int
     private let promise: EventLoopPromise<FetchResponse>
     private var response: FetchResponse?
+    private var inflater: Inflater?
+    /// Bytes of the body as they were sent.
+    private var received = 0
     private var isDone = false
 
     init(request: HTTPRequestHead, limit: Int, promise: EventLoopPromise<FetchResponse>) {
@@ -34,7 +37,7 @@ final class ResponseCollector: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head, context)
         case .body(let bytes): add(bytes, context)
-        case .end: if let response { finish(.success(response), context) }
+        case .end: end(context)
         }
     }
 
@@ -46,14 +49,37 @@ final class ResponseCollector: ChannelInboundHandler {
             // Pages that a server only announces are never touched, so they cost nothing.
             response.body.reserveCapacity(max(length, 0))
         }
+        do {
+            inflater = try ContentCoding(head.headers).map { try Inflater($0) }
+        } catch {
+            return finish(.failure(error), context)
+        }
         self.response = response
     }
 
+    /// The limit holds for what is sent as well as for what becomes of it.
     private func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard let size = response?.body.readableBytes, size + bytes.readableBytes <= limit else {
-            return finish(.failure(PixelFlowError.sourceTooLarge(limit)), context)
+        received += bytes.readableBytes
+        guard response != nil, received <= limit else { return finish(.failure(PixelFlowError.sourceTooLarge(limit)), context) }
+        guard let inflater else {
+            response?.body.writeImmutableBuffer(bytes)
+            return
         }
-        response?.body.writeImmutableBuffer(bytes)
+        do {
+            var body = response?.body ?? ByteBuffer()
+            // Held once, so that it grows in place.
+            response?.body = ByteBuffer()
+            try inflater.inflate(bytes, into: &body, limit: limit)
+            response?.body = body
+        } catch {
+            finish(.failure(error), context)
+        }
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        guard let response else { return }
+        guard inflater?.isComplete ?? true else { return finish(.failure(PixelFlowError.encodingTruncated), context) }
+        finish(.success(response), context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

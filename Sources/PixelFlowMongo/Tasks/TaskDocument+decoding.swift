@@ -18,6 +18,7 @@ extension TaskDocument {
         task.crashes = try fields.int("crashes")
         task.losses = try fields.int("losses")
         task.outages = try fields.int("outages")
+        task.failingSince = fields.optionalTime("failing_since")
         task.lease = try fields.optional(Name.lease) {
             Lease(worker: WorkerID(try $0.string("worker")), until: try $0.time("until"))
         }

@@ -28,7 +28,8 @@ extension TaskDocument {
         return [
             (Name.status, .string(task.status.rawValue)), (Name.generation, .int(task.generation)), (Name.epoch, .int(task.epoch)),
             (Name.attempts, .int(task.attempts)), ("crashes", .int(task.crashes)), ("losses", .int(task.losses)),
-            ("outages", .int(task.outages)), (Name.lease, task.lease.map(lease)), (Name.nextRunAt, .time(task.nextRunAt)),
+            ("outages", .int(task.outages)), ("failing_since", task.failingSince.map(BSONValue.time)),
+            (Name.lease, task.lease.map(lease)), (Name.nextRunAt, .time(task.nextRunAt)),
             ("dispatch", dispatch(task.dispatch)), (Name.cancelRequested, .bool(task.cancelRequested)),
             (Name.idempotencyKey, isDeleted ? nil : key), (Name.releasedKey, isDeleted ? key : nil),
             ("fetched_source", task.fetchedSource.map(fetched)), ("source_facts", task.sourceFacts.map(facts)),

@@ -43,6 +43,9 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(.counter, "auth_registrations_total", "People registered."),
             MetricDescription(
+                .counter, "auth_registrations_refused_total", labels: ["reason"],
+                "Registrations refused without a hash: closed, throttled (too many from one address), busy (too many wait)."),
+            MetricDescription(
                 .counter, "auth_logins_total", labels: ["status"],
                 "Logins tried, by what came of them: success, failure (address or password wrong), throttled, error."),
             MetricDescription(

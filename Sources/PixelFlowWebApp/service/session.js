@@ -52,5 +52,14 @@ export async function signOut() {
     location.assign("/");
 }
 
+/** Whether new people may register; true as well where nobody says, for then registering says so itself. */
+export async function isRegistrationOpen() {
+    try {
+        return (await call("GET", "/auth/register")).registration !== "closed";
+    } catch {
+        return true;
+    }
+}
+
 /** Whether somebody has had a session in this browser before. */
 export const isKnown = () => Boolean(localStorage.getItem(remembered));

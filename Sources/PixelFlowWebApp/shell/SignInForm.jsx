@@ -1,15 +1,27 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button, Field } from "../look/parts.jsx";
-import { signIn } from "../service/session.js";
+import { isRegistrationOpen, signIn } from "../service/session.js";
 
 const taken = "email_taken";
+const closed = "registration_closed";
 const seenBefore = "pixelflow.seen";
 
-/** Signs in, or registers where `canRegister`; the first visit of a browser begins with that. */
-export function SignInForm({ email = "", message = "", canRegister = false }) {
-    const [isNew, setNew] = useState(canRegister && !message && !localStorage.getItem(seenBefore));
+/**
+ * Signs in, or registers where `canRegister` and the service lets anybody; the first visit of a browser begins with that.
+ */
+export function SignInForm({ email = "", message = "", canRegister: mayRegister = false }) {
+    const [isClosed, setClosed] = useState(false);
+    const canRegister = mayRegister && !isClosed;
+    const [isNew, setNew] = useState(mayRegister && !message && !localStorage.getItem(seenBefore));
     const [problem, setProblem] = useState(null);
     const [isBusy, setBusy] = useState(false);
+    const close = () => {
+        setClosed(true);
+        setNew(false);
+    };
+    useEffect(() => {
+        if (mayRegister) isRegistrationOpen().then((isOpen) => isOpen || close());
+    }, [mayRegister]);
     const submit = async (event) => {
         event.preventDefault();
         const fields = new FormData(event.target);
@@ -21,6 +33,7 @@ export function SignInForm({ email = "", message = "", canRegister = false }) {
         } catch (refusal) {
             setProblem(refusal);
             setBusy(false);
+            if (refusal.code === closed) close();
         }
     };
     const change = (value) => {
@@ -30,7 +43,7 @@ export function SignInForm({ email = "", message = "", canRegister = false }) {
     const errorOf = (field) => (problem && problem.field === field && problem.code !== taken ? problem.message : "");
     return (
         <form onSubmit={submit} className="grid gap-4" aria-label={isNew ? "Create an account" : "Sign in"}>
-            {canRegister && <h2 className="text-xl font-semibold">{isNew ? "Create your account" : "Welcome back"}</h2>}
+            {mayRegister && <h2 className="text-xl font-semibold">{isNew ? "Create your account" : "Welcome back"}</h2>}
             {message && !problem && <p role="status" className="rounded-lg bg-busy-wash px-3 py-2 text-busy">{message}</p>}
             <Field id="email" name="email" label="Email" type="email" autoComplete="username" required defaultValue={email}
                 autoFocus={!email} error={errorOf("email")} />
@@ -45,6 +58,11 @@ export function SignInForm({ email = "", message = "", canRegister = false }) {
                 <p className="text-center text-sm text-soft">
                     {isNew ? "Already have an account? " : "New here? "}
                     <TextButton onClick={() => change(!isNew)}>{isNew ? "Sign in" : "Create an account"}</TextButton>
+                </p>
+            )}
+            {isClosed && (
+                <p className="text-center text-sm text-soft">
+                    Registration is closed here. Whoever runs this service can give you an account.
                 </p>
             )}
         </form>

@@ -25,9 +25,10 @@ def free_ports(count):
 
 
 class Instance:
-    def __init__(self, executable, folder):
+    def __init__(self, executable, folder, settings=None):
         self.executable = executable
         self.folder = folder
+        self.settings = settings or {}
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
         self.address = f"http://127.0.0.1:{self.ports['web']}"
         self.process = None
@@ -40,7 +41,10 @@ class Instance:
         options = [text for name, port in self.ports.items() for text in (f"--{name}-port", str(port))]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PIXELFLOW_")}
         # The tests hand out pictures from this machine, and register many people.
-        environment |= {"PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.0/8", "PIXELFLOW_AUTH_BCRYPT_COST": "4"}
+        environment |= {
+            "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.0/8", "PIXELFLOW_FETCH_ALLOW_PORTS": "1-65535",
+            "PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR": "10000", **self.settings,
+        }
         with open(self.folder / "pixelflow.log", "ab") as log:
             self.process = subprocess.Popen(
                 [self.executable, "--data-dir", str(self.folder / "data"), "--host", "127.0.0.1", *options],

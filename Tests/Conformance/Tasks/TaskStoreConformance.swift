@@ -36,5 +36,5 @@ extension TaskPolicy {
     public static let brief = TaskPolicy(
         lease: .milliseconds(400), heartbeat: .milliseconds(100), surrender: .milliseconds(300),
         maxLosses: 3, suspectLosses: 2, dispatchGrace: .milliseconds(200), dispatchTrust: .milliseconds(400), dispatchTrustLimit: .seconds(4),
-        retryBase: .milliseconds(50), retryLimit: .milliseconds(200))
+        retryBase: .milliseconds(50), retryLimit: .milliseconds(200), retryAfterLimit: .milliseconds(600))
 }

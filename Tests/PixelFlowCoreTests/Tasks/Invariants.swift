@@ -19,6 +19,9 @@ enum Invariants {
         }
         if !(0...TaskPolicy.standard.maxCrashes).contains(after.crashes) { return "crashes out of range" }
         if !(0...TaskPolicy.standard.maxLosses).contains(after.losses) { return "losses out of range" }
+        if let since = before.failingSince, after.generation == before.generation, after.failingSince != since {
+            return "the time of the first failure moved"
+        }
         if after.dispatch.sequence < before.dispatch.sequence { return "the sequence went back" }
         return nil
     }

@@ -6,7 +6,8 @@ import Testing
 
     @Test func numbersAreThoseOfTheProtocol() {
         #expect([policy.lease, policy.heartbeat, policy.surrender] == [.seconds(30), .seconds(10), .seconds(25)])
-        #expect([policy.maxAttempts, policy.maxCrashes, policy.maxLosses] == [5, 2, 10])
+        #expect([policy.maxAttempts, policy.maxCrashes, policy.maxLosses] == [10, 2, 10])
+        #expect([policy.retryWindow, policy.retryAfterLimit] == [.seconds(21_600), .seconds(3600)])
         #expect([policy.dispatchGrace, policy.dispatchTrust] == [.seconds(5), .seconds(900)])
         // A worker that cannot renew must give up before others may take the task.
         #expect(policy.heartbeat < policy.surrender && policy.surrender < policy.lease)
@@ -19,6 +20,24 @@ import Testing
         #expect(policy.retryDelay(failures: failures, jitter: 1).seconds == bound)
         #expect(policy.retryDelay(failures: failures, jitter: 0.5).seconds == bound / 2)
         #expect(policy.retryDelay(failures: failures, jitter: 0) == .zero)
+    }
+
+    @Test(arguments: [(0, 2.0), (1, 4), (6, 128), (7, 256), (8, 300), (Int.max, 300)] as [(Int, Double)])
+    func transientDelayIsAtLeastHalfOfItsBound(failures: Int, bound: Double) {
+        #expect(policy.transientDelay(failures: failures, jitter: 0).seconds == bound / 2)
+        #expect(policy.transientDelay(failures: failures, jitter: 1).seconds == bound)
+        #expect(policy.transientDelay(failures: failures, jitter: -7).seconds == bound / 2)
+    }
+
+    @Test(
+        arguments: [(1, 2.0, 2.0), (30, 30, 33), (3600, 3600, 3960), (3601, 3600, 3960), (Int.max, 3600, 3960), (0, 1, 2), (-5, 1, 2)]
+            as [(Int, Double, Double)])
+    func retryAfterIsTheLeastWaitUpToItsLimit(seconds: Int, least: Double, most: Double) {
+        let asked = Duration.seconds(seconds)
+        let low = policy.transientDelay(failures: 0, jitter: 0, retryAfter: asked).seconds
+        #expect(abs(policy.transientDelay(failures: 0, jitter: 1, retryAfter: asked).seconds - most) < 0.001)
+        #expect(low >= min(least, 1) && low <= most)
+        if seconds > 2 { #expect(low == least) }
     }
 
     @Test(arguments: [-5.0, 1.5, Double.infinity])

@@ -49,7 +49,7 @@ import Testing
         #expect(task.error?.code == "worker_lost")
     }
 
-    @Test(arguments: [(PixelFlowError.Retry.transient, 5), (.crash, 2), (.permanent, 1)])
+    @Test(arguments: [(PixelFlowError.Retry.transient, 10), (.crash, 2), (.permanent, 1)])
     func givesUpAfter(retry: PixelFlowError.Retry, failures: Int) throws {
         var task = SampleTasks.make()
         for failure in 1...failures {
@@ -104,9 +104,52 @@ import Testing
             try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: task.nextRunAt)
             let now = task.nextRunAt
             try machine.apply(.fail(task.claim, SampleTasks.failure(.transient), jitter: jitter), to: &task, at: now)
-            #expect((task.nextRunAt - now).seconds == bound * jitter)
+            #expect((task.nextRunAt - now).seconds == bound * (1 + jitter) / 2)
             #expect(task.dispatch.due == task.nextRunAt)
         }
+    }
+
+    /// The worst luck, and attempts that take no time at all.
+    @Test(arguments: [0.0, 0.5, 1.0])
+    func aSourceThatIsAwayForFiveMinutesFailsNoTask(jitter: Double) throws {
+        var task = SampleTasks.make()
+        let back = SampleTasks.start + .seconds(300)
+        var longest = Duration.zero
+        while task.nextRunAt <= back {
+            let now = task.nextRunAt
+            try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: now)
+            try machine.apply(.fail(task.claim, SampleTasks.failure(.transient), jitter: jitter), to: &task, at: now)
+            try #require(task.status == .pending)
+            longest = max(longest, task.nextRunAt - now)
+        }
+        #expect(task.attempts < policy.maxAttempts)
+        // The schedule goes on to its documented end, and then gives up.
+        while task.status == .pending {
+            let now = task.nextRunAt
+            try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: now)
+            try machine.apply(.fail(task.claim, SampleTasks.failure(.transient), jitter: jitter), to: &task, at: now)
+            if task.status == .pending { longest = max(longest, task.nextRunAt - now) }
+        }
+        #expect(task.status == .failed)
+        #expect(task.attempts == policy.maxAttempts)
+        #expect(longest == policy.transientDelay(failures: 8, jitter: jitter))
+    }
+
+    @Test func timeBoundsTheRetriesAsWell() throws {
+        var task = SampleTasks.make()
+        var failure = SampleTasks.failure(.transient)
+        failure.retryAfter = 86_400
+        var waits: [Double] = []
+        while task.status == .pending {
+            let now = task.nextRunAt
+            try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: now)
+            try machine.apply(.fail(task.claim, failure, jitter: 0), to: &task, at: now)
+            if task.status == .pending { waits.append((task.nextRunAt - now).seconds) }
+        }
+        #expect(task.status == .failed)
+        #expect(waits == Array(repeating: 3600, count: 6))
+        #expect(task.attempts == 7)
+        #expect(task.failingSince == SampleTasks.start)
     }
 
     @Test func dispatchTrustsTheBrokerEverLonger() throws {
@@ -144,6 +187,8 @@ import Testing
         try machine.apply(.replay, to: &task, at: SampleTasks.later)
         #expect(task.generation == 2)
         #expect([task.attempts, task.crashes, task.losses, task.outages] == [0, 0, 0, 0])
+        #expect(failed.failingSince != nil)
+        #expect(task.failingSince == nil)
         #expect(task.epoch == failed.epoch)
         #expect(task.error == nil)
         #expect(task.completedAt == nil)

@@ -113,6 +113,7 @@ s3-secret-key: {{ . | b64enc }}
 - {name: PIXELFLOW_MAX_SOURCE_BYTES, value: {{ .Values.limits.maxSourceBytes | int64 | quote }}}
 - {name: PIXELFLOW_MAX_PIXELS, value: {{ .Values.limits.maxPixels | int64 | quote }}}
 - {name: PIXELFLOW_MAX_FRAMES, value: {{ .Values.limits.maxFrames | int64 | quote }}}
+- {name: PIXELFLOW_FETCH_ALLOW_PORTS, value: {{ join "," .Values.limits.fetchAllowPorts | quote }}}
 {{- end -}}
 
 {{- define "pixelflow.proxiesEnv" -}}

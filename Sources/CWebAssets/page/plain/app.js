@@ -66,6 +66,19 @@ async function showWorkspace(session) {
     await Promise.all([loadPresets(), reload()]).catch(complain);
 }
 
+/** Takes the button away where nobody may register. */
+async function lookAtRegistration() {
+    try {
+        const { registration } = await call("GET", "/auth/register");
+        $("register").hidden = registration === "closed";
+        $("registration-closed").hidden = registration !== "closed";
+    } catch {
+        // Registering will say so itself.
+    }
+}
+
+lookAtRegistration();
+
 $("sign-in").addEventListener("submit", async (event) => {
     event.preventDefault();
     const form = event.target;

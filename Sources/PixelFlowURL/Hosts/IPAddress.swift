@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-import Darwin
+package import Darwin
 #elseif canImport(Musl)
-import Musl
+package import Musl
 #else
-import Glibc
+package import Glibc
 #endif
 
 /// An address of the Internet Protocol as a number, so that every spelling of it is the same.
@@ -25,7 +25,7 @@ public enum IPAddress: Sendable, Hashable {
     }
 
     /// Number of bits: 32 or 128.
-    var width: Int {
+    package var width: Int {
         switch self {
         case .v4: 32
         case .v6: 128
@@ -67,7 +67,7 @@ extension IPAddress: CustomStringConvertible {
 }
 
 extension UInt128 {
-    init(bytes address: in6_addr) {
+    package init(bytes address: in6_addr) {
         self = withUnsafeBytes(of: address) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
     }
 }

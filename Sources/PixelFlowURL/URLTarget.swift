@@ -2,13 +2,13 @@
 enum URLTarget {
     /// Percent-encodes what may not stand in a request line, leaves encoded bytes as they are, drops a fragment.
     static func encoded(_ text: Substring) -> String {
-        let bytes = Array(text.prefix { $0 != "#" }.utf8)
+        let bytes = Array(text.utf8.prefix { $0 != UInt8(ascii: "#") })
         var result = bytes.first == UInt8(ascii: "/") ? "" : "/"
         for (index, byte) in bytes.enumerated() {
-            if isPlain(byte) || byte == UInt8(ascii: "%") && isEscape(bytes[(index + 1)...].prefix(2)) {
+            if isPlain(byte) || byte == UInt8(ascii: "%") && PercentEncoding.byte(of: bytes[(index + 1)...].prefix(2)) != nil {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
-                result += "%" + String(UInt16(byte) + 0x100, radix: 16, uppercase: true).dropFirst()
+                result += PercentEncoding.encoded(byte)
             }
         }
         return result
@@ -46,9 +46,5 @@ enum URLTarget {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
         default: "-._~!$&'()*+,;=:@/?".utf8.contains(byte)
         }
-    }
-
-    private static func isEscape(_ digits: ArraySlice<UInt8>) -> Bool {
-        digits.count == 2 && digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
 }

@@ -1,0 +1,95 @@
+import NIOCore
+import PixelFlowURL
+
+/// Percent-encodes what is no plain ASCII in the `Location` of an answer, before the answer is read.
+///
+/// Servers put UTF-8, Latin-1, spaces and worse into that header, and mean the very bytes. Read as text, they would be
+/// lost or refused.
+final class LocationEncoder: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// Bytes of a head; a longer one is passed on as it is, and is too long for who reads it.
+    static let maximumHead = 64 * 1024
+
+    private var head = ByteBuffer()
+    private var isDone = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        guard !isDone else { return context.fireChannelRead(data) }
+        head.writeBuffer(&bytes)
+        let beginning = Array("HTTP/".utf8)
+        while !isDone {
+            guard head.readableBytesView.prefix(5).elementsEqual(beginning.prefix(head.readableBytes)), head.readableBytes <= Self.maximumHead
+            else { return passOn(context) }
+            guard let length = lengthOfHead, let one = head.readSlice(length: length) else { return }
+            context.fireChannelRead(wrapInboundOut(Self.encoded(one)))
+            // Others come before the one that counts: 103 Early Hints.
+            isDone = !Self.isInformational(one)
+        }
+        passOn(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        passOn(context)
+        context.fireChannelInactive()
+    }
+
+    private func passOn(_ context: ChannelHandlerContext) {
+        isDone = true
+        let rest = head
+        head = ByteBuffer()
+        if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
+    }
+
+    /// Up to and with the empty line.
+    private var lengthOfHead: Int? {
+        let view = head.readableBytesView
+        var lineStart = view.startIndex
+        while let end = view[lineStart...].firstIndex(of: UInt8(ascii: "\n")) {
+            let line = view[lineStart..<end]
+            lineStart = end + 1
+            if line.isEmpty || line.elementsEqual([UInt8(ascii: "\r")]) { return lineStart - view.startIndex }
+        }
+        return nil
+    }
+
+    /// `HTTP/1.1 103 Early Hints`
+    private static func isInformational(_ head: ByteBuffer) -> Bool {
+        head.readableBytesView.split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first?.first == UInt8(ascii: "1")
+    }
+
+    private static func encoded(_ head: ByteBuffer) -> ByteBuffer {
+        var result = ByteBuffer()
+        result.reserveCapacity(head.readableBytes)
+        for line in head.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+            if let colon = line.firstIndex(of: UInt8(ascii: ":")), isLocation(line[..<colon]) {
+                result.writeString("Location: \(encoded(value: line[(colon + 1)...]))\r\n")
+            } else {
+                result.writeBytes(line)
+                result.writeInteger(UInt8(ascii: "\n"))
+            }
+        }
+        return result
+    }
+
+    private static func isLocation(_ name: ByteBufferView) -> Bool {
+        name.count == 8 && String(decoding: name, as: UTF8.self).lowercased() == "location"
+    }
+
+    private static func encoded(value: ByteBufferView) -> String {
+        func isBlank(_ byte: UInt8) -> Bool { [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(byte) }
+        let end = value.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? value.startIndex
+        var text = ""
+        for byte in value[..<end].drop(while: isBlank) {
+            switch byte {
+            // As browsers do.
+            case UInt8(ascii: "\t"), UInt8(ascii: "\r"): continue
+            case 0x21...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += PercentEncoding.encoded(byte)
+            }
+        }
+        return text
+    }
+}

@@ -1,0 +1,106 @@
+package import PixelFlowCore
+
+/// A URL taken apart and put together again in one spelling, so that what is checked is what is used.
+///
+/// The same reader stands at the door, where a client gives the URL, and in the fetcher, for URLs and for redirects.
+package struct SourceURL: Sendable, Hashable {
+    package enum Scheme: String, Sendable {
+        case http, https
+        package var defaultPort: Int { self == .http ? 80 : 443 }
+    }
+
+    package let scheme: Scheme
+    package let host: SourceHost
+    package let port: Int
+    /// Path and query as they are sent, beginning with a slash. Never a space or a control character.
+    package let target: String
+
+    /// Longer URLs are refused: no server in practice takes more.
+    static let maximumLength = 8 * 1024
+
+    /// Reads an absolute http or https URL. Spaces around it do not count; control characters, user names and passwords
+    /// are refused, and so is a host that cannot be one.
+    ///
+    /// - Throws: `url_invalid`.
+    package init(_ text: String) throws(PixelFlowError) {
+        guard text.utf8.count <= Self.maximumLength else { throw .urlInvalid("The URL is longer than \(Self.maximumLength) bytes.") }
+        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
+            throw .urlInvalid("The URL contains control characters.")
+        }
+        let text = Self.withoutSpacesAround(text)
+        guard let colon = text.firstIndex(of: ":"), let scheme = Scheme(rawValue: text[..<colon].lowercased()) else {
+            throw .urlInvalid("The URL must begin with http:// or https://.")
+        }
+        let afterScheme = text[text.index(after: colon)...]
+        guard afterScheme.hasPrefix("//") else { throw .urlInvalid("The URL must begin with http:// or https://.") }
+
+        let rest = afterScheme.dropFirst(2)
+        // By scalars: a mark after a delimiter makes another character of the two.
+        let authority = rest[..<(rest.unicodeScalars.firstIndex { "/?#".unicodeScalars.contains($0) } ?? rest.endIndex)]
+        // A backslash counts as a slash for some readers: no guessing about where the host ends.
+        guard !authority.contains("\\") else { throw .urlInvalid("The host of the URL has characters that no name has.") }
+        guard !authority.contains("@") else { throw .urlInvalid("The URL must not carry a user name or password.") }
+        self.scheme = scheme
+        (self.host, self.port) = try Self.authority(authority, defaultPort: scheme.defaultPort)
+        self.target = URLTarget.encoded(rest[authority.endIndex...])
+    }
+
+    private static func withoutSpacesAround(_ text: String) -> Substring {
+        var text = text[...]
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+
+    private static func authority(_ text: Substring, defaultPort: Int) throws(PixelFlowError) -> (SourceHost, Int) {
+        var host = text
+        var port = defaultPort
+        // The colons of an IPv6 address stand inside its brackets.
+        if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
+            host = text[..<colon]
+            let digits = text[text.index(after: colon)...]
+            if !digits.isEmpty {
+                guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits), (1...65535).contains(number) else {
+                    throw .urlInvalid("The URL has no valid port.")
+                }
+                port = number
+            }
+        }
+        return (try SourceHost(host), port)
+    }
+
+    /// - Throws: `port_not_allowed`.
+    package func check(_ ports: AllowedPorts) throws(PixelFlowError) {
+        guard ports.contains(port) else { throw .portNotAllowed(port) }
+    }
+
+    /// Where a `Location` header leads from here (RFC 3986, section 5.2), fragments dropped. As browsers do, spaces around
+    /// it and tabs and line ends within it do not count.
+    ///
+    /// - Throws: `url_invalid`.
+    package func resolving(_ location: String) throws(PixelFlowError) -> SourceURL {
+        let plain = String(String.UnicodeScalarView(location.unicodeScalars.filter { !["\t", "\n", "\r"].contains($0) }))
+        let whole = Self.withoutSpacesAround(plain)
+        let reference = whole[..<(whole.unicodeScalars.firstIndex(of: "#") ?? whole.endIndex)]
+        if let colon = reference.firstIndex(of: ":"), Self.isScheme(reference[..<colon]) {
+            guard reference[..<colon].lowercased() == scheme.rawValue, !reference[colon...].hasPrefix("://") else {
+                return try SourceURL(String(reference))
+            }
+            // `http:path` is a relative reference to those who follow the old rule, browsers among them.
+            return try resolving(String(reference[reference.index(after: colon)...]))
+        }
+        if reference.hasPrefix("//") { return try SourceURL("\(scheme.rawValue):\(reference)") }
+        return try SourceURL("\(origin)\(URLTarget.merged(base: target, reference: reference))")
+    }
+
+    private static func isScheme(_ text: Substring) -> Bool {
+        text.first?.isASCII == true && text.first?.isLetter == true
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
+    }
+
+    private var origin: String { "\(scheme.rawValue)://\(host.urlText)" + (port == scheme.defaultPort ? "" : ":\(port)") }
+}
+
+extension SourceURL: CustomStringConvertible {
+    package var description: String { origin + target }
+}

@@ -1,0 +1,121 @@
+import Conformance
+import HTTPTypes
+import HummingbirdTesting
+import PixelFlowCore
+import PixelFlowHTTP
+import Prometheus
+import Testing
+
+@testable import PixelFlowAuth
+
+@Suite("Limits of registration")
+struct RegistrationLimitTests {
+    @Test("closed is closed, whatever is sent, and those who are in stay in")
+    func closed() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in try await client.register() }
+        try await harness.run(with: { $0.registration = .closed }) { client in
+            let bodies: [[String: any Sendable]] = [["email": "bob@example.org", "password": "correct horse"], [:], ["email": 1]]
+            for body in bodies {
+                let response = try await client.post("/register", body)
+                #expect(response.status == .forbidden)
+                #expect(response.code == "registration_closed")
+            }
+            #expect(try await client.login().status == .ok)
+            #expect(try await client.get("/register").object()["registration"] as? String == "closed")
+        }
+        #expect(harness.registry[#"auth_registrations_refused_total{reason="closed"}"#] == 3)
+    }
+
+    @Test("a page can ask whether registration is open")
+    func told() async throws {
+        try await AuthHarness().run { client in
+            let response = try await client.get("/register")
+            #expect(response.status == .ok)
+            #expect(try response.object()["registration"] as? String == "open")
+            #expect(response.headers[.cacheControl] == "no-store")
+        }
+    }
+
+    @Test("one address registers so many an hour, and others are none the worse")
+    func perAddress() async throws {
+        let harness = try AuthHarness()
+        try await harness.runLive(with: { $0.registrationsPerHour = 6 }) { client in
+            for number in 0..<6 {
+                #expect(try await client.forwarding("2001:db8::\(number)").register("a\(number)@example.org").status == .created)
+            }
+            let hashed = harness.hasher.hashes
+            let refused = try await client.forwarding("2001:db8::77").register("a7@example.org")
+            #expect(refused.status == .tooManyRequests)
+            #expect(refused.code == "registration_throttled")
+            #expect(refused.headers[.retryAfter] == "600")
+            #expect(harness.hasher.hashes == hashed)
+            #expect(try await client.forwarding("203.0.113.9").register("b@example.org").status == .created)
+            harness.clock.advance(by: .seconds(599))
+            #expect(try await client.forwarding("2001:db8::77").register("a7@example.org").headers[.retryAfter] == "1")
+            harness.clock.advance(by: .seconds(1))
+            #expect(try await client.forwarding("2001:db8::77").register("a7@example.org").status == .created)
+            #expect(try await client.forwarding("2001:db8::77").register("a8@example.org").status == .tooManyRequests)
+            // What is no registration costs none.
+            #expect(try await client.forwarding("198.51.100.1").register("nonsense").status == .unprocessableContent)
+            for number in 10..<16 {
+                #expect(try await client.forwarding("198.51.100.1").register("a\(number)@example.org").status == .created)
+            }
+        }
+        #expect(harness.registry[#"auth_registrations_refused_total{reason="throttled"}"#] == 3)
+    }
+
+    @Test("a forged address buys no registrations")
+    func forged() async throws {
+        try await AuthHarness().runLive(with: { settings in
+            settings.registrationsPerHour = 2
+            settings.proxies = TrustedProxies([])
+        }) { client in
+            for number in 0..<2 {
+                let registered = try await client.forwarding("203.0.113.\(number)").register("a\(number)@b.c")
+                #expect(registered.status == .created)
+            }
+            #expect(try await client.forwarding("203.0.113.7").register("a7@b.c").status == .tooManyRequests)
+        }
+    }
+
+    @Test("memory is bounded, and the latest are remembered")
+    func bounded() throws {
+        let clock = ManualClock()
+        let throttle = RegistrationThrottle(perHour: 1, capacity: 100, clock: clock)
+        for number in 0..<10_000 {
+            try throttle.admit("a\(number)")
+            clock.advance(by: .milliseconds(1))
+            #expect(throttle.count <= 100)
+        }
+        #expect(throws: PixelFlowError.self) { try throttle.admit("a9999") }
+    }
+
+    /// The registrations hold every thread and place of theirs until the login is done.
+    @Test("a storm of registrations holds up no login")
+    func lanes() async throws {
+        // Cost 12 takes a fifth of a second and more: the queue is full all the while.
+        let hasher = try BcryptHasher(cost: 12, threads: 1, queue: 1, registrationThreads: 1, registrationQueue: 4)
+        let known = try await BcryptHasher(cost: 4, threads: 1, queue: 1).hash("correct horse")
+        let (entered, entry) = AsyncStream.makeStream(of: String.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<40 {
+                group.addTask {
+                    do {
+                        _ = try await hasher.hash("correct horse")
+                        entry.yield("ok")
+                    } catch {
+                        entry.yield((error as? PixelFlowError)?.code ?? "\(error)")
+                    }
+                }
+            }
+            // Thirty-five are refused at once, which shows that the rest are in.
+            var codes: [String: Int] = [:]
+            var iterator = entered.makeAsyncIterator()
+            while codes["registration_busy", default: 0] < 35, let code = await iterator.next() { codes[code, default: 0] += 1 }
+            #expect(codes["ok", default: 0] <= 5)
+            for _ in 0..<3 { #expect(try await hasher.verify("correct horse", against: known)) }
+            try await group.waitForAll()
+        }
+    }
+}
