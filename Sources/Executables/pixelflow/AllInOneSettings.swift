@@ -1,5 +1,8 @@
+import PixelFlowAPI
 import PixelFlowAuth
 import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
 import PixelFlowFetch
 import PixelFlowRuntime
 import PixelFlowWorker
@@ -21,6 +24,7 @@ struct AllInOneSettings {
             ListenSettings.authPort.description, ListenSettings.apiPort.description, ListenSettings.workerPort.description,
             dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description,
         ] + WorkerSettings.descriptions + FetchSettings.descriptions + AuthSettings.descriptions
+        + DiskReserve.descriptions + UploadLimits.descriptions + OrphanSettings.descriptions + InstallationCheck.descriptions
 
     let data: String
     let web: ListenSettings
@@ -33,6 +37,10 @@ struct AllInOneSettings {
     let worker: WorkerSettings
     let fetch: FetchSettings
     let auth: AuthSettings
+    let diskReserve: DiskReserve
+    let uploads: UploadLimits
+    let orphans: OrphanSettings
+    let adoptedBlobStore: String
 
     init(_ settings: Settings) throws(PixelFlowError) {
         data = try settings[Self.dataFolder]
@@ -48,6 +56,10 @@ struct AllInOneSettings {
         worker = try WorkerSettings(settings, id: WorkerID("all-in-one-\(UUIDv7.make())"))
         fetch = try FetchSettings(settings)
         auth = try AuthSettings(settings)
+        diskReserve = try DiskReserve(settings, path: blobPath)
+        uploads = try UploadLimits(settings)
+        orphans = try OrphanSettings(settings)
+        adoptedBlobStore = try settings[InstallationCheck.adoptionSetting]
     }
 
     /// The path in a URL such as `sqlite:PATH`.

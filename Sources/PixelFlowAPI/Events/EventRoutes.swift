@@ -10,8 +10,6 @@ import ServiceLifecycle
 struct EventRoutes: Sendable {
     /// How often an idle stream says that it is alive.
     static let heartbeat = Duration.seconds(15)
-    /// More changes than this are not told again; the client is asked to list its tasks anew.
-    static let resumeLimit = 1000
 
     let tools: APITools
     let views: TaskViews
@@ -25,12 +23,14 @@ struct EventRoutes: Sendable {
         // Listening comes first, so that nothing falls between the past and the present.
         let live = tools.hub.changes(of: tenant)
         let lastID = request.headers[Self.lastEventID] ?? request.uri.queryParameters.get("last_event_id")
-        let past = try await missed(since: lastID.flatMap(EventPosition.init(lastEventID:)), tenant)
+        var missed = MissedChanges(tools.tasks, of: tenant, since: lastID.flatMap(EventPosition.init(lastEventID:)))
+        // Read before the answer begins, so that an outage is a 503.
+        let first = try await missed.next()
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
-            body: ResponseBody { writer in
-                try await writer.write(opening(past))
+            body: ResponseBody { [missed] writer in
+                try await self.open(with: first, missed, to: &writer)
                 try await self.stream(live, to: &writer)
                 try await writer.finish(nil)
             })
@@ -43,27 +43,27 @@ struct EventRoutes: Sendable {
 
     // MARK: Past
 
-    private enum Past {
-        case nothing
-        case changes([TaskRecord])
-        case tooMuch
-    }
-
-    private func missed(since position: EventPosition?, _ tenant: TenantID) async throws -> Past {
-        guard let position else { return .nothing }
-        let tasks = try await tools.tasks.changes(of: tenant, after: position.resume, limit: Self.resumeLimit + 1)
-        return tasks.count > Self.resumeLimit ? .tooMuch : .changes(tasks)
-    }
-
-    private func opening(_ past: Past) throws -> ByteBuffer {
-        var buffer = ByteBuffer(string: "retry: 2000\n\n")
-        switch past {
-        case .nothing: break
-        case .changes(let tasks):
-            for task in tasks { try event(TaskChange(task)).write(to: &buffer) }
-        case .tooMuch: ServerSentEvent(event: "reset", data: ByteBuffer(string: "{}")).write(to: &buffer)
+    /// Tells the past: each change waits until the socket has taken the one before.
+    private func open(with first: MissedChanges.Step, _ rest: MissedChanges, to writer: inout any ResponseBodyWriter) async throws {
+        try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
+        var rest = rest
+        var step = first
+        while true {
+            switch step {
+            case .changes(let tasks):
+                for task in tasks {
+                    var buffer = ByteBuffer()
+                    try event(TaskChange(task)).write(to: &buffer)
+                    try await writer.write(buffer)
+                }
+            case .tooMuch:
+                var buffer = ByteBuffer()
+                ServerSentEvent(event: "reset", data: ByteBuffer(string: "{}")).write(to: &buffer)
+                return try await writer.write(buffer)
+            case .end: return
+            }
+            step = try await rest.next()
         }
-        return buffer
     }
 
     // MARK: Present

@@ -14,6 +14,7 @@ struct UploadRoutes: Sendable {
     let limits: ImageLimits
     let views: TaskViews
     let created: CreatedTasks
+    let admission: UploadAdmission
 
     func add(to router: RouterGroup<AppRequestContext>) {
         router.post("upload", use: upload)
@@ -36,7 +37,10 @@ struct UploadRoutes: Sendable {
     private func accept(_ request: Request, _ context: AppRequestContext, as id: TaskID) async throws -> TaskRecord {
         let principal = try context.requirePrincipal()
         let key = try idempotencyKey(request)
-        let (order, source) = try await read(request, id, principal.tenant)
+        // Both before a byte is read: what cannot be kept need not be sent.
+        let ticket = try admission.enter(principal.user)
+        try await tools.blobs.requireRoom()
+        let (order, source) = try await read(request, id, principal.tenant, ticket)
         let pipeline = try await order.resolvePipeline(tools.presets, of: principal.tenant)
         try await checkWatermarks(pipeline, principal.tenant)
         return TaskRecord(
@@ -72,7 +76,9 @@ struct UploadRoutes: Sendable {
 
     // MARK: Reading
 
-    private func read(_ request: Request, _ id: TaskID, _ tenant: TenantID) async throws -> (UploadRequest, TaskSource) {
+    private func read(
+        _ request: Request, _ id: TaskID, _ tenant: TenantID, _ ticket: UploadAdmission.Ticket
+    ) async throws -> (UploadRequest, TaskSource) {
         switch request.mediaType ?? "" {
         case _ where request.isCalledJSON:
             let body = try await request.collectBody(limit: 1 << 20)
@@ -82,12 +88,12 @@ struct UploadRoutes: Sendable {
         case "multipart/form-data":
             var form = try MultipartUpload(body: request.body, contentType: request.headers[.contentType] ?? "")
             let (order, upload) = try await form.read { filename, contentType, bytes in
-                try await store(bytes, id, tenant, filename: filename, contentType: contentType)
+                try await store(bytes, id, tenant, ticket, filename: filename, contentType: contentType)
             }
             return (order, .upload(upload))
         case let media where media.hasPrefix("image/") || media == "application/octet-stream":
             try refuseAnnouncedExcess(request)
-            let upload = try await store(request.body, id, tenant, filename: nil, contentType: media)
+            let upload = try await store(request.body, id, tenant, ticket, filename: nil, contentType: media)
             let query = request.uri.queryParameters
             let order = try UploadRequest(
                 pipeline: query.get("pipeline").map { Data($0.utf8) }, preset: query.get("preset"))
@@ -106,9 +112,10 @@ struct UploadRoutes: Sendable {
     }
 
     private func store(
-        _ bytes: ByteStream, _ id: TaskID, _ tenant: TenantID, filename: String?, contentType: String?
+        _ bytes: ByteStream, _ id: TaskID, _ tenant: TenantID, _ ticket: UploadAdmission.Ticket, filename: String?,
+        contentType: String?
     ) async throws -> TaskSource.Upload {
-        let measure = StreamMeasure(limit: limits.sourceBytes)
+        let measure = StreamMeasure(limit: limits.sourceBytes, ticket: ticket)
         let key = BlobKey.upload(id, tenant: tenant)
         _ = try await write(bytes, measure, key)
         guard measure.bytes > 0 else { throw PixelFlowError.invalid("file", "The image is empty.", code: "empty_image") }
@@ -156,12 +163,16 @@ struct UploadRoutes: Sendable {
         return hash.finalize().hexadecimal
     }
 
+    /// A task of its own: a client that has gone has cancelled this one, and its upload has to vanish all the same.
     private func discard(_ id: TaskID, _ tenant: TenantID, _ context: AppRequestContext) async {
-        do {
-            try await tools.blobs.remove(.task(id, tenant: tenant))
-        } catch {
-            context.logger.warning("upload not removed", metadata: ["task_id": "\(id)", "error": "\(error)"])
-        }
+        let (blobs, logger) = (tools.blobs, context.logger)
+        await Task {
+            do {
+                try await blobs.remove(.task(id, tenant: tenant))
+            } catch {
+                logger.warning("upload not removed", metadata: ["task_id": "\(id)", "error": "\(error)"])
+            }
+        }.value
     }
 }
 
