@@ -55,6 +55,7 @@ struct EventRoutes: Sendable {
                     var buffer = ByteBuffer()
                     try event(TaskChange(task)).write(to: &buffer)
                     try await writer.write(buffer)
+                    await Task.yield()
                 }
             case .tooMuch:
                 var buffer = ByteBuffer()

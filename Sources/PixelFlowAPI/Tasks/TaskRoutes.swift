@@ -27,7 +27,7 @@ struct TaskRoutes: Sendable {
                 search: try search(query.get("search")),
                 limit: try limit(query.get("limit")),
                 before: try cursor(query.get("cursor"))))
-        return .json(bytes: try views.json(page))
+        return .json(bytes: try await views.json(page))
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -90,7 +90,20 @@ extension SQLiteTaskStore {
     }
 
     private func documents(of tenant: TenantID, _ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
-        try await read(for: tenant, { try StoredDocument.fetchAll($0, clause, arguments) }, decode: { try $0.map { try $0.task() } })
+        try await read(for: tenant) {
+            try StoredDocument.fetchAll($0, clause, arguments)
+        } decode: { documents in
+            var tasks: [TaskRecord] = []
+            for document in documents {
+                tasks.append(try document.task())
+                // Large documents take their time: others get theirs in between, and nobody decodes for one who has gone.
+                if documents.count > 1 {
+                    await Task.yield()
+                    try Task.checkCancellation()
+                }
+            }
+            return tasks
+        }
     }
 
     private func documents(_ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {

@@ -21,7 +21,7 @@ public final class SQLiteTaskStore: Sendable {
     /// Reads of tenants at a time, and those that may wait: at a millisecond each they are served long before `readPatience`.
     public static let readLimits = FairSemaphoreLimits(permits: 4, permitsOfOneKey: 2, waiting: 1000, waitingOfOneKey: 200)
     /// How long a read may wait for its turn.
-    static let readPatience = Duration.seconds(5)
+    static let readPatience = Duration.seconds(20)
 
     /// Opens or makes the database at `path`.
     ///
@@ -109,10 +109,10 @@ public final class SQLiteTaskStore: Sendable {
     /// - Parameter decode: runs without a connection, but still in the tenant's turn.
     /// - Throws: `task_database_busy` where too many reads wait already.
     func read<Rows: Sendable, Value: Sendable>(
-        for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) throws -> Value
+        for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) async throws -> Value
     ) async throws -> Value {
         do {
-            return try await reads.withPermit(tenant) { try decode(try await read(fetch)) }
+            return try await reads.withPermit(tenant) { try await decode(try await read(fetch)) }
         } catch let error as AdmissionError {
             throw PixelFlowError.busy("task_database", cause: error)
         }
