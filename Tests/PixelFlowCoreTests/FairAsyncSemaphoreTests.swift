@@ -5,21 +5,32 @@ import Testing
 
 /// Who proceeds next.
 @Suite struct FairSemaphoreStateTests {
-    private func make(permits: Int = 2, ofOneKey: Int = 1, waiting: Int = 100, waitingOfOneKey: Int = 50) -> FairSemaphoreState<String> {
-        FairSemaphoreState(
-            limits: FairSemaphoreLimits(
-                permits: permits, permitsOfOneKey: ofOneKey, waiting: waiting, waitingOfOneKey: waitingOfOneKey))
+    /// The state behind a reference, so that expectations can change it.
+    private final class Rules {
+        private var state: FairSemaphoreState<String>
+        init(_ state: FairSemaphoreState<String>) { self.state = state }
+        func acquire(_ key: String, as waiter: UInt64) -> FairSemaphoreState<String>.Admission { state.acquire(key, as: waiter) }
+        func release(_ key: String) -> UInt64? { state.release(key) }
+        func cancel(_ waiter: UInt64, of key: String) -> Bool { state.cancel(waiter, of: key) }
+        var inUse: Int { state.inUse }
+        var waitingCount: Int { state.waitingCount }
+    }
+
+    private func make(permits: Int = 2, ofOneKey: Int = 1, waiting: Int = 100, waitingOfOneKey: Int = 50) -> Rules {
+        let limits = FairSemaphoreLimits(
+            permits: permits, permitsOfOneKey: ofOneKey, waiting: waiting, waitingOfOneKey: waitingOfOneKey)
+        return Rules(FairSemaphoreState(limits: limits))
     }
 
     @Test func oneKeyNeverHoldsAllPermits() {
-        var state = make(permits: 3, ofOneKey: 2)
+        let state = make(permits: 3, ofOneKey: 2)
         #expect((0..<5).map { state.acquire("a", as: $0) } == [.granted, .granted, .queued, .queued, .queued])
         #expect(state.acquire("b", as: 10) == .granted)
         #expect(state.acquire("c", as: 11) == .queued)
     }
 
     @Test func keysTakeTurnsHoweverManyWaitOfEach() {
-        var state = make(permits: 1, ofOneKey: 1)
+        let state = make(permits: 1, ofOneKey: 1)
         #expect(state.acquire("x", as: 0) == .granted)
         for waiter in 1...4 { #expect(state.acquire("a", as: UInt64(waiter)) == .queued) }
         for waiter in 11...12 { #expect(state.acquire("b", as: UInt64(waiter)) == .queued) }
@@ -32,7 +43,7 @@ import Testing
     }
 
     @Test func aKeyWithoutItsShareIsPassedBy() {
-        var state = make(permits: 2, ofOneKey: 1)
+        let state = make(permits: 2, ofOneKey: 1)
         #expect(state.acquire("a", as: 1) == .granted)
         #expect(state.acquire("b", as: 2) == .granted)
         #expect(state.acquire("a", as: 3) == .queued)
@@ -42,7 +53,7 @@ import Testing
     }
 
     @Test func theQueueIsBoundedInAllAndByKey() {
-        var state = make(permits: 1, ofOneKey: 1, waiting: 3, waitingOfOneKey: 2)
+        let state = make(permits: 1, ofOneKey: 1, waiting: 3, waitingOfOneKey: 2)
         _ = state.acquire("a", as: 0)
         #expect((1...3).map { state.acquire("a", as: $0) } == [.queued, .queued, .refused])
         #expect(state.acquire("b", as: 4) == .queued)
@@ -50,7 +61,7 @@ import Testing
     }
 
     @Test func whoGivesUpIsPassedBy() {
-        var state = make(permits: 1, ofOneKey: 1)
+        let state = make(permits: 1, ofOneKey: 1)
         _ = state.acquire("a", as: 0)
         for waiter in 1...3 { _ = state.acquire("a", as: UInt64(waiter)) }
         #expect(state.cancel(2, of: "a"))
@@ -64,7 +75,7 @@ import Testing
 
     /// Whatever happens in whichever order: no permit is lost or given twice.
     @Test(arguments: 0..<20) func noPermitIsLost(seed: UInt64) {
-        var state = make(permits: 3, ofOneKey: 2, waiting: 12, waitingOfOneKey: 6)
+        let state = make(permits: 3, ofOneKey: 2, waiting: 12, waitingOfOneKey: 6)
         var generator = Generator(state: seed)
         var holders: [(UInt64, String)] = []
         var waiters: [UInt64: String] = [:]
@@ -105,6 +116,28 @@ import Testing
             return state ^ (state >> 29)
         }
     }
+}
+
+/// Counts what is under way.
+private final class Running: Sendable {
+    private let counts = Mutex((now: 0, most: 0, done: 0))
+
+    func begin() {
+        counts.withLock { counts in
+            counts.now += 1
+            counts.most = max(counts.most, counts.now)
+        }
+    }
+
+    func end() {
+        counts.withLock { counts in
+            counts.now -= 1
+            counts.done += 1
+        }
+    }
+
+    var most: Int { counts.withLock { $0.most } }
+    var done: Int { counts.withLock { $0.done } }
 }
 
 @Suite struct FairAsyncSemaphoreTests {
@@ -153,20 +186,20 @@ import Testing
     @Test func aThousandAtOnceAllProceedAndNeverTooMany() async throws {
         let semaphore = FairAsyncSemaphore<Int>(
             limits: FairSemaphoreLimits(permits: 3, permitsOfOneKey: 2, waiting: 2000, waitingOfOneKey: 2000), patience: .seconds(60))
-        let running = Mutex((now: 0, most: 0, done: 0))
+        let running = Running()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<1000 {
                 group.addTask {
                     try await semaphore.withPermit(number % 7) {
-                        running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.done) }
+                        running.begin()
                         await Task.yield()
-                        running.withLock { $0 = ($0.now - 1, $0.most, $0.done + 1) }
+                        running.end()
                     }
                 }
             }
             try await group.waitForAll()
         }
-        #expect(running.withLock { $0.done } == 1000)
-        #expect(running.withLock { $0.most } <= 3)
+        #expect(running.done == 1000)
+        #expect(running.most <= 3)
     }
 }

@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import GRDB
 import PixelFlowCore
 import Synchronization
 import Testing
@@ -23,21 +24,21 @@ import Testing
         for _ in 0..<60 { _ = try await store.create(task(of: Self.many)) }
         let mine = task(of: Self.few)
         _ = try await store.create(mine)
-        let done = Mutex(0)
+        let done = Count()
         let store = store
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<60 {
                 group.addTask {
                     _ = try await store.list(TaskQuery(tenant: Self.many, limit: 50))
-                    done.withLock { $0 += 1 }
+                    done.add()
                 }
             }
-            _ = try await eventually("the first list") { done.withLock { $0 } > 0 ? true : nil }
+            _ = try await eventually("the first list") { done.value > 0 ? true : nil }
             for _ in 0..<5 { #expect(try await store.find(mine.id, of: Self.few)?.id == mine.id) }
-            #expect(done.withLock { $0 } < 40, "the other tenant had to be done first")
+            #expect(done.value < 40, "the other tenant had to be done first")
             try await group.waitForAll()
         }
-        #expect(done.withLock { $0 } == 60)
+        #expect(done.value == 60)
     }
 
     @Test func moreReadsThanMayWaitAreRefused() async throws {
@@ -87,4 +88,10 @@ import Testing
             id: TaskID.make(at: now), tenant: tenant, owner: UserID("user"), source: .url("https://example.org/a.jpg"),
             pipeline: Pipeline(outputs: [output]), fingerprint: "print", requestID: "request", createdAt: now)
     }
+}
+
+private final class Count: Sendable {
+    private let count = Mutex(0)
+    func add() { count.withLock { $0 += 1 } }
+    var value: Int { count.withLock { $0 } }
 }

@@ -19,19 +19,25 @@ struct FairReadTests {
         try await TestDatabase.with { database in
             let store = try database.store()
             for _ in 0..<50 { _ = try await store.create(Sample.task()) }
-            let done = Mutex(0)
+            let done = Count()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<100 {
                     group.addTask {
                         _ = try await store.list(TaskQuery(tenant: Sample.tenant, limit: 50))
-                        done.withLock { $0 += 1 }
+                        done.add()
                     }
                 }
-                _ = try await eventually("the first list") { done.withLock { $0 } > 0 ? true : nil }
+                _ = try await eventually("the first list") { done.value > 0 ? true : nil }
                 _ = try await store.list(TaskQuery(tenant: TenantID("tenant-b"), limit: 50))
-                #expect(done.withLock { $0 } < 80, "the other tenant had to be done first")
+                #expect(done.value < 80, "the other tenant had to be done first")
                 try await group.waitForAll()
             }
         }
     }
+}
+
+private final class Count: Sendable {
+    private let count = Mutex(0)
+    func add() { count.withLock { $0 += 1 } }
+    var value: Int { count.withLock { $0 } }
 }
