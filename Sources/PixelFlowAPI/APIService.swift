@@ -34,18 +34,20 @@ public struct APIService: Sendable {
     private let tools: APITools
     private let limits: ImageLimits
     private let ports: AllowedPorts
+    private let uploads: UploadLimits
     private let metrics: any MetricsFactory
 
     /// - Parameters:
     ///   - ports: those of a source; another one is refused at once.
     ///   - metrics: the process's, unless given.
     public init(
-        tools: APITools, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
+        tools: APITools, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard, uploads: UploadLimits = UploadLimits(),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.tools = tools
         self.limits = limits
         self.ports = ports
+        self.uploads = uploads
         self.metrics = metrics
     }
 
@@ -66,7 +68,10 @@ public struct APIService: Sendable {
         let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
         return ServiceRouter.make(metrics: service, health: health) { router in
             let api = router.group("/api").add(middleware: AuthenticationMiddleware(verifier: tools.verifier))
-            UploadRoutes(tools: tools, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics)).add(to: api)
+            UploadRoutes(
+                tools: tools, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
+                admission: UploadAdmission(limits: uploads)
+            ).add(to: api)
             TaskRoutes(tools: tools, views: views, metrics: TaskMetrics(metrics)).add(to: api)
             OutputRoutes(tools: tools).add(to: api)
             PresetRoutes(presets: tools.presets, clock: tools.clock).add(to: api)

@@ -13,7 +13,7 @@ public import ServiceLifecycle
 /// Opening touches no network. A backend that is away at the start is used when it is there; until then `/readyz` names it.
 public struct TaskBackends: Sendable {
     public static let descriptions: [SettingDescription] =
-        MongoSettings.descriptions + KafkaSettings.descriptions + S3Settings.descriptions
+        MongoSettings.descriptions + KafkaSettings.descriptions + S3Settings.descriptions + InstallationCheck.descriptions
 
     /// What a process does with the backends.
     public enum Role: Sendable {
@@ -22,8 +22,10 @@ public struct TaskBackends: Sendable {
         case worker(slots: Int)
     }
 
-    public let tasks: any TaskStore & PresetStore
-    public let blobs: any BlobStore
+    public let tasks: any TaskDatabase
+    public let blobs: any ObjectDatabase
+    /// Runs with `services`: ends the process where database and bucket do not belong together.
+    public let installation: InstallationCheck
     public let broker: any TaskBroker
     public let events: any TaskEvents
     /// Carries what happens here to the broker; runs with `services`.
@@ -43,9 +45,11 @@ public struct TaskBackends: Sendable {
         let events = KafkaTaskEvents(kafka, interest: role.interest)
         let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger)
         (self.tasks, self.blobs, self.broker, self.events, self.announcer) = (tasks, blobs, broker, events, announcer)
+        installation = try InstallationCheck(database: tasks, objects: blobs, settings: settings, logger: logger)
         services = [
             ClosingService { await kafka.close() },
             PreparationService { try await blobs.prepare() },
+            installation,
             announcer,
         ]
     }
@@ -88,6 +92,13 @@ extension Dispatcher {
     public init(_ backends: TaskBackends, logger: Logger) {
         self.init(
             store: backends.tasks, broker: backends.broker, blobs: backends.blobs, announcer: backends.announcer, logger: logger)
+    }
+}
+
+extension OrphanSweep {
+    public init(_ backends: TaskBackends, settings: OrphanSettings, logger: Logger) {
+        self.init(
+            store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings, logger: logger)
     }
 }
 

@@ -18,6 +18,10 @@ public struct Dispatcher: Service {
     private let redispatched: Counter
     private let lostLeases: Counter
     private let tasks: TaskMetrics
+    private let outbox: PatientQueue
+    private let removals: PatientQueue
+    private let outboxFailing: Gauge
+    private let removalsFailing: Gauge
 
     /// How many tasks are taken at a time.
     static let batch = 500
@@ -41,22 +45,53 @@ public struct Dispatcher: Service {
         redispatched = Counter(label: "redispatched_total", factory: metrics)
         lostLeases = Counter(label: "lost_leases_total", factory: metrics)
         tasks = TaskMetrics(metrics)
+        outbox = Self.outbox(store, blobs, announcer, clock, logger, metrics)
+        removals = Self.removals(store, blobs, clock, logger, metrics)
+        outboxFailing = Self.failing("publish_events", metrics)
+        removalsFailing = Self.failing("remove_deleted", metrics)
     }
 
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
+            // Three paces: what tasks wait for is not held up by an object store that is slow.
+            async let events: Void = repeating { await publishEvents() }
+            async let objects: Void = repeating { await removeDeleted() }
             var round = 0
             while !Task.isCancelled {
                 if round.isMultiple(of: Self.roundsBetweenInquiries) { await inquire() }
-                await sweep()
+                await redispatch()
                 round += 1
                 try await Task.sleep(for: interval)
             }
+            _ = try await (events, objects)
+        }
+    }
+
+    private func repeating(_ body: @Sendable () async -> Void) async throws {
+        while true {
+            await body()
+            try await Task.sleep(for: interval)
         }
     }
 
     /// One round. Each step fails by itself.
     public func sweep() async {
+        await redispatch()
+        await publishEvents()
+        await removeDeleted()
+    }
+
+    private func publishEvents() async {
+        await step("publish_events") { try await outbox.round() }
+        outboxFailing.record(outbox.failing)
+    }
+
+    private func removeDeleted() async {
+        await step("remove_deleted") { try await removals.round() }
+        removalsFailing.record(removals.failing)
+    }
+
+    private func redispatch() async {
         await step("dispatch") {
             var due: [TaskRecord]
             repeat {
@@ -76,18 +111,50 @@ public struct Dispatcher: Service {
                 if task.status == .pending { announcer.wake([task]) }
             }
         }
-        await step("publish_events") {
-            for task in try await store.unpublished(olderThan: .seconds(5), limit: Self.batch) {
-                try await blobs.removeLeftovers(of: task)
-                announcer.announce(task)
-            }
+    }
+
+    // MARK: Lists
+
+    /// How old an event is before it counts as not published.
+    static let eventAge = Duration.seconds(5)
+
+    /// An event that stays due is sent again, with pauses that double.
+    private static func outbox(
+        _ store: any TaskStore, _ blobs: any BlobStore, _ announcer: TaskAnnouncer, _ clock: any WallClock, _ logger: Logger,
+        _ metrics: any MetricsFactory
+    ) -> PatientQueue {
+        let resent = Counter(label: "events_resent_total", factory: metrics)
+        return PatientQueue("publish_events", clock: clock, logger: logger, isDoneByWork: false) {
+            try await store.unpublished(olderThan: eventAge, after: $0, limit: $1)
+        } position: { task in
+            task.outbox.first.map { TimelinePosition(time: $0.at, task: task.id) } ?? .beginning
+        } onOutcome: { succeeded in
+            if succeeded { resent.increment() }
+        } work: { task in
+            try await blobs.removeLeftovers(of: task)
+            announcer.announce(task)
         }
-        await step("remove_deleted") {
-            for task in try await store.deleted(limit: Self.batch) {
-                try await blobs.remove(task.blobPrefix)
-                try await store.purge(task.id)
-            }
+    }
+
+    private static func removals(
+        _ store: any TaskStore, _ blobs: any BlobStore, _ clock: any WallClock, _ logger: Logger, _ metrics: any MetricsFactory
+    ) -> PatientQueue {
+        let done = Counter(label: "removals_total", dimensions: [("outcome", "removed")], factory: metrics)
+        let failed = Counter(label: "removals_total", dimensions: [("outcome", "failed")], factory: metrics)
+        return PatientQueue("remove_deleted", clock: clock, logger: logger, isDoneByWork: true) {
+            try await store.deleted(after: $0, limit: $1)
+        } position: { task in
+            task.deletedAt.map { TimelinePosition(time: $0, task: task.id) } ?? .beginning
+        } onOutcome: { succeeded in
+            (succeeded ? done : failed).increment()
+        } work: { task in
+            try await blobs.remove(task.blobPrefix)
+            try await store.purge(task.id)
         }
+    }
+
+    private static func failing(_ step: String, _ metrics: any MetricsFactory) -> Gauge {
+        Gauge(label: "dispatcher_failing_tasks", dimensions: [("step", step)], factory: metrics)
     }
 
     /// Looks for wake-ups that the broker has lost. Public, like `sweep`, so that tests need not wait.

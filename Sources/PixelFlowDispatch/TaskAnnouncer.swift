@@ -38,6 +38,7 @@ public final class TaskAnnouncer: Service {
     private let events: any TaskEvents
     private let logger: Logger
     private let metrics: DispatchMetrics
+    private let deadLetters: DeadLetters
     private let state = Mutex(State())
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -50,6 +51,7 @@ public final class TaskAnnouncer: Service {
         self.events = events
         self.logger = logger
         self.metrics = DispatchMetrics(metrics)
+        deadLetters = DeadLetters(broker: broker, logger: logger, metrics: metrics)
     }
 
     /// Has wake-ups published for PENDING tasks.
@@ -101,6 +103,7 @@ public final class TaskAnnouncer: Service {
             self.signal.continuation.finish()
         }
         await publishAll(atLast: true)
+        await deadLetters.finish()
         await flush()
     }
 
@@ -130,16 +133,19 @@ public final class TaskAnnouncer: Service {
         do {
             try await events.publish(changes)
             metrics.publications.increment()
-            for change in changes where change.task.status == .failed && !change.task.outbox.isEmpty {
-                try await broker.deadLetter(change.task)
-            }
-            state.withLock { state in
-                for change in changes where !change.task.outbox.isEmpty {
-                    state.publishedEvents[change.task.id, default: []].formUnion(change.task.outbox.map(\.id))
-                }
-            }
+            let tasks = changes.map(\.task).filter { !$0.outbox.isEmpty }
+            published(tasks.filter { $0.status != .failed })
+            let failed = tasks.filter { $0.status == .failed }
+            // Beside everything else: a dead letter that takes long holds up no wake-up.
+            if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
         } catch {
             logger.warning("events not published, they stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
+        }
+    }
+
+    private func published(_ tasks: [TaskRecord]) {
+        state.withLock { state in
+            for task in tasks { state.publishedEvents[task.id, default: []].formUnion(task.outbox.map(\.id)) }
         }
     }
 

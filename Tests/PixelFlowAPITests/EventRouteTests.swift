@@ -24,6 +24,33 @@ import Testing
         }
     }
 
+    /// Several pages of the past.
+    @Test func everyMissedChangeIsToldOnceAndInOrder() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            var ids: [String] = []
+            for _ in 0..<65 { ids.append(try await ada.task().rawValue) }
+            let events = try await missed(harness, ada, since: "1-x-1")
+            #expect(try events.map { try $0.task() } == ids)
+        }
+    }
+
+    @Test func whoMissedTooMuchIsAskedToListAnew() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let id = try await ada.task()
+            let sample = try #require(try await harness.tasks.find(id, of: harness.tenant(of: ada.token)))
+            for _ in 0..<1000 {
+                let task = TaskRecord(
+                    id: TaskID.make(at: SystemClock().now()), tenant: sample.tenant, owner: sample.owner, source: sample.source,
+                    pipeline: sample.pipeline, fingerprint: "f", requestID: "r", createdAt: SystemClock().now())
+                _ = try await harness.tasks.create(task)
+            }
+            let text = try await missedText(harness, ada, since: "1-x-1")
+            #expect(text.contains("event: reset\ndata: {}"))
+        }
+    }
+
     @Test func aDeletionIsToldByIdAlone() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
@@ -54,6 +81,10 @@ import Testing
 
     /// The events before the present. A hub that has been shut down ends each stream there.
     private func missed(_ harness: APIHarness, _ client: APIClient, since lastID: String?) async throws -> [Event] {
+        Event.parse(try await missedText(harness, client, since: lastID))
+    }
+
+    private func missedText(_ harness: APIHarness, _ client: APIClient, since lastID: String?) async throws -> String {
         let group = ServiceGroup(services: [harness.hub], logger: .init(label: "test"))
         let running = Task { try await group.run() }
         await group.triggerGracefulShutdown()
@@ -61,7 +92,7 @@ import Testing
         let response = try await client.get("/api/events", headers: lastID.map { [.lastEventID: $0] } ?? [:])
         #expect(response.status == .ok)
         #expect(response.headers[.contentType] == "text/event-stream")
-        return Event.parse(response.text)
+        return response.text
     }
 }
 

@@ -13,7 +13,7 @@ await ServiceCommand(
     name: "pixelflow-api", summary: "uploads, tasks, outputs, presets and events, on MongoDB, Kafka and an S3-compatible store.",
     port: ListenSettings.apiPort,
     settings: TaskBackends.descriptions + RemoteKeySource.descriptions + TokenRules.descriptions + ImageLimits.descriptions
-        + EventLimits.descriptions + AllowedPorts.descriptions
+        + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions + OrphanSettings.descriptions
 ).run { settings, listen, logger in
     let client = HTTPClient()
     let verifier = TokenVerifier(
@@ -24,7 +24,7 @@ await ServiceCommand(
         tools: APITools(
             tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: backends.announcer, hub: hub,
             verifier: verifier),
-        limits: try ImageLimits(settings), ports: try AllowedPorts(settings))
+        limits: try ImageLimits(settings), ports: try AllowedPorts(settings), uploads: try UploadLimits(settings))
     let drain = DrainState()
     // An upload is accepted without the broker: its wake-up stays due until there is one.
     let checks = [
@@ -34,7 +34,7 @@ await ServiceCommand(
     return ServiceGroup(
         running: [ClosingService(client: client)] + backends.services + [
             Dispatcher(backends, logger: logger),
-            OrphanSweep(store: backends.tasks, blobs: backends.blobs, logger: logger), hub,
+            OrphanSweep(backends, settings: try OrphanSettings(settings), logger: logger), hub,
             listen.server("api", api.router(checks: checks, drain: drain), onReady: listen.announce("api")),
             DrainService(drain),
         ], logger: logger)

@@ -24,12 +24,15 @@ struct AllInOne {
     ///
     /// - Parameter onReady: called once every port answers.
     func build(onReady: @escaping @Sendable () -> Void) async throws -> ServiceGroup {
-        let start = SystemClock().now()
         let folder = try DataFolder(path: settings.data)
         Telemetry.watchDisk("data", path: settings.data)
         let users = try SQLiteUserStore(path: settings.authDatabasePath)
         let tasks = try SQLiteTaskStore(path: settings.taskDatabasePath)
-        let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: settings.blobPath), tasks: tasks)
+        let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: settings.blobPath, reserve: settings.diskReserve), tasks: tasks)
+        let installation = InstallationCheck(
+            database: tasks, objects: blobs, adopted: settings.adoptedBlobStore, logger: logger(for: "dispatch"))
+        // Before anything else touches either.
+        _ = try await installation.verify()
         let broker = InProcessBroker()
         let events = InProcessTaskEvents()
         let renderer = RenderPool(
@@ -47,7 +50,7 @@ struct AllInOne {
         let api = APIService(
             tools: APITools(
                 tasks: tasks, presets: tasks, blobs: blobs, announcer: announcer, hub: hub, verifier: auth.verifier),
-            limits: settings.worker.limits, ports: settings.fetch.ports)
+            limits: settings.worker.limits, ports: settings.fetch.ports, uploads: settings.uploads)
         let worker = WorkerService(
             tools: WorkerTools(
                 store: tasks, broker: broker, events: events, blobs: blobs, renderer: renderer,
@@ -69,7 +72,8 @@ struct AllInOne {
             ClosingService { withExtendedLifetime(folder) {} }, ClosingService { await renderer.shutdown() },
             ClosingService(client: client),
             announcer, Dispatcher(store: tasks, broker: broker, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
-            OrphanSweep(store: tasks, blobs: blobs, startedAt: start, logger: logger(for: "dispatch")), hub,
+            OrphanSweep(
+                store: tasks, blobs: blobs, installation: installation, settings: settings.orphans, logger: logger(for: "dispatch")), hub,
             settings.authListen.server("auth", auth.router(drain: drain), connections: connections, onReady: readiness.arrive),
             settings.api.server("api", api.router(drain: drain), connections: connections, onReady: readiness.arrive),
             settings.workerListen.server(

@@ -1,6 +1,8 @@
 import PixelFlowAPI
 import PixelFlowAuth
 import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
 import PixelFlowFetch
 import PixelFlowRuntime
 import PixelFlowWorker
@@ -32,7 +34,8 @@ struct AllInOneSettings {
             ListenSettings.apiPort.description,
             dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description,
         ] + WorkerSettings.descriptions + FetchSettings.descriptions + AuthSettings.descriptions
-        + EventLimits.descriptions
+        + EventLimits.descriptions + DiskReserve.descriptions + UploadLimits.descriptions + OrphanSettings.descriptions
+        + InstallationCheck.descriptions
 
     let data: String
     let web: ListenSettings
@@ -47,6 +50,10 @@ struct AllInOneSettings {
     let fetch: FetchSettings
     let auth: AuthSettings
     let events: EventLimits
+    let diskReserve: DiskReserve
+    let uploads: UploadLimits
+    let orphans: OrphanSettings
+    let adoptedBlobStore: String
 
     init(_ settings: Settings) throws(PixelFlowError) {
         data = try settings[Self.dataFolder]
@@ -64,6 +71,10 @@ struct AllInOneSettings {
         fetch = try FetchSettings(settings)
         auth = try AuthSettings(settings)
         events = try EventLimits(settings)
+        diskReserve = try DiskReserve(settings, path: blobPath)
+        uploads = try UploadLimits(settings)
+        orphans = try OrphanSettings(settings)
+        adoptedBlobStore = try settings[InstallationCheck.adoptionSetting]
     }
 
     /// The path in a URL such as `sqlite:PATH`.

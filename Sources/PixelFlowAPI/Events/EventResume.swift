@@ -1,38 +1,38 @@
 import NIOCore
 import PixelFlowCore
 
-/// What a client that comes back has missed.
+/// Tells a client that comes back what it has missed, a page at a time.
 struct EventResume: Sendable {
-    /// More changes than this are not told again; the client is asked to list its tasks anew.
-    static let limit = 1000
-
-    private enum Past {
-        case nothing
-        case changes([TaskRecord])
-        case tooMuch
-    }
-
-    private let past: Past
+    private let first: MissedChanges.Step
+    private let rest: MissedChanges
     private let views: TaskViews
 
+    /// Reads the first page, so that an outage is a 503 and not a stream that breaks off.
+    ///
     /// - Parameter position: where the client left; nil for one that is new.
     init(of tenant: TenantID, after position: EventPosition?, in tasks: any TaskStore, views: TaskViews) async throws {
+        var missed = MissedChanges(tasks, of: tenant, since: position)
+        first = try await missed.next()
+        rest = missed
         self.views = views
-        guard let position else {
-            past = .nothing
-            return
-        }
-        let tasks = try await tasks.changes(of: tenant, after: position.resume, limit: Self.limit + 1)
-        past = tasks.count > Self.limit ? .tooMuch : .changes(tasks)
     }
 
-    /// Sends it one by one, as fast as the client reads.
+    /// Sends the changes one by one, as fast as the client reads; the next page is read when this one has been sent.
     func write(to sender: inout EventStream.Sender) async throws {
-        switch past {
-        case .nothing: break
-        case .changes(let tasks):
-            for task in tasks { try await sender.write([try views.event(TaskChange(task))]) }
-        case .tooMuch: try await sender.write([ServerSentEvent.reset])
+        var step = first
+        var rest = rest
+        while true {
+            switch step {
+            case .changes(let tasks):
+                for task in tasks {
+                    try await sender.write([try views.event(TaskChange(task))])
+                    // One thread serves many clients: a long past gives the others their turn.
+                    await Task.yield()
+                }
+            case .tooMuch: return try await sender.write([ServerSentEvent.reset])
+            case .end: return
+            }
+            step = try await rest.next()
         }
     }
 }

@@ -27,7 +27,7 @@ struct TaskRoutes: Sendable {
                 search: try search(query.nonEmpty("search")),
                 limit: try limit(query.nonEmpty("limit")),
                 before: try cursor(query.nonEmpty("cursor"))))
-        return .json(bytes: try views.json(page))
+        return .json(bytes: try await views.json(page))
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {

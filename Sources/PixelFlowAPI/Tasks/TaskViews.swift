@@ -50,11 +50,13 @@ final class TaskViews: Sendable {
     }
 
     /// `{"tasks":[…],"next_cursor":…}`
-    func json(_ page: TaskPage) throws -> ByteBuffer {
+    func json(_ page: TaskPage) async throws -> ByteBuffer {
         var all = ByteBuffer(string: #"{"tasks":["#)
         for (index, task) in page.tasks.enumerated() {
             if index > 0 { all.writeString(",") }
             all.writeImmutableBuffer(try json(task))
+            // A page of large tasks is written in many small steps, between which others get their turn.
+            await Task.yield()
         }
         let cursor = page.next.map { "\"\($0)\"" } ?? "null"
         all.writeString(#"],"next_cursor":\#(cursor)}"#)

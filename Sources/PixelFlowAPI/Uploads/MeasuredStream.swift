@@ -29,9 +29,15 @@ struct MeasuredStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable w
 final class StreamMeasure: Sendable {
     private let state = Mutex((count: 0, hash: SHA256()))
     private let limit: Int
+    private let ticket: UploadAdmission.Ticket
 
-    /// - Parameter limit: bytes; one more throws `body_too_large`.
-    init(limit: Int) { self.limit = limit }
+    /// - Parameters:
+    ///   - limit: bytes; one more throws `body_too_large`.
+    ///   - ticket: whose upload it is.
+    init(limit: Int, ticket: UploadAdmission.Ticket) {
+        self.limit = limit
+        self.ticket = ticket
+    }
 
     func add(_ chunk: ByteBuffer) throws {
         let count = state.withLock { state in
@@ -42,6 +48,7 @@ final class StreamMeasure: Sendable {
         guard count <= limit else {
             throw PixelFlowError(.tooLarge, code: "body_too_large", "The image is larger than \(limit) bytes.")
         }
+        try ticket.add(chunk.readableBytes)
     }
 
     var bytes: Int { state.withLock(\.count) }

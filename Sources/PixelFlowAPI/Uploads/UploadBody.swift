@@ -55,11 +55,12 @@ struct UploadBody: Sendable {
 extension UploadBody.Image {
     /// Hands the bytes on, counted and hashed.
     ///
-    /// - Throws: `body_too_large` beyond `limit` bytes, `empty_image` where there are none.
+    /// - Throws: `body_too_large` beyond `limit` bytes, `too_many_uploads` beyond what the ticket's owner may have under way,
+    ///   `empty_image` where there are none.
     func measured(
-        limit: Int, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
+        limit: Int, _ ticket: UploadAdmission.Ticket, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
     ) async throws -> TaskSource.Upload {
-        let measure = StreamMeasure(limit: limit)
+        let measure = StreamMeasure(limit: limit, ticket: ticket)
         try await consume(Self.stream(bytes, measuredBy: measure))
         guard measure.bytes > 0 else { throw PixelFlowError.invalid("file", "The image is empty.", code: "empty_image") }
         return TaskSource.Upload(

@@ -65,7 +65,11 @@ extension UploadRequest {
         let sent = try pipeline.map { try Pipeline(validating: $0, path: "pipeline") }
         guard let preset else { return sent ?? .default }
         guard sent == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
-        if let saved = try await presets.preset(preset, of: tenant) { return saved.pipeline }
+        if let saved = try await presets.preset(preset, of: tenant) {
+            // One may have been saved when larger ones were accepted.
+            try saved.pipeline.requireBoundedSize(field: "preset")
+            return saved.pipeline
+        }
         if let builtIn = BuiltInPresets.all[preset] { return builtIn }
         throw PixelFlowError.invalid("preset", "There is no preset named \(preset.prefix(64)).", code: "unknown_preset")
     }

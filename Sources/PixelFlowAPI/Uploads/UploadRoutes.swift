@@ -13,6 +13,7 @@ struct UploadRoutes: Sendable {
     let ports: AllowedPorts
     let views: TaskViews
     let created: CreatedTasks
+    let admission: UploadAdmission
 
     func add(to router: RouterGroup<AppRequestContext>) {
         router.post("upload", use: upload)
@@ -21,13 +22,16 @@ struct UploadRoutes: Sendable {
     @Sendable private func upload(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try context.requirePrincipal()
         let key = try idempotencyKey(request)
+        let ticket = try admission.enter(principal.user)
         if let key, let first = try await tools.tasks.find(idempotencyKey: key, of: principal.tenant) {
-            return try await answerAgain(request, with: first)
+            return try await answerAgain(request, with: first, ticket)
         }
+        // Before a byte is read: what cannot be kept need not be sent.
+        try await tools.blobs.requireRoom()
         let id = TaskID.make(at: tools.clock.now())
         let task: TaskRecord
         do {
-            task = try await accept(request, key, context, as: id)
+            task = try await accept(request, key, context, as: id, ticket)
         } catch {
             // Nothing was accepted, so nothing of it stays.
             await discard(id, principal.tenant, context)
@@ -38,11 +42,13 @@ struct UploadRoutes: Sendable {
 
     /// A key that was used names a request. Whether this is the same one is told by what it says alone: its preset may have been
     /// changed, its watermark deleted, limits lowered, and none of it is looked at. Nothing is stored.
-    private func answerAgain(_ request: Request, with first: TaskRecord) async throws -> Response {
+    private func answerAgain(
+        _ request: Request, with first: TaskRecord, _ ticket: UploadAdmission.Ticket
+    ) async throws -> Response {
         var limit = limits.sourceBytes
         if case .upload(let upload) = first.source { limit = max(limit, upload.bytes) }
         let (order, upload) = try await UploadBody(request: request, limit: limit).read { image in
-            try await image.measured(limit: limit, as: .upload(first.id, tenant: first.tenant)) { bytes in
+            try await image.measured(limit: limit, ticket, as: .upload(first.id, tenant: first.tenant)) { bytes in
                 for try await _ in bytes {}
             }
         }
@@ -51,11 +57,11 @@ struct UploadRoutes: Sendable {
 
     /// Reads and checks everything; stores the image, where it was sent along.
     private func accept(
-        _ request: Request, _ key: String?, _ context: AppRequestContext, as id: TaskID
+        _ request: Request, _ key: String?, _ context: AppRequestContext, as id: TaskID, _ ticket: UploadAdmission.Ticket
     ) async throws -> TaskRecord {
         let principal = try context.requirePrincipal()
         let (order, upload) = try await UploadBody(request: request, limit: limits.sourceBytes).read { image in
-            try await store(image, id, principal.tenant)
+            try await store(image, id, principal.tenant, ticket)
         }
         let source = try source(order, upload)
         let pipeline = try await order.resolvePipeline(tools.presets, of: principal.tenant)
@@ -103,9 +109,9 @@ struct UploadRoutes: Sendable {
         return .url(try UploadRequest.checked(url: url, ports: ports))
     }
 
-    private func store(_ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID) async throws -> TaskSource.Upload {
+    private func store(_ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID, _ ticket: UploadAdmission.Ticket) async throws -> TaskSource.Upload {
         let key = BlobKey.upload(id, tenant: tenant)
-        return try await image.measured(limit: limits.sourceBytes, as: key) { bytes in
+        return try await image.measured(limit: limits.sourceBytes, ticket, as: key) { bytes in
             _ = try await tools.blobs.write(key, from: bytes)
         }
     }
@@ -127,12 +133,16 @@ struct UploadRoutes: Sendable {
         }
     }
 
+    /// A task of its own: a client that has gone has cancelled this one, and its upload has to vanish all the same.
     private func discard(_ id: TaskID, _ tenant: TenantID, _ context: AppRequestContext) async {
-        do {
-            try await tools.blobs.remove(.task(id, tenant: tenant))
-        } catch {
-            context.logger.warning("upload not removed", metadata: ["task_id": "\(id)", "error": "\(error)"])
-        }
+        let (blobs, logger) = (tools.blobs, context.logger)
+        await Task {
+            do {
+                try await blobs.remove(.task(id, tenant: tenant))
+            } catch {
+                logger.warning("upload not removed", metadata: ["task_id": "\(id)", "error": "\(error)"])
+            }
+        }.value
     }
 }
 

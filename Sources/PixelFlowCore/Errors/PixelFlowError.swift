@@ -29,6 +29,8 @@ public struct PixelFlowError: Error, Sendable {
         case throttled
         /// A backend of PixelFlow is down; the same request can work later (503).
         case unavailable
+        /// There is no room for what was sent (507).
+        case insufficientStorage
         /// A defect of PixelFlow (500). The message says nothing of the inside.
         case `internal`
     }
@@ -96,6 +98,21 @@ extension PixelFlowError {
         PixelFlowError(
             .unavailable, code: "\(backend)_unavailable", "The \(backend) does not answer at the moment.",
             retry: .outage, retryAfter: 5, cause: cause)
+    }
+
+    /// A backend that has more to do than it may take on. Costs the task no attempt.
+    public static func busy(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
+        PixelFlowError(
+            .unavailable, code: "\(backend)_busy", "The \(backend) has too much to do at the moment; try again.",
+            retry: .outage, retryAfter: 1, cause: cause)
+    }
+
+    /// The disk or the object store is full: an outage, which ends when somebody makes room. Costs the task no attempt.
+    public static func insufficientStorage(cause: (any Error)? = nil) -> PixelFlowError {
+        PixelFlowError(
+            .insufficientStorage, code: "insufficient_storage",
+            "There is too little room left to store images; delete tasks or have the operator make room.",
+            retry: .outage, retryAfter: 60, cause: cause)
     }
 
     /// Wraps what nobody foresaw, so that its text stays inside.

@@ -11,22 +11,42 @@ public struct Pipeline: Sendable, Hashable {
     public init(outputs: [OutputSpec]) { self.outputs = outputs }
 
     public static let maximumOutputs = 16
+    /// Bytes of the canonical JSON of a pipeline that somebody sends. A task repeats its pipeline wherever it is read, so a
+    /// large one is paid for by everybody who shares the database.
+    public static let maximumBytes = 16 * 1024
 
     /// What is done where neither a pipeline nor a preset is given: one output, fit inside 1600 pixels.
     public static let `default` = Pipeline(outputs: [
         OutputSpec(name: "image", operations: [.resize(.init(width: 1600, height: 1600, fit: .inside))])
     ])
 
-    /// Reads a JSON document.
+    /// Reads a JSON document that somebody has sent.
     ///
     /// - Throws: `PixelFlowError`: `.malformed` (`invalid_json`), or `.invalid` with the field's
-    ///   path (`unknown_operation`, `unknown_parameter`, `invalid_value`, `missing_parameter`).
+    ///   path (`unknown_operation`, `unknown_parameter`, `invalid_value`, `missing_parameter`, `pipeline_too_large`).
     public init(validating data: Data) throws {
         self = try Pipeline(validating: try JSONValue(parsing: data))
     }
 
-    /// Reads a parsed JSON value. `path` is where it stands in a larger document, for the errors.
+    /// Reads a parsed JSON value that somebody has sent. `path` is where it stands in a larger document, for the errors.
     public init(validating value: JSONValue, path: String = "") throws {
+        try self.init(reading: value, path: path)
+        try requireBoundedSize(field: path.isEmpty ? nil : path)
+    }
+
+    /// Refuses a pipeline whose canonical JSON is larger than `maximumBytes`.
+    ///
+    /// - Throws: `pipeline_too_large`.
+    public func requireBoundedSize(field: String?) throws {
+        let size = try canonicalJSON().count
+        guard size > Self.maximumBytes else { return }
+        throw PixelFlowError(
+            .invalid, code: "pipeline_too_large",
+            "The pipeline is \(size) bytes of canonical JSON; it has to be \(Self.maximumBytes) at most.", field: field)
+    }
+
+    /// Reads what has been stored as well: of any size, for it was accepted once.
+    private init(reading value: JSONValue, path: String) throws {
         var fields = try FieldReader(value, path: path)
         guard let list = try fields.array("outputs", count: 1...Pipeline.maximumOutputs) else { throw fields.missing("outputs") }
         let listPath = fields.path(of: "outputs")
@@ -58,7 +78,7 @@ public struct Pipeline: Sendable, Hashable {
 }
 
 extension Pipeline: Codable {
-    public init(from decoder: any Decoder) throws { self = try Pipeline(validating: try JSONValue(from: decoder)) }
+    public init(from decoder: any Decoder) throws { self = try Pipeline(reading: try JSONValue(from: decoder), path: "") }
 
     public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }

@@ -76,6 +76,19 @@ public protocol BlobStore: Sendable {
     func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey]
     /// Answers when the backend is in order, throws where it is not.
     func check() async throws
+    /// Returns where there is room for uploads.
+    ///
+    /// - Throws: `insufficient_storage` below the low-water mark. Reading, removing and what accepted tasks store go on.
+    func requireRoom() async throws
+    /// Takes back writes that began before `time` and neither ended nor failed: their process has died, or they hang.
+    ///
+    /// - Returns: how many.
+    @discardableResult func removeUnfinishedWrites(before time: Timestamp) async throws -> Int
+}
+
+extension BlobStore {
+    /// A store that does not know how much room it has refuses when it is full.
+    public func requireRoom() async throws {}
 }
 
 /// An object that has been opened.

@@ -12,8 +12,9 @@ public protocol TaskStore: Sendable {
     func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord?
     /// Tasks of one tenant, newest first.
     func list(_ query: TaskQuery) async throws -> TaskPage
-    /// Tasks of one tenant that changed after `time`, deleted ones included, in the order of their changes.
-    func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord]
+    /// Tasks of one tenant that changed after `position`, deleted ones included, in the order of their changes. The position of
+    /// the last one is where the next page begins.
+    func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord]
     func statistics(of tenant: TenantID) async throws -> TaskStatistics
 
     /// PENDING tasks that could have run for `age` by now and that nobody has claimed, at most `limit` of them, about the oldest
@@ -53,12 +54,13 @@ public protocol TaskStore: Sendable {
     func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int
     /// Takes tasks back whose lease has run out.
     func expireLeases(limit: Int) async throws -> [TaskRecord]
-    /// Tasks with outbox events older than `age`, oldest first.
-    func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord]
+    /// Tasks with outbox events older than `age`, oldest first, from after `position` (the time of a task's first event) on.
+    func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord]
     /// Notes that these events have been published.
     func acknowledge(events: [TaskID: Set<String>]) async throws
-    /// Tasks that are deleted and whose objects are still to be removed.
-    func deleted(limit: Int) async throws -> [TaskRecord]
+    /// Tasks that are deleted and whose objects are still to be removed, in the order of their deletion, from after `position`
+    /// (the time of the deletion) on.
+    func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord]
     /// Forgets a deleted task.
     func purge(_ id: TaskID) async throws
     /// Which of these tasks there are, deleted ones that are not yet forgotten included.
@@ -66,6 +68,39 @@ public protocol TaskStore: Sendable {
 
     /// Answers when the backend is in order, throws where it is not.
     func check() async throws
+}
+
+extension TaskStore {
+    /// Tasks of one tenant that changed after `time`.
+    public func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
+        try await changes(of: tenant, after: TimelinePosition(after: time), limit: limit)
+    }
+
+    /// Tasks with outbox events older than `age`, from the oldest on.
+    public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
+        try await unpublished(olderThan: age, after: .beginning, limit: limit)
+    }
+
+    /// Tasks that are deleted, from the first deleted on.
+    public func deleted(limit: Int) async throws -> [TaskRecord] { try await deleted(after: .beginning, limit: limit) }
+}
+
+/// A place in a list of tasks that is sorted by a time, and by id where times are the same.
+public struct TimelinePosition: Sendable, Hashable {
+    public var time: Timestamp
+    /// The task that stands there; nil for the place behind all tasks of that time.
+    public var task: TaskID?
+
+    public init(time: Timestamp, task: TaskID) {
+        self.time = time
+        self.task = task
+    }
+
+    /// Behind everything of this time.
+    public init(after time: Timestamp) { self.time = time }
+
+    /// Before everything.
+    public static let beginning = TimelinePosition(after: Timestamp(microseconds: 0))
 }
 
 /// What came of a `create`.

@@ -31,6 +31,9 @@ struct BlobPath: Sendable {
         PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
     }
 
+    /// Whose objects these are.
+    var tenant: TenantID { TenantID(String(folder.prefix { $0 != "/" })) }
+
     var relative: String { file.isEmpty ? folder : folder + "/" + file }
 
     private static func isSafe(_ part: Substring) -> Bool {

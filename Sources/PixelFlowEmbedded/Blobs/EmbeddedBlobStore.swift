@@ -20,6 +20,7 @@ public struct EmbeddedBlobStore: BlobStore {
             try await files.write(key, bytes: bytes)
             try await small.remove(place)
         } else {
+            try await files.requireRoom(bytes.readableBytes, for: .task)
             try await small.write(place, bytes)
         }
     }
@@ -63,6 +64,23 @@ public struct EmbeddedBlobStore: BlobStore {
     }
 
     public func check() async throws { try await files.check() }
+
+    public func requireRoom() async throws { try await files.requireRoom() }
+
+    public func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
+        try await files.removeUnfinishedWrites(before: time)
+    }
+}
+
+/// The mark of the files: small objects lie in the task database, which has one of its own.
+extension EmbeddedBlobStore: InstallationRecord {
+    public func installationMark() async throws -> InstallationMark? { try await files.installationMark() }
+
+    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+        try await files.setInstallationMark(mark, replacing: old)
+    }
+
+    public func holdsData() async throws -> Bool { try await files.holdsData() }
 }
 
 /// A stream whose beginning has been read already.

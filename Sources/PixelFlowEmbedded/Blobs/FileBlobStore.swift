@@ -10,16 +10,20 @@ public import PixelFlowCore
 /// the folder `tenant/task` as `1~2~name`; so each object costs two syncs however deep its key.
 public final class FileBlobStore: BlobStore {
     let root: String
-    private let partial: String
+    let partial: String
+    private let reserve: DiskReserve?
     private let threads: NIOThreadPool
 
     /// Opens or makes the store at `path` and removes what an earlier run left half-written. Only
     /// one process may have it open.
     ///
-    /// - Parameter threads: how many calls to the file system may block at once.
+    /// - Parameters:
+    ///   - reserve: what is kept free of the disk; nil where it may be filled.
+    ///   - threads: how many calls to the file system may block at once.
     /// - Throws: `PixelFlowError` naming the folder.
-    public init(path: String, threads: Int = 8) throws {
+    public init(path: String, reserve: DiskReserve? = nil, threads: Int = 8) throws {
         self.root = path
+        self.reserve = reserve
         self.partial = path + "/.partial"
         do {
             try FileManager.default.createDirectory(
@@ -41,6 +45,7 @@ public final class FileBlobStore: BlobStore {
     public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
         let path = try BlobPath(object: key)
         try await blocking {
+            try self.reserve?.require(bytes.readableBytes, for: .task)
             let file = try PartialFile(in: self.partial)
             try file.append(bytes)
             try file.commit(to: path, below: self.root)
@@ -59,10 +64,15 @@ public final class FileBlobStore: BlobStore {
             guard gathered.readableBytes >= Self.chunkBytes else { continue }
             let full = gathered
             gathered.clear()
-            try await blocking { try file.append(full) }
+            // Many uploads may be under way that each found room when they began.
+            try await blocking {
+                try self.reserve?.require(full.readableBytes, for: .upload)
+                try file.append(full)
+            }
         }
         let rest = gathered
         try await blocking {
+            try self.reserve?.require(rest.readableBytes, for: .upload)
             try file.append(rest)
             try file.commit(to: path, below: self.root)
         }
@@ -110,6 +120,28 @@ public final class FileBlobStore: BlobStore {
         try await blocking { try PartialFile(in: self.partial).append(ByteBuffer(string: "ok")) }
     }
 
+    public func requireRoom() async throws { try await requireRoom(0, for: .upload) }
+
+    func requireRoom(_ size: Int, for purpose: DiskReserve.Purpose) async throws {
+        guard let reserve else { return }
+        try await blocking { try reserve.require(size, for: purpose) }
+    }
+
+    /// What a crash has left is gone since `init`; this finds writes of this process that hang.
+    public func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
+        try await blocking {
+            var removed = 0
+            for name in try FileManager.default.contentsOfDirectory(atPath: self.partial) {
+                let path = self.partial + "/" + name
+                var status = stat()
+                guard stat(path, &status) == 0, Timestamp(status.st_mtim) < time else { continue }
+                try unlinkIfThere(path)
+                removed += 1
+            }
+            return removed
+        }
+    }
+
     /// How much is read or written in one call.
     static let chunkBytes = 256 * 1024
 
@@ -121,9 +153,17 @@ public final class FileBlobStore: BlobStore {
             throw error
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as FileError where error.isLackOfRoom {
+            throw PixelFlowError.insufficientStorage(cause: error)
         } catch {
             throw PixelFlowError.unavailable("blob_store", cause: error)
         }
+    }
+}
+
+extension Timestamp {
+    fileprivate init(_ time: timespec) {
+        self.init(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }
 

@@ -10,6 +10,9 @@ struct FileError: Error, CustomStringConvertible {
     /// From `errno`.
     static func current(_ call: String, _ path: String) -> FileError { FileError(call: call, path: path, code: errno) }
 
+    /// The disk, or somebody's share of it, is full.
+    var isLackOfRoom: Bool { code == ENOSPC || code == EDQUOT }
+
     var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
 }
 
@@ -43,6 +46,13 @@ final class PartialFile: Sendable {
                 }
             }
         }
+    }
+
+    /// Syncs the file and gives it a lasting name in a folder that is there.
+    func commit(as target: String, in folder: String) throws {
+        guard fsync(descriptor) == 0 else { throw FileError.current("fsync", path) }
+        guard rename(path, target) == 0 else { throw FileError.current("rename", target) }
+        try syncFolder(folder)
     }
 
     /// Syncs the file and gives it its lasting name, which survives a crash of the machine.

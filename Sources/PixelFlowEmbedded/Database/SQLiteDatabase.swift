@@ -7,7 +7,7 @@ enum SQLiteDatabase {
     /// Opens or makes the database at `path` with write-ahead log, readable by its owner only.
     ///
     /// - Throws: `PixelFlowError` naming the file.
-    static func open(path: String, migrations: DatabaseMigrator, readers: Int = 2) throws -> DatabasePool {
+    static func open(path: String, migrations: DatabaseMigrator, readers: Int = 5) throws -> DatabasePool {
         do {
             try makePrivateFile(path)
             var configuration = Configuration()

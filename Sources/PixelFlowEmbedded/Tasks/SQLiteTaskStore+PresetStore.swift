@@ -4,19 +4,20 @@ public import PixelFlowCore
 
 extension SQLiteTaskStore: PresetStore {
     public func presets(of tenant: TenantID) async throws -> [Preset] {
-        let tenant = tenant.rawValue
-        return try await read { database in
-            try Data.fetchAll(database, sql: "SELECT document FROM preset WHERE tenant = ? ORDER BY name", arguments: [tenant])
-                .map { try JSONDecoder().decode(Preset.self, from: $0) }
+        let name = tenant.rawValue
+        return try await read(for: tenant) { database in
+            try Data.fetchAll(database, sql: "SELECT document FROM preset WHERE tenant = ? ORDER BY name", arguments: [name])
+        } decode: {
+            try $0.map { try JSONDecoder().decode(Preset.self, from: $0) }
         }
     }
 
     public func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
-        let tenant = tenant.rawValue
-        return try await read { database in
-            try Data.fetchOne(
-                database, sql: "SELECT document FROM preset WHERE tenant = ? AND name = ?", arguments: [tenant, name]
-            ).map { try JSONDecoder().decode(Preset.self, from: $0) }
+        let owner = tenant.rawValue
+        return try await read(for: tenant) { database in
+            try Data.fetchOne(database, sql: "SELECT document FROM preset WHERE tenant = ? AND name = ?", arguments: [owner, name])
+        } decode: {
+            try $0.map { try JSONDecoder().decode(Preset.self, from: $0) }
         }
     }
 

@@ -10,7 +10,7 @@ extension SQLiteTaskStore {
         if let cached = cached(id) {
             task = cached
         } else {
-            task = try await documents("WHERE id = ?", [id.rawValue]).first
+            task = try await documents(of: tenant, "WHERE id = ?", [id.rawValue]).first
         }
         guard let task, task.tenant == tenant, task.deletedAt == nil else { return nil }
         return task
@@ -18,7 +18,7 @@ extension SQLiteTaskStore {
 
     public func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await documents(
-            "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey]
+            of: tenant, "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey]
         ).first
     }
 
@@ -40,36 +40,39 @@ extension SQLiteTaskStore {
         arguments.append(query.limit + 1)
         // One more than asked for tells whether there is a next page.
         let found = try await documents(
-            "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?", StatementArguments(arguments))
+            of: query.tenant, "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?", StatementArguments(arguments))
         let page = Array(found.prefix(query.limit))
         return TaskPage(tasks: page, next: found.count > query.limit ? page.last?.id : nil)
     }
 
-    public func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
+    public func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
-            "WHERE tenant = ? AND updated_at > ? ORDER BY updated_at LIMIT ?", [tenant.rawValue, time.microseconds, limit])
+            of: tenant, "WHERE tenant = ? AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?",
+            [tenant.rawValue, position.time.microseconds, position.lastID, limit])
     }
 
     public func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
-        let start = now - age
+        let start = (now - age).microseconds
         return try await read { database in
-            let sql = "SELECT document, outbox_since FROM task WHERE status = 'PENDING' AND deleted_at IS NULL ORDER BY dispatch_due"
-            let rows = try Row.fetchCursor(try database.cachedStatement(sql: sql))
-            var found: [TaskID] = []
-            while found.count < limit, let row = try rows.next() {
-                let task = try TaskRow.decode(row)
-                if task.nextRunAt <= start, !task.cancelRequested { found.append(task.id) }
-            }
-            return found
+            let sql = """
+                SELECT id FROM task
+                WHERE status = 'PENDING' AND deleted_at IS NULL AND cancel_requested = 0 AND next_run_at <= ?
+                ORDER BY next_run_at LIMIT ?
+                """
+            return try String.fetchAll(database.cachedStatement(sql: sql), arguments: [start, limit]).map { TaskID($0) }
         }
     }
 
-    public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
-        try await documents("WHERE outbox_since <= ? ORDER BY outbox_since LIMIT ?", [(now - age).microseconds, limit])
+    public func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await documents(
+            "WHERE outbox_since <= ? AND (outbox_since, id) > (?, ?) ORDER BY outbox_since, id LIMIT ?",
+            [(now - age).microseconds, position.time.microseconds, position.lastID, limit])
     }
 
-    public func deleted(limit: Int) async throws -> [TaskRecord] {
-        try await documents("WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?", [limit])
+    public func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await documents(
+            "WHERE deleted_at IS NOT NULL AND (deleted_at, id) > (?, ?) ORDER BY deleted_at, id LIMIT ?",
+            [position.time.microseconds, position.lastID, limit])
     }
 
     public func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
@@ -86,10 +89,29 @@ extension SQLiteTaskStore {
         _ = try await read { try Int.fetchOne($0, sql: "SELECT 1") }
     }
 
-    private func documents(_ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
-        try await read { database in
-            let statement = try database.cachedStatement(sql: "SELECT document, outbox_since FROM task " + clause)
-            return try Row.fetchAll(statement, arguments: arguments).map(TaskRow.decode)
+    private func documents(of tenant: TenantID, _ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
+        try await read(for: tenant) {
+            try StoredDocument.fetchAll($0, clause, arguments)
+        } decode: { documents in
+            var tasks: [TaskRecord] = []
+            for document in documents {
+                tasks.append(try document.task())
+                // Large documents take their time: others get theirs in between, and nobody decodes for one who has gone.
+                if documents.count > 1 {
+                    await Task.yield()
+                    try Task.checkCancellation()
+                }
+            }
+            return tasks
         }
     }
+
+    private func documents(_ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
+        try await read { try StoredDocument.fetchAll($0, clause, arguments) }.map { try $0.task() }
+    }
+}
+
+extension TimelinePosition {
+    /// The id to compare with. No task's id is greater than a tilde.
+    fileprivate var lastID: String { task?.rawValue ?? "~" }
 }

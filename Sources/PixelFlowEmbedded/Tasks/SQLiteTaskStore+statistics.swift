@@ -4,8 +4,9 @@ public import PixelFlowCore
 extension SQLiteTaskStore {
     public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = now
+        let owner = tenant
         let tenant = tenant.rawValue
-        return try await read { database in
+        return try await read(for: owner) { database in
             var statistics = TaskStatistics()
             for row in try Row.fetchAll(
                 database, sql: "SELECT status, COUNT(*) FROM task WHERE tenant = ? AND deleted_at IS NULL GROUP BY status",

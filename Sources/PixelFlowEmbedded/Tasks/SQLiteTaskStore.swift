@@ -14,12 +14,24 @@ public final class SQLiteTaskStore: Sendable {
     private let clock: any WallClock
     let machine: TaskStateMachine
     private let latest = Mutex(Timestamp(microseconds: 0))
+    private let reads: FairAsyncSemaphore<TenantID>
+
+    /// Connections that only read. What belongs to no tenant always finds one, for tenants hold `readLimits.permits` at most.
+    static let readers = 5
+    /// Reads of tenants at a time, and those that may wait: at a millisecond each they are served long before `readPatience`.
+    public static let readLimits = FairSemaphoreLimits(permits: 4, permitsOfOneKey: 2, waiting: 1000, waitingOfOneKey: 200)
+    /// How long a read may wait for its turn.
+    static let readPatience = Duration.seconds(20)
 
     /// Opens or makes the database at `path`.
     ///
     /// - Throws: `PixelFlowError` naming the file.
-    public init(path: String, policy: TaskPolicy = .standard, clock: any WallClock = SystemClock(), cached: Int = 2000) throws {
-        self.database = try SQLiteDatabase.open(path: path, migrations: TaskSchema.migrations)
+    public init(
+        path: String, policy: TaskPolicy = .standard, clock: any WallClock = SystemClock(), cached: Int = 2000,
+        readLimits: FairSemaphoreLimits = SQLiteTaskStore.readLimits
+    ) throws {
+        self.database = try SQLiteDatabase.open(path: path, migrations: TaskSchema.migrations, readers: Self.readers)
+        self.reads = FairAsyncSemaphore(limits: readLimits, patience: Self.readPatience)
         let cache = TaskCache(capacity: cached)
         self.cache = cache
         self.commits = GroupCommit(database, label: "pixelflow.tasks.write") { TaskTransaction($0, cache) }
@@ -86,8 +98,28 @@ public final class SQLiteTaskStore: Sendable {
 
     func cached(_ id: TaskID) -> TaskRecord? { cache.task(id) }
 
+    /// Reads for nobody in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
+    /// is free again. Where the caller is cancelled, the query is interrupted.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await reachable { try await self.database.read(body) }
+    }
+
+    /// Reads for one tenant: they take turns, and none holds all connections.
+    ///
+    /// - Parameter decode: runs without a connection, but still in the tenant's turn.
+    /// - Throws: `task_database_busy` where too many reads wait already.
+    func read<Rows: Sendable, Value: Sendable>(
+        for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await reads.withPermit(tenant) { try await decode(try await read(fetch)) }
+        } catch let error as AdmissionError {
+            throw PixelFlowError.busy("task_database", cause: error)
+        }
+    }
+
+    func read<Value: Sendable>(for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await read(for: tenant, fetch) { $0 }
     }
 
     /// Turns the errors of SQLite into an outage of the backend.
@@ -98,6 +130,8 @@ public final class SQLiteTaskStore: Sendable {
             throw error
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            throw PixelFlowError.insufficientStorage(cause: error)
         } catch {
             throw PixelFlowError.unavailable("task_database", cause: error)
         }

@@ -63,6 +63,21 @@ enum TaskSchema {
                         json_extract(CAST(document AS TEXT), '$.source.upload._0.filename'), ''));
                     """)
         }
+        migrator.registerMigration("4 what idle workers look for, orphans and the installation") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE task ADD COLUMN next_run_at INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE task ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0;
+                    UPDATE task SET
+                        next_run_at = json_extract(CAST(document AS TEXT), '$.nextRunAt'),
+                        cancel_requested = json_extract(CAST(document AS TEXT), '$.cancelRequested')
+                    WHERE status = 'PENDING';
+                    CREATE INDEX task_by_next_run ON task (next_run_at)
+                        WHERE status = 'PENDING' AND deleted_at IS NULL AND cancel_requested = 0;
+                    CREATE TABLE orphan (prefix TEXT PRIMARY KEY NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+                    CREATE TABLE installation (only INTEGER PRIMARY KEY CHECK (only = 1), mark TEXT NOT NULL);
+                    """)
+        }
         return migrator
     }()
 }
@@ -71,12 +86,13 @@ enum TaskSchema {
 struct TaskRow {
     static let insert = """
         INSERT INTO task (id, tenant, status, dispatch_due, lease_until, idempotency_key, created_at, updated_at,
-            started_at, completed_at, error_code, outbox_since, deleted_at, document, label)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            started_at, completed_at, error_code, outbox_since, deleted_at, document, label, next_run_at, cancel_requested)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let update = """
         UPDATE task SET status = ?, dispatch_due = ?, lease_until = ?, updated_at = ?, started_at = ?,
-            completed_at = ?, error_code = ?, outbox_since = ?, deleted_at = ?, document = ? WHERE id = ?
+            completed_at = ?, error_code = ?, outbox_since = ?, deleted_at = ?, document = ?,
+            next_run_at = ?, cancel_requested = ? WHERE id = ?
         """
 
     static func insertArguments(_ task: TaskRecord) throws -> StatementArguments {
@@ -85,7 +101,7 @@ struct TaskRow {
             task.lease?.until.microseconds, task.idempotencyKey, task.createdAt.microseconds, task.updatedAt.microseconds,
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
             task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
-            task.label.lowercased(),
+            task.label.lowercased(), task.nextRunAt.microseconds, task.cancelRequested,
         ]
     }
 
@@ -93,7 +109,8 @@ struct TaskRow {
         [
             task.status.rawValue, task.dispatch.due.microseconds, task.lease?.until.microseconds, task.updatedAt.microseconds,
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
-            task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task), task.id.rawValue,
+            task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
+            task.nextRunAt.microseconds, task.cancelRequested, task.id.rawValue,
         ]
     }
 
@@ -105,10 +122,24 @@ struct TaskRow {
 
     static func encode(_ value: some Encodable) throws -> Data { try encoder.encode(value) }
 
-    /// Reads the columns `document, outbox_since`.
-    static func decode(_ row: Row) throws -> TaskRecord {
-        var task = try decoder.decode(TaskRecord.self, from: row[0])
-        if row[1] == nil { task.outbox = [] }
+    static func decode(_ document: StoredDocument) throws -> TaskRecord {
+        var task = try decoder.decode(TaskRecord.self, from: document.bytes)
+        if !document.hasEvents { task.outbox = [] }
         return task
     }
+}
+
+/// A task as its row holds it. Fetching one takes no longer than copying its bytes.
+struct StoredDocument: Sendable {
+    let bytes: Data
+    /// Whether events of the task are still to be published.
+    let hasEvents: Bool
+
+    /// - Parameter clause: from `WHERE` on.
+    static func fetchAll(_ database: Database, _ clause: String, _ arguments: StatementArguments) throws -> [StoredDocument] {
+        let statement = try database.cachedStatement(sql: "SELECT document, outbox_since IS NOT NULL FROM task " + clause)
+        return try Row.fetchAll(statement, arguments: arguments).map { StoredDocument(bytes: $0[0], hasEvents: $0[1]) }
+    }
+
+    func task() throws -> TaskRecord { try TaskRow.decode(self) }
 }

@@ -20,8 +20,7 @@ final class TaskTransaction: TransactionContext {
     func task(_ id: TaskID) throws -> TaskRecord? {
         if removed.contains(id) { return nil }
         if let task = staged[id] ?? cache.task(id) { return task }
-        let statement = try database.cachedStatement(sql: "SELECT document, outbox_since FROM task WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [id.rawValue]).map(TaskRow.decode)
+        return try StoredDocument.fetchAll(database, "WHERE id = ?", [id.rawValue]).first?.task()
     }
 
     func ids(_ sql: String, _ arguments: StatementArguments) throws -> [TaskID] {

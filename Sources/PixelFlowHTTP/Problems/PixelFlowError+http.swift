@@ -17,6 +17,7 @@ extension PixelFlowError.Kind {
         case .invalid: .unprocessableContent
         case .throttled: .tooManyRequests
         case .unavailable: .serviceUnavailable
+        case .insufficientStorage: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .internal: .internalServerError
         }
     }

@@ -36,6 +36,14 @@ extension BSONDocument {
         ]
     }
 
+    /// Removes every document that the filter finds.
+    static func deleteAll(from collection: String, where filter: BSONDocument, _ timeout: Duration) -> BSONDocument {
+        [
+            "delete": .string(collection), "writeConcern": writeConcern(timeout),
+            "deletes": [["q": .document(filter), "limit": 0]],
+        ]
+    }
+
     /// Reads what a majority has confirmed, so that nothing is told or removed that a failover takes back.
     static func find(
         in collection: String, where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil,

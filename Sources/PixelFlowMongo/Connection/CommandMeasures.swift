@@ -7,6 +7,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
     case find, list, changes, statistics
     case due, waiting, expired, acknowledge, unpublished, deleted, purge, known
     case presets
+    case orphans, installation
 }
 
 /// Counts and times round trips: `database_requests_total{backend,operation,outcome}` and

@@ -5,15 +5,19 @@ extension MongoTaskStore: PresetStore {
     private static let listLimit = 10_000
 
     public func presets(of tenant: TenantID) async throws -> [Preset] {
-        try await tasks.rows(
-            .presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], sort: ["name": 1],
-            limit: Self.listLimit
-        ).map(PresetDocument.preset)
+        try await reading(for: tenant) {
+            try await tasks.rows(
+                .presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], sort: ["name": 1],
+                limit: Self.listLimit
+            ).map(PresetDocument.preset)
+        }
     }
 
     public func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
-        try await tasks.rows(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant), limit: 1)
-            .first.map(PresetDocument.preset)
+        try await reading(for: tenant) {
+            try await tasks.rows(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant), limit: 1)
+                .first.map(PresetDocument.preset)
+        }
     }
 
     public func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {

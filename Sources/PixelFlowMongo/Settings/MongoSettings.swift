@@ -39,6 +39,14 @@ public struct MongoSettings: Sendable {
     /// millisecond each on 8 connections these are served long before `waitTimeout`.
     public var waitLimit = 1000
 
+    /// Reads of tenants that may be under way or wait: tenants take turns, leave a connection in four to everything else, and
+    /// none holds more than half of the rest.
+    public var readLimits: FairSemaphoreLimits {
+        let permits = max(1, poolSize - max(1, poolSize / 4))
+        return FairSemaphoreLimits(
+            permits: permits, permitsOfOneKey: max(1, permits / 2), waiting: waitLimit, waitingOfOneKey: max(1, waitLimit / 5))
+    }
+
     public init(url: String) { self.url = url }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.

@@ -4,12 +4,12 @@ extension MongoTaskStore {
     private typealias Name = TaskDocument.Name
 
     public func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
-        guard let task = try await tasks.document(id, of: tenant)?.record, task.deletedAt == nil else { return nil }
+        guard let task = try await reading(for: tenant, { try await tasks.document(id, of: tenant)?.record }), task.deletedAt == nil else { return nil }
         return task
     }
 
     public func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
-        try await tasks.find(idempotencyKey: idempotencyKey, of: tenant)?.record
+        try await reading(for: tenant) { try await tasks.find(idempotencyKey: idempotencyKey, of: tenant)?.record }
     }
 
     public func list(_ query: TaskQuery) async throws -> TaskPage {
@@ -22,7 +22,9 @@ extension MongoTaskStore {
         filter[Name.label] = query.search.map { ["$regex": .string(Self.pattern(for: $0.lowercased()))] }
         filter[Name.deletedAt] = TaskDocument.notDeleted
         // One more than asked for tells whether there is a next page.
-        let found = try await tasks.find(.list, where: filter, sort: [Name.id: -1], limit: query.limit + 1).map(\.record)
+        let found = try await reading(for: query.tenant) {
+            try await tasks.find(.list, where: filter, sort: [Name.id: -1], limit: query.limit + 1).map(\.record)
+        }
         let page = Array(found.prefix(query.limit))
         return TaskPage(tasks: page, next: found.count > query.limit ? page.last?.id : nil)
     }
@@ -37,14 +39,28 @@ extension MongoTaskStore {
         return pattern
     }
 
-    public func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
+    public func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let horizon = tasks.times.horizon(at: try await tasks.clock.read().latest)
-        return try await tasks.find(
-            .changes,
-            where: [
-                Name.tenant: .string(tenant.rawValue), Name.updatedAt: ["$gt": .time(time), "$lt": .time(horizon)],
-            ], sort: [Name.updatedAt: 1], limit: limit
-        ).map(\.record)
+        var filter = Self.after(position, by: Name.updatedAt, before: horizon)
+        filter[Name.tenant] = .string(tenant.rawValue)
+        return try await reading(for: tenant) {
+            try await tasks.find(.changes, where: filter, sort: [Name.updatedAt: 1, Name.id: 1], limit: limit).map(\.record)
+        }
+    }
+
+    /// What comes after a position in the order of a time and the ids. The bounds on the time are what the index is asked for.
+    private static func after(_ position: TimelinePosition, by time: String, before end: Timestamp? = nil) -> BSONDocument {
+        var bounds: BSONDocument = [position.task == nil ? "$gt" : "$gte": .time(position.time)]
+        bounds["$lt"] = end.map(BSONValue.time)
+        var filter: BSONDocument = [:]
+        filter[time] = .document(bounds)
+        guard let task = position.task else { return filter }
+        let later: BSONDocument = BSONDocument([.init(name: time, value: ["$gt": .time(position.time)])])
+        let atOnce = BSONDocument([
+            .init(name: time, value: .time(position.time)), .init(name: Name.id, value: ["$gt": .string(task.rawValue)]),
+        ])
+        filter["$or"] = .array([.document(later), .document(atOnce)])
+        return filter
     }
 
     public func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
@@ -56,17 +72,21 @@ extension MongoTaskStore {
             .compactMap { $0[Name.id]?.string }.map { TaskID($0) }
     }
 
-    public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
+    public func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let until = try await tasks.clock.read().latest - age
-        // The lower bound is the index's.
+        // The first event is the one that a task is found and sorted by: an outbox is in the order of its times.
+        var filter = Self.after(position, by: Name.firstOutboxAt)
+        filter[Name.outboxAt] = ["$gt": 0, "$lte": .time(until)]
         return try await tasks.find(
-            .unpublished, where: [Name.outboxAt: ["$gt": 0, "$lte": .time(until)]], sort: [Name.outboxAt: 1], limit: limit
+            .unpublished, where: filter, sort: [Name.outboxAt: 1, Name.id: 1], limit: limit
         ).map(\.record)
     }
 
-    public func deleted(limit: Int) async throws -> [TaskRecord] {
-        try await tasks.find(
-            .deleted, where: tasks.agenda(.purge, at: ["$gt": 0]), sort: [Name.nextStepAt: 1], limit: limit
+    public func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        var filter = Self.after(position, by: Name.nextStepAt)
+        filter[Name.nextStepKind] = .string(TaskDocument.NextStep.purge.rawValue)
+        return try await tasks.find(
+            .deleted, where: filter, sort: [Name.nextStepAt: 1, Name.id: 1], limit: limit
         ).map(\.record)
     }
 

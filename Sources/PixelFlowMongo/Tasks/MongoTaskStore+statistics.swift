@@ -9,7 +9,7 @@ extension MongoTaskStore {
     public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = try await tasks.clock.read().likely
         // One pass over the tenant's tasks: counting them by status needs all of them anyway.
-        let answer =
+        let answer = try await reading(for: tenant) {
             try await tasks.aggregate(
                 .statistics,
                 [
@@ -21,6 +21,7 @@ extension MongoTaskStore {
                     ],
                 ]
             ).first ?? [:]
+        }
         func rows(_ name: String) -> [BSONDocument] { (answer[name]?.array ?? []).compactMap(\.document) }
 
         var statistics = TaskStatistics(timeline: TaskInterval.minutes(until: now))

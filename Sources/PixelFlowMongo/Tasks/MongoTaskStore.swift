@@ -14,6 +14,7 @@ public final class MongoTaskStore: Sendable {
     let creations: Batcher<TaskRecord, Creation>
     let claims: Batcher<ClaimRequest, ClaimOutcome>
     let completions: Batcher<TaskSwap, Bool>
+    private let reads: FairAsyncSemaphore<TenantID>
 
     /// Connects to nothing yet: the server may come later. The first use that reaches it, `check()`
     /// for one, makes the indexes; until then every method throws an outage.
@@ -23,20 +24,33 @@ public final class MongoTaskStore: Sendable {
         _ settings: MongoSettings, policy: TaskPolicy = .standard, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
         let database = try MongoDatabase(settings, metrics: metrics)
-        self.init(TaskCommands(database: database, clock: ServerClock(database), policy: policy))
+        self.init(TaskCommands(database: database, clock: ServerClock(database), policy: policy), settings)
     }
 
     /// For tests: judged by `clock` instead of the server's.
     package convenience init(_ settings: MongoSettings, policy: TaskPolicy, clock: any WallClock) throws(PixelFlowError) {
         let database = try MongoDatabase(settings, metrics: MetricsSystem.factory)
-        self.init(TaskCommands(database: database, clock: LocalClock(clock: clock), policy: policy))
+        self.init(TaskCommands(database: database, clock: LocalClock(clock: clock), policy: policy), settings)
     }
 
-    private init(_ tasks: TaskCommands) {
+    private init(_ tasks: TaskCommands, _ settings: MongoSettings) {
         self.tasks = tasks
+        reads = FairAsyncSemaphore(limits: settings.readLimits, patience: settings.waitTimeout)
         creations = Batcher { try await tasks.create($0) }
         claims = Batcher { try await tasks.claim($0) }
         completions = Batcher { try await tasks.complete($0) }
+    }
+
+    /// Reads for one tenant: they take turns at the connections, and none holds all of them. What is read is decoded in the
+    /// tenant's turn, too.
+    ///
+    /// - Throws: `task_database_busy` where too many reads wait already.
+    func reading<Value>(for tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await reads.withPermit(tenant, body)
+        } catch let error as AdmissionError {
+            throw PixelFlowError.busy(MongoDatabase.backend, cause: error)
+        }
     }
 
     /// For tests: removes the database with everything in it.

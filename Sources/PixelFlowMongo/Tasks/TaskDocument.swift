@@ -39,6 +39,7 @@ struct TaskDocument: Sendable {
         static let outbox = "outbox"
         static let outboxID = "outbox.id"
         static let outboxAt = "outbox.at"
+        static let firstOutboxAt = "outbox.0.at"
         static let history = "history"
         /// There where the history is full.
         static let lastHistoryEntry = "history.\(TaskStateMachine.historyLimit - 1)"

@@ -9,10 +9,8 @@ extension S3BlobStore {
         try await eachPage(of: prefix) { try await delete($0) }
     }
 
-    /// Takes back uploads that were begun before `time` and neither completed nor aborted.
-    ///
-    /// - Returns: how many.
-    func removeAbandonedUploads(before time: Timestamp) async throws -> Int {
+    /// Takes back uploads in parts that were begun before `time` and neither completed nor aborted.
+    public func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         var marker: [(name: String, value: String)] = []
         var removed = 0
         repeat {

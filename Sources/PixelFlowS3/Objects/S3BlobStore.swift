@@ -57,7 +57,7 @@ public final class S3BlobStore: BlobStore {
     public func prepare() async throws {
         do {
             try await check()
-            let removed = try await removeAbandonedUploads(before: clock.now() - Self.abandonedAfter)
+            let removed = try await removeUnfinishedWrites(before: clock.now() - Self.abandonedAfter)
             if removed > 0 { transport.logger.info("abandoned uploads removed", metadata: ["uploads": "\(removed)"]) }
         } catch let error as PixelFlowError where error.code != "blob_store_refused" {
             transport.logger.warning("blob store does not answer yet", metadata: ["error": "\(error)"])

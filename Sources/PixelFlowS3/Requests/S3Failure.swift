@@ -18,6 +18,7 @@ enum S3Failure {
     /// The error as the rest of PixelFlow knows it.
     static func asPixelFlow(_ error: any Error) -> PixelFlowError {
         if let known = error as? PixelFlowError { return known }
+        if let refusal = error as? S3Refusal, refusal.isLackOfRoom { return .insufficientStorage(cause: refusal) }
         guard let refusal = error as? S3Refusal, refusal.isMisconfiguration else {
             return .unavailable("blob_store", cause: error)
         }

@@ -39,12 +39,16 @@ struct S3Refusal: Error, Sendable, CustomStringConvertible {
 
     /// The server could not do it just now.
     var isTransient: Bool {
-        switch code {
+        if isLackOfRoom { return false }
+        return switch code {
         case "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "RequestLimitExceeded": true
         case "NotImplemented": false
         default: status >= 500 && status != 501 || status == 429 || status == 408
         }
     }
+
+    /// The store, or somebody's share of it, is full: 507, and the words of MinIO and Ceph for it.
+    var isLackOfRoom: Bool { status == 507 || ["XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"].contains(code) }
 
     /// Somebody has to change settings or rights before this works.
     var isMisconfiguration: Bool {

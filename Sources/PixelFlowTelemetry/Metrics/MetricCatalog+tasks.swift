@@ -40,6 +40,23 @@ extension MetricCatalog {
                 "Times that changes of tasks were published; changes that come close together share one."),
             MetricDescription(
                 .gauge, "announcements_waiting", labels: ["kind"], "What waits in this process to be published: wake_up, event."),
+            MetricDescription(
+                .counter, "events_resent_total", "Events of final tasks that were still due and were sent again, ever more rarely."),
+            MetricDescription(
+                .counter, "dead_letters_total", labels: ["outcome"],
+                "Failed tasks handed to the dead-letter topic: published, failed. What has failed stays due and is sent again."),
+            MetricDescription(
+                .counter, "removals_total", labels: ["outcome"], "Deleted tasks whose objects were removed: removed, failed."),
+            MetricDescription(
+                .gauge, "dispatcher_failing_tasks", labels: ["step"],
+                "Tasks that fail and are tried again ever more rarely: publish_events, remove_deleted."),
+            MetricDescription(
+                .gauge, "orphaned_tasks", "Tasks that have objects and that the task database did not know at the last sweep."),
+            MetricDescription(.counter, "orphans_removed_total", "Unknown tasks whose objects a sweep has removed."),
+            MetricDescription(
+                .gauge, "orphan_sweep_blocked", labels: ["reason"],
+                "1 where the last sweep removed nothing because of unknown_share (too much is unknown), installation (database and "
+                    + "blob store do not belong together) or older_database (a backup)."),
         ])
 
     static let sources = Group(

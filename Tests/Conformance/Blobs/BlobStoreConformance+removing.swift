@@ -3,6 +3,8 @@ import PixelFlowCore
 
 extension BlobStoreConformance {
     static let removing: [Case] = [
+        Case("remove: unfinished writes are young or gone, and objects stay") { try await $0.unfinishedWrites() },
+        Case("room: there is room in a store that is not full") { try await $0.store.requireRoom() },
         Case("remove: one object") { try await $0.removesOneObject() },
         Case("remove: everything below a prefix, and nothing whose name only begins alike") { try await $0.removesBelowAPrefix() },
         Case("remove: what is not there is no error") { try await $0.removingNothing() },
@@ -65,5 +67,12 @@ extension BlobStoreConformance {
 
     func fill(_ keys: [String]) async throws {
         for text in keys { try await store.write(key(text), bytes: sample(8)) }
+    }
+
+    func unfinishedWrites() async throws {
+        try await store.write(key("t/a/source"), bytes: sample(100))
+        _ = try? await store.write(key("t/b/source"), from: stream([sample(6 << 20), sample(6 << 20)], then: Interruption()))
+        try requireEqual(try await store.removeUnfinishedWrites(before: SystemClock().now() + .seconds(3600)), 0, "left by a failed write")
+        try requireEqual(try await store.keys(key("t")).map(\.rawValue), ["t/a/source"], "keys")
     }
 }

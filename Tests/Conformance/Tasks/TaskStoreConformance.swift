@@ -28,7 +28,7 @@ public struct TaskStoreConformance: Sendable {
     /// Every rule.
     public static let cases: [ConformanceCase<TaskStoreConformance>] =
         creation + tenancy + claiming + fencing + completion + failures + leases + dispatch + outbox + cancelling + replaying
-        + deleting + listing + changing + statistics + concurrency + durability
+        + deleting + listing + changing + paging + statistics + concurrency + durability
 }
 
 extension TaskPolicy {

@@ -27,10 +27,13 @@ final class APIHarness: Sendable {
     private let folder: String
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(limits: ImageLimits = ImageLimits(), eventLimits: EventLimits = EventLimits()) async throws {
+    init(
+        limits: ImageLimits = ImageLimits(), uploads: UploadLimits = UploadLimits(), reserve: DiskReserve? = nil,
+        eventLimits: EventLimits = EventLimits()
+    ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
-        let blobs = try FileBlobStore(path: folder + "/blobs")
+        let blobs = try FileBlobStore(path: folder + "/blobs", reserve: reserve)
         let logger = Self.logger
         var settings = AuthSettings()
         settings.bcryptCost = 4
@@ -40,7 +43,7 @@ final class APIHarness: Sendable {
             tasks: store, presets: store, blobs: blobs,
             announcer: TaskAnnouncer(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier)
-        service = APIService(tools: tools, limits: limits, metrics: registry)
+        service = APIService(tools: tools, limits: limits, uploads: uploads, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }
 

@@ -1,4 +1,5 @@
 import Conformance
+import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
@@ -23,5 +24,18 @@ import Testing
             EmbeddedBlobStore(files: try FileBlobStore(path: path + "/blobs"), tasks: try SQLiteTaskStore(path: path + "/tasks.sqlite"))
         }
         try await rule.run { BlobStoreConformance(store: try open()) { try open() } }
+    }
+
+    @Test(arguments: InstallationRecordConformance.cases)
+    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+        let path = folder.path
+        try await rule.run {
+            let store = try FileBlobStore(path: path)
+            return InstallationRecordConformance(record: store) {
+                try FileBlobStore(path: path)
+            } fill: {
+                try await store.write(BlobKey(rawValue: "t/a/source"), bytes: ByteBuffer(string: "bytes"))
+            }
+        }
     }
 }

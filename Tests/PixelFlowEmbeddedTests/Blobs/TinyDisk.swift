@@ -1,18 +1,18 @@
 import Deadlines
 import Foundation
 
-/// A file system of one megabyte in memory, unmounted with this object.
+/// A file system of a few megabytes in memory, unmounted with this object.
 final class TinyDisk: Sendable {
     let path: String
 
     /// Whether this process may mount one.
     static let isPossible = (try? TinyDisk()) != nil
 
-    init() throws {
+    init(megabytes: Int = 1) throws {
         path = FileManager.default.temporaryDirectory.path + "/pixelflow-disk-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         do {
-            try Self.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path)
+            try Self.run("mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", path)
         } catch {
             try? FileManager.default.removeItem(atPath: path)
             throw error

@@ -30,6 +30,25 @@ import Testing
         try await rule.run { PresetStoreConformance(store: try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")) }
     }
 
+    @Test(arguments: OrphanLedgerConformance.cases)
+    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
+        let path = folder.path + "/tasks.sqlite"
+        try await rule.run { OrphanLedgerConformance(ledger: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
+    }
+
+    @Test(arguments: InstallationRecordConformance.cases)
+    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+        let path = folder.path + "/tasks.sqlite"
+        try await rule.run {
+            let store = try SQLiteTaskStore(path: path)
+            return InstallationRecordConformance(record: store) {
+                try SQLiteTaskStore(path: path)
+            } fill: {
+                _ = try await store.create(Sample.task())
+            }
+        }
+    }
+
     private func suite(policy: TaskPolicy, clock: ManualClock?, cached: Int = 2000) throws -> TaskStoreConformance {
         let path = folder.path + "/tasks.sqlite"
         let open = { @Sendable in

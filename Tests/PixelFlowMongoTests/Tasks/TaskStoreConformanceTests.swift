@@ -38,4 +38,25 @@ struct TaskStoreConformanceTests {
             try await rule.run { PresetStoreConformance(store: try database.store()) }
         }
     }
+
+    @Test(.serialized, arguments: OrphanLedgerConformance.cases)
+    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run { OrphanLedgerConformance(ledger: try database.store()) { try database.store() } }
+        }
+    }
+
+    @Test(.serialized, arguments: InstallationRecordConformance.cases)
+    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run {
+                let store = try database.store()
+                return InstallationRecordConformance(record: store) {
+                    try database.store()
+                } fill: {
+                    _ = try await store.create(Sample.task())
+                }
+            }
+        }
+    }
 }

@@ -34,6 +34,18 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
+    /// A store that is full is asked once: room comes by people, not by waiting.
+    @Test(arguments: [(507, "XMinioStorageFull"), (507, ""), (403, "QuotaExceeded"), (503, "XMinioStorageFull")])
+    func saysThatItIsFull(status: Int, code: String) async throws {
+        try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
+            let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }
+            #expect(error?.code == "insufficient_storage")
+            #expect(error?.kind == .insufficientStorage)
+            #expect(error?.retry == .outage)
+            #expect(server.requests.count == 1)
+        }
+    }
+
     @Test func givesUpAfterAWhile() async throws {
         try await StubServer.run(answer: { _, _ in .error(503, "SlowDown") }) { server, port in
             let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }

@@ -1,4 +1,5 @@
 import Conformance
+import NIOCore
 import PixelFlowCore
 import PixelFlowS3
 import Testing
@@ -10,6 +11,19 @@ struct BlobStoreConformanceTests {
         let settings = try TestServer.settings()
         try await rule.run {
             BlobStoreConformance(store: try TestServer.store(settings)) { try TestServer.store(settings) }
+        }
+    }
+
+    @Test(arguments: InstallationRecordConformance.cases)
+    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+        let settings = try TestServer.settings()
+        try await rule.run {
+            let store = try TestServer.store(settings)
+            return InstallationRecordConformance(record: store) {
+                try TestServer.store(settings)
+            } fill: {
+                try await store.write(BlobKey(rawValue: "t/a/source"), bytes: ByteBuffer(string: "bytes"))
+            }
         }
     }
 }

@@ -80,8 +80,8 @@ struct MultipartTests {
         for name in ["t/a/source", "t/b/source"] { _ = try await MultipartUpload.begin(store.names.object(key(name)), store.transport) }
         #expect(try await uploads(store).count == 2)
         let now = SystemClock().now()
-        #expect(try await store.removeAbandonedUploads(before: now - .seconds(3600)) == 0)
-        #expect(try await store.removeAbandonedUploads(before: now + .seconds(3600)) == 2)
+        #expect(try await store.removeUnfinishedWrites(before: now - .seconds(3600)) == 0)
+        #expect(try await store.removeUnfinishedWrites(before: now + .seconds(3600)) == 2)
         #expect(try await uploads(store) == [])
     }
 

@@ -42,4 +42,5 @@ final class FaultyBlobStore: BlobStore {
     func keys(_ prefix: BlobKey) async throws -> [BlobKey] { try await base.keys(prefix) }
     func taskPrefixes(after last: BlobKey?, limit: Int) async throws -> [BlobKey] { try await base.taskPrefixes(after: last, limit: limit) }
     func check() async throws { try await base.check() }
+    func removeUnfinishedWrites(before time: Timestamp) async throws -> Int { try await base.removeUnfinishedWrites(before: time) }
 }

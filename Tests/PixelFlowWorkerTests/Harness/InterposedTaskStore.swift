@@ -29,8 +29,8 @@ struct InterposedTaskStore: TaskStore {
         try await base.find(idempotencyKey: idempotencyKey, of: tenant)
     }
     func list(_ query: TaskQuery) async throws -> TaskPage { try await base.list(query) }
-    func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
-        try await base.changes(of: tenant, after: time, limit: limit)
+    func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await base.changes(of: tenant, after: position, limit: limit)
     }
     func statistics(of tenant: TenantID) async throws -> TaskStatistics { try await base.statistics(of: tenant) }
     func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] { try await base.waiting(longerThan: age, limit: limit) }
@@ -45,11 +45,13 @@ struct InterposedTaskStore: TaskStore {
         try await base.distrust(wakeUpsBefore: time, limit: limit)
     }
     func expireLeases(limit: Int) async throws -> [TaskRecord] { try await base.expireLeases(limit: limit) }
-    func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
-        try await base.unpublished(olderThan: age, limit: limit)
+    func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await base.unpublished(olderThan: age, after: position, limit: limit)
     }
     func acknowledge(events: [TaskID: Set<String>]) async throws { try await base.acknowledge(events: events) }
-    func deleted(limit: Int) async throws -> [TaskRecord] { try await base.deleted(limit: limit) }
+    func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await base.deleted(after: position, limit: limit)
+    }
     func purge(_ id: TaskID) async throws { try await base.purge(id) }
     func known(_ tasks: [TaskID]) async throws -> Set<TaskID> { try await base.known(tasks) }
     func check() async throws { try await base.check() }

@@ -1,0 +1,65 @@
+/// Which installation a backend's data belongs to. The same mark stands in the task database and in the blob store, so that
+/// neither is ever judged by the wrong other one.
+public struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConvertible {
+    /// Drawn when the installation was started for the first time.
+    public let id: String
+    /// Grows with every sweep, in the database first: a database that is behind its blob store is an older one, from a
+    /// backup. 0 until the blob store has the mark too.
+    public var sweeps: Int
+
+    public init(id: String = UUIDv7.make(), sweeps: Int = 0) {
+        self.id = id
+        self.sweeps = sweeps
+    }
+
+    /// Reads `ID.SWEEPS`.
+    public init?(_ description: String) {
+        let parts = description.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let sweeps = Int(parts[1]), sweeps >= 0, (1...64).contains(parts[0].utf8.count) else { return nil }
+        self.init(id: String(parts[0]), sweeps: sweeps)
+    }
+
+    public var description: String { "\(id).\(sweeps)" }
+}
+
+/// Keeps the mark of the installation that it belongs to.
+public protocol InstallationRecord: Sendable {
+    /// Nil where there is none yet.
+    func installationMark() async throws -> InstallationMark?
+    /// Writes the mark, durably, if it is still `old`. A blob store need not compare atomically: the database decides.
+    ///
+    /// - Returns: whether it was.
+    func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool
+    /// Whether there is anything beside the mark: any task, or any object of one.
+    func holdsData() async throws -> Bool
+}
+
+/// Remembers which tasks' objects no task document knew, and since when, so that nothing is removed on one look alone.
+public protocol OrphanLedger: Sendable {
+    /// Notes these prefixes; those that were noted before keep their time. By the store's own clock.
+    func markOrphans(_ prefixes: [BlobKey]) async throws
+    /// Forgets these prefixes.
+    func clearOrphans(_ prefixes: [BlobKey]) async throws
+    /// What is noted, sorted, from after `previous` on.
+    func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark]
+    /// Whether a prefix that was noted at `time` has been so for `grace`, by the store's own clock.
+    func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool
+}
+
+/// Objects that no task knew.
+public struct OrphanMark: Sendable, Hashable {
+    public var prefix: BlobKey
+    /// When they were first found.
+    public var since: Timestamp
+
+    public init(prefix: BlobKey, since: Timestamp) {
+        self.prefix = prefix
+        self.since = since
+    }
+}
+
+/// Everything that a task database keeps.
+public typealias TaskDatabase = TaskStore & PresetStore & OrphanLedger & InstallationRecord
+
+/// Everything that keeps objects.
+public typealias ObjectDatabase = BlobStore & InstallationRecord

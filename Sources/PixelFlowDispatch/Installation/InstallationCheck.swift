@@ -1,0 +1,135 @@
+public import Logging
+public import PixelFlowCore
+
+/// Sees to it that a task database and a blob store belong together, by the mark that stands in both.
+///
+/// Whoever starts with the wrong database, or the wrong bucket, is refused before a single object is touched.
+public struct InstallationCheck: Sendable {
+    public static let adoptionSetting = Setting<String>.text(
+        "PIXELFLOW_ADOPT_BLOB_STORE",
+        help: "Has the task database take over a blob store of another installation or of a newer backup: the mark that the refusal "
+            + "names, or unmarked. Has no effect once it was taken over.")
+
+    public static let descriptions: [SettingDescription] = [adoptionSetting.description]
+
+    /// Stands for a blob store with objects and without a mark.
+    static let unmarked = "unmarked"
+
+    private let database: any InstallationRecord
+    private let objects: any InstallationRecord
+    private let adopted: String
+    let logger: Logger
+
+    /// - Parameter adopted: the mark of the blob store that is to be taken over, or `unmarked`; empty for none.
+    public init(
+        database: any InstallationRecord, objects: any InstallationRecord, adopted: String = "", logger: Logger
+    ) {
+        self.database = database
+        self.objects = objects
+        self.adopted = adopted
+        self.logger = logger
+    }
+
+    /// - Throws: `setting_invalid`.
+    public init(
+        database: any InstallationRecord, objects: any InstallationRecord, settings: Settings, logger: Logger
+    ) throws(PixelFlowError) {
+        self.init(database: database, objects: objects, adopted: try settings[Self.adoptionSetting], logger: logger)
+    }
+
+    /// How the two stand to each other.
+    public enum Finding: Sendable, Hashable {
+        case match(InstallationMark)
+        /// The same installation, but the database is from before the blob store's last sweep: a backup.
+        case olderDatabase(InstallationMark, blobStore: InstallationMark)
+    }
+
+    /// Compares the marks; on the first start writes them.
+    ///
+    /// - Throws: `installation_mismatch` where the two do not belong together; an outage where one of them does not answer.
+    public func verify() async throws -> Finding {
+        // Another replica may write a mark at the same moment; then what it wrote is judged.
+        for _ in 0..<Self.tries {
+            if let finding = try await attempt() { return finding }
+        }
+        throw PixelFlowError.unavailable("task_database", cause: MarksKeepChanging())
+    }
+
+    private static let tries = 10
+
+    /// - Returns: nil where a mark has changed meanwhile.
+    private func attempt() async throws -> Finding? {
+        let known = try await database.installationMark()
+        let found = try await objects.installationMark()
+        if try await mayAdopt(found, known) { return try await adopt(found, known) }
+        switch (known, found) {
+        case (let known?, let found?):
+            guard known.id == found.id else { throw Self.mismatch(known, found.description) }
+            return found.sweeps > known.sweeps ? .olderDatabase(known, blobStore: found) : .match(known)
+        case (let known?, nil):
+            // 0 sweeps: the first start, or another one, was interrupted here.
+            if known.sweeps > 0, try await objects.holdsData() { throw Self.mismatch(known, Self.unmarked) }
+            return try await mark(from: known)
+        case (nil, let found?):
+            if try await objects.holdsData() { throw Self.mismatch(nil, found.description) }
+            return try await database.setInstallationMark(found, replacing: nil) ? .match(found) : nil
+        case (nil, nil):
+            // A database with tasks and objects beside it are from a release without marks.
+            if try await objects.holdsData(), try await !database.holdsData() { throw Self.mismatch(nil, Self.unmarked) }
+            let new = InstallationMark()
+            guard try await database.setInstallationMark(new, replacing: nil) else { return nil }
+            logger.notice("installation marked", metadata: ["installation": "\(new.id)"])
+            return try await mark(from: new)
+        }
+    }
+
+    /// Writes the database's mark into a blob store that has none, and then notes that it is there.
+    private func mark(from known: InstallationMark) async throws -> Finding? {
+        let next = InstallationMark(id: known.id, sweeps: known.sweeps + 1)
+        guard try await objects.setInstallationMark(next, replacing: nil) else { return nil }
+        return try await database.setInstallationMark(next, replacing: known) ? .match(next) : nil
+    }
+
+    // MARK: Taking over
+
+    private func mayAdopt(_ found: InstallationMark?, _ known: InstallationMark?) async throws -> Bool {
+        guard !adopted.isEmpty else { return false }
+        guard let found else { return adopted == Self.unmarked ? try await objects.holdsData() : false }
+        guard adopted == found.description else { return false }
+        return known.map { $0.id != found.id || $0.sweeps < found.sweeps } ?? true
+    }
+
+    /// The database's mark, or a new one, takes the place of the blob store's.
+    private func adopt(_ found: InstallationMark?, _ known: InstallationMark?) async throws -> Finding? {
+        let next = InstallationMark(id: known?.id ?? UUIDv7.make(), sweeps: (known?.sweeps ?? 0) + 1)
+        guard try await database.setInstallationMark(next, replacing: known),
+            try await objects.setInstallationMark(next, replacing: found)
+        else { return nil }
+        logger.warning(
+            "blob store taken over", metadata: ["blob_store": "\(found?.description ?? Self.unmarked)", "installation": "\(next)"])
+        return .match(next)
+    }
+
+    /// Counts a sweep, in the database first.
+    ///
+    /// - Returns: false where another replica has counted one at the same moment.
+    func countSweep(after mark: InstallationMark) async throws -> Bool {
+        let next = InstallationMark(id: mark.id, sweeps: mark.sweeps + 1)
+        guard try await database.setInstallationMark(next, replacing: mark) else { return false }
+        return try await objects.setInstallationMark(next, replacing: try await objects.installationMark())
+    }
+
+    private static func mismatch(_ known: InstallationMark?, _ found: String) -> PixelFlowError {
+        let database = known.map { "installation \($0.id)" } ?? "no installation"
+        return PixelFlowError(
+            .conflict, code: "installation_mismatch",
+            """
+            The task database is of \(database), and the blob store holds objects of another one (\(found)): one of the two is the wrong \
+            one. Put PIXELFLOW_TASK_DATABASE_URL or PIXELFLOW_BLOB_URL right, or restore the database. Only if the objects are to \
+            belong to this database from now on, start with \(adoptionSetting.description.name)=\(found).
+            """)
+    }
+}
+
+/// Replicas that write marks faster than they can be read.
+struct MarksKeepChanging: Error {}

@@ -1,0 +1,26 @@
+import Metrics
+
+/// What is counted of orphans.
+struct OrphanMetrics: Sendable {
+    private let blocked: [SweepOutcome.Block: Gauge]
+    private let unknown: Gauge
+    private let removed: Counter
+
+    init(_ factory: any MetricsFactory) {
+        // There from the start, so that an alert on it has something to look at.
+        blocked = Dictionary(
+            uniqueKeysWithValues: SweepOutcome.Block.allCases.map { block in
+                let gauge = Gauge(label: "orphan_sweep_blocked", dimensions: [("reason", block.rawValue)], factory: factory)
+                gauge.record(0)
+                return (block, gauge)
+            })
+        unknown = Gauge(label: "orphaned_tasks", factory: factory)
+        removed = Counter(label: "orphans_removed_total", factory: factory)
+    }
+
+    func record(_ outcome: SweepOutcome) {
+        for (block, gauge) in blocked { gauge.record(outcome.blocked == block ? 1 : 0) }
+        unknown.record(outcome.unknown)
+        removed.increment(by: outcome.removed)
+    }
+}

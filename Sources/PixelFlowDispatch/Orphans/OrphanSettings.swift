@@ -1,0 +1,26 @@
+public import PixelFlowCore
+
+/// When objects that no task knows may be removed.
+public struct OrphanSettings: Sendable, Hashable {
+    static let graceSetting = Setting<Int>.integer(
+        "PIXELFLOW_ORPHAN_GRACE_DAYS", default: 7, in: 1...365,
+        help: "Days that objects have to be known to no task before they are removed.")
+    static let percentSetting = Setting<Int>.integer(
+        "PIXELFLOW_ORPHAN_LIMIT_PERCENT", default: 5, in: 0...100,
+        help: "Where more percent of the tasks with objects are unknown, nothing is removed and an alarm is raised.")
+
+    public static let descriptions: [SettingDescription] = [graceSetting.description, percentSetting.description]
+
+    public var grace: Duration
+    public var limitPercent: Int
+
+    public init(grace: Duration = .seconds(7 * 86_400), limitPercent: Int = 5) {
+        self.grace = grace
+        self.limitPercent = limitPercent
+    }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    public init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(grace: .seconds(86_400 * (try settings[Self.graceSetting])), limitPercent: try settings[Self.percentSetting])
+    }
+}

@@ -1,0 +1,34 @@
+/// Starts work, and waits for it no longer than `patience`; what takes longer goes on by itself, and is cancelled after `limit`.
+///
+/// - Parameter finished: called when the work has ended, however late.
+/// - Returns: nil where it has not ended yet.
+func attempt(
+    patience: Duration, limit: Duration, _ work: @escaping @Sendable () async throws -> Void,
+    finished: @escaping @Sendable (Result<Void, any Error>) -> Void
+) async -> Result<Void, any Error>? {
+    let (outcomes, sink) = AsyncStream.makeStream(of: Result<Void, any Error>?.self, bufferingPolicy: .bufferingOldest(1))
+    let running = Task {
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await work())
+        } catch {
+            outcome = .failure(error)
+        }
+        finished(outcome)
+        sink.yield(outcome)
+    }
+    let watching = Task {
+        try await Task.sleep(for: patience)
+        sink.yield(nil)
+        try await Task.sleep(for: limit - patience)
+        running.cancel()
+    }
+    for await outcome in outcomes {
+        if outcome != nil { watching.cancel() }
+        return outcome
+    }
+    // The caller is cancelled: the work with it.
+    running.cancel()
+    watching.cancel()
+    return nil
+}

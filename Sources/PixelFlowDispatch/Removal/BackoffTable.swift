@@ -1,0 +1,44 @@
+import PixelFlowCore
+
+/// When each of many tasks is to be tried again: later after every try, up to a limit, so that what fails for good costs ever less.
+struct BackoffTable: Sendable {
+    private struct Entry {
+        var tries: Int
+        var due: Timestamp
+    }
+
+    /// The first pause, which doubles up to the longest. Drawn between a half and the whole, so that tasks that failed
+    /// together are not tried together.
+    var first = Duration.seconds(5)
+    var longest = Duration.seconds(300)
+    /// What is beyond is tried in every round: the table is a saving, nothing depends on it.
+    var capacity = 50_000
+    private var entries: [TaskID: Entry] = [:]
+
+    init() {}
+
+    var count: Int { entries.count }
+
+    func isDue(_ id: TaskID, at now: Timestamp) -> Bool { entries[id].map { $0.due <= now } ?? true }
+
+    /// Notes a try.
+    ///
+    /// - Parameter jitter: 0 to 1.
+    mutating func tried(_ id: TaskID, at now: Timestamp, jitter: Double) {
+        guard entries[id] != nil || entries.count < capacity else { return }
+        let tries = (entries[id]?.tries ?? 0) + 1
+        entries[id] = Entry(tries: tries, due: now + pause(after: tries, jitter: jitter))
+    }
+
+    func pause(after tries: Int, jitter: Double) -> Duration {
+        let bound = min(longest.seconds, first.seconds * Double(1 << min(max(tries - 1, 0), 30)))
+        return .microseconds(Int64(bound * (0.5 + 0.5 * min(max(jitter, 0), 1)) * 1_000_000))
+    }
+
+    mutating func forget(_ id: TaskID) { entries[id] = nil }
+
+    /// Forgets what has been due for as long as the longest pause: it was done elsewhere.
+    mutating func prune(at now: Timestamp) {
+        entries = entries.filter { $0.value.due + longest > now }
+    }
+}

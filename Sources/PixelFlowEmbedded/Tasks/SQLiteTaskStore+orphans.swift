@@ -1,0 +1,65 @@
+import GRDB
+public import PixelFlowCore
+
+extension SQLiteTaskStore: OrphanLedger {
+    public func markOrphans(_ prefixes: [BlobKey]) async throws {
+        guard !prefixes.isEmpty else { return }
+        try await write(.machine) { tasks in
+            let since = self.now.microseconds
+            for prefix in prefixes {
+                try tasks.database.cachedStatement(sql: "INSERT OR IGNORE INTO orphan (prefix, since) VALUES (?, ?)")
+                    .execute(arguments: [prefix.rawValue, since])
+            }
+        }
+    }
+
+    public func clearOrphans(_ prefixes: [BlobKey]) async throws {
+        guard !prefixes.isEmpty else { return }
+        try await write(.process) { tasks in
+            for prefix in prefixes {
+                try tasks.database.cachedStatement(sql: "DELETE FROM orphan WHERE prefix = ?").execute(arguments: [prefix.rawValue])
+            }
+        }
+    }
+
+    public func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark] {
+        let previous = previous?.rawValue ?? ""
+        return try await read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT prefix, since FROM orphan WHERE prefix > ? ORDER BY prefix LIMIT ?", arguments: [previous, limit]
+            ).map { OrphanMark(prefix: BlobKey(rawValue: $0[0]), since: Timestamp(microseconds: $0[1])) }
+        }
+    }
+
+    public func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool { now - time >= grace }
+}
+
+extension SQLiteTaskStore: InstallationRecord {
+    public func installationMark() async throws -> InstallationMark? {
+        try await read { try Self.mark(in: $0) }
+    }
+
+    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+        try await write(.machine) { tasks in
+            guard try Self.mark(in: tasks.database) == old else { return false }
+            try tasks.database.execute(
+                sql: "INSERT OR REPLACE INTO installation (only, mark) VALUES (1, ?)", arguments: [mark.description])
+            return true
+        }
+    }
+
+    public func holdsData() async throws -> Bool {
+        try await read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM task)") == true }
+    }
+
+    private static func mark(in database: Database) throws -> InstallationMark? {
+        guard let text = try String.fetchOne(database, sql: "SELECT mark FROM installation") else { return nil }
+        guard let mark = InstallationMark(text) else { throw UnreadableMark(text: text) }
+        return mark
+    }
+}
+
+/// A mark that PixelFlow has not written.
+struct UnreadableMark: Error {
+    let text: String
+}

@@ -1,0 +1,90 @@
+public import PixelFlowCore
+
+/// Orphans as the collection `orphan` has them: the prefix as `_id`, and since when.
+extension MongoTaskStore: OrphanLedger {
+    private static let orphanCollection = "orphan"
+
+    public func markOrphans(_ prefixes: [BlobKey]) async throws {
+        guard !prefixes.isEmpty else { return }
+        let since = try await tasks.clock.read().latest
+        let statements = prefixes.map { prefix in
+            BSONDocument.statement(
+                where: ["_id": .string(prefix.rawValue)], ["$setOnInsert": ["since": .time(since)]], upsert: true)
+        }
+        let answer = try await tasks.database.run(
+            .orphans, .update(Self.orphanCollection, statements, tasks.database.commandTimeout))
+        // Another replica has noted it at the same moment.
+        guard let error = answer.writeErrors.first(where: { $0.code != BSONDocument.duplicateKey }) else { return }
+        throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
+    }
+
+    public func clearOrphans(_ prefixes: [BlobKey]) async throws {
+        guard !prefixes.isEmpty else { return }
+        let ids = BSONValue.array(prefixes.map { .string($0.rawValue) })
+        let answer = try await tasks.database.run(
+            .orphans, .deleteAll(from: Self.orphanCollection, where: ["_id": ["$in": ids]], tasks.database.commandTimeout))
+        if let error = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure) }
+    }
+
+    public func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark] {
+        try await tasks.rows(
+            .orphans, in: Self.orphanCollection, where: ["_id": ["$gt": .string(previous?.rawValue ?? "")]], sort: ["_id": 1],
+            limit: limit
+        ).compactMap { row in
+            guard let prefix = row["_id"]?.string, let since = row["since"]?.int64 else { return nil }
+            return OrphanMark(prefix: BlobKey(rawValue: prefix), since: Timestamp(microseconds: since))
+        }
+    }
+
+    public func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool {
+        try await tasks.clock.read().earliest - time >= grace
+    }
+}
+
+/// The mark is the one document of the collection `installation`.
+extension MongoTaskStore: InstallationRecord {
+    private static let installationCollection = "installation"
+    private static let markID = "mark"
+
+    public func installationMark() async throws -> InstallationMark? {
+        let row = try await tasks.rows(
+            .installation, in: Self.installationCollection, where: ["_id": .string(Self.markID)], limit: 1
+        ).first
+        guard let text = row?["mark"]?.string else { return nil }
+        guard let mark = InstallationMark(text) else {
+            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: UnreadableMark(text: text))
+        }
+        return mark
+    }
+
+    /// Repeated, after its answer was lost, it finds the mark that it has set itself.
+    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+        let set: BSONDocument = ["mark": .string(mark.description)]
+        if let old {
+            let statement = BSONDocument.statement(
+                where: ["_id": .string(Self.markID), "mark": .string(old.description)], ["$set": .document(set)])
+            let answer = try await tasks.database.run(
+                .installation, .update(Self.installationCollection, [statement], tasks.database.commandTimeout))
+            if answer.matched == 1 { return true }
+            return try await installationMark() == mark
+        }
+        var document: BSONDocument = ["_id": .string(Self.markID)]
+        document["mark"] = .string(mark.description)
+        let answer = try await tasks.database.run(
+            .installation, .insert(into: Self.installationCollection, [document], tasks.database.commandTimeout))
+        guard let error = answer.writeErrors.first else { return true }
+        guard error.code == BSONDocument.duplicateKey else {
+            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
+        }
+        return try await installationMark() == mark
+    }
+
+    public func holdsData() async throws -> Bool {
+        try await !tasks.rows(.installation, where: [:], limit: 1, fields: [TaskDocument.Name.id]).isEmpty
+    }
+}
+
+/// A mark that PixelFlow has not written.
+struct UnreadableMark: Error {
+    let text: String
+}

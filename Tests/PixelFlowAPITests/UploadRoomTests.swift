@@ -1,0 +1,75 @@
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import PixelFlowAPI
+import PixelFlowCore
+import PixelFlowEmbedded
+import Synchronization
+import Testing
+
+/// What one person's uploads, and a full disk, may cost others.
+@Suite struct UploadRoomTests {
+    private final class Room: Sendable {
+        let available = Mutex(1 << 30)
+        func set(_ bytes: Int) { available.withLock { $0 = bytes } }
+        var reserve: DiskReserve { DiskReserve { DiskRoom(available: self.available.withLock { $0 }, size: 1 << 30) } }
+    }
+
+    @Test func aFullDiskStopsUploadsAndNothingElse() async throws {
+        let room = Room()
+        let harness = try await APIHarness(reserve: room.reserve)
+        try await harness.run { ada, _ in
+            let id = try await ada.task()
+            room.set(1 << 20)
+            let refusals = [
+                try await ada.post(image: "bytes"), try await ada.post(json: #"{"image_url":"https://example.org/a.jpg"}"#),
+                try await ada.post(form: [(#"name="file"; filename="a""#, "bytes")]),
+            ]
+            for refusal in refusals {
+                #expect(refusal.status.code == 507)
+                #expect(refusal.code == "insufficient_storage")
+                #expect(refusal.headers[.retryAfter] == "60")
+            }
+            #expect(try await harness.objects(of: ada).count == 1)
+            #expect(try await ada.get("/api/tasks/\(id)").status == .ok)
+            #expect(try await ada.get("/api/tasks/\(id)/source").text == "bytes")
+            #expect(try await ada.send(.delete, "/api/tasks/\(id)").status == .noContent)
+            room.set(1 << 30)
+            #expect(try await ada.post(image: "bytes").status == .accepted)
+        }
+    }
+
+    @Test func bytesOfUnfinishedUploadsAreBounded() async throws {
+        let harness = try await APIHarness(uploads: UploadLimits(count: 10, bytes: 2000))
+        try await harness.run { ada, bob in
+            let refusal = try await ada.post(image: String(repeating: "x", count: 2001))
+            #expect(refusal.status == .tooManyRequests)
+            #expect(refusal.code == "too_many_uploads")
+            #expect(refusal.headers[.retryAfter] == "1")
+            #expect(try await harness.objects(of: ada).isEmpty)
+            // Finished ones no longer count.
+            for _ in 0..<3 { #expect(try await ada.post(image: String(repeating: "x", count: 1500)).status == .accepted) }
+            #expect(try await bob.post(image: "bytes").status == .accepted)
+        }
+    }
+
+    @Test func aPipelineThatIsTooLargeIsRefusedEverywhere() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let step = #"{"op":"modulate","brightness":1.25,"saturation":0.75,"hue":120}"#
+            let outputs = (0..<16).map { number in
+                #"{"name":"o\#(number)","operations":[\#(Array(repeating: step, count: 20).joined(separator: ","))]}"#
+            }
+            let pipeline = #"{"outputs":[\#(outputs.joined(separator: ","))]}"#
+            let upload = try await ada.post(json: #"{"image_url":"https://example.org/a.jpg","pipeline":\#(pipeline)}"#)
+            #expect(upload.status == .unprocessableContent)
+            #expect(upload.code == "pipeline_too_large")
+            #expect(upload.field == "pipeline")
+            let preset = try await ada.send(.put, "/api/presets/large", body: ByteBuffer(string: pipeline))
+            #expect(preset.status == .unprocessableContent)
+            #expect(preset.code == "pipeline_too_large")
+            let verdict = try await ada.send(.post, "/api/pipelines/check", body: ByteBuffer(string: pipeline))
+            #expect(try verdict.object()["code"] as? String == "pipeline_too_large")
+        }
+    }
+}

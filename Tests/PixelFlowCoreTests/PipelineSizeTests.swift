@@ -1,0 +1,42 @@
+import Foundation
+import PixelFlowCore
+import Testing
+
+/// What a pipeline may cost everybody who shares the database.
+@Suite struct PipelineSizeTests {
+    /// A pipeline of about `bytes` of canonical JSON.
+    private func json(bytes: Int) -> String {
+        let operation = #"{"brightness":1.25,"hue":120,"op":"modulate"}"#
+        let perOutput = 30
+        let count = bytes / ((operation.utf8.count + 1) * perOutput)
+        let outputs = (0..<max(1, count)).map { number in
+            #"{"name":"o\#(number)","operations":[\#(Array(repeating: operation, count: perOutput).joined(separator: ","))]}"#
+        }
+        return #"{"outputs":[\#(outputs.joined(separator: ","))]}"#
+    }
+
+    @Test func upToTheLimitIsAccepted() throws {
+        let pipeline = try Pipeline(validating: Data(json(bytes: 12_000).utf8))
+        #expect(try pipeline.canonicalJSON().count <= Pipeline.maximumBytes)
+    }
+
+    @Test func beyondItIsRefusedByName() throws {
+        let text = json(bytes: 21_000)
+        let error = #expect(throws: PixelFlowError.self) { try Pipeline(validating: JSONValue(parsing: Data(text.utf8)), path: "pipeline") }
+        #expect(error?.code == "pipeline_too_large")
+        #expect(error?.kind == .invalid)
+        #expect(error?.field == "pipeline")
+    }
+
+    /// Blanks and defaults that are written out are not what is kept.
+    @Test func theCanonicalFormCounts() throws {
+        let text = #"{"outputs":[{"name":"a"}]}"#.replacingOccurrences(of: ":", with: ":" + String(repeating: " ", count: 20_000))
+        #expect(try Pipeline(validating: Data(text.utf8)).outputs.count == 1)
+    }
+
+    /// A task of an earlier release is still read.
+    @Test func whatIsStoredStaysReadable() throws {
+        let data = Data(json(bytes: 21_000).utf8)
+        #expect(try JSONDecoder().decode(Pipeline.self, from: data).outputs.count > 1)
+    }
+}

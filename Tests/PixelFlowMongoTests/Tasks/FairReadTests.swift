@@ -1,0 +1,43 @@
+import Conformance
+import PixelFlowCore
+import PixelFlowMongo
+import Synchronization
+import Testing
+
+/// Reads of one tenant leave connections to everybody else.
+@Suite(.enabled(if: TestServer.isThere, TestServer.absence))
+struct FairReadTests {
+    @Test(arguments: [(1, 1, 1), (4, 3, 1), (8, 6, 3), (256, 192, 96)])
+    func tenantsHoldAPartOfTheConnections(pool: Int, permits: Int, ofOne: Int) throws {
+        var settings = MongoSettings(url: "mongodb://localhost")
+        settings.poolSize = pool
+        #expect(settings.readLimits.permits == permits)
+        #expect(settings.readLimits.permitsOfOneKey == ofOne)
+    }
+
+    @Test func oneReadPassesTheManyOfAnotherTenant() async throws {
+        try await TestDatabase.with { database in
+            let store = try database.store()
+            for _ in 0..<50 { _ = try await store.create(Sample.task()) }
+            let done = Count()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        _ = try await store.list(TaskQuery(tenant: Sample.tenant, limit: 50))
+                        done.add()
+                    }
+                }
+                _ = try await eventually("the first list") { done.value > 0 ? true : nil }
+                _ = try await store.list(TaskQuery(tenant: TenantID("tenant-b"), limit: 50))
+                #expect(done.value < 80, "the other tenant had to be done first")
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+
+private final class Count: Sendable {
+    private let count = Mutex(0)
+    func add() { count.withLock { $0 += 1 } }
+    var value: Int { count.withLock { $0 } }
+}
