@@ -93,8 +93,12 @@ struct ICCProfile {
     }
 
     private static func curves(_ tags: [String: Int], _ reader: ByteReader, _ names: [String]) -> [ToneCurve]? {
-        let found = names.compactMap { name in tags[name].flatMap { ToneCurve(reader, at: $0) } }
-        return found.count == names.count ? found : nil
+        let offsets = names.compactMap { tags[$0] }
+        guard offsets.count == names.count else { return nil }
+        // The three channels mostly share one curve.
+        let distinct = Set(offsets)
+        let found = distinct.compactMap { ToneCurve(reader, at: $0) }
+        return found.count == distinct.count ? found : nil
     }
 }
 
