@@ -5,11 +5,9 @@ struct ICCProfile {
         case grey, rgb, cmyk
 
         fileprivate init?(_ reader: ByteReader) {
-            if reader.has("GRAY", at: 16) { self = .grey } else if reader.has("RGB ", at: 16) { self = .rgb } else if reader.has("CMYK", at: 16) {
-                self = .cmyk
-            } else {
-                return nil
-            }
+            let names: KeyValuePairs<StaticString, Space> = ["GRAY": .grey, "RGB ": .rgb, "CMYK": .cmyk]
+            guard let found = names.first(where: { reader.has($0.key, at: 16) }) else { return nil }
+            self = found.value
         }
     }
 
