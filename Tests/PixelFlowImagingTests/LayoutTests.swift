@@ -151,14 +151,16 @@ import Testing
         let colours = photometric == 2 ? 3 : 1
         var extras = (0..<Int.random(in: 0...4, using: &random)).map { _ in [0, 0, 2][Int.random(in: 0..<3, using: &random)] }
         // libvips reads no associated alpha of 32-bit integers, nor any but the last of four samples: refused by name.
-        let mayDivide = sample != .unsigned(32) && !(sample == .float(32) && photometric == 0) && (colours + extras.count != 4 || colours == 3)
+        let isReadable = sample != .unsigned(32) && !(sample == .float(32) && photometric == 0)
+        let mayDivide = isReadable && (colours + extras.count != 4 || colours == 3)
         if mayDivide, !extras.isEmpty, Bool.random(using: &random) { extras[Int.random(in: 0..<extras.count, using: &random)] = 1 }
         // Nor alpha in a plane of its own behind one of grey.
         let mayBePlanar = colours == 3 || extras.allSatisfy { $0 == 0 }
         let writer = TIFFWriter(
             width: Int.random(in: 1...70, using: &random), height: Int.random(in: 1...40, using: &random), photometric: photometric,
             sample: sample, samples: colours + extras.count, extras: extras.isEmpty && Bool.random(using: &random) ? nil : extras,
-            isBig: Bool.random(using: &random), isLittleEndian: Bool.random(using: &random), isPlanar: Bool.random(using: &random) && mayBePlanar,
+            isBig: Bool.random(using: &random), isLittleEndian: Bool.random(using: &random),
+            isPlanar: Bool.random(using: &random) && mayBePlanar,
             rowsPerStrip: Int.random(in: 1...40, using: &random), directoryFirst: Bool.random(using: &random))
         let alpha = extras.lastIndex(of: 1) ?? extras.firstIndex(of: 2)
         let isDivided = extras.contains(1)
@@ -244,7 +246,9 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 4], [8, 16])
     func bandsOfPNG(bands: Int, bits: Int) throws {
-        var image = try TestImage.made(32, 32, bands: bands) { x, y in Array([UInt8(x * 8), UInt8(y * 8), 40, UInt8(x * 4 + y * 4)].prefix(bands)) }
+        var image = try TestImage.made(32, 32, bands: bands) { x, y in
+            Array([UInt8(x * 8), UInt8(y * 8), 40, UInt8(x * 4 + y * 4)].prefix(bands))
+        }
         if bits == 16 { image = try wide(image, interpretation: bands < 3 ? 26 : 25) }
         let picture = try render(try TestImage.data(image, "pngsave_buffer")).picture()
         #expect(picture.bands == (bands % 2 == 0 ? 4 : 3))

@@ -6,7 +6,9 @@ struct GIFFile {
 
     static let trailer: UInt8 = 0x3b
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// - Parameter countsPixels: whether the data of each frame is gone through for pixels that it lacks, which takes a fraction
+    ///   of the time of decoding it. libnsgif leaves such pixels black and does not say so.
+    init(_ bytes: UnsafeRawBufferPointer, countsPixels: Bool = false) {
         let reader = ByteReader(bytes)
         var offset = 13 + Self.tableSize(reader.byte(at: 10))
         var images = 0
@@ -20,7 +22,10 @@ struct GIFFile {
                 break blocks
             case 0x21: isAtBlock = Self.skipData(reader, &offset, header: 2)
             case 0x2c:
-                isAtBlock = Self.skipData(reader, &offset, header: 11 + Self.tableSize(reader.byte(at: offset + 9)))
+                let image = offset
+                let header = 10 + Self.tableSize(reader.byte(at: offset + 9))
+                isAtBlock = Self.skipData(reader, &offset, header: header + 1)
+                if isAtBlock, countsPixels, Self.lacksPixels(reader, image, data: image + header) { isAtBlock = false }
                 images += isAtBlock ? 1 : 0
             default:
                 ending = .broken
@@ -30,6 +35,16 @@ struct GIFFile {
         }
         structure = ending
         lacksTrailer = isAtBlock && images > 0 && offset == reader.count
+    }
+
+    /// Whether a frame has fewer pixels than its size says, by more than a line: less is a habit of some writers.
+    private static func lacksPixels(_ reader: ByteReader, _ image: Int, data: Int) -> Bool {
+        var reader = reader
+        reader.isLittleEndian = true
+        guard let width = reader.number(at: image + 5, width: 2), let height = reader.number(at: image + 7, width: 2) else { return true }
+        let wanted = width * max(0, height - 1)
+        var codes = GIFCodes(reader, at: data)
+        return codes.pixels(atLeast: wanted) < wanted
     }
 
     /// Bytes of the colour table that a byte of flags announces.

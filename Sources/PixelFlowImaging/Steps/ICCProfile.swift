@@ -5,11 +5,9 @@ struct ICCProfile {
         case grey, rgb, cmyk
 
         fileprivate init?(_ reader: ByteReader) {
-            if reader.has("GRAY", at: 16) { self = .grey } else if reader.has("RGB ", at: 16) { self = .rgb } else if reader.has("CMYK", at: 16) {
-                self = .cmyk
-            } else {
-                return nil
-            }
+            let names: KeyValuePairs<StaticString, Space> = ["GRAY": .grey, "RGB ": .rgb, "CMYK": .cmyk]
+            guard let found = names.first(where: { reader.has($0.key, at: 16) }) else { return nil }
+            self = found.value
         }
     }
 
@@ -93,8 +91,12 @@ struct ICCProfile {
     }
 
     private static func curves(_ tags: [String: Int], _ reader: ByteReader, _ names: [String]) -> [ToneCurve]? {
-        let found = names.compactMap { name in tags[name].flatMap { ToneCurve(reader, at: $0) } }
-        return found.count == names.count ? found : nil
+        let offsets = names.compactMap { tags[$0] }
+        guard offsets.count == names.count else { return nil }
+        // The three channels mostly share one curve.
+        let distinct = Set(offsets)
+        let found = distinct.compactMap { ToneCurve(reader, at: $0) }
+        return found.count == distinct.count ? found : nil
     }
 }
 

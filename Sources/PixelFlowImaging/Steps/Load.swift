@@ -29,7 +29,7 @@ enum Load {
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
         let format = try SourceFormat.sniffed(source)
         let directory = try directory(of: source, format)
-        if format == .jpeg, JPEGFile.isFilledUp(source) { throw RenderFailure.truncated }
+        if isShort(source, format) { throw RenderFailure.truncated }
         let bytes = SourceBytes(source, format, directory)
         let image: Image
         do {
@@ -66,6 +66,17 @@ enum Load {
                 ["buffer": .bytes(source), "access": access, "fail_on": strictness, "n": .integer(options.frames)])
         case .png, .tiff, .avif, .heic:
             return try Image.make(format.loader, ["buffer": .bytes(source), "access": access, "fail_on": strictness])
+        }
+    }
+
+    /// Whether pixels are missing without a word from the decoder.
+    private static func isShort(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> Bool {
+        switch format {
+        case .jpeg: return JPEGFile.isFilledUp(source)
+        case .gif:
+            let file = GIFFile(source, countsPixels: true)
+            return file.structure == .cutOff && !file.lacksTrailer
+        case .png, .webp, .tiff, .avif, .heic: return false
         }
     }
 

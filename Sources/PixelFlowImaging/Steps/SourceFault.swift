@@ -28,10 +28,9 @@ enum SourceFault {
         format == .png || shortage.contains { error.description.contains($0) }
     }
 
-    /// libjpeg, twice; a restart that comes to the end of the file; libheif, twice; libnsgif.
+    /// libjpeg, twice; a restart that comes to the end of the file; libheif.
     private static let shortage = [
-        "premature end of data segment", "Premature end of JPEG file", "found marker 0xd9", "outside of file bounds", "End of file",
-        "Unexpected end of GIF",
+        "premature end of data segment", "Premature end of JPEG file", "found marker 0xd9", "outside of file bounds",
     ]
 
     private static let damage = shortage + ["bad Huffman code", "bad arithmetic code", "instead of RST"]
