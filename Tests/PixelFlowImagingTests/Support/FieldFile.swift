@@ -6,3 +6,10 @@ enum FieldFile {
 
     static func data(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
 }
+
+/// Files of layouts that the encoders at hand do not write.
+enum LayoutFile {
+    static func data(_ name: String) throws -> Data {
+        try Data(contentsOf: FieldFile.folder.appending(path: "../Layouts/\(name)").standardized)
+    }
+}
