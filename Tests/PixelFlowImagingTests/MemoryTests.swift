@@ -33,6 +33,13 @@ import Testing
         Source(testDescription: "webp, alpha, lossless") {
             try TestImage.data(try colours(black(bands: 4)), "webpsave_buffer", ["lossless": .flag(true), "effort": .integer(0)])
         },
+        // Decoded whole, and larger than what libvips would put into a file.
+        Source(testDescription: "avif") {
+            let image = try black(bands: 3, edge: 6000).applying("copy", ["interpretation": .sRGB])
+            return try TestImage.data(
+                image, "heifsave_buffer",
+                ["compression": .integer(Int(VIPS_FOREIGN_HEIF_COMPRESSION_AV1.rawValue)), "effort": .integer(0), "bitdepth": .integer(8)])
+        },
         Source(testDescription: "gif") { try TestImage.data(try colours(black(bands: 3)), "gifsave_buffer", ["effort": .integer(1)]) },
         Source(testDescription: "tiff, 16 bits, alpha") { try deep("tiffsave_buffer", ["compression": .integer(deflate)]) },
         Source(testDescription: "tiff, 32 bits of floating point, alpha", expected: "image_too_large_in_memory") {
@@ -43,7 +50,7 @@ import Testing
 
     private static var deflate: Int { Int(VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE.rawValue) }
 
-    private static func black(bands: Int) throws -> Image {
+    private static func black(bands: Int, edge: Int = edge) throws -> Image {
         try VipsLibrary.start()
         return try Image.make("black", ["width": .integer(edge), "height": .integer(edge), "bands": .integer(bands)])
     }
