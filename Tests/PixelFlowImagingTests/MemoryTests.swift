@@ -132,7 +132,9 @@ import Testing
     @Test func anOutputIsRefusedAndTheOthersAreMade() throws {
         let source = try TestImage.file(.png, 1000, 800)
         let outputs = [
-            OutputSpec(name: "a", operations: [.resize(.init(width: 4000, enlarge: true))], format: .fixed(.webp), encoder: EncoderOptions(lossless: true)),
+            OutputSpec(
+                name: "a", operations: [.resize(.init(width: 4000, enlarge: true))], format: .fixed(.webp),
+                encoder: EncoderOptions(lossless: true)),
             small,
         ]
         let results = try render(source, outputs, limits: limits(100)).results
@@ -148,11 +150,12 @@ import Testing
         #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: nil) == ContainerMemory.unlimited)
     }
 
-    @Test(arguments: [
-        (["/sys/fs/cgroup/memory.max": "2147483648\n"], 2 << 30), (["/sys/fs/cgroup/memory.max": "max\n"], nil),
-        (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n"], 1 << 30),
-        (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"], nil), ([:], nil),
-    ] as [([String: String], Int?)])
+    @Test(
+        arguments: [
+            (["/sys/fs/cgroup/memory.max": "2147483648\n"], 2 << 30), (["/sys/fs/cgroup/memory.max": "max\n"], nil),
+            (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n"], 1 << 30),
+            (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"], nil), ([:], nil),
+        ] as [([String: String], Int?)])
     func theLimitIsThatOfTheControlGroup(files: [String: String], limit: Int?) {
         #expect(ContainerMemory.limit { files[$0] } == limit)
     }

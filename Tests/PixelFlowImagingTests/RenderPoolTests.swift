@@ -21,7 +21,8 @@ import Testing
     ) async throws -> Result {
         let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         let configuration = RenderPool.Configuration(
-            processes: processes, jobsPerProcess: jobsPerProcess, processMemory: memory, executable: folder.appending(path: "pixelflow-render-fixture").path)
+            processes: processes, jobsPerProcess: jobsPerProcess, processMemory: memory,
+            executable: folder.appending(path: "pixelflow-render-fixture").path)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let pool = RenderPool(configuration, logger: logger, metrics: registry)
         await pool.warmUp()
@@ -175,7 +176,9 @@ import Testing
         #expect(String(decoding: registry.text(), as: UTF8.self).contains(#"render_processes_ended_total{reason="out_of_memory"} 1"#))
     }
 
-    @Test(arguments: [(SIGKILL, "render_killed", PixelFlowError.Retry.killed), (SIGTERM, "render_killed", .killed), (SIGBUS, "render_crashed", .crash)])
+    @Test(arguments: [
+        (SIGKILL, "render_killed", PixelFlowError.Retry.killed), (SIGTERM, "render_killed", .killed), (SIGBUS, "render_crashed", .crash),
+    ])
     func killedMidJobIsWhoeverKilledItsDoingAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
