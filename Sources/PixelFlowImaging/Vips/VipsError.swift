@@ -8,6 +8,7 @@ struct VipsError: Error, CustomStringConvertible {
     /// only grows, so whoever reads it empties it.
     static func taken() -> VipsError {
         let text = String(cString: vips_error_buffer()).split(separator: "\n").joined(separator: "; ")
+        MemoryShortage.note(text)
         vips_error_clear()
         return VipsError(description: text.isEmpty ? "libvips gave no reason" : text)
     }
