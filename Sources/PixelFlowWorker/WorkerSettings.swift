@@ -34,7 +34,8 @@ public struct WorkerSettings: Sendable {
     public var limits: ImageLimits
 
     public init(
-        id: WorkerID, slots: Int, renderProcesses: Int = 1, renderMemory: Int? = nil, grace: Duration = .seconds(20), patience: Duration = .seconds(2),
+        id: WorkerID, slots: Int, renderProcesses: Int = 1, renderMemory: Int? = nil, grace: Duration = .seconds(20),
+        patience: Duration = .seconds(2),
         policy: TaskPolicy = .standard, limits: ImageLimits = ImageLimits()
     ) {
         self.id = id

@@ -30,8 +30,18 @@ import Testing
                 image, "jpegsave_buffer",
                 ["interlace": .flag(true), "subsample_mode": .integer(Int(VIPS_FOREIGN_SUBSAMPLE_OFF.rawValue))])
         },
-        Source(testDescription: "webp, alpha, lossless") {
+        Source(testDescription: "webp, lossless") {
+            try TestImage.data(try colours(black(bands: 3)), "webpsave_buffer", ["lossless": .flag(true), "effort": .integer(0)])
+        },
+        Source(testDescription: "webp, alpha, lossless", expected: "image_too_large_in_memory") {
             try TestImage.data(try colours(black(bands: 4)), "webpsave_buffer", ["lossless": .flag(true), "effort": .integer(0)])
+        },
+        // Decoded whole, and larger than what libvips would put into a file.
+        Source(testDescription: "avif") {
+            let image = try black(bands: 3, edge: 6000).applying("copy", ["interpretation": .sRGB])
+            return try TestImage.data(
+                image, "heifsave_buffer",
+                ["compression": .integer(Int(VIPS_FOREIGN_HEIF_COMPRESSION_AV1.rawValue)), "effort": .integer(0), "bitdepth": .integer(8)])
         },
         Source(testDescription: "gif") { try TestImage.data(try colours(black(bands: 3)), "gifsave_buffer", ["effort": .integer(1)]) },
         Source(testDescription: "tiff, 16 bits, alpha") { try deep("tiffsave_buffer", ["compression": .integer(deflate)]) },
@@ -43,7 +53,7 @@ import Testing
 
     private static var deflate: Int { Int(VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE.rawValue) }
 
-    private static func black(bands: Int) throws -> Image {
+    private static func black(bands: Int, edge: Int = edge) throws -> Image {
         try VipsLibrary.start()
         return try Image.make("black", ["width": .integer(edge), "height": .integer(edge), "bands": .integer(bands)])
     }
@@ -125,7 +135,9 @@ import Testing
     @Test func anOutputIsRefusedAndTheOthersAreMade() throws {
         let source = try TestImage.file(.png, 1000, 800)
         let outputs = [
-            OutputSpec(name: "a", operations: [.resize(.init(width: 4000, enlarge: true))], format: .fixed(.webp), encoder: EncoderOptions(lossless: true)),
+            OutputSpec(
+                name: "a", operations: [.resize(.init(width: 4000, enlarge: true))], format: .fixed(.webp),
+                encoder: EncoderOptions(lossless: true)),
             small,
         ]
         let results = try render(source, outputs, limits: limits(100)).results
@@ -141,11 +153,12 @@ import Testing
         #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: nil) == ContainerMemory.unlimited)
     }
 
-    @Test(arguments: [
-        (["/sys/fs/cgroup/memory.max": "2147483648\n"], 2 << 30), (["/sys/fs/cgroup/memory.max": "max\n"], nil),
-        (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n"], 1 << 30),
-        (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"], nil), ([:], nil),
-    ] as [([String: String], Int?)])
+    @Test(
+        arguments: [
+            (["/sys/fs/cgroup/memory.max": "2147483648\n"], 2 << 30), (["/sys/fs/cgroup/memory.max": "max\n"], nil),
+            (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n"], 1 << 30),
+            (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"], nil), ([:], nil),
+        ] as [([String: String], Int?)])
     func theLimitIsThatOfTheControlGroup(files: [String: String], limit: Int?) {
         #expect(ContainerMemory.limit { files[$0] } == limit)
     }

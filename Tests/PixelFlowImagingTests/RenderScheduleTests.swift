@@ -74,6 +74,14 @@ import Testing
         #expect(turn(&schedule, 1, after: 50) == "a2, fresh")
     }
 
+    @Test func patienceIsWhatAStartCosts() {
+        var schedule = schedule(slots: 1)
+        for (start, patience) in [(1, 20), (300, 300), (5000, 1000)] {
+            schedule.note(start: .milliseconds(start))
+            #expect(schedule.patience == .milliseconds(patience))
+        }
+    }
+
     @Test func aSlotGoesOnWithItsTenantButNotForLong() {
         var schedule = schedule(slots: 1)
         add("a", ann, to: &schedule)

@@ -17,6 +17,18 @@ package struct RenderEngine {
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
     ) throws -> SourceFacts {
         VipsError.discard()
+        MemoryShortage.forget()
+        do {
+            return try outputs(of: source, overlays, pipeline, limits, sink)
+        } catch let failure as RenderFailure {
+            throw MemoryShortage.named(failure)
+        }
+    }
+
+    private func outputs(
+        of source: UnsafeRawBufferPointer, _ overlays: [String: UnsafeRawBufferPointer], _ pipeline: Pipeline, _ limits: ImageLimits,
+        _ sink: Sink
+    ) throws -> SourceFacts {
         let header = try Load.header(of: source, limits: limits)
         let budget = try MemoryBudget(header, pipeline, limits: limits)
         var outputBytes = 0

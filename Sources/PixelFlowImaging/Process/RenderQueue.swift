@@ -42,6 +42,9 @@ final class RenderQueue: @unchecked Sendable {
         }
     }
 
+    /// A process has taken this long to start.
+    func note(start: Duration) { changed.withLock { schedule.note(start: start) } }
+
     /// Takes nothing more. What waits is still handed out.
     func close() {
         changed.withLock {

@@ -83,7 +83,9 @@ final class RenderSlot {
         // A process that died while it waited has no job to answer for.
         if let process, process.channel.isOpen { return process }
         end(.crashed)
+        let start = ContinuousClock.now
         let started = try ChildProcess(configuration)
+        queue.note(start: ContinuousClock.now - start)
         metrics.hasStarted()
         keep(started)
         return started

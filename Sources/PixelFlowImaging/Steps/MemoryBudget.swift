@@ -85,8 +85,8 @@ struct MemoryBudget {
         // The coefficients of every scan, two bytes each, whatever the shrink.
         case .jpeg: return header.opened.isInterlaced ? frame * header.opened.bands * 2 : 0
         case .png: return header.opened.isInterlaced ? stored : 0
-        // Its own picture of four bands, and the canvas that frames are drawn on.
-        case .webp: return frame * 8
+        // Its own picture of four bands, the canvas that frames are drawn on, and the whole picture for libvips.
+        case .webp: return frame * 8 + decoded(header, options, frames)
         case .gif: return frame * 8
         // One tile or strip, which may be all of the picture.
         case .tiff: return stored

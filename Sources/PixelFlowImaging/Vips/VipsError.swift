@@ -15,6 +15,7 @@ struct VipsError: Error, CustomStringConvertible {
     /// only grows, so whoever reads it empties it.
     static func taken() -> VipsError {
         let text = buffered.split(separator: "\n").joined(separator: "; ")
+        MemoryShortage.note(text)
         discard()
         return VipsError(description: text.isEmpty ? "libvips gave no reason" : text)
     }

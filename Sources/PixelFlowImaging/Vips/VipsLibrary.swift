@@ -1,4 +1,5 @@
 import CVips
+import Glibc
 
 /// libvips itself: started once for each process, with nothing but the loaders of the allow-list.
 enum VipsLibrary {
@@ -6,6 +7,9 @@ enum VipsLibrary {
     static func start() throws { try started.get() }
 
     private static let started = Result { () throws(VipsError) in
+        // libvips unpacks what has more than 100 MB into a file under /tmp, which a sandbox has not. The budget of a job
+        // keeps it in memory.
+        setenv("VIPS_DISC_THRESHOLD", "1024g", 1)
         guard cvips_init("pixelflow") == 0 else { throw VipsError.taken() }
         // One job fills one core: threads would only take turns, and a cache would only grow.
         vips_concurrency_set(1)

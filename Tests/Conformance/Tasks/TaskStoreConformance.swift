@@ -35,6 +35,7 @@ extension TaskPolicy {
     /// The protocol in a hurry, for stores whose clock cannot be moved.
     public static let brief = TaskPolicy(
         lease: .milliseconds(400), heartbeat: .milliseconds(100), surrender: .milliseconds(300),
-        maxLosses: 3, suspectLosses: 2, dispatchGrace: .milliseconds(200), dispatchTrust: .milliseconds(400), dispatchTrustLimit: .seconds(4),
+        maxLosses: 3, suspectLosses: 2, dispatchGrace: .milliseconds(200), dispatchTrust: .milliseconds(400),
+        dispatchTrustLimit: .seconds(4),
         retryBase: .milliseconds(50), retryLimit: .milliseconds(200), retryAfterLimit: .milliseconds(600))
 }
