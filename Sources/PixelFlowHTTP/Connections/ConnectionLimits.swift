@@ -40,7 +40,7 @@ public struct ConnectionLimits: Sendable, Hashable {
     public var minimumBodyRate = 1024
     public var headerBytes = 32_768
     public var headerCount = 100
-    /// Connections beyond a limit that are still being told so; those beyond are closed without an answer.
+    /// Connections that are told why they end, at a time and in a second; those beyond are closed without an answer.
     public var lingering = 64
     /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
     public var accepted = 4096 + 64

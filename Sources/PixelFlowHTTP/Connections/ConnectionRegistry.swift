@@ -47,7 +47,9 @@ public final class ConnectionRegistry: Sendable {
 
     private struct State {
         var total = 0
+        /// Refused connections that are open to be read, and the second in which how many were told so.
         var lingering = 0
+        var told: (second: UInt64, count: Int) = (0, 0)
         var accepted = 0
         /// What goes on accepting once there is room.
         var waiting: [@Sendable () -> Void] = []
@@ -97,11 +99,11 @@ public final class ConnectionRegistry: Sendable {
         return admission
     }
 
-    /// Whether an address has its share and as many others are being told so as may be: then not even that is said.
+    /// Whether an address has its share, and as many have been told so as may be: then not even that is said.
     func isExhausted(for address: IPAddress) -> Bool {
         guard !trusted.trusts(address) else { return false }
         return state.withLock { state in
-            state.lingering >= limits.lingering && (state.peers[address.subscriber]?.entries.count ?? 0) >= limits.perAddress
+            !mayTell(&state) && (state.peers[address.subscriber]?.entries.count ?? 0) >= limits.perAddress
         }
     }
 
@@ -110,10 +112,18 @@ public final class ConnectionRegistry: Sendable {
     /// Whether one more connection may be told why it is refused; pair with `endLingering`.
     func beginLingering() -> Bool {
         state.withLock { state in
-            guard state.lingering < limits.lingering else { return false }
+            guard mayTell(&state) else { return false }
             state.lingering += 1
+            state.told.count += 1
             return true
         }
+    }
+
+    /// So many at a time and in a second: under a flood, an answer to each would cost more than what it is kept from.
+    private func mayTell(_ state: inout State) -> Bool {
+        let second = NIODeadline.now().uptimeNanoseconds / 1_000_000_000
+        if state.told.second != second { state.told = (second, 0) }
+        return state.lingering < limits.lingering && state.told.count < limits.lingering
     }
 
     func endLingering() { state.withLock { $0.lingering -= 1 } }
