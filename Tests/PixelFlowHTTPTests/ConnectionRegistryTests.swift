@@ -17,7 +17,8 @@ struct ConnectionRegistryTests {
     }
 
     private func open(_ registry: ConnectionRegistry, _ address: String, _ name: String = "") -> ConnectionRegistry.Entry? {
-        guard case .admitted(let entry) = registry.open(from: IPAddress(address), evict: { [evicted] in evicted.add(name) }) else { return nil }
+        let admission = registry.open(from: IPAddress(address)) { [evicted] in evicted.add(name) }
+        guard case .admitted(let entry) = admission else { return nil }
         return entry
     }
 
