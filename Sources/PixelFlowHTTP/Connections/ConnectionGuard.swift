@@ -197,12 +197,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Answers with a problem where an answer can still be given, and closes the connection.
     func refuse(_ reason: ConnectionState.Refusal) {
         guard let context, !isEnding else { return }
-        guard !isLastAnswerDue else { return }
-        metrics?.refused(reason)
         if state.owesAnswers, reason == .malformed || reason == .headerSize {
+            if !isLastAnswerDue { metrics?.refused(reason) }
             isLastAnswerDue = true
             return
         }
+        metrics?.refused(reason)
         isEnding = true
         entry?.setWaiting(false)
         guard state.canAnswer, let answer = reason.answer, beginLingering() else {
