@@ -40,6 +40,8 @@ public struct ConnectionLimits: Sendable, Hashable {
     public var headerCount = 100
     /// Connections that are told why they end, at a time and in a second; those beyond are closed without an answer.
     public var lingering = 64
+    /// How long a connection is let alone before it may have to give way to a new one.
+    public var evictionGrace: Duration = .seconds(1)
     /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
     public var accepted = 4096 + 64
 

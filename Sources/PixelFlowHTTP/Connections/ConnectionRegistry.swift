@@ -24,7 +24,7 @@ public final class ConnectionRegistry: Sendable {
             waitingSince.store(isWaiting ? NIODeadline.now().uptimeNanoseconds : 0, ordering: .relaxed)
         }
 
-        fileprivate var age: UInt64? {
+        fileprivate var waitsSince: UInt64? {
             let since = waitingSince.load(ordering: .relaxed)
             return since == 0 ? nil : since
         }
@@ -85,7 +85,7 @@ public final class ConnectionRegistry: Sendable {
             if !isTrusted, known >= limits.perAddress { return (.refused(.addressLimit), []) }
             var victims: [Entry] = []
             if state.total >= limits.total {
-                victims = Self.victims(of: state, upTo: max(1, limits.total / 64))
+                victims = self.victims(of: state, upTo: max(1, limits.total / 64))
                 if victims.isEmpty { return (.refused(.totalLimit), []) }
                 for victim in victims { Self.remove(victim, from: &state) }
             }
@@ -151,14 +151,21 @@ public final class ConnectionRegistry: Sendable {
         for resume in waiting { resume() }
     }
 
-    /// Those that wait longest, of the address that has most of them; a trusted proxy's only where there are no others.
+    /// Those that wait longest, of the address that has most of them. Who has only just come is about to ask, and gives way
+    /// only where all have; a trusted proxy's, which brings many clients, only where no others wait.
     /// Several at a time, since looking for them costs a walk through all.
-    private static func victims(of state: State, upTo count: Int) -> [Entry] {
-        for isTrusted in [false, true] {
-            let peers = state.peers.values.filter { $0.isTrusted == isTrusted }
-            let waiting = peers.map { peer in peer.entries.values.compactMap { entry in entry.age.map { (age: $0, entry: entry) } } }
+    private func victims(of state: State, upTo count: Int) -> [Entry] {
+        let grace = UInt64(max(0, TimeAmount(limits.evictionGrace).nanoseconds))
+        let now = NIODeadline.now().uptimeNanoseconds
+        let rounds: [(isTrusted: Bool?, before: UInt64)] = [(false, now - min(now, grace)), (true, now - min(now, grace)), (nil, .max)]
+        for round in rounds {
+            let peers = state.peers.values.filter { round.isTrusted == nil || $0.isTrusted == round.isTrusted }
+            let waiting = peers.map { peer in
+                peer.entries.values.compactMap { entry in entry.waitsSince.flatMap { $0 <= round.before ? (since: $0, entry: entry) : nil }
+                }
+            }
             guard let most = waiting.max(by: { $0.count < $1.count }), !most.isEmpty else { continue }
-            return most.sorted { $0.age < $1.age }.prefix(count).map(\.entry)
+            return most.sorted { $0.since < $1.since }.prefix(count).map(\.entry)
         }
         return []
     }
