@@ -9,7 +9,9 @@ public struct WebSettings: Sendable, Hashable {
     static let apiSetting = Setting<String>.text(
         "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "Where web finds the api.")
 
-    public static let descriptions: [SettingDescription] = [authSetting.description, apiSetting.description, TrustedProxies.setting.description]
+    public static let descriptions: [SettingDescription] = [
+        authSetting.description, apiSetting.description, TrustedProxies.setting.description,
+    ]
 
     /// `PIXELFLOW_WEB_AUTH_URL`: the auth service, as in `http://127.0.0.1:50051`. Without a slash at the end.
     public let authURL: String

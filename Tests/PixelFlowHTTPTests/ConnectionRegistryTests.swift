@@ -8,16 +8,20 @@ import Testing
 struct ConnectionRegistryTests {
     private let evicted = Evictions()
 
-    private func registry(total: Int = 1000, perAddress: Int = 1000, trusted: TrustedProxies = .loopback) -> ConnectionRegistry {
+    private func registry(total: Int = 1000, perAddress: Int = 1000, grace: Duration = .zero, trusted: TrustedProxies = .loopback)
+        -> ConnectionRegistry
+    {
         var limits = ConnectionLimits()
         limits.total = total
         limits.perAddress = perAddress
         limits.accepted = total + 8
+        limits.evictionGrace = grace
         return ConnectionRegistry(limits: limits, trusted: trusted)
     }
 
     private func open(_ registry: ConnectionRegistry, _ address: String, _ name: String = "") -> ConnectionRegistry.Entry? {
-        guard case .admitted(let entry) = registry.open(from: IPAddress(address), evict: { [evicted] in evicted.add(name) }) else { return nil }
+        let admission = registry.open(from: IPAddress(address)) { [evicted] in evicted.add(name) }
+        guard case .admitted(let entry) = admission else { return nil }
         return entry
     }
 
@@ -78,6 +82,15 @@ struct ConnectionRegistryTests {
         _ = try #require(open(registry, "203.0.113.1", "client"))
         #expect(open(registry, "203.0.113.2") != nil)
         #expect(evicted.names == ["client"])
+    }
+
+    @Test("who has only just come is not the one to go, even where the others come by a proxy")
+    func newcomers() throws {
+        let registry = registry(total: 3, grace: .seconds(600), trusted: try TrustedProxies(setting: "10.0.0.0/8"))
+        for name in ["proxy 1", "proxy 2"] { _ = try #require(open(registry, "10.0.0.1", name)) }
+        _ = try #require(open(registry, "203.0.113.1", "client"))
+        #expect(open(registry, "203.0.113.2") != nil)
+        #expect(evicted.names == ["proxy 1"])
     }
 
     @Test("accepting stops at its limit and goes on once there is room")

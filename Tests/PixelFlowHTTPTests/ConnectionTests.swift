@@ -285,6 +285,17 @@ struct ConnectionTests {
         }
     }
 
+    @Test("what is no request takes nothing from the request before it")
+    func trailingNonsense() async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\nno request at all\r\n\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"), "\(answer)")
+            #expect(answer.hasSuffix("hello"))
+        }
+    }
+
     @Test("an address in its absolute form is that address", arguments: ["http://a/hello", "HTTP://a:80/hello?b=c"])
     func absoluteForm(target: String) async throws {
         try await run { port in

@@ -15,7 +15,8 @@ import Testing
     private func withAPI(_ body: @escaping @Sendable (WebStack) async throws -> Void) async throws {
         try await withService { router in
             router.post("/api/upload") { request, _ in
-                guard request.headers[.expect] != nil, request.headers.first(where: { $0.name.canonicalName.contains("gate") }) == nil else {
+                guard request.headers[.expect] != nil, request.headers.first(where: { $0.name.canonicalName.contains("gate") }) == nil
+                else {
                     return "not told"
                 }
                 return "\(try await request.collectBody(limit: 100).readableBytes) bytes"

@@ -25,10 +25,13 @@ import Testing
             "/auth/readyz", "/auth//readyz", "/auth/livez", "/auth/%72eadyz", "/auth/login/../metrics", "/auth/login/%2e%2e/metrics",
             "/auth/login/..;/metrics", "/auth/..%2fmetrics", "/auth/..%5cmetrics", "/auth/%2e%2e%2fmetrics", "/auth/%252e%252e/metrics",
             "/auth%2fmetrics", "/%61uth/metrics", "/AUTH/metrics", "//auth/metrics", "/auth///metrics", "/auth/.well-known/../metrics",
-            "/auth/.well-known/jwks.json/../../metrics", "/auth/health/../metrics", "/auth/internal", "/api/../readyz", "/api/tasks/../../metrics",
+            "/auth/.well-known/jwks.json/../../metrics", "/auth/health/../metrics", "/auth/internal", "/api/../readyz",
+            "/api/tasks/../../metrics",
             "/api/tasks/%2e%2e/%2e%2e/metrics", "/api/tasks/..%2f..%2fmetrics", "/api/tasks/..;/..;/metrics", "/api/tasks/%2e%2e;a/metrics",
-            "/api/.", "/api/..", "/api//metrics", "/api/%252e%252e/metrics", "/api/%00/metrics", "/api/%0d%0a/metrics", "/auth/metrics%00",
-            "http://web/metrics", "http://web/auth/metrics", "http://web//auth//metrics", "HTTP://web/auth/%6detrics", "https://web/auth/readyz",
+            "/api/.", "/api/..", "/api//metrics", "/api/%252e%252e/metrics", "/api/%00/metrics", "/api/%0d%0a/metrics",
+            "/auth/metrics%00",
+            "http://web/metrics", "http://web/auth/metrics", "http://web//auth//metrics", "HTTP://web/auth/%6detrics",
+            "https://web/auth/readyz",
             "http://web:80/api/../metrics", "http://auth:50051/metrics", "http://auth:50051/auth/metrics",
         ]
 
@@ -58,7 +61,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/api/%", "/api/tasks/%zz", "/auth/%f", "/api/tasks/%ff"]) func aBrokenAddressIsTheClientsFault(target: String) async throws {
+    @Test(arguments: ["/api/%", "/api/tasks/%zz", "/auth/%f", "/api/tasks/%ff"])
+    func aBrokenAddressIsTheClientsFault(target: String) async throws {
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send("GET \(target) HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")

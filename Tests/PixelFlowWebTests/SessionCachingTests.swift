@@ -10,8 +10,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("private, max-age=31536000, immutable", "private, no-cache"), ("max-age=5", "private, no-cache"), ("private, no-cache", "private, no-cache"),
-        ("no-store", "no-store"),
+        ("private, max-age=31536000, immutable", "private, no-cache"), ("max-age=5", "private, no-cache"),
+        ("private, no-cache", "private, no-cache"), ("no-store", "no-store"),
     ])
     func aCacheAsksEachTime(said: String, told: String) async throws {
         try await withWebStack(api: Self.api([.cacheControl: said, .eTag: "\"1\""])) { stack in

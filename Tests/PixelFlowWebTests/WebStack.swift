@@ -62,7 +62,8 @@ func withWebStack<Value: Sendable>(
     try await withUpstream(auth) { authPort in
         try await withUpstream(api) { apiPort in
             try await withWeb(
-                authURL: "http://localhost:\(authPort)", apiURL: "http://localhost:\(apiPort)", proxies: proxies, isManagement: isManagement,
+                authURL: "http://localhost:\(authPort)", apiURL: "http://localhost:\(apiPort)", proxies: proxies,
+                isManagement: isManagement,
                 body)
         }
     }
@@ -71,7 +72,8 @@ func withWebStack<Value: Sendable>(
 /// Runs the web service alone.
 @discardableResult
 func withWeb<Value: Sendable>(
-    authURL: String, apiURL: String, proxies: TrustedProxies = .loopback, isManagement: Bool = false, _ body: @escaping @Sendable (WebStack) async throws -> Value
+    authURL: String, apiURL: String, proxies: TrustedProxies = .loopback, isManagement: Bool = false,
+    _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withClient(WebService.clientConfiguration) { upstreamClient in
         let service = WebService(settings: try WebSettings(authURL: authURL, apiURL: apiURL, proxies: proxies), client: upstreamClient)

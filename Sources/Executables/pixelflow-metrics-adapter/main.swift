@@ -25,6 +25,7 @@ await ServiceCommand(
         await inquiry.close()
         await cluster.shutdown()
     }
-    let health = listen.server("metrics-adapter", adapter.healthRouter(drain: drain), metrics: "adapter", onReady: listen.announce("metrics-adapter"))
+    let health = listen.server(
+        "metrics-adapter", adapter.healthRouter(drain: drain), metrics: "adapter", onReady: listen.announce("metrics-adapter"))
     return ServiceGroup(running: [closing] + adapter.services(host: listen.host) + [health, DrainService(drain)], logger: logger)
 }

@@ -81,9 +81,10 @@ struct AllInOne {
                 onReady: readiness.arrive),
             settings.web.server("web", web.router(drain: drain), connections: connections, onReady: readiness.arrive),
         ]
-        let managing: [any Service] = management.map {
-            [$0.managementServer("web", web.managementRouter(drain: drain), onReady: readiness.arrive)]
-        } ?? []
+        var managing: [any Service] = []
+        if let management {
+            managing.append(management.managementServer("web", web.managementRouter(drain: drain), onReady: readiness.arrive))
+        }
         return ServiceGroup(running: services + managing + [worker, DrainService(drain)], grace: settings.worker.grace, logger: logger)
     }
 

@@ -28,6 +28,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Set once the connection is on its way out: nothing more is read from it or written to it.
     private var isEnding = false
     private var isLingering = false
+    /// Set once something came that is no request, after requests that are still to be answered.
+    private var isLastAnswerDue = false
 
     init(registry: ConnectionRegistry, metrics: ConnectionMetrics?) {
         self.registry = registry
@@ -97,7 +99,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     // MARK: Bytes
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isEnding else { return }
+        guard !isEnding, !isLastAnswerDue else { return }
         state.received(bytes: unwrapInboundIn(data).readableBytes, now: .now())
         context.fireChannelRead(data)
         if !isEnding, state.isHeaderTooLarge { refuse(.headerSize) }
@@ -149,10 +151,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func answerBegan() { state.answerBegan() }
 
-    func answerEnded() {
+    /// - Returns: whether this was the last answer that is given here.
+    func answerEnded() -> Bool {
         state.answerEnded(now: .now())
         entry?.setWaiting(state.isWaiting)
         schedule()
+        return isLastAnswerDue && !state.owesAnswers
     }
 
     /// Writes 100 (Continue), which is no answer and so passes the encoder by.
@@ -193,6 +197,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Answers with a problem where an answer can still be given, and closes the connection.
     func refuse(_ reason: ConnectionState.Refusal) {
         guard let context, !isEnding else { return }
+        if state.owesAnswers, reason == .malformed || reason == .headerSize {
+            if !isLastAnswerDue { metrics?.refused(reason) }
+            isLastAnswerDue = true
+            return
+        }
         metrics?.refused(reason)
         isEnding = true
         entry?.setWaiting(false)

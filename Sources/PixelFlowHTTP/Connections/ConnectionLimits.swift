@@ -4,8 +4,7 @@ public import PixelFlowCore
 public struct ConnectionLimits: Sendable, Hashable {
     static let totalSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_CONNECTIONS", default: 4096, in: 16...1_000_000,
-        help: "Connections that a process serves at a time, and never more than a third of its file descriptors; beyond, those that wait longest for a request are closed."
-    )
+        help: "Connections at a time, at most a third of the file descriptors; beyond, those that wait longest for a request are closed.")
     static let perAddressSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_CONNECTIONS_PER_ADDRESS", default: 512, in: 1...1_000_000,
         help: "Connections from one address (IPv6: one /64 network) at a time; more are answered 429. Trusted proxies are not limited.")
@@ -17,8 +16,7 @@ public struct ConnectionLimits: Sendable, Hashable {
         help: "How long a connection may wait for its next request, and an answer for a client that does not read it.")
     static let bodyRateSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MIN_BODY_RATE", default: 1024, in: 0...1_048_576,
-        help: "Bytes a second that the body of a request must bring, over each 10 seconds; a slower one is answered 408. 0 for no such limit."
-    )
+        help: "Bytes a second that a body must bring, over each 10 seconds; a slower one is answered 408. 0 for no such limit.")
     static let headerBytesSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_HEADER_BYTES", default: 32_768, in: 1024...1_048_576,
         help: "Bytes of the header of a request, its first line included; a larger one is answered 431.")
@@ -40,8 +38,10 @@ public struct ConnectionLimits: Sendable, Hashable {
     public var minimumBodyRate = 1024
     public var headerBytes = 32_768
     public var headerCount = 100
-    /// Connections beyond a limit that are still being told so; those beyond are closed without an answer.
+    /// Connections that are told why they end, at a time and in a second; those beyond are closed without an answer.
     public var lingering = 64
+    /// How long a connection is let alone before it may have to give way to a new one.
+    public var evictionGrace: Duration = .seconds(1)
     /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
     public var accepted = 4096 + 64
 

@@ -24,7 +24,7 @@ public final class ConnectionRegistry: Sendable {
             waitingSince.store(isWaiting ? NIODeadline.now().uptimeNanoseconds : 0, ordering: .relaxed)
         }
 
-        fileprivate var age: UInt64? {
+        fileprivate var waitsSince: UInt64? {
             let since = waitingSince.load(ordering: .relaxed)
             return since == 0 ? nil : since
         }
@@ -47,7 +47,9 @@ public final class ConnectionRegistry: Sendable {
 
     private struct State {
         var total = 0
+        /// Refused connections that are open to be read, and the second in which how many were told so.
         var lingering = 0
+        var told: (second: UInt64, count: Int) = (0, 0)
         var accepted = 0
         /// What goes on accepting once there is room.
         var waiting: [@Sendable () -> Void] = []
@@ -83,7 +85,7 @@ public final class ConnectionRegistry: Sendable {
             if !isTrusted, known >= limits.perAddress { return (.refused(.addressLimit), []) }
             var victims: [Entry] = []
             if state.total >= limits.total {
-                victims = Self.victims(of: state, upTo: max(1, limits.total / 64))
+                victims = self.victims(of: state, upTo: max(1, limits.total / 64))
                 if victims.isEmpty { return (.refused(.totalLimit), []) }
                 for victim in victims { Self.remove(victim, from: &state) }
             }
@@ -97,11 +99,11 @@ public final class ConnectionRegistry: Sendable {
         return admission
     }
 
-    /// Whether an address has its share and as many others are being told so as may be: then not even that is said.
+    /// Whether an address has its share, and as many have been told so as may be: then not even that is said.
     func isExhausted(for address: IPAddress) -> Bool {
         guard !trusted.trusts(address) else { return false }
         return state.withLock { state in
-            state.lingering >= limits.lingering && (state.peers[address.subscriber]?.entries.count ?? 0) >= limits.perAddress
+            !mayTell(&state) && (state.peers[address.subscriber]?.entries.count ?? 0) >= limits.perAddress
         }
     }
 
@@ -110,10 +112,18 @@ public final class ConnectionRegistry: Sendable {
     /// Whether one more connection may be told why it is refused; pair with `endLingering`.
     func beginLingering() -> Bool {
         state.withLock { state in
-            guard state.lingering < limits.lingering else { return false }
+            guard mayTell(&state) else { return false }
             state.lingering += 1
+            state.told.count += 1
             return true
         }
+    }
+
+    /// So many at a time and in a second: under a flood, an answer to each would cost more than what it is kept from.
+    private func mayTell(_ state: inout State) -> Bool {
+        let second = NIODeadline.now().uptimeNanoseconds / 1_000_000_000
+        if state.told.second != second { state.told = (second, 0) }
+        return state.lingering < limits.lingering && state.told.count < limits.lingering
     }
 
     func endLingering() { state.withLock { $0.lingering -= 1 } }
@@ -141,14 +151,21 @@ public final class ConnectionRegistry: Sendable {
         for resume in waiting { resume() }
     }
 
-    /// Those that wait longest, of the address that has most of them; a trusted proxy's only where there are no others.
+    /// Those that wait longest, of the address that has most of them. Who has only just come is about to ask, and gives way
+    /// only where all have; a trusted proxy's, which brings many clients, only where no others wait.
     /// Several at a time, since looking for them costs a walk through all.
-    private static func victims(of state: State, upTo count: Int) -> [Entry] {
-        for isTrusted in [false, true] {
-            let peers = state.peers.values.filter { $0.isTrusted == isTrusted }
-            let waiting = peers.map { peer in peer.entries.values.compactMap { entry in entry.age.map { (age: $0, entry: entry) } } }
+    private func victims(of state: State, upTo count: Int) -> [Entry] {
+        let grace = UInt64(max(0, TimeAmount(limits.evictionGrace).nanoseconds))
+        let now = NIODeadline.now().uptimeNanoseconds
+        let rounds: [(isTrusted: Bool?, before: UInt64)] = [(false, now - min(now, grace)), (true, now - min(now, grace)), (nil, .max)]
+        for round in rounds {
+            let peers = state.peers.values.filter { round.isTrusted == nil || $0.isTrusted == round.isTrusted }
+            let waiting = peers.map { peer in
+                peer.entries.values.compactMap { entry in entry.waitsSince.flatMap { $0 <= round.before ? (since: $0, entry: entry) : nil }
+                }
+            }
             guard let most = waiting.max(by: { $0.count < $1.count }), !most.isEmpty else { continue }
-            return most.sorted { $0.age < $1.age }.prefix(count).map(\.entry)
+            return most.sorted { $0.since < $1.since }.prefix(count).map(\.entry)
         }
         return []
     }

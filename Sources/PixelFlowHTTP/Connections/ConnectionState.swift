@@ -52,8 +52,11 @@ struct ConnectionState {
     /// Whether the connection can be closed and nobody loses an answer.
     var isWaiting: Bool { openRequests == 0 && !isReadingBody }
 
-    /// Whether a refusal may be written as an answer: none is under way that it would break into.
-    var canAnswer: Bool { !isAnswering && openRequests <= 1 }
+    /// Whether a refusal may be written as an answer: to what is arriving, and where no other answer is due before it.
+    var canAnswer: Bool { !isAnswering && openRequests == (isReadingBody ? 1 : 0) }
+
+    /// Whether requests that have arrived whole wait for their answers, which are still due to them.
+    var owesAnswers: Bool { openRequests > 0 && !isReadingBody }
 
     // MARK: What comes in
 

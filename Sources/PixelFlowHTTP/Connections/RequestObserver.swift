@@ -58,8 +58,8 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
         case .end:
             context.write(data, promise: promise)
-            connection.answerEnded()
-            guard isLastAnswer else { return }
+            let isLast = connection.answerEnded()
+            guard isLast || isLastAnswer else { return }
             context.flush()
             connection.endAfterAnswer()
         }

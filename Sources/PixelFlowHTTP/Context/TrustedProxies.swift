@@ -8,7 +8,7 @@ public struct TrustedProxies: Sendable, Hashable {
     /// `PIXELFLOW_TRUSTED_PROXIES`.
     public static let setting = Setting<String>.text(
         "PIXELFLOW_TRUSTED_PROXIES",
-        help: "Whose X-Forwarded-… headers are believed and whose connections are not limited by address, as a list of addresses; this machine's unless set."
+        help: "Whose X-Forwarded-… headers are believed, and who has no limit of connections by address; CIDRs, this machine unless set."
     )
 
     private let ranges: [AddressRange]

@@ -26,7 +26,8 @@ struct ProxiedPaths: Sendable {
         // A path that is encoded twice is decoded twice by somebody.
         let text = decoded.removingPercentEncoding ?? decoded
         let name = text.prefix { $0 != ";" }
-        return name != "." && name != ".." && !text.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7f }
+        guard name != ".", name != ".." else { return false }
+        return !text.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7f }
     }
 }
 
