@@ -93,7 +93,7 @@ import Testing
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         #expect(taken(&queue) == [100])
-        for _ in 1..<30 { #expect(tick(&queue) == .none) }
+        for _ in 1..<EventQueue.ticksForSending { #expect(tick(&queue) == .none) }
         #expect(tick(&queue) == .abort)
         var other = EventQueue(byteLimit: 1000)
         _ = other.append(event())

@@ -29,8 +29,8 @@ struct EventQueue {
     static let batchBytes = 64 * 1024
     /// Ticks without anything sent, after which the client is told that the stream is alive.
     static let ticksBetweenBeats = 15
-    /// Ticks that one send may take; a client that has not read for so long is gone, or means harm.
-    static let ticksForSending = 30
+    /// Ticks that one send may take. A client that has not read for so long will not learn from a reset, either.
+    static let ticksForSending = 120
     /// The same once the service is being stopped.
     static let ticksForLastSending = 1
 
