@@ -124,7 +124,7 @@ final class FixedResolver: NameResolver {
 
 /// A fetcher that may go to 127.0.0.0/8.
 func localFetcher(
-    resolver: any NameResolver = FixedResolver(), connect: Duration = .seconds(2), total: Duration = .seconds(60),
+    resolver: any NameResolver = FixedResolver(), connect: Duration = .seconds(20), total: Duration = .seconds(60),
     allowed: String = "127.0.0.0/8", ports: AllowedPorts = .all, trustRootsFile: String? = nil
 ) throws -> GuardedFetcher {
     let settings = FetchSettings(
@@ -135,7 +135,7 @@ func localFetcher(
 
 /// What comes of fetching `url` with such a fetcher, see `GuardedFetcher.outcome`.
 func outcome(
-    of url: String, limit: Int = 1 << 20, resolver: any NameResolver = FixedResolver(), connect: Duration = .seconds(2),
+    of url: String, limit: Int = 1 << 20, resolver: any NameResolver = FixedResolver(), connect: Duration = .seconds(20),
     total: Duration = .seconds(60), allowed: String = "127.0.0.0/8", trustRootsFile: String? = nil
 ) async -> String {
     do {
