@@ -51,8 +51,10 @@ extension EndToEnd {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let urls = [
-                    "http://ho st/", "http://host/\\u0001", "http://host/a.jpg\\n", "http://a..b/", "http://-a/", "http://[::g]/", "http://256.1.1.1/",
-                    "http://user:secret@host/", "http://xn--a/", "http://a\u{200D}b/", "ftp://host/", "http://host:8080/a.jpg", "https://host:22/",
+                    "http://ho st/", "http://host/\\u0001", "http://host/a.jpg\\n", "http://a..b/", "http://-a/", "http://[::g]/",
+                    "http://256.1.1.1/",
+                    "http://user:secret@host/", "http://xn--a/", "http://a\u{200D}b/", "ftp://host/", "http://host:8080/a.jpg",
+                    "https://host:22/",
                 ]
                 for url in urls {
                     let reply = try await ada.post(url: url)

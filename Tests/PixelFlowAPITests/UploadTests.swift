@@ -110,7 +110,8 @@ import Testing
 
     /// The rules themselves are tested with the reader of URLs.
     @Test(arguments: [
-        "http://a.org/\\u0001", "http://a.org/x\\n", "\\thttp://a.org/", "http://a b/", "http://a..org/", "http://[::g]/", "http://300.1.1.1/",
+        "http://a.org/\\u0001", "http://a.org/x\\n", "\\thttp://a.org/", "http://a b/", "http://a..org/", "http://[::g]/",
+        "http://300.1.1.1/",
         "http://u:p@a.org/", "http://xn--a/", "http://a.org:99999/", "http://", "nonsense",
     ])
     func urlsThatCannotBeFetched(url: String) async throws {

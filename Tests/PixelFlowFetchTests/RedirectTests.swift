@@ -73,11 +73,13 @@ import Testing
     }
 
     /// Raw bytes of whatever encoding are meant as they are.
-    @Test(arguments: [
-        ([0xC3, 0xBC], "/%C3%BC"), ([0xFC], "/%FC"), ([0xFF, 0x80, 0x41], "/%FF%80A"), ([0x01, 0x7F, 0x1B], "/%01%7F%1B"), ([0x00], "/%00"),
-        ([0x20, 0x41], "/%20A"), ([0x41, 0x20, 0x20], "/A"), ([0x41, 0x09, 0x42], "/AB"), (Array("%fc%25".utf8), "/%fc%25"),
-        (Array("\"<>^`{|}".utf8), "/%22%3C%3E%5E%60%7B%7C%7D"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0xC3, 0xBC], "/%C3%BC"), ([0xFC], "/%FC"), ([0xFF, 0x80, 0x41], "/%FF%80A"), ([0x01, 0x7F, 0x1B], "/%01%7F%1B"),
+            ([0x00], "/%00"),
+            ([0x20, 0x41], "/%20A"), ([0x41, 0x20, 0x20], "/A"), ([0x41, 0x09, 0x42], "/AB"), (Array("%fc%25".utf8), "/%fc%25"),
+            (Array("\"<>^`{|}".utf8), "/%22%3C%3E%5E%60%7B%7C%7D"),
+        ] as [([UInt8], String)])
     func anyByteInALocation(bytes: [UInt8], path: String) async throws {
         let answer: TestServer.Answer = { request, channel in
             guard request.path == "/start" else { return channel.answer() }

@@ -46,20 +46,22 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("120", 120), ("1", 1), ("7200", 7200), ("99999999999999999999", Int(Int32.max)), ("0", nil), ("-5", nil), ("soon", nil), ("", nil),
-        ("1.5", nil), ("Sun, 06 Nov 1994 08:51:37 GMT", 120), ("Sunday, 06-Nov-94 08:51:37 GMT", 120), ("Sun Nov  6 08:51:37 1994", 120),
-        ("Sun, 06 Nov 1994 08:49:37 GMT", nil), ("Sat, 05 Nov 1994 08:49:37 GMT", nil), ("Mon, 29 Feb 1996 00:00:00 GMT", 41_440_223),
-        ("Sun, 06 Nov 1994 25:51:37 GMT", nil), ("Sun, 06 Foo 1994 08:51:37 GMT", nil), ("Sun, 06 Nov 1994 08:51:37 CET", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("120", 120), ("1", 1), ("7200", 7200), ("99999999999999999999", Int(Int32.max)), ("0", nil), ("-5", nil), ("soon", nil),
+            ("", nil),
+            ("1.5", nil), ("Sun, 06 Nov 1994 08:51:37 GMT", 120), ("Sunday, 06-Nov-94 08:51:37 GMT", 120),
+            ("Sun Nov  6 08:51:37 1994", 120),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", nil), ("Sat, 05 Nov 1994 08:49:37 GMT", nil), ("Mon, 29 Feb 1996 00:00:00 GMT", 41_440_223),
+            ("Sun, 06 Nov 1994 25:51:37 GMT", nil), ("Sun, 06 Foo 1994 08:51:37 GMT", nil), ("Sun, 06 Nov 1994 08:51:37 CET", nil),
+        ] as [(String, Int?)])
     func aServersOwnRetryTimeIsKept(text: String, seconds: Int?) async throws {
         let headers = ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: \(text)"]
-        for status in ["503 Busy", "429 Many"] {
-            try await TestServer.run(answer: { _, channel in channel.answer(status, headers) }) { server in
-                let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
-                #expect(error?.retryAfter == seconds)
-                #expect(error?.retry == .transient)
-            }
+        let status = text.utf8.count % 2 == 0 ? "503 Busy" : "429 Many"
+        try await TestServer.run(answer: { _, channel in channel.answer(status, headers) }) { server in
+            let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
+            #expect(error?.retryAfter == seconds)
+            #expect(error?.retry == .transient)
         }
     }
 

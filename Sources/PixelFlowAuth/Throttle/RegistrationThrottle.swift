@@ -52,7 +52,8 @@ final class RegistrationThrottle: Sendable {
     private static func throttled(_ wait: Double) -> PixelFlowError {
         let seconds = max(1, Int((wait - 1e-6).rounded(.up)))
         return PixelFlowError(
-            .throttled, code: "registration_throttled", "Too many people have registered from your address; try again in \(seconds) seconds.",
+            .throttled, code: "registration_throttled",
+            "Too many people have registered from your address; try again in \(seconds) seconds.",
             retry: .transient, retryAfter: seconds)
     }
 }

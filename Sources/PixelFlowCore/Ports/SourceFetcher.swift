@@ -5,8 +5,8 @@ public protocol SourceFetcher: Sendable {
     /// Fetches `url` with every guard in place: scheme, address, redirects, size and time.
     ///
     /// - Throws: `PixelFlowError`: `.permanent` for what can never work (`url_invalid`,
-    ///   `address_blocked`, `source_not_found`, `source_refused`, `too_many_redirects`,
-    ///   `source_too_large`), `.transient` for what may (`source_timeout`, `source_unreachable`,
+    ///   `port_not_allowed`, `address_blocked`, `source_not_found`, `source_refused`, `too_many_redirects`,
+    ///   `source_too_large`, `source_encoding_unsupported`, `source_encoding_invalid`), `.transient` for what may (`source_timeout`, `source_unreachable`,
     ///   `source_unavailable`, `name_not_resolved`).
     func fetch(_ url: String, limit: Int) async throws -> FetchedSource
 }

@@ -21,8 +21,8 @@ final class LocationEncoder: ChannelInboundHandler {
         head.writeBuffer(&bytes)
         let beginning = Array("HTTP/".utf8)
         while !isDone {
-            guard head.readableBytesView.prefix(5).elementsEqual(beginning.prefix(head.readableBytes)), head.readableBytes <= Self.maximumHead
-            else { return passOn(context) }
+            let isHead = head.readableBytesView.prefix(5).elementsEqual(beginning.prefix(head.readableBytes))
+            guard isHead, head.readableBytes <= Self.maximumHead else { return passOn(context) }
             guard let length = lengthOfHead, let one = head.readSlice(length: length) else { return }
             context.fireChannelRead(wrapInboundOut(Self.encoded(one)))
             // Others come before the one that counts: 103 Early Hints.
