@@ -109,6 +109,7 @@ import Testing
                 let failure = TaskFailure(error: TaskError(code: "not_an_image", message: "No."), retry: .permanent)
                 announcer.announce(try requireValue(try await store.fail(claimed.claim, with: failure), "not failed"))
             }
+            clock.advance(by: .milliseconds(1))
             _ = try await eventually("the other two to be acknowledged") {
                 try await store.unpublished(olderThan: .zero, limit: 10).map(\.id) == [tasks[1].id] ? true : nil
             }

@@ -50,7 +50,7 @@ final class StubbornBlobStore: BlobStore {
         switch faults.withLock({ $0[prefix] }) {
         case .failing: throw PixelFlowError.unavailable("blob_store")
         // Deaf to cancellation, as a call of the operating system is.
-        case .hanging: await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in hung.withLock { $0.append(continuation) } }
+        case .hanging: await withCheckedContinuation { continuation in hung.withLock { $0.append(continuation) } }
         case nil: try await base.remove(prefix)
         }
     }
@@ -58,7 +58,13 @@ final class StubbornBlobStore: BlobStore {
     private let hung = Mutex<[CheckedContinuation<Void, Never>]>([])
 
     /// Lets go of everything that hangs.
-    func letGo() { hung.withLock { hung in defer { hung = [] }; return hung }.forEach { $0.resume() } }
+    func letGo() {
+        let waiting = hung.withLock { hung in
+            defer { hung = [] }
+            return hung
+        }
+        waiting.forEach { $0.resume() }
+    }
 
     func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int { try await base.write(key, from: stream) }
     func write(_ key: BlobKey, bytes: ByteBuffer) async throws { try await base.write(key, bytes: bytes) }

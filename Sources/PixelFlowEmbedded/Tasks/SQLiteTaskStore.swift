@@ -118,6 +118,9 @@ public final class SQLiteTaskStore: Sendable {
         }
     }
 
+    /// Reads of tenants that wait for their turn.
+    var waitingReads: Int { reads.waiting }
+
     func read<Value: Sendable>(for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await read(for: tenant, fetch) { $0 }
     }

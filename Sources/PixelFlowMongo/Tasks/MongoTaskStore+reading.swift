@@ -4,8 +4,8 @@ extension MongoTaskStore {
     private typealias Name = TaskDocument.Name
 
     public func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
-        guard let task = try await reading(for: tenant, { try await tasks.document(id, of: tenant)?.record }), task.deletedAt == nil else { return nil }
-        return task
+        let task = try await reading(for: tenant) { try await tasks.document(id, of: tenant)?.record }
+        return task?.deletedAt == nil ? task : nil
     }
 
     public func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {

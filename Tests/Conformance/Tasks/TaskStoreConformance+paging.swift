@@ -10,7 +10,9 @@ extension TaskStoreConformance {
     func pagesOfChanges() async throws {
         for _ in 0..<7 { try await add() }
         _ = try await add(of: Self.stranger)
-        try await requireSamePages("changes", of: 7) { try await store.changes(of: Self.tenant, after: $0, limit: $1) } position: {
+        try await requireSamePages("changes", of: 7) {
+            try await store.changes(of: Self.tenant, after: $0, limit: $1)
+        } position: {
             $0.updatedAt
         }
     }
@@ -18,7 +20,11 @@ extension TaskStoreConformance {
     func pagesOfDeleted() async throws {
         for _ in 0..<7 { _ = try await store.delete(try await add().id, of: Self.tenant) }
         try await add()
-        try await requireSamePages("deleted tasks", of: 7) { try await store.deleted(after: $0, limit: $1) } position: { $0.deletedAt }
+        try await requireSamePages("deleted tasks", of: 7) {
+            try await store.deleted(after: $0, limit: $1)
+        } position: {
+            $0.deletedAt
+        }
     }
 
     func pagesOfEvents() async throws {
