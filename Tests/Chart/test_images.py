@@ -79,6 +79,8 @@ def built(tmp_path_factory):
     source = folder / "stand-in.c"
     source.write_text(STAND_IN)
     (folder / "bin").mkdir()
+    (folder / "notices").mkdir()
+    (folder / "notices" / "THIRD-PARTY-NOTICES.txt").write_text("licences\n")
     for image in IMAGES:
         executable = folder / "bin" / (image if image == "pfctl" else f"pixelflow-{image}")
         subprocess.run([compiler, "-static", "-o", executable, source], check=True)
@@ -125,3 +127,15 @@ def test_a_dynamic_executable_is_refused(tmp_path):
     assert done.returncode == 1 and "not statically linked" in done.stderr
     done = subprocess.run([chart.ROOT / "scripts" / "images", "api"], env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "run make static" in done.stderr
+
+
+def test_no_image_without_the_licences_of_what_is_in_it(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pfctl").write_text("")
+    command = [chart.ROOT / "scripts" / "image-root", tmp_path / "bin", tmp_path / "context"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "no licences" in done.stderr
+    (tmp_path / "notices").mkdir()
+    (tmp_path / "notices" / "THIRD-PARTY-NOTICES.txt").write_text("libvips: LGPL-2.1-or-later\n")
+    subprocess.run(command, check=True)
+    assert (tmp_path / "context/root/licenses/THIRD-PARTY-NOTICES.txt").read_text() == "libvips: LGPL-2.1-or-later\n"

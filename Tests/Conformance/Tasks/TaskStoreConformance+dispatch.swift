@@ -64,7 +64,9 @@ extension TaskStoreConformance {
         let acknowledgedAt = try requireValue(try await stored(taken).dispatch.acknowledgedAt, "time of the acknowledgement")
         try requireEqual(
             try await store.distrust(wakeUpsBefore: acknowledgedAt - .milliseconds(1), limit: 10), 0, "distrusted, though younger")
-        try requireEqual(try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10), 1, "distrusted")
+        // Where the trust has run out by itself it is due already.
+        let trustedUntil = try await stored(taken).dispatch.due
+        try await before(trustedUntil, "not distrusted") { try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10) == 1 }
         let again = try await takeDue(passing: .zero)
         try requireEqual(again.id, taken.id, "task")
         try requireEqual(try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10), 0, "distrusted twice")
