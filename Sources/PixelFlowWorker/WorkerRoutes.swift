@@ -10,6 +10,7 @@ extension WorkerService {
         health: HealthRoutes, claiming prefixes: [String] = [], metrics: any MetricsFactory = MetricsSystem.factory
     ) -> Router<AppRequestContext> {
         let claims = ["task", "source_", "render_", "output", "dispatched_", "redispatched_", "lost_leases_", "announcements_"]
-        return ServiceRouter.make(metrics: ServiceMetrics(service: "worker", claiming: claims + prefixes, factory: metrics), health: health) { _ in }
+        return ServiceRouter.make(metrics: ServiceMetrics(service: "worker", claiming: claims + prefixes, factory: metrics), health: health)
+        { _ in }
     }
 }

@@ -29,7 +29,9 @@ extension EndToEnd {
         @Test func aURLLeadsToARealImage() async throws {
             let photo = try await Pictures.make().saved(as: "photo.png")
             try await SourceServer.run({ _ in .ok(photo) }) { server in
-                try await LiveService.run(["PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "\(server.port)"]) { service in
+                try await LiveService.run([
+                    "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "\(server.port)",
+                ]) { service in
                     let ada = try await Person.signedIn(to: service)
                     let reply = try await ada.post(url: server.url("/photo.png"))
                     let task = try await ada.final(reply.task().id)

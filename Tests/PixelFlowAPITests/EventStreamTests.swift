@@ -121,7 +121,7 @@ import Testing
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
         let writer = StuckWriter()
         let running = Task { try await open.stream.run(to: writer) { try await $0.write([ByteBuffer(string: "past")]) } }
-        try await within(Self.deadline, "it writes") { await writer.waitForWrite() }
+        try await within(Self.deadline, "it writes") { try await writer.waitForWrite() }
         for _ in 0..<EventQueue.ticksForSending { hub.tick() }
         await #expect(throws: EventStream.Aborted.self) {
             try await within(Self.deadline, "the stream ends") { try await running.value }
@@ -161,12 +161,13 @@ private final class RecordingWriter: ResponseBodyWriter, Sendable {
 private final class StuckWriter: ResponseBodyWriter, Sendable {
     private let begun = AsyncStream.makeStream(of: Void.self)
 
-    func waitForWrite() async { for await _ in begun.stream { return } }
+    func waitForWrite() async throws { try await begun.stream.first("a write") }
 
     func write(_ buffer: ByteBuffer) async throws {
         begun.continuation.yield()
         // Until it is cancelled, as a write is that waits for room.
         let (never, continuation) = AsyncStream.makeStream(of: Void.self)
+        // bounded: by the cancellation, which is what the test is about
         for await _ in never {}
         withExtendedLifetime(continuation) {}
         throw CancellationError()

@@ -1,3 +1,4 @@
+import Deadlines
 import Synchronization
 import Testing
 
@@ -146,40 +147,40 @@ private final class Running: Sendable {
     @Test func anotherKeyPassesThoseThatWait() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, patience: .seconds(60))
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-        let first = Task { try await semaphore.withPermit("a") { for await _ in gate {} } }
+        let first = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
         let second = Task { try await semaphore.withPermit("a") {} }
-        while semaphore.waiting < 1 { await Task.yield() }
+        try await eventually("the second to wait") { semaphore.waiting == 1 }
         try await semaphore.withPermit("b") {}
         #expect(semaphore.waiting == 1)
         opener.finish()
-        try await first.value
-        try await second.value
+        try await first.value("the first")
+        try await second.value("the second")
         #expect(semaphore.waiting == 0)
     }
 
     @Test func whoWaitsTooLongOrIsOneTooManyIsRefused() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, patience: .milliseconds(50))
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-        let holder = Task { try await semaphore.withPermit("a") { for await _ in gate {} } }
+        let holder = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
         let patient = Task { try await semaphore.withPermit("a") {} }
-        await #expect(throws: AdmissionError.self) { try await patient.value }
+        await #expect(throws: AdmissionError.self) { try await patient.value("a refusal") }
         #expect(semaphore.waiting == 0)
         opener.finish()
-        try await holder.value
+        try await holder.value("the holder")
         try await semaphore.withPermit("a") {}
     }
 
     @Test func whoIsCancelledWaitsNoMore() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, patience: .seconds(60))
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-        let holder = Task { try await semaphore.withPermit("a") { for await _ in gate {} } }
+        let holder = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
         let waiter = Task { try await semaphore.withPermit("a") {} }
-        while semaphore.waiting < 1 { await Task.yield() }
+        try await eventually("the second to wait") { semaphore.waiting == 1 }
         waiter.cancel()
-        await #expect(throws: CancellationError.self) { try await waiter.value }
+        await #expect(throws: CancellationError.self) { try await waiter.value("the cancelled") }
         #expect(semaphore.waiting == 0)
         opener.finish()
-        try await holder.value
+        try await holder.value("the holder")
         try await semaphore.withPermit("a") {}
     }
 

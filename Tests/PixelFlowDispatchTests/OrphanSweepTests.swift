@@ -230,6 +230,7 @@ import Testing
         try await withThrowingTaskGroup(of: InstallationCheck.Finding.self) { group in
             for _ in 0..<10 { group.addTask { try await check.verify() } }
             var ids: Set<String> = []
+            // bounded: by the ten checks, each of which ends with its calls of the store
             for try await case .match(let mark) in group { ids.insert(mark.id) }
             #expect(ids.count == 1)
         }

@@ -49,7 +49,7 @@ final class StubbornBlobStore: BlobStore {
         asked.withLock { $0[prefix, default: 0] += 1 }
         switch faults.withLock({ $0[prefix] }) {
         case .failing: throw PixelFlowError.unavailable("blob_store")
-        // Deaf to cancellation, as a call of the operating system is.
+        // Deaf to cancellation, as a call of the operating system is. bounded: by letGo()
         case .hanging: await withCheckedContinuation { continuation in hung.withLock { $0.append(continuation) } }
         case nil: try await base.remove(prefix)
         }

@@ -1,3 +1,4 @@
+import Deadlines
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -153,7 +154,7 @@ struct ConnectionTests {
                     status: .ok,
                     body: ResponseBody { writer in
                         try await writer.write(ByteBuffer(string: "first"))
-                        for await _ in gate { break }
+                        try await gate.first("the gate to open")
                         try await writer.write(ByteBuffer(string: "second"))
                         try await writer.finish(nil)
                     })

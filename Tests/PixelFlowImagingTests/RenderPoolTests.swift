@@ -311,7 +311,7 @@ import Testing
         try await withPool(processes: 2) { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
-            _ = await steps.first { _ in true }
+            try await steps.first("the first output")
             var suspect = job("suspect")
             suspect.runsAlone = true
             let isOver = Mutex(false)
@@ -325,9 +325,9 @@ import Testing
             try await Task.sleep(for: .milliseconds(200))
             #expect(!isOver.withLock { $0 })
             running.cancel()
-            _ = await running.result
-            #expect(await alone.value == nil)
-            #expect(await waiting.value == nil)
+            await #expect(throws: CancellationError.self) { try await running.value("the cancelled job") }
+            #expect(try await alone.value("the suspect") == nil)
+            #expect(try await waiting.value("the job behind it") == nil)
         }
     }
 

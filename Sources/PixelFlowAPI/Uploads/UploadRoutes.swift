@@ -109,7 +109,9 @@ struct UploadRoutes: Sendable {
         return .url(try UploadRequest.checked(url: url, ports: ports))
     }
 
-    private func store(_ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID, _ ticket: UploadAdmission.Ticket) async throws -> TaskSource.Upload {
+    private func store(
+        _ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID, _ ticket: UploadAdmission.Ticket
+    ) async throws -> TaskSource.Upload {
         let key = BlobKey.upload(id, tenant: tenant)
         return try await image.measured(limit: limits.sourceBytes, ticket, as: key) { bytes in
             _ = try await tools.blobs.write(key, from: bytes)

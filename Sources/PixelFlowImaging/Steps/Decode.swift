@@ -12,7 +12,8 @@ enum Decode {
         do {
             // What has been noted so far was about the header, or about another image.
             _ = VipsError.noted()
-            let opened = try header.opened.take(isFresh && options == LoadOptions()) ?? Load.open(header.bytes.bytes, header.format, options)
+            let fresh = header.opened.take(isFresh && options == LoadOptions())
+            let opened = try fresh ?? Load.open(header.bytes.bytes, header.format, options)
             let pixels = try Normalise.image(opened, header.layout, to: profile).inMemory()
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
             let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels

@@ -69,7 +69,7 @@ import Testing
         let store = store
         let reading = Task { try await store.list(TaskQuery(tenant: Self.many, limit: 40)) }
         reading.cancel()
-        await #expect(throws: CancellationError.self) { _ = try await reading.value }
+        await #expect(throws: CancellationError.self) { _ = try await reading.value("the read") }
     }
 
     /// What an idle worker looks for is found without reading a document.
