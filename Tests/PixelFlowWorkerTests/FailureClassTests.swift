@@ -25,8 +25,8 @@ import Testing
             testDescription: "permanent: failed at once", errors: [error(.permanent, "not_an_image")],
             status: .failed, code: "not_an_image", attempts: 1, runs: 1),
         Ending(
-            testDescription: "transient: five attempts", errors: Array(repeating: error(.transient, "source_timeout"), count: 9),
-            status: .failed, code: "source_timeout", attempts: 5, runs: 5),
+            testDescription: "transient: ten attempts", errors: Array(repeating: error(.transient, "source_timeout"), count: 19),
+            status: .failed, code: "source_timeout", attempts: 10, runs: 10),
         Ending(
             testDescription: "transient, then well", errors: Array(repeating: error(.transient, "source_timeout"), count: 4),
             status: .completed, code: nil, attempts: 5, runs: 5),
@@ -46,8 +46,8 @@ import Testing
             testDescription: "killed again in the run alone: poison", errors: Array(repeating: error(.killed, "render_killed"), count: 9),
             status: .failed, code: "poison", attempts: 0, runs: 4),
         Ending(
-            testDescription: "unforeseen: as transient", errors: Array(repeating: Unforeseen(), count: 9),
-            status: .failed, code: "internal_error", attempts: 5, runs: 5),
+            testDescription: "unforeseen: as transient", errors: Array(repeating: Unforeseen(), count: 19),
+            status: .failed, code: "internal_error", attempts: 10, runs: 10),
     ]
 
     @Test(arguments: endings)

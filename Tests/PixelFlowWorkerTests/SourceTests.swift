@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [("address_blocked", PixelFlowError.Retry.permanent, 1), ("source_timeout", .transient, 5)])
+    @Test(arguments: [("address_blocked", PixelFlowError.Retry.permanent, 1), ("source_timeout", .transient, 10)])
     func aSourceThatCannotBeFetchedFailsByItsClass(_ code: String, _ retry: PixelFlowError.Retry, _ attempts: Int) async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
