@@ -10,9 +10,8 @@ import Testing
 struct ProblemTests {
     private static let statuses: [(PixelFlowError.Kind, Int)] = [
         (.malformed, 400), (.unauthenticated, 401), (.forbidden, 403), (.notFound, 404), (.conflict, 409), (.preconditionFailed, 412),
-        (.tooLarge, 413),
-        (.unsupportedMediaType, 415), (.rangeNotSatisfiable, 416), (.invalid, 422), (.throttled, 429), (.unavailable, 503),
-        (.internal, 500),
+        (.tooLarge, 413), (.unsupportedMediaType, 415), (.rangeNotSatisfiable, 416), (.invalid, 422), (.throttled, 429),
+        (.internal, 500), (.unavailable, 503), (.insufficientStorage, 507),
     ]
 
     @Test("every kind has its status", arguments: statuses)

@@ -15,6 +15,7 @@ enum Decode {
             let fresh = header.opened.take(isFresh && options == LoadOptions())
             let opened = try fresh ?? Load.open(header.bytes.bytes, header.format, options)
             let pixels = try Normalise.image(opened, header.layout, to: profile).inMemory()
+            pixels.copyBlobs()
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
             let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels
             let images = try split(try opaque(cleaned), pageHeight: opened.integer("page-height")).map(upright)

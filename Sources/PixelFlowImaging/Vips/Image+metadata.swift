@@ -50,6 +50,22 @@ extension Image {
 
     func set(_ field: String, _ bytes: [UInt8]) { vips_image_set_blob_copy(pointer, field, bytes, bytes.count) }
 
+    /// Gives this image its own copies of its profile, EXIF and the like. Images derived from one another share them, and
+    /// libvips' loader of HEIF files keeps them in memory that goes with the image it has opened.
+    func copyBlobs() {
+        guard let names = vips_image_get_fields(pointer) else { return VipsError.discard() }
+        defer { g_strfreev(names) }
+        var next = names
+        while let name = next.pointee {
+            next += 1
+            var start: UnsafeRawPointer?
+            var count = 0
+            guard vips_image_get_typeof(pointer, name) == vips_blob_get_type() else { continue }
+            guard vips_image_get_blob(pointer, name, &start, &count) == 0, let start else { continue }
+            vips_image_set_blob_copy(pointer, name, start, count)
+        }
+    }
+
     /// A copy that shares the pixels and carries the fields that `isAllowed` names, and no other.
     ///
     /// - Parameter resolution: pixels a millimetre; nil leaves the image's own.
