@@ -11,12 +11,25 @@ extension EndToEnd {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
-                let killed = try await killBusyProcess(of: service)
+                let ended = try await endBusyProcess(of: service, by: SIGILL)
                 let task = try await ada.final(id)
                 #expect(task.status == .completed)
                 #expect(task.attempts == 2)
                 #expect(task.history.map(\.reason).contains("render_crashed"))
-                #expect(!service.renderProcesses().contains(killed))
+                #expect(!service.renderProcesses().contains(ended))
+            }
+        }
+
+        /// As the kernel does where memory runs out: an outage, and not the image's fault.
+        @Test func aKillFromOutsideSpendsNoAttempt() async throws {
+            try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
+                let ada = try await Person.signedIn(to: service)
+                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
+                _ = try await endBusyProcess(of: service, by: SIGKILL)
+                let task = try await ada.final(id)
+                #expect(task.status == .completed)
+                #expect(task.attempts == 1)
+                #expect(task.history.map(\.reason).contains("render_killed"))
             }
         }
 
@@ -24,8 +37,8 @@ extension EndToEnd {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.post(SlowJob.image, pipeline: SlowJob.long).task().id
-                let first = try await killBusyProcess(of: service)
-                let second = try await killBusyProcess(of: service)
+                let first = try await endBusyProcess(of: service, by: SIGILL)
+                let second = try await endBusyProcess(of: service, by: SIGILL)
                 #expect(first != second)
                 let task = try await ada.final(id)
                 #expect(task.status == .failed)
@@ -49,9 +62,9 @@ extension EndToEnd {
             }
         }
 
-        private func killBusyProcess(of service: LiveService) async throws -> pid_t {
+        private func endBusyProcess(of service: LiveService, by signal: Int32) async throws -> pid_t {
             let process = try await busyProcess(of: service)
-            kill(process, SIGKILL)
+            kill(process, signal)
             _ = try await eventually("process \(process) to be gone") { service.renderProcesses().contains(process) ? nil : true }
             return process
         }

@@ -31,6 +31,7 @@ struct KillCampaign: Sendable {
         #expect(try FileManager.default.contentsOfDirectory(atPath: service.data + "/blobs/.partial") == [])
         let store = try SQLiteTaskStore(path: service.data + "/tasks.sqlite")
         let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: service.data + "/blobs"), tasks: store)
+        try await Campaign.sweep(store, blobs)
         return try await campaign.history(of: tenant, downloads, in: store, blobs)
     }
 }
