@@ -30,6 +30,8 @@ public struct EmbeddedBlobStore: BlobStore {
         var iterator = stream.makeAsyncIterator()
         while beginning.readableBytes <= Self.smallBytes {
             guard let chunk = try await iterator.next() else {
+                // Many streams end like any other when their reader is cancelled: that is not the end of the object.
+                try Task.checkCancellation()
                 try await write(key, bytes: beginning)
                 return beginning.readableBytes
             }

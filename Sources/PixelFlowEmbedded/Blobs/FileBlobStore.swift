@@ -70,6 +70,8 @@ public final class FileBlobStore: BlobStore {
                 try file.append(full)
             }
         }
+        // Many streams end like any other when their reader is cancelled: that is not the end of the object.
+        try Task.checkCancellation()
         let rest = gathered
         try await blocking {
             try self.reserve?.require(rest.readableBytes, for: .upload)

@@ -17,6 +17,8 @@ struct PartReader {
     mutating func next() async throws -> ByteBuffer? {
         while !isAtEnd, gathered.readableBytes < size {
             guard let chunk = try await chunks.next(isolation: nil) else {
+                // Many streams end like any other when their reader is cancelled: that is not the end of the object.
+                try Task.checkCancellation()
                 isAtEnd = true
                 break
             }

@@ -1,6 +1,7 @@
 import Deadlines
 import NIOCore
 import PixelFlowCore
+import Synchronization
 
 extension BlobStoreConformance {
     static let writing: [Case] = [
@@ -13,6 +14,9 @@ extension BlobStoreConformance {
         Case("write: 24 writers at once do not meet") { try await $0.writersDoNotMeet() },
         Case("write: readers see the older or the newer object, never a mixture") { try await $0.readersSeeNoMixture() },
         Case("write: a cancelled write stores nothing or everything") { try await $0.cancelledWriteIsWholeOrNothing() },
+        Case("write: a stream that ends because its reader is cancelled is not the whole object") {
+            try await $0.endByCancellationStoresNothing()
+        },
         Case("write: reopened, the store has everything") { try await $0.reopenedStoreHasEverything() },
         Case("the backend says that it is in order") { try await $0.store.check() },
     ]
@@ -108,6 +112,25 @@ extension BlobStoreConformance {
             let found = try await content("t/a/\(number)/1/image")
             if let found { try requireEqual(found.readableBytes, 16 * 65_536, "size of what was stored") }
             if size != nil { try require(found?.readableBytes == size, "told so, but not stored") }
+        }
+    }
+
+    func endByCancellationStoresNothing() async throws {
+        for size in [1000, 300_000] {
+            let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+            let chunk = sample(size)
+            let isFirst = Atomic(true)
+            let stream = AsyncThrowingStream<ByteBuffer, any Error> {
+                if isFirst.exchange(false, ordering: .relaxed) { return chunk }
+                ask.yield()
+                try? await Task.sleep(for: .seconds(600))
+                return nil
+            }
+            let write = Task { try await store.write(key("t/a/1/1/part-\(size)"), from: stream) }
+            try await asked.first("the store to ask for more")
+            write.cancel()
+            try require((try? await write.value("the cancelled write to end")) == nil, "a part was taken for the whole")
+            try require(try await content("t/a/1/1/part-\(size)") == nil, "a part was stored")
         }
     }
 
