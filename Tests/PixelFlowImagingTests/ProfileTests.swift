@@ -74,7 +74,7 @@ import Testing
         ("cut off", { $0.prefix($0.count / 2) }),
         ("a tag outside", { $0.replaced(at: 140, [0, 255, 255, 255]) }),
         ("too many tags", { $0.replaced(at: 128, [0x7f, 255, 255, 255]) }),
-        ("no curves", { $0.replacing("TRC", "XXX") }),
+        ("no curves", { $0.replacing("TRC", "ZZZ") }),
         ("no primaries", { $0.replacing("rXYZ", "rXXX") }),
         ("black primaries", { _ in ProfileWriter(primaries: Array(repeating: [0, 0, 0], count: 3)).data }),
         ("text", { _ in Data("this is no profile at all, whatever it says".utf8) }),
