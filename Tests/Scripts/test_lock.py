@@ -6,7 +6,7 @@ from scripts import script
 
 lock = script("scripts/lock")
 
-PACKAGES = {"swift-log": ("1.16.2", "a" * 40, "https://github.com/apple/swift-log"), "yams": ("6.2.2", "b" * 40, "https://github.com/jpsim/Yams")}
+PACKAGES = {"swift-log": ("1.16.2", "https://github.com/apple/swift-log"), "yams": ("6.2.2", "https://github.com/jpsim/Yams")}
 
 
 class Swift(unittest.TestCase):
@@ -19,20 +19,11 @@ class Swift(unittest.TestCase):
         (self.folder / "x.lock").write_text(lock.as_lock(PACKAGES))
         self.assertEqual(lock.locked(self.folder / "x.lock"), PACKAGES)
 
-    def test_a_fresh_clone_resolves_to_the_lock(self):
-        lock.restore(self.folder, PACKAGES)
-        self.assertEqual(lock.resolved(self.folder), PACKAGES)
-
-    def test_what_is_resolved_stays(self):
-        (self.folder / "Package.resolved").write_text("{}")
-        lock.restore(self.folder, PACKAGES)
-        self.assertEqual((self.folder / "Package.resolved").read_text(), "{}")
-
-    def test_each_difference_is_a_fault(self):
+    def test_each_difference_is_told(self):
         self.assertEqual(list(lock.differences(PACKAGES, PACKAGES)), [])
-        newer = {**PACKAGES, "yams": ("6.3.0", "c" * 40, PACKAGES["yams"][2])}
-        moved = {**PACKAGES, "yams": ("6.2.2", "c" * 40, PACKAGES["yams"][2])}
-        more = {**PACKAGES, "swift-nio": ("2.101.2", "d" * 40, "https://github.com/apple/swift-nio")}
+        newer = {**PACKAGES, "yams": ("6.3.0", PACKAGES["yams"][1])}
+        moved = {**PACKAGES, "yams": ("6.2.2", "https://github.com/somebody/Yams")}
+        more = {**PACKAGES, "swift-nio": ("2.101.2", "https://github.com/apple/swift-nio")}
         for found in (newer, moved, more, {"yams": PACKAGES["yams"]}):
             self.assertEqual(len(list(lock.differences(PACKAGES, found))), 1)
 
