@@ -158,7 +158,7 @@ kafka-topics: ## Topics and their partitions
 	@scripts/compose kafka-topics
 
 .PHONY: kafka-consumer
-kafka-consumer: ## Print the wake-ups from the start (TOPIC= for another topic)
+kafka-consumer: ## Print the dispatch messages from the start (TOPIC= for another topic)
 	@scripts/compose kafka-consumer
 
 .PHONY: kafka-groups

@@ -188,11 +188,11 @@ let package = Package(
         tests("PrometheusTests", ["Prometheus", metrics]),
         // A small Kubernetes API with a memory, for the client's tests and for pfctl's.
         .target(
-            name: "KubernetesStandIn", dependencies: ["Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
-            path: "Tests/KubernetesStandIn", swiftSettings: swiftSettings),
-        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "KubernetesStandIn", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
-        tests("PFCtlTests", ["PFCtl", "KubernetesClient", "KubernetesStandIn", "pfctl", nioCore, nioPosix]),
-        tests("KubernetesClientTests", ["KubernetesClient", "KubernetesStandIn", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
+            name: "FakeKubernetes", dependencies: ["Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
+            path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
+        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
+        tests("PFCtlTests", ["PFCtl", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        tests("KubernetesClientTests", ["KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),

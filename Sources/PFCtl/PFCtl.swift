@@ -1,15 +1,15 @@
 import ArgumentParser
-public import KubernetesClient
+package import KubernetesClient
 
 /// The whole of `pfctl`, as its executable and its tests start it.
-public enum CommandLineTool {
+package enum CommandLineTool {
     /// Runs one command to its end.
     /// - Parameters:
     ///   - arguments: Without the program's name.
     ///   - environment: `KUBECONFIG`, `HOME`, `NO_COLOR` and so on, and what exec plugins are started with.
     ///   - clock: What ages are told by.
     /// - Returns: What the process exits with.
-    public static func run(
+    package static func run(
         _ arguments: [String], console: Console = .standard, environment: [String: String],
         clock: @escaping @Sendable () -> Timestamp = { .now }
     ) async -> ExitStatus {
@@ -33,7 +33,7 @@ public enum CommandLineTool {
         do {
             return try await command.run(in: session)
         } catch {
-            let failure = CommandFailure(error)
+            let failure = CommandError(error)
             session.report(failure)
             return failure.status
         }

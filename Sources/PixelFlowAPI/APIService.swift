@@ -1,28 +1,28 @@
-public import Hummingbird
-public import Metrics
-public import PixelFlowCore
-public import PixelFlowDispatch
-public import PixelFlowHTTP
-public import PixelFlowURL
+package import Hummingbird
+package import Metrics
+package import PixelFlowCore
+package import PixelFlowDispatch
+package import PixelFlowHTTP
+package import PixelFlowURL
 
 /// Everything the api works with.
-public struct APITools: Sendable {
-    public var tasks: any TaskStore
-    public var presets: any PresetStore
-    public var blobs: any BlobStore
-    public var announcer: TaskAnnouncer
-    public var hub: EventHub
-    public var verifier: TokenVerifier
-    public var clock: any WallClock
+package struct APIDependencies: Sendable {
+    package var tasks: any TaskStore
+    package var presets: any PresetStore
+    package var blobs: any BlobStore
+    package var publisher: OutboxPublisher
+    package var hub: EventHub
+    package var verifier: TokenVerifier
+    package var clock: any WallClock
 
-    public init(
-        tasks: any TaskStore, presets: any PresetStore, blobs: any BlobStore, announcer: TaskAnnouncer, hub: EventHub,
+    package init(
+        tasks: any TaskStore, presets: any PresetStore, blobs: any BlobStore, publisher: OutboxPublisher, hub: EventHub,
         verifier: TokenVerifier, clock: any WallClock = SystemClock()
     ) {
         self.tasks = tasks
         self.presets = presets
         self.blobs = blobs
-        self.announcer = announcer
+        self.publisher = publisher
         self.hub = hub
         self.verifier = verifier
         self.clock = clock
@@ -30,8 +30,8 @@ public struct APITools: Sendable {
 }
 
 /// The HTTP interface to tasks, outputs, presets and events; `docs/api.md` describes it.
-public struct APIService: Sendable {
-    private let tools: APITools
+package struct APIService: Sendable {
+    private let dependencies: APIDependencies
     private let limits: ImageLimits
     private let ports: AllowedPorts
     private let uploads: UploadLimits
@@ -40,11 +40,12 @@ public struct APIService: Sendable {
     /// - Parameters:
     ///   - ports: those of a source; another one is refused at once.
     ///   - metrics: the process's, unless given.
-    public init(
-        tools: APITools, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard, uploads: UploadLimits = UploadLimits(),
+    package init(
+        dependencies: APIDependencies, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
+        uploads: UploadLimits = UploadLimits(),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
-        self.tools = tools
+        self.dependencies = dependencies
         self.limits = limits
         self.ports = ports
         self.uploads = uploads
@@ -56,28 +57,28 @@ public struct APIService: Sendable {
     /// - Parameters:
     ///   - checks: more than the task database and the blob store, for `/readyz`.
     ///   - drain: set once the service is being stopped.
-    public func router(checks: [HealthCheck] = [], drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        let tasks = tools.tasks
-        let blobs = tools.blobs
+    package func router(checks: [HealthCheck] = [], drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+        let tasks = dependencies.tasks
+        let blobs = dependencies.blobs
         let health = HealthRoutes(
             checks: [
                 HealthCheck("task_database") { try await tasks.check() },
                 HealthCheck("blob_store") { try await blobs.check() },
             ] + checks, drain: drain)
-        let views = tools.hub.views
+        let views = dependencies.hub.views
         let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
         return ServiceRouter.make(metrics: service, health: health) { router in
-            let api = router.group("/api").add(middleware: AuthenticationMiddleware(verifier: tools.verifier))
+            let api = router.group("/api").add(middleware: AuthenticationMiddleware(verifier: dependencies.verifier))
             UploadRoutes(
-                tools: tools, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
+                dependencies: dependencies, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
                 admission: UploadAdmission(limits: uploads)
             ).add(to: api)
-            TaskRoutes(tools: tools, views: views, metrics: TaskMetrics(metrics)).add(to: api)
-            OutputRoutes(tools: tools).add(to: api)
-            PresetRoutes(presets: tools.presets, clock: tools.clock).add(to: api)
+            TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).add(to: api)
+            OutputRoutes(dependencies: dependencies).add(to: api)
+            PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).add(to: api)
             PipelineRoutes().add(to: api)
-            EventRoutes(tools: tools, views: views).add(to: api)
-            StatisticsRoutes(tasks: tools.tasks, clock: tools.clock).add(to: api)
+            EventRoutes(dependencies: dependencies, views: views).add(to: api)
+            StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).add(to: api)
         }
     }
 }

@@ -1,13 +1,13 @@
-public import Hummingbird
-public import Logging
-public import Metrics
-public import PixelFlowCore
-public import PixelFlowHTTP
+package import Hummingbird
+package import Logging
+package import Metrics
+package import PixelFlowCore
+package import PixelFlowHTTP
 
 /// The auth service: people, passwords, tokens and the keys they are verified with.
-public struct AuthService: Sendable {
+package struct AuthService: Sendable {
     /// Verifies the tokens of this service in its own process, without HTTP.
-    public let verifier: TokenVerifier
+    package let verifier: TokenVerifier
     private let accounts: Accounts
     private let issuers: IssuerSource
     private let proxies: TrustedProxies
@@ -20,7 +20,7 @@ public struct AuthService: Sendable {
     ///   - hasher: bcrypt as the settings say, unless given.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` where a setting is bad.
-    public init(
+    package init(
         store: any UserStore & SigningKeyStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
@@ -46,13 +46,13 @@ public struct AuthService: Sendable {
     /// Reads the signing keys, and makes the first at the very first start.
     ///
     /// - Throws: `PixelFlowError` where the store is down or a key cannot be read.
-    public func prepare() async throws { _ = try await issuers.issuer() }
+    package func prepare() async throws { _ = try await issuers.issuer() }
 
     /// The public keys, for a verifier elsewhere in the process.
-    public var jwks: JSONWebKeySet { get async throws { try await issuers.issuer().jwks } }
+    package var jwks: JSONWebKeySet { get async throws { try await issuers.issuer().jwks } }
 
     /// All routes of the service, ready to be served.
-    public func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+    package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         let (store, issuers) = (store, issuers)
         let health = HealthRoutes(
             checks: [

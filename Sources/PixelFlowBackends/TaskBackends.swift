@@ -1,40 +1,40 @@
-public import Logging
-public import PixelFlowCore
-public import PixelFlowDispatch
-public import PixelFlowHTTP
+package import Logging
+package import PixelFlowCore
+package import PixelFlowDispatch
+package import PixelFlowHTTP
 import PixelFlowKafka
 import PixelFlowMongo
 import PixelFlowRuntime
 import PixelFlowS3
-public import ServiceLifecycle
+package import ServiceLifecycle
 
 /// What api and worker keep their data in: MongoDB, Kafka and an S3-compatible store.
 ///
 /// Opening touches no network. A backend that is away at the start is used when it is there; until then `/readyz` names it.
-public struct TaskBackends: Sendable {
-    public static let descriptions: [SettingDescription] =
+package struct TaskBackends: Sendable {
+    package static let descriptions: [SettingDescription] =
         MongoSettings.descriptions + KafkaSettings.descriptions + S3Settings.descriptions + InstallationCheck.descriptions
 
     /// What a process does with the backends.
-    public enum Role: Sendable {
+    package enum Role: Sendable {
         case api
-        /// - Parameter slots: tasks in hand at a time; about twice as many wake-ups are fetched ahead.
+        /// - Parameter slots: tasks in hand at a time; about twice as many dispatch messages are fetched ahead.
         case worker(slots: Int)
     }
 
-    public let tasks: any TaskDatabase
-    public let blobs: any ObjectDatabase
+    package let tasks: any TaskDatabase
+    package let blobs: any ObjectDatabase
     /// Runs with `services`: ends the process where database and bucket do not belong together.
-    public let installation: InstallationCheck
-    public let broker: any TaskBroker
-    public let events: any TaskEvents
+    package let installation: InstallationCheck
+    package let broker: any TaskBroker
+    package let events: any TaskEvents
     /// Carries what happens here to the broker; runs with `services`.
-    public let announcer: TaskAnnouncer
+    package let publisher: OutboxPublisher
     /// What has to run for as long as the backends are used; started first, stopped last.
-    public let services: [any Service]
+    package let services: [any Service]
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings, as role: Role, logger: Logger) throws(PixelFlowError) {
+    package init(_ settings: Settings, as role: Role, logger: Logger) throws(PixelFlowError) {
         let tasks = try MongoTaskStore(try MongoSettings(settings))
         let blobs = S3BlobStore(try S3Settings(settings), logger: logger)
         var kafkaSettings = try KafkaSettings(settings)
@@ -43,19 +43,19 @@ public struct TaskBackends: Sendable {
         let broker = KafkaTaskBroker(kafka, slots: role.slots)
         // A worker has to hear of cancellations only, and is spared the decoding of everything else.
         let events = KafkaTaskEvents(kafka, interest: role.interest)
-        let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger)
-        (self.tasks, self.blobs, self.broker, self.events, self.announcer) = (tasks, blobs, broker, events, announcer)
+        let publisher = OutboxPublisher(store: tasks, broker: broker, events: events, logger: logger)
+        (self.tasks, self.blobs, self.broker, self.events, self.publisher) = (tasks, blobs, broker, events, publisher)
         installation = try InstallationCheck(database: tasks, objects: blobs, settings: settings, logger: logger)
         services = [
             ClosingService { await kafka.close() },
             PreparationService { try await blobs.prepare() },
             installation,
-            announcer,
+            publisher,
         ]
     }
 
     /// The probes of a service that needs all of the backends.
-    public func health(drain: DrainState) -> HealthRoutes {
+    package func health(drain: DrainState) -> HealthRoutes {
         HealthRoutes(
             checks: [
                 HealthCheck("task_database") { try await tasks.check() },
@@ -89,14 +89,14 @@ extension TaskBackends.Role {
 }
 
 extension Dispatcher {
-    public init(_ backends: TaskBackends, logger: Logger) {
+    package init(_ backends: TaskBackends, logger: Logger) {
         self.init(
-            store: backends.tasks, broker: backends.broker, blobs: backends.blobs, announcer: backends.announcer, logger: logger)
+            store: backends.tasks, broker: backends.broker, blobs: backends.blobs, publisher: backends.publisher, logger: logger)
     }
 }
 
-extension OrphanSweep {
-    public init(_ backends: TaskBackends, settings: OrphanSettings, logger: Logger) {
+extension OrphanCollector {
+    package init(_ backends: TaskBackends, settings: OrphanSettings, logger: Logger) {
         self.init(
             store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings, logger: logger)
     }

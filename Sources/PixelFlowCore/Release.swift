@@ -1,5 +1,5 @@
 /// Which PixelFlow this is.
-public enum Release {
+package enum Release {
     /// As in the changelog and the chart.
-    public static let version = "0.2.0"
+    package static let version = "0.2.0"
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// Hands failed tasks to the dead-letter topic, each by itself: one that the broker does not take holds up no other.
 final class DeadLetters: Sendable {
     /// How long to wait for one; then it counts as not taken, and the dispatcher sends it again.
-    static let patience = Duration.seconds(5)
+    static let waitLimit = Duration.seconds(5)
     static let limit = Duration.seconds(60)
     /// How many are sent at a time.
     static let width = 16
@@ -52,7 +52,7 @@ final class DeadLetters: Sendable {
     }
 
     private func isTaken(_ task: TaskRecord) async -> Bool {
-        let outcome = await attempt(patience: Self.patience, limit: Self.limit) { [broker] in
+        let outcome = await attempt(waitLimit: Self.waitLimit, limit: Self.limit) { [broker] in
             try await broker.deadLetter(task)
         } finished: { _ in
         }

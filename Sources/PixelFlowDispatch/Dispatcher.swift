@@ -1,57 +1,57 @@
-public import Logging
-public import Metrics
-public import PixelFlowCore
-public import ServiceLifecycle
+package import Logging
+package import Metrics
+package import PixelFlowCore
+package import ServiceLifecycle
 
-/// Looks, each second, for what has been left lying: wake-ups that got lost, leases that ran out,
+/// Looks, each second, for what has been left lying: dispatch messages that got lost, leases that ran out,
 /// events that were not published, objects of deleted tasks.
 ///
 /// Any number of replicas may run one; the store gives each task to one of them only.
-public struct Dispatcher: Service {
+package struct Dispatcher: Service {
     private let store: any TaskStore
     private let broker: any TaskBroker
     private let blobs: any BlobStore
-    private let announcer: TaskAnnouncer
+    private let publisher: OutboxPublisher
     private let interval: Duration
     private let clock: any WallClock
     private let logger: Logger
     private let redispatched: Counter
     private let lostLeases: Counter
     private let tasks: TaskMetrics
-    private let outbox: PatientQueue
-    private let removals: PatientQueue
+    private let outbox: BackoffQueue
+    private let removals: BackoffQueue
     private let outboxFailing: Gauge
     private let removalsFailing: Gauge
 
     /// How many tasks are taken at a time.
     static let batch = 500
-    /// Every how many rounds the broker is asked whether it has lost wake-ups.
+    /// Every how many rounds the broker is asked whether it has lost dispatch messages.
     static let roundsBetweenInquiries = 5
-    /// How old wake-ups have to be to count as lost: well above the delay of commits and what clocks differ by. The longer
+    /// How old dispatch messages have to be to count as lost: well above the delay of commits and what clocks differ by. The longer
     /// ones find losses behind a queue that never gets empty.
     static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
 
-    public init(
-        store: any TaskStore, broker: any TaskBroker, blobs: any BlobStore, announcer: TaskAnnouncer, interval: Duration = .seconds(1),
+    package init(
+        store: any TaskStore, broker: any TaskBroker, blobs: any BlobStore, publisher: OutboxPublisher, interval: Duration = .seconds(1),
         clock: any WallClock = SystemClock(), logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.store = store
         self.broker = broker
         self.blobs = blobs
-        self.announcer = announcer
+        self.publisher = publisher
         self.interval = interval
         self.clock = clock
         self.logger = logger
         redispatched = Counter(label: "redispatched_total", factory: metrics)
         lostLeases = Counter(label: "lost_leases_total", factory: metrics)
         tasks = TaskMetrics(metrics)
-        outbox = Self.outbox(store, blobs, announcer, clock, logger, metrics)
+        outbox = Self.outbox(store, blobs, publisher, clock, logger, metrics)
         removals = Self.removals(store, blobs, clock, logger, metrics)
         outboxFailing = Self.failing("publish_events", metrics)
         removalsFailing = Self.failing("remove_deleted", metrics)
     }
 
-    public func run() async throws {
+    package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             // Three paces: what tasks wait for is not held up by an object store that is slow.
             async let events: Void = repeating { await publishEvents() }
@@ -75,7 +75,7 @@ public struct Dispatcher: Service {
     }
 
     /// One round. Each step fails by itself.
-    public func sweep() async {
+    package func sweep() async {
         await redispatch()
         await publishEvents()
         await removeDeleted()
@@ -97,7 +97,7 @@ public struct Dispatcher: Service {
             repeat {
                 due = try await store.takeDue(limit: Self.batch)
                 redispatched.increment(by: due.count)
-                announcer.wake(due)
+                publisher.enqueue(due)
             } while due.count == Self.batch
         }
         await step("expire_leases") {
@@ -107,8 +107,8 @@ public struct Dispatcher: Service {
                     metadata: ["task_id": "\(task.id)", "request_id": "\(task.requestID)", "losses": "\(task.losses)"])
                 lostLeases.increment()
                 tasks.finished(task)
-                announcer.announce(task)
-                if task.status == .pending { announcer.wake([task]) }
+                publisher.publish(task)
+                if task.status == .pending { publisher.enqueue([task]) }
             }
         }
     }
@@ -120,28 +120,28 @@ public struct Dispatcher: Service {
 
     /// An event that stays due is sent again, with pauses that double.
     private static func outbox(
-        _ store: any TaskStore, _ blobs: any BlobStore, _ announcer: TaskAnnouncer, _ clock: any WallClock, _ logger: Logger,
+        _ store: any TaskStore, _ blobs: any BlobStore, _ publisher: OutboxPublisher, _ clock: any WallClock, _ logger: Logger,
         _ metrics: any MetricsFactory
-    ) -> PatientQueue {
+    ) -> BackoffQueue {
         let resent = Counter(label: "events_resent_total", factory: metrics)
-        return PatientQueue("publish_events", clock: clock, logger: logger, isDoneByWork: false) {
+        return BackoffQueue("publish_events", clock: clock, logger: logger, isDoneByWork: false) {
             try await store.unpublished(olderThan: eventAge, after: $0, limit: $1)
         } position: { task in
             task.outbox.first.map { TimelinePosition(time: $0.at, task: task.id) } ?? .beginning
         } onOutcome: { succeeded in
             if succeeded { resent.increment() }
         } work: { task in
-            try await blobs.removeLeftovers(of: task)
-            announcer.announce(task)
+            try await blobs.deleteUnreferenced(of: task)
+            publisher.publish(task)
         }
     }
 
     private static func removals(
         _ store: any TaskStore, _ blobs: any BlobStore, _ clock: any WallClock, _ logger: Logger, _ metrics: any MetricsFactory
-    ) -> PatientQueue {
+    ) -> BackoffQueue {
         let done = Counter(label: "removals_total", dimensions: [("outcome", "removed")], factory: metrics)
         let failed = Counter(label: "removals_total", dimensions: [("outcome", "failed")], factory: metrics)
-        return PatientQueue("remove_deleted", clock: clock, logger: logger, isDoneByWork: true) {
+        return BackoffQueue("remove_deleted", clock: clock, logger: logger, isDoneByWork: true) {
             try await store.deleted(after: $0, limit: $1)
         } position: { task in
             task.deletedAt.map { TimelinePosition(time: $0, task: task.id) } ?? .beginning
@@ -157,19 +157,19 @@ public struct Dispatcher: Service {
         Gauge(label: "dispatcher_failing_tasks", dimensions: [("step", step)], factory: metrics)
     }
 
-    /// Looks for wake-ups that the broker has lost. Public, like `sweep`, so that tests need not wait.
-    public func inquire() async {
-        await step("distrust") { try await findLostWakeUps() }
+    /// Looks for dispatch messages that the broker has lost. Callable by itself, like `sweep`, so that a test need not wait for its turn.
+    package func inquire() async {
+        await step("redeliverLost") { try await redeliverLost() }
     }
 
-    /// A broker whose data was wiped has forgotten wake-ups that it had acknowledged. Where it has delivered all that it knows
-    /// of a time and a task of that time still waits, the task's wake-up is gone.
-    private func findLostWakeUps() async throws {
+    /// A broker whose data was wiped has forgotten dispatch messages that it had acknowledged. Where it has delivered all that it knows
+    /// of a time and a task of that time still waits, the task's dispatch message is gone.
+    private func redeliverLost() async throws {
         for age in Self.ages {
             let time = clock.now() - age
             guard try await broker.hasDelivered(everythingBefore: time) else { continue }
-            let lost = try await store.distrust(wakeUpsBefore: time, limit: Self.batch)
-            if lost > 0 { logger.warning("wake-ups lost by the broker, published anew", metadata: ["count": "\(lost)"]) }
+            let lost = try await store.redeliverLost(publishedBefore: time, limit: Self.batch)
+            if lost > 0 { logger.warning("dispatch messages lost by the broker, published anew", metadata: ["count": "\(lost)"]) }
             return
         }
     }

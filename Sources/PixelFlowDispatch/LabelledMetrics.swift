@@ -1,14 +1,14 @@
 import Synchronization
 
 /// Metrics of one name that differ by their labels, each made when it is first needed and then kept.
-public final class LabelledMetrics<Labels: Hashable & Sendable, Metric: Sendable>: Sendable {
+package final class LabelledMetrics<Labels: Hashable & Sendable, Metric: Sendable>: Sendable {
     private let make: @Sendable (Labels) -> Metric
     private let made = Mutex<[Labels: Metric]>([:])
 
     /// - Parameter make: called once for each set of labels, of which there have to be few.
-    public init(_ make: @escaping @Sendable (Labels) -> Metric) { self.make = make }
+    package init(_ make: @escaping @Sendable (Labels) -> Metric) { self.make = make }
 
-    public subscript(labels: Labels) -> Metric {
+    package subscript(labels: Labels) -> Metric {
         made.withLock { made in
             if let metric = made[labels] { return metric }
             let metric = make(labels)

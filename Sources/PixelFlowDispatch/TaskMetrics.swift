@@ -1,8 +1,8 @@
-public import Metrics
-public import PixelFlowCore
+package import Metrics
+package import PixelFlowCore
 
 /// Counts tasks that reach a final status, wherever that is: in the api, a worker, or the dispatcher.
-public struct TaskMetrics: Sendable {
+package struct TaskMetrics: Sendable {
     private struct Outcome: Hashable {
         let status: TaskStatus
         let code: String
@@ -27,7 +27,7 @@ public struct TaskMetrics: Sendable {
     private let outcomes: LabelledMetrics<Outcome, Counter>
     private let durations: LabelledMetrics<TaskStatus, Metrics.Timer>
 
-    public init(_ factory: any MetricsFactory = MetricsSystem.factory) {
+    package init(_ factory: any MetricsFactory = MetricsSystem.factory) {
         outcomes = LabelledMetrics { outcome in
             Counter(
                 label: "tasks_finished_total", dimensions: [("status", outcome.status.rawValue), ("error_code", outcome.code)],
@@ -43,7 +43,7 @@ public struct TaskMetrics: Sendable {
     }
 
     /// Counts the task where its status is final, and does nothing where it is not.
-    public func finished(_ task: TaskRecord) {
+    package func finished(_ task: TaskRecord) {
         guard task.status.isFinal else { return }
         outcomes[Outcome(status: task.status, code: task.status == .failed ? Self.label(task.error?.code ?? "") : "")].increment()
         // How long a replayed task had lain there says nothing.
@@ -52,5 +52,5 @@ public struct TaskMetrics: Sendable {
     }
 
     /// An error code as a label.
-    public static func label(_ code: String) -> String { knownCodes.contains(code) ? code : "other" }
+    package static func label(_ code: String) -> String { knownCodes.contains(code) ? code : "other" }
 }

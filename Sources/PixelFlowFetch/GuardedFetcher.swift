@@ -1,6 +1,6 @@
-public import NIOCore
-public import NIOPosix
-public import PixelFlowCore
+package import NIOCore
+package import NIOPosix
+package import PixelFlowCore
 import PixelFlowURL
 
 /// Fetches sources from other people's servers without becoming a way into this network.
@@ -14,7 +14,7 @@ import PixelFlowURL
 /// - Size and time are limits on the whole. Compression is not asked for; gzip and deflate that come all the same
 ///   are undone within the limit of bytes.
 /// - Proxies of the environment are not used, cookies are not kept.
-public struct GuardedFetcher: SourceFetcher {
+package struct GuardedFetcher: SourceFetcher {
     private let settings: FetchSettings
     private let policy: AddressPolicy
     private let resolver: any NameResolver
@@ -24,7 +24,7 @@ public struct GuardedFetcher: SourceFetcher {
     private static let maximumAttempts = 4
 
     /// - Throws: `PixelFlowError` `setting_invalid` where the file of trust roots cannot be read.
-    public init(
+    package init(
         settings: FetchSettings = FetchSettings(),
         resolver: any NameResolver = SystemResolver(),
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -37,7 +37,7 @@ public struct GuardedFetcher: SourceFetcher {
             connectTimeout: settings.connectTimeout, userAgent: settings.userAgent)
     }
 
-    public func fetch(_ url: String, limit: Int) async throws -> FetchedSource {
+    package func fetch(_ url: String, limit: Int) async throws -> FetchedSource {
         let start = try SourceURL(url)
         do {
             return try await within(settings.totalTimeout) { try await follow(start, limit: limit) }
@@ -65,7 +65,7 @@ public struct GuardedFetcher: SourceFetcher {
         for address in try await checkedAddresses(of: url.host).prefix(Self.maximumAttempts) {
             do {
                 return try await exchange.get(url, at: address, limit: limit)
-            } catch let error as ConnectFailure {
+            } catch let error as ConnectError {
                 failure = error
             }
         }

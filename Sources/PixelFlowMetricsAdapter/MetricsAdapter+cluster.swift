@@ -1,11 +1,11 @@
-public import KubernetesClient
-public import PixelFlowCore
+package import KubernetesClient
+package import PixelFlowCore
 
 extension MetricsAdapter {
     /// A client of the cluster that this process runs in, or of that of the kubeconfig.
     ///
     /// - Throws: `setting_invalid` where there is neither, or it makes no sense. Nothing is connected to.
-    public static func cluster(environment: [String: String]) throws(PixelFlowError) -> ClusterClient {
+    package static func cluster(environment: [String: String]) throws(PixelFlowError) -> ClusterClient {
         do {
             var configuration = try ClusterConfiguration.load(environment: environment)
             configuration.userAgent = "pixelflow-metrics-adapter"

@@ -1,23 +1,23 @@
 import FoundationEssentials
-public import Hummingbird
-public import KubernetesClient
-public import Logging
-public import Metrics
-public import PixelFlowHTTP
-public import ServiceLifecycle
+package import Hummingbird
+package import KubernetesClient
+package import Logging
+package import Metrics
+package import PixelFlowHTTP
+package import ServiceLifecycle
 
 /// Serves the lag of the workers' group as an external metric, to the API server and those whom it lets through.
 ///
 /// It needs neither Kafka nor the API server to start: while the one is away the metric is an error, while the other
 /// is nobody is believed.
-public struct MetricsAdapter: Sendable {
+package struct MetricsAdapter: Sendable {
     /// Certificates are renewed months ahead; what this bounds is how long a replica shows one that another replaced.
     static let certificatePace: Duration = .seconds(15)
     /// The front-proxy authority changes about once a year, and both are trusted meanwhile.
     static let trustPace: Duration = .seconds(30)
 
-    let gate: FrontProxyGate
-    let keeper: CertificateKeeper
+    let gate: RequestHeaderAuthenticator
+    let keeper: CertificateManager
     let server: MetricsAPIServer
     private let settings: AdapterSettings
     private let lag: LagReader
@@ -29,7 +29,7 @@ public struct MetricsAdapter: Sendable {
     ///   - labels: of the metric: the `group` and the `topic` that `source` reads.
     ///   - cluster: outlives the services.
     ///   - metrics: the process's, unless given.
-    public init(
+    package init(
         settings: AdapterSettings, labels: [String: String], source: any LagSource, cluster: ClusterClient, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -49,25 +49,25 @@ public struct MetricsAdapter: Sendable {
         let registration = APIRegistration(cluster: cluster, service: settings.service, namespace: settings.namespace, logger: logger)
         let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger)
         let api = MetricsAPI(lag: lag, reviews: AccessReviews(cluster, clock: clock), labels: labels, logger: logger)
-        let gate = FrontProxyGate(cluster)
+        let gate = RequestHeaderAuthenticator(cluster)
         self.settings = settings
         self.gate = gate
         self.lag = lag
         self.clock = clock
         self.logger = logger
         self.factory = factory
-        keeper = CertificateKeeper(shared: shared, registration: registration, identity: identity, clock: clock, metrics: metrics)
+        keeper = CertificateManager(shared: shared, registration: registration, identity: identity, clock: clock, metrics: metrics)
         server = MetricsAPIServer(api: api, gate: gate, identity: identity, metrics: metrics, logger: logger)
     }
 
     /// Everything that has to run for the metric to be served.
     ///
     /// - Parameter onReady: called with the port of the metrics API once it answers.
-    public func services(host: String, onReady: @escaping @Sendable (Int) -> Void = { _ in }) -> [any ServiceLifecycle.Service] {
+    package func services(host: String, onReady: @escaping @Sendable (Int) -> Void = { _ in }) -> [any ServiceLifecycle.Service] {
         let (keeper, gate) = (keeper, gate)
         return [
-            UpkeepService("certificate", every: Self.certificatePace, logger: logger) { try await keeper.keep() },
-            UpkeepService("trust in the API server", every: Self.trustPace, logger: logger) { try await gate.refresh() },
+            PeriodicService("certificate", every: Self.certificatePace, logger: logger) { try await keeper.keep() },
+            PeriodicService("trust in the API server", every: Self.trustPace, logger: logger) { try await gate.refresh() },
             server.service(host: host, port: settings.port, onReady: onReady),
         ]
     }
@@ -76,7 +76,7 @@ public struct MetricsAdapter: Sendable {
     ///
     /// A broker that is away is told of and does not make the adapter unready: without a ready adapter the whole API
     /// group is unavailable, which troubles every client of the cluster, and says less than the metric's own error.
-    public func healthRouter(drain: DrainState) -> Router<AppRequestContext> {
+    package func healthRouter(drain: DrainState) -> Router<AppRequestContext> {
         let (identity, gate, lag, clock) = (server.identity, gate, lag, clock)
         let health = HealthRoutes(
             checks: [

@@ -1,27 +1,27 @@
-public import AsyncHTTPClient
-public import PixelFlowHTTP
-public import ServiceLifecycle
+package import AsyncHTTPClient
+package import PixelFlowHTTP
+package import ServiceLifecycle
 import Synchronization
 
 /// Has the probes say that this process is going, as soon as it is asked to.
-public struct DrainService: Service {
+package struct DrainService: Service {
     private let drain: DrainState
 
-    public init(_ drain: DrainState) { self.drain = drain }
+    package init(_ drain: DrainState) { self.drain = drain }
 
-    public func run() async throws {
+    package func run() async throws {
         try await gracefulShutdown()
         drain.drain()
     }
 }
 
 /// Does something last, once every service that was started later has ended: closes a pool, lets go of a lock.
-public struct ClosingService: Service {
+package struct ClosingService: Service {
     private let close: @Sendable () async throws -> Void
 
-    public init(_ close: @escaping @Sendable () async throws -> Void) { self.close = close }
+    package init(_ close: @escaping @Sendable () async throws -> Void) { self.close = close }
 
-    public func run() async throws {
+    package func run() async throws {
         try await gracefulShutdown()
         try await close()
     }
@@ -29,22 +29,22 @@ public struct ClosingService: Service {
 
 extension ClosingService {
     /// Closes the connections of a client once nobody is served any more.
-    public init(client: HTTPClient) {
+    package init(client: HTTPClient) {
         self.init { try await client.shutdown() }
     }
 }
 
 /// Calls back once as many have arrived as were expected.
-public final class Countdown: Sendable {
+package final class CountDownLatch: Sendable {
     private let left: Mutex<Int>
     private let action: @Sendable () -> Void
 
-    public init(_ count: Int, then action: @escaping @Sendable () -> Void) {
+    package init(_ count: Int, then action: @escaping @Sendable () -> Void) {
         left = Mutex(count)
         self.action = action
     }
 
-    public func arrive() {
+    package func arrive() {
         let isLast = left.withLock { left in
             left -= 1
             return left == 0

@@ -1,36 +1,36 @@
-public import Hummingbird
+package import Hummingbird
 import HummingbirdCore
-public import Logging
-public import PixelFlowCore
-public import PixelFlowHTTP
-public import ServiceLifecycle
+package import Logging
+package import PixelFlowCore
+package import PixelFlowHTTP
+package import ServiceLifecycle
 import UnixSignals
 
 /// Where a service listens.
-public struct ListenSettings: Sendable, Hashable {
+package struct ListenSettings: Sendable, Hashable {
     static let hostSetting = Setting<String>.text(
         "PIXELFLOW_HOST", default: "127.0.0.1", help: "The address to listen on; 0.0.0.0 for every network of this machine.")
     /// The ports that the services have unless told otherwise.
-    public static let webPort = Setting<Int>.port("PIXELFLOW_WEB_PORT", default: 3000, help: "Port of the web page.")
-    public static let webManagementPort = Setting<Int>.port(
+    package static let webPort = Setting<Int>.port("PIXELFLOW_WEB_PORT", default: 3000, help: "Port of the web page.")
+    package static let webManagementPort = Setting<Int>.port(
         "PIXELFLOW_WEB_MANAGEMENT_PORT", default: 3001, help: "Port of web's probes and metrics; not for the public.")
-    public static let authPort = Setting<Int>.port("PIXELFLOW_AUTH_PORT", default: 50051, help: "Port of auth.")
-    public static let apiPort = Setting<Int>.port("PIXELFLOW_API_PORT", default: 8080, help: "Port of the api.")
-    public static let workerPort = Setting<Int>.port("PIXELFLOW_WORKER_PORT", default: 8081, help: "Port of the worker's health.")
+    package static let authPort = Setting<Int>.port("PIXELFLOW_AUTH_PORT", default: 50051, help: "Port of auth.")
+    package static let apiPort = Setting<Int>.port("PIXELFLOW_API_PORT", default: 8080, help: "Port of the api.")
+    package static let workerPort = Setting<Int>.port("PIXELFLOW_WORKER_PORT", default: 8081, help: "Port of the worker's health.")
 
     static func descriptions(_ port: Setting<Int>) -> [SettingDescription] {
         [hostSetting.description, port.description] + ConnectionLimits.descriptions + [TrustedProxies.setting.description]
     }
 
-    public let host: String
-    public let port: Int
+    package let host: String
+    package let port: Int
     /// What clients may take of the process.
-    public let limits: ConnectionLimits
+    package let limits: ConnectionLimits
     /// Whose headers about the client are believed.
-    public let proxies: TrustedProxies
+    package let proxies: TrustedProxies
 
     /// - Parameter port: one of the settings above.
-    public init(_ settings: Settings, port: Setting<Int>) throws(PixelFlowError) {
+    package init(_ settings: Settings, port: Setting<Int>) throws(PixelFlowError) {
         host = try settings[Self.hostSetting]
         self.port = try settings[port]
         limits = try ConnectionLimits(settings)
@@ -38,7 +38,7 @@ public struct ListenSettings: Sendable, Hashable {
     }
 
     /// Where this machine reaches it, as in `http://127.0.0.1:8080`.
-    public var localURL: String {
+    package var localURL: String {
         let reached =
             switch host {
             case "0.0.0.0": "127.0.0.1"
@@ -50,7 +50,7 @@ public struct ListenSettings: Sendable, Hashable {
     }
 
     /// The connections of this process; servers that share the process share it. Made once the process has its descriptors.
-    public func connections() -> ConnectionRegistry {
+    package func connections() -> ConnectionRegistry {
         // The services of one process reach each other at the address that they listen on.
         ConnectionRegistry(limits: limits.fitting(descriptors: FileDescriptors.limit), trusted: proxies.adding(host))
     }
@@ -62,7 +62,7 @@ public struct ListenSettings: Sendable, Hashable {
     ///   - connections: of the process; its own unless given.
     ///   - metrics: the first word of the metrics of its connections; the name unless given.
     ///   - onReady: called once the port answers.
-    public func server(
+    package func server(
         _ name: String, _ router: Router<AppRequestContext>, connections: ConnectionRegistry? = nil, metrics: String? = nil,
         onReady: @escaping @Sendable () -> Void = {}
     ) -> some Service {
@@ -91,7 +91,7 @@ public struct ListenSettings: Sendable, Hashable {
 
     /// A server of probes and metrics beside the one of a service. Its connections are counted apart, so that it answers
     /// however many the service has.
-    public func managementServer(
+    package func managementServer(
         _ name: String, _ router: Router<AppRequestContext>, onReady: @escaping @Sendable () -> Void = {}
     ) -> some Service {
         var few = limits
@@ -108,7 +108,7 @@ public struct ListenSettings: Sendable, Hashable {
     private static let backlog = 4096
 
     /// Says on the standard output where the service is to be found.
-    public func announce(_ name: String) -> @Sendable () -> Void {
+    package func announce(_ name: String) -> @Sendable () -> Void {
         { [self] in ServiceCommand.say("pixelflow-\(name) is ready: \(localURL)") }
     }
 }
@@ -118,7 +118,7 @@ extension ServiceGroup {
     ///
     /// - Parameter grace: how long running work may go on; after that and 20 seconds more for what has
     ///   to be written down the group ends by force.
-    public init(running services: [any Service], grace: Duration = .seconds(10), logger: Logger) {
+    package init(running services: [any Service], grace: Duration = .seconds(10), logger: Logger) {
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)

@@ -1,23 +1,23 @@
 import Foundation
-public import Logging
-public import PixelFlowCore
-public import PixelFlowTelemetry
-public import ServiceLifecycle
+package import Logging
+package import PixelFlowCore
+package import PixelFlowTelemetry
+package import ServiceLifecycle
 
 /// What the main file of every service does: read the settings, set up logs and metrics, put the service together, run it.
-public struct ServiceCommand: Sendable {
+package struct ServiceCommand: Sendable {
     /// Of the executable, as in `pixelflow-api`.
-    public let name: String
+    package let name: String
     /// One sentence, without the name.
-    public let summary: String
+    package let summary: String
     /// Every setting that it knows.
-    public let settings: [SettingDescription]
+    package let settings: [SettingDescription]
     private let port: Setting<Int>
 
     /// - Parameters:
     ///   - port: where its probes are answered, as in `ListenSettings.apiPort`.
     ///   - settings: those beside where it listens and how it logs.
-    public init(name: String, summary: String, port: Setting<Int>, settings: [SettingDescription]) {
+    package init(name: String, summary: String, port: Setting<Int>, settings: [SettingDescription]) {
         self.name = name
         self.summary = summary
         self.port = port
@@ -30,7 +30,7 @@ public struct ServiceCommand: Sendable {
     /// With `--probe` it asks the service that already runs whether it is ready: 0, or 1 and why not.
     ///
     /// - Parameter build: puts the service together; what it throws is told in one line.
-    public func run(_ build: (Settings, ListenSettings, Logger) async throws -> ServiceGroup) async -> Never {
+    package func run(_ build: (Settings, ListenSettings, Logger) async throws -> ServiceGroup) async -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains("--help") || arguments.contains("-h") { finish(saying: help) }
         if arguments.contains("--version") { finish(saying: "\(name) \(Release.version)") }
@@ -52,7 +52,7 @@ public struct ServiceCommand: Sendable {
     }
 
     /// Not by `print`, whose buffer would keep the text back in a pipe.
-    public static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    package static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
     private func finish(saying text: String) -> Never {
         Self.say(text)

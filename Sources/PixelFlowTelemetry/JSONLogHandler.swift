@@ -1,31 +1,31 @@
-public import Logging
-public import PixelFlowCore
+package import Logging
+package import PixelFlowCore
 
 /// Writes each event as one line of JSON: `ts`, `level`, `service`, `logger`, `event`, then the
 /// metadata under its own names in snake_case, sorted.
-public struct JSONLogHandler: LogHandler {
-    public var logLevel: Logger.Level
-    public var metadata: Logger.Metadata = [:]
-    public var metadataProvider: Logger.MetadataProvider?
+package struct JSONLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
 
     private let sink: LogSink
     private let clock: any WallClock
     /// Everything between the time and the level that is the same in each line of this logger.
     private let origin: [UInt8]
 
-    public init(label: String, service: String, level: Logger.Level, sink: LogSink, clock: any WallClock = SystemClock()) {
+    package init(label: String, service: String, level: Logger.Level, sink: LogSink, clock: any WallClock = SystemClock()) {
         self.logLevel = level
         self.sink = sink
         self.clock = clock
         self.origin = Self.origin(label: label, service: service)
     }
 
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var line: [UInt8] = []
         line.reserveCapacity(320)
         line += "{\"ts\":\"".utf8

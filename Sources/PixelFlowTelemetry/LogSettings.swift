@@ -1,10 +1,10 @@
-public import Logging
-public import PixelFlowCore
+package import Logging
+package import PixelFlowCore
 
 /// How much is logged, and in which form.
-public struct LogSettings: Sendable, Hashable {
+package struct LogSettings: Sendable, Hashable {
     /// The form of a line.
-    public enum Format: String, Sendable, Hashable, CaseIterable {
+    package enum Format: String, Sendable, Hashable, CaseIterable {
         /// One JSON object a line, for machines.
         case json
         /// Short coloured lines, for a terminal.
@@ -16,18 +16,18 @@ public struct LogSettings: Sendable, Hashable {
     static let formatSetting = Setting<Format>.choice(
         "PIXELFLOW_LOG_FORMAT", default: .json, of: Format.allCases, help: "Log lines as JSON for machines, or as text for a terminal.")
 
-    public static let descriptions: [SettingDescription] = [levelSetting.description, formatSetting.description]
+    package static let descriptions: [SettingDescription] = [levelSetting.description, formatSetting.description]
 
-    public var level: Logger.Level
-    public var format: Format
+    package var level: Logger.Level
+    package var format: Format
 
-    public init(level: Logger.Level = .info, format: Format = .json) {
+    package init(level: Logger.Level = .info, format: Format = .json) {
         self.level = level
         self.format = format
     }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(level: try settings[Self.levelSetting], format: try settings[Self.formatSetting])
     }
 }

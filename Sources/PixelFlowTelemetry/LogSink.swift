@@ -2,21 +2,21 @@ import Foundation
 import Synchronization
 
 /// Takes finished log lines. A line arrives whole and is never mixed with another.
-public struct LogSink: Sendable {
+package struct LogSink: Sendable {
     private let accept: @Sendable ([UInt8]) -> Void
 
     /// - Parameter accept: given each line, its newline included; called from any thread.
-    public init(_ accept: @escaping @Sendable ([UInt8]) -> Void) {
+    package init(_ accept: @escaping @Sendable ([UInt8]) -> Void) {
         self.accept = accept
     }
 
     func write(_ line: [UInt8]) { accept(line) }
 
-    public static let standardOutput = LogSink(descriptor: STDOUT_FILENO)
-    public static let standardError = LogSink(descriptor: STDERR_FILENO)
+    package static let standardOutput = LogSink(descriptor: STDOUT_FILENO)
+    package static let standardError = LogSink(descriptor: STDERR_FILENO)
 
     /// Writes to an open file descriptor, which the caller keeps open.
-    public init(descriptor: Int32) {
+    package init(descriptor: Int32) {
         let lock = DescriptorLock()
         self.init { line in
             lock.mutex.withLock { _ in Self.writeAll(line, to: descriptor) }

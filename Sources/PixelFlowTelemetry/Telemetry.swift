@@ -1,9 +1,9 @@
-public import Logging
+package import Logging
 import Metrics
-public import Prometheus
+package import Prometheus
 
 /// Sets up what a process tells of itself: logs and metrics.
-public enum Telemetry {
+package enum Telemetry {
     /// Sends every `Logger` of the process to one sink, in one format, and every metric to one
     /// registry. Call once, first thing in `main`: what is made before is not seen.
     ///
@@ -13,7 +13,7 @@ public enum Telemetry {
     ///   - sink: where the lines go; the standard error by default, so that standard output stays for data.
     /// - Returns: the registry, to add collectors to. `GET /metrics` of every router shows it.
     @discardableResult
-    public static func bootstrap(
+    package static func bootstrap(
         service: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError
     ) -> PrometheusRegistry {
         LoggingSystem.bootstrap { label in handler(label: label, service: service, settings: settings, sink: sink) }
@@ -23,7 +23,7 @@ public enum Telemetry {
     }
 
     /// A registry that knows every metric of PixelFlow, apart from the process's own.
-    public static func registry() -> PrometheusRegistry {
+    package static func registry() -> PrometheusRegistry {
         let registry = PrometheusRegistry(descriptions: MetricCatalog.all)
         let process = ProcessCollector()
         registry.collect { process.collect(into: &$0) }
@@ -33,13 +33,13 @@ public enum Telemetry {
     /// Has the room on the file system of a folder told in each scrape, once `bootstrap` has been called.
     ///
     /// - Parameter name: of the folder, as it is shown.
-    public static func watchDisk(_ name: String, path: String) {
+    package static func watchDisk(_ name: String, path: String) {
         let disk = DiskCollector(name, path: path)
         (MetricsSystem.factory as? PrometheusRegistry)?.collect { disk.collect(into: &$0) }
     }
 
     /// A logger that does not touch the global set-up; for tests and for tools.
-    public static func logger(_ label: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError) -> Logger {
+    package static func logger(_ label: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError) -> Logger {
         Logger(label: label) { handler(label: $0, service: label, settings: settings, sink: sink) }
     }
 

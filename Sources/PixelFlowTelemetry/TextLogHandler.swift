@@ -1,29 +1,29 @@
-public import Logging
-public import PixelFlowCore
+package import Logging
+package import PixelFlowCore
 
 /// Writes short coloured lines for a terminal: time, level, logger, event, then the metadata.
-public struct TextLogHandler: LogHandler {
-    public var logLevel: Logger.Level
-    public var metadata: Logger.Metadata = [:]
-    public var metadataProvider: Logger.MetadataProvider?
+package struct TextLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
 
     private let label: String
     private let sink: LogSink
     private let clock: any WallClock
 
-    public init(label: String, level: Logger.Level, sink: LogSink, clock: any WallClock = SystemClock()) {
+    package init(label: String, level: Logger.Level, sink: LogSink, clock: any WallClock = SystemClock()) {
         self.label = label
         self.logLevel = level
         self.sink = sink
         self.clock = clock
     }
 
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var time: [UInt8] = []
         clock.now().appendISO8601(to: &time)
         var text = "\(gray)\(String(decoding: time[11..<23], as: UTF8.self))\(reset) "

@@ -1,19 +1,19 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The ports that sources may be fetched from: those of the web, unless the operator names others. Servers on other ports
 /// are seldom made for strangers.
-public struct AllowedPorts: Sendable, Hashable {
+package struct AllowedPorts: Sendable, Hashable {
     private let ranges: [ClosedRange<Int>]
 
     /// 80 and 443.
-    public static let standard = AllowedPorts([80...80, 443...443])
+    package static let standard = AllowedPorts([80...80, 443...443])
     /// Every port.
-    public static let all = AllowedPorts([1...65535])
+    package static let all = AllowedPorts([1...65535])
 
-    public init(_ ranges: [ClosedRange<Int>]) { self.ranges = ranges }
+    package init(_ ranges: [ClosedRange<Int>]) { self.ranges = ranges }
 
     /// Reads ports and ranges of ports, as in `80,443,8000-8999`. Nil for anything else, and for none.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var ranges: [ClosedRange<Int>] = []
         for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             let ends = entry.split(separator: "-", omittingEmptySubsequences: false).map(Self.port)
@@ -24,7 +24,7 @@ public struct AllowedPorts: Sendable, Hashable {
         self.init(ranges)
     }
 
-    public func contains(_ port: Int) -> Bool { ranges.contains { $0.contains(port) } }
+    package func contains(_ port: Int) -> Bool { ranges.contains { $0.contains(port) } }
 
     private static func port(_ text: Substring) -> Int? {
         guard let number = Int(text), String(number) == text, (1...65535).contains(number) else { return nil }
@@ -37,8 +37,8 @@ extension AllowedPorts {
         "PIXELFLOW_FETCH_ALLOW_PORTS", default: "80,443", expected: "a list of ports and ranges of ports such as 80,443,8000-8999",
         help: "Ports that sources may be fetched from, as a list of ports and ranges.", parse: AllowedPorts.init)
 
-    public static let descriptions: [SettingDescription] = [setting.description]
+    package static let descriptions: [SettingDescription] = [setting.description]
 
     /// - Throws: `setting_invalid`, with the name of the setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) { self = try settings[Self.setting] }
+    package init(_ settings: Settings) throws(PixelFlowError) { self = try settings[Self.setting] }
 }

@@ -1,11 +1,11 @@
-public import AsyncHTTPClient
-public import Hummingbird
-public import Metrics
+package import AsyncHTTPClient
+package import Hummingbird
+package import Metrics
 import NIOCore
-public import PixelFlowHTTP
+package import PixelFlowHTTP
 
 /// The web service: the page, the browser's session, and the way to auth and api, all at one address.
-public struct WebService: Sendable {
+package struct WebService: Sendable {
     private let auth: Upstream
     private let api: Upstream
     private let assets: AssetRoutes
@@ -15,7 +15,7 @@ public struct WebService: Sendable {
     /// - Parameters:
     ///   - client: made with `clientConfiguration`; whoever has made it shuts it down.
     ///   - metrics: the process's, unless given.
-    public init(settings: WebSettings, client: HTTPClient, metrics: any MetricsFactory = MetricsSystem.factory) {
+    package init(settings: WebSettings, client: HTTPClient, metrics: any MetricsFactory = MetricsSystem.factory) {
         auth = Upstream(name: "auth", baseURL: settings.authURL, client: client)
         api = Upstream(name: "api", baseURL: settings.apiURL, client: client)
         assets = AssetRoutes(bundle: AssetBundle())
@@ -24,7 +24,7 @@ public struct WebService: Sendable {
     }
 
     /// A client that passes everything on as it is, and never gives up on a stream that is alive.
-    public static var clientConfiguration: HTTPClient.Configuration {
+    package static var clientConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
@@ -42,7 +42,7 @@ public struct WebService: Sendable {
 
     /// All routes that are for everybody, ready to be served. Serve them over connections and not from
     /// memory: a stream watches for the end of its connection.
-    public func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+    package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { router in
             let guarded = router.group().add(middleware: SessionCaching()).add(middleware: CrossSiteGuard())
             SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).add(to: guarded)
@@ -52,7 +52,7 @@ public struct WebService: Sendable {
     }
 
     /// Probes with their details, and metrics: for those who run the service, at a port of its own.
-    public func managementRouter(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+    package func managementRouter(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         ServiceRouter.make(metrics: serviceMetrics, health: health(drain)) { _ in }
     }
 

@@ -1,28 +1,28 @@
 import Foundation
-public import PixelFlowCore
-public import PixelFlowHTTP
+package import PixelFlowCore
+package import PixelFlowHTTP
 
 /// Where the services behind the web service are.
-public struct WebSettings: Sendable, Hashable {
+package struct WebSettings: Sendable, Hashable {
     static let authSetting = Setting<String>.text(
         "PIXELFLOW_WEB_AUTH_URL", default: "http://127.0.0.1:50051", help: "Where web finds auth.")
     static let apiSetting = Setting<String>.text(
         "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "Where web finds the api.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         authSetting.description, apiSetting.description, TrustedProxies.setting.description,
     ]
 
     /// `PIXELFLOW_WEB_AUTH_URL`: the auth service, as in `http://127.0.0.1:50051`. Without a slash at the end.
-    public let authURL: String
+    package let authURL: String
     /// `PIXELFLOW_WEB_API_URL`: the api, as in `http://127.0.0.1:8080`. Without a slash at the end.
-    public let apiURL: String
+    package let apiURL: String
 
     /// Whose `X-Forwarded-…` headers are believed and passed on.
-    public let proxies: TrustedProxies
+    package let proxies: TrustedProxies
 
     /// - Throws: `setting_invalid` where an address is not an absolute http or https URL.
-    public init(
+    package init(
         authURL: String = "http://127.0.0.1:50051", apiURL: String = "http://127.0.0.1:8080", proxies: TrustedProxies = .loopback
     ) throws(PixelFlowError) {
         self.proxies = proxies
@@ -31,7 +31,7 @@ public struct WebSettings: Sendable, Hashable {
     }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         try self.init(authURL: try settings[Self.authSetting], apiURL: try settings[Self.apiSetting], proxies: try TrustedProxies(settings))
     }
 

@@ -5,14 +5,14 @@ import PixelFlowDispatch
 /// One claim, from the source's bytes to the manifest.
 struct TaskRun: Sendable {
     let task: TaskRecord
-    let tools: WorkerTools
+    let dependencies: WorkerDependencies
     let settings: WorkerSettings
     let metrics: WorkerMetrics
     let logger: Logger
 
     /// How a run ends.
     enum Ending: Sendable {
-        case made(Manifest)
+        case succeeded(Manifest)
         case failed(TaskFailure)
         /// The owner no longer wants it.
         case cancelRequested
@@ -22,9 +22,9 @@ struct TaskRun: Sendable {
         case interrupted
     }
 
-    init(task: TaskRecord, tools: WorkerTools, settings: WorkerSettings, metrics: WorkerMetrics, logger: Logger) {
+    init(task: TaskRecord, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics, logger: Logger) {
         self.task = task
-        self.tools = tools
+        self.dependencies = dependencies
         self.settings = settings
         self.metrics = metrics
         var logger = logger
@@ -45,7 +45,7 @@ struct TaskRun: Sendable {
     private func work(cancelled: AsyncStream<Void>) async -> Ending {
         await withTaskGroup(of: Ending?.self) { group in
             group.addTask { await produce() }
-            group.addTask { await LeaseKeeper(claim: task.claim, store: tools.store, policy: settings.policy).keep() }
+            group.addTask { await LeaseRenewer(claim: task.claim, store: dependencies.store, policy: settings.policy).keep() }
             group.addTask {
                 for await _ in cancelled { return .cancelRequested }
                 return nil
@@ -60,7 +60,7 @@ struct TaskRun: Sendable {
 
     private func produce() async -> Ending {
         do {
-            return try await TaskProduction(task: task, tools: tools, settings: settings, metrics: metrics).make()
+            return try await TaskProcessor(task: task, dependencies: dependencies, settings: settings, metrics: metrics).process()
         } catch is CancellationError {
             return .interrupted
         } catch {
@@ -74,23 +74,23 @@ struct TaskRun: Sendable {
 
     private func conclude(_ ending: Ending, since start: ContinuousClock.Instant) async {
         do {
-            let updated = try await insistently { try await write(ending) }
+            let updated = try await retry { try await write(ending) }
             guard let updated else {
                 metrics.discardedResult()
                 logger.warning("claim lost, result discarded", metadata: ["epoch": "\(task.epoch)"])
-                return try await tools.blobs.remove(.run(task))
+                return try await dependencies.blobs.remove(.run(task))
             }
             metrics.concluded(updated, after: ending)
             // The event of a final task says that nothing of it is left over, too.
-            if updated.status.isFinal { try await tools.blobs.removeLeftovers(of: updated) }
-            tools.announcer.announce(updated)
+            if updated.status.isFinal { try await dependencies.blobs.deleteUnreferenced(of: updated) }
+            dependencies.publisher.publish(updated)
             logger.info(
                 "run ended",
                 metadata: [
                     "status": "\(updated.status.rawValue)", "attempts": "\(updated.attempts)", "epoch": "\(task.epoch)",
                     "milliseconds": "\((ContinuousClock.now - start).microseconds / 1000)",
                 ])
-            if !updated.status.isFinal { try await tools.blobs.remove(.run(task)) }
+            if !updated.status.isFinal { try await dependencies.blobs.remove(.run(task)) }
         } catch {
             // Where nothing was written, the lease runs out and the task runs again under a new epoch;
             // where only the tidying failed, the dispatcher makes up for it and for the event.
@@ -100,16 +100,16 @@ struct TaskRun: Sendable {
 
     private func write(_ ending: Ending) async throws -> TaskRecord? {
         switch ending {
-        case .made(let manifest): try await tools.store.complete(task.claim, with: manifest)
-        case .failed(let failure): try await tools.store.fail(task.claim, with: failure)
-        case .cancelRequested, .interrupted: try await tools.store.release(task.claim)
+        case .succeeded(let manifest): try await dependencies.store.complete(task.claim, with: manifest)
+        case .failed(let failure): try await dependencies.store.fail(task.claim, with: failure)
+        case .cancelRequested, .interrupted: try await dependencies.store.release(task.claim)
         case .lost: nil
         }
     }
 
     /// Tries again through an outage of the store for as long as the lease may hold.
-    private func insistently<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let deadline = ContinuousClock.now + settings.policy.surrender
+    private func retry<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let deadline = ContinuousClock.now + settings.policy.renewDeadline
         var pause = Duration.milliseconds(50)
         while true {
             do {

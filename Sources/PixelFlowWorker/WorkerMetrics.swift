@@ -19,7 +19,7 @@ struct WorkerMetrics: Sendable {
     private let queueLatency: Metrics.Timer
     private let retries: LabelledMetrics<Retry, Counter>
     private let discarded: Counter
-    private let unawakened: Counter
+    private let claimedByPoll: Counter
     private let busy: Meter
     private let sourceBytes: LabelledMetrics<String, Counter>
     private let fetches: LabelledMetrics<String, Metrics.Timer>
@@ -39,7 +39,7 @@ struct WorkerMetrics: Sendable {
         queueLatency = Metrics.Timer(label: "task_queue_latency_seconds", factory: factory)
         retries = LabelledMetrics { Counter(label: "task_retries_total", dimensions: [("reason", $0.rawValue)], factory: factory) }
         discarded = Counter(label: "task_results_discarded_total", factory: factory)
-        unawakened = Counter(label: "tasks_claimed_unawakened_total", factory: factory)
+        claimedByPoll = Counter(label: "tasks_claimed_by_poll_total", factory: factory)
         busy = Meter(label: "worker_slots_busy", factory: factory)
         sourceBytes = counters("source_bytes_total", "source")
         fetches = timers("source_fetch_duration_seconds", "outcome")
@@ -66,7 +66,7 @@ struct WorkerMetrics: Sendable {
         if let start = task.startedAt { queueLatency.recordMicroseconds(max(0, (start - task.nextRunAt).microseconds)) }
     }
 
-    func claimedUnawakened(_ count: Int) { unawakened.increment(by: count) }
+    func claimedByPoll(_ count: Int) { claimedByPoll.increment(by: count) }
 
     func slotFreed() { busy.decrement() }
 
@@ -76,7 +76,7 @@ struct WorkerMetrics: Sendable {
         guard task.status == .pending else { return }
         switch ending {
         case .failed(let failure): retries[Retry(rawValue: failure.retry.rawValue) ?? .transient].increment()
-        case .made, .cancelRequested, .lost, .interrupted: retries[.interrupted].increment()
+        case .succeeded, .cancelRequested, .lost, .interrupted: retries[.interrupted].increment()
         }
     }
 

@@ -1,22 +1,22 @@
-public import Logging
-public import Metrics
-public import PixelFlowCore
-public import PixelFlowDispatch
-public import ServiceLifecycle
+package import Logging
+package import Metrics
+package import PixelFlowCore
+package import PixelFlowDispatch
+package import ServiceLifecycle
 
 /// Everything a worker works with.
-public struct WorkerTools: Sendable {
-    public var store: any TaskStore
-    public var broker: any TaskBroker
-    public var events: any TaskEvents
-    public var blobs: any BlobStore
-    public var renderer: any Renderer
-    public var fetcher: any SourceFetcher
-    public var announcer: TaskAnnouncer
+package struct WorkerDependencies: Sendable {
+    package var store: any TaskStore
+    package var broker: any TaskBroker
+    package var events: any TaskEvents
+    package var blobs: any BlobStore
+    package var renderer: any Renderer
+    package var fetcher: any SourceFetcher
+    package var publisher: OutboxPublisher
 
-    public init(
+    package init(
         store: any TaskStore, broker: any TaskBroker, events: any TaskEvents, blobs: any BlobStore, renderer: any Renderer,
-        fetcher: any SourceFetcher, announcer: TaskAnnouncer
+        fetcher: any SourceFetcher, publisher: OutboxPublisher
     ) {
         self.store = store
         self.broker = broker
@@ -24,26 +24,26 @@ public struct WorkerTools: Sendable {
         self.blobs = blobs
         self.renderer = renderer
         self.fetcher = fetcher
-        self.announcer = announcer
+        self.publisher = publisher
     }
 }
 
-/// Takes wake-ups with a free slot, claims their tasks and runs them.
+/// Takes dispatch messages with a free slot, claims their tasks and runs them.
 ///
-/// The wake-up of a task can be stuck: the broker is away, shares its partitions out anew, or has not yet noticed that the
+/// The dispatch message of a task can be stuck: the broker is away, shares its partitions out anew, or has not yet noticed that the
 /// worker it gave them to is gone. A worker with nothing to do therefore looks for tasks that wait in the store, too.
-public struct WorkerService: Service {
-    private let tools: WorkerTools
+package struct WorkerService: Service {
+    private let dependencies: WorkerDependencies
     private let settings: WorkerSettings
     private let logger: Logger
     private let slots: Slots
     private let runs = RunRegistry()
     private let metrics: WorkerMetrics
 
-    public init(
-        tools: WorkerTools, settings: WorkerSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+    package init(
+        dependencies: WorkerDependencies, settings: WorkerSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
-        self.tools = tools
+        self.dependencies = dependencies
         self.settings = settings
         self.logger = logger
         slots = Slots(settings.slots)
@@ -51,28 +51,28 @@ public struct WorkerService: Service {
     }
 
     /// Works until it is shut down. Running tasks then finish within the grace period or are handed back.
-    public func run() async throws {
+    package func run() async throws {
         // A task that is claimed and then has to wait for a render process is one more that a crash loses.
-        await tools.renderer.warmUp()
+        await dependencies.renderer.warmUp()
         guard let subscription = await subscribe() else { return }
         let listening = Task { await listenForCancellation() }
         defer { listening.cancel() }
-        let (occasions, occasion) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let timer = Task {
             while !Task.isCancelled {
-                try? await Task.sleep(for: settings.patience)
-                occasion.yield()
+                try? await Task.sleep(for: settings.pollInterval)
+                tick.yield()
             }
         }
         let working = Task {
             await withDiscardingTaskGroup { group in
                 for _ in 0..<settings.slots { group.addTask { await work(subscription) } }
-                group.addTask { await takeWaiting(on: occasions) { occasion.yield() } }
+                group.addTask { await pollWaiting(on: ticks) { tick.yield() } }
             }
         }
         let takeNoMore: @Sendable () async -> Void = {
             timer.cancel()
-            occasion.finish()
+            tick.finish()
             await subscription.close()
         }
         await withTaskCancellationHandler {
@@ -93,11 +93,11 @@ public struct WorkerService: Service {
     }
 
     /// Joins the group, however long the broker takes. Nil once the service is shut down.
-    private func subscribe() async -> (any WakeUpSubscription)? {
+    private func subscribe() async -> (any DispatchSubscription)? {
         try? await cancelWhenGracefulShutdown {
             while true {
                 do {
-                    return try await tools.broker.subscribe()
+                    return try await dependencies.broker.subscribe()
                 } catch is CancellationError {
                     throw CancellationError()
                 } catch {
@@ -108,8 +108,8 @@ public struct WorkerService: Service {
         }
     }
 
-    /// One wake-up after the other.
-    private func work(_ subscription: any WakeUpSubscription) async {
+    /// One dispatch message after the other.
+    private func work(_ subscription: any DispatchSubscription) async {
         while !Task.isCancelled {
             do {
                 guard let delivery = try await subscription.next() else { return }
@@ -127,16 +127,17 @@ public struct WorkerService: Service {
         metrics.claimed(task)
         defer { metrics.slotFreed() }
         await runs.track(task.id) { cancelled in
-            await TaskRun(task: task, tools: tools, settings: settings, metrics: metrics, logger: logger).execute(cancelled: cancelled)
+            await TaskRun(task: task, dependencies: dependencies, settings: settings, metrics: metrics, logger: logger).execute(
+                cancelled: cancelled)
         }
     }
 
     /// Fills idle slots with tasks that wait in the store.
     ///
-    /// - Parameter again: asks for another occasion at once, as long as there is something to be found.
-    private func takeWaiting(on occasions: AsyncStream<Void>, again: @escaping @Sendable () -> Void) async {
+    /// - Parameter again: asks for another tick at once, as long as there is something to be found.
+    private func pollWaiting(on ticks: AsyncStream<Void>, again: @escaping @Sendable () -> Void) async {
         await withDiscardingTaskGroup { group in
-            for await _ in occasions {
+            for await _ in ticks {
                 let idle = slots.takeFree()
                 guard idle > 0 else { continue }
                 let tasks = await claimWaiting(idle)
@@ -152,48 +153,48 @@ public struct WorkerService: Service {
         }
     }
 
-    /// At most `limit` tasks, claimed by this worker. None where the store is away; the next occasion comes soon.
+    /// At most `limit` tasks, claimed by this worker. None where the store is away; the next tick comes soon.
     private func claimWaiting(_ limit: Int) async -> [TaskRecord] {
         let found: [TaskID]
         do {
             // Workers that look at the same moment find the same ones: of a few more, each picks some.
-            found = try await tools.store.waiting(longerThan: settings.patience, limit: limit * 4)
+            found = try await dependencies.store.waiting(longerThan: settings.pollInterval, limit: limit * 4)
         } catch {
             logger.debug("could not look for waiting tasks", metadata: ["error": "\(error)"])
             return []
         }
         let tasks = await withTaskGroup(of: TaskRecord?.self) { group in
-            for id in found.shuffled().prefix(limit) { group.addTask { try? await tools.store.claim(id, by: settings.id) } }
+            for id in found.shuffled().prefix(limit) { group.addTask { try? await dependencies.store.claim(id, by: settings.id) } }
             return await group.compactMap { $0 }.reduce(into: [TaskRecord]()) { $0.append($1) }
         }
-        metrics.claimedUnawakened(tasks.count)
-        for task in tasks { tools.announcer.announce(task) }
+        metrics.claimedByPoll(tasks.count)
+        for task in tasks { dependencies.publisher.publish(task) }
         return tasks
     }
 
-    /// Decides a wake-up. It is settled only then: a crash before leaves it to the next worker.
-    private func claim(_ delivery: WakeUpDelivery) async throws -> TaskRecord? {
-        let task = try await persistently("could not claim a task", about: delivery.wakeUp) {
-            try await tools.store.claim(delivery.wakeUp.task, by: settings.id)
+    /// Decides a dispatch message. It is settled only then: a crash before leaves it to the next worker.
+    private func claim(_ delivery: DispatchDelivery) async throws -> TaskRecord? {
+        let task = try await retryOnOutage("could not claim a task", about: delivery.message) {
+            try await dependencies.store.claim(delivery.message.task, by: settings.id)
         }
         await delivery.settle()
-        if let task { tools.announcer.announce(task) }
+        if let task { dependencies.publisher.publish(task) }
         return task
     }
 
-    /// Tries again each second for as long as a backend is down. A wake-up that is in hand is not let go meanwhile: the
+    /// Tries again each second for as long as a backend is down. A dispatch message that is in hand is not let go meanwhile: the
     /// broker would count it as neither delivered nor waiting.
-    private func persistently<Value: Sendable>(
-        _ complaint: String, about wakeUp: WakeUp? = nil, _ body: () async throws -> Value
+    private func retryOnOutage<Value: Sendable>(
+        _ complaint: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
         while true {
             do {
                 return try await body()
             } catch let error as PixelFlowError where error.retry == .outage {
                 var metadata: Logger.Metadata = ["error": "\(error)"]
-                if let wakeUp {
-                    metadata["task_id"] = "\(wakeUp.task)"
-                    metadata["request_id"] = "\(wakeUp.requestID)"
+                if let message {
+                    metadata["task_id"] = "\(message.task)"
+                    metadata["request_id"] = "\(message.requestID)"
                 }
                 logger.warning("\(complaint), trying again", metadata: metadata)
                 try await Task.sleep(for: .seconds(1))
@@ -203,8 +204,8 @@ public struct WorkerService: Service {
 
     /// Stops a run as soon as its cancellation is known, instead of at its next heartbeat.
     private func listenForCancellation() async {
-        let events = tools.events
-        guard let changes = try? await persistently("no task events", { try await events.subscribe() }) else { return }
+        let events = dependencies.events
+        guard let changes = try? await retryOnOutage("no task events", { try await events.subscribe() }) else { return }
         for await change in changes where change.task.cancelRequested { runs.cancel(change.task.id) }
     }
 }

@@ -1,8 +1,8 @@
 import Foundation
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// How a worker works.
-public struct WorkerSettings: Sendable {
+package struct WorkerSettings: Sendable {
     static let slotsSetting = Setting<Int>.integer(
         "PIXELFLOW_WORKER_SLOTS", default: 0, in: 0...1024,
         help: "Tasks in hand at a time; 0 for three for each render process, so that some are fetched or stored while others are rendered.")
@@ -15,27 +15,27 @@ public struct WorkerSettings: Sendable {
         "PIXELFLOW_SHUTDOWN_GRACE", default: 20, in: 0...3600,
         help: "How long running tasks may go on after SIGTERM; then they are handed back.")
 
-    public static let descriptions: [SettingDescription] =
+    package static let descriptions: [SettingDescription] =
         [slotsSetting.description, renderProcessesSetting.description, renderMemorySetting.description, graceSetting.description]
         + ImageLimits.descriptions
 
-    public var id: WorkerID
+    package var id: WorkerID
     /// Tasks in hand at a time. More than there are render processes, so that one task is fetched
     /// or stored while another is rendered.
-    public var slots: Int
-    public var renderProcesses: Int
+    package var slots: Int
+    package var renderProcesses: Int
     /// Bytes of memory of each; nil for an equal part of what the container has.
-    public var renderMemory: Int?
+    package var renderMemory: Int?
     /// How long running tasks may go on once the worker is asked to stop; then they are handed back.
-    public var grace: Duration
-    /// How long a task may wait, with a slot free, before it is taken without its wake-up.
-    public var patience: Duration
-    public var policy: TaskPolicy
-    public var limits: ImageLimits
+    package var grace: Duration
+    /// How long a task may wait, with a slot free, before it is taken without its dispatch message.
+    package var pollInterval: Duration
+    package var policy: TaskPolicy
+    package var limits: ImageLimits
 
-    public init(
+    package init(
         id: WorkerID, slots: Int, renderProcesses: Int = 1, renderMemory: Int? = nil, grace: Duration = .seconds(20),
-        patience: Duration = .seconds(2),
+        pollInterval: Duration = .seconds(2),
         policy: TaskPolicy = .standard, limits: ImageLimits = ImageLimits()
     ) {
         self.id = id
@@ -43,13 +43,13 @@ public struct WorkerSettings: Sendable {
         self.renderProcesses = renderProcesses
         self.renderMemory = renderMemory
         self.grace = grace
-        self.patience = patience
+        self.pollInterval = pollInterval
         self.policy = policy
         self.limits = limits
     }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings, id: WorkerID) throws(PixelFlowError) {
+    package init(_ settings: Settings, id: WorkerID) throws(PixelFlowError) {
         let processes = try settings[Self.renderProcessesSetting]
         let renderProcesses = processes > 0 ? processes : ProcessInfo.processInfo.activeProcessorCount
         let renderMemory = try settings[Self.renderMemorySetting]
@@ -62,5 +62,5 @@ public struct WorkerSettings: Sendable {
 
 extension WorkerID {
     /// Unlike that of any other process, and telling where it runs: in Kubernetes a host is named after its pod.
-    public static var ofThisProcess: WorkerID { WorkerID("\(ProcessInfo.processInfo.hostName)-\(UUIDv7.make())") }
+    package static var ofThisProcess: WorkerID { WorkerID("\(ProcessInfo.processInfo.hostName)-\(UUIDv7.make())") }
 }

@@ -1,7 +1,7 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The rules of `InstallationRecord`, checked through the port alone.
-public struct InstallationRecordConformance: Sendable {
+package struct InstallationRecordConformance: Sendable {
     let record: any InstallationRecord
     let reopen: @Sendable () async throws -> any InstallationRecord
     let fill: @Sendable () async throws -> Void
@@ -9,7 +9,7 @@ public struct InstallationRecordConformance: Sendable {
     /// - Parameters:
     ///   - reopen: closes what `record` uses and opens the same data anew.
     ///   - fill: adds a task, or an object of one.
-    public init(
+    package init(
         record: any InstallationRecord, reopen: @escaping @Sendable () async throws -> any InstallationRecord,
         fill: @escaping @Sendable () async throws -> Void
     ) {
@@ -19,7 +19,7 @@ public struct InstallationRecordConformance: Sendable {
     }
 
     /// Every rule.
-    public static let cases: [ConformanceCase<InstallationRecordConformance>] = [
+    package static let cases: [ConformanceCase<InstallationRecordConformance>] = [
         ConformanceCase("installation: the mark is kept") { try await $0.theMarkIsKept() },
         ConformanceCase("installation: a mark is replaced by who knows it") { try await $0.theMarkIsCompared() },
         ConformanceCase("installation: the mark alone is no data") { try await $0.theMarkIsNoData() },

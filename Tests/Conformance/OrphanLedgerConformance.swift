@@ -1,18 +1,18 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The rules of `OrphanLedger`, checked through the port alone.
-public struct OrphanLedgerConformance: Sendable {
+package struct OrphanLedgerConformance: Sendable {
     let ledger: any OrphanLedger
     let reopen: @Sendable () async throws -> any OrphanLedger
 
     /// - Parameter reopen: closes what `ledger` uses and opens the same data anew.
-    public init(ledger: any OrphanLedger, reopen: @escaping @Sendable () async throws -> any OrphanLedger) {
+    package init(ledger: any OrphanLedger, reopen: @escaping @Sendable () async throws -> any OrphanLedger) {
         self.ledger = ledger
         self.reopen = reopen
     }
 
     /// Every rule.
-    public static let cases: [ConformanceCase<OrphanLedgerConformance>] = [
+    package static let cases: [ConformanceCase<OrphanLedgerConformance>] = [
         ConformanceCase("orphans: noted once, the time stays") { try await $0.theFirstTimeStays() },
         ConformanceCase("orphans: page by page, sorted") { try await $0.pageByPage() },
         ConformanceCase("orphans: forgotten when they are cleared") { try await $0.clearedOnesAreForgotten() },

@@ -1,9 +1,9 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// What every store of users and signing keys has to keep. Some rules add users under fixed
 /// addresses: each run needs an empty store.
-public struct UserStoreConformance: Sendable {
-    public typealias Store = any UserStore & SigningKeyStore
+package struct UserStoreConformance: Sendable {
+    package typealias Store = any UserStore & SigningKeyStore
 
     private let store: Store
     private let reopen: @Sendable () async throws -> Store
@@ -11,12 +11,12 @@ public struct UserStoreConformance: Sendable {
     /// - Parameters:
     ///   - store: empty.
     ///   - reopen: opens the same data once more, as another process or a restart would.
-    public init(store: Store, reopen: @escaping @Sendable () async throws -> Store) {
+    package init(store: Store, reopen: @escaping @Sendable () async throws -> Store) {
         self.store = store
         self.reopen = reopen
     }
 
-    public static let cases: [ConformanceCase<UserStoreConformance>] = [
+    package static let cases: [ConformanceCase<UserStoreConformance>] = [
         ConformanceCase("a user is found by address and by id") { try await $0.findsWhatWasAdded() },
         ConformanceCase("nobody is found in an empty store") { try await $0.findsNobody() },
         ConformanceCase("an address belongs to one user") { try await $0.refusesTakenAddress() },

@@ -1,23 +1,23 @@
 /// Something that a test waited for and that did not come about in time.
-public struct DeadlineExceeded: Error, CustomStringConvertible {
+package struct DeadlineExceeded: Error, CustomStringConvertible {
     /// What was waited for.
-    public let what: String
-    public let limit: Duration
+    package let what: String
+    package let limit: Duration
     /// File and line of the wait.
-    public let place: String
+    package let place: String
 
-    public init(_ what: String, limit: Duration, file: String, line: Int) {
+    package init(_ what: String, limit: Duration, file: String, line: Int) {
         self.what = what
         self.limit = limit
         self.place = "\(file):\(line)"
     }
 
-    public var description: String { "not within \(limit): \(what) (\(place))" }
+    package var description: String { "not within \(limit): \(what) (\(place))" }
 }
 
 extension Duration {
     /// How long a test waits for what takes milliseconds where nothing else runs; a loaded machine takes a thousand times as long.
-    public static let patience = Duration.seconds(30)
+    package static let testDeadline = Duration.seconds(30)
 }
 
 /// Asks again and again until there is an answer.
@@ -26,7 +26,7 @@ extension Duration {
 /// - Throws: `DeadlineExceeded` with `what` after the limit, and whatever `body` throws.
 // A closure that says true or false is a condition, and not an answer that has come.
 @_disfavoredOverload
-public func eventually<Value>(
+package func eventually<Value>(
     within limit: Duration = .seconds(10), _ what: String, file: String = #fileID, line: Int = #line,
     _ body: () async throws -> Value?
 ) async throws -> Value {
@@ -43,7 +43,7 @@ public func eventually<Value>(
 ///
 /// - Parameter limit: when to give up.
 /// - Throws: `DeadlineExceeded` with `what` after the limit, and whatever `condition` throws.
-public func eventually(
+package func eventually(
     within limit: Duration = .seconds(10), _ what: String, file: String = #fileID, line: Int = #line,
     _ condition: () async throws -> Bool
 ) async throws {
@@ -53,8 +53,8 @@ public func eventually(
 /// Runs `body`, but waits no longer for it than `limit`.
 ///
 /// - Throws: `DeadlineExceeded` with `what` after the limit; `body` is cancelled then, and left alone if it does not care.
-public func within<Value: Sendable>(
-    _ limit: Duration = .patience, _ what: String, file: String = #fileID, line: Int = #line,
+package func within<Value: Sendable>(
+    _ limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
     _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     let (outcomes, sink) = AsyncStream.makeStream(of: Result<Value, any Error>.self)

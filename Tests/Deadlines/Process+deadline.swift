@@ -1,10 +1,10 @@
-public import Foundation
+package import Foundation
 
 extension Process {
     /// Waits for the process to end; one that takes longer than `limit` is killed.
     ///
     /// - Throws: `DeadlineExceeded` with `what` after the limit.
-    public func waitForExit(within limit: Duration = .patience, _ what: String, file: String = #fileID, line: Int = #line) throws {
+    package func waitForExit(within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line) throws {
         let end = ContinuousClock.now + limit
         while isRunning {
             guard ContinuousClock.now < end else {

@@ -3,8 +3,8 @@ extension Task where Success: Sendable {
     ///
     /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the task throws.
     @discardableResult
-    public func value(
-        within limit: Duration = .patience, _ what: String, file: String = #fileID, line: Int = #line
+    package func value(
+        within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line
     ) async throws -> Success {
         try await Deadlines.within(limit, what, file: file, line: line) { try await value }
     }
@@ -15,8 +15,8 @@ extension AsyncIteratorProtocol where Element: Sendable {
     ///
     /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the iterator throws.
     @discardableResult
-    public mutating func next(
-        within limit: Duration = .patience, _ what: String, file: String = #fileID, line: Int = #line
+    package mutating func next(
+        within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line
     ) async throws -> Element? {
         let borrowed = Borrowed(self)
         let element = try await Deadlines.within(limit, what, file: file, line: line) { try await borrowed.value.next() }
@@ -37,8 +37,8 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
     ///
     /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the sequence throws.
     @discardableResult
-    public func first(
-        within limit: Duration = .patience, _ what: String, file: String = #fileID, line: Int = #line,
+    package func first(
+        within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
         where isWanted: @escaping @Sendable (Element) -> Bool = { _ in true }
     ) async throws -> Element? {
         try await Deadlines.within(limit, what, file: file, line: line) { try await first(where: isWanted) }
@@ -47,7 +47,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
     /// Reads to the end, whatever comes.
     ///
     /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the sequence throws.
-    public func end(within limit: Duration = .patience, _ what: String, file: String = #fileID, line: Int = #line) async throws {
+    package func end(within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line) async throws {
         try await Deadlines.within(limit, what, file: file, line: line) { for try await _ in self {} }
     }
 }

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func whatComesInTimeIsGivenBack() async throws {
-        #expect(try await within(.patience, "five") { 5 } == 5)
+        #expect(try await within(.testDeadline, "five") { 5 } == 5)
         #expect(try await Task { 6 }.value("six") == 6)
         never.continuation.yield(1)
         never.continuation.yield(2)
@@ -56,7 +56,7 @@ import Testing
 
     @Test func errorsComeThrough() async throws {
         struct Refused: Error {}
-        await #expect(throws: Refused.self) { try await within(.patience, "it") { throw Refused() } }
+        await #expect(throws: Refused.self) { try await within(.testDeadline, "it") { throw Refused() } }
         await #expect(throws: Refused.self) { try await Task { throw Refused() }.value("it") }
         await #expect(throws: Refused.self) { try await eventually("it") { () -> Int? in throw Refused() } }
     }

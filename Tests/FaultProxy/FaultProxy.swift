@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -15,11 +15,11 @@ import Synchronization
 /// try await cut.done()
 /// try await proxy.stop()
 /// ```
-public final class FaultProxy: Sendable {
+package final class FaultProxy: Sendable {
     /// Where clients connect to.
-    public let host: String
+    package let host: String
     /// Stays the same for the life of the proxy, also while connections are refused.
-    public let port: Int
+    package let port: Int
 
     private let listener: Listener
     private let listening: Mutex<(any Channel)?>
@@ -40,7 +40,7 @@ public final class FaultProxy: Sendable {
     ///     address, such as a Kafka broker, has to advertise this port, or `rewrite` puts it right.
     ///   - rewrite: is given each piece of a reply before it is passed on, and must not change its length.
     /// - Throws: where the port is taken.
-    public static func start(
+    package static func start(
         to host: String, port: Int, listeningOn localPort: Int = 0, localHost: String = "127.0.0.1",
         rewritingReplies rewrite: (@Sendable (inout ByteBuffer) -> Void)? = nil
     ) async throws -> FaultProxy {
@@ -50,35 +50,35 @@ public final class FaultProxy: Sendable {
     }
 
     /// Cuts every connection and stops listening, for good.
-    public func stop() async throws {
+    package func stop() async throws {
         try await refuseConnections()
         restore()
         await cutConnections()
     }
 
     /// Connections that clients have open now.
-    public var connections: Int { relays.count }
+    package var connections: Int { relays.count }
 }
 
 // MARK: - Faults
 
 extension FaultProxy {
     /// Refuses new connections, as a server that is not there; open ones go on.
-    public func refuseConnections() async throws {
+    package func refuseConnections() async throws {
         try await listening.withLock { $0.take() }?.close()
     }
 
     /// Takes connections again.
     ///
     /// - Throws: where somebody else has got the port in between.
-    public func acceptConnections() async throws {
+    package func acceptConnections() async throws {
         guard listening.withLock({ $0 == nil }) else { return }
         let channel = try await listener.bind(host: host, port: port)
         listening.withLock { $0 = channel }
     }
 
     /// Closes every open connection, both sides; returns once they are closed. New ones are welcome.
-    public func cutConnections() async {
+    package func cutConnections() async {
         await relays.closeAll()
     }
 
@@ -88,7 +88,7 @@ extension FaultProxy {
     /// - Parameter matching: is shown what the client has sent since the last byte of the server, at most
     ///   its first 64 KiB, once more with every piece that comes.
     @discardableResult
-    public func cutReplies(next count: Int = 1, matching: @escaping @Sendable (ByteBuffer) -> Bool = { _ in true }) -> ReplyCut {
+    package func cutReplies(next count: Int = 1, matching: @escaping @Sendable (ByteBuffer) -> Bool = { _ in true }) -> ReplyCut {
         let cut = ReplyCut(count: count, matching: matching)
         faults.add(cut)
         return cut
@@ -96,32 +96,32 @@ extension FaultProxy {
 
     /// As `cutReplies(next:matching:)`, for requests that hold this text.
     @discardableResult
-    public func cutReplies(next count: Int = 1, toRequestsContaining text: String) -> ReplyCut {
+    package func cutReplies(next count: Int = 1, toRequestsContaining text: String) -> ReplyCut {
         let wanted = Array(text.utf8)
         return cutReplies(next: count) { $0.readableBytesView.contains(wanted) }
     }
 
     /// Keeps connections open and accepts new ones, but forwards nothing, not even their end. What
     /// comes meanwhile is forwarded when the hole closes, as after a broken network.
-    public func setBlackHole(_ isOn: Bool) {
+    package func setBlackHole(_ isOn: Bool) {
         faults.change { $0.isBlackHole = isOn }
         relays.wakeAll()
     }
 
     /// Forwards every byte this much later, in both directions, from now on. At most 256 KiB are on
     /// their way in each direction of a connection.
-    public func setLatency(_ latency: Duration) {
+    package func setLatency(_ latency: Duration) {
         faults.change { $0.latency = latency }
     }
 
     /// Forwards at most this many bytes a second in each direction of each connection, from now on; nil for no limit.
-    public func setBandwidth(bytesPerSecond: Int?) {
+    package func setBandwidth(bytesPerSecond: Int?) {
         faults.change { $0.bytesPerSecond = bytesPerSecond }
     }
 
     /// Ends latency, limit, black hole and cuts that have not happened. Whether connections are
     /// accepted stays as it is.
-    public func restore() {
+    package func restore() {
         faults.reset()
         relays.wakeAll()
     }

@@ -1,9 +1,9 @@
-public import Deadlines
+package import Deadlines
 import NIOCore
 import Synchronization
 
 /// An order to cut replies, and word of when that has happened.
-public final class ReplyCut: Sendable {
+package final class ReplyCut: Sendable {
     private struct State {
         /// Requests still to be claimed.
         var wanted: Int
@@ -23,12 +23,12 @@ public final class ReplyCut: Sendable {
     }
 
     /// How many replies have been cut.
-    public var cuts: Int { state.withLock { count - $0.open } }
+    package var cuts: Int { state.withLock { count - $0.open } }
 
     /// Returns once all replies have been cut, or the proxy has been restored or stopped.
     ///
     /// - Throws: `DeadlineExceeded` where that takes longer than `limit`.
-    public func done(within limit: Duration = .patience) async throws {
+    package func done(within limit: Duration = .testDeadline) async throws {
         try await within(limit, "replies to be cut") { [self] in
             await withCheckedContinuation { continuation in
                 let isDone = state.withLock { state in

@@ -30,11 +30,11 @@ final class Client: Sendable {
 
     /// Exactly this many bytes, or fewer at the end.
     func receive(_ count: Int) async throws -> ByteBuffer {
-        try await within(.patience, "\(count) bytes of the proxy, or the end") { [reader] in try await reader.read(count) }
+        try await within(.testDeadline, "\(count) bytes of the proxy, or the end") { [reader] in try await reader.read(count) }
     }
 
     func receiveAll() async throws -> ByteBuffer {
-        try await within(.patience, "the end of what the proxy sends") { [reader] in try await reader.read(.max) }
+        try await within(.testDeadline, "the end of what the proxy sends") { [reader] in try await reader.read(.max) }
     }
 
     func echo(_ text: String) async throws -> String {

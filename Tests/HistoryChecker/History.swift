@@ -1,19 +1,19 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// What happened to tasks from the point of view of everybody who was there.
-public struct History: Sendable {
+package struct History: Sendable {
     /// What clients were promised, by the 202 they got.
-    public var promises: [Promise]
+    package var promises: [Promise]
     /// What clients saw, each client's in the order it saw them.
-    public var observations: [Observation]
+    package var observations: [Observation]
     /// Every task document once the system is idle.
-    public var tasks: [TaskRecord]
+    package var tasks: [TaskRecord]
     /// Outputs as they were downloaded once the system is idle.
-    public var downloads: [Download]
+    package var downloads: [Download]
     /// The keys of all stored objects once the system is idle; nil where they were not looked at.
-    public var objects: [BlobKey]?
+    package var objects: [BlobKey]?
 
-    public init(
+    package init(
         promises: [Promise] = [], observations: [Observation] = [], tasks: [TaskRecord] = [], downloads: [Download] = [],
         objects: [BlobKey]? = nil
     ) {
@@ -26,14 +26,14 @@ public struct History: Sendable {
 }
 
 /// A task that a client was told is accepted.
-public struct Promise: Sendable, Hashable {
-    public var task: TaskID
+package struct Promise: Sendable, Hashable {
+    package var task: TaskID
     /// Of the bytes the client sent; nil for a URL.
-    public var sourceSHA256: String?
+    package var sourceSHA256: String?
     /// How the task has to end; nil where any end will do.
-    public var ending: TaskStatus?
+    package var ending: TaskStatus?
 
-    public init(task: TaskID, sourceSHA256: String? = nil, ending: TaskStatus?) {
+    package init(task: TaskID, sourceSHA256: String? = nil, ending: TaskStatus?) {
         self.task = task
         self.sourceSHA256 = sourceSHA256
         self.ending = ending
@@ -41,20 +41,20 @@ public struct Promise: Sendable, Hashable {
 }
 
 /// A task as one client saw it once.
-public struct Observation: Sendable, Hashable {
+package struct Observation: Sendable, Hashable {
     /// How it was seen. Answers to a client come in order; events are told at least once.
-    public enum Means: String, Sendable, Hashable { case answer, event }
+    package enum Means: String, Sendable, Hashable { case answer, event }
 
-    public var client: String
-    public var means: Means
-    public var task: TaskID
-    public var status: TaskStatus
-    public var generation: Int
-    public var revision: Int
+    package var client: String
+    package var means: Means
+    package var task: TaskID
+    package var status: TaskStatus
+    package var generation: Int
+    package var revision: Int
     /// SHA-256 of each output that was there, by name.
-    public var outputs: [String: String]
+    package var outputs: [String: String]
 
-    public init(
+    package init(
         client: String, means: Means, task: TaskID, status: TaskStatus, generation: Int, revision: Int, outputs: [String: String] = [:]
     ) {
         self.client = client
@@ -68,13 +68,13 @@ public struct Observation: Sendable, Hashable {
 }
 
 /// The bytes of an output, by their hash.
-public struct Download: Sendable, Hashable {
-    public var task: TaskID
-    public var output: String
+package struct Download: Sendable, Hashable {
+    package var task: TaskID
+    package var output: String
     /// Nil where the output could not be had.
-    public var sha256: String?
+    package var sha256: String?
 
-    public init(task: TaskID, output: String, sha256: String?) {
+    package init(task: TaskID, output: String, sha256: String?) {
         self.task = task
         self.output = output
         self.sha256 = sha256

@@ -2,15 +2,15 @@ import PixelFlowCore
 
 /// Judges a history by the promises of the task protocol: no accepted task is lost, no effect is
 /// applied twice, exactly one manifest is ever visible, and nothing half-made stays behind.
-public struct HistoryChecker: Sendable {
+package struct HistoryChecker: Sendable {
     private let checks: [@Sendable (History) -> [Violation]] = [
         PromiseCheck.violations, StepCheck.violations, ManifestCheck.violations, ObservationCheck.violations, ObjectCheck.violations,
     ]
 
-    public init() {}
+    package init() {}
 
     /// Every rule that is broken; none in a good history.
-    public func violations(in history: History) -> [Violation] {
+    package func violations(in history: History) -> [Violation] {
         checks.flatMap { $0(history) }
     }
 }

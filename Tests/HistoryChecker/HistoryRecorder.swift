@@ -1,20 +1,20 @@
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 /// Gathers promises and observations from clients that run side by side.
-public final class HistoryRecorder: Sendable {
+package final class HistoryRecorder: Sendable {
     private let state = Mutex((promises: [Promise](), observations: [Observation]()))
 
-    public init() {}
+    package init() {}
 
-    public func record(_ promise: Promise) { state.withLock { $0.promises.append(promise) } }
+    package func record(_ promise: Promise) { state.withLock { $0.promises.append(promise) } }
 
-    public func record(_ observation: Observation) { state.withLock { $0.observations.append(observation) } }
+    package func record(_ observation: Observation) { state.withLock { $0.observations.append(observation) } }
 
-    public var promises: [Promise] { state.withLock(\.promises) }
+    package var promises: [Promise] { state.withLock(\.promises) }
 
     /// The history, with what is found at the end.
-    public func history(tasks: [TaskRecord], downloads: [Download] = [], objects: [BlobKey]? = nil) -> History {
+    package func history(tasks: [TaskRecord], downloads: [Download] = [], objects: [BlobKey]? = nil) -> History {
         let (promises, observations) = state.withLock { $0 }
         return History(promises: promises, observations: observations, tasks: tasks, downloads: downloads, objects: objects)
     }

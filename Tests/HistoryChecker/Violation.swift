@@ -1,8 +1,8 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// A rule that a history breaks.
-public struct Violation: Sendable, Hashable, CustomStringConvertible {
-    public enum Rule: String, Sendable, Hashable, CaseIterable {
+package struct Violation: Sendable, Hashable, CustomStringConvertible {
+    package enum Rule: String, Sendable, Hashable, CaseIterable {
         /// An accepted task is gone.
         case lostTask
         /// A task ended otherwise than its image deserves, or not at all.
@@ -31,15 +31,15 @@ public struct Violation: Sendable, Hashable, CustomStringConvertible {
         case strayObject
     }
 
-    public var rule: Rule
-    public var task: TaskID?
-    public var detail: String
+    package var rule: Rule
+    package var task: TaskID?
+    package var detail: String
 
-    public init(_ rule: Rule, _ task: TaskID?, _ detail: String) {
+    package init(_ rule: Rule, _ task: TaskID?, _ detail: String) {
         self.rule = rule
         self.task = task
         self.detail = detail
     }
 
-    public var description: String { "\(rule.rawValue) \(task?.rawValue ?? "-"): \(detail)" }
+    package var description: String { "\(rule.rawValue) \(task?.rawValue ?? "-"): \(detail)" }
 }

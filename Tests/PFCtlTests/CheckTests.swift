@@ -1,12 +1,12 @@
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
 @Suite struct CheckTests {
     private static func withAPI(
-        _ status: Int = 200, json: String = #"{"status":"ok"}"#, _ body: @Sendable (PixelFlowStand) async throws -> Void
+        _ status: Int = 200, json: String = #"{"status":"ok"}"#, _ body: @Sendable (FakePixelFlow) async throws -> Void
     ) async throws {
         try await StubService.run("api", port: 8_080, { _ in (status, json) }) { stand, _ in try await body(stand) }
     }
@@ -29,10 +29,10 @@ import Testing
     @Test func namesEachTrouble() async throws {
         try await Self.withAPI(503, json: #"{"title":"not ready","detail":"mongodb is down","code":"not_ready"}"#) {
             stand in
-            stand.cluster.setReady(stand.pods(of: "web")[0], false, restarts: 9, namespace: PixelFlowStand.namespace)
+            stand.cluster.setReady(stand.pods(of: "web")[0], false, restarts: 9, namespace: FakePixelFlow.namespace)
             stand.cluster.deny(DenialRule(verbs: ["patch"], resource: "deployments/scale"))
             stand.installAutoscaler(current: 3, desired: 3, lag: "0", trouble: "no metrics returned from external metrics API")
-            stand.cluster.update(.persistentVolumeClaims, "data-pixelflow-s3-0", namespace: PixelFlowStand.namespace) {
+            stand.cluster.update(.persistentVolumeClaims, "data-pixelflow-s3-0", namespace: FakePixelFlow.namespace) {
                 $0["status"] = ["phase": "Pending"]
             }
             let outcome = await stand.pfctl("check", "-o", "json")
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func tellsWhetherItCanBeInstalled() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let bare = await stand.pfctl("check", "--pre", "-n", "fresh", "-o", "json")
             #expect(bare.status == .failed)
             let foundBare = try Self.failed(bare)
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func stopsWhereTheClusterCannotBeReached() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             try await stand.cluster.stop()
             let outcome = await stand.pfctl("check", "-o", "json")
             #expect(outcome.status == .unreachable)
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func saysThatNothingIsInstalled() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("check", "-n", "elsewhere")
             #expect(outcome.status == .failed)
             #expect(outcome.output.contains("✗ PixelFlow is installed: there is no PixelFlow in the namespace elsewhere"))

@@ -1,7 +1,7 @@
 import Deadlines
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
@@ -12,7 +12,7 @@ import FoundationNetworking
 @Suite struct DashboardTests {
     /// Runs `pfctl dashboard` until the body is done.
     private static func dashboard(
-        _ stand: PixelFlowStand, _ arguments: [String] = [], width: Int? = nil, environment: [String: String] = [:],
+        _ stand: FakePixelFlow, _ arguments: [String] = [], width: Int? = nil, environment: [String: String] = [:],
         _ body: @Sendable (String, CapturedStream) async throws -> Void
     ) async throws {
         let (output, errors) = (CapturedStream(width: width), CapturedStream())
@@ -39,15 +39,15 @@ import FoundationNetworking
     }
 
     @Test func leadsToThePageAndToTheNextPodWhereOneGoes() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let pods = stand.pods(of: "web").sorted()
             for pod in pods {
                 let service = try await StubService.start { _ in (200, pod) }
-                stand.cluster.expose(pod: pod, port: 3_000, namespace: PixelFlowStand.namespace, localPort: service.port)
+                stand.cluster.expose(pod: pod, port: 3_000, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
             try await Self.dashboard(stand) { url, errors in
                 #expect(try await Self.page(url) == pods[0])
-                stand.cluster.delete(.pods, pods[0], namespace: PixelFlowStand.namespace)
+                stand.cluster.delete(.pods, pods[0], namespace: FakePixelFlow.namespace)
                 stand.cluster.dropForwards(pod: pods[0])
                 try await eventually(within: .seconds(60), "the page of the other pod") { (try? await Self.page(url)) == pods[1] }
                 try await eventually(within: .seconds(60), "word of the other pod") { errors.text.contains("forwarding to \(pods[1])\n") }
@@ -56,7 +56,7 @@ import FoundationNetworking
     }
 
     @Test func opensTheBrowserOnATerminal() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let (program, file) = ("\(stand.folder)/xdg-open", "\(stand.folder)/opened")
             try "#!/bin/sh\nprintf %s \"$1\" > \(file).new; mv \(file).new \(file)\n".write(
                 toFile: program, atomically: true, encoding: .utf8)
@@ -73,13 +73,13 @@ import FoundationNetworking
     }
 
     @Test func takesThePortThatItIsGiven() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let taken = try await StubService.start { _ in (200, "") }
             let outcome = await stand.pfctl("dashboard", "--port", "\(taken.port)")
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("the local port \(taken.port) cannot be listened on"))
             #expect(await stand.pfctl("dashboard", "--port", "0").status == .usage)
-            for pod in stand.pods(of: "web") { stand.cluster.delete(.pods, pod, namespace: PixelFlowStand.namespace) }
+            for pod in stand.pods(of: "web") { stand.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
             #expect(await stand.pfctl("dashboard").errors.contains("no pod of web is ready"))
         }
     }

@@ -1,6 +1,6 @@
 import Deadlines
+import FakeKubernetes
 import Foundation
-import KubernetesStandIn
 import PFCtl
 import Testing
 
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func exitsWithEachCode() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let environment = ["KUBECONFIG": stand.kubeconfig]
             func run(_ arguments: String..., exits expected: PFCtl.ExitStatus) async throws {
                 let code = try await Self.pfctl(arguments, environment).code

@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
@@ -9,13 +9,13 @@ import Testing
         let status: PFCtl.ExitStatus
         let arguments: [String]
         let environment: [String: String]
-        let prepare: @Sendable (PixelFlowStand) async throws -> Void
+        let prepare: @Sendable (FakePixelFlow) async throws -> Void
 
         var testDescription: String { "\(status) \(arguments.joined(separator: " "))" }
 
         init(
             _ status: PFCtl.ExitStatus, _ arguments: String..., environment: [String: String] = ["PFCTL_TOKEN": "good"],
-            prepare: @escaping @Sendable (PixelFlowStand) async throws -> Void = { _ in }
+            prepare: @escaping @Sendable (FakePixelFlow) async throws -> Void = { _ in }
         ) {
             self.status = status
             self.arguments = arguments
@@ -24,8 +24,8 @@ import Testing
         }
     }
 
-    private static func pending(_ stand: PixelFlowStand) {
-        stand.cluster.update(.persistentVolumeClaims, "data-pixelflow-s3-0", namespace: PixelFlowStand.namespace) {
+    private static func pending(_ stand: FakePixelFlow) {
+        stand.cluster.update(.persistentVolumeClaims, "data-pixelflow-s3-0", namespace: FakePixelFlow.namespace) {
             $0["status"] = ["phase": "Pending"]
         }
     }
@@ -47,18 +47,18 @@ import Testing
         Case(.usage, "status", "--context", "other"),
         Case(.usage, "tasks", "ls", "--limit", "-1"),
         Case(.degraded, "status") { stand in
-            stand.cluster.setReady(stand.pods(of: "web")[0], false, namespace: PixelFlowStand.namespace)
+            stand.cluster.setReady(stand.pods(of: "web")[0], false, namespace: FakePixelFlow.namespace)
         },
         Case(.degraded, "lag", "--sample", "0") { stand in
             let gone = stand.pods(of: "worker")[0]
-            stand.cluster.refuse(pod: gone, port: 8_081, namespace: PixelFlowStand.namespace, message: "connection refused")
+            stand.cluster.refuse(pod: gone, port: 8_081, namespace: FakePixelFlow.namespace, message: "connection refused")
         },
         Case(.timedOut, "scale", "api", "--replicas", "4", "--wait", "--timeout", "100ms"),
         Case(.timedOut, "rollout", "restart", "api", "--wait", "--timeout", "100ms"),
         Case(.timedOut, "rollout", "status", "web", "--timeout", "100ms") { stand in
-            stand.cluster.update(.deployments, "pixelflow-web", namespace: PixelFlowStand.namespace) { $0["spec"]?["replicas"] = 5 }
+            stand.cluster.update(.deployments, "pixelflow-web", namespace: FakePixelFlow.namespace) { $0["spec"]?["replicas"] = 5 }
         },
-        Case(.timedOut, "events", "--request-timeout", "500ms") { $0.cluster.fail(StandInFault(.hang, path: "/events", count: 1)) },
+        Case(.timedOut, "events", "--request-timeout", "500ms") { $0.cluster.fail(FakeClusterFault(.hang, path: "/events", count: 1)) },
         Case(.unreachable, "status") { $0.cluster.deny(DenialRule(resource: "deployments")) },
         Case(.unreachable, "scale", "api", "--replicas", "4") { $0.cluster.deny(DenialRule(verbs: ["patch"])) },
         Case(.unreachable, "check") { try await $0.cluster.stop() },
@@ -67,7 +67,7 @@ import Testing
     ]
 
     @Test(arguments: cases, ["table", "json"]) func isTheSameInEachFormat(example: Case, format: String) async throws {
-        try await Story.run(isHealthy: true) { stand in
+        try await Scenario.run(isHealthy: true) { stand in
             try await example.prepare(stand)
             let outcome = await stand.pfctl(example.arguments + ["-o", format], console: nil, environment: example.environment)
             #expect(outcome.status == example.status, "\(outcome.output)\(outcome.errors)")

@@ -55,9 +55,9 @@ import Testing
         arguments: ["status", "events", "tasks ls", "tasks show f", "dlq ls", "lag --sample 0", "top", "rollout history api"],
         [60, 80, 120])
     func fitsTheTerminal(command: String, width: Int) async throws {
-        try await Story.run(isHealthy: false) { stand in
+        try await Scenario.run(isHealthy: false) { stand in
             let arguments = command.split(separator: " ").map(String.init)
-            let outcome = await stand.pfctl(arguments, console: nil, width: width, environment: Story.environment)
+            let outcome = await stand.pfctl(arguments, console: nil, width: width, environment: Scenario.environment)
             #expect(!outcome.output.isEmpty)
             for line in outcome.output.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
         }
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func coloursByMeaning() async throws {
-        try await Story.run(isHealthy: false) { stand in
+        try await Scenario.run(isHealthy: false) { stand in
             let environment = ["PFCTL_TOKEN": "good"]
             let coloured = await stand.pfctl("status", "--color", "always", environment: environment)
             try Golden.expect(coloured.output, "status-colour.txt")

@@ -1,6 +1,6 @@
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Synchronization
 import Testing
@@ -11,8 +11,8 @@ import Testing
         "--label=app.kubernetes.io/part-of=pixelflow",
     ]
 
-    private static func secret(_ stand: PixelFlowStand) -> JSONValue? {
-        stand.cluster.object(.secrets, "passwords", namespace: PixelFlowStand.namespace)
+    private static func secret(_ stand: FakePixelFlow) -> JSONValue? {
+        stand.cluster.object(.secrets, "passwords", namespace: FakePixelFlow.namespace)
     }
 
     private static func values(_ secret: JSONValue?) -> [String: String] {
@@ -21,13 +21,13 @@ import Testing
         }
     }
 
-    private static func starting(_ count: Int) -> StandInFault {
-        StandInFault(
+    private static func starting(_ count: Int) -> FakeClusterFault {
+        FakeClusterFault(
             .status(503, reason: "ServiceUnavailable", message: "starting"), path: "/secrets", method: "GET", count: count)
     }
 
     @Test func makesASecretOfRandomValues() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl(Self.bootstrap, console: nil)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             let secret = Self.secret(stand)
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func leavesASecretThatIsThere() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
             let before = Self.secret(stand)
             stand.cluster.forgetRequests()
@@ -58,16 +58,16 @@ import Testing
     }
 
     @Test func isContentWhereAnotherWasFaster() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.fail(
-                StandInFault(.status(409, reason: "AlreadyExists", message: "it exists"), path: "/secrets", method: "POST", count: 1))
+                FakeClusterFault(.status(409, reason: "AlreadyExists", message: "it exists"), path: "/secrets", method: "POST", count: 1))
             #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
             #expect(Self.secret(stand) == nil)
         }
     }
 
     @Test func goesOnUntilTheServerAnswers() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.fail(Self.starting(2))
             let outcome = await stand.pfctl(Self.bootstrap, console: nil)
             #expect(outcome.status == .ok)
@@ -77,11 +77,12 @@ import Testing
     }
 
     @Test func givesUpInTheEndOrWhereItMayNot() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.fail(Self.starting(1_000))
             #expect(await stand.pfctl(Self.bootstrap + ["--timeout=300ms"], console: nil).status == .timedOut)
             stand.cluster.mendFaults()
-            stand.cluster.fail(StandInFault(.status(403, reason: "Forbidden", message: "no"), path: "/secrets", method: "POST", count: 1))
+            stand.cluster.fail(
+                FakeClusterFault(.status(403, reason: "Forbidden", message: "no"), path: "/secrets", method: "POST", count: 1))
             #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .unreachable)
         }
     }
@@ -90,7 +91,7 @@ import Testing
         [], ["--name=a"], ["--name=a", "--key=b", "--key=b"], ["--name=a", "--key=b c"], ["--name=a", "--key=b", "--label=c"],
     ])
     func refusesWhatMakesNoSense(arguments: [String]) async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(["bootstrap-secrets"] + arguments, console: nil).status == .usage)
         }
     }

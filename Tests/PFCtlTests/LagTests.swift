@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Synchronization
 import Testing
@@ -30,14 +30,14 @@ import Testing
     }
 
     /// - Parameter workers: Lines of each of the three; a nil one does not answer.
-    private static func run(_ workers: [[String]?], _ body: @Sendable (PixelFlowStand, [String]) async throws -> Void) async throws {
-        try await PixelFlowStand.run { stand in
+    private static func run(_ workers: [[String]?], _ body: @Sendable (FakePixelFlow, [String]) async throws -> Void) async throws {
+        try await FakePixelFlow.run { stand in
             let pods = stand.pods(of: "worker").sorted()
             for (pod, lines) in zip(pods, workers) {
                 guard let lines else { continue }
                 let worker = Worker(lines)
                 let service = try await StubService.start { $0.path == "/metrics" ? (200, worker.text) : (404, "") }
-                stand.cluster.expose(pod: pod, port: 8_081, namespace: PixelFlowStand.namespace, localPort: service.port)
+                stand.cluster.expose(pod: pod, port: 8_081, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
             try await body(stand, pods)
         }
@@ -105,7 +105,7 @@ import Testing
         }
         try await Self.run([[], [], []]) { stand, pods in
             #expect(await stand.pfctl("lag").output == "no worker has a partition at the moment\n")
-            for pod in pods { stand.cluster.delete(.pods, pod, namespace: PixelFlowStand.namespace) }
+            for pod in pods { stand.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
             let outcome = await stand.pfctl("lag")
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("error: no worker runs"))

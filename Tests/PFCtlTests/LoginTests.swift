@@ -1,6 +1,6 @@
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
@@ -12,11 +12,11 @@ import Testing
         return (200, #"{"token":"good","token_type":"Bearer","expires_in":3600}"#)
     }
 
-    private static func run(_ body: @Sendable (PixelFlowStand, [String: String]) async throws -> Void) async throws {
+    private static func run(_ body: @Sendable (FakePixelFlow, [String: String]) async throws -> Void) async throws {
         try await StubService.run("auth", port: 50_051, auth) { stand, _ in
             let api = try await StubService.start { ($0.authorization == "Bearer good" ? 200 : 401, #"{"tasks":[]}"#) }
             for pod in stand.pods(of: "api") {
-                stand.cluster.expose(pod: pod, port: 8_080, namespace: PixelFlowStand.namespace, localPort: api.port)
+                stand.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: api.port)
             }
             try await body(stand, ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"])
         }
@@ -31,7 +31,7 @@ import Testing
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
             #expect(mode == 0o600)
             #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .ok)
-            let later = PixelFlowStand.now.advanced(by: .seconds(3_601))
+            let later = FakePixelFlow.now.advanced(by: .seconds(3_601))
             let late = await stand.pfctl("tasks", "ls", environment: environment, clock: later)
             #expect(late.status == .unreachable)
             #expect(late.errors.contains("the login of ada@example.com has ended"))

@@ -1,14 +1,14 @@
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
 /// What becomes of a cluster that cannot be reached, or will not have us: sentences and exit statuses.
 @Suite struct ReachTests {
     @Test func acceptsATokenAndAPlugin() async throws {
-        try await PixelFlowStand.run { stand in
-            stand.cluster.addToken("good", user: StandInUser(name: "operator"))
+        try await FakePixelFlow.run { stand in
+            stand.cluster.addToken("good", user: FakeClusterUser(name: "operator"))
             try stand.logIn(.token("good"))
             #expect(await stand.pfctl("status").status == .ok)
             let plugin = "\(stand.folder)/plugin"
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func isNotLetInWithAnotherToken() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             try stand.logIn(.token("bad"))
             let outcome = await stand.pfctl("status")
             #expect(outcome.status == .unreachable)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func doesNotTrustAnotherAuthority() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             try stand.logIn(.token("any"), authority: try CertificateAuthority().certificate)
             let outcome = await stand.pfctl("status")
             #expect(outcome.status == .unreachable)
@@ -43,7 +43,7 @@ import Testing
 
     @Test func saysThatTheCertificateHasExpired() async throws {
         let authority = try CertificateAuthority()
-        let cluster = try await ClusterStandIn.start(
+        let cluster = try await FakeCluster.start(
             authority: authority, certificate: authority.server(from: -7_200, until: -3_600))
         let file = NSTemporaryDirectory() + UUID().uuidString
         try cluster.kubeconfig(.token("any")).write(toFile: file, atomically: true, encoding: .utf8)
@@ -56,15 +56,15 @@ import Testing
     }
 
     @Test func givesUpOnAServerThatDoesNotAnswer() async throws {
-        try await PixelFlowStand.run { stand in
-            stand.cluster.fail(StandInFault(.hang, path: "/deployments", count: 1))
+        try await FakePixelFlow.run { stand in
+            stand.cluster.fail(FakeClusterFault(.hang, path: "/deployments", count: 1))
             let outcome = await stand.pfctl("status", "--request-timeout", "3s")
             #expect(outcome.status == .timedOut)
         }
     }
 
     @Test func cannotReachAServerThatIsGone() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             try await stand.cluster.stop()
             for command in [["status"], ["rollout", "status", "api"], ["scale", "api", "--replicas", "2"], ["events"], ["top"], ["logs"]] {
                 let outcome = await stand.pfctl(command, console: nil)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func needsAKubeconfigThatMakesSense() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let unknown = await stand.pfctl("status", "--context", "other")
             #expect(unknown.status == .usage)
             #expect(unknown.errors.contains("hint: its contexts are: kind-pixelflow"))

@@ -1,7 +1,7 @@
 import Deadlines
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
@@ -9,8 +9,8 @@ import Testing
     /// Every secret here has this in it.
     private static let secret = "hunter2"
 
-    private static func plant(_ stand: PixelFlowStand) {
-        let labels: JSONValue = .object(PixelFlowStand.labels("api").mapValues { .string($0) })
+    private static func plant(_ stand: FakePixelFlow) {
+        let labels: JSONValue = .object(FakePixelFlow.labels("api").mapValues { .string($0) })
         stand.cluster.put(
             .secrets,
             [
@@ -19,7 +19,7 @@ import Testing
                 ],
                 "data": ["postgres": "aHVudGVyMg==", "plain": "hunter2"],
             ],
-            namespace: PixelFlowStand.namespace)
+            namespace: FakePixelFlow.namespace)
         stand.cluster.put(
             .configMaps,
             [
@@ -29,9 +29,9 @@ import Testing
                     "tls.pem": "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
                 ],
             ],
-            namespace: PixelFlowStand.namespace)
+            namespace: FakePixelFlow.namespace)
         let pod = stand.pods(of: "api")[0]
-        stand.cluster.update(.pods, pod, namespace: PixelFlowStand.namespace) { object in
+        stand.cluster.update(.pods, pod, namespace: FakePixelFlow.namespace) { object in
             object["spec"]?["containers"] = [
                 [
                     "name": "api",
@@ -47,11 +47,11 @@ import Testing
             [
                 "listening on 8080", "connecting to mongodb://a:hunter2@mongo", "authorization: Bearer hunter2hunter2",
                 #"{"password": "hunter2", "user":"ada"}"#, "got eyJhbGciOiJFUzI1NiJ9.hunter2.hunter2",
-            ], pod: pod, container: "api", at: PixelFlowStand.now)
+            ], pod: pod, container: "api", at: FakePixelFlow.now)
     }
 
     @Test func holdsWhatHelpsAndNoSecret() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             Self.plant(stand)
             let file = "\(stand.folder)/report.tar"
             let outcome = await stand.pfctl("report", "--file", file, "-o", "json")
@@ -76,9 +76,10 @@ import Testing
     }
 
     @Test func notesWhatItMayNotSee() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.fail(
-                StandInFault(.status(403, reason: "Forbidden", message: "secrets is forbidden"), path: "/secrets", method: "GET", count: 9))
+                FakeClusterFault(
+                    .status(403, reason: "Forbidden", message: "secrets is forbidden"), path: "/secrets", method: "GET", count: 9))
             let file = "\(stand.folder)/report.tar"
             let outcome = await stand.pfctl("report", "--file", file)
             #expect(outcome.status == .ok)

@@ -1,17 +1,17 @@
 import Deadlines
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
 @Suite struct RolloutTests {
-    private static let namespace = PixelFlowStand.namespace
+    private static let namespace = FakePixelFlow.namespace
 
-    private static func deployment(_ stand: PixelFlowStand, _ component: String = "api") -> JSONValue? {
+    private static func deployment(_ stand: FakePixelFlow, _ component: String = "api") -> JSONValue? {
         stand.cluster.object(.deployments, "pixelflow-\(component)", namespace: namespace)
     }
 
-    private static func setImage(_ stand: PixelFlowStand, _ image: String) {
+    private static func setImage(_ stand: FakePixelFlow, _ image: String) {
         stand.cluster.update(.deployments, "pixelflow-api", namespace: namespace) { object in
             var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
             containers[0]["image"] = .string(image)
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func restartsAndWaits() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let before = Set(stand.pods(of: "api"))
             let controllers = stand.cluster.runControllers(namespace: Self.namespace)
             let outcome = await stand.pfctl("rollout", "restart", "api", "--wait")
@@ -29,12 +29,12 @@ import Testing
             #expect(outcome.output == "deployment.apps/pixelflow-api restarted\n")
             #expect(before.isDisjoint(with: stand.pods(of: "api")))
             let annotations = Self.deployment(stand)?["spec"]?["template"]?["metadata"]?["annotations"]
-            #expect(annotations?["kubectl.kubernetes.io/restartedAt"] == .string(PixelFlowStand.now.text))
+            #expect(annotations?["kubectl.kubernetes.io/restartedAt"] == .string(FakePixelFlow.now.text))
         }
     }
 
     @Test func failsWhereTheRolloutStalls() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:missing")
             stand.cluster.stallRollout("pixelflow-api", namespace: Self.namespace)
             let outcome = await stand.pfctl("rollout", "status", "api")
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func timesOutWhereNothingMoves() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("rollout", "restart", "api", "--wait", "--timeout", "3s")
             #expect(outcome.status == .timedOut)
             #expect(outcome.errors.contains("error: api was not done within 3s: the change has not been taken up yet\n"))
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func followsThroughADisconnect() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             let following = Task { await stand.pfctl("rollout", "status", "api") }
             try await eventually(within: .seconds(120), "the watch") { stand.cluster.openStreams == 1 }
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func takesBackToAnEarlierRevision() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
             let dry = await stand.pfctl("rollout", "undo", "api", "--dry-run=server")
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func pausesAndResumes() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("rollout", "pause", "api").output == "deployment.apps/pixelflow-api paused\n")
             #expect(Self.deployment(stand)?["spec"]?["paused"] == true)
             #expect(await stand.pfctl("rollout", "pause", "api").status == .failed)
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func isForAllServersOrSaysSo() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("rollout", "status", "kafka").output == "statefulset.apps/pixelflow-kafka: rolled out\n")
             #expect(await stand.pfctl("rollout", "restart", "kafka").output == "statefulset.apps/pixelflow-kafka restarted\n")
             let undo = await stand.pfctl("rollout", "undo", "kafka")

@@ -1,12 +1,12 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
 @Suite struct ScaleTests {
     @Test func setsReplicasAndWaits() async throws {
-        try await PixelFlowStand.run { stand in
-            let controllers = stand.cluster.runControllers(namespace: PixelFlowStand.namespace)
+        try await FakePixelFlow.run { stand in
+            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
             let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--wait")
             controllers.cancel()
             #expect(outcome.status == .ok, "\(outcome.errors)")
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func warnsWhereAnAutoscalerDecides() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("scale", "worker", "--replicas", "4")
             #expect(outcome.status == .ok)
             #expect(outcome.errors.contains("warning: the autoscaler pixelflow-worker owns the replicas of worker (2 to 20)"))
@@ -26,10 +26,10 @@ import Testing
     }
 
     @Test func changesTheBoundsOfTheAutoscaler() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("scale", "worker", "--min", "3", "--max", "30")
             #expect(outcome.output == "horizontalpodautoscaler.autoscaling/pixelflow-worker may choose 3 to 30 replicas\n")
-            let spec = stand.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: PixelFlowStand.namespace)?["spec"]
+            let spec = stand.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
             #expect(spec?["minReplicas"] == 3)
             #expect(spec?["maxReplicas"] == 30)
             #expect(await stand.pfctl("scale", "worker", "--min", "40").status == .usage)
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func keepsToCurrentReplicas() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let other = await stand.pfctl("scale", "api", "--replicas", "5", "--current-replicas", "3")
             #expect(other.status == .failed)
             #expect(other.errors.contains("api has 2 replicas now, not 3: nothing was changed"))
@@ -49,11 +49,11 @@ import Testing
     }
 
     @Test func triesAgainAfterAConflictAndGivesUpAfterMany() async throws {
-        try await PixelFlowStand.run { stand in
-            let conflict = StandInFault.Effect.status(409, reason: "Conflict", message: "the object has been modified")
-            stand.cluster.fail(StandInFault(conflict, path: "/scale", method: "PATCH", count: 2))
+        try await FakePixelFlow.run { stand in
+            let conflict = FakeClusterFault.Effect.status(409, reason: "Conflict", message: "the object has been modified")
+            stand.cluster.fail(FakeClusterFault(conflict, path: "/scale", method: "PATCH", count: 2))
             #expect(await stand.pfctl("scale", "api", "--replicas", "3", "--current-replicas", "2").status == .ok)
-            stand.cluster.fail(StandInFault(conflict, path: "/scale", method: "PATCH", count: 10))
+            stand.cluster.fail(FakeClusterFault(conflict, path: "/scale", method: "PATCH", count: 10))
             let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--current-replicas", "3")
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("the object has been modified (Conflict)"))
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: ["client", "server"]) func changesNothingInADryRun(kind: String) async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.forgetRequests()
             let outcome = await stand.pfctl("scale", "api", "--replicas", "9", "--dry-run", kind)
             #expect(outcome.status == .ok)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func timesOut() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--wait", "--timeout", "200ms")
             #expect(outcome.status == .timedOut)
             #expect(outcome.errors.contains("error: api was not done within 200ms"))
@@ -87,7 +87,7 @@ import Testing
         [], ["worker"], ["worker", "--replicas", "-1"], ["worker", "--replicas", "many"], ["worker", "--min", "5", "--max", "2"],
     ])
     func refusesWhatMakesNoSense(arguments: [String]) async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.forgetRequests()
             let outcome = await stand.pfctl(["scale"] + arguments, console: nil)
             #expect(outcome.status == .usage)
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func knowsServicesByEveryName() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             for name in ["api", "pixelflow-api", "deployment/pixelflow-api", "deployment.apps/pixelflow-api"] {
                 let outcome = await stand.pfctl("scale", name, "--replicas", "2", "-o", "name")
                 #expect(outcome.output == "deployment.apps/pixelflow-api\n")

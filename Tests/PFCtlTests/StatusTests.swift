@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
@@ -11,15 +11,15 @@ import Testing
         """
 
     /// A worker that crashes, an autoscaler that wants more, a warning, and a service that answers with counts.
-    private static func withTrouble(_ body: @Sendable (PixelFlowStand) async throws -> Void) async throws {
+    private static func withTrouble(_ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
         try await StubService.run("api", port: 8_080, { _ in (200, stats) }) { stand, _ in
             let worker = stand.pods(of: "worker")[1]
             let message = "back-off 2m40s restarting failed container=worker"
             stand.cluster.setReady(
-                worker, false, reason: "CrashLoopBackOff", message: message, restarts: 7, namespace: PixelFlowStand.namespace)
+                worker, false, reason: "CrashLoopBackOff", message: message, restarts: 7, namespace: FakePixelFlow.namespace)
             stand.cluster.note(
                 "BackOff", "Back-off restarting failed container worker", about: "Pod", worker, type: "Warning", count: 12,
-                at: PixelFlowStand.now.advanced(by: .seconds(-90)), namespace: PixelFlowStand.namespace)
+                at: FakePixelFlow.now.advanced(by: .seconds(-90)), namespace: FakePixelFlow.namespace)
             stand.installAutoscaler(current: 3, desired: 5, lag: "41")
             try await body(stand)
         }
@@ -28,7 +28,7 @@ import Testing
     private static let token = ["PFCTL_TOKEN": "token"]
 
     @Test func isHealthyWhereAllIsReady() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("status")
             #expect(outcome.status == .ok)
             #expect(outcome.output.hasPrefix("pixelflow in pixelflow on kind-pixelflow  healthy\n"))
@@ -37,10 +37,10 @@ import Testing
     }
 
     @Test func saysWhatCannotBeHad() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.deny(DenialRule(resource: "events"))
             stand.cluster.refuse(
-                pod: stand.pods(of: "api")[0], port: 8_080, namespace: PixelFlowStand.namespace, message: "connection refused")
+                pod: stand.pods(of: "api")[0], port: 8_080, namespace: FakePixelFlow.namespace, message: "connection refused")
             let outcome = await stand.pfctl("status", environment: Self.token)
             #expect(outcome.status == .ok)
             #expect(outcome.output.contains("the events: not shown, events is forbidden"))
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func isNotAllowedWithoutDeployments() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             stand.cluster.deny(DenialRule(resource: "deployments"))
             for format in ["table", "json", "name"] {
                 let outcome = await stand.pfctl("status", "-o", format)
@@ -75,12 +75,12 @@ import Testing
     }
 
     @Test func tellsWhereItLooked() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let elsewhere = await stand.pfctl("status", "-n", "elsewhere")
             #expect(elsewhere.status == .failed)
             #expect(elsewhere.errors.contains("there is no PixelFlow in the namespace elsewhere"))
             stand.cluster.deploy(
-                "other-api", labels: PixelFlowStand.labels("api", release: "other"), namespace: PixelFlowStand.namespace)
+                "other-api", labels: FakePixelFlow.labels("api", release: "other"), namespace: FakePixelFlow.namespace)
             let ambiguous = await stand.pfctl("status")
             #expect(ambiguous.status == .usage)
             #expect(ambiguous.errors.contains("other, pixelflow"))

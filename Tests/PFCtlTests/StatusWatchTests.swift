@@ -1,13 +1,13 @@
 import Deadlines
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
 @Suite struct StatusWatchTests {
     @Test func redrawsThroughADisconnect() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let (output, errors) = (CapturedStream(width: 120), CapturedStream())
             let watching = Task {
                 await stand.pfctl(["status", "--watch", "--color", "never"], console: Console(output: output, status: errors))
@@ -17,7 +17,7 @@ import Testing
             }
             stand.cluster.disconnectStreams()
             stand.cluster.compact()
-            stand.cluster.setReady(stand.pods(of: "web")[0], false, reason: "ErrImagePull", namespace: PixelFlowStand.namespace)
+            stand.cluster.setReady(stand.pods(of: "web")[0], false, reason: "ErrImagePull", namespace: FakePixelFlow.namespace)
             try await eventually(within: .seconds(120), "the change after the disconnect") { output.text.contains("ErrImagePull") }
             #expect(output.text.contains("\u{1B}[H"), "drawn over itself")
             watching.cancel()
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func isPlainInAPipe() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let (output, errors) = (CapturedStream(), CapturedStream())
             let watching = Task { await stand.pfctl(["status", "--watch"], console: Console(output: output, status: errors)) }
             try await eventually(within: .seconds(120), "the first picture") { output.text.contains("healthy") }

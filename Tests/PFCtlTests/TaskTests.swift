@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    private static func run(_ body: @Sendable (PixelFlowStand, StubService) async throws -> Void) async throws {
+    private static func run(_ body: @Sendable (FakePixelFlow, StubService) async throws -> Void) async throws {
         try await StubService.run("api", port: 8_080, api, body)
     }
 
@@ -145,7 +145,7 @@ import Testing
 
     @Test(arguments: [["dlq", "replay"], ["dlq", "purge", "f1", "--all"], ["tasks", "cancel"], ["tasks", "ls", "--status", "LOST"]])
     func refusesWhatMakesNoSense(arguments: [String]) async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(arguments, console: nil, environment: Self.token).status == .usage)
         }
     }

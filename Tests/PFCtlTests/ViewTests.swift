@@ -1,15 +1,15 @@
 import Deadlines
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import PFCtl
 import Testing
 
 /// Events, usage, logs, configuration, versions.
 @Suite struct ViewTests {
-    private static let namespace = PixelFlowStand.namespace
+    private static let namespace = FakePixelFlow.namespace
 
     @Test func listsEventsOfItsOwn() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let pod = stand.pods(of: "worker")[0]
             for (index, entry) in [
                 ("Pod", pod, "Killing", "Normal"), ("Pod", "other-1", "Failed", "Warning"),
@@ -17,7 +17,7 @@ import Testing
             ].enumerated() {
                 stand.cluster.note(
                     entry.2, "message \(index)", about: entry.0, entry.1, type: entry.3,
-                    at: PixelFlowStand.now.advanced(by: .seconds(index * 60 - 600)), namespace: Self.namespace)
+                    at: FakePixelFlow.now.advanced(by: .seconds(index * 60 - 600)), namespace: Self.namespace)
             }
             let all = await stand.pfctl("events")
             #expect(all.output.contains("Killing") && !all.output.contains("message 1"), "nothing of other-1")
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func showsWhatIsUsed() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             for (index, pod) in stand.pods(of: "worker").enumerated() {
                 stand.cluster.setMetrics(
                     pod: pod, container: "worker", cpu: "\(100 * (index + 1))m", memory: "\(64 * (index + 1))Mi", namespace: Self.namespace)
@@ -44,9 +44,9 @@ import Testing
     }
 
     @Test func mergesLogsByTime() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let pods = stand.pods(of: "api")
-            func at(_ seconds: Int) -> Timestamp { PixelFlowStand.now.advanced(by: .seconds(seconds)) }
+            func at(_ seconds: Int) -> Timestamp { FakePixelFlow.now.advanced(by: .seconds(seconds)) }
             stand.cluster.log(
                 [#"{"ts":"2026-05-01T12:00:01.000Z","level":"warning","service":"api","event":"slow","task_id":"t1","ms":90}"#],
                 pod: pods[0], at: at(1))
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func followsLogsOfPodsThatComeLater() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             let (output, errors) = (CapturedStream(), CapturedStream())
             let old = stand.pods(of: "api")[0]
             stand.cluster.log(["before"], pod: old)
@@ -89,8 +89,8 @@ import Testing
     }
 
     @Test func showsAndChoosesContexts() async throws {
-        try await PixelFlowStand.run { stand in
-            stand.cluster.addToken("secret-token", user: StandInUser(name: "operator"))
+        try await FakePixelFlow.run { stand in
+            stand.cluster.addToken("secret-token", user: FakeClusterUser(name: "operator"))
             try stand.logIn(.token("secret-token"))
             let view = await stand.pfctl("config", "view")
             #expect(view.output.contains("current-context: kind-pixelflow"))
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func tellsVersions() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("version").output.contains("\nKubernetes:      v1.36.0\n"))
             stand.cluster.forgetRequests()
             #expect(await stand.pfctl("version", "--client", "-o", "json").output.contains(#""version": "0.2.0""#))
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test func refusesOptionsThatContradict() async throws {
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("logs", "--follow", "--previous").status == .usage)
             #expect(await stand.pfctl("status", "-o", "xml").status == .usage)
             #expect(await stand.pfctl("status", "--request-timeout", "soon").status == .usage)

@@ -156,7 +156,8 @@ struct ThrottleTests {
     @Test("memory is bounded, whatever is tried")
     func bounded() {
         let clock = ManualClock()
-        var ledger = FailureLedger(LoginThrottle.Allowance(free: 0, parallel: 8, cap: .seconds(300)), memory: .seconds(3600), capacity: 100)
+        var ledger = AttemptTracker(
+            LoginThrottle.Allowance(free: 0, parallel: 8, cap: .seconds(300)), memory: .seconds(3600), capacity: 100)
         for number in 0..<10_000 {
             ledger.begin("n\(number)", at: clock.now())
             ledger.end("n\(number)", failed: true, at: clock.now())

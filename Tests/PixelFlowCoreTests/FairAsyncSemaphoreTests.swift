@@ -145,7 +145,7 @@ private final class Running: Sendable {
     private let limits = FairSemaphoreLimits(permits: 2, permitsOfOneKey: 1, waiting: 3, waitingOfOneKey: 2)
 
     @Test func anotherKeyPassesThoseThatWait() async throws {
-        let semaphore = FairAsyncSemaphore<String>(limits: limits, patience: .seconds(60))
+        let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .seconds(60))
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         let first = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
         let second = Task { try await semaphore.withPermit("a") {} }
@@ -159,7 +159,7 @@ private final class Running: Sendable {
     }
 
     @Test func whoWaitsTooLongOrIsOneTooManyIsRefused() async throws {
-        let semaphore = FairAsyncSemaphore<String>(limits: limits, patience: .milliseconds(50))
+        let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .milliseconds(50))
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         let holder = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
         let patient = Task { try await semaphore.withPermit("a") {} }
@@ -171,7 +171,7 @@ private final class Running: Sendable {
     }
 
     @Test func whoIsCancelledWaitsNoMore() async throws {
-        let semaphore = FairAsyncSemaphore<String>(limits: limits, patience: .seconds(60))
+        let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .seconds(60))
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         let holder = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
         let waiter = Task { try await semaphore.withPermit("a") {} }
@@ -186,7 +186,7 @@ private final class Running: Sendable {
 
     @Test func aThousandAtOnceAllProceedAndNeverTooMany() async throws {
         let semaphore = FairAsyncSemaphore<Int>(
-            limits: FairSemaphoreLimits(permits: 3, permitsOfOneKey: 2, waiting: 2000, waitingOfOneKey: 2000), patience: .seconds(60))
+            limits: FairSemaphoreLimits(permits: 3, permitsOfOneKey: 2, waiting: 2000, waitingOfOneKey: 2000), waitTimeout: .seconds(60))
         let running = Running()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<1000 {

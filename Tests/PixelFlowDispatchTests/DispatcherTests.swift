@@ -15,7 +15,7 @@ import Testing
     let store: SQLiteTaskStore
     let blobs: StubbornBlobStore
     let broker = PickyBroker()
-    let announcer: TaskAnnouncer
+    let publisher: OutboxPublisher
     let dispatcher: Dispatcher
     let registry = PrometheusRegistry()
 
@@ -23,9 +23,9 @@ import Testing
         folder = try TemporaryFolder()
         store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
         blobs = StubbornBlobStore(try FileBlobStore(path: folder.path + "/blobs"))
-        announcer = TaskAnnouncer(store: store, broker: broker, events: InProcessTaskEvents(), logger: silent, metrics: registry)
+        publisher = OutboxPublisher(store: store, broker: broker, events: InProcessTaskEvents(), logger: silent, metrics: registry)
         dispatcher = Dispatcher(
-            store: store, broker: broker, blobs: blobs, announcer: announcer, clock: clock, logger: silent, metrics: registry)
+            store: store, broker: broker, blobs: blobs, publisher: publisher, clock: clock, logger: silent, metrics: registry)
     }
 
     private func add(_ count: Int) async throws -> [TaskRecord] {
@@ -107,7 +107,7 @@ import Testing
             for task in tasks {
                 let claimed = try requireValue(try await store.claim(task.id, by: WorkerID("w")), "not claimed")
                 let failure = TaskFailure(error: TaskError(code: "not_an_image", message: "No."), retry: .permanent)
-                announcer.announce(try requireValue(try await store.fail(claimed.claim, with: failure), "not failed"))
+                publisher.publish(try requireValue(try await store.fail(claimed.claim, with: failure), "not failed"))
             }
             clock.advance(by: .milliseconds(1))
             _ = try await eventually("the other two to be acknowledged") {
@@ -132,9 +132,9 @@ import Testing
         }
     }
 
-    /// Runs `body` beside the announcer.
+    /// Runs `body` beside the publisher.
     private func running(_ body: () async throws -> Void) async throws {
-        let group = ServiceGroup(services: [announcer], logger: silent)
+        let group = ServiceGroup(services: [publisher], logger: silent)
         let running = Task { try await group.run() }
         do {
             try await body()
@@ -143,6 +143,6 @@ import Testing
             throw error
         }
         await group.triggerGracefulShutdown()
-        try await within(.seconds(30), "the announcer to stop") { try await running.value }
+        try await within(.seconds(30), "the publisher to stop") { try await running.value }
     }
 }

@@ -84,8 +84,8 @@ final class PickyBroker: TaskBroker {
     var letters: [TaskID] { state.withLock { $0.letters } }
     func tries(_ id: TaskID) -> Int { state.withLock { $0.tries[id] ?? 0 } }
 
-    func publish(_ wakeUps: [WakeUp]) async throws {}
-    func subscribe() async throws -> any WakeUpSubscription { throw PixelFlowError.unavailable("broker") }
+    func publish(_ messages: [DispatchMessage]) async throws {}
+    func subscribe() async throws -> any DispatchSubscription { throw PixelFlowError.unavailable("broker") }
     func check() async throws {}
     func deadLetter(_ task: TaskRecord) async throws {
         try state.withLock { state in

@@ -52,7 +52,7 @@ import Testing
         let frame = try TestImage.made(1, 1, bands: 3) { _, _ in [0, 0, 0] }
         let frames = Frames([Image](repeating: frame, count: 200), width: 1, height: 50_001)
         #expect { try Finish.check(frames, .gif, EncoderOptions()) } throws: { error in
-            (error as? OutputFailure)?.code == "dimensions_unsupported"
+            (error as? OutputError)?.code == "dimensions_unsupported"
         }
     }
 
@@ -195,20 +195,20 @@ private enum PlantedAnimation {
     @Test func aJobStartsWithAnEmptyBuffer() async {
         await #expect(processExitsWith: .success) {
             try #require(!(try ErrorsOfLibvips.withLeftovers()).isEmpty)
-            #expect(throws: RenderFailure.self) { try render(Data("no image".utf8)) }
+            #expect(throws: RenderError.self) { try render(Data("no image".utf8)) }
             #expect(VipsError.buffered.isEmpty)
         }
     }
 
     /// Pixels that turn out damaged only when somebody asks for them.
-    private func failure(_ format: ImageFormat, _ operations: ImageOperation...) throws -> OutputFailure? {
+    private func failure(_ format: ImageFormat, _ operations: ImageOperation...) throws -> OutputError? {
         let whole = try TestImage.encoded(try TestImage.photo(300, 200), .png)
         return try whole.prefix(whole.count / 2).withUnsafeBytes { bytes in
             let damaged = try Load.open(bytes, .png, LoadOptions())
             let spec = OutputSpec(name: "a", operations: operations, format: .fixed(format), encoder: EncoderOptions(effort: 0))
             let rendering = OutputRendering(
                 spec: spec, header: try Load.header(of: whole), limits: ImageLimits(), marks: OverlaySet([:], limits: ImageLimits()))
-            return #expect(throws: OutputFailure.self) { try rendering.run(Frames([damaged], width: 300, height: 200)) }
+            return #expect(throws: OutputError.self) { try rendering.run(Frames([damaged], width: 300, height: 200)) }
         }
     }
 

@@ -106,7 +106,7 @@ import Testing
     }
 }
 
-@Suite struct FactsOfTheSource {
+@Suite struct SourceMetadataTests {
     @Test func tellsColourAndHash() throws {
         let facts = try render(try TestImage.encoded(try TestImage.made(40, 30, bands: 3) { _, _ in [200, 30, 40] }, .png)).facts
         #expect(facts.dominantColor == "#c81e28")

@@ -136,7 +136,7 @@ import Testing
             #expect {
                 try render(writer.file { _, _, _ in 0x3c00 })
             } throws: { error in
-                let failure = error as? RenderFailure
+                let failure = error as? RenderError
                 return failure?.code == "unsupported_format" && failure?.message.contains(name) == true
             }
         }

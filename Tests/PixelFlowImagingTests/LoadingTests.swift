@@ -77,20 +77,20 @@ import Testing
     func refusesWhatIsNoImage(text: String, code: String) throws {
         #expect {
             try render(Data(text.utf8))
-        } throws: { ($0 as? RenderFailure)?.code == code }
+        } throws: { ($0 as? RenderError)?.code == code }
     }
 
     @Test func refusesHugeImagesByTheirHeader() throws {
         #expect {
             try render(HostileFile.png(edge: 30_000))
-        } throws: { ($0 as? RenderFailure)?.code == "too_many_pixels" }
+        } throws: { ($0 as? RenderError)?.code == "too_many_pixels" }
     }
 
     @Test func refusesManyFrames() throws {
         #expect(try render(HostileFile.gif(frames: 10)).facts.frames == 10)
         #expect {
             try render(HostileFile.gif(frames: 10_000))
-        } throws: { ($0 as? RenderFailure)?.code == "too_many_frames" }
+        } throws: { ($0 as? RenderError)?.code == "too_many_frames" }
     }
 
     @Test func countsThePixelsOfAllFrames() throws {
@@ -98,7 +98,7 @@ import Testing
         limits.pixels = 9
         #expect {
             try render(HostileFile.gif(frames: 10), [OutputSpec(name: "a")], limits: limits)
-        } throws: { ($0 as? RenderFailure)?.code == "too_many_pixels" }
+        } throws: { ($0 as? RenderError)?.code == "too_many_pixels" }
     }
 }
 

@@ -112,7 +112,7 @@ import Testing
     private func code(_ source: Data, _ output: OutputSpec, _ limits: ImageLimits) throws -> String? {
         do {
             return try render(source, [output], limits: limits).results[0].failure?.code
-        } catch let failure as RenderFailure {
+        } catch let failure as RenderError {
             return failure.code
         }
     }

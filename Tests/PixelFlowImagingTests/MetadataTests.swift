@@ -227,7 +227,7 @@ import Testing
             for _ in 0..<500 {
                 var bytes = [UInt8](file.prefix(1 + random(file.count)))
                 for _ in 0..<3 { bytes[random(min(bytes.count, 400))] = UInt8(random(256)) }
-                do { try bytes.withUnsafeBytes(read) } catch is MalformedFile {}
+                do { try bytes.withUnsafeBytes(read) } catch is MalformedFileError {}
             }
         }
     }

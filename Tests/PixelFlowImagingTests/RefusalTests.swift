@@ -7,12 +7,12 @@ import Testing
 /// What a decoder refuses is named for what it is.
 @Suite struct Refusals {
     /// The failure of a render, or nil where there is none.
-    private func failure(_ source: Data) -> RenderFailure? {
+    private func failure(_ source: Data) -> RenderError? {
         do {
             _ = try render(source)
             return nil
         } catch {
-            return error as? RenderFailure
+            return error as? RenderError
         }
     }
 
@@ -56,7 +56,7 @@ import Testing
                 let file = try render(whole.prefix(length)).files[0]
                 #expect(file == picture, "\(length) of \(whole.count) bytes are shown as if they were all")
                 shown += 1
-            } catch let failure as RenderFailure {
+            } catch let failure as RenderError {
                 #expect(failure.code == "truncated_image", "\(length) of \(whole.count) bytes: \(failure.message)")
             }
         }

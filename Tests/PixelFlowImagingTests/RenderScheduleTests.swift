@@ -76,9 +76,9 @@ import Testing
 
     @Test func patienceIsWhatAStartCosts() {
         var schedule = schedule(slots: 1)
-        for (start, patience) in [(1, 20), (300, 300), (5000, 1000)] {
+        for (start, startEstimate) in [(1, 20), (300, 300), (5000, 1000)] {
             schedule.note(start: .milliseconds(start))
-            #expect(schedule.patience == .milliseconds(patience))
+            #expect(schedule.startEstimate == .milliseconds(startEstimate))
         }
     }
 

@@ -19,14 +19,14 @@ import Testing
     func tellsWhatTheGroupHasStillToTake() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
-            try await broker.publish(wakeUps(1...30))
+            try await broker.publish(messages(1...30))
             let before = try await client.inquiry.lag()
             #expect(before.total == 30)
             #expect(before.partitions.map(\.partition) == [0, 1, 2, 3])
             #expect(before.partitions.allSatisfy { $0.committed == nil && $0.start == 0 })
 
             let subscription = try await broker.subscribe()
-            for _ in 1...10 { await (try await subscription.next("a wake-up"))?.settle() }
+            for _ in 1...10 { await (try await subscription.next("a dispatch message"))?.settle() }
             let during = try await client.inquiry.lag()
             #expect(during.partitions.contains { $0.member?.clientID == client.settings.clientID })
             await subscription.close()
@@ -41,12 +41,12 @@ import Testing
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
     func anInquiryOfItsOwnNeedsNoProducerAndMakesNoTopic() async throws {
         let settings = try TestCluster.settings()
-        let inquiry = try KafkaInquiry(settings, logger: TestCluster.logger)
+        let inquiry = try KafkaAdmin(settings, logger: TestCluster.logger)
         for _ in 1...2 {
             let error = try await #require(throws: PixelFlowError.self) { _ = try await inquiry.lag() }
             #expect(error.kind == .notFound)
         }
-        try await TestCluster.withClient(settings) { try await KafkaTaskBroker($0).publish(wakeUps(1...3)) }
+        try await TestCluster.withClient(settings) { try await KafkaTaskBroker($0).publish(messages(1...3)) }
         let found = try await eventually("the new topic") { try? await inquiry.lag() }
         #expect(found.total == 3)
         await inquiry.close()

@@ -10,17 +10,17 @@ import Testing
     @Test func nothingIsFetchedWhileNobodyWaits() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client, slots: 4)
-            let subscription = try #require(try await broker.subscribe() as? WakeUpConsumer)
-            try await broker.publish(wakeUps(1...2_000))
-            for _ in 1...3 { await (try await subscription.next("a wake-up"))?.settle() }
+            let subscription = try #require(try await broker.subscribe() as? DispatchConsumer)
+            try await broker.publish(messages(1...2_000))
+            for _ in 1...3 { await (try await subscription.next("a dispatch message"))?.settle() }
             _ = try await eventually("paused, the prefetch thrown away") {
                 subscription.state.withLock { $0.isPaused } && subscription.queue.length == 0 ? true : nil
             }
             // A fetch under way has been answered by now, if there was one, and brought nothing.
-            try await broker.publish(wakeUps(1...10))
+            try await broker.publish(messages(1...10))
             #expect(subscription.queue.length == 0)
 
-            await (try await subscription.next("a wake-up"))?.settle()
+            await (try await subscription.next("a dispatch message"))?.settle()
             _ = try await eventually("fetching again") { subscription.queue.length > 0 ? true : nil }
             await subscription.close()
             #expect(try await client.inquiry.lag().total == 2_006)
@@ -31,10 +31,10 @@ import Testing
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let subscription = try await broker.subscribe()
-            let sent = wakeUps([1])
+            let sent = messages([1])
             try await broker.publish(sent)
-            for _ in 1...3 { #expect(try await subscription.next("a wake-up")?.wakeUp == sent[0]) }
-            await (try await subscription.next("a wake-up"))?.settle()
+            for _ in 1...3 { #expect(try await subscription.next("a dispatch message")?.message == sent[0]) }
+            await (try await subscription.next("a dispatch message"))?.settle()
             await subscription.close()
             #expect(try await client.inquiry.lag().total == 0)
         }
@@ -43,18 +43,18 @@ import Testing
     @Test func aWorkerThatDiesBeforeSettlingLeavesItToTheNext() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
-            try await broker.publish(wakeUps(1...20))
+            try await broker.publish(messages(1...20))
             let first = try await broker.subscribe()
-            var inHand: [WakeUpDelivery] = []
-            for _ in 1...20 { inHand.append(try #require(try await first.next("a wake-up"))) }
+            var inHand: [DispatchDelivery] = []
+            for _ in 1...20 { inHand.append(try #require(try await first.next("a dispatch message"))) }
             await first.close()
             // Too late: the place in the group is gone.
             for delivery in inHand { await delivery.settle() }
             let second = try await broker.subscribe()
             var sequences: Set<Int> = []
             while sequences.count < 20 {
-                let delivery = try #require(try await second.next("a wake-up of what is left"))
-                sequences.insert(delivery.wakeUp.sequence)
+                let delivery = try #require(try await second.next("a dispatch message of what is left"))
+                sequences.insert(delivery.message.sequence)
                 await delivery.settle()
             }
             await second.close()
@@ -65,13 +65,13 @@ import Testing
     @Test func whatIsSettledAfterAPartitionWasTakenBackIsNotStored() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
-            try await broker.publish(wakeUps(1...40))
+            try await broker.publish(messages(1...40))
             let first = try await broker.subscribe()
-            var inHand: [WakeUpDelivery] = []
-            for _ in 1...40 { inHand.append(try #require(try await first.next("a wake-up"))) }
+            var inHand: [DispatchDelivery] = []
+            for _ in 1...40 { inHand.append(try #require(try await first.next("a dispatch message"))) }
             let second = try await broker.subscribe()
             // The newcomer is given some of what the other has in hand: the group has been rearranged.
-            let other = try #require(try await second.next("a wake-up of what is left"))
+            let other = try #require(try await second.next("a dispatch message of what is left"))
             for delivery in inHand { await delivery.settle() }
             await first.close()
             await second.close()
@@ -83,13 +83,13 @@ import Testing
     @Test func repetitionsInAnyOrderAreSettledInAnyOrder() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
-            let sent = wakeUps(1...60)
+            let sent = messages(1...60)
             try await broker.publish(sent.shuffled())
             try await broker.publish(sent.reversed())
             let subscription = try await broker.subscribe()
-            var inHand: [WakeUpDelivery] = []
-            for _ in 1...120 { inHand.append(try #require(try await subscription.next("a wake-up"))) }
-            #expect(Set(inHand.map(\.wakeUp)) == Set(sent))
+            var inHand: [DispatchDelivery] = []
+            for _ in 1...120 { inHand.append(try #require(try await subscription.next("a dispatch message"))) }
+            #expect(Set(inHand.map(\.message)) == Set(sent))
             for delivery in inHand.shuffled() { await delivery.settle() }
             await subscription.close()
             #expect(try await client.inquiry.lag().total == 0)
@@ -102,16 +102,16 @@ import Testing
             let topic = client.settings.topic
             let garbage = KafkaMessage(topic: topic, key: [], value: Array("garbage".utf8), headers: [])
             try await client.publish([garbage, garbage], to: topic)
-            try await broker.publish(wakeUps([7]))
+            try await broker.publish(messages([7]))
             let subscription = try await broker.subscribe()
-            let delivery = try #require(try await subscription.next("a wake-up"))
-            #expect(delivery.wakeUp.sequence == 7)
+            let delivery = try #require(try await subscription.next("a dispatch message"))
+            #expect(delivery.message.sequence == 7)
             await delivery.settle()
             // Nothing is looked at, and so nothing passed, while nobody waits.
-            let waiting = Task { try await subscription.next("a wake-up, or the end") }
+            let waiting = Task { try await subscription.next("a dispatch message, or the end") }
             _ = try await eventually("all three passed") { try await client.inquiry.lag().total == 0 ? true : nil }
             await subscription.close()
-            #expect(try await waiting.value("the wait to end")?.wakeUp == nil)
+            #expect(try await waiting.value("the wait to end")?.message == nil)
         }
     }
 
@@ -119,11 +119,11 @@ import Testing
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let subscription = try await broker.subscribe()
-            let waiting = Task { try await subscription.next("a wake-up, or the end") }
+            let waiting = Task { try await subscription.next("a dispatch message, or the end") }
             waiting.cancel()
             await #expect(throws: CancellationError.self) { try await waiting.value("the wait to end") }
-            try await broker.publish(wakeUps([1]))
-            #expect(try await subscription.next("a wake-up")?.wakeUp.sequence == 1)
+            try await broker.publish(messages([1]))
+            #expect(try await subscription.next("a dispatch message")?.message.sequence == 1)
             await subscription.close()
         }
     }

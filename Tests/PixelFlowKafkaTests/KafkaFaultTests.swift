@@ -19,7 +19,7 @@ import Testing
     @Test func publishingIsAnOutageWithinSeconds() async throws {
         let client = try client()
         let start = ContinuousClock.now
-        let error = try await #require(throws: PixelFlowError.self) { try await KafkaTaskBroker(client).publish(wakeUps([1])) }
+        let error = try await #require(throws: PixelFlowError.self) { try await KafkaTaskBroker(client).publish(messages([1])) }
         #expect(error.retry == .outage)
         #expect(error.code == "broker_unavailable")
         #expect(ContinuousClock.now - start < .seconds(10))
@@ -46,9 +46,9 @@ import Testing
     @Test func afterSomeFailuresCallersAreAnsweredAtOnce() async throws {
         let client = try client()
         let broker = KafkaTaskBroker(client)
-        for _ in 1...6 { await #expect(throws: PixelFlowError.self) { try await broker.publish(wakeUps([1])) } }
+        for _ in 1...6 { await #expect(throws: PixelFlowError.self) { try await broker.publish(messages([1])) } }
         let start = ContinuousClock.now
-        await #expect(throws: PixelFlowError.self) { try await broker.publish(wakeUps([1])) }
+        await #expect(throws: PixelFlowError.self) { try await broker.publish(messages([1])) }
         #expect(ContinuousClock.now - start < .milliseconds(500))
         await client.close()
     }
@@ -59,13 +59,13 @@ import Testing
         let cluster = try MockCluster()
         try await TestCluster.withClient(try TestCluster.settings(url: try await cluster.url())) { client in
             let broker = KafkaTaskBroker(client)
-            try await broker.publish(wakeUps(1...10))
+            try await broker.publish(messages(1...10))
             try await broker.check()
             let subscription = try await broker.subscribe()
             var sequences: Set<Int> = []
             while sequences.count < 10 {
-                let delivery = try #require(try await within(.seconds(30), "a wake-up") { try await subscription.next() })
-                sequences.insert(delivery.wakeUp.sequence)
+                let delivery = try #require(try await within(.seconds(30), "a dispatch message") { try await subscription.next() })
+                sequences.insert(delivery.message.sequence)
                 await delivery.settle()
             }
             await subscription.close()
@@ -80,18 +80,18 @@ import Testing
             try await TestCluster.withClient(try settings(server)) { client in
                 let broker = KafkaTaskBroker(client)
                 let events = KafkaTaskEvents(client)
-                try await publish(wakeUps([1]), by: broker)
+                try await publish(messages([1]), by: broker)
                 let subscription = try await broker.subscribe()
                 let listener = Listener(try await events.subscribe())
                 await (try await next(of: subscription)).settle()
 
                 try await server.stop()
-                await #expect(throws: PixelFlowError.self) { try await broker.publish(wakeUps([2])) }
+                await #expect(throws: PixelFlowError.self) { try await broker.publish(messages([2])) }
                 await #expect(throws: PixelFlowError.self) { try await events.publish([change(2)]) }
                 await #expect(throws: PixelFlowError.self) { try await client.check() }
 
                 try server.start()
-                try await publish(wakeUps([3]), by: broker)
+                try await publish(messages([3]), by: broker)
                 try await client.check()
                 try await receive(3, from: subscription)
                 try await events.publish([change(3)])
@@ -109,7 +109,7 @@ import Testing
                 let listener = Listener(try await events.subscribe())
                 await #expect(throws: PixelFlowError.self) { try await client.check() }
                 try server.start()
-                try await publish(wakeUps([1]), by: broker)
+                try await publish(messages([1]), by: broker)
                 try await receive(1, from: subscription)
                 try await listener.hears(1) { try? await events.publish([change(1)]) }
             }
@@ -122,13 +122,13 @@ import Testing
             try await TestCluster.withClient(try settings(server)) { client in
                 let broker = KafkaTaskBroker(client)
                 let events = KafkaTaskEvents(client)
-                try await publish(wakeUps(1...50), by: broker)
+                try await publish(messages(1...50), by: broker)
                 let subscription = try await broker.subscribe()
                 let listener = Listener(try await events.subscribe())
                 for _ in 1...50 { await (try await next(of: subscription)).settle() }
                 try await events.publish([change(1)])
                 try await listener.hears(1)
-                let inHand = wakeUps([51])
+                let inHand = messages([51])
                 try await broker.publish(inHand)
                 let delivery = try await next(of: subscription)
 
@@ -136,7 +136,7 @@ import Testing
                 try server.wipe()
                 try server.start()
 
-                try await publish(wakeUps(100...105), by: broker)
+                try await publish(messages(100...105), by: broker)
                 for _ in 100...105 { await (try await next(of: subscription)).settle() }
                 await delivery.settle()
                 try await listener.hears(2) { try? await events.publish([change(2)]) }
@@ -157,19 +157,19 @@ import Testing
     }
 
     /// Publishes as the dispatcher does: again and again.
-    private func publish(_ wakeUps: [WakeUp], by broker: KafkaTaskBroker) async throws {
-        try await eventually(within: .seconds(40), "published") { try? await broker.publish(wakeUps) }
+    private func publish(_ messages: [DispatchMessage], by broker: KafkaTaskBroker) async throws {
+        try await eventually(within: .seconds(40), "published") { try? await broker.publish(messages) }
     }
 
-    private func next(of subscription: any WakeUpSubscription) async throws -> WakeUpDelivery {
-        try #require(try await within(.seconds(40), "a wake-up") { try await subscription.next() })
+    private func next(of subscription: any DispatchSubscription) async throws -> DispatchDelivery {
+        try #require(try await within(.seconds(40), "a dispatch message") { try await subscription.next() })
     }
 
-    private func receive(_ sequence: Int, from subscription: any WakeUpSubscription) async throws {
+    private func receive(_ sequence: Int, from subscription: any DispatchSubscription) async throws {
         while true {
             let delivery = try await next(of: subscription)
             await delivery.settle()
-            if delivery.wakeUp.sequence == sequence { return }
+            if delivery.message.sequence == sequence { return }
         }
     }
 }

@@ -5,20 +5,20 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct MessageFormTests {
-    @Test func aWakeUpCanBeFollowedByItsHeaders() throws {
-        let wakeUp = WakeUp(task: TaskID("task-1"), tenant: TenantID("tenant"), generation: 2, sequence: 3, requestID: "r–1")
-        let message = try WakeUpMessage.make(wakeUp, topic: "image-tasks")
+    @Test func aDispatchMessageCanBeFollowedByItsHeaders() throws {
+        let dispatch = DispatchMessage(task: TaskID("task-1"), tenant: TenantID("tenant"), generation: 2, sequence: 3, requestID: "r–1")
+        let message = try DispatchMessageCoder.make(dispatch, topic: "image-tasks")
         #expect(message.topic == "image-tasks")
         #expect(String(decoding: message.key, as: UTF8.self) == "task-1")
         #expect(Dictionary(uniqueKeysWithValues: message.headers) == ["x-request-id": "r–1", "message-id": "task-1/2/3", "version": "1"])
-        #expect(message.value.withUnsafeBytes { WakeUpMessage.read($0) } == wakeUp)
+        #expect(message.value.withUnsafeBytes { DispatchMessageCoder.read($0) } == dispatch)
         let value = try #require(try JSONSerialization.jsonObject(with: Data(message.value)) as? [String: Any])
         #expect(value["request_id"] as? String == "r–1")
     }
 
     @Test(arguments: ["", "null", "{}", "[1]", "\u{0}", #"{"task":1}"#])
-    func whatIsNoWakeUpIsNotRead(text: String) {
-        #expect(Array(text.utf8).withUnsafeBytes { WakeUpMessage.read($0) } == nil)
+    func whatIsNoDispatchMessageIsNotRead(text: String) {
+        #expect(Array(text.utf8).withUnsafeBytes { DispatchMessageCoder.read($0) } == nil)
     }
 
     @Test func aDeadLetterSumsUpTheTask() throws {

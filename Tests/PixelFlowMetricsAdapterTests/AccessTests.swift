@@ -1,6 +1,6 @@
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 
 @testable import PixelFlowMetricsAdapter
@@ -95,7 +95,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
     @Test func isClosedWhileTheAPIServerDoesNotSay() async throws {
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter()) { api in
-                cluster.api.fail(StandInFault(.status(500, reason: nil, message: "etcd is away"), path: "subjectaccessreviews"))
+                cluster.api.fail(FakeClusterFault(.status(500, reason: nil, message: "etcd is away"), path: "subjectaccessreviews"))
                 let refused = try await api.get(metricPath)
                 #expect(refused.status == 503 && refused.body?["reason"] == "ServiceUnavailable")
                 #expect(refused.body?["message"]?.stringValue?.contains("etcd") == false)

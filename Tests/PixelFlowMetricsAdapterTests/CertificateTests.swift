@@ -1,6 +1,6 @@
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 import X509
 
@@ -106,7 +106,7 @@ import X509
             let adapter = cluster.adapter(clock: time.clock)
             _ = try await adapter.keeper.shared.current()
             time.advance(by: .seconds(61 * 86_400))
-            cluster.api.fail(StandInFault(.status(409, reason: "Conflict", message: "the object has been modified"), method: "PATCH"))
+            cluster.api.fail(FakeClusterFault(.status(409, reason: "Conflict", message: "the object has been modified"), method: "PATCH"))
             cluster.api.forgetRequests()
             _ = try await adapter.keeper.shared.current()
             let patches = cluster.api.requests.filter { $0.method == "PATCH" }
@@ -177,7 +177,7 @@ import X509
     }
 }
 
-extension CertificateKeeper {
+extension CertificateManager {
     /// Rounds until one goes well, as the service does them.
     fileprivate func settled() async throws {
         for _ in 1...10 {

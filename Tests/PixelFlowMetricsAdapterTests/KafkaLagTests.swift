@@ -1,7 +1,7 @@
 import Conformance
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import Logging
 import PixelFlowCore
 import PixelFlowKafka
@@ -19,14 +19,14 @@ struct KafkaLagTests {
         let settings = try settings(partitions: 2)
         try await withAdapter(settings) { client, value in
             let broker = KafkaTaskBroker(client)
-            try await broker.publish(wakeUps(5))
+            try await broker.publish(messages(5))
             // Never committed: from the start of the log.
             try await eventually(within: .seconds(20), "5 of a group that never committed") { try await value() == 5 }
             let subscription = try await broker.subscribe()
-            for _ in 1...2 { await (try await subscription.next("a wake-up"))?.settle() }
+            for _ in 1...2 { await (try await subscription.next("a dispatch message"))?.settle() }
             await subscription.close()
             try await eventually(within: .seconds(20), "2 committed") { try await value() == 3 }
-            try await broker.publish(wakeUps(100))
+            try await broker.publish(messages(100))
             try await eventually(within: .seconds(20), "2 partitions times a target of 10") { try await value() == 20 }
         }
     }
@@ -36,12 +36,12 @@ struct KafkaLagTests {
         let address = try #require(url.flatMap { URL(string: $0) })
         let (host, port) = (try #require(address.host()), try #require(address.port))
         try await withAdapter(settings) { client, value in
-            try await KafkaTaskBroker(client).publish(wakeUps(8))
+            try await KafkaTaskBroker(client).publish(messages(8))
             try await eventually(within: .seconds(20), "8") { try await value() == 8 }
             try await RecordDeletion.delete(before: 5, of: settings.topic, partition: 0, host: host, port: port)
             try await eventually(within: .seconds(20), "3 of a group that never committed") { try await value() == 3 }
             let subscription = try await KafkaTaskBroker(client).subscribe()
-            await (try await subscription.next("a wake-up"))?.settle()
+            await (try await subscription.next("a dispatch message"))?.settle()
             await subscription.close()
             try await eventually(within: .seconds(20), "1 committed, at 6") { try await value() == 2 }
             try await RecordDeletion.delete(before: 7, of: settings.topic, partition: 0, host: host, port: port)
@@ -57,7 +57,7 @@ struct KafkaLagTests {
             settings.address = try KafkaAddress("kafka://127.0.0.1:1")
             settings.inquiryTimeout = .milliseconds(300)
         }
-        let inquiry = try KafkaInquiry(settings, logger: Cluster.logger)
+        let inquiry = try KafkaAdmin(settings, logger: Cluster.logger)
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter(KafkaLagSource(inquiry))) { api in
                 let answer = try await api.get(metricPath)
@@ -83,7 +83,7 @@ struct KafkaLagTests {
     private func withAdapter(
         _ settings: KafkaSettings, _ body: @Sendable (KafkaClient, @Sendable () async throws -> Int?) async throws -> Void
     ) async throws {
-        let inquiry = try KafkaInquiry(settings, logger: Cluster.logger)
+        let inquiry = try KafkaAdmin(settings, logger: Cluster.logger)
         let client = try KafkaClient(settings, logger: Cluster.logger)
         let result: Result<Void, any Error>
         do {
@@ -103,9 +103,9 @@ struct KafkaLagTests {
         try result.get()
     }
 
-    private func wakeUps(_ count: Int) -> [WakeUp] {
+    private func messages(_ count: Int) -> [DispatchMessage] {
         (1...count).map { number in
-            WakeUp(
+            DispatchMessage(
                 task: TaskID.make(at: SystemClock().now()), tenant: TenantID("tenant"), generation: 1, sequence: number,
                 requestID: "request-\(number)")
         }

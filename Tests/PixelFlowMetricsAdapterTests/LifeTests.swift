@@ -1,10 +1,10 @@
 import AsyncHTTPClient
 import Deadlines
+import FakeKubernetes
 import Foundation
 import Hummingbird
 import HummingbirdTesting
 import KubernetesClient
-import KubernetesStandIn
 import NIOCore
 import PixelFlowHTTP
 import Testing
@@ -48,7 +48,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
 
     @Test func startsWhileTheAPIServerIsAway() async throws {
         try await Cluster.with { cluster in
-            cluster.api.fail(StandInFault(.close, count: .max))
+            cluster.api.fail(FakeClusterFault(.close, count: .max))
             let adapter = cluster.adapter()
             try await cluster.running(adapter) { port in
                 #expect(try await readiness(adapter).status == 503)

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func aRunThatWasNotToldSeesItAtTheHeartbeat() async throws {
-        let harness = try WorkerHarness(policy: TaskPolicy(heartbeat: .milliseconds(20), surrender: .seconds(10)))
+        let harness = try WorkerHarness(policy: TaskPolicy(renewInterval: .milliseconds(20), renewDeadline: .seconds(10)))
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in
             let task = try await harness.add()

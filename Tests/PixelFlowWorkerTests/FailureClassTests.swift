@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func aWakeUpThatComesOftenIsOneRun() async throws {
+    @Test func aDispatchMessageThatComesOftenIsOneRun() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func aWakeUpThatGotLostIsSentAgain() async throws {
+    @Test func aDispatchMessageThatGotLostIsSentAgain() async throws {
         let harness = try WorkerHarness()
         try await harness.run { _ in
             let task = try await harness.add()

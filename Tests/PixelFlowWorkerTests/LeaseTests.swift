@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func aRunEndsAtTheHeartbeatThatFindsItsLeaseLost() async throws {
-        let policy = TaskPolicy(heartbeat: .milliseconds(20), surrender: .seconds(10))
+        let policy = TaskPolicy(renewInterval: .milliseconds(20), renewDeadline: .seconds(10))
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
         let isRendering = Mutex(false)
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func aWorkerThatCannotReachTheStoreGivesUpByItself() async throws {
-        let policy = TaskPolicy(heartbeat: .milliseconds(10), surrender: .milliseconds(50))
+        let policy = TaskPolicy(renewInterval: .milliseconds(10), renewDeadline: .milliseconds(50))
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
         let isRendering = Mutex(false)

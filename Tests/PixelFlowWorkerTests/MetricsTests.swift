@@ -10,7 +10,7 @@ import Testing
         let pipeline = Pipeline(outputs: [OutputSpec(name: "good"), OutputSpec(name: "bad", format: .fixed(.avif))])
         let renderer = ScriptedRenderer { _, job in
             .report(job) { name in
-                guard name == "good" else { return .failure(OutputFailure(code: "output_failed", message: "No.")) }
+                guard name == "good" else { return .failure(OutputError(code: "output_failed", message: "No.")) }
                 return .success(RenderedImage(format: .webp, width: 1, height: 1, bytes: ByteBuffer(string: "1234567")))
             }
         }

@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func anOutageThatOutlastsTheLeaseLeavesTheTaskToTheNextRun() async throws {
-        var harness = try WorkerHarness(policy: TaskPolicy(heartbeat: .seconds(600), surrender: .milliseconds(60)))
+        var harness = try WorkerHarness(policy: TaskPolicy(renewInterval: .seconds(600), renewDeadline: .milliseconds(60)))
         let refused = Gate()
         var store = InterposedTaskStore(harness.store)
         store.completing = { base, claim, manifest in

@@ -10,7 +10,7 @@ import Testing
     private static func failing(_ codes: [String: String]) -> ScriptedRenderer {
         ScriptedRenderer { _, job in
             .report(job) { name in
-                if let code = codes[name] { return .failure(OutputFailure(code: code, message: "Too large.")) }
+                if let code = codes[name] { return .failure(OutputError(code: code, message: "Too large.")) }
                 return .success(RenderedImage(format: .png, width: 2, height: 3, bytes: ByteBuffer(string: name)))
             }
         }
@@ -23,7 +23,7 @@ import Testing
             worker.wake(task)
             let final = try await harness.final(task.id)
             #expect(final.outputs.map(\.name) == ["a", "b", "c"])
-            #expect(final.sourceFacts == RenderReport.facts)
+            #expect(final.sourceMetadata == RenderReport.facts)
             let image = try #require(final.outputs[1].image)
             #expect(image.key == .output("b", of: final))
             #expect(try await harness.text(image.key) == "image of b")
@@ -59,7 +59,7 @@ import Testing
             #expect(final.status == .failed)
             #expect(final.error?.code == code)
             #expect(final.outputs.count == 3)
-            #expect(final.sourceFacts == RenderReport.facts)
+            #expect(final.sourceMetadata == RenderReport.facts)
         }
     }
 

@@ -55,7 +55,7 @@ import Testing
             try await within(.seconds(10), "the worker to stop") { try await worker.ended() }
             let task = try await harness.add()
             worker.wake(task)
-            try await harness.broker.publish([WakeUp(task)])
+            try await harness.broker.publish([DispatchMessage(task)])
             #expect(renderer.jobs.isEmpty)
             #expect(try await harness.task(task.id).status == .pending)
         }

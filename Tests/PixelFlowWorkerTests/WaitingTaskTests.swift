@@ -2,11 +2,11 @@ import Conformance
 import PixelFlowCore
 import Testing
 
-/// Tasks whose wake-up does not come.
+/// Tasks whose dispatch message does not come.
 @Suite struct WaitingTaskTests {
-    @Test func anIdleWorkerTakesTasksWithoutTheirWakeUps() async throws {
+    @Test func anIdleWorkerTakesTasksWithoutTheirDispatchMessages() async throws {
         var harness = try WorkerHarness()
-        harness.patience = .milliseconds(5)
+        harness.pollInterval = .milliseconds(5)
         let fixed = harness
         try await fixed.run { _ in
             // More than there are slots.
@@ -14,12 +14,12 @@ import Testing
             for _ in 0..<10 { tasks.append(try await fixed.add()) }
             for task in tasks { #expect(try await fixed.final(task.id).status == .completed) }
         }
-        #expect(fixed.registry["tasks_claimed_unawakened_total"] == 10)
+        #expect(fixed.registry["tasks_claimed_by_poll_total"] == 10)
     }
 
     @Test func aTaskThatIsCancelledBeforeItRunsIsLeftAlone() async throws {
         var harness = try WorkerHarness()
-        harness.patience = .milliseconds(5)
+        harness.pollInterval = .milliseconds(5)
         let fixed = harness
         let task = try await fixed.add()
         _ = try await fixed.store.cancel(task.id, of: WorkerHarness.tenant)

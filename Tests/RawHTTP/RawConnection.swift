@@ -1,18 +1,18 @@
-public import NIOCore
+package import NIOCore
 import NIOPosix
 import Synchronization
 
 /// A connection over which a test says what no HTTP client would, byte by byte.
-public struct RawConnection: Sendable {
-    public struct Missing: Error, CustomStringConvertible {
-        public let description: String
+package struct RawConnection: Sendable {
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let channel: any Channel
     private let inbox: Inbox
 
     /// - Parameter source: the address to come from, as in `127.0.0.2`.
-    public static func open(port: Int, host: String = "127.0.0.1", from source: String? = nil) async throws -> RawConnection {
+    package static func open(port: Int, host: String = "127.0.0.1", from source: String? = nil) async throws -> RawConnection {
         let inbox = Inbox()
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -23,21 +23,21 @@ public struct RawConnection: Sendable {
         return RawConnection(channel: try await bootstrap.connect(host: host, port: port).get(), inbox: inbox)
     }
 
-    public func send(_ text: String) async throws { try await send(ByteBuffer(string: text)) }
+    package func send(_ text: String) async throws { try await send(ByteBuffer(string: text)) }
 
-    public func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes).get() }
+    package func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes).get() }
 
     /// Everything that has arrived, once that contains `text`.
-    public func reply(containing text: String, within seconds: Int64 = 20) async throws -> String {
+    package func reply(containing text: String, within seconds: Int64 = 20) async throws -> String {
         try await inbox.wait(on: channel.eventLoop, within: seconds, for: "\"\(text)\"") { received, _ in received.contains(text) }
     }
 
     /// Everything that has arrived, once the server has closed the connection.
-    public func replyUntilClosed(within seconds: Int64 = 20) async throws -> String {
+    package func replyUntilClosed(within seconds: Int64 = 20) async throws -> String {
         try await inbox.wait(on: channel.eventLoop, within: seconds, for: "the end of the connection") { _, isClosed in isClosed }
     }
 
-    public func close() { channel.close(promise: nil) }
+    package func close() { channel.close(promise: nil) }
 }
 
 /// What has arrived on one connection, and who waits for it.

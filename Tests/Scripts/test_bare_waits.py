@@ -32,7 +32,7 @@ BARE = [
 
 BOUNDED = [
     'try await within(.seconds(10), "the end") { for await _ in stream {} }',
-    'try await within(.patience, "an \\(kind) answer") {\n    for await change in stream {\n        if change == last { break }\n    }\n}',
+    'try await within(.testDeadline, "an \\(kind) answer") {\n    for await change in stream {\n        if change == last { break }\n    }\n}',
     'let value = try await within(limit, "a value") { [self] in\n    await withCheckedContinuation { waiting.append($0) }\n}',
     'try await running.value("the command to end")',
     'try await running.value(within: .seconds(50), "the statement")',
@@ -70,4 +70,4 @@ class BareWaits(unittest.TestCase):
         self.assertEqual(len(list(bare_waits("// bounded:\ngate.wait()"))), 1)
 
     def test_a_deadline_ends_with_its_closure(self):
-        self.assertEqual([line for line, _ in bare_waits('try await within(.patience, "it") { try await a.next() }\nb.wait()')], [2])
+        self.assertEqual([line for line, _ in bare_waits('try await within(.testDeadline, "it") { try await a.next() }\nb.wait()')], [2])

@@ -1,14 +1,14 @@
 import Conformance
 import Foundation
-public import Glibc
+package import Glibc
 import NIOCore
 import NIOPosix
 import PixelFlowCore
 
 /// A server that a test starts, kills and robs of its data.
-public final class ServerProcess {
+package final class ServerProcess {
     /// On the loopback address, the same for each start.
-    public let port: Int
+    package let port: Int
     private let executable: String
     private let folder: URL
     private var process: Process?
@@ -25,7 +25,7 @@ public final class ServerProcess {
     /// Starts the server on what it has stored; it need not answer yet.
     ///
     /// - Parameter arguments: made from the folder in which the server is to keep its data.
-    public func start(_ arguments: (_ data: String) -> [String]) throws {
+    package func start(_ arguments: (_ data: String) -> [String]) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let process = Process()
         process.executableURL = URL(filePath: executable)
@@ -37,7 +37,7 @@ public final class ServerProcess {
     }
 
     /// Stops the server; what it has acknowledged is on disk then. Killed, some lose the last second.
-    public func stop(by signal: Int32 = SIGTERM) async throws {
+    package func stop(by signal: Int32 = SIGTERM) async throws {
         guard let process else { return }
         // The executable may be a script that waits for the server proper.
         let children = try Self.children(of: process.processIdentifier)
@@ -47,7 +47,7 @@ public final class ServerProcess {
     }
 
     /// Removes everything that the server has stored.
-    public func wipe() throws { try FileManager.default.removeItem(at: folder) }
+    package func wipe() throws { try FileManager.default.removeItem(at: folder) }
 
     private func remove() async {
         try? await stop(by: SIGKILL)
@@ -55,7 +55,7 @@ public final class ServerProcess {
     }
 
     /// Runs `body` with a server that is not running yet, and removes the server afterwards.
-    public static func with(_ executable: String, _ body: (ServerProcess) async throws -> Void) async throws {
+    package static func with(_ executable: String, _ body: (ServerProcess) async throws -> Void) async throws {
         let server = try await ServerProcess(executable)
         do {
             try await body(server)

@@ -21,12 +21,12 @@ await ServiceCommand(
     let backends = try TaskBackends(settings, as: .api, logger: logger)
     let hub = EventHub(events: backends.events, limits: try EventLimits(settings), logger: logger)
     let api = APIService(
-        tools: APITools(
-            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, announcer: backends.announcer, hub: hub,
+        dependencies: APIDependencies(
+            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, publisher: backends.publisher, hub: hub,
             verifier: verifier),
         limits: try ImageLimits(settings), ports: try AllowedPorts(settings), uploads: try UploadLimits(settings))
     let drain = DrainState()
-    // An upload is accepted without the broker: its wake-up stays due until there is one.
+    // An upload is accepted without the broker: its dispatch message stays due until there is one.
     let checks = [
         HealthCheck("broker", isRequired: false) { try await backends.broker.check() },
         HealthCheck("auth") { try await verifier.prepare() },
@@ -34,7 +34,7 @@ await ServiceCommand(
     return ServiceGroup(
         running: [ClosingService(client: client)] + backends.services + [
             Dispatcher(backends, logger: logger),
-            OrphanSweep(backends, settings: try OrphanSettings(settings), logger: logger), hub,
+            OrphanCollector(backends, settings: try OrphanSettings(settings), logger: logger), hub,
             listen.server("api", api.router(checks: checks, drain: drain), onReady: listen.announce("api")),
             DrainService(drain),
         ], logger: logger)

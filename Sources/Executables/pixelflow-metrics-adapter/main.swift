@@ -16,7 +16,7 @@ await ServiceCommand(
     let kafka = try KafkaSettings(settings)
     let adapterSettings = try AdapterSettings(settings)
     let cluster = try MetricsAdapter.cluster(environment: ProcessInfo.processInfo.environment)
-    let inquiry = try KafkaInquiry(kafka, logger: logger)
+    let inquiry = try KafkaAdmin(kafka, logger: logger)
     let adapter = MetricsAdapter(
         settings: adapterSettings, labels: ["group": kafka.group, "topic": kafka.topic], source: KafkaLagSource(inquiry), cluster: cluster,
         logger: logger)

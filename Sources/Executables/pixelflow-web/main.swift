@@ -14,7 +14,7 @@ await ServiceCommand(
     let client = HTTPClient(configuration: WebService.clientConfiguration)
     let drain = DrainState()
     let web = WebService(settings: try WebSettings(settings), client: client)
-    let readiness = Countdown(2, then: listen.announce("web"))
+    let readiness = CountDownLatch(2, then: listen.announce("web"))
     return ServiceGroup(
         running: [
             ClosingService(client: client),

@@ -28,9 +28,9 @@ await ServiceCommand(
             ClosingService { await renderer.shutdown() },
             listen.server("worker", WorkerService.router(health: backends.health(drain: drain)), onReady: listen.announce("worker")),
             WorkerService(
-                tools: WorkerTools(
+                dependencies: WorkerDependencies(
                     store: backends.tasks, broker: backends.broker, events: backends.events, blobs: backends.blobs, renderer: renderer,
-                    fetcher: try GuardedFetcher(settings: try FetchSettings(settings)), announcer: backends.announcer),
+                    fetcher: try GuardedFetcher(settings: try FetchSettings(settings)), publisher: backends.publisher),
                 settings: worker, logger: logger),
             DrainService(drain),
         ], grace: worker.grace, logger: logger)

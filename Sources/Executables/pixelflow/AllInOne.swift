@@ -42,19 +42,19 @@ struct AllInOne {
             logger: logger(for: "render"))
         try await tasks.recoverAfterRestart()
 
-        let announcer = TaskAnnouncer(store: tasks, broker: broker, events: events, logger: logger(for: "dispatch"))
+        let publisher = OutboxPublisher(store: tasks, broker: broker, events: events, logger: logger(for: "dispatch"))
         let hub = EventHub(events: events, limits: settings.events, logger: logger(for: "api"))
         let auth = try AuthService(store: users, settings: settings.auth, logger: logger(for: "auth"))
         try await auth.prepare()
         let drain = DrainState()
         let api = APIService(
-            tools: APITools(
-                tasks: tasks, presets: tasks, blobs: blobs, announcer: announcer, hub: hub, verifier: auth.verifier),
+            dependencies: APIDependencies(
+                tasks: tasks, presets: tasks, blobs: blobs, publisher: publisher, hub: hub, verifier: auth.verifier),
             limits: settings.worker.limits, ports: settings.fetch.ports, uploads: settings.uploads)
         let worker = WorkerService(
-            tools: WorkerTools(
+            dependencies: WorkerDependencies(
                 store: tasks, broker: broker, events: events, blobs: blobs, renderer: renderer,
-                fetcher: try GuardedFetcher(settings: settings.fetch), announcer: announcer),
+                fetcher: try GuardedFetcher(settings: settings.fetch), publisher: publisher),
             settings: settings.worker, logger: logger(for: "worker"))
         let client = HTTPClient(configuration: WebService.clientConfiguration)
         let web = WebService(settings: try webSettings, client: client)
@@ -65,14 +65,14 @@ struct AllInOne {
 
         let management = settings.webManagement
         let connections = settings.web.connections()
-        let readiness = Countdown(management == nil ? 4 : 5, then: onReady)
+        let readiness = CountDownLatch(management == nil ? 4 : 5, then: onReady)
         // Stopped in reverse: first the probes say so and the worker ends its tasks, then the
         // servers close, then what they have still announced goes out, last the folder is unlocked.
         let services: [any Service] = [
             ClosingService { withExtendedLifetime(folder) {} }, ClosingService { await renderer.shutdown() },
             ClosingService(client: client),
-            announcer, Dispatcher(store: tasks, broker: broker, blobs: blobs, announcer: announcer, logger: logger(for: "dispatch")),
-            OrphanSweep(
+            publisher, Dispatcher(store: tasks, broker: broker, blobs: blobs, publisher: publisher, logger: logger(for: "dispatch")),
+            OrphanCollector(
                 store: tasks, blobs: blobs, installation: installation, settings: settings.orphans, logger: logger(for: "dispatch")), hub,
             settings.authListen.server("auth", auth.router(drain: drain), connections: connections, onReady: readiness.arrive),
             settings.api.server("api", api.router(drain: drain), connections: connections, onReady: readiness.arrive),

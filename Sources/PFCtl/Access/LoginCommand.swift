@@ -52,7 +52,7 @@ struct LoginCommand: SessionCommand {
                 .POST, "/login", body: ["email": .string(email), "password": .string(password)], timeout: session.global.requestTimeout)
         }
         guard let token = answer["token"]?.stringValue, let seconds = answer["expires_in"]?.doubleValue else {
-            throw CommandFailure(.failed, "the answer of auth has no token")
+            throw CommandError(.failed, "the answer of auth has no token")
         }
         return TokenStore.Entry(token: token, email: email, expires: session.now.advanced(by: .seconds(seconds)))
     }
@@ -94,7 +94,7 @@ enum PasswordPrompt {
         // Whoever types may take as long as they like: that is no work for a thread that others share.
         let line = try await NIOThreadPool.singleton.runIfActive { readUnseen() }
         guard let line, !line.isEmpty else {
-            throw CommandFailure(.usage, "there is no password", hint: "type it, pipe it in, or set \(variable)")
+            throw CommandError(.usage, "there is no password", hint: "type it, pipe it in, or set \(variable)")
         }
         return line
     }

@@ -21,14 +21,14 @@ struct TokenStore: Sendable {
     private let folder: String
     private var file: String { "\(folder)/tokens.json" }
 
-    /// - Throws: `CommandFailure` where the environment has no place for configuration.
+    /// - Throws: `CommandError` where the environment has no place for configuration.
     init(environment: [String: String]) throws {
         if let configuration = environment["XDG_CONFIG_HOME"], configuration.hasPrefix("/") {
             folder = "\(configuration)/pfctl"
         } else if let home = environment["HOME"], !home.isEmpty {
             folder = "\(home)/.config/pfctl"
         } else {
-            throw CommandFailure(.usage, "there is no place to keep a token", hint: "set HOME or XDG_CONFIG_HOME")
+            throw CommandError(.usage, "there is no place to keep a token", hint: "set HOME or XDG_CONFIG_HOME")
         }
     }
 
@@ -57,7 +57,7 @@ struct TokenStore: Sendable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw CommandFailure(.failed, "\(folder) cannot be made")
+            throw CommandError(.failed, "\(folder) cannot be made")
         }
         // One that a process of the same number left behind.
         unlink(draft)
@@ -69,7 +69,7 @@ struct TokenStore: Sendable {
 
 /// Files that nobody but this user may read, from their first byte on.
 enum PrivateFile {
-    /// - Throws: `CommandFailure`, where it exists already too.
+    /// - Throws: `CommandError`, where it exists already too.
     static func create(_ path: String, _ contents: [UInt8]) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
@@ -87,8 +87,8 @@ enum PrivateFile {
         guard close(descriptor) == 0 else { throw failure(path) }
     }
 
-    static func failure(_ path: String) -> CommandFailure {
-        CommandFailure(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    static func failure(_ path: String) -> CommandError {
+        CommandError(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
     }
 }
 
@@ -101,14 +101,14 @@ struct TokenOptions: ParsableArguments {
     var token: String?
 
     /// The token of the options, of the environment, or of the last login, in this order.
-    /// - Throws: `CommandFailure` where there is none that is still good.
+    /// - Throws: `CommandError` where there is none that is still good.
     func resolve(in session: Session) throws -> String {
         if let token, !token.isEmpty { return token }
         return try Self.ambient(in: session)
     }
 
     /// The token of the environment, or of the last login.
-    /// - Throws: `CommandFailure` where there is none that is still good.
+    /// - Throws: `CommandError` where there is none that is still good.
     static func ambient(in session: Session) throws -> String {
         if let token = session.environment[variable], !token.isEmpty { return token }
         let entry = try? TokenStore(environment: session.environment).entries()[TokenStore.key(session.configuration())]
@@ -117,7 +117,7 @@ struct TokenOptions: ParsableArguments {
         return entry.token
     }
 
-    private static func unknown(_ what: String) -> CommandFailure {
-        CommandFailure(.unreachable, what, hint: "pfctl login, or set \(variable) to a token of PixelFlow")
+    private static func unknown(_ what: String) -> CommandError {
+        CommandError(.unreachable, what, hint: "pfctl login, or set \(variable) to a token of PixelFlow")
     }
 }

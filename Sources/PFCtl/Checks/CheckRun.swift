@@ -24,7 +24,7 @@ struct CheckRun: Sendable {
                 do {
                     let status = try await StatusGathering(session: session).gather()
                     context = CheckContext(session: session, client: context.client, status: status)
-                } catch let failure as CommandFailure {
+                } catch let failure as CommandError {
                     return sections + [Self.missing(failure)]
                 }
             }
@@ -52,12 +52,12 @@ struct CheckRun: Sendable {
         do {
             return try await check.verify(context)
         } catch {
-            let failure = CommandFailure(error)
+            let failure = CommandError(error)
             return .failed(failure.message, hint: failure.hint ?? "the documentation tells more")
         }
     }
 
-    private static func missing(_ failure: CommandFailure) -> Section {
+    private static func missing(_ failure: CommandError) -> Section {
         let check = Check("installed", "PixelFlow is installed") { _ in .ok() }
         return Section(
             name: "installation",

@@ -32,7 +32,7 @@ struct TopCommand: SessionCommand {
         do {
             return try await client.podMetrics(labelSelector: InstallationLabels.everything.labelSelector)
         } catch let error as KubernetesError where error.kind == .notFound || error.kind == .server {
-            throw CommandFailure(.failed, "the cluster does not measure pods: metrics.k8s.io is not served", hint: "install metrics-server")
+            throw CommandError(.failed, "the cluster does not measure pods: metrics.k8s.io is not served", hint: "install metrics-server")
         }
     }
 }

@@ -40,7 +40,7 @@ struct ProbeCommand: SessionCommand {
         let table = Table(columns: [.init("RESULT"), .init("URL", cut: .middle), .init("ANSWER", cut: .wrap)], rows: rows)
         session.print(Document([.table(table)], data: data, names: results.filter(\.isOK).map(\.url)))
         guard failed.isEmpty else {
-            throw CommandFailure(.timedOut, "no 200 within \(DurationText.exact(timeout.duration)) from \(failed.joined(separator: ", "))")
+            throw CommandError(.timedOut, "no 200 within \(DurationText.exact(timeout.duration)) from \(failed.joined(separator: ", "))")
         }
         return .ok
     }

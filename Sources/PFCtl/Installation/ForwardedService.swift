@@ -56,7 +56,7 @@ struct ForwardedService: Sendable {
     }
 
     /// Sends a call and reads the JSON of its answer.
-    /// - Throws: `CommandFailure` with what the service says is wrong, or that it cannot be reached.
+    /// - Throws: `CommandError` with what the service says is wrong, or that it cannot be reached.
     func send(_ method: HTTPMethod, _ path: String, body: JSONValue? = nil, timeout: Duration) async throws -> JSONValue {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(localPort)\(path)")
         request.method = method
@@ -69,7 +69,7 @@ struct ForwardedService: Sendable {
         let (status, bytes) = try await answer(to: request, timeout: timeout)
         let json = bytes.isEmpty ? JSONValue.null : try? JSONValue(parsing: bytes)
         guard (200..<300).contains(status) else { throw Self.refusal(status, json, hasToken: token != nil) }
-        guard let json else { throw CommandFailure(.failed, "the service's answer to \(path) is not JSON") }
+        guard let json else { throw CommandError(.failed, "the service's answer to \(path) is not JSON") }
         return json
     }
 
@@ -81,21 +81,21 @@ struct ForwardedService: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw failures.last ?? CommandFailure(.timedOut, "the service did not answer in time")
+            throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
         } catch {
-            throw failures.last ?? CommandFailure(.unreachable, "the connection to the service broke")
+            throw failures.last ?? CommandError(.unreachable, "the connection to the service broke")
         }
     }
 
     /// The words of the service's problem+json.
-    private static func refusal(_ status: Int, _ json: JSONValue?, hasToken: Bool) -> CommandFailure {
+    private static func refusal(_ status: Int, _ json: JSONValue?, hasToken: Bool) -> CommandError {
         let text = json?["detail"]?.stringValue ?? json?["title"]?.stringValue ?? "it answered \(status)"
         let code = json?["code"]?.stringValue.map { " (\($0))" } ?? ""
         switch status {
         case 401 where hasToken:
-            return CommandFailure(.unreachable, "the service does not accept the token: \(text)\(code)", hint: "log in again")
-        case 401, 403: return CommandFailure(.unreachable, "the service does not allow it: \(text)\(code)")
-        default: return CommandFailure(.failed, "the service refused: \(text)\(code)")
+            return CommandError(.unreachable, "the service does not accept the token: \(text)\(code)", hint: "log in again")
+        case 401, 403: return CommandError(.unreachable, "the service does not allow it: \(text)\(code)")
+        default: return CommandError(.failed, "the service refused: \(text)\(code)")
         }
     }
 }
@@ -141,15 +141,15 @@ final class PodSelection: Sendable {
 
 /// Why connections through a forwarded port failed: the local end only sees that they are closed.
 final class ForwardFailures: Sendable {
-    private let failure = Mutex<CommandFailure?>(nil)
+    private let failure = Mutex<CommandError?>(nil)
 
-    var last: CommandFailure? { failure.withLock { $0 } }
+    var last: CommandError? { failure.withLock { $0 } }
 
     /// The cluster was reached: that the pod was not is another matter.
-    private static func explain(_ error: KubernetesError) -> CommandFailure {
-        let failure = CommandFailure(error)
+    private static func explain(_ error: KubernetesError) -> CommandError {
+        let failure = CommandError(error)
         guard error.kind == .unreachable else { return failure }
-        return CommandFailure(failure.status, failure.message, hint: "pfctl status shows the pods, pfctl logs what they say")
+        return CommandError(failure.status, failure.message, hint: "pfctl status shows the pods, pfctl logs what they say")
     }
 
     /// Reads until the port is closed.

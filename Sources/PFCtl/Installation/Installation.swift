@@ -16,14 +16,14 @@ struct Installation: Sendable {
         let bare = name.split(separator: "/").last.map(String.init) ?? name
         if let found = workloads.first(where: { $0.component == bare || $0.name == bare }) { return found }
         let known = workloads.map(\.component).joined(separator: ", ")
-        throw CommandFailure(.failed, "there is no '\(name)' in the release \(release)", hint: "there is: \(known)")
+        throw CommandError(.failed, "there is no '\(name)' in the release \(release)", hint: "there is: \(known)")
     }
 
     /// The deployment that people mean.
     func deployment(_ name: String) throws -> (workload: Workload, deployment: Deployment) {
         let workload = try workload(name)
         guard case .deployment(let deployment) = workload.object else {
-            throw CommandFailure(.failed, "\(workload.reference) is no Deployment: this works for PixelFlow's own services only")
+            throw CommandError(.failed, "\(workload.reference) is no Deployment: this works for PixelFlow's own services only")
         }
         return (workload, deployment)
     }
@@ -31,7 +31,7 @@ struct Installation: Sendable {
 
 extension Installation {
     /// Looks for the installation that the options mean.
-    /// - Throws: `CommandFailure` where there is none, or more than one and no `--release`.
+    /// - Throws: `CommandError` where there is none, or more than one and no `--release`.
     static func find(in session: Session) async throws -> Installation {
         let client = try session.client()
         async let deployments = client.list(Deployment.self, in: .current, InstallationLabels.everything)
@@ -50,7 +50,7 @@ extension Installation {
             throw Self.nothing(release: release, namespace: namespace, releases)
         }
         guard release != nil || releases.count == 1 else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage, "the namespace \(namespace) has more than one release of PixelFlow",
                 hint: "give --release; there is: \(releases.joined(separator: ", "))")
         }
@@ -60,13 +60,13 @@ extension Installation {
         self.backing = backing.filter { $0.metadata.release == chosen }
     }
 
-    private static func nothing(release: String?, namespace: String, _ releases: [String]) -> CommandFailure {
+    private static func nothing(release: String?, namespace: String, _ releases: [String]) -> CommandError {
         guard let release, !releases.isEmpty else {
-            return CommandFailure(
+            return CommandError(
                 .failed, "there is no PixelFlow in the namespace \(namespace)",
                 hint: "is it the right --context and --namespace? pfctl check --pre tells whether it can be installed")
         }
-        return CommandFailure(
+        return CommandError(
             .failed, "there is no release \(release) of PixelFlow in the namespace \(namespace)",
             hint: "there is: \(releases.joined(separator: ", "))")
     }

@@ -40,7 +40,7 @@ struct ServiceScaling: Sendable {
             let scale = try await client.scale(workload.kind, workload.name)
             let current = scale.spec?.replicas ?? 0
             guard current == expected else {
-                throw CommandFailure(.failed, "\(workload.component) has \(current) replicas now, not \(expected): nothing was changed")
+                throw CommandError(.failed, "\(workload.component) has \(current) replicas now, not \(expected): nothing was changed")
             }
             do {
                 try await client.setScale(
@@ -56,9 +56,9 @@ struct ServiceScaling: Sendable {
     func wait(for replicas: Int, timeout: Duration) async throws {
         try await WorkloadWatch(session: session).wait(for: workload, timeout: timeout) { current in
             guard current.desired == replicas else {
-                throw CommandFailure(.failed, "somebody else, perhaps the autoscaler, changed the replicas to \(current.desired) meanwhile")
+                throw CommandError(.failed, "somebody else, perhaps the autoscaler, changed the replicas to \(current.desired) meanwhile")
             }
-            if case .failed(let why) = RolloutProgress(current) { throw CommandFailure(.failed, "\(current.component): \(why)") }
+            if case .failed(let why) = RolloutProgress(current) { throw CommandError(.failed, "\(current.component): \(why)") }
             if case .underway = RolloutProgress(current), current.existing == replicas, current.ready == replicas {
                 return .waiting("the change is being taken up")
             }
@@ -71,12 +71,12 @@ struct ServiceScaling: Sendable {
 
     func setBounds(of autoscaler: AutoscalerState?, minimum: Int?, maximum: Int?) async throws -> Document {
         guard let autoscaler else {
-            throw CommandFailure(
+            throw CommandError(
                 .failed, "\(workload.component) has no autoscaler", hint: "pfctl scale \(workload.component) --replicas N sets its pods")
         }
         let (lower, upper) = (minimum ?? autoscaler.minimum, maximum ?? autoscaler.maximum)
         guard lower <= upper else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage, "the autoscaler chooses from \(autoscaler.minimum) to \(autoscaler.maximum) now: \(lower) to \(upper) is no range",
                 hint: "give both --min and --max")
         }

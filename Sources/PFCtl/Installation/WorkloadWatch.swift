@@ -68,7 +68,7 @@ struct WorkloadWatch: Sendable {
         }
     }
 
-    private func gone(_ workload: Workload) -> CommandFailure {
-        CommandFailure(.failed, "\(workload.reference) was deleted meanwhile")
+    private func gone(_ workload: Workload) -> CommandError {
+        CommandError(.failed, "\(workload.reference) was deleted meanwhile")
     }
 }

@@ -25,7 +25,7 @@ struct LagCommand: SessionCommand {
         let topic = GroupLag.Topic(of: try installation.workload("worker"))
         let pods = try await pods(of: installation, session)
         guard !pods.isEmpty else {
-            throw CommandFailure(.failed, "no worker runs", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
+            throw CommandError(.failed, "no worker runs", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
         }
         let scrape = MetricsScrape(session: session)
         let (pages, failures) = Self.parted(try await scrape.pages(of: pods))
@@ -60,10 +60,10 @@ struct LagCommand: SessionCommand {
     }
 
     private static func parted(
-        _ answers: [String: Result<MetricsScrape.Page, CommandFailure>]
-    ) -> (pages: [MetricsScrape.Page], failures: [(pod: String, failure: CommandFailure)]) {
+        _ answers: [String: Result<MetricsScrape.Page, CommandError>]
+    ) -> (pages: [MetricsScrape.Page], failures: [(pod: String, failure: CommandError)]) {
         var pages: [MetricsScrape.Page] = []
-        var failures: [(pod: String, failure: CommandFailure)] = []
+        var failures: [(pod: String, failure: CommandError)] = []
         for (pod, answer) in answers.sorted(by: { $0.key < $1.key }) {
             switch answer {
             case .success(let page): pages.append(page)

@@ -20,18 +20,18 @@ struct MetricsScrape: Sendable {
 
     /// All at once.
     /// - Returns: By pod: the page, or why there is none.
-    func pages(of pods: [String]) async throws -> [String: Result<Page, CommandFailure>] {
+    func pages(of pods: [String]) async throws -> [String: Result<Page, CommandError>] {
         let client = try session.client()
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
-        let pages = await withTaskGroup(of: (String, Result<Page, CommandFailure>).self) { group in
+        let pages = await withTaskGroup(of: (String, Result<Page, CommandError>).self) { group in
             for pod in pods { group.addTask { (pod, await page(of: pod, client, http)) } }
-            return await group.reduce(into: [String: Result<Page, CommandFailure>]()) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [String: Result<Page, CommandError>]()) { $0[$1.0] = $1.1 }
         }
         try? await http.shutdown()
         return pages
     }
 
-    private func page(of pod: String, _ client: ClusterClient, _ http: HTTPClient) async -> Result<Page, CommandFailure> {
+    private func page(of pod: String, _ client: ClusterClient, _ http: HTTPClient) async -> Result<Page, CommandError> {
         let failures = ForwardFailures()
         do {
             let forwarding = try await client.forwardPort { PodPort(pod: pod, port: Self.port) }
@@ -44,12 +44,12 @@ struct MetricsScrape: Sendable {
             request.headers.add(name: "Connection", value: "close")
             let response = try await http.execute(request, timeout: timeout)
             let body = try await response.body.collect(upTo: Self.maximumBytes)
-            guard response.status == .ok else { return .failure(CommandFailure(.failed, "\(pod) answered \(response.status.code)")) }
+            guard response.status == .ok else { return .failure(CommandError(.failed, "\(pod) answered \(response.status.code)")) }
             return .success(Page(pod: pod, metrics: MetricsText(String(buffer: body)), time: .now))
         } catch let error as KubernetesError {
-            return .failure(CommandFailure(error))
+            return .failure(CommandError(error))
         } catch {
-            return .failure(failures.last ?? CommandFailure(.unreachable, "\(pod) did not answer"))
+            return .failure(failures.last ?? CommandError(.unreachable, "\(pod) did not answer"))
         }
     }
 }

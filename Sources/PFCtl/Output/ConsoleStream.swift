@@ -7,7 +7,7 @@ import Darwin
 #endif
 
 /// Where text goes: a terminal, a pipe, a file, or a test's memory.
-public protocol ConsoleStream: Sendable {
+package protocol ConsoleStream: Sendable {
     /// Columns of the terminal; nil where there is none.
     var terminalWidth: Int? { get }
     /// Writes at once and in one piece.
@@ -19,19 +19,19 @@ extension ConsoleStream {
 }
 
 /// What a command talks to people through.
-public struct Console: Sendable {
+package struct Console: Sendable {
     /// Data.
-    public let output: any ConsoleStream
+    package let output: any ConsoleStream
     /// Status, warnings and errors.
-    public let status: any ConsoleStream
+    package let status: any ConsoleStream
 
-    public init(output: any ConsoleStream, status: any ConsoleStream) {
+    package init(output: any ConsoleStream, status: any ConsoleStream) {
         self.output = output
         self.status = status
     }
 
     /// The process' own streams.
-    public static var standard: Console { Console(output: DescriptorStream(1), status: DescriptorStream(2)) }
+    package static var standard: Console { Console(output: DescriptorStream(1), status: DescriptorStream(2)) }
 }
 
 /// One of the process' own streams, written to without a buffer.

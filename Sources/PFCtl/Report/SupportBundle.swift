@@ -39,7 +39,7 @@ struct SupportBundle: Sendable {
             do {
                 files += try await body()
             } catch {
-                notes.append("\(what): \(CommandFailure(error).message)")
+                notes.append("\(what): \(CommandError(error).message)")
             }
         }
     }

@@ -10,7 +10,7 @@ struct RolloutChange: Sendable {
 
     func restart(_ workload: Workload) async throws -> Document {
         guard !workload.isPaused else {
-            throw CommandFailure(
+            throw CommandError(
                 .failed, "\(workload.reference) is paused and would not restart",
                 hint: "pfctl rollout resume \(workload.component) comes first")
         }
@@ -20,7 +20,7 @@ struct RolloutChange: Sendable {
 
     func setPaused(_ isPaused: Bool, _ workload: Workload) async throws -> Document {
         guard workload.isPaused != isPaused else {
-            throw CommandFailure(.failed, "\(workload.reference) is \(isPaused ? "paused already" : "not paused")")
+            throw CommandError(.failed, "\(workload.reference) is \(isPaused ? "paused already" : "not paused")")
         }
         let change = Patch.merge(["spec": ["paused": isPaused ? true : .null]])
         return try await send(change, to: workload, isPaused ? "paused" : "resumed")
@@ -30,7 +30,7 @@ struct RolloutChange: Sendable {
     /// - Parameter set: As the cluster has it, with every field.
     func undo(_ workload: Workload, to set: JSONValue, revision: Int) async throws -> Document {
         guard var template = set["spec"]?["template"] else {
-            throw CommandFailure(.failed, "revision \(revision) has no template")
+            throw CommandError(.failed, "revision \(revision) has no template")
         }
         // The label is the ReplicaSet's, not the template's.
         var labels = template["metadata"]?["labels"] ?? [:]

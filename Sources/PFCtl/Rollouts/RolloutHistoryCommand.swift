@@ -84,13 +84,13 @@ struct RevisionHistory: Sendable {
     func revision(_ number: Int, of component: String) throws -> Revision {
         if number == 0 {
             guard let previous = revisions.dropLast().last else {
-                throw CommandFailure(.failed, "\(component) has no earlier revision")
+                throw CommandError(.failed, "\(component) has no earlier revision")
             }
             return previous
         }
         guard let found = revisions.first(where: { $0.number == number }) else {
             let known = revisions.map { String($0.number) }.joined(separator: ", ")
-            throw CommandFailure(.failed, "\(component) has no revision \(number)", hint: "there is: \(known)")
+            throw CommandError(.failed, "\(component) has no revision \(number)", hint: "there is: \(known)")
         }
         return found
     }

@@ -24,13 +24,13 @@ struct RolloutUndoCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let (workload, deployment) = try await Installation.find(in: session).deployment(service)
         guard !workload.isPaused else {
-            throw CommandFailure(
+            throw CommandError(
                 .failed, "\(workload.reference) is paused and cannot be taken back",
                 hint: "pfctl rollout resume \(workload.component) comes first")
         }
         let revision = try await RevisionHistory.load(of: deployment, in: session).revision(toRevision, of: workload.component)
         guard revision.number != workload.revision else {
-            throw CommandFailure(.failed, "\(workload.component) is at revision \(revision.number) already: nothing was changed")
+            throw CommandError(.failed, "\(workload.component) is at revision \(revision.number) already: nothing was changed")
         }
         let set = try await session.client().get(.replicaSets, revision.name)
         let changes = RolloutChange(session: session, options: change)

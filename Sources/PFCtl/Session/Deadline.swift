@@ -3,7 +3,7 @@ enum Deadline {
     /// - Parameters:
     ///   - limit: Zero for no limit.
     ///   - state: How far it is when the time is over.
-    /// - Throws: `CommandFailure` with `timedOut`, or whatever the body throws.
+    /// - Throws: `CommandError` with `timedOut`, or whatever the body throws.
     static func within<Result: Sendable>(
         _ limit: Duration, _ what: String, state: @Sendable () -> String? = { nil }, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -17,7 +17,7 @@ enum Deadline {
             defer { group.cancelAll() }
             guard let result = try await group.next() ?? nil else {
                 let rest = state().map { ": \($0)" } ?? ""
-                throw CommandFailure(
+                throw CommandError(
                     .timedOut, "\(what) within \(DurationText.exact(limit))\(rest)",
                     hint: "--timeout waits longer; pfctl status shows where it is")
             }

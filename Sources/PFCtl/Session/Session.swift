@@ -102,7 +102,7 @@ extension Session {
         if let hint { status.print(Text("hint: ", .faint) + Text(hint)) }
     }
 
-    func report(_ failure: CommandFailure) {
+    func report(_ failure: CommandError) {
         status.clear()
         status.print(Text("error: ", .bad) + Text(failure.message))
         if let hint = failure.hint { status.print(Text("hint: ", .faint) + Text(hint)) }
@@ -129,6 +129,6 @@ extension GlobalOptions {
 /// A command that does something: it gets all that it needs handed in, and says how it ended.
 protocol SessionCommand: ParsableCommand, Sendable {
     var global: GlobalOptions { get }
-    /// - Throws: Anything; `CommandFailure` makes a sentence and an exit status of it.
+    /// - Throws: Anything; `CommandError` makes a sentence and an exit status of it.
     func run(in session: Session) async throws -> ExitStatus
 }

@@ -59,7 +59,7 @@ struct StatusGathering: Sendable {
         do {
             return Gathered(value: try await body(), note: nil)
         } catch {
-            return Gathered(note: "\(name): not shown, \(CommandFailure(error).message)")
+            return Gathered(note: "\(name): not shown, \(CommandError(error).message)")
         }
     }
 

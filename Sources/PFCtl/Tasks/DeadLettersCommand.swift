@@ -56,7 +56,7 @@ struct DeadLettersShowCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let task = try await TaskService.using(session, access) { try await $0.task(id) }
         guard task.status == TaskSummary.failed else {
-            throw CommandFailure(.failed, "the task is \(task.status), not FAILED", hint: "pfctl tasks show \(id) shows it all the same")
+            throw CommandError(.failed, "the task is \(task.status), not FAILED", hint: "pfctl tasks show \(id) shows it all the same")
         }
         session.print(TaskReport(task: task, now: session.now).document)
         return .ok

@@ -43,8 +43,8 @@ struct TaskChanges: Sendable {
             do {
                 try await perform(action, id)
                 changed.append(id)
-            } catch let failure as CommandFailure where failure.status == .failed {
-                session.report(CommandFailure(.failed, "task/\(id): \(failure.message)", hint: failure.hint))
+            } catch let failure as CommandError where failure.status == .failed {
+                session.report(CommandError(.failed, "task/\(id): \(failure.message)", hint: failure.hint))
                 worst = .failed
             } catch {
                 // What was done before is to be known all the same.
@@ -60,7 +60,7 @@ struct TaskChanges: Sendable {
         if change.isClientOnly { return }
         // The api would delete a task of any status; only failed ones are dead letters.
         if change.dryRun == .server || action == .purge, let obstacle = action.obstacle(try await service.task(id)) {
-            throw CommandFailure(.failed, obstacle)
+            throw CommandError(.failed, obstacle)
         }
         if change.dryRun == .none { try await action.perform(on: id, service) }
     }

@@ -1,14 +1,14 @@
-public import Logging
-public import Metrics
-public import PixelFlowCore
-public import ServiceLifecycle
+package import Logging
+package import Metrics
+package import PixelFlowCore
+package import ServiceLifecycle
 import Synchronization
 
 /// Hands every change of a task to the clients of its tenant that are connected to this replica.
 ///
 /// What it holds is bounded by `EventLimits`: the streams by number, in all and by user, and what waits on them by bytes, each
 /// and together. A change is encoded once, however many streams it is sent on.
-public final class EventHub: Service {
+package final class EventHub: Service {
     /// How often streams are looked after: heartbeats, tokens that end, clients that do not read.
     static let tickInterval = Duration.seconds(1)
 
@@ -32,7 +32,7 @@ public final class EventHub: Service {
     private let metrics: EventMetrics
     private let state = Mutex(State())
 
-    public init(
+    package init(
         events: any TaskEvents, limits: EventLimits = EventLimits(), clock: any WallClock = SystemClock(), logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -44,7 +44,7 @@ public final class EventHub: Service {
     }
 
     /// Listens until it is shut down; then every client's stream ends.
-    public func run() async throws {
+    package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.listen() }

@@ -1,4 +1,4 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension EventLimits {
     static let streamsSetting = Setting<Int>.integer(
@@ -13,12 +13,12 @@ extension EventLimits {
         "PIXELFLOW_EVENT_BUFFER_BYTES", default: 64 * 1024 * 1024, in: 1024...1 << 40,
         help: "Bytes of events that may wait for all clients together; beyond them the streams that are furthest behind end.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         streamsSetting.description, streamsPerUserSetting.description, streamBytesSetting.description, totalBytesSetting.description,
     ]
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(
             streams: try settings[Self.streamsSetting], streamsPerUser: try settings[Self.streamsPerUserSetting],
             streamBytes: try settings[Self.streamBytesSetting], totalBytes: try settings[Self.totalBytesSetting])

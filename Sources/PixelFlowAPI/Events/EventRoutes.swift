@@ -7,7 +7,7 @@ import ServiceLifecycle
 
 /// `GET /api/events`: changes of the tenant's tasks as they happen.
 struct EventRoutes: Sendable {
-    let tools: APITools
+    let dependencies: APIDependencies
     let views: TaskViews
 
     func add(to router: RouterGroup<AppRequestContext>) {
@@ -16,12 +16,12 @@ struct EventRoutes: Sendable {
 
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try context.requirePrincipal()
-        let token = try await tools.verifier.inspect(try request.bearerToken())
+        let token = try await dependencies.verifier.inspect(try request.bearerToken())
         // Listening comes first, so that nothing falls between the past and the present.
-        let open = try tools.hub.open(for: principal, until: token.acceptedUntil)
+        let open = try dependencies.hub.open(for: principal, until: token.acceptedUntil)
         let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
         let resume = try await EventResume(
-            of: principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: tools.tasks, views: views)
+            of: principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: dependencies.tasks, views: views)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],

@@ -15,7 +15,7 @@ final class EventStream: Sendable {
     let user: UserID
     private let expiresAt: Timestamp
     private let queue: Mutex<EventQueue>
-    private let wakeUps = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let wakeSignals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let abortion = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
@@ -33,13 +33,13 @@ final class EventStream: Sendable {
     /// - Returns: false where the client is too far behind and its stream ends.
     func push(_ event: EncodedEvent) -> Bool {
         let isAccepted = queue.withLock { $0.append(event) }
-        wakeUps.continuation.yield()
+        wakeSignals.continuation.yield()
         return isAccepted
     }
 
     func finish(_ reason: EventQueue.End) {
         queue.withLock { $0.finish(reason) }
-        wakeUps.continuation.yield()
+        wakeSignals.continuation.yield()
     }
 
     /// Gives up what is being sent, for nobody reads it.
@@ -53,7 +53,7 @@ final class EventStream: Sendable {
         if now >= expiresAt { finish(.tokenExpired) }
         switch queue.withLock({ $0.tick() }) {
         case .none: break
-        case .wake: wakeUps.continuation.yield()
+        case .wake: wakeSignals.continuation.yield()
         case .abort: abort()
         }
     }
@@ -83,12 +83,12 @@ final class EventStream: Sendable {
     }
 
     private func send(by sender: inout Sender) async throws {
-        var wakeUps = wakeUps.stream.makeAsyncIterator()
+        var wakeSignals = wakeSignals.stream.makeAsyncIterator()
         while true {
             switch queue.withLock({ $0.next() }) {
             case .send(let events): try await sender.write(events.map(\.bytes))
             case .beat: try await sender.write([ServerSentEvent.heartbeat])
-            case .wait: guard await wakeUps.next() != nil else { return }
+            case .wait: guard await wakeSignals.next() != nil else { return }
             case .end(.overflow): return try await sender.write([ServerSentEvent.reset])
             case .end(.tokenExpired), .end(.shutdown): return
             }

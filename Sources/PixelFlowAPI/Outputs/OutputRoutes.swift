@@ -6,7 +6,7 @@ import PixelFlowHTTP
 
 /// The bytes of outputs and sources.
 struct OutputRoutes: Sendable {
-    let tools: APITools
+    let dependencies: APIDependencies
 
     func add(to router: RouterGroup<AppRequestContext>) {
         router.get("tasks/:id/outputs/:name", use: output)
@@ -14,7 +14,7 @@ struct OutputRoutes: Sendable {
     }
 
     @Sendable private func output(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await context.task(in: tools.tasks)
+        let task = try await context.task(in: dependencies.tasks)
         guard let name = context.parameters.get("name"), let output = task.outputs.first(where: { $0.name == name }),
             let image = output.image
         else { throw PixelFlowError.notFound("output") }
@@ -27,10 +27,10 @@ struct OutputRoutes: Sendable {
     }
 
     @Sendable private func source(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await context.task(in: tools.tasks)
+        let task = try await context.task(in: dependencies.tasks)
         guard let key = task.sourceKey else { throw PixelFlowError.notFound("source") }
         // Only bytes that have been decoded as one of our formats are called by a type that a browser shows.
-        let format = task.sourceFacts?.format
+        let format = task.sourceMetadata?.format
         let sha256 =
             switch task.source {
             case .upload(let upload): upload.sha256
@@ -71,9 +71,9 @@ struct OutputRoutes: Sendable {
 
     private func send(_ object: StoredObject, _ request: Request) async throws -> Response {
         if let known = try Preconditions(request).response(for: object.tag, headers: object.validators) { return known }
-        guard let whole = try await tools.blobs.read(object.key, range: 0..<0) else { throw PixelFlowError.notFound("object") }
+        guard let whole = try await dependencies.blobs.read(object.key, range: 0..<0) else { throw PixelFlowError.notFound("object") }
         let range = try range(of: object, size: whole.size, request)
-        guard let blob = try await tools.blobs.read(object.key, range: range) else { throw PixelFlowError.notFound("object") }
+        guard let blob = try await dependencies.blobs.read(object.key, range: range) else { throw PixelFlowError.notFound("object") }
         var headers = object.headers
         if let range { headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(blob.size)" }
         return Response(

@@ -6,7 +6,7 @@ import PixelFlowHTTP
 
 /// `/api/tasks`: list, look, cancel, replay, delete.
 struct TaskRoutes: Sendable {
-    let tools: APITools
+    let dependencies: APIDependencies
     let views: TaskViews
     let metrics: TaskMetrics
 
@@ -20,7 +20,7 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let query = request.query
-        let page = try await tools.tasks.list(
+        let page = try await dependencies.tasks.list(
             TaskQuery(
                 tenant: try context.requirePrincipal().tenant,
                 status: try status(query.nonEmpty("status")),
@@ -31,31 +31,31 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await context.task(in: tools.tasks)
+        let task = try await context.task(in: dependencies.tasks)
         let headers: HTTPFields = [.eTag: task.tag.description, .cacheControl: "private, no-cache"]
         if let known = try Preconditions(request).response(for: task.tag, headers: headers) { return known }
         return .json(bytes: try views.json(task), headers: headers)
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await change(request, context) { try await tools.tasks.delete($0, of: $1) }
-        tools.announcer.announce(task)
+        let task = try await change(request, context) { try await dependencies.tasks.delete($0, of: $1) }
+        dependencies.publisher.publish(task)
         return Response(status: .noContent)
     }
 
     @Sendable private func cancel(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await change(request, context) { try await tools.tasks.cancel($0, of: $1) }
+        let task = try await change(request, context) { try await dependencies.tasks.cancel($0, of: $1) }
         // A task that is being worked on is counted by its worker, once it has stopped.
         metrics.finished(task)
-        try await tools.blobs.removeLeftovers(of: task)
-        tools.announcer.announce(task)
+        try await dependencies.blobs.deleteUnreferenced(of: task)
+        dependencies.publisher.publish(task)
         return .json(bytes: try views.json(task), status: .accepted)
     }
 
     @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await change(request, context) { try await tools.tasks.replay($0, of: $1) }
-        tools.announcer.wake([task])
-        tools.announcer.announce(task)
+        let task = try await change(request, context) { try await dependencies.tasks.replay($0, of: $1) }
+        dependencies.publisher.enqueue([task])
+        dependencies.publisher.publish(task)
         return .json(bytes: try views.json(task), status: .accepted)
     }
 
@@ -66,7 +66,7 @@ struct TaskRoutes: Sendable {
     ) async throws -> TaskRecord {
         let tenant = try context.requirePrincipal().tenant
         let conditions = Preconditions(request)
-        if !conditions.isEmpty { try conditions.require(try await context.task(in: tools.tasks).tag) }
+        if !conditions.isEmpty { try conditions.require(try await context.task(in: dependencies.tasks).tag) }
         guard let task = try await body(try context.taskID(), tenant) else { throw PixelFlowError.notFound("task") }
         return task
     }

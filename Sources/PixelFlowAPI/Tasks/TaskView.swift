@@ -37,7 +37,7 @@ struct TaskView: Encodable {
         try fields.encode(task.generation, forKey: .generation)
         try fields.encode(progress, forKey: .progress)
         if task.cancelRequested { try fields.encode(true, forKey: .cancelRequested) }
-        try fields.encodeIfPresent(task.sourceFacts, forKey: .source)
+        try fields.encodeIfPresent(task.sourceMetadata, forKey: .source)
         try fields.encode(task.outputs.map { OutputView($0, of: task.id) }, forKey: .outputs)
         try fields.encodeIfPresent(task.error, forKey: .error)
         try fields.encode(task.history.map(HistoryView.init), forKey: .history)

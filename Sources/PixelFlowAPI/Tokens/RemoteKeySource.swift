@@ -1,16 +1,16 @@
-public import AsyncHTTPClient
+package import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-public import PixelFlowCore
-public import PixelFlowHTTP
+package import PixelFlowCore
+package import PixelFlowHTTP
 
 /// The keys of an auth service, asked for by HTTP. `TokenVerifier` keeps them, so that tokens count on while auth is down.
-public struct RemoteKeySource: VerificationKeySource {
+package struct RemoteKeySource: VerificationKeySource {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_JWKS_URL", default: "http://127.0.0.1:50051/.well-known/jwks.json",
         help: "Where the public keys are that tokens are verified with.")
 
-    public static let descriptions: [SettingDescription] = [urlSetting.description]
+    package static let descriptions: [SettingDescription] = [urlSetting.description]
 
     /// Far over what any number of keys takes.
     private static let sizeLimit = 256 * 1024
@@ -18,7 +18,7 @@ public struct RemoteKeySource: VerificationKeySource {
     private let client: HTTPClient
 
     /// - Throws: `setting_invalid` where the setting is no http or https URL.
-    public init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
+    package init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
         let url = try settings[Self.urlSetting]
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
             let name = Self.urlSetting.description.name
@@ -29,7 +29,7 @@ public struct RemoteKeySource: VerificationKeySource {
     }
 
     /// - Throws: `auth_unavailable` where the service does not answer with keys.
-    public func jwks() async throws -> JSONWebKeySet {
+    package func jwks() async throws -> JSONWebKeySet {
         do {
             let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(3))
             guard response.status == .ok else { throw UnexpectedStatus(status: response.status.code) }

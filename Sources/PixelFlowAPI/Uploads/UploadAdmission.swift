@@ -1,26 +1,26 @@
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 /// How much one person may have under way of uploads that are not finished.
-public struct UploadLimits: Sendable, Hashable {
+package struct UploadLimits: Sendable, Hashable {
     static let countSetting = Setting<Int>.integer(
         "PIXELFLOW_UPLOADS_PER_USER", default: 256, in: 1...100_000, help: "Unfinished uploads of one user and process at a time.")
     static let bytesSetting = Setting<Int>.integer(
         "PIXELFLOW_UPLOAD_BYTES_PER_USER", default: 512 * 1024 * 1024, in: 1024...1 << 40,
         help: "Bytes that the unfinished uploads of one user and process may have brought.")
 
-    public static let descriptions: [SettingDescription] = [countSetting.description, bytesSetting.description]
+    package static let descriptions: [SettingDescription] = [countSetting.description, bytesSetting.description]
 
-    public var count: Int
-    public var bytes: Int
+    package var count: Int
+    package var bytes: Int
 
-    public init(count: Int = 256, bytes: Int = 512 * 1024 * 1024) {
+    package init(count: Int = 256, bytes: Int = 512 * 1024 * 1024) {
         self.count = count
         self.bytes = bytes
     }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(count: try settings[Self.countSetting], bytes: try settings[Self.bytesSetting])
     }
 }

@@ -8,7 +8,7 @@ import PixelFlowURL
 
 /// `POST /api/upload`: an image or its URL in, a task out.
 struct UploadRoutes: Sendable {
-    let tools: APITools
+    let dependencies: APIDependencies
     let limits: ImageLimits
     let ports: AllowedPorts
     let views: TaskViews
@@ -23,12 +23,12 @@ struct UploadRoutes: Sendable {
         let principal = try context.requirePrincipal()
         let key = try idempotencyKey(request)
         let ticket = try admission.enter(principal.user)
-        if let key, let first = try await tools.tasks.find(idempotencyKey: key, of: principal.tenant) {
+        if let key, let first = try await dependencies.tasks.find(idempotencyKey: key, of: principal.tenant) {
             return try await answerAgain(request, with: first, ticket)
         }
         // Before a byte is read: what cannot be kept need not be sent.
-        try await tools.blobs.requireRoom()
-        let id = TaskID.make(at: tools.clock.now())
+        try await dependencies.blobs.requireRoom()
+        let id = TaskID.make(at: dependencies.clock.now())
         let task: TaskRecord
         do {
             task = try await accept(request, key, context, as: id, ticket)
@@ -47,12 +47,12 @@ struct UploadRoutes: Sendable {
     ) async throws -> Response {
         var limit = limits.sourceBytes
         if case .upload(let upload) = first.source { limit = max(limit, upload.bytes) }
-        let (order, upload) = try await UploadBody(request: request, limit: limit).read { image in
+        let (uploadRequest, upload) = try await UploadBody(request: request, limit: limit).read { image in
             try await image.measured(limit: limit, ticket, as: .upload(first.id, tenant: first.tenant)) { bytes in
                 for try await _ in bytes {}
             }
         }
-        return try response(first, ifMadeBy: try order.fingerprint(imageSHA256: upload?.sha256))
+        return try response(first, ifMadeBy: try uploadRequest.fingerprint(imageSHA256: upload?.sha256))
     }
 
     /// Reads and checks everything; stores the image, where it was sent along.
@@ -60,30 +60,30 @@ struct UploadRoutes: Sendable {
         _ request: Request, _ key: String?, _ context: AppRequestContext, as id: TaskID, _ ticket: UploadAdmission.Ticket
     ) async throws -> TaskRecord {
         let principal = try context.requirePrincipal()
-        let (order, upload) = try await UploadBody(request: request, limit: limits.sourceBytes).read { image in
+        let (uploadRequest, upload) = try await UploadBody(request: request, limit: limits.sourceBytes).read { image in
             try await store(image, id, principal.tenant, ticket)
         }
-        let source = try source(order, upload)
-        let pipeline = try await order.resolvePipeline(tools.presets, of: principal.tenant)
+        let source = try source(uploadRequest, upload)
+        let pipeline = try await uploadRequest.resolvePipeline(dependencies.presets, of: principal.tenant)
         try await checkWatermarks(pipeline, principal.tenant)
         return TaskRecord(
-            id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: order.preset,
-            idempotencyKey: key, fingerprint: try order.fingerprint(imageSHA256: upload?.sha256), requestID: context.requestID,
-            createdAt: tools.clock.now())
+            id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: uploadRequest.preset,
+            idempotencyKey: key, fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256), requestID: context.requestID,
+            createdAt: dependencies.clock.now())
     }
 
     /// Where the store does not answer, the task may have been added all the same; so the image stays.
     private func create(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Response {
-        switch try await tools.tasks.create(task) {
+        switch try await dependencies.tasks.create(task) {
         case .created(let task):
             created.count(task)
             // From here on the task can be found in every log by either of its names.
             context.logger.info("task created", metadata: ["task_id": "\(task.id)"])
-            tools.announcer.wake([task])
-            tools.announcer.announce(task)
+            dependencies.publisher.enqueue([task])
+            dependencies.publisher.publish(task)
             return try response(task)
         case .existing(let existing):
-            try await tools.blobs.remove(task.blobPrefix)
+            try await dependencies.blobs.remove(task.blobPrefix)
             return try response(existing, ifMadeBy: task.fingerprint)
         }
     }
@@ -103,9 +103,9 @@ struct UploadRoutes: Sendable {
 
     // MARK: Source
 
-    private func source(_ order: UploadRequest, _ upload: TaskSource.Upload?) throws -> TaskSource {
+    private func source(_ uploadRequest: UploadRequest, _ upload: TaskSource.Upload?) throws -> TaskSource {
         if let upload { return .upload(upload) }
-        guard let url = order.imageURL else { throw PixelFlowError.invalid("image_url", "image_url is missing.") }
+        guard let url = uploadRequest.imageURL else { throw PixelFlowError.invalid("image_url", "image_url is missing.") }
         return .url(try UploadRequest.checked(url: url, ports: ports))
     }
 
@@ -114,7 +114,7 @@ struct UploadRoutes: Sendable {
     ) async throws -> TaskSource.Upload {
         let key = BlobKey.upload(id, tenant: tenant)
         return try await image.measured(limit: limits.sourceBytes, ticket, as: key) { bytes in
-            _ = try await tools.blobs.write(key, from: bytes)
+            _ = try await dependencies.blobs.write(key, from: bytes)
         }
     }
 
@@ -129,7 +129,7 @@ struct UploadRoutes: Sendable {
     }
 
     private func checkWatermarks(_ pipeline: Pipeline, _ tenant: TenantID) async throws {
-        for id in pipeline.overlays where try await tools.tasks.find(id, of: tenant)?.sourceKey == nil {
+        for id in pipeline.overlays where try await dependencies.tasks.find(id, of: tenant)?.sourceKey == nil {
             throw PixelFlowError.invalid(
                 pipeline.path(ofWatermark: id), "There is no uploaded image with the task id \(id).", code: "watermark_missing")
         }
@@ -137,7 +137,7 @@ struct UploadRoutes: Sendable {
 
     /// A task of its own: a client that has gone has cancelled this one, and its upload has to vanish all the same.
     private func discard(_ id: TaskID, _ tenant: TenantID, _ context: AppRequestContext) async {
-        let (blobs, logger) = (tools.blobs, context.logger)
+        let (blobs, logger) = (dependencies.blobs, context.logger)
         await Task {
             do {
                 try await blobs.remove(.task(id, tenant: tenant))

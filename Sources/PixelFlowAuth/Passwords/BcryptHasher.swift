@@ -1,14 +1,14 @@
 import CCrypt
 import Crypto
 import Foundation
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// bcrypt (`$2b$`) by the system's libcrypt.
 ///
 /// bcrypt sees 72 bytes and stops at a NUL. A password that is longer or holds a NUL is hashed with
 /// SHA-256 first, so that all of it counts; it is never cut.
-public final class BcryptHasher: PasswordHashing {
-    public let decoy: String
+package final class BcryptHasher: PasswordHashing {
+    package let decoy: String
     private let cost: Int
     private let signIn: HashingLanes
     private let registration: HashingLanes
@@ -19,7 +19,7 @@ public final class BcryptHasher: PasswordHashing {
     ///   - queue: waiting to be verified at most, before `auth_busy`.
     ///   - registrationThreads: hashed at a time for new accounts, on threads of their own; as many as `threads` unless given.
     ///   - registrationQueue: waiting to be hashed at most, before `registration_busy`; as many as `queue` unless given.
-    public init(
+    package init(
         cost: Int, threads: Int, queue: Int, registrationThreads: Int? = nil, registrationQueue: Int? = nil
     ) throws(PixelFlowError) {
         guard (4...16).contains(cost) else {
@@ -33,12 +33,12 @@ public final class BcryptHasher: PasswordHashing {
         self.decoy = try Self.salt(cost: cost) + String(repeating: ".", count: 31)
     }
 
-    public func hash(_ password: String) async throws -> String {
+    package func hash(_ password: String) async throws -> String {
         let cost = cost
         return try await registration.run { try Self.crypt(password, setting: try Self.salt(cost: cost)) }
     }
 
-    public func verify(_ password: String, against hash: String) async throws -> Bool {
+    package func verify(_ password: String, against hash: String) async throws -> Bool {
         try await signIn.run { Self.isEqual(try Self.crypt(password, setting: hash), hash) }
     }
 

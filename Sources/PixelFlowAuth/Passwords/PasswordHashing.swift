@@ -1,5 +1,5 @@
 /// Turns passwords into strings that are safe to keep, slowly on purpose.
-public protocol PasswordHashing: Sendable {
+package protocol PasswordHashing: Sendable {
     /// A hash with a fresh salt, with everything in it that `verify` needs. For registration, which never holds up `verify`.
     ///
     /// - Throws: `registration_busy` (503) where too many wait already.

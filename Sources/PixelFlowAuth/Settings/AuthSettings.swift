@@ -1,9 +1,9 @@
 import Foundation
-public import PixelFlowCore
-public import PixelFlowHTTP
+package import PixelFlowCore
+package import PixelFlowHTTP
 
 /// The settings of the auth service, each with its default and its bounds.
-public struct AuthSettings: Sendable {
+package struct AuthSettings: Sendable {
     /// 12 took 0.2 s of one core where this was measured; each step doubles that. The default is
     /// OWASP's floor of 10 and two for the years since.
     static let bcryptCostSetting = Setting<Int>.integer(
@@ -35,29 +35,29 @@ public struct AuthSettings: Sendable {
         "PIXELFLOW_AUTH_THROTTLE_CAPACITY", default: 10_000, in: 100...1_000_000,
         help: "Addresses that each throttle of auth remembers; beyond, the oldest are forgotten.")
 
-    public static let descriptions: [SettingDescription] =
+    package static let descriptions: [SettingDescription] =
         [
             bcryptCostSetting.description, tokenLifetimeSetting.description, hashThreadsSetting.description,
             hashQueueSetting.description, registrationSetting.description, registrationThreadsSetting.description,
             registrationQueueSetting.description, registrationsPerHourSetting.description, throttleCapacitySetting.description,
         ] + TokenRules.descriptions + [TrustedProxies.setting.description]
 
-    public var bcryptCost = 12
-    public var tokenLifetime: Duration = .seconds(86_400)
-    public var hashThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
-    public var hashQueue = 32
-    public var registration = RegistrationMode.open
-    public var registrationThreads = 1
-    public var registrationQueue = 32
-    public var registrationsPerHour = 60
-    public var rules = TokenRules()
-    public var proxies = TrustedProxies.loopback
-    public var throttle = LoginThrottle.Limits()
+    package var bcryptCost = 12
+    package var tokenLifetime: Duration = .seconds(86_400)
+    package var hashThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    package var hashQueue = 32
+    package var registration = RegistrationMode.open
+    package var registrationThreads = 1
+    package var registrationQueue = 32
+    package var registrationsPerHour = 60
+    package var rules = TokenRules()
+    package var proxies = TrustedProxies.loopback
+    package var throttle = LoginThrottle.Limits()
 
-    public init() {}
+    package init() {}
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init()
         bcryptCost = try settings[Self.bcryptCostSetting]
         tokenLifetime = try settings[Self.tokenLifetimeSetting]

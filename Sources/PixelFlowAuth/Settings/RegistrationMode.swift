@@ -1,5 +1,5 @@
 /// Who may register: `PIXELFLOW_AUTH_REGISTRATION`.
-public enum RegistrationMode: String, Sendable, CaseIterable {
+package enum RegistrationMode: String, Sendable, CaseIterable {
     /// Anybody who reaches the service.
     case open
     /// Nobody; those who have registered before sign in as ever.

@@ -1,4 +1,4 @@
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 /// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. Nobody is
@@ -6,17 +6,17 @@ import Synchronization
 ///
 /// What counts is the account together with the address that tries it, and the address over all accounts. The
 /// account alone does not count: whoever knows an account's name could keep its owner out by failing at it.
-public final class LoginThrottle: Sendable {
+package final class LoginThrottle: Sendable {
     /// How patient the throttle is with one address, at one account or in all.
-    public struct Allowance: Sendable, Hashable {
+    package struct Allowance: Sendable, Hashable {
         /// Failures without a wait.
-        public var free: Int
+        package var free: Int
         /// Attempts at the same time, less the failures so far, and one at least: parallel guesses
         /// must not slip by before the first of them has been counted.
-        public var parallel: Int
+        package var parallel: Int
         /// The first wait; doubled by each further failure.
-        public var base: Duration = .seconds(1)
-        public var cap: Duration
+        package var base: Duration = .seconds(1)
+        package var cap: Duration
 
         /// The wait after that many failures.
         func wait(after failures: Int) -> Duration {
@@ -26,17 +26,17 @@ public final class LoginThrottle: Sendable {
         }
     }
 
-    public struct Limits: Sendable, Hashable {
+    package struct Limits: Sendable, Hashable {
         /// An address at one account: five slips of the finger, then up to five minutes, which leaves 288 guesses a day.
-        public var pair = Allowance(free: 4, parallel: 8, cap: .seconds(300))
+        package var pair = Allowance(free: 4, parallel: 8, cap: .seconds(300))
         /// An address in all: many people can share one, so it is given more room.
-        public var address = Allowance(free: 19, parallel: 64, cap: .seconds(900))
+        package var address = Allowance(free: 19, parallel: 64, cap: .seconds(900))
         /// A time without failures after which all is forgotten.
-        public var memory: Duration = .seconds(3600)
+        package var memory: Duration = .seconds(3600)
         /// Pairs, and addresses, remembered at most, some 400 bytes each; beyond, the oldest are forgotten.
-        public var capacity = 10_000
+        package var capacity = 10_000
 
-        public init() {}
+        package init() {}
     }
 
     /// An attempt that has been let through and has to be ended.
@@ -52,19 +52,19 @@ public final class LoginThrottle: Sendable {
     }
 
     private struct State {
-        var pairs: FailureLedger
-        var addresses: FailureLedger
+        var pairs: AttemptTracker
+        var addresses: AttemptTracker
     }
 
     private let state: Mutex<State>
     private let clock: any WallClock
 
-    public init(_ limits: Limits = Limits(), clock: any WallClock = SystemClock()) {
+    package init(_ limits: Limits = Limits(), clock: any WallClock = SystemClock()) {
         self.clock = clock
         self.state = Mutex(
             State(
-                pairs: FailureLedger(limits.pair, memory: limits.memory, capacity: limits.capacity),
-                addresses: FailureLedger(limits.address, memory: limits.memory, capacity: limits.capacity)))
+                pairs: AttemptTracker(limits.pair, memory: limits.memory, capacity: limits.capacity),
+                addresses: AttemptTracker(limits.address, memory: limits.memory, capacity: limits.capacity)))
     }
 
     /// Lets an attempt through, or refuses it without any hashing. A refused attempt counts for nothing.
@@ -91,7 +91,7 @@ public final class LoginThrottle: Sendable {
         let now = clock.now()
         state.withLock { state in
             state.pairs.end(attempt.pair, failed: outcome == .failed, at: now)
-            if outcome == .succeeded { state.pairs.forgive(attempt.pair) }
+            if outcome == .succeeded { state.pairs.reset(attempt.pair) }
             if let address = attempt.address { state.addresses.end(address, failed: outcome == .failed, at: now) }
         }
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets a bounded number of operations proceed at a time, fairly by key: tenants take turns, however many wait of each.
-public final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
+package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
     private struct State {
         var rules: FairSemaphoreState<Key>
         var continuations: [UInt64: CheckedContinuation<Void, any Error>] = [:]
@@ -18,21 +18,21 @@ public final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
     }
 
     private let state: Mutex<State>
-    private let patience: Duration
+    private let waitTimeout: Duration
 
-    /// - Parameter patience: how long one may wait for a permit.
-    public init(limits: FairSemaphoreLimits, patience: Duration) {
+    /// - Parameter waitTimeout: how long one may wait for a permit.
+    package init(limits: FairSemaphoreLimits, waitTimeout: Duration) {
         state = Mutex(State(rules: FairSemaphoreState(limits: limits)))
-        self.patience = patience
+        self.waitTimeout = waitTimeout
     }
 
     /// Operations that wait for a permit.
-    public var waiting: Int { state.withLock { $0.rules.waitingCount } }
+    package var waiting: Int { state.withLock { $0.rules.waitingCount } }
 
     /// Runs `body` once `key` has a permit.
     ///
     /// - Throws: `AdmissionError` where too many wait already or the wait took too long; `CancellationError`.
-    public func withPermit<Value>(_ key: Key, _ body: () async throws -> Value) async throws -> Value {
+    package func withPermit<Value>(_ key: Key, _ body: () async throws -> Value) async throws -> Value {
         try await acquire(key)
         defer { release(key) }
         return try await body()
@@ -52,8 +52,8 @@ public final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
     }
 
     private func wait(_ waiter: UInt64, _ key: Key) async throws {
-        let alarm = Task { [patience] in
-            try await Task.sleep(for: patience)
+        let alarm = Task { [waitTimeout] in
+            try await Task.sleep(for: waitTimeout)
             fail(waiter, key, AdmissionError.waitedTooLong)
         }
         defer { alarm.cancel() }
@@ -96,7 +96,7 @@ public final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
 }
 
 /// Why an operation was not admitted.
-public enum AdmissionError: Error, Sendable {
+package enum AdmissionError: Error, Sendable {
     /// As many wait already as may.
     case full
     case waitedTooLong

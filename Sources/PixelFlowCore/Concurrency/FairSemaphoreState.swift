@@ -77,14 +77,14 @@ struct FairSemaphoreState<Key: Hashable & Sendable>: Sendable {
 }
 
 /// How many may proceed and how many may wait.
-public struct FairSemaphoreLimits: Sendable, Hashable {
-    public var permits: Int
+package struct FairSemaphoreLimits: Sendable, Hashable {
+    package var permits: Int
     /// Below `permits`, so that one key leaves room for others.
-    public var permitsOfOneKey: Int
-    public var waiting: Int
-    public var waitingOfOneKey: Int
+    package var permitsOfOneKey: Int
+    package var waiting: Int
+    package var waitingOfOneKey: Int
 
-    public init(permits: Int, permitsOfOneKey: Int, waiting: Int, waitingOfOneKey: Int) {
+    package init(permits: Int, permitsOfOneKey: Int, waiting: Int, waitingOfOneKey: Int) {
         self.permits = max(1, permits)
         self.permitsOfOneKey = max(1, permitsOfOneKey)
         self.waiting = waiting

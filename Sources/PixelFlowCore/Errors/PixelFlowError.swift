@@ -2,9 +2,9 @@
 ///
 /// `code` is stable and machine-readable, `message` is written for people and safe to show to a
 /// client. `cause` is for the logs only and never leaves the process.
-public struct PixelFlowError: Error, Sendable {
+package struct PixelFlowError: Error, Sendable {
     /// What a caller can do about a failure; decides the HTTP status and the retry.
-    public enum Kind: String, Sendable, Codable, CaseIterable {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
         /// The request itself is malformed (400).
         case malformed
         /// No or bad credentials (401).
@@ -36,7 +36,7 @@ public struct PixelFlowError: Error, Sendable {
     }
 
     /// Whether the same work can succeed later, and whose fault the failure is.
-    public enum Retry: String, Sendable, Codable {
+    package enum Retry: String, Sendable, Codable {
         /// Never: the input is at fault (not an image, a blocked address, a 404).
         case permanent
         /// Perhaps: a time-out, a 5xx of somebody else's server. Spends an attempt.
@@ -50,20 +50,20 @@ public struct PixelFlowError: Error, Sendable {
         case killed
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// Stable, `snake_case`, for machines.
-    public let code: String
+    package let code: String
     /// One sentence for people.
-    public let message: String
-    public let retry: Retry
+    package let message: String
+    package let retry: Retry
     /// The path of the offending field, as in `outputs[0].operations[1].width`.
-    public let field: String?
+    package let field: String?
     /// Seconds after which a retry makes sense, where known.
-    public let retryAfter: Int?
+    package let retryAfter: Int?
     /// The underlying error. For logs only.
-    public let cause: (any Error)?
+    package let cause: (any Error)?
 
-    public init(
+    package init(
         _ kind: Kind,
         code: String,
         _ message: String,
@@ -84,31 +84,31 @@ public struct PixelFlowError: Error, Sendable {
 
 extension PixelFlowError {
     /// A value that is well-formed but not acceptable; `field` is its path.
-    public static func invalid(_ field: String, _ message: String, code: String = "invalid_value") -> PixelFlowError {
+    package static func invalid(_ field: String, _ message: String, code: String = "invalid_value") -> PixelFlowError {
         PixelFlowError(.invalid, code: code, message, field: field)
     }
 
     /// The one answer for everything that is not there or belongs to another tenant.
-    public static func notFound(_ what: String) -> PixelFlowError {
+    package static func notFound(_ what: String) -> PixelFlowError {
         PixelFlowError(.notFound, code: "not_found", "There is no such \(what).")
     }
 
     /// A backend of PixelFlow that does not answer. Costs the task no attempt.
-    public static func unavailable(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
+    package static func unavailable(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .unavailable, code: "\(backend)_unavailable", "The \(backend) does not answer at the moment.",
             retry: .outage, retryAfter: 5, cause: cause)
     }
 
     /// A backend that has more to do than it may take on. Costs the task no attempt.
-    public static func busy(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
+    package static func busy(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .unavailable, code: "\(backend)_busy", "The \(backend) has too much to do at the moment; try again.",
             retry: .outage, retryAfter: 1, cause: cause)
     }
 
     /// The disk or the object store is full: an outage, which ends when somebody makes room. Costs the task no attempt.
-    public static func insufficientStorage(cause: (any Error)? = nil) -> PixelFlowError {
+    package static func insufficientStorage(cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .insufficientStorage, code: "insufficient_storage",
             "There is too little room left to store images; delete tasks or have the operator make room.",
@@ -116,14 +116,14 @@ extension PixelFlowError {
     }
 
     /// Wraps what nobody foresaw, so that its text stays inside.
-    public static func unexpected(_ cause: any Error) -> PixelFlowError {
+    package static func unexpected(_ cause: any Error) -> PixelFlowError {
         if let known = cause as? PixelFlowError { return known }
         return PixelFlowError(.internal, code: "internal_error", "Something went wrong inside PixelFlow.", retry: .transient, cause: cause)
     }
 }
 
 extension PixelFlowError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         let place = field.map { " at \($0)" } ?? ""
         let origin = cause.map { " (\($0))" } ?? ""
         return "\(code)\(place): \(message)\(origin)"

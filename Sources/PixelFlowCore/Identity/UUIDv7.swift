@@ -2,14 +2,14 @@ import Foundation
 
 /// Makes identifiers of RFC 9562, version 7: 48 bits of milliseconds, then random bits, so that
 /// they sort by creation time both as bytes and as text.
-public enum UUIDv7 {
+package enum UUIDv7 {
     /// A fresh identifier in the canonical form of 36 lower-case characters.
-    public static func make(at time: Timestamp = SystemClock().now()) -> String {
+    package static func make(at time: Timestamp = SystemClock().now()) -> String {
         var generator = SystemRandomNumberGenerator()
         return make(at: time, using: &generator)
     }
 
-    public static func make(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> String {
+    package static func make(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> String {
         let milliseconds = UInt64(max(0, time.microseconds / 1000)) & 0xffff_ffff_ffff
         // The twelve bits after the version hold the fraction of the millisecond (RFC 9562,
         // section 6.2, method 3), so that ids made in one millisecond still sort by time.
@@ -20,7 +20,7 @@ public enum UUIDv7 {
     }
 
     /// Whether `text` is any UUID in canonical lower-case form.
-    public static func isCanonical(_ text: String) -> Bool {
+    package static func isCanonical(_ text: String) -> Bool {
         let bytes = text.utf8
         guard bytes.count == 36 else { return false }
         for (index, byte) in bytes.enumerated() {

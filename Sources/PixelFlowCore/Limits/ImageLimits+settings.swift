@@ -14,13 +14,13 @@ extension ImageLimits {
         "PIXELFLOW_MAX_TASK_OUTPUT_BYTES", default: 256 * 1024 * 1024, in: 1024...1 << 36,
         help: "Bytes of all outputs of a task together; the outputs beyond fail with outputs_too_large.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         sourceBytesSetting.description, pixelsSetting.description, framesSetting.description, renderTimeSetting.description,
         outputBytesSetting.description, taskOutputBytesSetting.description,
     ]
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(
             sourceBytes: try settings[Self.sourceBytesSetting], pixels: try settings[Self.pixelsSetting],
             frames: try settings[Self.framesSetting], seconds: Int(try settings[Self.renderTimeSetting].seconds),

@@ -1,22 +1,22 @@
 /// What an image may cost. The defaults are safe for a small server; see `docs/configuration.md`.
-public struct ImageLimits: Sendable, Hashable, Codable {
+package struct ImageLimits: Sendable, Hashable, Codable {
     /// Bytes of one source, uploaded or fetched.
-    public var sourceBytes: Int
+    package var sourceBytes: Int
     /// Width x height of the source, frames summed.
-    public var pixels: Int
+    package var pixels: Int
     /// Frames of an animation.
-    public var frames: Int
+    package var frames: Int
     /// Wall-clock time for one task in the render process, in seconds.
-    public var seconds: Int
+    package var seconds: Int
     /// Bytes of one output.
-    public var outputBytes: Int
+    package var outputBytes: Int
     /// Bytes of all outputs of a task together.
-    public var taskOutputBytes: Int
+    package var taskOutputBytes: Int
     /// Bytes that rendering may need at its peak; estimated from the header before a pixel is decoded.
     /// The worker sets it to what its render processes have.
-    public var memoryBytes: Int
+    package var memoryBytes: Int
 
-    public init(
+    package init(
         sourceBytes: Int = 20 * 1024 * 1024,
         pixels: Int = 50_000_000,
         frames: Int = 1000,

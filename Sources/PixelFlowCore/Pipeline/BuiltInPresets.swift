@@ -1,6 +1,6 @@
 /// The pipelines that everybody has, by name.
-public enum BuiltInPresets {
-    public static let all: [String: Pipeline] = ["web": web, "thumbnail": thumbnail, "avatar": avatar]
+package enum BuiltInPresets {
+    package static let all: [String: Pipeline] = ["web": web, "thumbnail": thumbnail, "avatar": avatar]
 
     /// Two sizes of WebP, and a JPEG for what cannot read it.
     static let web = Pipeline(outputs: [

@@ -1,23 +1,23 @@
 /// An sRGB colour with straight alpha, 0 to 255 each.
-public struct Color: Sendable, Hashable, CustomStringConvertible {
-    public var red: UInt8
-    public var green: UInt8
-    public var blue: UInt8
-    public var alpha: UInt8
+package struct Color: Sendable, Hashable, CustomStringConvertible {
+    package var red: UInt8
+    package var green: UInt8
+    package var blue: UInt8
+    package var alpha: UInt8
 
-    public init(red: UInt8, green: UInt8, blue: UInt8, alpha: UInt8 = 255) {
+    package init(red: UInt8, green: UInt8, blue: UInt8, alpha: UInt8 = 255) {
         self.red = red
         self.green = green
         self.blue = blue
         self.alpha = alpha
     }
 
-    public static let white = Color(red: 255, green: 255, blue: 255)
-    public static let black = Color(red: 0, green: 0, blue: 0)
-    public static let transparent = Color(red: 0, green: 0, blue: 0, alpha: 0)
+    package static let white = Color(red: 255, green: 255, blue: 255)
+    package static let black = Color(red: 0, green: 0, blue: 0)
+    package static let transparent = Color(red: 0, green: 0, blue: 0, alpha: 0)
 
     /// Reads `#rgb`, `#rrggbb`, `#rrggbbaa`, `white`, `black` or `transparent`; nil for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         switch text {
         case "white": self = .white
         case "black": self = .black
@@ -37,7 +37,7 @@ public struct Color: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `#rrggbb`, or `#rrggbbaa` where it is not opaque.
-    public var description: String {
+    package var description: String {
         let channels = alpha == 255 ? [red, green, blue] : [red, green, blue, alpha]
         return "#" + channels.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }

@@ -1,12 +1,12 @@
 /// How an output is encoded. An option that a format does not have is ignored by it.
-public struct EncoderOptions: Sendable, Hashable {
+package struct EncoderOptions: Sendable, Hashable {
     /// Chroma subsampling.
-    public enum Chroma: String, Sendable, Hashable, CaseIterable {
+    package enum Chroma: String, Sendable, Hashable, CaseIterable {
         case half = "4:2:0"
         case full = "4:4:4"
     }
 
-    public enum ColorProfile: String, Sendable, Hashable, CaseIterable {
+    package enum ColorProfile: String, Sendable, Hashable, CaseIterable {
         /// Converts to sRGB and leaves the profile out.
         case srgb
         /// Keeps the source's colours and its profile.
@@ -14,21 +14,21 @@ public struct EncoderOptions: Sendable, Hashable {
     }
 
     /// 1 to 100; nil takes the format's own default.
-    public var quality: Int?
-    public var lossless: Bool
+    package var quality: Int?
+    package var lossless: Bool
     /// 0 (fast) to 9 (small); nil takes the format's own default.
-    public var effort: Int?
+    package var effort: Int?
     /// Interlaced, so that a browser can show a coarse image early.
-    public var progressive: Bool
+    package var progressive: Bool
     /// nil takes the format's own default.
-    public var chroma: Chroma?
+    package var chroma: Chroma?
     /// Leaves EXIF, XMP and the rest out.
-    public var strip: Bool
-    public var colorProfile: ColorProfile
+    package var strip: Bool
+    package var colorProfile: ColorProfile
     /// The quality is lowered until the output is no larger than this.
-    public var maxBytes: Int?
+    package var maxBytes: Int?
 
-    public init(
+    package init(
         quality: Int? = nil, lossless: Bool = false, effort: Int? = nil, progressive: Bool = false, chroma: Chroma? = nil,
         strip: Bool = true, colorProfile: ColorProfile = .srgb, maxBytes: Int? = nil
     ) {

@@ -1,8 +1,8 @@
 /// The formats PixelFlow writes.
-public enum ImageFormat: String, Sendable, Hashable, Codable, CaseIterable {
+package enum ImageFormat: String, Sendable, Hashable, Codable, CaseIterable {
     case jpeg, png, webp, avif, gif, tiff
 
-    public var mediaType: String { "image/\(rawValue)" }
+    package var mediaType: String { "image/\(rawValue)" }
 
-    public var fileExtension: String { self == .jpeg ? "jpg" : rawValue }
+    package var fileExtension: String { self == .jpeg ? "jpg" : rawValue }
 }

@@ -1,28 +1,28 @@
 extension ImageOperation {
     /// Blurs by a Gaussian.
-    public struct Blur: Sendable, Hashable {
+    package struct Blur: Sendable, Hashable {
         /// Standard deviation in pixels, 0.3 to 250.
-        public var sigma: Double
+        package var sigma: Double
 
-        public init(sigma: Double = 1) { self.sigma = sigma }
+        package init(sigma: Double = 1) { self.sigma = sigma }
     }
 
     /// Sharpens the lightness; flat areas less than edges. The defaults are those of libvips.
-    public struct Sharpen: Sendable, Hashable {
+    package struct Sharpen: Sendable, Hashable {
         /// Standard deviation of the mask in pixels, 0.01 to 10.
-        public var sigma: Double
+        package var sigma: Double
         /// Slope in flat areas.
-        public var m1: Double
+        package var m1: Double
         /// Slope in jagged areas.
-        public var m2: Double
+        package var m2: Double
         /// Where flat ends and jagged starts.
-        public var x1: Double
+        package var x1: Double
         /// The most brightening.
-        public var y2: Double
+        package var y2: Double
         /// The most darkening.
-        public var y3: Double
+        package var y3: Double
 
-        public init(sigma: Double = 0.5, m1: Double = 0, m2: Double = 3, x1: Double = 2, y2: Double = 10, y3: Double = 20) {
+        package init(sigma: Double = 0.5, m1: Double = 0, m2: Double = 3, x1: Double = 2, y2: Double = 10, y3: Double = 20) {
             self.sigma = sigma
             self.m1 = m1
             self.m2 = m2
@@ -33,15 +33,15 @@ extension ImageOperation {
     }
 
     /// Brightness and saturation as factors, hue as a turn.
-    public struct Modulate: Sendable, Hashable {
+    package struct Modulate: Sendable, Hashable {
         /// Factor of the lightness, 0 to 10.
-        public var brightness: Double
+        package var brightness: Double
         /// Factor of the chroma, 0 to 10.
-        public var saturation: Double
+        package var saturation: Double
         /// Degrees, -360 to 360.
-        public var hue: Double
+        package var hue: Double
 
-        public init(brightness: Double = 1, saturation: Double = 1, hue: Double = 0) {
+        package init(brightness: Double = 1, saturation: Double = 1, hue: Double = 0) {
             self.brightness = brightness
             self.saturation = saturation
             self.hue = hue
@@ -49,40 +49,40 @@ extension ImageOperation {
     }
 
     /// Raises every channel to 1 / gamma: above 1 brightens the middle, below 1 darkens it.
-    public struct Gamma: Sendable, Hashable {
+    package struct Gamma: Sendable, Hashable {
         /// 0.1 to 10.
-        public var gamma: Double
+        package var gamma: Double
 
-        public init(gamma: Double = 2.2) { self.gamma = gamma }
+        package init(gamma: Double = 2.2) { self.gamma = gamma }
     }
 
     /// Keeps the lightness and takes the chroma of one colour.
-    public struct Tint: Sendable, Hashable {
-        public var color: Color
+    package struct Tint: Sendable, Hashable {
+        package var color: Color
 
-        public init(color: Color) { self.color = color }
+        package init(color: Color) { self.color = color }
     }
 
     /// Puts the image on a background and drops the alpha channel.
-    public struct Flatten: Sendable, Hashable {
-        public var background: Color
+    package struct Flatten: Sendable, Hashable {
+        package var background: Color
 
-        public init(background: Color = .white) { self.background = background }
+        package init(background: Color = .white) { self.background = background }
     }
 
     /// Puts another image on top.
-    public struct Watermark: Sendable, Hashable {
+    package struct Watermark: Sendable, Hashable {
         /// The earlier task of the same tenant whose source is the mark.
-        public var image: TaskID
-        public var position: Position
+        package var image: TaskID
+        package var position: Position
         /// 0 to 1.
-        public var opacity: Double
+        package var opacity: Double
         /// Width of the mark as a fraction of the image's; nil keeps its size, shrunk where it would not fit.
-        public var scale: Double?
+        package var scale: Double?
         /// Repeats the mark over the whole image.
-        public var tile: Bool
+        package var tile: Bool
 
-        public init(
+        package init(
             image: TaskID, position: Position = .gravity(.southeast), opacity: Double = 1, scale: Double? = nil, tile: Bool = false
         ) {
             self.image = image

@@ -1,10 +1,10 @@
 extension ImageOperation {
     /// The longest edge that can be asked for; WebP holds no more (16383), the others do.
-    public static let maximumEdge = 16_383
+    package static let maximumEdge = 16_383
 
     /// Changes the size. Without one of width and height, that one follows from the proportions.
-    public struct Resize: Sendable, Hashable {
-        public enum Fit: String, Sendable, Hashable, CaseIterable {
+    package struct Resize: Sendable, Hashable {
+        package enum Fit: String, Sendable, Hashable, CaseIterable {
             /// Fills the box exactly, cuts what is over.
             case cover
             /// Fits into the box and fills the rest with the background.
@@ -17,16 +17,16 @@ extension ImageOperation {
             case outside
         }
 
-        public var width: Int?
-        public var height: Int?
-        public var fit: Fit
-        public var position: Position
+        package var width: Int?
+        package var height: Int?
+        package var fit: Fit
+        package var position: Position
         /// Whether a small image may grow.
-        public var enlarge: Bool
+        package var enlarge: Bool
         /// What `contain` fills the rest with.
-        public var background: Color
+        package var background: Color
 
-        public init(
+        package init(
             width: Int? = nil, height: Int? = nil, fit: Fit = .cover, position: Position = .center,
             enlarge: Bool = false, background: Color = .white
         ) {
@@ -40,17 +40,17 @@ extension ImageOperation {
     }
 
     /// Cuts out a rectangle: at `left` and `top`, or, without them, where `position` says.
-    public struct Crop: Sendable, Hashable {
-        public enum Place: Sendable, Hashable {
+    package struct Crop: Sendable, Hashable {
+        package enum Place: Sendable, Hashable {
             case offset(left: Int, top: Int)
             case position(Position)
         }
 
-        public var width: Int
-        public var height: Int
-        public var place: Place
+        package var width: Int
+        package var height: Int
+        package var place: Place
 
-        public init(width: Int, height: Int, place: Place = .position(.center)) {
+        package init(width: Int, height: Int, place: Place = .position(.center)) {
             self.width = width
             self.height = height
             self.place = place
@@ -58,27 +58,27 @@ extension ImageOperation {
     }
 
     /// Turns clockwise; multiples of 90 degrees lose nothing.
-    public struct Rotate: Sendable, Hashable {
+    package struct Rotate: Sendable, Hashable {
         /// Degrees, -360 to 360.
-        public var angle: Double
+        package var angle: Double
         /// Fills the corners of any other angle.
-        public var background: Color
+        package var background: Color
 
-        public init(angle: Double, background: Color = .white) {
+        package init(angle: Double, background: Color = .white) {
             self.angle = angle
             self.background = background
         }
     }
 
     /// Adds a margin, in pixels.
-    public struct Pad: Sendable, Hashable {
-        public var top: Int
-        public var right: Int
-        public var bottom: Int
-        public var left: Int
-        public var background: Color
+    package struct Pad: Sendable, Hashable {
+        package var top: Int
+        package var right: Int
+        package var bottom: Int
+        package var left: Int
+        package var background: Color
 
-        public init(top: Int = 0, right: Int = 0, bottom: Int = 0, left: Int = 0, background: Color = .white) {
+        package init(top: Int = 0, right: Int = 0, bottom: Int = 0, left: Int = 0, background: Color = .white) {
             self.top = top
             self.right = right
             self.bottom = bottom
@@ -88,19 +88,19 @@ extension ImageOperation {
     }
 
     /// Cuts edges that look like the top left pixel.
-    public struct Trim: Sendable, Hashable {
+    package struct Trim: Sendable, Hashable {
         /// How far a channel may differ and still be edge, 0 to 255.
-        public var threshold: Double
+        package var threshold: Double
 
-        public init(threshold: Double = 10) { self.threshold = threshold }
+        package init(threshold: Double = 10) { self.threshold = threshold }
     }
 
     /// Rounds the corners; what is cut becomes transparent.
-    public struct Round: Sendable, Hashable {
+    package struct Round: Sendable, Hashable {
         /// Pixels; more than half the shorter edge gives a circle or a stadium.
-        public var radius: Int
+        package var radius: Int
 
-        public init(radius: Int) { self.radius = radius }
+        package init(radius: Int) { self.radius = radius }
     }
 }
 

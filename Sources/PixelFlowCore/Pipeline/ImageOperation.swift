@@ -1,5 +1,5 @@
 /// One step between decoding and encoding. Steps run in the order given.
-public enum ImageOperation: Sendable, Hashable {
+package enum ImageOperation: Sendable, Hashable {
     case resize(Resize)
     case crop(Crop)
     case rotate(Rotate)
@@ -21,12 +21,12 @@ public enum ImageOperation: Sendable, Hashable {
     case watermark(Watermark)
 
     /// The name in JSON, the value of `op`.
-    public enum Name: String, Sendable, Hashable, CaseIterable {
+    package enum Name: String, Sendable, Hashable, CaseIterable {
         case resize, crop, rotate, flip, flop, blur, sharpen, grayscale, modulate, gamma, negate, tint, flatten, pad, trim, round
         case watermark
     }
 
-    public var name: Name {
+    package var name: Name {
         switch self {
         case .resize: .resize
         case .crop: .crop

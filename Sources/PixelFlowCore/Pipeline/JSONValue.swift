@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// Any JSON document, for input that is checked field by field so that an error can name the field.
-public enum JSONValue: Sendable, Hashable {
+package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case integer(Int)
@@ -13,7 +13,7 @@ public enum JSONValue: Sendable, Hashable {
     /// Reads one document.
     ///
     /// - Throws: `PixelFlowError` `.malformed`, code `invalid_json`, for anything that is not one.
-    public init(parsing data: Data) throws {
+    package init(parsing data: Data) throws {
         guard JSONValue.depth(of: data) <= JSONValue.maximumDepth else {
             throw PixelFlowError(.malformed, code: "invalid_json", "The JSON is nested too deeply.")
         }
@@ -65,7 +65,7 @@ public enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue: Codable {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -84,7 +84,7 @@ extension JSONValue: Codable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()

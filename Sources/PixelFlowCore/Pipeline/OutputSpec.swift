@@ -1,14 +1,14 @@
 /// One named output of a pipeline.
-public struct OutputSpec: Sendable, Hashable {
+package struct OutputSpec: Sendable, Hashable {
     /// 1 to 64 characters of `a-z`, `0-9`, `_` and `-`; unique in its pipeline.
-    public var name: String
-    public var operations: [ImageOperation]
-    public var format: OutputFormat
-    public var encoder: EncoderOptions
+    package var name: String
+    package var operations: [ImageOperation]
+    package var format: OutputFormat
+    package var encoder: EncoderOptions
     /// Keeps all frames of an animated source, where the format can hold them.
-    public var animated: Bool
+    package var animated: Bool
 
-    public init(
+    package init(
         name: String, operations: [ImageOperation] = [], format: OutputFormat = .auto,
         encoder: EncoderOptions = EncoderOptions(), animated: Bool = false
     ) {
@@ -19,11 +19,11 @@ public struct OutputSpec: Sendable, Hashable {
         self.animated = animated
     }
 
-    public static let maximumOperations = 32
+    package static let maximumOperations = 32
 }
 
 /// The format of an output.
-public enum OutputFormat: Sendable, Hashable {
+package enum OutputFormat: Sendable, Hashable {
     /// The source's own format where it can hold the result; otherwise PNG with transparency, JPEG without.
     case auto
     case fixed(ImageFormat)

@@ -1,22 +1,22 @@
-public import Foundation
+package import Foundation
 
 /// What to make of one source: one or more named outputs, each with its steps and its encoding.
 ///
 /// The JSON form is checked strictly: whatever is unknown, of the wrong type or out of range is
 /// refused with the path of the field. Writing leaves defaults out and sorts the keys, so that
 /// equal pipelines are equal text and `read(write(p)) == p`.
-public struct Pipeline: Sendable, Hashable {
-    public var outputs: [OutputSpec]
+package struct Pipeline: Sendable, Hashable {
+    package var outputs: [OutputSpec]
 
-    public init(outputs: [OutputSpec]) { self.outputs = outputs }
+    package init(outputs: [OutputSpec]) { self.outputs = outputs }
 
-    public static let maximumOutputs = 16
+    package static let maximumOutputs = 16
     /// Bytes of the canonical JSON of a pipeline that somebody sends. A task repeats its pipeline wherever it is read, so a
     /// large one is paid for by everybody who shares the database.
-    public static let maximumBytes = 16 * 1024
+    package static let maximumBytes = 16 * 1024
 
     /// What is done where neither a pipeline nor a preset is given: one output, fit inside 1600 pixels.
-    public static let `default` = Pipeline(outputs: [
+    package static let `default` = Pipeline(outputs: [
         OutputSpec(name: "image", operations: [.resize(.init(width: 1600, height: 1600, fit: .inside))])
     ])
 
@@ -24,12 +24,12 @@ public struct Pipeline: Sendable, Hashable {
     ///
     /// - Throws: `PixelFlowError`: `.malformed` (`invalid_json`), or `.invalid` with the field's
     ///   path (`unknown_operation`, `unknown_parameter`, `invalid_value`, `missing_parameter`, `pipeline_too_large`).
-    public init(validating data: Data) throws {
+    package init(validating data: Data) throws {
         self = try Pipeline(validating: try JSONValue(parsing: data))
     }
 
     /// Reads a parsed JSON value that somebody has sent. `path` is where it stands in a larger document, for the errors.
-    public init(validating value: JSONValue, path: String = "") throws {
+    package init(validating value: JSONValue, path: String = "") throws {
         try self.init(reading: value, path: path)
         try requireBoundedSize(field: path.isEmpty ? nil : path)
     }
@@ -37,7 +37,7 @@ public struct Pipeline: Sendable, Hashable {
     /// Refuses a pipeline whose canonical JSON is larger than `maximumBytes`.
     ///
     /// - Throws: `pipeline_too_large`.
-    public func requireBoundedSize(field: String?) throws {
+    package func requireBoundedSize(field: String?) throws {
         let size = try canonicalJSON().count
         guard size > Self.maximumBytes else { return }
         throw PixelFlowError(
@@ -58,17 +58,17 @@ public struct Pipeline: Sendable, Hashable {
         }
     }
 
-    public var json: JSONValue { .object(["outputs": .array(outputs.map(\.json))]) }
+    package var json: JSONValue { .object(["outputs": .array(outputs.map(\.json))]) }
 
     /// The canonical JSON text: keys sorted, defaults left out.
-    public func canonicalJSON() throws -> Data {
+    package func canonicalJSON() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(json)
     }
 
     /// The tasks whose sources the `watermark` operations need, each once, in order of appearance.
-    public var overlays: [TaskID] {
+    package var overlays: [TaskID] {
         var seen: Set<TaskID> = []
         return outputs.flatMap(\.operations).compactMap { operation in
             guard case .watermark(let mark) = operation, seen.insert(mark.image).inserted else { return nil }
@@ -78,7 +78,7 @@ public struct Pipeline: Sendable, Hashable {
 }
 
 extension Pipeline: Codable {
-    public init(from decoder: any Decoder) throws { self = try Pipeline(reading: try JSONValue(from: decoder), path: "") }
+    package init(from decoder: any Decoder) throws { self = try Pipeline(reading: try JSONValue(from: decoder), path: "") }
 
-    public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+    package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }

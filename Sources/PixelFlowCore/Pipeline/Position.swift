@@ -1,5 +1,5 @@
 /// Which part of an image stays, or where something is put.
-public enum Position: Sendable, Hashable {
+package enum Position: Sendable, Hashable {
     case gravity(Gravity)
     /// A point that stays in view, as fractions of width and height, 0 to 1 from the top left.
     case focalPoint(x: Double, y: Double)
@@ -8,10 +8,10 @@ public enum Position: Sendable, Hashable {
     /// The part with the most information.
     case entropy
 
-    public static let center = Position.gravity(.center)
+    package static let center = Position.gravity(.center)
 
     /// Where the free space goes, as fractions; nil where the pixels decide.
-    public var anchor: (x: Double, y: Double)? {
+    package var anchor: (x: Double, y: Double)? {
         switch self {
         case .gravity(let gravity): gravity.anchor
         case .focalPoint(let x, let y): (x, y)
@@ -21,7 +21,7 @@ public enum Position: Sendable, Hashable {
 }
 
 /// The nine named places of an image.
-public enum Gravity: String, Sendable, Hashable, CaseIterable {
+package enum Gravity: String, Sendable, Hashable, CaseIterable {
     case center, north, northeast, east, southeast, south, southwest, west, northwest
 
     var anchor: (x: Double, y: Double) {

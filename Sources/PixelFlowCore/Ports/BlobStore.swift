@@ -1,62 +1,62 @@
-public import NIOCore
+package import NIOCore
 
 /// The address of an object: `tenant/task/…`, written once, never changed.
-public struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStringConvertible {
-    public let rawValue: String
+package struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStringConvertible {
+    package let rawValue: String
 
-    public init(rawValue: String) { self.rawValue = rawValue }
-    public init(from decoder: any Decoder) throws { rawValue = try decoder.singleValueContainer().decode(String.self) }
-    public func encode(to encoder: any Encoder) throws {
+    package init(rawValue: String) { self.rawValue = rawValue }
+    package init(from decoder: any Decoder) throws { rawValue = try decoder.singleValueContainer().decode(String.self) }
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(rawValue)
     }
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 
     /// The prefix of everything a task stores.
-    public static func task(_ task: TaskID, tenant: TenantID) -> BlobKey {
+    package static func task(_ task: TaskID, tenant: TenantID) -> BlobKey {
         BlobKey(rawValue: "\(tenant)/\(task)")
     }
 
     /// The task that a prefix made by `task(_:tenant:)` belongs to.
-    public var taskOfPrefix: TaskID? {
+    package var taskOfPrefix: TaskID? {
         rawValue.split(separator: "/").dropFirst().first.flatMap { TaskID(parsing: String($0)) }
     }
 
     /// An uploaded source.
-    public static func upload(_ task: TaskID, tenant: TenantID) -> BlobKey {
+    package static func upload(_ task: TaskID, tenant: TenantID) -> BlobKey {
         BlobKey(rawValue: "\(tenant)/\(task)/source")
     }
 
     /// The prefix of all runs of one generation.
-    public static func generation(_ task: TaskRecord) -> BlobKey {
+    package static func generation(_ task: TaskRecord) -> BlobKey {
         BlobKey(rawValue: "\(task.tenant)/\(task.id)/\(task.generation)")
     }
 
     /// The prefix of one run: immutable, because no two runs share an epoch.
-    public static func run(_ task: TaskRecord) -> BlobKey {
+    package static func run(_ task: TaskRecord) -> BlobKey {
         BlobKey(rawValue: "\(generation(task))/\(task.epoch)")
     }
 
     /// An output of one run.
-    public static func output(_ name: String, of task: TaskRecord) -> BlobKey {
+    package static func output(_ name: String, of task: TaskRecord) -> BlobKey {
         BlobKey(rawValue: "\(run(task))/\(name)")
     }
 
     /// A source that one run has fetched. No output can have this name, for names hold no dot.
-    public static func fetchedSource(of task: TaskRecord) -> BlobKey {
+    package static func fetchedSource(of task: TaskRecord) -> BlobKey {
         BlobKey(rawValue: "\(run(task))/source.fetched")
     }
 }
 
 /// A stream of bytes.
-public typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendable
+package typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendable
 
 /// Keeps sources and outputs.
 ///
 /// An object is there completely or not at all. Once `write` has returned it survives a crash of the
 /// process, and no later than with the next `create` or `complete` of the task store beside it, a
 /// crash of the machine.
-public protocol BlobStore: Sendable {
+package protocol BlobStore: Sendable {
     /// Stores the whole stream under `key`. Where the stream throws, nothing is stored.
     ///
     /// - Returns: the number of bytes.
@@ -88,25 +88,25 @@ public protocol BlobStore: Sendable {
 
 extension BlobStore {
     /// A store that does not know how much room it has refuses when it is full.
-    public func requireRoom() async throws {}
+    package func requireRoom() async throws {}
 }
 
 /// An object that has been opened.
-public struct Blob: Sendable {
+package struct Blob: Sendable {
     /// Of the whole object.
-    public var size: Int
+    package var size: Int
     /// Of the bytes in `body`.
-    public var range: Range<Int>
-    public var body: ByteStream
+    package var range: Range<Int>
+    package var body: ByteStream
 
-    public init(size: Int, range: Range<Int>, body: ByteStream) {
+    package init(size: Int, range: Range<Int>, body: ByteStream) {
         self.size = size
         self.range = range
         self.body = body
     }
 
     /// All bytes of the body at once.
-    public func collect() async throws -> ByteBuffer {
+    package func collect() async throws -> ByteBuffer {
         var all = ByteBuffer()
         all.reserveCapacity(range.count)
         for try await chunk in body { all.writeImmutableBuffer(chunk) }

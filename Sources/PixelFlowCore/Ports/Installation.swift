@@ -1,29 +1,29 @@
 /// Which installation a backend's data belongs to. The same mark stands in the task database and in the blob store, so that
 /// neither is ever judged by the wrong other one.
-public struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConvertible {
+package struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConvertible {
     /// Drawn when the installation was started for the first time.
-    public let id: String
+    package let id: String
     /// Grows with every sweep, in the database first: a database that is behind its blob store is an older one, from a
     /// backup. 0 until the blob store has the mark too.
-    public var sweeps: Int
+    package var sweeps: Int
 
-    public init(id: String = UUIDv7.make(), sweeps: Int = 0) {
+    package init(id: String = UUIDv7.make(), sweeps: Int = 0) {
         self.id = id
         self.sweeps = sweeps
     }
 
     /// Reads `ID.SWEEPS`.
-    public init?(_ description: String) {
+    package init?(_ description: String) {
         let parts = description.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let sweeps = Int(parts[1]), sweeps >= 0, (1...64).contains(parts[0].utf8.count) else { return nil }
         self.init(id: String(parts[0]), sweeps: sweeps)
     }
 
-    public var description: String { "\(id).\(sweeps)" }
+    package var description: String { "\(id).\(sweeps)" }
 }
 
 /// Keeps the mark of the installation that it belongs to.
-public protocol InstallationRecord: Sendable {
+package protocol InstallationRecord: Sendable {
     /// Nil where there is none yet.
     func installationMark() async throws -> InstallationMark?
     /// Writes the mark, durably, if it is still `old`. A blob store need not compare atomically: the database decides.
@@ -35,7 +35,7 @@ public protocol InstallationRecord: Sendable {
 }
 
 /// Remembers which tasks' objects no task document knew, and since when, so that nothing is removed on one look alone.
-public protocol OrphanLedger: Sendable {
+package protocol OrphanLedger: Sendable {
     /// Notes these prefixes; those that were noted before keep their time. By the store's own clock.
     func markOrphans(_ prefixes: [BlobKey]) async throws
     /// Forgets these prefixes.
@@ -47,19 +47,19 @@ public protocol OrphanLedger: Sendable {
 }
 
 /// Objects that no task knew.
-public struct OrphanMark: Sendable, Hashable {
-    public var prefix: BlobKey
+package struct OrphanMark: Sendable, Hashable {
+    package var prefix: BlobKey
     /// When they were first found.
-    public var since: Timestamp
+    package var since: Timestamp
 
-    public init(prefix: BlobKey, since: Timestamp) {
+    package init(prefix: BlobKey, since: Timestamp) {
         self.prefix = prefix
         self.since = since
     }
 }
 
 /// Everything that a task database keeps.
-public typealias TaskDatabase = TaskStore & PresetStore & OrphanLedger & InstallationRecord
+package typealias TaskDatabase = TaskStore & PresetStore & OrphanLedger & InstallationRecord
 
 /// Everything that keeps objects.
-public typealias ObjectDatabase = BlobStore & InstallationRecord
+package typealias ObjectDatabase = BlobStore & InstallationRecord

@@ -1,5 +1,5 @@
 /// Keeps the pipelines that a tenant has saved by name.
-public protocol PresetStore: Sendable {
+package protocol PresetStore: Sendable {
     /// All presets of the tenant, by name.
     func presets(of tenant: TenantID) async throws -> [Preset]
     func preset(_ name: String, of tenant: TenantID) async throws -> Preset?
@@ -12,19 +12,19 @@ public protocol PresetStore: Sendable {
 }
 
 /// A pipeline with a name.
-public struct Preset: Sendable, Hashable, Codable {
-    public var name: String
-    public var pipeline: Pipeline
-    public var updatedAt: Timestamp
+package struct Preset: Sendable, Hashable, Codable {
+    package var name: String
+    package var pipeline: Pipeline
+    package var updatedAt: Timestamp
 
-    public init(name: String, pipeline: Pipeline, updatedAt: Timestamp) {
+    package init(name: String, pipeline: Pipeline, updatedAt: Timestamp) {
         self.name = name
         self.pipeline = pipeline
         self.updatedAt = updatedAt
     }
 
     /// 1 to 64 of `a`–`z`, `0`–`9`, `-` and `_`.
-    public static func isValidName(_ name: String) -> Bool {
+    package static func isValidName(_ name: String) -> Bool {
         let bytes = name.utf8
         return (1...64).contains(bytes.count)
             && bytes.allSatisfy { byte in

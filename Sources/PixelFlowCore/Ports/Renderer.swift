@@ -1,10 +1,10 @@
-public import NIOCore
+package import NIOCore
 
 /// Decodes a source once and encodes every output of a pipeline.
 ///
 /// Untrusted bytes are never decoded in the caller's process. Cancelling the calling task kills
 /// the work at once and throws `CancellationError`.
-public protocol Renderer: Sendable {
+package protocol Renderer: Sendable {
     /// - Throws: `PixelFlowError` with `retry == .permanent` where the source is at fault
     ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `damaged_image`,
     ///   `too_many_pixels`, `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` where the render
@@ -18,30 +18,30 @@ public protocol Renderer: Sendable {
 
 extension Renderer {
     /// For a renderer that starts nothing.
-    public func warmUp() async {}
+    package func warmUp() async {}
 }
 
 /// One source and what to make of it.
-public struct RenderJob: Sendable {
+package struct RenderJob: Sendable {
     /// The encoded image, as it was uploaded or fetched.
-    public var source: ByteBuffer
-    public var pipeline: Pipeline
+    package var source: ByteBuffer
+    package var pipeline: Pipeline
     /// Encoded images that `watermark` operations name, by that name.
-    public var overlays: [String: ByteBuffer]
-    public var limits: ImageLimits
+    package var overlays: [String: ByteBuffer]
+    package var limits: ImageLimits
     /// Whose image it is. A render process that has seen an image of one tenant is not used for another's.
-    public var tenant: TenantID?
+    package var tenant: TenantID?
     /// Whether nothing else may be rendered meanwhile: the image is under suspicion, and whatever
     /// happens now is its own doing.
-    public var runsAlone: Bool
+    package var runsAlone: Bool
     /// Told after each output that is done, as (done, total).
-    public var onProgress: (@Sendable (Int, Int) -> Void)?
+    package var onProgress: (@Sendable (Int, Int) -> Void)?
     /// Takes each output as soon as it is made; the report then lists none. While one output is being
     /// taken, the next may be rendered, but no more: a job has at most two in memory. What it throws
     /// ends the job.
-    public var onOutput: (@Sendable (RenderedOutput) async throws -> Void)?
+    package var onOutput: (@Sendable (RenderedOutput) async throws -> Void)?
 
-    public init(
+    package init(
         source: ByteBuffer,
         pipeline: Pipeline,
         overlays: [String: ByteBuffer] = [:],
@@ -64,13 +64,13 @@ public struct RenderJob: Sendable {
 
 /// What came of a job: facts of the source, and each output by itself, in the pipeline's order; none
 /// where `RenderJob.onOutput` has taken them.
-public struct RenderReport: Sendable {
-    public var source: SourceFacts
-    public var outputs: [RenderedOutput]
+package struct RenderReport: Sendable {
+    package var source: SourceMetadata
+    package var outputs: [RenderedOutput]
     /// Time spent in the render process.
-    public var duration: Duration
+    package var duration: Duration
 
-    public init(source: SourceFacts, outputs: [RenderedOutput], duration: Duration) {
+    package init(source: SourceMetadata, outputs: [RenderedOutput], duration: Duration) {
         self.source = source
         self.outputs = outputs
         self.duration = duration
@@ -78,23 +78,23 @@ public struct RenderReport: Sendable {
 }
 
 /// What is known of a source once it has been decoded.
-public struct SourceFacts: Sendable, Hashable, Codable {
+package struct SourceMetadata: Sendable, Hashable, Codable {
     /// The format found in the bytes, whatever the name or the header said.
-    public var format: String
+    package var format: String
     /// Pixels, upright: after the EXIF orientation has been applied.
-    public var width: Int
-    public var height: Int
-    public var bytes: Int
-    public var frames: Int
+    package var width: Int
+    package var height: Int
+    package var bytes: Int
+    package var frames: Int
     /// EXIF orientation of the file, 1 to 8.
-    public var orientation: Int
-    public var hasAlpha: Bool
+    package var orientation: Int
+    package var hasAlpha: Bool
     /// A placeholder as of blurha.sh, 4 x 3 components (3 x 4 for portraits).
-    public var blurhash: String?
+    package var blurhash: String?
     /// The most common colour, as `#rrggbb`.
-    public var dominantColor: String?
+    package var dominantColor: String?
 
-    public init(
+    package init(
         format: String, width: Int, height: Int, bytes: Int, frames: Int = 1, orientation: Int = 1,
         hasAlpha: Bool = false, blurhash: String? = nil, dominantColor: String? = nil
     ) {
@@ -117,25 +117,25 @@ public struct SourceFacts: Sendable, Hashable, Codable {
 }
 
 /// One named output: an image, or why there is none.
-public struct RenderedOutput: Sendable {
-    public var name: String
-    public var result: Result<RenderedImage, OutputFailure>
+package struct RenderedOutput: Sendable {
+    package var name: String
+    package var result: Result<RenderedImage, OutputError>
 
-    public init(name: String, result: Result<RenderedImage, OutputFailure>) {
+    package init(name: String, result: Result<RenderedImage, OutputError>) {
         self.name = name
         self.result = result
     }
 }
 
 /// An encoded image.
-public struct RenderedImage: Sendable {
-    public var format: ImageFormat
-    public var width: Int
-    public var height: Int
-    public var frames: Int
-    public var bytes: ByteBuffer
+package struct RenderedImage: Sendable {
+    package var format: ImageFormat
+    package var width: Int
+    package var height: Int
+    package var frames: Int
+    package var bytes: ByteBuffer
 
-    public init(format: ImageFormat, width: Int, height: Int, frames: Int = 1, bytes: ByteBuffer) {
+    package init(format: ImageFormat, width: Int, height: Int, frames: Int = 1, bytes: ByteBuffer) {
         self.format = format
         self.width = width
         self.height = height
@@ -145,11 +145,11 @@ public struct RenderedImage: Sendable {
 }
 
 /// Why one output could not be made while the others could.
-public struct OutputFailure: Error, Sendable, Hashable, Codable {
-    public var code: String
-    public var message: String
+package struct OutputError: Error, Sendable, Hashable, Codable {
+    package var code: String
+    package var message: String
 
-    public init(code: String, message: String) {
+    package init(code: String, message: String) {
         self.code = code
         self.message = message
     }

@@ -1,7 +1,7 @@
-public import NIOCore
+package import NIOCore
 
 /// Brings a source from somebody else's server.
-public protocol SourceFetcher: Sendable {
+package protocol SourceFetcher: Sendable {
     /// Fetches `url` with every guard in place: scheme, address, redirects, size and time.
     ///
     /// - Throws: `PixelFlowError`: `.permanent` for what can never work (`url_invalid`,
@@ -12,12 +12,12 @@ public protocol SourceFetcher: Sendable {
 }
 
 /// The bytes of a fetched source.
-public struct FetchedSource: Sendable {
-    public var bytes: ByteBuffer
+package struct FetchedSource: Sendable {
+    package var bytes: ByteBuffer
     /// As the server said it; never trusted.
-    public var contentType: String?
+    package var contentType: String?
 
-    public init(bytes: ByteBuffer, contentType: String?) {
+    package init(bytes: ByteBuffer, contentType: String?) {
         self.bytes = bytes
         self.contentType = contentType
     }

@@ -1,19 +1,19 @@
 /// Tells every api replica what has changed, so that clients see it at once.
 ///
 /// A convenience: who misses a change finds it in the task store by `TaskStore.changes`.
-public protocol TaskEvents: Sendable {
+package protocol TaskEvents: Sendable {
     func publish(_ changes: [TaskChange]) async throws
     /// Every change published from now on. A subscriber that does not keep up loses the oldest.
     func subscribe() async throws -> AsyncStream<TaskChange>
 }
 
 /// A task as it is after a change.
-public struct TaskChange: Sendable, Hashable, Codable {
-    public var task: TaskRecord
+package struct TaskChange: Sendable, Hashable, Codable {
+    package var task: TaskRecord
     /// 0 to 1; how much of the present run is done.
-    public var progress: Double
+    package var progress: Double
 
-    public init(_ task: TaskRecord, progress: Double? = nil) {
+    package init(_ task: TaskRecord, progress: Double? = nil) {
         self.task = task
         self.progress = progress ?? (task.status == .completed ? 1 : 0)
     }

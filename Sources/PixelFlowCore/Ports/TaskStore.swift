@@ -2,7 +2,7 @@
 /// judged by the store's own clock.
 ///
 /// All methods throw `PixelFlowError` with `retry == .outage` while the backend does not answer.
-public protocol TaskStore: Sendable {
+package protocol TaskStore: Sendable {
     /// Adds a PENDING task; it survives a crash of the machine once this has returned. Of several
     /// tasks with one tenant and idempotency key only the first is added. When it may run and when
     /// it changed is set by the store (`TaskStateMachine.admit`).
@@ -18,7 +18,7 @@ public protocol TaskStore: Sendable {
     func statistics(of tenant: TenantID) async throws -> TaskStatistics
 
     /// PENDING tasks that could have run for `age` by now and that nobody has claimed, at most `limit` of them, about the oldest
-    /// first. They can be claimed without a wake-up.
+    /// first. They can be claimed without a dispatch message.
     func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID]
     /// Takes a PENDING task that is due. Nil where somebody else was faster or there is nothing to do.
     func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord?
@@ -43,15 +43,15 @@ public protocol TaskStore: Sendable {
     /// Hides the task for good and leaves it to the dispatcher to remove its objects.
     func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
 
-    /// Takes PENDING tasks whose wake-up is due; each is given to one caller only.
+    /// Takes PENDING tasks whose dispatch message is due; each is given to one caller only.
     func takeDue(limit: Int) async throws -> [TaskRecord]
-    /// Notes that the broker has taken these wake-ups.
-    func acknowledge(_ wakeUps: [WakeUp]) async throws
-    /// Has wake-ups published anew that the broker acknowledged until `time`, has delivered since, and that left their
+    /// Notes that the broker has taken these dispatch messages.
+    func acknowledge(_ messages: [DispatchMessage]) async throws
+    /// Has dispatch messages published anew that the broker acknowledged until `time`, has delivered since, and that left their
     /// tasks PENDING all the same: the broker has lost them.
     ///
     /// - Returns: how many; `takeDue` gives their tasks next.
-    func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int
+    func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int
     /// Takes tasks back whose lease has run out.
     func expireLeases(limit: Int) async throws -> [TaskRecord]
     /// Tasks with outbox events older than `age`, oldest first, from after `position` (the time of a task's first event) on.
@@ -72,46 +72,46 @@ public protocol TaskStore: Sendable {
 
 extension TaskStore {
     /// Tasks of one tenant that changed after `time`.
-    public func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
+    package func changes(of tenant: TenantID, after time: Timestamp, limit: Int) async throws -> [TaskRecord] {
         try await changes(of: tenant, after: TimelinePosition(after: time), limit: limit)
     }
 
     /// Tasks with outbox events older than `age`, from the oldest on.
-    public func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
+    package func unpublished(olderThan age: Duration, limit: Int) async throws -> [TaskRecord] {
         try await unpublished(olderThan: age, after: .beginning, limit: limit)
     }
 
     /// Tasks that are deleted, from the first deleted on.
-    public func deleted(limit: Int) async throws -> [TaskRecord] { try await deleted(after: .beginning, limit: limit) }
+    package func deleted(limit: Int) async throws -> [TaskRecord] { try await deleted(after: .beginning, limit: limit) }
 }
 
 /// A place in a list of tasks that is sorted by a time, and by id where times are the same.
-public struct TimelinePosition: Sendable, Hashable {
-    public var time: Timestamp
+package struct TimelinePosition: Sendable, Hashable {
+    package var time: Timestamp
     /// The task that stands there; nil for the place behind all tasks of that time.
-    public var task: TaskID?
+    package var task: TaskID?
 
-    public init(time: Timestamp, task: TaskID) {
+    package init(time: Timestamp, task: TaskID) {
         self.time = time
         self.task = task
     }
 
     /// Behind everything of this time.
-    public init(after time: Timestamp) { self.time = time }
+    package init(after time: Timestamp) { self.time = time }
 
     /// Before everything.
-    public static let beginning = TimelinePosition(after: Timestamp(microseconds: 0))
+    package static let beginning = TimelinePosition(after: Timestamp(microseconds: 0))
 }
 
 /// What came of a `create`.
-public enum Creation: Sendable, Hashable {
+package enum Creation: Sendable, Hashable {
     case created(TaskRecord)
     /// A task with this idempotency key exists; its fingerprint tells whether it is the same request.
     case existing(TaskRecord)
 }
 
 /// What came of a heartbeat.
-public enum Renewal: Sendable, Hashable {
+package enum Renewal: Sendable, Hashable {
     case extended
     /// The owner no longer wants the result.
     case cancelRequested
@@ -120,17 +120,17 @@ public enum Renewal: Sendable, Hashable {
 }
 
 /// Which tasks to list.
-public struct TaskQuery: Sendable, Hashable {
-    public var tenant: TenantID
-    public var status: TaskStatus?
+package struct TaskQuery: Sendable, Hashable {
+    package var tenant: TenantID
+    package var status: TaskStatus?
     /// Only tasks whose `label` contains this text, whatever the case.
-    public var search: String?
+    package var search: String?
     /// At most this many.
-    public var limit: Int
+    package var limit: Int
     /// Only tasks older than this one.
-    public var before: TaskID?
+    package var before: TaskID?
 
-    public init(tenant: TenantID, status: TaskStatus? = nil, search: String? = nil, limit: Int = 50, before: TaskID? = nil) {
+    package init(tenant: TenantID, status: TaskStatus? = nil, search: String? = nil, limit: Int = 50, before: TaskID? = nil) {
         self.tenant = tenant
         self.status = status
         self.search = search
@@ -139,33 +139,33 @@ public struct TaskQuery: Sendable, Hashable {
     }
 }
 
-public struct TaskPage: Sendable, Hashable {
-    public var tasks: [TaskRecord]
+package struct TaskPage: Sendable, Hashable {
+    package var tasks: [TaskRecord]
     /// Where the next page begins; nil on the last.
-    public var next: TaskID?
+    package var next: TaskID?
 
-    public init(tasks: [TaskRecord], next: TaskID?) {
+    package init(tasks: [TaskRecord], next: TaskID?) {
         self.tasks = tasks
         self.next = next
     }
 }
 
 /// A tenant's tasks in numbers.
-public struct TaskStatistics: Sendable, Hashable {
-    public var counts: [TaskStatus: Int]
+package struct TaskStatistics: Sendable, Hashable {
+    package var counts: [TaskStatus: Int]
     /// Tasks completed in the last minute and hour.
-    public var completedLastMinute: Int
-    public var completedLastHour: Int
+    package var completedLastMinute: Int
+    package var completedLastHour: Int
     /// From creation to the start of the run, of the latest tasks (at most 1,000), in seconds.
-    public var queueLatencyP50: Double?
-    public var queueLatencyP95: Double?
-    public var oldestPending: Timestamp?
+    package var queueLatencyP50: Double?
+    package var queueLatencyP95: Double?
+    package var oldestPending: Timestamp?
     /// Failed tasks by error code.
-    public var failures: [String: Int]
+    package var failures: [String: Int]
     /// The last `TaskInterval.count` minutes, oldest first; the last one is under way. Every minute is there.
-    public var timeline: [TaskInterval]
+    package var timeline: [TaskInterval]
 
-    public init(
+    package init(
         counts: [TaskStatus: Int] = [:], completedLastMinute: Int = 0, completedLastHour: Int = 0,
         queueLatencyP50: Double? = nil, queueLatencyP95: Double? = nil, oldestPending: Timestamp? = nil, failures: [String: Int] = [:],
         timeline: [TaskInterval] = []
@@ -182,21 +182,21 @@ public struct TaskStatistics: Sendable, Hashable {
 }
 
 /// What happened in one minute.
-public struct TaskInterval: Sendable, Hashable {
+package struct TaskInterval: Sendable, Hashable {
     /// Minutes that a store tells about.
-    public static let count = 60
+    package static let count = 60
     /// Microseconds.
-    public static let length: Int64 = 60_000_000
+    package static let length: Int64 = 60_000_000
 
     /// A full minute of the store's clock.
-    public var start: Timestamp
-    public var completed: Int
-    public var failed: Int
+    package var start: Timestamp
+    package var completed: Int
+    package var failed: Int
     /// From creation to the start of the run, of the tasks that were started in this minute, in seconds: mean and longest.
-    public var queueLatencyMean: Double?
-    public var queueLatencyMax: Double?
+    package var queueLatencyMean: Double?
+    package var queueLatencyMax: Double?
 
-    public init(start: Timestamp, completed: Int = 0, failed: Int = 0, queueLatencyMean: Double? = nil, queueLatencyMax: Double? = nil) {
+    package init(start: Timestamp, completed: Int = 0, failed: Int = 0, queueLatencyMean: Double? = nil, queueLatencyMax: Double? = nil) {
         self.start = start
         self.completed = completed
         self.failed = failed
@@ -205,7 +205,7 @@ public struct TaskInterval: Sendable, Hashable {
     }
 
     /// The minutes up to `now`, empty, oldest first.
-    public static func minutes(until now: Timestamp) -> [TaskInterval] {
+    package static func minutes(until now: Timestamp) -> [TaskInterval] {
         let last = now.microseconds / length
         return (0..<Int64(count)).map { TaskInterval(start: Timestamp(microseconds: (last - Int64(count) + 1 + $0) * length)) }
     }

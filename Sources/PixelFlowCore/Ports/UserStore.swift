@@ -1,5 +1,5 @@
 /// Keeps the people who may sign in.
-public protocol UserStore: Sendable {
+package protocol UserStore: Sendable {
     /// Adds a user, durably, unless the address is taken. Exactly one of two racing calls wins.
     ///
     /// - Returns: false where the e-mail address belongs to somebody already.
@@ -12,7 +12,7 @@ public protocol UserStore: Sendable {
 }
 
 /// Keeps the keys that sign tokens, so that every replica and every restart uses the same ones.
-public protocol SigningKeyStore: Sendable {
+package protocol SigningKeyStore: Sendable {
     /// All keys, the newest first.
     func signingKeys() async throws -> [SigningKeyRecord]
     /// Adds `key` where there is none yet. Of two racing calls exactly one wins.
@@ -21,16 +21,16 @@ public protocol SigningKeyStore: Sendable {
     func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord]
 }
 
-public struct User: Sendable, Hashable, Codable {
-    public var id: UserID
+package struct User: Sendable, Hashable, Codable {
+    package var id: UserID
     /// Normalised: trimmed and lower-case.
-    public var email: String
+    package var email: String
     /// The whole crypt string, with algorithm, cost and salt. Never logged, never sent.
-    public var passwordHash: String
-    public var tenant: TenantID
-    public var createdAt: Timestamp
+    package var passwordHash: String
+    package var tenant: TenantID
+    package var createdAt: Timestamp
 
-    public init(id: UserID, email: String, passwordHash: String, tenant: TenantID, createdAt: Timestamp) {
+    package init(id: UserID, email: String, passwordHash: String, tenant: TenantID, createdAt: Timestamp) {
         self.id = id
         self.email = email
         self.passwordHash = passwordHash
@@ -40,14 +40,14 @@ public struct User: Sendable, Hashable, Codable {
 }
 
 /// A private key that signs tokens.
-public struct SigningKeyRecord: Sendable, Hashable, Codable {
+package struct SigningKeyRecord: Sendable, Hashable, Codable {
     /// The `kid` of the tokens.
-    public var id: String
+    package var id: String
     /// PEM (PKCS 8) of a P-256 key. Never logged, never sent.
-    public var privateKey: String
-    public var createdAt: Timestamp
+    package var privateKey: String
+    package var createdAt: Timestamp
 
-    public init(id: String, privateKey: String, createdAt: Timestamp) {
+    package init(id: String, privateKey: String, createdAt: Timestamp) {
         self.id = id
         self.privateKey = privateKey
         self.createdAt = createdAt

@@ -1,13 +1,13 @@
 import Foundation
 
 /// Tells the time of day. A store judges leases by its own clock; tests move one by hand.
-public protocol WallClock: Sendable {
+package protocol WallClock: Sendable {
     func now() -> Timestamp
 }
 
 /// The clock of this machine.
-public struct SystemClock: WallClock {
-    public init() {}
+package struct SystemClock: WallClock {
+    package init() {}
 
-    public func now() -> Timestamp { Timestamp(Date()) }
+    package func now() -> Timestamp { Timestamp(Date()) }
 }

@@ -1,7 +1,7 @@
 /// One setting: its name, its default, what it means, and how its text is read. It stands beside
 /// what it configures, and the help text and `docs/configuration.md` are made from it.
-public struct Setting<Value: Sendable>: Sendable {
-    public let description: SettingDescription
+package struct Setting<Value: Sendable>: Sendable {
+    package let description: SettingDescription
     private let parse: @Sendable (String) -> Value?
 
     /// - Parameters:
@@ -10,7 +10,7 @@ public struct Setting<Value: Sendable>: Sendable {
     ///   - expected: completes the sentence "… has to be …".
     ///   - isSecret: its value is never shown.
     ///   - parse: nil for what is not acceptable.
-    public init(
+    package init(
         _ name: String, default defaultText: String, expected: String, help: String, isSecret: Bool = false,
         parse: @escaping @Sendable (String) -> Value?
     ) {
@@ -28,40 +28,40 @@ public struct Setting<Value: Sendable>: Sendable {
 }
 
 /// What people are told about a setting.
-public struct SettingDescription: Sendable, Hashable {
-    public let name: String
-    public let defaultText: String
-    public let expected: String
-    public let help: String
-    public let isSecret: Bool
+package struct SettingDescription: Sendable, Hashable {
+    package let name: String
+    package let defaultText: String
+    package let expected: String
+    package let help: String
+    package let isSecret: Bool
 
     /// The flag of the command line: `PIXELFLOW_API_PORT` is `--api-port`.
-    public var flag: String {
+    package var flag: String {
         "--" + name.dropFirst("PIXELFLOW_".count).lowercased().split(separator: "_").joined(separator: "-")
     }
 }
 
 extension Setting where Value == String {
-    public static func text(_ name: String, default defaultText: String = "", help: String, isSecret: Bool = false) -> Setting {
+    package static func text(_ name: String, default defaultText: String = "", help: String, isSecret: Bool = false) -> Setting {
         Setting(name, default: defaultText, expected: "a text", help: help, isSecret: isSecret) { $0 }
     }
 }
 
 extension Setting where Value == Int {
-    public static func integer(_ name: String, default value: Int, in range: ClosedRange<Int>, help: String) -> Setting {
+    package static func integer(_ name: String, default value: Int, in range: ClosedRange<Int>, help: String) -> Setting {
         Setting(name, default: "\(value)", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)", help: help) {
             Int($0).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
-    public static func port(_ name: String, default value: Int, help: String) -> Setting {
+    package static func port(_ name: String, default value: Int, help: String) -> Setting {
         integer(name, default: value, in: 1...65535, help: help)
     }
 }
 
 extension Setting where Value == Duration {
     /// A time in whole seconds.
-    public static func seconds(_ name: String, default value: Int, in range: ClosedRange<Int>, help: String) -> Setting {
+    package static func seconds(_ name: String, default value: Int, in range: ClosedRange<Int>, help: String) -> Setting {
         Setting(
             name, default: "\(value)", expected: "a whole number of seconds from \(range.lowerBound) to \(range.upperBound)", help: help
         ) { text in
@@ -72,7 +72,7 @@ extension Setting where Value == Duration {
 
 extension Setting where Value: RawRepresentable, Value.RawValue == String {
     /// One of a few words, in upper or lower case.
-    public static func choice(_ name: String, default value: Value, of all: [Value], help: String) -> Setting {
+    package static func choice(_ name: String, default value: Value, of all: [Value], help: String) -> Setting {
         let words = all.map(\.rawValue)
         return Setting(name, default: value.rawValue, expected: "one of \(words.joined(separator: ", "))", help: help) { text in
             all.first { $0.rawValue == text.lowercased() }

@@ -1,5 +1,5 @@
 /// The values that a process was started with: flags over environment over defaults.
-public struct Settings: Sendable {
+package struct Settings: Sendable {
     private let values: [String: String]
 
     /// - Parameters:
@@ -7,7 +7,7 @@ public struct Settings: Sendable {
     ///   - environment: variables that are empty count as absent.
     ///   - known: what flags there are.
     /// - Throws: `setting_unknown` or `setting_invalid`, with the flag as `field`.
-    public init(arguments: [String] = [], environment: [String: String], known: [SettingDescription] = []) throws(PixelFlowError) {
+    package init(arguments: [String] = [], environment: [String: String], known: [SettingDescription] = []) throws(PixelFlowError) {
         var values = environment.filter { !$0.value.isEmpty }
         let names = Dictionary(known.map { ($0.flag, $0.name) }, uniquingKeysWith: { first, _ in first })
         var rest = arguments[...]
@@ -27,13 +27,13 @@ public struct Settings: Sendable {
     /// The value of a setting.
     ///
     /// - Throws: `setting_invalid`, with the name of the setting as `field`.
-    public subscript<Value>(_ setting: Setting<Value>) -> Value {
+    package subscript<Value>(_ setting: Setting<Value>) -> Value {
         get throws(PixelFlowError) { try setting.read(values[setting.description.name] ?? setting.description.defaultText) }
     }
 
     /// Whether somebody has set it.
-    public func isSet<Value>(_ setting: Setting<Value>) -> Bool { values[setting.description.name] != nil }
+    package func isSet<Value>(_ setting: Setting<Value>) -> Bool { values[setting.description.name] != nil }
 
     /// Everything as environment variables, flags included, for what reads its own settings.
-    public var environment: [String: String] { values }
+    package var environment: [String: String] { values }
 }

@@ -3,19 +3,19 @@
 ///
 /// Effects are named in the record itself (`outbox`, `dispatch.due`), so that a store which writes
 /// the record has also written what still has to be done.
-public struct TaskStateMachine: Sendable {
+package struct TaskStateMachine: Sendable {
     /// How many history entries a task keeps; the first is always kept.
-    public static let historyLimit = 64
+    package static let historyLimit = 64
 
-    public let policy: TaskPolicy
+    package let policy: TaskPolicy
 
-    public init(policy: TaskPolicy = .standard) { self.policy = policy }
+    package init(policy: TaskPolicy = .standard) { self.policy = policy }
 
     /// A new task as a store takes it in: its times are the store's, whatever clock its maker had.
-    public func admit(_ task: TaskRecord, at now: Timestamp) -> TaskRecord {
+    package func admit(_ task: TaskRecord, at now: Timestamp) -> TaskRecord {
         var task = task
         task.nextRunAt = now
-        task.dispatch.due = now + policy.dispatchGrace
+        task.dispatch.due = now + policy.publishTimeout
         task.updatedAt = now
         return task
     }
@@ -24,7 +24,7 @@ public struct TaskStateMachine: Sendable {
     ///
     /// - Parameter now: the store's time.
     /// - Throws: the reason why the transition does not apply; `task` is then unchanged.
-    public func apply(_ transition: TaskTransition, to task: inout TaskRecord, at now: Timestamp) throws(TransitionRefusal) {
+    package func apply(_ transition: TaskTransition, to task: inout TaskRecord, at now: Timestamp) throws(TransitionError) {
         if task.deletedAt != nil {
             // Its events still go out, and must not be sent for ever.
             guard case .acknowledgeEvents = transition else { throw .deleted }
@@ -41,7 +41,7 @@ public struct TaskStateMachine: Sendable {
         case .replay: try replay(&task, now)
         case .dispatch: try dispatch(&task, now)
         case .acknowledgeDispatch(let sequence): try acknowledgeDispatch(&task, sequence, now)
-        case .distrust(let time): try distrust(&task, time, now)
+        case .redeliverLost(let time): try redeliverLost(&task, time, now)
         case .acknowledgeEvents(let ids): try acknowledgeEvents(&task, ids)
         case .delete: delete(&task, now)
         }
@@ -51,29 +51,29 @@ public struct TaskStateMachine: Sendable {
 // MARK: - The worker's side
 
 extension TaskStateMachine {
-    private func claim(_ task: inout TaskRecord, _ worker: WorkerID, _ now: Timestamp) throws(TransitionRefusal) {
+    private func claim(_ task: inout TaskRecord, _ worker: WorkerID, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
         guard !task.cancelRequested else { throw .cancelRequested }
         guard task.nextRunAt <= now else { throw .notDue }
         task.epoch += 1
         task.attempts += 1
-        task.lease = Lease(worker: worker, until: now + policy.lease)
+        task.lease = Lease(worker: worker, until: now + policy.leaseDuration)
         task.startedAt = now
         move(&task, to: .processing, because: "claimed", now)
     }
 
-    private func renew(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionRefusal) {
+    private func renew(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionError) {
         try guardHolder(task, claim)
         guard !task.cancelRequested else { throw .cancelRequested }
-        task.lease?.until = now + policy.lease
+        task.lease?.until = now + policy.leaseDuration
     }
 
     private func complete(
         _ task: inout TaskRecord, _ claim: Claim, _ manifest: Manifest, _ now: Timestamp
-    ) throws(TransitionRefusal) {
+    ) throws(TransitionError) {
         if task.status == .completed, task.epoch == claim.epoch { throw .alreadyCompleted }
         try guardHolder(task, claim)
-        task.sourceFacts = manifest.sourceFacts
+        task.sourceMetadata = manifest.sourceMetadata
         task.fetchedSource = manifest.fetchedSource
         task.outputs = manifest.outputs
         task.error = nil
@@ -82,10 +82,10 @@ extension TaskStateMachine {
 
     private func fail(
         _ task: inout TaskRecord, _ claim: Claim, _ failure: TaskFailure, _ jitter: Double, _ now: Timestamp
-    ) throws(TransitionRefusal) {
+    ) throws(TransitionError) {
         try guardHolder(task, claim)
         task.error = failure.error
-        if let facts = failure.sourceFacts { task.sourceFacts = facts }
+        if let facts = failure.sourceMetadata { task.sourceMetadata = facts }
         switch failure.retry {
         case .permanent:
             task.outputs = failure.outputs
@@ -126,7 +126,7 @@ extension TaskStateMachine {
         retry(&task, after: delay, now)
     }
 
-    private func release(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionRefusal) {
+    private func release(_ task: inout TaskRecord, _ claim: Claim, _ now: Timestamp) throws(TransitionError) {
         try guardHolder(task, claim)
         task.attempts -= 1
         putBack(&task, because: "handed_back", at: now, now)
@@ -136,13 +136,13 @@ extension TaskStateMachine {
 // MARK: - The dispatcher's side
 
 extension TaskStateMachine {
-    private func expire(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+    private func expire(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .processing, let lease = task.lease else { throw .wrongStatus(task.status) }
         guard lease.until <= now else { throw .notDue }
         try reclaim(&task, now)
     }
 
-    private func reclaim(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+    private func reclaim(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .processing else { throw .wrongStatus(task.status) }
         task.attempts -= 1
         task.losses += 1
@@ -153,15 +153,15 @@ extension TaskStateMachine {
         putBack(&task, because: "lease_lost", at: now, now)
     }
 
-    private func dispatch(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+    private func dispatch(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
         guard task.dispatch.due <= now else { throw .notDue }
         task.dispatch.sequence += 1
-        task.dispatch.due = now + policy.dispatchGrace
+        task.dispatch.due = now + policy.publishTimeout
         task.dispatch.acknowledgedAt = nil
     }
 
-    private func acknowledgeDispatch(_ task: inout TaskRecord, _ sequence: Int, _ now: Timestamp) throws(TransitionRefusal) {
+    private func acknowledgeDispatch(_ task: inout TaskRecord, _ sequence: Int, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
         guard task.dispatch.sequence == sequence, task.nextRunAt <= now else { throw .superseded }
         task.dispatch.acknowledged += 1
@@ -169,13 +169,13 @@ extension TaskStateMachine {
         task.dispatch.due = now + policy.trust(acknowledged: task.dispatch.acknowledged)
     }
 
-    private func distrust(_ task: inout TaskRecord, _ time: Timestamp, _ now: Timestamp) throws(TransitionRefusal) {
+    private func redeliverLost(_ task: inout TaskRecord, _ time: Timestamp, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
         guard let acknowledgedAt = task.dispatch.acknowledgedAt, acknowledgedAt <= time, task.dispatch.due > now else { throw .unchanged }
         task.dispatch.due = now
     }
 
-    private func acknowledgeEvents(_ task: inout TaskRecord, _ ids: Set<String>) throws(TransitionRefusal) {
+    private func acknowledgeEvents(_ task: inout TaskRecord, _ ids: Set<String>) throws(TransitionError) {
         guard task.outbox.contains(where: { ids.contains($0.id) }) else { throw .unchanged }
         task.outbox.removeAll { ids.contains($0.id) }
     }
@@ -184,7 +184,7 @@ extension TaskStateMachine {
 // MARK: - The owner's side
 
 extension TaskStateMachine {
-    private func cancel(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+    private func cancel(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         switch task.status {
         case .pending:
             finish(&task, as: .cancelled, because: "cancelled", now)
@@ -197,7 +197,7 @@ extension TaskStateMachine {
         }
     }
 
-    private func replay(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionRefusal) {
+    private func replay(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .failed else { throw .wrongStatus(task.status) }
         task.generation += 1
         task.attempts = 0
@@ -207,11 +207,11 @@ extension TaskStateMachine {
         task.failingSince = nil
         task.error = nil
         task.outputs = []
-        task.sourceFacts = nil
+        task.sourceMetadata = nil
         task.startedAt = nil
         task.completedAt = nil
         task.nextRunAt = now
-        task.dispatch = Dispatch(sequence: task.dispatch.sequence + 1, due: now + policy.dispatchGrace)
+        task.dispatch = Dispatch(sequence: task.dispatch.sequence + 1, due: now + policy.publishTimeout)
         move(&task, to: .pending, because: "replayed", now)
     }
 
@@ -224,7 +224,7 @@ extension TaskStateMachine {
 // MARK: - Steps the transitions share
 
 extension TaskStateMachine {
-    private func guardHolder(_ task: TaskRecord, _ claim: Claim) throws(TransitionRefusal) {
+    private func guardHolder(_ task: TaskRecord, _ claim: Claim) throws(TransitionError) {
         guard task.epoch == claim.epoch else { throw .fenced }
         guard task.status == .processing else { throw .wrongStatus(task.status) }
     }
@@ -238,7 +238,7 @@ extension TaskStateMachine {
         if task.cancelRequested { return finish(&task, as: .cancelled, because: "cancelled", now) }
         task.lease = nil
         task.nextRunAt = time
-        // The wake-up that led to this run is spent; its acknowledgement, should it come late, must not hold up the retry.
+        // The dispatch message that led to this run is spent; its acknowledgement, should it come late, must not hold up the retry.
         task.dispatch = Dispatch(sequence: task.dispatch.sequence + 1, due: time)
         move(&task, to: .pending, because: reason, now)
     }

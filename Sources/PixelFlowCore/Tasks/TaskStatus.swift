@@ -1,5 +1,5 @@
 /// Where a task stands. See `docs/task-states.md` for the picture.
-public enum TaskStatus: String, Sendable, Hashable, Codable, CaseIterable {
+package enum TaskStatus: String, Sendable, Hashable, Codable, CaseIterable {
     case pending = "PENDING"
     case processing = "PROCESSING"
     case completed = "COMPLETED"
@@ -7,7 +7,7 @@ public enum TaskStatus: String, Sendable, Hashable, Codable, CaseIterable {
     case cancelled = "CANCELLED"
 
     /// Whether nothing more happens to the task by itself.
-    public var isFinal: Bool {
+    package var isFinal: Bool {
         switch self {
         case .pending, .processing: false
         case .completed, .failed, .cancelled: true

@@ -1,5 +1,5 @@
 /// Everything that can happen to a task.
-public enum TaskTransition: Sendable, Hashable {
+package enum TaskTransition: Sendable, Hashable {
     /// A worker with a free slot takes the task.
     case claim(worker: WorkerID)
     /// The worker is still at it.
@@ -18,12 +18,12 @@ public enum TaskTransition: Sendable, Hashable {
     case cancel
     /// Somebody wants a failed task to be tried again.
     case replay
-    /// The dispatcher publishes a wake-up.
+    /// The dispatcher publishes a dispatch message.
     case dispatch
-    /// The broker has taken the wake-up with this sequence.
+    /// The broker has taken the dispatch message with this sequence.
     case acknowledgeDispatch(sequence: Int)
-    /// Every wake-up acknowledged until then has been delivered, so that one whose task still waits was lost.
-    case distrust(before: Timestamp)
+    /// Every dispatch message acknowledged until then has been delivered, so that one whose task still waits was lost.
+    case redeliverLost(before: Timestamp)
     /// These outbox events have been published.
     case acknowledgeEvents(Set<String>)
     /// The task and its objects are to go.
@@ -31,7 +31,7 @@ public enum TaskTransition: Sendable, Hashable {
 }
 
 /// Why a transition does not apply; the task is unchanged.
-public enum TransitionRefusal: Error, Sendable, Hashable {
+package enum TransitionError: Error, Sendable, Hashable {
     /// The task is not in a status the transition starts from.
     case wrongStatus(TaskStatus)
     /// The task has been claimed again since.
@@ -40,7 +40,7 @@ public enum TransitionRefusal: Error, Sendable, Hashable {
     case notDue
     /// Cancellation has been asked for.
     case cancelRequested
-    /// The wake-up in question is not the latest.
+    /// The dispatch message in question is not the latest.
     case superseded
     /// There is nothing to change.
     case unchanged

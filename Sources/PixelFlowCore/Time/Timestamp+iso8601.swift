@@ -1,6 +1,6 @@
 extension Timestamp {
     /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`. What is finer is cut.
-    public var iso8601: String {
+    package var iso8601: String {
         var text: [UInt8] = []
         text.reserveCapacity(24)
         appendISO8601(to: &text)
@@ -8,7 +8,7 @@ extension Timestamp {
     }
 
     /// Appends `iso8601`. Exact, and fast enough for each log line, which Foundation's styles are not.
-    public func appendISO8601(to line: inout [UInt8]) {
+    package func appendISO8601(to line: inout [UInt8]) {
         let milliseconds = microseconds / 1000
         let seconds = milliseconds / 1000
         let date = Self.civil(days: seconds / 86_400)

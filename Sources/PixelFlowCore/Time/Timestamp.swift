@@ -1,49 +1,49 @@
-public import Foundation
+package import Foundation
 
 /// A point in time, in whole microseconds since 1970-01-01T00:00:00Z.
 ///
 /// Every stored time is of this type, so that the databases and the JSON agree to the last digit.
-public struct Timestamp: Sendable, Hashable, Comparable, Codable {
-    public let microseconds: Int64
+package struct Timestamp: Sendable, Hashable, Comparable, Codable {
+    package let microseconds: Int64
 
-    public init(microseconds: Int64) { self.microseconds = microseconds }
+    package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    public init(_ date: Date) { self.microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded()) }
+    package init(_ date: Date) { self.microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded()) }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         self.microseconds = try decoder.singleValueContainer().decode(Int64.self)
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(microseconds)
     }
 
-    public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
-    public static func + (time: Timestamp, duration: Duration) -> Timestamp {
+    package static func + (time: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(microseconds: time.microseconds + duration.microseconds)
     }
 
-    public static func - (time: Timestamp, duration: Duration) -> Timestamp {
+    package static func - (time: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(microseconds: time.microseconds - duration.microseconds)
     }
 
-    public static func - (left: Timestamp, right: Timestamp) -> Duration {
+    package static func - (left: Timestamp, right: Timestamp) -> Duration {
         .microseconds(left.microseconds - right.microseconds)
     }
 
     /// A time no task ever reaches.
-    public static let distantFuture = Timestamp(microseconds: 253_402_300_799_000_000)
+    package static let distantFuture = Timestamp(microseconds: 253_402_300_799_000_000)
 
-    public var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
+    package var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
 }
 
 extension Duration {
     /// Whole microseconds; what is finer is cut.
-    public var microseconds: Int64 {
+    package var microseconds: Int64 {
         components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
 
-    public var seconds: Double { Double(microseconds) / 1_000_000 }
+    package var seconds: Double { Double(microseconds) / 1_000_000 }
 }

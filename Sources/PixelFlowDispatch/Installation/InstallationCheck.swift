@@ -1,16 +1,16 @@
-public import Logging
-public import PixelFlowCore
+package import Logging
+package import PixelFlowCore
 
 /// Sees to it that a task database and a blob store belong together, by the mark that stands in both.
 ///
 /// Whoever starts with the wrong database, or the wrong bucket, is refused before a single object is touched.
-public struct InstallationCheck: Sendable {
-    public static let adoptionSetting = Setting<String>.text(
+package struct InstallationCheck: Sendable {
+    package static let adoptionSetting = Setting<String>.text(
         "PIXELFLOW_ADOPT_BLOB_STORE",
         help: "Has the task database take over a blob store of another installation or of a newer backup: the mark that the refusal "
             + "names, or unmarked. Has no effect once it was taken over.")
 
-    public static let descriptions: [SettingDescription] = [adoptionSetting.description]
+    package static let descriptions: [SettingDescription] = [adoptionSetting.description]
 
     /// Stands for a blob store with objects and without a mark.
     static let unmarked = "unmarked"
@@ -21,7 +21,7 @@ public struct InstallationCheck: Sendable {
     let logger: Logger
 
     /// - Parameter adopted: the mark of the blob store that is to be taken over, or `unmarked`; empty for none.
-    public init(
+    package init(
         database: any InstallationRecord, objects: any InstallationRecord, adopted: String = "", logger: Logger
     ) {
         self.database = database
@@ -31,14 +31,14 @@ public struct InstallationCheck: Sendable {
     }
 
     /// - Throws: `setting_invalid`.
-    public init(
+    package init(
         database: any InstallationRecord, objects: any InstallationRecord, settings: Settings, logger: Logger
     ) throws(PixelFlowError) {
         self.init(database: database, objects: objects, adopted: try settings[Self.adoptionSetting], logger: logger)
     }
 
     /// How the two stand to each other.
-    public enum Finding: Sendable, Hashable {
+    package enum Finding: Sendable, Hashable {
         case match(InstallationMark)
         /// The same installation, but the database is from before the blob store's last sweep: a backup.
         case olderDatabase(InstallationMark, blobStore: InstallationMark)
@@ -47,12 +47,12 @@ public struct InstallationCheck: Sendable {
     /// Compares the marks; on the first start writes them.
     ///
     /// - Throws: `installation_mismatch` where the two do not belong together; an outage where one of them does not answer.
-    public func verify() async throws -> Finding {
+    package func verify() async throws -> Finding {
         // Another replica may write a mark at the same moment; then what it wrote is judged.
         for _ in 0..<Self.tries {
             if let finding = try await attempt() { return finding }
         }
-        throw PixelFlowError.unavailable("task_database", cause: MarksKeepChanging())
+        throw PixelFlowError.unavailable("task_database", cause: UnstableMarkError())
     }
 
     private static let tries = 10
@@ -132,4 +132,4 @@ public struct InstallationCheck: Sendable {
 }
 
 /// Replicas that write marks faster than they can be read.
-struct MarksKeepChanging: Error {}
+struct UnstableMarkError: Error {}

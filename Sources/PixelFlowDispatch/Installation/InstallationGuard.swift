@@ -1,13 +1,13 @@
 import Logging
-public import PixelFlowCore
-public import ServiceLifecycle
+package import PixelFlowCore
+package import ServiceLifecycle
 
 extension InstallationCheck: Service {
     /// How long to wait before a backend that does not answer is asked again.
     static let pause = Duration.seconds(2)
 
     /// Verifies as soon as both answer, and then rests. Where the two do not belong together it ends, and the process with it.
-    public func run() async throws {
+    package func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await verifyInsistently() }
         } catch is CancellationError {

@@ -10,7 +10,7 @@ struct OrphanMetrics: Sendable {
         // There from the start, so that an alert on it has something to look at.
         blocked = Dictionary(
             uniqueKeysWithValues: SweepOutcome.Block.allCases.map { block in
-                let gauge = Gauge(label: "orphan_sweep_blocked", dimensions: [("reason", block.rawValue)], factory: factory)
+                let gauge = Gauge(label: "orphan_collection_blocked", dimensions: [("reason", block.rawValue)], factory: factory)
                 gauge.record(0)
                 return (block, gauge)
             })

@@ -1,7 +1,7 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// When objects that no task knows may be removed.
-public struct OrphanSettings: Sendable, Hashable {
+package struct OrphanSettings: Sendable, Hashable {
     static let graceSetting = Setting<Int>.integer(
         "PIXELFLOW_ORPHAN_GRACE_DAYS", default: 7, in: 1...365,
         help: "Days that objects have to be known to no task before they are removed.")
@@ -9,18 +9,18 @@ public struct OrphanSettings: Sendable, Hashable {
         "PIXELFLOW_ORPHAN_LIMIT_PERCENT", default: 5, in: 0...100,
         help: "Where more percent of the tasks with objects are unknown, nothing is removed and an alarm is raised.")
 
-    public static let descriptions: [SettingDescription] = [graceSetting.description, percentSetting.description]
+    package static let descriptions: [SettingDescription] = [graceSetting.description, percentSetting.description]
 
-    public var grace: Duration
-    public var limitPercent: Int
+    package var grace: Duration
+    package var limitPercent: Int
 
-    public init(grace: Duration = .seconds(7 * 86_400), limitPercent: Int = 5) {
+    package init(grace: Duration = .seconds(7 * 86_400), limitPercent: Int = 5) {
         self.grace = grace
         self.limitPercent = limitPercent
     }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(grace: .seconds(86_400 * (try settings[Self.graceSetting])), limitPercent: try settings[Self.percentSetting])
     }
 }

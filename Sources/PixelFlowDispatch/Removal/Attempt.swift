@@ -1,9 +1,9 @@
-/// Starts work, and waits for it no longer than `patience`; what takes longer goes on by itself, and is cancelled after `limit`.
+/// Starts work, and waits for it no longer than `waitLimit`; what takes longer goes on by itself, and is cancelled after `limit`.
 ///
 /// - Parameter finished: called when the work has ended, however late.
 /// - Returns: nil where it has not ended yet.
 func attempt(
-    patience: Duration, limit: Duration, _ work: @escaping @Sendable () async throws -> Void,
+    waitLimit: Duration, limit: Duration, _ work: @escaping @Sendable () async throws -> Void,
     finished: @escaping @Sendable (Result<Void, any Error>) -> Void
 ) async -> Result<Void, any Error>? {
     let (outcomes, sink) = AsyncStream.makeStream(of: Result<Void, any Error>?.self, bufferingPolicy: .bufferingOldest(1))
@@ -18,9 +18,9 @@ func attempt(
         sink.yield(outcome)
     }
     let watching = Task {
-        try await Task.sleep(for: patience)
+        try await Task.sleep(for: waitLimit)
         sink.yield(nil)
-        try await Task.sleep(for: limit - patience)
+        try await Task.sleep(for: limit - waitLimit)
         running.cancel()
     }
     for await outcome in outcomes {

@@ -1,20 +1,20 @@
-public import NIOCore
-public import PixelFlowCore
+package import NIOCore
+package import PixelFlowCore
 
 /// The objects of the embedded mode: large ones as files, small ones beside their tasks.
-public struct EmbeddedBlobStore: BlobStore {
+package struct EmbeddedBlobStore: BlobStore {
     /// Up to this many bytes SQLite is faster than a file of one's own; see `make bench`.
-    public static let smallBytes = 64 * 1024
+    package static let smallBytes = 64 * 1024
 
     private let files: FileBlobStore
     private let small: SmallObjects
 
-    public init(files: FileBlobStore, tasks: SQLiteTaskStore) {
+    package init(files: FileBlobStore, tasks: SQLiteTaskStore) {
         self.files = files
         self.small = SmallObjects(store: tasks)
     }
 
-    public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
+    package func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
         let place = try BlobPath(object: key)
         if bytes.readableBytes > Self.smallBytes {
             try await files.write(key, bytes: bytes)
@@ -25,7 +25,7 @@ public struct EmbeddedBlobStore: BlobStore {
         }
     }
 
-    public func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
+    package func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
         var beginning = ByteBuffer()
         var iterator = stream.makeAsyncIterator()
         while beginning.readableBytes <= Self.smallBytes {
@@ -42,47 +42,47 @@ public struct EmbeddedBlobStore: BlobStore {
         return size
     }
 
-    public func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
+    package func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
         guard let bytes = try await small.read(BlobPath(object: key)) else { return try await files.read(key, range: range) }
         let wanted = (range ?? 0..<bytes.readableBytes).clamped(to: 0..<bytes.readableBytes)
         let slice = bytes.getSlice(at: bytes.readerIndex + wanted.lowerBound, length: wanted.count) ?? ByteBuffer()
         return Blob(size: bytes.readableBytes, range: wanted, body: SingleChunk(chunk: slice))
     }
 
-    public func remove(_ prefix: BlobKey) async throws {
+    package func remove(_ prefix: BlobKey) async throws {
         try await small.remove(BlobPath(prefix))
         try await files.remove(prefix)
     }
 
-    public func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
+    package func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
         let all = Set(try await small.keys(BlobPath(prefix))).union(try await files.keys(prefix))
         return all.sorted { $0.rawValue < $1.rawValue }
     }
 
-    public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
+    package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         let all = Set(try await small.taskPrefixes(after: previous, limit: limit))
             .union(try await files.taskPrefixes(after: previous, limit: limit))
         return Array(all.sorted { $0.rawValue < $1.rawValue }.prefix(limit))
     }
 
-    public func check() async throws { try await files.check() }
+    package func check() async throws { try await files.check() }
 
-    public func requireRoom() async throws { try await files.requireRoom() }
+    package func requireRoom() async throws { try await files.requireRoom() }
 
-    public func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
+    package func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         try await files.removeUnfinishedWrites(before: time)
     }
 }
 
 /// The mark of the files: small objects lie in the task database, which has one of its own.
 extension EmbeddedBlobStore: InstallationRecord {
-    public func installationMark() async throws -> InstallationMark? { try await files.installationMark() }
+    package func installationMark() async throws -> InstallationMark? { try await files.installationMark() }
 
-    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+    package func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
         try await files.setInstallationMark(mark, replacing: old)
     }
 
-    public func holdsData() async throws -> Bool { try await files.holdsData() }
+    package func holdsData() async throws -> Bool { try await files.holdsData() }
 }
 
 /// A stream whose beginning has been read already.

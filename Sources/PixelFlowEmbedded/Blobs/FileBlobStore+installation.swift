@@ -1,22 +1,22 @@
 import Foundation
 import NIOCore
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension FileBlobStore: InstallationRecord {
     /// No tenant's folder begins with a dot.
     private var markPath: String { root + "/.installation" }
 
-    public func installationMark() async throws -> InstallationMark? {
+    package func installationMark() async throws -> InstallationMark? {
         let path = markPath
         return try await blocking {
             guard let data = FileManager.default.contents(atPath: path) else { return nil }
             let text = String(decoding: data, as: UTF8.self)
-            guard let mark = InstallationMark(text) else { throw UnreadableMark(text: text) }
+            guard let mark = InstallationMark(text) else { throw UnreadableMarkError(text: text) }
             return mark
         }
     }
 
-    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+    package func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
         guard try await installationMark() == old else { return false }
         let path = markPath
         try await blocking {
@@ -27,5 +27,5 @@ extension FileBlobStore: InstallationRecord {
         return true
     }
 
-    public func holdsData() async throws -> Bool { try await !taskPrefixes(after: nil, limit: 1).isEmpty }
+    package func holdsData() async throws -> Bool { try await !taskPrefixes(after: nil, limit: 1).isEmpty }
 }

@@ -1,14 +1,14 @@
 import Foundation
-public import NIOCore
+package import NIOCore
 import NIOPosix
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Objects as files below one folder.
 ///
 /// A file is written under a temporary name, synced, renamed into place, and its folder synced:
 /// an object is there completely or not at all, after a crash too. `tenant/task/1/2/name` lies in
 /// the folder `tenant/task` as `1~2~name`; so each object costs two syncs however deep its key.
-public final class FileBlobStore: BlobStore {
+package final class FileBlobStore: BlobStore {
     let root: String
     let partial: String
     private let reserve: DiskReserve?
@@ -21,7 +21,7 @@ public final class FileBlobStore: BlobStore {
     ///   - reserve: what is kept free of the disk; nil where it may be filled.
     ///   - threads: how many calls to the file system may block at once.
     /// - Throws: `PixelFlowError` naming the folder.
-    public init(path: String, reserve: DiskReserve? = nil, threads: Int = 8) throws {
+    package init(path: String, reserve: DiskReserve? = nil, threads: Int = 8) throws {
         self.root = path
         self.reserve = reserve
         self.partial = path + "/.partial"
@@ -42,7 +42,7 @@ public final class FileBlobStore: BlobStore {
         threads.shutdownGracefully { _ in }
     }
 
-    public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
+    package func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
         let path = try BlobPath(object: key)
         try await blocking {
             try self.reserve?.require(bytes.readableBytes, for: .task)
@@ -52,7 +52,7 @@ public final class FileBlobStore: BlobStore {
         }
     }
 
-    public func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
+    package func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
         let path = try BlobPath(object: key)
         let file = try await blocking { try PartialFile(in: self.partial) }
         var gathered = ByteBuffer()
@@ -81,7 +81,7 @@ public final class FileBlobStore: BlobStore {
         return size
     }
 
-    public func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
+    package func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
         let path = try BlobPath(key)
         return try await blocking {
             guard let file = try ReadableFile(path: self.root + "/" + path.relative) else { return nil }
@@ -92,17 +92,17 @@ public final class FileBlobStore: BlobStore {
         }
     }
 
-    public func remove(_ prefix: BlobKey) async throws {
+    package func remove(_ prefix: BlobKey) async throws {
         let path = try BlobPath(prefix)
         try await blocking { try path.removeAll(below: self.root) }
     }
 
-    public func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
+    package func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
         let path = try BlobPath(prefix)
         return try await blocking { try path.keys(below: self.root) }
     }
 
-    public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
+    package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         try await blocking {
             var found: [BlobKey] = []
             // With its slash a tenant sorts as its keys do: `t-1/…` before `t/…`.
@@ -118,11 +118,11 @@ public final class FileBlobStore: BlobStore {
         }
     }
 
-    public func check() async throws {
+    package func check() async throws {
         try await blocking { try PartialFile(in: self.partial).append(ByteBuffer(string: "ok")) }
     }
 
-    public func requireRoom() async throws { try await requireRoom(0, for: .upload) }
+    package func requireRoom() async throws { try await requireRoom(0, for: .upload) }
 
     func requireRoom(_ size: Int, for purpose: DiskReserve.Purpose) async throws {
         guard let reserve else { return }
@@ -130,7 +130,7 @@ public final class FileBlobStore: BlobStore {
     }
 
     /// What a crash has left is gone since `init`; this finds writes of this process that hang.
-    public func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
+    package func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         try await blocking {
             var removed = 0
             for name in try FileManager.default.contentsOfDirectory(atPath: self.partial) {

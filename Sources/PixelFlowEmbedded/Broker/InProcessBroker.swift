@@ -1,13 +1,13 @@
 import DequeModule
 import Logging
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
-/// Wake-ups within one process. Forgets everything with the process, which the task protocol allows.
-public final class InProcessBroker: TaskBroker {
+/// Dispatch messages within one process. Forgets everything with the process, which the task protocol allows.
+package final class InProcessBroker: TaskBroker {
     private struct State {
-        var queue: Deque<WakeUp> = []
-        var waiting: [(subscription: Int, continuation: CheckedContinuation<WakeUp?, Never>)] = []
+        var queue: Deque<DispatchMessage> = []
+        var waiting: [(subscription: Int, continuation: CheckedContinuation<DispatchMessage?, Never>)] = []
         var open: Set<Int> = []
         var subscriptions = 0
     }
@@ -15,27 +15,27 @@ public final class InProcessBroker: TaskBroker {
     private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: wake-ups that may wait; more are refused, and the dispatcher sends them again later.
-    public init(capacity: Int = 100_000) { self.capacity = capacity }
+    /// - Parameter capacity: dispatch messages that may wait; more are refused, and the dispatcher sends them again later.
+    package init(capacity: Int = 100_000) { self.capacity = capacity }
 
     /// - Throws: `PixelFlowError` with `retry == .outage` while the queue is full.
-    public func publish(_ wakeUps: [WakeUp]) async throws {
+    package func publish(_ messages: [DispatchMessage]) async throws {
         let handed = try state.withLock { state in
-            guard state.queue.count + wakeUps.count <= capacity else { throw PixelFlowError.unavailable("broker") }
-            state.queue.append(contentsOf: wakeUps)
-            var handed: [(CheckedContinuation<WakeUp?, Never>, WakeUp)] = []
+            guard state.queue.count + messages.count <= capacity else { throw PixelFlowError.unavailable("broker") }
+            state.queue.append(contentsOf: messages)
+            var handed: [(CheckedContinuation<DispatchMessage?, Never>, DispatchMessage)] = []
             while !state.waiting.isEmpty, let next = state.queue.popFirst() {
                 handed.append((state.waiting.removeFirst().continuation, next))
             }
             return handed
         }
-        for (continuation, wakeUp) in handed { continuation.resume(returning: wakeUp) }
+        for (continuation, message) in handed { continuation.resume(returning: message) }
     }
 
     /// A failed task stays in the task store, where it is listed and replayed from; this process has no second place for it.
-    public func deadLetter(_ task: TaskRecord) async throws {}
+    package func deadLetter(_ task: TaskRecord) async throws {}
 
-    public func subscribe() async throws -> any WakeUpSubscription {
+    package func subscribe() async throws -> any DispatchSubscription {
         let number = state.withLock { state in
             state.subscriptions += 1
             state.open.insert(state.subscriptions)
@@ -44,28 +44,28 @@ public final class InProcessBroker: TaskBroker {
         return Subscription(broker: self, number: number)
     }
 
-    public func check() async throws {}
+    package func check() async throws {}
 
-    /// How many wake-ups wait.
-    public var depth: Int { state.withLock { $0.queue.count } }
+    /// How many dispatch messages wait.
+    package var depth: Int { state.withLock { $0.queue.count } }
 
-    private struct Subscription: WakeUpSubscription {
+    private struct Subscription: DispatchSubscription {
         let broker: InProcessBroker
         let number: Int
 
-        func next() async throws -> WakeUpDelivery? {
-            guard let wakeUp = await broker.next(for: number) else { return nil }
-            return WakeUpDelivery(wakeUp)
+        func next() async throws -> DispatchDelivery? {
+            guard let message = await broker.next(for: number) else { return nil }
+            return DispatchDelivery(message)
         }
 
         func close() async { broker.close(number) }
     }
 
-    private func next(for subscription: Int) async -> WakeUp? {
+    private func next(for subscription: Int) async -> DispatchMessage? {
         await withCheckedContinuation { continuation in
-            let answer: WakeUp?? = state.withLock { state in
+            let answer: DispatchMessage?? = state.withLock { state in
                 guard state.open.contains(subscription) else { return .some(nil) }
-                if let wakeUp = state.queue.popFirst() { return wakeUp }
+                if let message = state.queue.popFirst() { return message }
                 state.waiting.append((subscription, continuation))
                 return nil
             }

@@ -1,22 +1,22 @@
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 /// Changes of tasks within one process.
-public final class InProcessTaskEvents: TaskEvents {
+package final class InProcessTaskEvents: TaskEvents {
     private let listeners = Mutex<(next: Int, active: [Int: AsyncStream<TaskChange>.Continuation])>((0, [:]))
     private let buffer: Int
 
     /// - Parameter buffer: changes kept for a subscriber that lags behind.
-    public init(buffer: Int = 1024) { self.buffer = buffer }
+    package init(buffer: Int = 1024) { self.buffer = buffer }
 
-    public func publish(_ changes: [TaskChange]) async throws {
+    package func publish(_ changes: [TaskChange]) async throws {
         let continuations = listeners.withLock { Array($0.active.values) }
         for change in changes {
             for continuation in continuations { continuation.yield(change) }
         }
     }
 
-    public func subscribe() async throws -> AsyncStream<TaskChange> {
+    package func subscribe() async throws -> AsyncStream<TaskChange> {
         let (stream, continuation) = AsyncStream.makeStream(of: TaskChange.self, bufferingPolicy: .bufferingNewest(buffer))
         let number = listeners.withLock { listeners in
             listeners.next += 1

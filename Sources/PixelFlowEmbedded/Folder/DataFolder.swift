@@ -2,14 +2,14 @@ import Foundation
 import PixelFlowCore
 
 /// The folder in which one embedded PixelFlow keeps everything, locked for as long as the process lives.
-public final class DataFolder: Sendable {
-    public let path: String
+package final class DataFolder: Sendable {
+    package let path: String
     private let descriptor: Int32
 
     /// Makes the folder where it is missing and takes its lock.
     ///
     /// - Throws: `PixelFlowError` naming the folder, with code `data_folder_locked` where another process uses it.
-    public init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         do {
             try FileManager.default.createDirectory(

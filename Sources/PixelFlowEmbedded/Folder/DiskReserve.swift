@@ -1,11 +1,11 @@
 import Foundation
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// How much of a disk is kept free, so that people can still delete, sign in and read on a full one.
 ///
 /// Uploads stop at the low-water mark. What accepted tasks store may use half of the rest; the other half is for SQLite, whose
 /// log needs room before anything can be deleted.
-public struct DiskReserve: Sendable {
+package struct DiskReserve: Sendable {
     static let bytesSetting = Setting<Int>.integer(
         "PIXELFLOW_DISK_RESERVE_BYTES", default: 512 * 1024 * 1024, in: 0...1 << 40,
         help: "Uploads are refused with 507 while less than this, or less than PIXELFLOW_DISK_RESERVE_PERCENT of the disk, is free; "
@@ -13,25 +13,25 @@ public struct DiskReserve: Sendable {
     static let percentSetting = Setting<Int>.integer(
         "PIXELFLOW_DISK_RESERVE_PERCENT", default: 5, in: 0...50, help: "Percent of the disk that uploads leave free.")
 
-    public static let descriptions: [SettingDescription] = [bytesSetting.description, percentSetting.description]
+    package static let descriptions: [SettingDescription] = [bytesSetting.description, percentSetting.description]
 
     /// What SQLite's log may grow to between two checkpoints, with room for the pages that they write.
     static let logBytes = 16 * 1024 * 1024
 
-    public var bytes: Int
-    public var percent: Int
+    package var bytes: Int
+    package var percent: Int
     /// Tells the room on the disk.
     let room: @Sendable () throws -> DiskRoom
 
     /// - Parameter room: asked before each upload and each write.
-    public init(bytes: Int = 512 * 1024 * 1024, percent: Int = 5, room: @escaping @Sendable () throws -> DiskRoom) {
+    package init(bytes: Int = 512 * 1024 * 1024, percent: Int = 5, room: @escaping @Sendable () throws -> DiskRoom) {
         self.bytes = bytes
         self.percent = percent
         self.room = room
     }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings, path: String) throws(PixelFlowError) {
+    package init(_ settings: Settings, path: String) throws(PixelFlowError) {
         self.init(bytes: try settings[Self.bytesSetting], percent: try settings[Self.percentSetting]) { try DiskRoom(path: path) }
     }
 
@@ -54,7 +54,7 @@ public struct DiskReserve: Sendable {
             case .task: mark / 2
             }
         guard room.available - size < floor else { return }
-        throw PixelFlowError.insufficientStorage(cause: LowWater(available: room.available, mark: mark))
+        throw PixelFlowError.insufficientStorage(cause: LowWaterError(available: room.available, mark: mark))
     }
 
     /// Bytes that uploads leave free on a disk of this size.
@@ -65,17 +65,17 @@ public struct DiskReserve: Sendable {
 }
 
 /// The room on a file system, in bytes.
-public struct DiskRoom: Sendable, Hashable {
-    public var available: Int
-    public var size: Int
+package struct DiskRoom: Sendable, Hashable {
+    package var available: Int
+    package var size: Int
 
-    public init(available: Int, size: Int) {
+    package init(available: Int, size: Int) {
         self.available = available
         self.size = size
     }
 
     /// Of the file system that `path` lies on.
-    public init(path: String) throws {
+    package init(path: String) throws {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { throw FileError.current("statvfs", path) }
         available = Int(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))
@@ -84,7 +84,7 @@ public struct DiskRoom: Sendable, Hashable {
 }
 
 /// Less is free than has to stay free.
-struct LowWater: Error, CustomStringConvertible {
+struct LowWaterError: Error, CustomStringConvertible {
     let available: Int
     let mark: Int
 

@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension SQLiteTaskStore: PresetStore {
-    public func presets(of tenant: TenantID) async throws -> [Preset] {
+    package func presets(of tenant: TenantID) async throws -> [Preset] {
         let name = tenant.rawValue
         return try await read(for: tenant) { database in
             try Data.fetchAll(database, sql: "SELECT document FROM preset WHERE tenant = ? ORDER BY name", arguments: [name])
@@ -12,7 +12,7 @@ extension SQLiteTaskStore: PresetStore {
         }
     }
 
-    public func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
+    package func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
         let owner = tenant.rawValue
         return try await read(for: tenant) { database in
             try Data.fetchOne(database, sql: "SELECT document FROM preset WHERE tenant = ? AND name = ?", arguments: [owner, name])
@@ -21,7 +21,7 @@ extension SQLiteTaskStore: PresetStore {
         }
     }
 
-    public func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
+    package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
         let tenant = tenant.rawValue
         return try await write(.machine) { tasks in
             let document = try TaskRow.encode(preset)
@@ -34,7 +34,7 @@ extension SQLiteTaskStore: PresetStore {
         }
     }
 
-    public func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
+    package func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
         let tenant = tenant.rawValue
         return try await write(.machine) { tasks in
             try tasks.database.execute(sql: "DELETE FROM preset WHERE tenant = ? AND name = ?", arguments: [tenant, name])

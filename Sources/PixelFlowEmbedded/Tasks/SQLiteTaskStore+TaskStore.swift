@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension SQLiteTaskStore: TaskStore {
-    public func create(_ task: TaskRecord) async throws -> Creation {
+    package func create(_ task: TaskRecord) async throws -> Creation {
         try await write(.machine) { tasks in
             if let key = task.idempotencyKey, let existing = try tasks.ids(Self.byIdempotencyKey, [task.tenant.rawValue, key]).first,
                 let record = try tasks.task(existing)
@@ -18,11 +18,11 @@ extension SQLiteTaskStore: TaskStore {
 
     // MARK: Worker
 
-    public func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
+    package func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
         try await transition(id, .process, .claim(worker: worker))?.changed
     }
 
-    public func renew(_ claim: Claim) async throws -> Renewal {
+    package func renew(_ claim: Claim) async throws -> Renewal {
         switch try await transition(claim.task, .process, .renew(claim)) {
         case .success: .extended
         case .failure(let denial) where denial.refusal == .cancelRequested: .cancelRequested
@@ -30,7 +30,7 @@ extension SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord? {
+    package func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord? {
         switch try await transition(claim.task, .machine, .complete(claim, manifest)) {
         case .success(let task): task
         case .failure(let denial): denial.refusal == .alreadyCompleted ? denial.task : nil
@@ -38,17 +38,17 @@ extension SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord? {
+    package func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord? {
         try await transition(claim.task, .machine, .fail(claim, failure, jitter: .random(in: 0...1)))?.changed
     }
 
-    public func release(_ claim: Claim) async throws -> TaskRecord? {
+    package func release(_ claim: Claim) async throws -> TaskRecord? {
         try await transition(claim.task, .process, .release(claim))?.changed
     }
 
     // MARK: Owner
 
-    public func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         switch try await transition(id, of: tenant, .machine, .cancel) {
         case .success(let task): return task
         case .failure(let denial) where denial.refusal == .unchanged: return denial.task
@@ -59,7 +59,7 @@ extension SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         switch try await transition(id, of: tenant, .machine, .replay) {
         case .success(let task): return task
         case .failure(let denial):
@@ -69,45 +69,45 @@ extension SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         try await transition(id, of: tenant, .machine, .delete)?.changed
     }
 
     // MARK: Dispatcher
 
-    public func takeDue(limit: Int) async throws -> [TaskRecord] {
+    package func takeDue(limit: Int) async throws -> [TaskRecord] {
         try await transitionAll(
             limit: limit,
             where: "status = 'PENDING' AND deleted_at IS NULL AND dispatch_due <= ? ORDER BY dispatch_due", .dispatch)
     }
 
-    public func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int {
+    package func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int {
         let sql = "SELECT id FROM task WHERE status = 'PENDING' AND deleted_at IS NULL AND dispatch_due > ? ORDER BY dispatch_due"
         return try await write(.process) { tasks in
             var count = 0
             for id in try tasks.ids(sql, [self.now.microseconds]) where count < limit {
-                if try tasks.applyIfPossible(.distrust(before: time), to: id, by: self.machine, at: self.tick()) { count += 1 }
+                if try tasks.applyIfPossible(.redeliverLost(before: time), to: id, by: self.machine, at: self.tick()) { count += 1 }
             }
             return count
         }
     }
 
-    public func expireLeases(limit: Int) async throws -> [TaskRecord] {
+    package func expireLeases(limit: Int) async throws -> [TaskRecord] {
         try await transitionAll(
             limit: limit,
             where: "status = 'PROCESSING' AND deleted_at IS NULL AND lease_until <= ? ORDER BY lease_until", .expire)
     }
 
-    public func acknowledge(_ wakeUps: [WakeUp]) async throws {
+    package func acknowledge(_ messages: [DispatchMessage]) async throws {
         try await write(.process) { tasks in
-            for wakeUp in wakeUps {
+            for message in messages {
                 try tasks.applyIfPossible(
-                    .acknowledgeDispatch(sequence: wakeUp.sequence), to: wakeUp.task, by: self.machine, at: self.tick())
+                    .acknowledgeDispatch(sequence: message.sequence), to: message.task, by: self.machine, at: self.tick())
             }
         }
     }
 
-    public func acknowledge(events: [TaskID: Set<String>]) async throws {
+    package func acknowledge(events: [TaskID: Set<String>]) async throws {
         try await write(.process) { tasks in
             for (id, events) in events {
                 guard var task = try tasks.task(id),
@@ -118,7 +118,7 @@ extension SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func purge(_ id: TaskID) async throws {
+    package func purge(_ id: TaskID) async throws {
         try await write(.process) { tasks in
             guard try tasks.task(id)?.deletedAt != nil else { return }
             try tasks.remove(id)
@@ -126,9 +126,9 @@ extension SQLiteTaskStore: TaskStore {
     }
 
     /// Takes back everything that another run of this process left behind, without waiting for leases
-    /// or for the trust in wake-ups to run out: the in-process broker has forgotten them all, and
+    /// or for the trust in dispatch messages to run out: the in-process broker has forgotten them all, and
     /// the lock on the data folder says that nobody else is at work.
-    public func recoverAfterRestart() async throws {
+    package func recoverAfterRestart() async throws {
         try await write(.machine) { tasks in
             for id in try tasks.ids("SELECT id FROM task WHERE status = 'PROCESSING' AND deleted_at IS NULL", []) {
                 try tasks.applyIfPossible(.reclaim, to: id, by: self.machine, at: self.tick())

@@ -1,8 +1,8 @@
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension SQLiteTaskStore: OrphanLedger {
-    public func markOrphans(_ prefixes: [BlobKey]) async throws {
+    package func markOrphans(_ prefixes: [BlobKey]) async throws {
         guard !prefixes.isEmpty else { return }
         try await write(.machine) { tasks in
             let since = self.now.microseconds
@@ -13,7 +13,7 @@ extension SQLiteTaskStore: OrphanLedger {
         }
     }
 
-    public func clearOrphans(_ prefixes: [BlobKey]) async throws {
+    package func clearOrphans(_ prefixes: [BlobKey]) async throws {
         guard !prefixes.isEmpty else { return }
         try await write(.process) { tasks in
             for prefix in prefixes {
@@ -22,7 +22,7 @@ extension SQLiteTaskStore: OrphanLedger {
         }
     }
 
-    public func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark] {
+    package func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark] {
         let previous = previous?.rawValue ?? ""
         return try await read { database in
             try Row.fetchAll(
@@ -31,15 +31,15 @@ extension SQLiteTaskStore: OrphanLedger {
         }
     }
 
-    public func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool { now - time >= grace }
+    package func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool { now - time >= grace }
 }
 
 extension SQLiteTaskStore: InstallationRecord {
-    public func installationMark() async throws -> InstallationMark? {
+    package func installationMark() async throws -> InstallationMark? {
         try await read { try Self.mark(in: $0) }
     }
 
-    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+    package func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
         try await write(.machine) { tasks in
             guard try Self.mark(in: tasks.database) == old else { return false }
             try tasks.database.execute(
@@ -48,18 +48,18 @@ extension SQLiteTaskStore: InstallationRecord {
         }
     }
 
-    public func holdsData() async throws -> Bool {
+    package func holdsData() async throws -> Bool {
         try await read { try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM task)") == true }
     }
 
     private static func mark(in database: Database) throws -> InstallationMark? {
         guard let text = try String.fetchOne(database, sql: "SELECT mark FROM installation") else { return nil }
-        guard let mark = InstallationMark(text) else { throw UnreadableMark(text: text) }
+        guard let mark = InstallationMark(text) else { throw UnreadableMarkError(text: text) }
         return mark
     }
 }
 
 /// A mark that PixelFlow has not written.
-struct UnreadableMark: Error {
+struct UnreadableMarkError: Error {
     let text: String
 }

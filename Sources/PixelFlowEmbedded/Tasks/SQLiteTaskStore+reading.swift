@@ -1,11 +1,11 @@
 import Foundation
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension SQLiteTaskStore {
     static let byIdempotencyKey = "SELECT id FROM task WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL"
 
-    public func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         let task: TaskRecord?
         if let cached = cached(id) {
             task = cached
@@ -16,13 +16,13 @@ extension SQLiteTaskStore {
         return task
     }
 
-    public func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
+    package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await documents(
             of: tenant, "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey]
         ).first
     }
 
-    public func list(_ query: TaskQuery) async throws -> TaskPage {
+    package func list(_ query: TaskQuery) async throws -> TaskPage {
         var conditions = ["tenant = ?", "deleted_at IS NULL"]
         var arguments: [(any DatabaseValueConvertible & Sendable)?] = [query.tenant.rawValue]
         if let status = query.status {
@@ -45,13 +45,13 @@ extension SQLiteTaskStore {
         return TaskPage(tasks: page, next: found.count > query.limit ? page.last?.id : nil)
     }
 
-    public func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+    package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
             of: tenant, "WHERE tenant = ? AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?",
             [tenant.rawValue, position.time.microseconds, position.lastID, limit])
     }
 
-    public func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
+    package func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
         let start = (now - age).microseconds
         return try await read { database in
             let sql = """
@@ -63,19 +63,19 @@ extension SQLiteTaskStore {
         }
     }
 
-    public func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+    package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
             "WHERE outbox_since <= ? AND (outbox_since, id) > (?, ?) ORDER BY outbox_since, id LIMIT ?",
             [(now - age).microseconds, position.time.microseconds, position.lastID, limit])
     }
 
-    public func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+    package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
             "WHERE deleted_at IS NOT NULL AND (deleted_at, id) > (?, ?) ORDER BY deleted_at, id LIMIT ?",
             [position.time.microseconds, position.lastID, limit])
     }
 
-    public func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
+    package func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
         let names = ids.map(\.rawValue)
         return try await read { database in
             let marks = names.map { _ in "?" }.joined(separator: ",")
@@ -85,7 +85,7 @@ extension SQLiteTaskStore {
         }
     }
 
-    public func check() async throws {
+    package func check() async throws {
         _ = try await read { try Int.fetchOne($0, sql: "SELECT 1") }
     }
 

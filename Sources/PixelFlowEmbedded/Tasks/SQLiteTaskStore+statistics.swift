@@ -1,8 +1,8 @@
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension SQLiteTaskStore {
-    public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
+    package func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = now
         let owner = tenant
         let tenant = tenant.rawValue

@@ -1,13 +1,13 @@
 import Foundation
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 /// Tasks and presets in one SQLite file, for one process.
 ///
 /// Writes go through a `GroupCommit`; each loads the document, has `TaskStateMachine` judge, and
 /// writes it back in one transaction.
-public final class SQLiteTaskStore: Sendable {
+package final class SQLiteTaskStore: Sendable {
     let database: DatabasePool
     private let commits: GroupCommit<TaskTransaction>
     private let cache: TaskCache
@@ -18,20 +18,20 @@ public final class SQLiteTaskStore: Sendable {
 
     /// Connections that only read. What belongs to no tenant always finds one, for tenants hold `readLimits.permits` at most.
     static let readers = 5
-    /// Reads of tenants at a time, and those that may wait: at a millisecond each they are served long before `readPatience`.
-    public static let readLimits = FairSemaphoreLimits(permits: 4, permitsOfOneKey: 2, waiting: 1000, waitingOfOneKey: 200)
+    /// Reads of tenants at a time, and those that may wait: at a millisecond each they are served long before `readWaitTimeout`.
+    package static let readLimits = FairSemaphoreLimits(permits: 4, permitsOfOneKey: 2, waiting: 1000, waitingOfOneKey: 200)
     /// How long a read may wait for its turn.
-    static let readPatience = Duration.seconds(20)
+    static let readWaitTimeout = Duration.seconds(20)
 
     /// Opens or makes the database at `path`.
     ///
     /// - Throws: `PixelFlowError` naming the file.
-    public init(
+    package init(
         path: String, policy: TaskPolicy = .standard, clock: any WallClock = SystemClock(), cached: Int = 2000,
         readLimits: FairSemaphoreLimits = SQLiteTaskStore.readLimits
     ) throws {
         self.database = try SQLiteDatabase.open(path: path, migrations: TaskSchema.migrations, readers: Self.readers)
-        self.reads = FairAsyncSemaphore(limits: readLimits, patience: Self.readPatience)
+        self.reads = FairAsyncSemaphore(limits: readLimits, waitTimeout: Self.readWaitTimeout)
         let cache = TaskCache(capacity: cached)
         self.cache = cache
         self.commits = GroupCommit(database, label: "pixelflow.tasks.write") { TaskTransaction($0, cache) }
@@ -60,7 +60,7 @@ public final class SQLiteTaskStore: Sendable {
     ) async throws -> Result<TaskRecord, TransitionDenial>? {
         try await write(durability) { tasks in
             guard var task = try tasks.task(id), tenant == nil || task.tenant == tenant, task.deletedAt == nil else { return nil }
-            do throws(TransitionRefusal) {
+            do throws(TransitionError) {
                 try self.machine.apply(transition, to: &task, at: self.tick())
             } catch {
                 return .failure(TransitionDenial(refusal: error, task: task))
@@ -143,6 +143,6 @@ public final class SQLiteTaskStore: Sendable {
 
 /// A transition that was refused, with the task as it is.
 struct TransitionDenial: Error {
-    let refusal: TransitionRefusal
+    let refusal: TransitionError
     let task: TaskRecord
 }

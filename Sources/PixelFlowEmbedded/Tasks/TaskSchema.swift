@@ -78,6 +78,13 @@ enum TaskSchema {
                     CREATE TABLE installation (only INTEGER PRIMARY KEY CHECK (only = 1), mark TEXT NOT NULL);
                     """)
         }
+        migrator.registerMigration("5 metadata of sources under their new name") { database in
+            // A quotation mark inside a string of the document is escaped, so that only the name itself is found.
+            try database.execute(
+                sql: """
+                    UPDATE task SET document = CAST(replace(CAST(document AS TEXT), '"sourceFacts":', '"sourceMetadata":') AS BLOB);
+                    """)
+        }
         return migrator
     }()
 }

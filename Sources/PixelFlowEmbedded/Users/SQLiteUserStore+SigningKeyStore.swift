@@ -1,12 +1,12 @@
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension SQLiteUserStore: SigningKeyStore {
-    public func signingKeys() async throws -> [SigningKeyRecord] {
+    package func signingKeys() async throws -> [SigningKeyRecord] {
         try await read(Self.allKeys)
     }
 
-    public func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord] {
+    package func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord] {
         try await write { database in
             // One statement, so that of two processes only one finds the table empty.
             try database.execute(

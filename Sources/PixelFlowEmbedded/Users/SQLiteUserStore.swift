@@ -1,21 +1,21 @@
 import GRDB
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Users and signing keys in one SQLite file that only its owner can read.
 ///
 /// Every write is synced to the disk before the call returns. Several processes may share the file.
-public final class SQLiteUserStore: UserStore {
+package final class SQLiteUserStore: UserStore {
     private let database: DatabasePool
 
     /// Opens the database at `path`, making it where there is none.
     ///
     /// - Throws: `database_unusable`, naming the file.
-    public init(path: String) throws {
+    package init(path: String) throws {
         // One reader: a look-up by key takes microseconds, and each connection costs memory.
         database = try SQLiteDatabase.open(path: path, migrations: UserSchema.migrations, readers: 1)
     }
 
-    public func add(_ user: User) async throws -> Bool {
+    package func add(_ user: User) async throws -> Bool {
         try await write { database in
             try database.execute(
                 sql: """
@@ -27,15 +27,15 @@ public final class SQLiteUserStore: UserStore {
         }
     }
 
-    public func find(email: String) async throws -> User? {
+    package func find(email: String) async throws -> User? {
         try await read { try Row.fetchOne($0, sql: "SELECT * FROM users WHERE email = ?", arguments: [email]).map(Self.user) }
     }
 
-    public func find(id: UserID) async throws -> User? {
+    package func find(id: UserID) async throws -> User? {
         try await read { try Row.fetchOne($0, sql: "SELECT * FROM users WHERE id = ?", arguments: [id.rawValue]).map(Self.user) }
     }
 
-    public func check() async throws {
+    package func check() async throws {
         _ = try await read { try Int.fetchOne($0, sql: "SELECT 1 FROM users LIMIT 1") }
     }
 

@@ -1,16 +1,16 @@
-public import PixelFlowURL
+package import PixelFlowURL
 
 /// Decides which addresses may be connected to: public ones, and those that the operator names.
-public struct AddressPolicy: Sendable {
+package struct AddressPolicy: Sendable {
     private let allowed: [NetworkRange]
 
     /// - Parameter allowed: blocks that are let through whatever they are otherwise.
-    public init(allowed: [NetworkRange] = []) { self.allowed = allowed }
+    package init(allowed: [NetworkRange] = []) { self.allowed = allowed }
 
     /// Why `address` must not be connected to, or nil where it may be.
     ///
     /// An IPv6 address with IPv4 inside is judged by what is inside as well: packets may end up there.
-    public func refusal(of address: IPAddress) -> AddressRefusal? {
+    package func refusal(of address: IPAddress) -> AddressRefusal? {
         if allowed.contains(where: { $0.contains(address) }) { return nil }
         if let refusal = ReservedRanges.refusal(of: address) { return refusal }
         let embedded = address.embeddedIPv4

@@ -1,18 +1,18 @@
-public import PixelFlowCore
-public import PixelFlowURL
+package import PixelFlowCore
+package import PixelFlowURL
 
 /// A block of addresses in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`.
-public struct NetworkRange: Sendable, Hashable {
+package struct NetworkRange: Sendable, Hashable {
     /// The lowest address of the block.
-    public let base: IPAddress
+    package let base: IPAddress
     /// Leading bits that all addresses of the block share.
-    public let prefixLength: Int
+    package let prefixLength: Int
 
     /// Reads `address/length`, or an address alone for a block of one.
     ///
     /// Nil for anything else, a base with bits beyond its prefix included: `10.1.2.3/8` is more
     /// likely a slip than a wish.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let pieces = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = pieces.first, let base = IPAddress(String(first)) else { return nil }
         var length = base.width
@@ -26,14 +26,14 @@ public struct NetworkRange: Sendable, Hashable {
     }
 
     /// Whether `address` lies in the block. IPv4 and IPv6 are different worlds here.
-    public func contains(_ address: IPAddress) -> Bool {
+    package func contains(_ address: IPAddress) -> Bool {
         address.width == base.width && address.masked(to: prefixLength) == base
     }
 
     /// Reads the value of a setting: blocks with commas or blanks between them, an empty text for none.
     ///
     /// - Throws: `PixelFlowError` `setting_invalid` that names `setting` and the first bad entry.
-    public static func list(_ text: String, setting: String = "PIXELFLOW_FETCH_ALLOW_NETWORKS") throws(PixelFlowError) -> [NetworkRange] {
+    package static func list(_ text: String, setting: String = "PIXELFLOW_FETCH_ALLOW_NETWORKS") throws(PixelFlowError) -> [NetworkRange] {
         var ranges: [NetworkRange] = []
         for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             guard let range = NetworkRange(String(entry)) else {
@@ -47,7 +47,7 @@ public struct NetworkRange: Sendable, Hashable {
 }
 
 extension NetworkRange: CustomStringConvertible {
-    public var description: String { "\(base)/\(prefixLength)" }
+    package var description: String { "\(base)/\(prefixLength)" }
 }
 
 extension IPAddress {

@@ -1,7 +1,7 @@
 import PixelFlowURL
 
 /// Why an address is no public one.
-public enum AddressRefusal: String, Sendable, CaseIterable {
+package enum AddressRefusal: String, Sendable, CaseIterable {
     case loopback, unspecified, multicast, broadcast, documentation, benchmarking, reserved
     case privateNetwork = "private network"
     case linkLocal = "link-local"

@@ -1,7 +1,7 @@
-public import PixelFlowURL
+package import PixelFlowURL
 
 /// Turns a name into addresses.
-public protocol NameResolver: Sendable {
+package protocol NameResolver: Sendable {
     /// Every address of `name`, the preferred first. Cancelling the calling task ends the wait at once.
     ///
     /// - Throws: `PixelFlowError` `name_not_resolved`: permanent where the name is known not to exist or

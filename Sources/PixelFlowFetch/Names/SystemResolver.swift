@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 import PixelFlowCore
-public import PixelFlowURL
+package import PixelFlowURL
 
 #if canImport(Darwin)
 import Darwin
@@ -12,7 +12,7 @@ import Glibc
 #endif
 
 /// Asks the resolver of the operating system, hosts file and search domains included.
-public struct SystemResolver: NameResolver {
+package struct SystemResolver: NameResolver {
     /// Threads for calls that may hang for as long as the resolver's own time-outs (5 s and more). Not
     /// the pool that others read files on, so that a dead name server holds up nothing but names.
     private static let threads: NIOThreadPool = {
@@ -21,9 +21,9 @@ public struct SystemResolver: NameResolver {
         return pool
     }()
 
-    public init() {}
+    package init() {}
 
-    public func addresses(of name: String) async throws -> [IPAddress] {
+    package func addresses(of name: String) async throws -> [IPAddress] {
         let promise = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: [IPAddress].self)
         Self.threads.submit { state in
             guard state == .active else { return promise.fail(CancellationError()) }
@@ -43,7 +43,7 @@ public struct SystemResolver: NameResolver {
         var list: UnsafeMutablePointer<addrinfo>?
         let status = getaddrinfo(name, nil, &hints, &list)
         guard status == 0 else {
-            throw PixelFlowError.nameNotResolved(name, isFinal: isAbsence(status), cause: ResolverFailure(status: status))
+            throw PixelFlowError.nameNotResolved(name, isFinal: isAbsence(status), cause: ResolverError(status: status))
         }
         defer { freeaddrinfo(list) }
 
@@ -75,7 +75,7 @@ public struct SystemResolver: NameResolver {
 }
 
 /// What `getaddrinfo` answered. For logs.
-struct ResolverFailure: Error, CustomStringConvertible {
+struct ResolverError: Error, CustomStringConvertible {
     var status: CInt
     var description: String { gai_strerror(status).map { String(cString: $0) } ?? "getaddrinfo: \(status)" }
 }

@@ -13,7 +13,7 @@ enum CertificateName {
         guard case .name(let name) = host else { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
         return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: name) { certificate, channel in
             channel.eventLoop.makeCompletedFuture {
-                guard names(of: certificate).contains(where: { matches($0, name) }) else { throw CertificateMismatch(name: name) }
+                guard names(of: certificate).contains(where: { matches($0, name) }) else { throw CertificateMismatchError(name: name) }
             }
         }
     }
@@ -32,7 +32,7 @@ enum CertificateName {
 }
 
 /// A trusted certificate, but somebody else's.
-struct CertificateMismatch: Error, CustomStringConvertible {
+struct CertificateMismatchError: Error, CustomStringConvertible {
     var name: String
     var description: String { "the certificate is not for \(name)" }
 }

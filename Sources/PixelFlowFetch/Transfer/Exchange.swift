@@ -12,7 +12,7 @@ struct Exchange: Sendable {
     let connectTimeout: Duration
     let userAgent: String
 
-    /// - Throws: `ConnectFailure` where no connection came about, `PixelFlowError` where the answer is
+    /// - Throws: `ConnectError` where no connection came about, `PixelFlowError` where the answer is
     ///   too large, `CancellationError`, or what the network or the server did wrong.
     func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
         let loop = group.any()
@@ -63,7 +63,7 @@ struct Exchange: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw ConnectFailure(address: address, cause: error)
+            throw ConnectError(address: address, cause: error)
         }
     }
 
@@ -81,7 +81,7 @@ struct Exchange: Sendable {
 }
 
 /// The address did not take the connection; another one of the same name may.
-struct ConnectFailure: Error, CustomStringConvertible {
+struct ConnectError: Error, CustomStringConvertible {
     var address: IPAddress
     var cause: any Error
     var description: String { "\(address): \(cause)" }

@@ -9,7 +9,7 @@ extension PixelFlowError {
     static func addressBlocked(_ address: IPAddress, _ refusal: AddressRefusal) -> PixelFlowError {
         PixelFlowError(
             .invalid, code: "address_blocked", "The host of the URL is at an address that images are not fetched from.",
-            cause: BlockedAddress(address: address, refusal: refusal))
+            cause: BlockedAddressError(address: address, refusal: refusal))
     }
 
     static func nameNotResolved(_ name: String, isFinal: Bool, cause: (any Error)? = nil) -> PixelFlowError {
@@ -49,7 +49,7 @@ extension PixelFlowError {
         switch error {
         case let known as PixelFlowError:
             return known
-        case let connect as ConnectFailure:
+        case let connect as ConnectError:
             guard case ChannelError.connectTimeout = connect.cause else { return unreachable(connect) }
             return PixelFlowError(sourceTimeout.kind, code: sourceTimeout.code, sourceTimeout.message, retry: .transient, cause: connect)
         case _ where isUntrusted(error):
@@ -70,12 +70,12 @@ extension PixelFlowError {
     /// BoringSSL tells a bad certificate from other failures of the handshake by the text alone.
     private static func isUntrusted(_ error: any Error) -> Bool {
         if case NIOSSLError.handshakeFailed(let reason) = error { return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") }
-        return error is NIOSSLExtraError || error is CertificateMismatch
+        return error is NIOSSLExtraError || error is CertificateMismatchError
     }
 }
 
 /// Which address was refused, and why. For logs.
-struct BlockedAddress: Error, CustomStringConvertible {
+struct BlockedAddressError: Error, CustomStringConvertible {
     var address: IPAddress
     var refusal: AddressRefusal
     var description: String { "\(address) is refused: \(refusal.rawValue)" }

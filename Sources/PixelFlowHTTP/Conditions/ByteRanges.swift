@@ -1,10 +1,10 @@
-public import HTTPTypes
-public import Hummingbird
+package import HTTPTypes
+package import Hummingbird
 
 /// What a `GET` asks for by `Range` and `If-Range`: RFC 9110, sections 13.1.5 and 14.
-public enum ByteRanges {
+package enum ByteRanges {
     /// What is to be sent.
-    public enum Selection: Sendable, Hashable {
+    package enum Selection: Sendable, Hashable {
         /// Everything: no range, another unit, one that is malformed, several at once, or one of another version.
         case whole
         /// These bytes; never empty.
@@ -16,7 +16,7 @@ public enum ByteRanges {
     /// - Parameters:
     ///   - size: of the representation, in bytes.
     ///   - tag: of the representation.
-    public static func select(_ request: Request, size: Int, tag: EntityTag) -> Selection {
+    package static func select(_ request: Request, size: Int, tag: EntityTag) -> Selection {
         select(request.headers, method: request.method, size: size, tag: tag)
     }
 

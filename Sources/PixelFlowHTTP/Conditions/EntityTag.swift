@@ -1,30 +1,30 @@
 /// An entity tag: RFC 9110, section 8.8.3.
-public struct EntityTag: Sendable, Hashable, CustomStringConvertible {
+package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     /// Without the quotation marks.
-    public let value: String
+    package let value: String
     /// Whether it names what means the same, and not the same bytes.
-    public let isWeak: Bool
+    package let isWeak: Bool
 
     /// - Parameter value: without quotation marks and without characters that a tag cannot have.
-    public init(_ value: String, isWeak: Bool = false) {
+    package init(_ value: String, isWeak: Bool = false) {
         self.value = value
         self.isWeak = isWeak
     }
 
     /// Reads one tag as a header field holds it; nil if it is none.
-    public init?(parsing text: some StringProtocol) {
+    package init?(parsing text: some StringProtocol) {
         var rest = Substring(text)[...]
         guard let tag = Self.next(&rest), rest.isEmpty else { return nil }
         self = tag
     }
 
-    public var description: String { (isWeak ? "W/\"" : "\"") + value + "\"" }
+    package var description: String { (isWeak ? "W/\"" : "\"") + value + "\"" }
 
     /// Section 8.8.3.2: the values are equal, and neither is weak.
-    public func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && value == other.value }
+    package func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && value == other.value }
 
     /// Section 8.8.3.2: the values are equal.
-    public func matchesWeakly(_ other: EntityTag) -> Bool { value == other.value }
+    package func matchesWeakly(_ other: EntityTag) -> Bool { value == other.value }
 
     /// Takes the tag that the text begins with.
     static func next(_ text: inout Substring) -> EntityTag? {

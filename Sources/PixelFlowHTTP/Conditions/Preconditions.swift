@@ -1,15 +1,15 @@
-public import HTTPTypes
-public import Hummingbird
-public import PixelFlowCore
+package import HTTPTypes
+package import Hummingbird
+package import PixelFlowCore
 
 /// The conditions of a request: RFC 9110, section 13, for resources that have entity tags and no dates of modification.
-public struct Preconditions: Sendable {
+package struct Preconditions: Sendable {
     private let ifMatch: EntityTagCondition?
     private let ifNoneMatch: EntityTagCondition?
     private let isRead: Bool
 
     /// What the conditions come to.
-    public enum Outcome: Sendable, Hashable {
+    package enum Outcome: Sendable, Hashable {
         /// The request is carried out as if it had none.
         case holds
         /// The client has the representation already: 304.
@@ -18,7 +18,7 @@ public struct Preconditions: Sendable {
         case failed
     }
 
-    public init(_ request: Request) {
+    package init(_ request: Request) {
         self.init(request.headers, method: request.method)
     }
 
@@ -29,12 +29,12 @@ public struct Preconditions: Sendable {
     }
 
     /// Whether there is anything to judge.
-    public var isEmpty: Bool { ifMatch == nil && ifNoneMatch == nil }
+    package var isEmpty: Bool { ifMatch == nil && ifNoneMatch == nil }
 
     /// Judges the conditions in the order of section 13.2.2.
     ///
     /// - Parameter tag: of the representation that would be sent or changed; nil where there is none.
-    public func outcome(for tag: EntityTag?) -> Outcome {
+    package func outcome(for tag: EntityTag?) -> Outcome {
         if let ifMatch, !(tag.map { tag in ifMatch.contains { $0.matchesStrongly(tag) } } ?? false) { return .failed }
         if let ifNoneMatch, let tag, ifNoneMatch.contains(where: { $0.matchesWeakly(tag) }) {
             return isRead ? .notModified : .failed
@@ -45,7 +45,7 @@ public struct Preconditions: Sendable {
     /// Lets a request pass whose conditions hold; `notModified` cannot come of a request that changes something.
     ///
     /// - Throws: `precondition_failed` (412).
-    public func require(_ tag: EntityTag?) throws(PixelFlowError) {
+    package func require(_ tag: EntityTag?) throws(PixelFlowError) {
         if outcome(for: tag) == .failed { throw .preconditionFailed }
     }
 
@@ -53,7 +53,7 @@ public struct Preconditions: Sendable {
     ///
     /// - Parameter headers: those of the answer with 200 that a cache goes by, the tag included.
     /// - Throws: `precondition_failed` (412).
-    public func response(for tag: EntityTag, headers: HTTPFields) throws(PixelFlowError) -> Response? {
+    package func response(for tag: EntityTag, headers: HTTPFields) throws(PixelFlowError) -> Response? {
         switch outcome(for: tag) {
         case .holds: return nil
         case .notModified: return Response(status: .notModified, headers: headers)
@@ -64,6 +64,6 @@ public struct Preconditions: Sendable {
 
 extension PixelFlowError {
     /// `If-Match` or `If-None-Match` does not hold (412).
-    public static let preconditionFailed = PixelFlowError(
+    package static let preconditionFailed = PixelFlowError(
         .preconditionFailed, code: "precondition_failed", "The resource is not in the state that If-Match or If-None-Match asks for.")
 }

@@ -1,10 +1,10 @@
-public import NIOCore
+package import NIOCore
 
 /// Stops a server from accepting while the process has as many connections as its file descriptors allow.
-public final class AcceptGate: ChannelDuplexHandler {
-    public typealias InboundIn = any Channel
-    public typealias InboundOut = any Channel
-    public typealias OutboundIn = Never
+package final class AcceptGate: ChannelDuplexHandler {
+    package typealias InboundIn = any Channel
+    package typealias InboundOut = any Channel
+    package typealias OutboundIn = Never
 
     private let registry: ConnectionRegistry
     private var isWaiting = false
@@ -12,13 +12,13 @@ public final class AcceptGate: ChannelDuplexHandler {
     init(registry: ConnectionRegistry) { self.registry = registry }
 
     /// Puts a gate before everything else in the pipeline of a server that listens.
-    public static func install(on server: any Channel, registry: ConnectionRegistry) async throws {
+    package static func install(on server: any Channel, registry: ConnectionRegistry) async throws {
         try await server.eventLoop.submit {
             try server.pipeline.syncOperations.addHandler(AcceptGate(registry: registry), position: .first)
         }.get()
     }
 
-    public func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         guard !isWaiting else { return }
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
@@ -29,7 +29,7 @@ public final class AcceptGate: ChannelDuplexHandler {
         }
     }
 
-    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let registry = registry
         registry.accepted()
         unwrapInboundIn(data).closeFuture.whenComplete { _ in registry.released() }

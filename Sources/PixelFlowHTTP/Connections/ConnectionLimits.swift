@@ -1,7 +1,7 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// What a client may take of a server: connections, time and header bytes.
-public struct ConnectionLimits: Sendable, Hashable {
+package struct ConnectionLimits: Sendable, Hashable {
     static let totalSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_CONNECTIONS", default: 4096, in: 16...1_000_000,
         help: "Connections at a time, at most a third of the file descriptors; beyond, those that wait longest for a request are closed.")
@@ -23,32 +23,32 @@ public struct ConnectionLimits: Sendable, Hashable {
     static let headerCountSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_HEADER_COUNT", default: 100, in: 10...1000, help: "Fields in the header of a request; more are answered 431.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         totalSetting.description, perAddressSetting.description, headerTimeoutSetting.description, idleTimeoutSetting.description,
         bodyRateSetting.description, headerBytesSetting.description, headerCountSetting.description,
     ]
 
-    public var total = 4096
-    public var perAddress = 512
-    public var headerTimeout: Duration = .seconds(10)
-    public var idleTimeout: Duration = .seconds(60)
+    package var total = 4096
+    package var perAddress = 512
+    package var headerTimeout: Duration = .seconds(10)
+    package var idleTimeout: Duration = .seconds(60)
     /// The span over which the rate of a body is measured.
-    public var bodyWindow: Duration = .seconds(10)
+    package var bodyWindow: Duration = .seconds(10)
     /// Bytes a second; 0 for no limit.
-    public var minimumBodyRate = 1024
-    public var headerBytes = 32_768
-    public var headerCount = 100
+    package var minimumBodyRate = 1024
+    package var headerBytes = 32_768
+    package var headerCount = 100
     /// Connections that are told why they end, at a time and in a second; those beyond are closed without an answer.
-    public var lingering = 64
+    package var lingering = 64
     /// How long a connection is let alone before it may have to give way to a new one.
-    public var evictionGrace: Duration = .seconds(1)
+    package var evictionGrace: Duration = .seconds(1)
     /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
-    public var accepted = 4096 + 64
+    package var accepted = 4096 + 64
 
-    public init() {}
+    package init() {}
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         total = try settings[Self.totalSetting]
         perAddress = try settings[Self.perAddressSetting]
         headerTimeout = try settings[Self.headerTimeoutSetting]
@@ -61,7 +61,7 @@ public struct ConnectionLimits: Sendable, Hashable {
     /// The same with no more than a third of `descriptors` as connections and half of them as accepted ones. The rest is in
     /// reserve: for databases, files, render processes, and the connection that a request goes on with from a proxy. A process
     /// without a descriptor left cannot do its work and does not live long: system libraries give up as well.
-    public func fitting(descriptors: Int) -> ConnectionLimits {
+    package func fitting(descriptors: Int) -> ConnectionLimits {
         var limits = self
         limits.total = max(1, min(total, descriptors / 3))
         limits.accepted = max(limits.total + 1, min(limits.total + lingering, descriptors / 2))

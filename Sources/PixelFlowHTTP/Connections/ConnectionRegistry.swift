@@ -3,7 +3,7 @@ import NIOCore
 import Synchronization
 
 /// Every connection of a process: how many there are in all and by address, and which can be given up for a new one.
-public final class ConnectionRegistry: Sendable {
+package final class ConnectionRegistry: Sendable {
     /// One connection, as the registry knows it.
     final class Entry: Sendable {
         fileprivate let number: UInt64
@@ -64,7 +64,7 @@ public final class ConnectionRegistry: Sendable {
     /// - Parameters:
     ///   - limits: those of the process, see `ConnectionLimits.fitting`.
     ///   - trusted: proxies, each of which brings many clients: not limited by address.
-    public init(limits: ConnectionLimits = ConnectionLimits(), trusted: TrustedProxies = .loopback) {
+    package init(limits: ConnectionLimits = ConnectionLimits(), trusted: TrustedProxies = .loopback) {
         self.limits = limits
         self.trusted = trusted
     }

@@ -1,11 +1,11 @@
-public import HummingbirdCore
-public import Logging
-public import Metrics
-public import NIOCore
+package import HummingbirdCore
+package import Logging
+package import Metrics
+package import NIOCore
 import NIOHTTP1
 
 /// HTTP/1.1 over connections that are held to limits.
-public struct GuardedHTTPChannel: ServerChildChannel {
+package struct GuardedHTTPChannel: ServerChildChannel {
     private let base: HTTP1Channel
     private let registry: ConnectionRegistry
     private let metrics: ConnectionMetrics?
@@ -13,7 +13,7 @@ public struct GuardedHTTPChannel: ServerChildChannel {
     /// - Parameters:
     ///   - registry: of the process; every server of it shares one.
     ///   - service: whose connections these are counted as, as in `api`; nil for connections that are not counted.
-    public init(
+    package init(
         _ responder: @escaping HTTPChannelHandler.Responder, registry: ConnectionRegistry, service: String?,
         factory: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -25,7 +25,7 @@ public struct GuardedHTTPChannel: ServerChildChannel {
         metrics = service.map { ConnectionMetrics(service: $0, factory: factory) }
     }
 
-    public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         // What a flood brings is closed before anything is built for it. No address is cached yet at this point.
         let address = (try? channel._channelCore.remoteAddress0())?.ipAddress.flatMap { IPAddress($0) }
         if let address, registry.isExhausted(for: address) {
@@ -43,7 +43,7 @@ public struct GuardedHTTPChannel: ServerChildChannel {
         }
     }
 
-    public func handle(value: HTTP1Channel.Value, logger: Logger) async {
+    package func handle(value: HTTP1Channel.Value, logger: Logger) async {
         await base.handle(value: value, logger: logger)
     }
 }

@@ -1,18 +1,18 @@
-public import Hummingbird
+package import Hummingbird
 import Logging
-public import NIOCore
-public import PixelFlowCore
+package import NIOCore
+package import PixelFlowCore
 
 /// What travels with a request through every service: its id, who asks, and a logger that names both.
-public struct AppRequestContext: RequestContext {
-    public var coreContext: CoreRequestContextStorage
+package struct AppRequestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
     /// Names the request in each log line and in the `x-request-id` of the response.
-    public private(set) var requestID: String
+    package private(set) var requestID: String
     /// Who asks; set by `AuthenticationMiddleware`.
-    public var principal: Principal?
+    package var principal: Principal?
     private let channel: any Channel
 
-    public init(source: ApplicationRequestContextSource) {
+    package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         // The server has made an id for its own log lines already; one id is enough.
@@ -30,13 +30,13 @@ public struct AppRequestContext: RequestContext {
     /// The principal, for routes that stand behind `AuthenticationMiddleware`.
     ///
     /// - Throws: `token_missing` (401) where there is none.
-    public func requirePrincipal() throws(PixelFlowError) -> Principal {
+    package func requirePrincipal() throws(PixelFlowError) -> Principal {
         guard let principal else { throw .tokenMissing }
         return principal
     }
 
     /// The address of the peer of this connection, which may be a proxy: see `TrustedProxies`.
-    public var peerAddress: SocketAddress? { channel.remoteAddress }
+    package var peerAddress: SocketAddress? { channel.remoteAddress }
 
     /// Ends the connection a little later, whatever the client is still sending.
     func closeConnection(after delay: TimeAmount) {

@@ -1,12 +1,12 @@
 import Foundation
 
 /// An IPv4 or IPv6 address. An IPv4 address inside IPv6 (`::ffff:a.b.c.d`) is the IPv4 address.
-public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
+package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Four bytes or sixteen, in network order.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// Reads the usual text form; nil where it is none. A zone (`%eth0`) is left out.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let plain = String(text.prefix { $0 != "%" })
         var all = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, plain, &all) == 1 {
@@ -18,9 +18,9 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         bytes = isMapped ? Array(all[12...]) : all
     }
 
-    public var isIPv4: Bool { bytes.count == 4 }
+    package var isIPv4: Bool { bytes.count == 4 }
 
-    public var description: String {
+    package var description: String {
         if isIPv4 { return bytes.map(String.init).joined(separator: ".") }
         return stride(from: 0, to: 16, by: 2)
             .map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
@@ -29,18 +29,18 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Names whoever is behind the address: a single IPv4 address, or the /64 that an IPv6 client is
     /// given as a whole and may pick any address of.
-    public var subscriber: String {
+    package var subscriber: String {
         isIPv4 ? description : bytes[0..<8].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "/64"
     }
 }
 
 /// A range of addresses in CIDR notation, as in `10.0.0.0/8` or `fd00::/8`.
-public struct AddressRange: Sendable, Hashable {
+package struct AddressRange: Sendable, Hashable {
     private let base: IPAddress
     private let prefix: Int
 
     /// Reads CIDR notation or a single address; nil where it is neither.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }
         let width = base.bytes.count * 8
@@ -54,7 +54,7 @@ public struct AddressRange: Sendable, Hashable {
         self.prefix = prefix
     }
 
-    public func contains(_ address: IPAddress) -> Bool {
+    package func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == base.bytes.count else { return false }
         let whole = prefix / 8
         guard address.bytes[..<whole].elementsEqual(base.bytes[..<whole]) else { return false }

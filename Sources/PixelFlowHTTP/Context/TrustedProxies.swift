@@ -1,33 +1,33 @@
 import HTTPTypes
-public import Hummingbird
-public import PixelFlowCore
+package import Hummingbird
+package import PixelFlowCore
 
 /// Decides whose `X-Forwarded-For` is believed. Anybody can send that header, so only the part that
 /// our own proxies have written counts.
-public struct TrustedProxies: Sendable, Hashable {
+package struct TrustedProxies: Sendable, Hashable {
     /// `PIXELFLOW_TRUSTED_PROXIES`.
-    public static let setting = Setting<String>.text(
+    package static let setting = Setting<String>.text(
         "PIXELFLOW_TRUSTED_PROXIES",
         help: "Whose X-Forwarded-… headers are believed, and who has no limit of connections by address; CIDRs, this machine unless set."
     )
 
     private let ranges: [AddressRange]
 
-    public init(_ ranges: [AddressRange]) {
+    package init(_ ranges: [AddressRange]) {
         self.ranges = ranges
     }
 
     /// Those that are set, else this machine.
     ///
     /// - Throws: `setting_invalid` where one is not a range.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self = settings.isSet(Self.setting) ? try TrustedProxies(setting: try settings[Self.setting]) : .loopback
     }
 
     /// Reads `PIXELFLOW_TRUSTED_PROXIES`: CIDR ranges, separated by commas.
     ///
     /// - Throws: `setting_invalid` where one is not a range.
-    public init(setting: String) throws(PixelFlowError) {
+    package init(setting: String) throws(PixelFlowError) {
         var ranges: [AddressRange] = []
         for text in setting.split(separator: ",").map({ $0.filter { !$0.isWhitespace } }) where !text.isEmpty {
             guard let range = AddressRange(text) else {
@@ -41,16 +41,16 @@ public struct TrustedProxies: Sendable, Hashable {
     }
 
     /// The same and one more address; a text that is none, as the name of a host, adds nothing.
-    public func adding(_ address: String) -> TrustedProxies {
+    package func adding(_ address: String) -> TrustedProxies {
         TrustedProxies(ranges + [AddressRange(address)].compactMap { $0 })
     }
 
     /// Proxies on this machine only, as the web service is in one process.
-    public static let loopback = TrustedProxies([AddressRange("127.0.0.1"), AddressRange("::1")].compactMap { $0 })
+    package static let loopback = TrustedProxies([AddressRange("127.0.0.1"), AddressRange("::1")].compactMap { $0 })
 
     /// The address of the client: the peer, or where that is a trusted proxy, the nearest address in
     /// `X-Forwarded-For` that is none. Nil where the connection has no address, as in a test.
-    public func client(of request: Request, context: AppRequestContext) -> IPAddress? {
+    package func client(of request: Request, context: AppRequestContext) -> IPAddress? {
         guard let peer = context.peerAddress?.ipAddress.flatMap({ IPAddress($0) }) else { return nil }
         guard isTrusted(peer) else { return peer }
         return client(forwardedFor: request.headers[.xForwardedFor] ?? "") ?? peer
@@ -67,18 +67,18 @@ public struct TrustedProxies: Sendable, Hashable {
     }
 
     /// Whether the connection of a request comes from a proxy that is trusted, and its `X-Forwarded-…` headers with it.
-    public func trustsPeer(of context: AppRequestContext) -> Bool {
+    package func trustsPeer(of context: AppRequestContext) -> Bool {
         context.peerAddress?.ipAddress.flatMap { IPAddress($0) }.map(isTrusted) ?? false
     }
 
     /// Whether a trusted proxy says that the client has come over https.
-    public func saysHTTPS(_ request: Request, _ context: AppRequestContext) -> Bool {
+    package func saysHTTPS(_ request: Request, _ context: AppRequestContext) -> Bool {
         guard trustsPeer(of: context), let schemes = request.headers[.xForwardedProto] else { return false }
         return schemes.split(separator: ",").first?.lowercased().filter { !$0.isWhitespace } == "https"
     }
 
     /// Whether this address is that of a proxy that is trusted.
-    public func trusts(_ address: IPAddress) -> Bool { isTrusted(address) }
+    package func trusts(_ address: IPAddress) -> Bool { isTrusted(address) }
 
     private func isTrusted(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
 }

@@ -1,13 +1,13 @@
 import Synchronization
 
 /// Whether this process is on its way out. Once set, `/readyz` says so and no new work is sent here.
-public final class DrainState: Sendable {
+package final class DrainState: Sendable {
     private let flag = Atomic(false)
 
-    public init() {}
+    package init() {}
 
-    public var isDraining: Bool { flag.load(ordering: .relaxed) }
+    package var isDraining: Bool { flag.load(ordering: .relaxed) }
 
     /// There is no way back.
-    public func drain() { flag.store(true, ordering: .relaxed) }
+    package func drain() { flag.store(true, ordering: .relaxed) }
 }

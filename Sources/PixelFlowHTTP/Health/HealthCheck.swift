@@ -1,11 +1,11 @@
 import Synchronization
 
 /// One thing that a service works with.
-public struct HealthCheck: Sendable {
+package struct HealthCheck: Sendable {
     /// Names the backend in the answer, as in `database`.
-    public let name: String
+    package let name: String
     /// Whether the service can do nothing useful without it. One that is not needed is told of in the answer only.
-    public let isRequired: Bool
+    package let isRequired: Bool
     private let timeout: Duration
     private let probe: @Sendable () async throws -> Void
 
@@ -14,7 +14,7 @@ public struct HealthCheck: Sendable {
     ///   - timeout: after which the check counts as failed; 2 seconds by default, well under the
     ///     time-out of any prober.
     ///   - probe: returns where all is well, throws where it is not.
-    public init(
+    package init(
         _ name: String, isRequired: Bool = true, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void
     ) {
         self.name = name
@@ -24,13 +24,13 @@ public struct HealthCheck: Sendable {
     }
 
     /// What a check found.
-    public enum Outcome: String, Sendable, Codable {
+    package enum Outcome: String, Sendable, Codable {
         case ok, failed
         case timedOut = "timed_out"
     }
 
     /// Runs the probe; never takes longer than the time-out, even where the probe ignores cancellation.
-    public func run() async -> Outcome {
+    package func run() async -> Outcome {
         await withCheckedContinuation { continuation in
             let race = Race(continuation)
             let work = Task {

@@ -1,18 +1,18 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import Logging
 
 /// The probes that every service answers: `/health`, `/livez` and `/readyz`.
-public struct HealthRoutes: Sendable {
+package struct HealthRoutes: Sendable {
     private let checks: [HealthCheck]
     private let drain: DrainState
 
-    public init(checks: [HealthCheck], drain: DrainState = DrainState()) {
+    package init(checks: [HealthCheck], drain: DrainState = DrainState()) {
         self.checks = checks
         self.drain = drain
     }
 
-    public func add(to router: Router<AppRequestContext>) {
+    package func add(to router: Router<AppRequestContext>) {
         router.get("/health") { _, _ in try Report(status: "ok").response() }
         router.get("/livez") { _, _ in try Report(status: "ok").response() }
         router.get("/readyz") { _, context in try await ready(context) }

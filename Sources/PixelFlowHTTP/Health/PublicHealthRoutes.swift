@@ -1,13 +1,13 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 
 /// The probes of a service that anybody can reach. They tell how it is and nothing of what it works with.
-public struct PublicHealthRoutes: Sendable {
+package struct PublicHealthRoutes: Sendable {
     private let health: HealthRoutes
 
-    public init(_ health: HealthRoutes) { self.health = health }
+    package init(_ health: HealthRoutes) { self.health = health }
 
-    public func add(to router: Router<AppRequestContext>) {
+    package func add(to router: Router<AppRequestContext>) {
         router.get("/health") { _, _ in try Self.answer("ok") }
         router.get("/livez") { _, _ in try Self.answer("ok") }
         router.get("/readyz") { _, context in

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
-public import Hummingbird
-public import NIOCore
+package import Hummingbird
+package import NIOCore
 import PixelFlowCore
 
 extension Request {
@@ -11,27 +11,27 @@ extension Request {
     /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422
     ///   with the path of the field: `missing_value` or `invalid_value`. A `PixelFlowError` thrown by
     ///   the type itself passes as it is.
-    public func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
+    package func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
         try requireJSON()
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
     }
 
     /// Whether the body is said to be JSON. No type at all counts, and so does a form: that is what
     /// `curl -d` calls whatever it sends, and there are no forms here.
-    public var isCalledJSON: Bool {
+    package var isCalledJSON: Bool {
         guard let type = mediaType else { return true }
         return type == "application/json" || type.hasSuffix("+json") || type == "application/x-www-form-urlencoded"
     }
 
     /// The `Content-Type` in lower case, without its parameters.
-    public var mediaType: String? {
+    package var mediaType: String? {
         headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace } }
     }
 
     /// The whole body, at most `limit` bytes.
     ///
     /// - Throws: `body_too_large` (413).
-    public func collectBody(limit: Int) async throws -> ByteBuffer {
+    package func collectBody(limit: Int) async throws -> ByteBuffer {
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
             throw PixelFlowError.bodyTooLarge(limit: limit)
         }
@@ -50,9 +50,9 @@ extension Request {
 }
 
 /// Reads JSON of a client, and says in the field's words what is wrong with it.
-public enum JSONBody {
+package enum JSONBody {
     /// - Throws: as `Request.decodeJSON`.
-    public static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
         do {
             return try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
         } catch let error as DecodingError {

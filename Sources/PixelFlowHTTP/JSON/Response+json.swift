@@ -1,18 +1,18 @@
 import Foundation
-public import HTTPTypes
-public import Hummingbird
-public import NIOCore
+package import HTTPTypes
+package import Hummingbird
+package import NIOCore
 
 extension Response {
     /// A response with `value` as JSON. Caches keep out of it unless `headers` say otherwise.
-    public static func json(
+    package static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) throws -> Response {
         json(bytes: ByteBuffer(bytes: try JSONCoding.encoder.encode(value)), status: status, headers: headers)
     }
 
     /// A response with JSON that has been written already.
-    public static func json(bytes: ByteBuffer, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
+    package static func json(bytes: ByteBuffer, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         var headers = headers
         if !headers.contains(.contentType) { headers.append(HTTPField(name: .contentType, value: "application/json")) }
         if !headers.contains(.cacheControl) { headers.append(HTTPField(name: .cacheControl, value: "no-store")) }

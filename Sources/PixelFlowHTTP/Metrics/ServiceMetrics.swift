@@ -1,8 +1,8 @@
-public import Metrics
+package import Metrics
 import Prometheus
 
 /// Where the metrics of one service are made, and which of the process's metrics its address shows.
-public struct ServiceMetrics: Sendable {
+package struct ServiceMetrics: Sendable {
     /// The first word of the service's own metrics, as in `api`.
     let service: String
     let factory: any MetricsFactory
@@ -12,7 +12,7 @@ public struct ServiceMetrics: Sendable {
     ///   - prefixes: more that this service shows and no other service of the same process does;
     ///     matters only where several share a process.
     ///   - factory: the registry that `Telemetry.bootstrap` has set up, unless given.
-    public init(service: String, claiming prefixes: [String] = [], factory: any MetricsFactory = MetricsSystem.factory) {
+    package init(service: String, claiming prefixes: [String] = [], factory: any MetricsFactory = MetricsSystem.factory) {
         self.service = service
         self.factory = factory
         self.prefixes = ["\(service)_"] + prefixes

@@ -1,15 +1,15 @@
-public import Hummingbird
+package import Hummingbird
 import Logging
 
 /// Writes one line for each request: at info, and at debug for the probes that come every few seconds.
-public struct AccessLogMiddleware: RouterMiddleware {
-    public typealias Context = AppRequestContext
+package struct AccessLogMiddleware: RouterMiddleware {
+    package typealias Context = AppRequestContext
 
     private static let probes: Set<String> = ["/health", "/livez", "/readyz", "/metrics"]
 
-    public init() {}
+    package init() {}
 
-    public func handle(
+    package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path

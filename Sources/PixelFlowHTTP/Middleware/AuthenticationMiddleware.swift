@@ -1,20 +1,20 @@
 import HTTPTypes
-public import Hummingbird
-public import PixelFlowCore
+package import Hummingbird
+package import PixelFlowCore
 
 /// Lets only requests with a valid bearer token through, and puts its principal into the context.
 ///
 /// Throws `token_missing`, `token_invalid` or `token_expired`, each a 401.
-public struct AuthenticationMiddleware: RouterMiddleware {
-    public typealias Context = AppRequestContext
+package struct AuthenticationMiddleware: RouterMiddleware {
+    package typealias Context = AppRequestContext
 
     private let verifier: TokenVerifier
 
-    public init(verifier: TokenVerifier) {
+    package init(verifier: TokenVerifier) {
         self.verifier = verifier
     }
 
-    public func handle(
+    package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         let token = try request.bearerToken()
@@ -33,7 +33,7 @@ extension Request {
     /// The token of `Authorization: Bearer …`.
     ///
     /// - Throws: `token_missing` where there is no such header.
-    public func bearerToken() throws(PixelFlowError) -> String {
+    package func bearerToken() throws(PixelFlowError) -> String {
         guard let header = headers[.authorization] else { throw .tokenMissing }
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .tokenMissing }

@@ -1,15 +1,15 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import NIOCore
 
 /// Answers `Expect: 100-continue` once a route begins to read the body. Whatever is refused before that, as without a token
 /// or for its size, is refused without the body having been sent.
-public struct ContinueMiddleware: RouterMiddleware {
-    public typealias Context = AppRequestContext
+package struct ContinueMiddleware: RouterMiddleware {
+    package typealias Context = AppRequestContext
 
-    public init() {}
+    package init() {}
 
-    public func handle(
+    package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         guard request.waitsForContinue else { return try await next(request, context) }
@@ -21,7 +21,7 @@ public struct ContinueMiddleware: RouterMiddleware {
 
 extension Request {
     /// Whether the client has said that it sends the body once it is told to.
-    public var waitsForContinue: Bool {
+    package var waitsForContinue: Bool {
         headers[values: .expect].contains { $0.lowercased() == "100-continue" }
             && (headers.contains(.contentLength) || headers.contains(.transferEncoding))
     }

@@ -1,5 +1,5 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import Metrics
 import NIOCore
 import Synchronization
@@ -9,16 +9,16 @@ import Synchronization
 /// The time is that to the head of the answer: how long a client takes to read a picture, or listens
 /// to an event stream, says nothing about the service. Labels are bounded: routes by their templates,
 /// methods by those that are known.
-public struct MetricsMiddleware: RouterMiddleware {
-    public typealias Context = AppRequestContext
+package struct MetricsMiddleware: RouterMiddleware {
+    package typealias Context = AppRequestContext
 
     private let series: RequestSeries
 
-    public init(_ metrics: ServiceMetrics) {
+    package init(_ metrics: ServiceMetrics) {
         series = RequestSeries(metrics)
     }
 
-    public func handle(
+    package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         // As a plain number of nanoseconds: `Duration` divides 128-bit integers, in each request.

@@ -1,5 +1,5 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import Logging
 import NIOCore
 import PixelFlowCore
@@ -7,12 +7,12 @@ import PixelFlowCore
 /// Turns each error into `application/problem+json`, so that no route needs to.
 ///
 /// What nobody foresaw becomes a 500 without detail; its cause is in the log, under the request's id.
-public struct ProblemMiddleware: RouterMiddleware {
-    public typealias Context = AppRequestContext
+package struct ProblemMiddleware: RouterMiddleware {
+    package typealias Context = AppRequestContext
 
-    public init() {}
+    package init() {}
 
-    public func handle(
+    package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         do {

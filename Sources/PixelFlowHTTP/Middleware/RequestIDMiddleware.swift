@@ -1,14 +1,14 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 
 /// Gives each request an id: the caller's `x-request-id` where it is a sane one, else a fresh one.
 /// Every response carries it, errors included, so this stands outermost.
-public struct RequestIDMiddleware: RouterMiddleware {
-    public typealias Context = AppRequestContext
+package struct RequestIDMiddleware: RouterMiddleware {
+    package typealias Context = AppRequestContext
 
-    public init() {}
+    package init() {}
 
-    public func handle(
+    package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         var context = context

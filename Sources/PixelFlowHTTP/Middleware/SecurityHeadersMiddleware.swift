@@ -1,10 +1,10 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 
 /// Sets the headers that keep a browser from guessing types, framing a response or running anything
 /// in it. A route that serves pages sets its own, stricter or wider, and keeps them.
-public struct SecurityHeadersMiddleware: RouterMiddleware {
-    public typealias Context = AppRequestContext
+package struct SecurityHeadersMiddleware: RouterMiddleware {
+    package typealias Context = AppRequestContext
 
     /// Half a year at least is what browsers take seriously; a year is usual.
     private static let strictTransport = "max-age=31536000"
@@ -13,9 +13,9 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
 
     /// - Parameter proxies: where one of them says that the client came over https, the browser is told to come over https
     ///   from then on (HSTS). Nil for a service that no browser opens.
-    public init(proxies: TrustedProxies? = nil) { self.proxies = proxies }
+    package init(proxies: TrustedProxies? = nil) { self.proxies = proxies }
 
-    public func handle(
+    package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)

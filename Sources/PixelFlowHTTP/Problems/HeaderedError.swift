@@ -1,15 +1,15 @@
-public import HTTPTypes
-public import PixelFlowCore
+package import HTTPTypes
+package import PixelFlowCore
 
 /// An error whose answer has header fields of its own.
-public struct HeaderedError: Error, CustomStringConvertible {
-    public let error: PixelFlowError
-    public let headers: HTTPFields
+package struct HeaderedError: Error, CustomStringConvertible {
+    package let error: PixelFlowError
+    package let headers: HTTPFields
 
-    public init(_ error: PixelFlowError, headers: HTTPFields) {
+    package init(_ error: PixelFlowError, headers: HTTPFields) {
         self.error = error
         self.headers = headers
     }
 
-    public var description: String { error.description }
+    package var description: String { error.description }
 }

@@ -1,9 +1,9 @@
-public import HTTPTypes
-public import PixelFlowCore
+package import HTTPTypes
+package import PixelFlowCore
 
 extension PixelFlowError.Kind {
     /// The HTTP status that stands for this kind.
-    public var status: HTTPResponse.Status {
+    package var status: HTTPResponse.Status {
         switch self {
         case .malformed: .badRequest
         case .unauthenticated: .unauthorized
@@ -25,21 +25,21 @@ extension PixelFlowError.Kind {
 
 extension PixelFlowError {
     /// No bearer token at all (401).
-    public static let tokenMissing = PixelFlowError(
+    package static let tokenMissing = PixelFlowError(
         .unauthenticated, code: "token_missing", "Send a token as \"Authorization: Bearer TOKEN\".")
 
     /// A token that is not ours, whatever is wrong with it: which part it is helps only an attacker (401).
-    public static let tokenInvalid = PixelFlowError(.unauthenticated, code: "token_invalid", "The token is not valid.")
+    package static let tokenInvalid = PixelFlowError(.unauthenticated, code: "token_invalid", "The token is not valid.")
 
     /// A token of ours whose time is over (401).
-    public static let tokenExpired = PixelFlowError(.unauthenticated, code: "token_expired", "The token has expired; sign in again.")
+    package static let tokenExpired = PixelFlowError(.unauthenticated, code: "token_expired", "The token has expired; sign in again.")
 
     /// A body over `limit` bytes (413).
-    public static func bodyTooLarge(limit: Int) -> PixelFlowError {
+    package static func bodyTooLarge(limit: Int) -> PixelFlowError {
         PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")
     }
 
     /// More connections than one address, or the whole process, may have (429).
-    public static let tooManyConnections = PixelFlowError(
+    package static let tooManyConnections = PixelFlowError(
         .throttled, code: "too_many_connections", "There are too many connections; close some, or try again later.", retryAfter: 10)
 }

@@ -1,9 +1,9 @@
-public import Hummingbird
+package import Hummingbird
 
 /// The parameters of a query string by the rules of the WHATWG URL standard for `application/x-www-form-urlencoded`, as
 /// browsers and `URLSearchParams` write them: `+` is a space, a `%` that is not followed by two hexadecimal digits stands
 /// for itself, and bytes that are not UTF-8 become U+FFFD.
-public struct QueryParameters: Sendable, Hashable {
+package struct QueryParameters: Sendable, Hashable {
     private struct Parameter: Hashable {
         let name: String
         let value: String
@@ -12,7 +12,7 @@ public struct QueryParameters: Sendable, Hashable {
     private let parameters: [Parameter]
 
     /// - Parameter query: what follows the `?`, as it was sent.
-    public init(_ query: some StringProtocol) {
+    package init(_ query: some StringProtocol) {
         parameters = query.utf8.split(separator: UInt8(ascii: "&")).map { pair in
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             return Parameter(name: Self.decode(parts[0]), value: parts.count > 1 ? Self.decode(parts[1]) : "")
@@ -20,13 +20,13 @@ public struct QueryParameters: Sendable, Hashable {
     }
 
     /// The first value of a name; empty where the name stands alone. Nil if there is none.
-    public subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
+    package subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
     /// The first value of a name. Nil if there is none or if it is empty, as a form sends a field that nobody has filled in.
-    public func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+    package func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     /// The first value of each name.
-    public var firstValues: [String: String] { Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first } }
+    package var firstValues: [String: String] { Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first } }
 
     private static func decode(_ text: some Collection<UInt8>) -> String {
         var bytes: [UInt8] = []
@@ -61,5 +61,5 @@ public struct QueryParameters: Sendable, Hashable {
 
 extension Request {
     /// The parameters of the query.
-    public var query: QueryParameters { QueryParameters(uri.query ?? "") }
+    package var query: QueryParameters { QueryParameters(uri.query ?? "") }
 }

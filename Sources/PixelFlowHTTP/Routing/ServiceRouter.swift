@@ -1,13 +1,13 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 
 /// Builds the router of a service: the standard middlewares, the probes, the routes, and an answer
 /// for every method that a route does not take.
-public enum ServiceRouter {
+package enum ServiceRouter {
     /// - Parameters:
     ///   - metrics: what requests are counted under and what `/metrics` shows.
     ///   - routes: adds the service's own routes.
-    public static func make(
+    package static func make(
         metrics: ServiceMetrics, health: HealthRoutes, routes: (Router<AppRequestContext>) throws -> Void
     ) rethrows -> Router<AppRequestContext> {
         try make(counting: metrics) { router in
@@ -21,7 +21,7 @@ public enum ServiceRouter {
     /// own, made with `make(metrics:health:routes:)`.
     ///
     /// - Parameter proxies: whose word about https is believed.
-    public static func makePublic(
+    package static func makePublic(
         metrics: ServiceMetrics, health: HealthRoutes, proxies: TrustedProxies, routes: (Router<AppRequestContext>) throws -> Void
     ) rethrows -> Router<AppRequestContext> {
         try make(counting: metrics, proxies: proxies) { router in

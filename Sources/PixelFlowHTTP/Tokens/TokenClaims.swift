@@ -1,21 +1,21 @@
-public import JWTKit
-public import PixelFlowCore
+package import JWTKit
+package import PixelFlowCore
 
 /// What a token of PixelFlow says. Times are seconds since 1970.
-public struct TokenClaims: JWTPayload, Hashable {
-    public var iss: String
-    public var aud: Audience
+package struct TokenClaims: JWTPayload, Hashable {
+    package var iss: String
+    package var aud: Audience
     /// The user's id.
-    public var sub: String
-    public var email: String
-    public var tenant: String
-    public var iat: Double
-    public var nbf: Double?
-    public var exp: Double
+    package var sub: String
+    package var email: String
+    package var tenant: String
+    package var iat: Double
+    package var nbf: Double?
+    package var exp: Double
     /// Unique for each token.
-    public var jti: String
+    package var jti: String
 
-    public init(
+    package init(
         issuer: String, audience: String, principal: Principal, issuedAt: Timestamp, expiresAt: Timestamp, id: String
     ) {
         iss = issuer
@@ -33,18 +33,18 @@ public struct TokenClaims: JWTPayload, Hashable {
     private static func seconds(_ time: Timestamp) -> Double { Double(time.microseconds / 1_000_000) }
 
     /// Deliberately empty: issuer, audience and times are judged by `TokenRules`, with a clock.
-    public func verify(using algorithm: some JWTAlgorithm) {}
+    package func verify(using algorithm: some JWTAlgorithm) {}
 }
 
 /// The `aud` claim: one name or several.
-public struct Audience: Codable, Hashable, Sendable {
-    public let names: [String]
+package struct Audience: Codable, Hashable, Sendable {
+    package let names: [String]
 
-    public init(_ names: [String]) {
+    package init(_ names: [String]) {
         self.names = names
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let name = try? container.decode(String.self) {
             names = [name]
@@ -53,7 +53,7 @@ public struct Audience: Codable, Hashable, Sendable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if names.count == 1 { try container.encode(names[0]) } else { try container.encode(names) }
     }

@@ -1,12 +1,12 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension TokenRules {
     static let issuerSetting = Setting<String>.text("PIXELFLOW_AUTH_ISSUER", default: "pixelflow", help: "The iss of tokens.")
     static let audienceSetting = Setting<String>.text("PIXELFLOW_AUTH_AUDIENCE", default: "pixelflow", help: "The aud of tokens.")
 
-    public static let descriptions: [SettingDescription] = [issuerSetting.description, audienceSetting.description]
+    package static let descriptions: [SettingDescription] = [issuerSetting.description, audienceSetting.description]
 
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(issuer: try settings[Self.issuerSetting], audience: try settings[Self.audienceSetting])
     }
 }

@@ -1,15 +1,15 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Which tokens count: whose, for whom, and how far two clocks may differ.
-public struct TokenRules: Sendable, Hashable {
+package struct TokenRules: Sendable, Hashable {
     /// `PIXELFLOW_AUTH_ISSUER`: the `iss` of every token.
-    public var issuer: String
+    package var issuer: String
     /// `PIXELFLOW_AUTH_AUDIENCE`: must be among the `aud` of every token.
-    public var audience: String
+    package var audience: String
     /// How far the clocks of two machines may be apart.
-    public var leeway: Duration
+    package var leeway: Duration
 
-    public init(issuer: String = "pixelflow", audience: String = "pixelflow", leeway: Duration = .seconds(30)) {
+    package init(issuer: String = "pixelflow", audience: String = "pixelflow", leeway: Duration = .seconds(30)) {
         self.issuer = issuer
         self.audience = audience
         self.leeway = leeway
@@ -35,10 +35,10 @@ public struct TokenRules: Sendable, Hashable {
 }
 
 /// A token that has been found good.
-public struct VerifiedToken: Sendable, Hashable {
-    public let principal: Principal
+package struct VerifiedToken: Sendable, Hashable {
+    package let principal: Principal
     /// As the token says.
-    public let expiresAt: Timestamp
+    package let expiresAt: Timestamp
     /// `expiresAt` and the leeway.
-    public let acceptedUntil: Timestamp
+    package let acceptedUntil: Timestamp
 }

@@ -1,12 +1,12 @@
 import Foundation
-public import Logging
-public import PixelFlowCore
+package import Logging
+package import PixelFlowCore
 
 /// Verifies bearer tokens without asking anybody: ES256 only, by the keys of a `VerificationKeySource`.
 ///
 /// A token seen before costs a look-up of about a microsecond. A key that has been withdrawn at the
 /// source stops counting with the next renewal, at most five minutes later.
-public final class TokenVerifier: Sendable {
+package final class TokenVerifier: Sendable {
     private let rules: TokenRules
     private let clock: any WallClock
     private let cache: VerifiedTokenCache
@@ -15,7 +15,7 @@ public final class TokenVerifier: Sendable {
     /// - Parameters:
     ///   - source: asked for the public keys, now and then.
     ///   - cacheCapacity: verified tokens kept at most, about a kilobyte each.
-    public init(
+    package init(
         source: any VerificationKeySource, rules: TokenRules = TokenRules(), clock: any WallClock = SystemClock(),
         cacheCapacity: Int = 8192, logger: Logger = Logger(label: "tokens")
     ) {
@@ -29,16 +29,16 @@ public final class TokenVerifier: Sendable {
     /// Fetches the keys where there are none yet, so that the first request finds them; fit for a readiness check.
     ///
     /// - Throws: `auth_unavailable` where the source gives none.
-    public func prepare() async throws { try await keyring.prepare() }
+    package func prepare() async throws { try await keyring.prepare() }
 
     /// Who the token speaks for.
     ///
     /// - Throws: `token_invalid` or `token_expired` (401); `auth_unavailable` (503) where no key has
     ///   ever been had.
-    public func verify(_ token: String) async throws -> Principal { try await inspect(token).principal }
+    package func verify(_ token: String) async throws -> Principal { try await inspect(token).principal }
 
     /// As `verify`, with the time the token ends.
-    public func inspect(_ token: String) async throws -> VerifiedToken {
+    package func inspect(_ token: String) async throws -> VerifiedToken {
         if let known = cached(token) { return known }
         guard token.utf8.count <= 4096, let header = TokenHeader(of: token), header.isAcceptable else { throw PixelFlowError.tokenInvalid }
         guard let kid = header.kid, let key = try await keyring.key(kid) else { throw PixelFlowError.tokenInvalid }
@@ -54,7 +54,7 @@ public final class TokenVerifier: Sendable {
     }
 
     /// What is known of a token that has been verified before and still counts. Never suspends.
-    public func cached(_ token: String) -> VerifiedToken? {
+    package func cached(_ token: String) -> VerifiedToken? {
         let now = clock.now()
         keyring.renewIfStale(at: now)
         return cache.find(token, at: now)

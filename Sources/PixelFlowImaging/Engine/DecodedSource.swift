@@ -20,9 +20,9 @@ final class DecodedSource {
         return spec.animated ? frames : frames.still
     }
 
-    func facts() throws -> SourceFacts {
+    func facts() throws -> SourceMetadata {
         let seen = try Facts(try frames(in: preferred).first)
-        return SourceFacts(
+        return SourceMetadata(
             format: header.format.rawValue, width: header.uprightWidth, height: header.uprightHeight, bytes: source.count,
             frames: header.frames, orientation: header.orientation, hasAlpha: header.hasAlpha,
             blurhash: seen.blurhash, dominantColor: seen.dominantColor)

@@ -7,7 +7,7 @@ struct OutputRendering {
     let limits: ImageLimits
     let marks: OverlaySet
 
-    /// - Throws: `OutputFailure`, whose message is ours: what libvips says may quote the source.
+    /// - Throws: `OutputError`, whose message is ours: what libvips says may quote the source.
     func run(_ decoded: Frames) throws -> (result: OutputResult, bytes: EncodedBytes) {
         var frames = decoded
         for operation in spec.operations {
@@ -24,10 +24,10 @@ struct OutputRendering {
                 name: spec.name, format: format, width: frames.width, height: frames.height,
                 frames: try Encode.frameCount(of: bytes, format))
             return (result, bytes)
-        } catch let failure as OutputFailure {
+        } catch let failure as OutputError {
             throw failure
         } catch {
-            throw OutputFailure(
+            throw OutputError(
                 code: "encoding_failed",
                 message: "The output of \(frames.width) x \(frames.height) pixels could not be encoded as \(format.rawValue).")
         }
@@ -37,7 +37,7 @@ struct OutputRendering {
         do {
             try frames.apply(operation, mark: marks.mark)
         } catch is VipsError {
-            throw OutputFailure(code: "output_failed", message: "The operation \(operation.name.rawValue) could not be carried out.")
+            throw OutputError(code: "output_failed", message: "The operation \(operation.name.rawValue) could not be carried out.")
         }
     }
 
@@ -57,14 +57,14 @@ struct OutputRendering {
 
     private func check(_ bytes: EncodedBytes) throws {
         guard bytes.count <= limits.outputBytes else {
-            throw OutputFailure(
+            throw OutputError(
                 code: "output_too_large", message: "The output has \(bytes.count) bytes; \(limits.outputBytes) are allowed.")
         }
     }
 
     private func check(_ size: (width: Int, height: Int), _ frames: Int) throws {
         guard size.width * size.height * frames <= limits.pixels else {
-            throw OutputFailure(
+            throw OutputError(
                 code: "too_many_pixels",
                 message: "The output would have \(size.width) x \(size.height) pixels; \(limits.pixels) are allowed.")
         }

@@ -13,11 +13,11 @@ final class OverlaySet {
         self.limits = limits
     }
 
-    /// - Throws: `OutputFailure`: only the outputs that want a bad mark fail.
+    /// - Throws: `OutputError`: only the outputs that want a bad mark fail.
     func mark(_ id: TaskID) throws -> Image {
         if let known = decoded[id] { return known }
         guard let bytes = encoded[id.rawValue] else {
-            throw OutputFailure(code: "watermark_missing", message: "The image \(id) for the watermark is not there.")
+            throw OutputError(code: "watermark_missing", message: "The image \(id) for the watermark is not there.")
         }
         do {
             let header = try Load.header(of: bytes, limits: limits)
@@ -25,8 +25,8 @@ final class OverlaySet {
             let image = try Decode.frames(of: bytes, header, LoadOptions(), .srgb, isFresh: true).first
             decoded[id] = image
             return image
-        } catch let failure as RenderFailure {
-            throw OutputFailure(code: "watermark_unreadable", message: "The image \(id) for the watermark: \(failure.message)")
+        } catch let failure as RenderError {
+            throw OutputError(code: "watermark_unreadable", message: "The image \(id) for the watermark: \(failure.message)")
         }
     }
 }

@@ -12,15 +12,15 @@ package struct RenderEngine {
 
     /// Renders every output in order and hands each to `sink` when it is done.
     ///
-    /// - Throws: `RenderFailure` where the source is at fault, and whatever `sink` throws.
+    /// - Throws: `RenderError` where the source is at fault, and whatever `sink` throws.
     package func render(
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
-    ) throws -> SourceFacts {
+    ) throws -> SourceMetadata {
         VipsError.discard()
         MemoryShortage.forget()
         do {
             return try outputs(of: source, overlays, pipeline, limits, sink)
-        } catch let failure as RenderFailure {
+        } catch let failure as RenderError {
             throw MemoryShortage.named(failure)
         }
     }
@@ -28,7 +28,7 @@ package struct RenderEngine {
     private func outputs(
         of source: UnsafeRawBufferPointer, _ overlays: [String: UnsafeRawBufferPointer], _ pipeline: Pipeline, _ limits: ImageLimits,
         _ sink: Sink
-    ) throws -> SourceFacts {
+    ) throws -> SourceMetadata {
         let header = try Load.header(of: source, limits: limits)
         let budget = try MemoryBudget(header, pipeline, limits: limits)
         var outputBytes = 0
@@ -43,15 +43,15 @@ package struct RenderEngine {
                 outputBytes += output.bytes.count
                 guard outputBytes <= limits.taskOutputBytes else {
                     outputBytes -= output.bytes.count
-                    throw OutputFailure(
+                    throw OutputError(
                         code: "outputs_too_large",
                         message: "With this output the task would have more than \(limits.taskOutputBytes) bytes of outputs.")
                 }
                 try output.bytes.withBytes { try sink(output.result, $0) }
-            } catch let failure as OutputFailure {
+            } catch let failure as OutputError {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
             } catch is VipsError {
-                let wrapped = OutputFailure(code: "output_failed", message: "The output could not be made.")
+                let wrapped = OutputError(code: "output_failed", message: "The output could not be made.")
                 try sink(OutputResult(name: spec.name, failure: wrapped), UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }
@@ -66,7 +66,7 @@ package struct OutputResult: Codable, Hashable, Sendable {
     package var width = 0
     package var height = 0
     package var frames = 1
-    package var failure: OutputFailure?
+    package var failure: OutputError?
 
     init(name: String, format: ImageFormat, width: Int, height: Int, frames: Int) {
         self.name = name
@@ -76,7 +76,7 @@ package struct OutputResult: Codable, Hashable, Sendable {
         self.frames = frames
     }
 
-    init(name: String, failure: OutputFailure) {
+    init(name: String, failure: OutputError) {
         self.name = name
         self.failure = failure
     }

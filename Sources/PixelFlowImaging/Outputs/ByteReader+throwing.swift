@@ -1,8 +1,8 @@
 /// For files of our own making, in which everything has to be where it belongs.
 extension ByteReader {
-    /// - Throws: `MalformedFile` where the file ends before.
+    /// - Throws: `MalformedFileError` where the file ends before.
     func slice(at offset: Int, _ length: Int) throws -> UnsafeRawBufferPointer {
-        guard let slice = slice(at: offset, count: length) else { throw MalformedFile() }
+        guard let slice = slice(at: offset, count: length) else { throw MalformedFileError() }
         return slice
     }
 
@@ -13,13 +13,13 @@ extension ByteReader {
 
     private func number(_ bytes: some Sequence<UInt8>) throws -> Int {
         let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard let number = Int(exactly: value) else { throw MalformedFile() }
+        guard let number = Int(exactly: value) else { throw MalformedFileError() }
         return number
     }
 }
 
 /// A file that is not built as its format demands.
-struct MalformedFile: Error {}
+struct MalformedFileError: Error {}
 
 extension FixedWidthInteger {
     var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }

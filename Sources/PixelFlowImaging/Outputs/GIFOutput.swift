@@ -13,7 +13,7 @@ enum GIFOutput {
                 let palette = paletteLength(try reader.bigEndian(at: offset + 9, 1))
                 offset = try endOfData(reader, offset + 10 + palette + 1)
             case trailer: return count
-            default: throw MalformedFile()
+            default: throw MalformedFileError()
             }
         }
     }

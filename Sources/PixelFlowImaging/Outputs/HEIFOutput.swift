@@ -2,14 +2,14 @@
 enum HEIFOutput {
     /// The file without its EXIF item.
     ///
-    /// - Throws: `MalformedFile` also for what HEIF allows and libheif does not write.
+    /// - Throws: `MalformedFileError` also for what HEIF allows and libheif does not write.
     static func withoutEXIF(_ file: UnsafeRawBufferPointer) throws -> [UInt8] {
         let reader = ByteReader(file)
         let boxes = try Box.all(reader, 0..<file.count)
-        guard let meta = boxes.first(where: { $0.type == "meta" }) else { throw MalformedFile() }
+        guard let meta = boxes.first(where: { $0.type == "meta" }) else { throw MalformedFileError() }
         let parts = try Box.all(reader, meta.body.dropFirst(4))
         guard let information = parts.first(where: { $0.type == "iinf" }), let place = parts.first(where: { $0.type == "iloc" }) else {
-            throw MalformedFile()
+            throw MalformedFileError()
         }
         let (kept, removed) = try items(reader, information)
         guard !removed.isEmpty else { return Array(file) }
@@ -46,12 +46,12 @@ enum HEIFOutput {
     private static func items(_ reader: ByteReader, _ box: Box) throws -> (box: [UInt8], removed: Set<Int>) {
         let start = box.body.lowerBound
         // Version 0: 16 bits for the number of entries.
-        guard try reader.bigEndian(at: start, 1) == 0 else { throw MalformedFile() }
+        guard try reader.bigEndian(at: start, 1) == 0 else { throw MalformedFileError() }
         var entries: [UInt8] = []
         var removed: Set<Int> = []
         var count = 0
         for entry in try Box.all(reader, (start + 6)..<box.body.upperBound) {
-            guard entry.type == "infe", try reader.bigEndian(at: entry.body.lowerBound, 1) == 2 else { throw MalformedFile() }
+            guard entry.type == "infe", try reader.bigEndian(at: entry.body.lowerBound, 1) == 2 else { throw MalformedFileError() }
             if reader.has("Exif", at: entry.body.lowerBound + 8) {
                 removed.insert(try reader.bigEndian(at: entry.body.lowerBound + 4, 2))
             } else {
@@ -64,7 +64,7 @@ enum HEIFOutput {
 
     private static func references(_ reader: ByteReader, _ box: Box, without removed: Set<Int>) throws -> [UInt8] {
         let start = box.body.lowerBound
-        guard try reader.bigEndian(at: start, 1) == 0 else { throw MalformedFile() }
+        guard try reader.bigEndian(at: start, 1) == 0 else { throw MalformedFileError() }
         let kept = try Box.all(reader, (start + 4)..<box.body.upperBound).filter { reference in
             !removed.contains(try reader.bigEndian(at: reference.body.lowerBound, 2))
         }
@@ -77,7 +77,7 @@ enum HEIFOutput {
         var offset = range.lowerBound
         for extent in gone.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             // Outside of the box, or shared by two items.
-            guard extent.lowerBound >= offset, extent.upperBound <= range.upperBound else { throw MalformedFile() }
+            guard extent.lowerBound >= offset, extent.upperBound <= range.upperBound else { throw MalformedFileError() }
             bytes += try reader.slice(at: offset, extent.lowerBound - offset)
             offset = extent.upperBound
         }
@@ -100,7 +100,7 @@ private struct Box {
         while offset < range.upperBound {
             let length = try reader.bigEndian(at: offset, 4)
             // 0 means to the end of the file, 1 a size of 64 bits: neither for files of this size.
-            guard length >= 8, length <= range.upperBound - offset else { throw MalformedFile() }
+            guard length >= 8, length <= range.upperBound - offset else { throw MalformedFileError() }
             boxes.append(Box(type: String(decoding: try reader.slice(at: offset + 4, 4), as: UTF8.self), start: offset, length: length))
             offset += length
         }
@@ -140,19 +140,19 @@ private struct ItemLocations {
         start = Array(try reader.slice(at: box.body.lowerBound, 6))
         (offsetSize, lengthSize, baseSize) = (sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15)
         // Written anew, each offset counts from the start of the file and needs room for that.
-        guard version < 2, version == 0 || sizes & 15 == 0, offsetSize >= 4 else { throw MalformedFile() }
+        guard version < 2, version == 0 || sizes & 15 == 0, offsetSize >= 4 else { throw MalformedFileError() }
         for _ in 0..<(try next(2)) {
             let number = try next(2)
             let head = offset
             // The items' bytes have to be counted from the start of the file.
-            if version == 1, try next(2) & 15 != 0 { throw MalformedFile() }
+            if version == 1, try next(2) & 15 != 0 { throw MalformedFileError() }
             offset += 2
             let headBytes = Array(try reader.slice(at: head, offset - head))
             let base = try next(baseSize)
             let extents = try (0..<(try next(2))).map { _ in
                 let (from, overflow) = base.addingReportingOverflow(try next(offsetSize))
                 let length = try next(lengthSize)
-                guard !overflow, reader.contains(from, length) else { throw MalformedFile() }
+                guard !overflow, reader.contains(from, length) else { throw MalformedFileError() }
                 return from..<from + length
             }
             items.append(Item(number: number, head: headBytes, extents: extents))

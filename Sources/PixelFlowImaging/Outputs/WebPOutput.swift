@@ -9,7 +9,7 @@ enum WebPOutput {
             var chunk = Array(try reader.slice(at: start, length))
             if name == "VP8X" {
                 // The flags say what follows.
-                guard chunk.count > 8 else { throw MalformedFile() }
+                guard chunk.count > 8 else { throw MalformedFileError() }
                 chunk[8] &= ~exifFlag
                 if chunk[8] == 0 { return }
             }
@@ -26,7 +26,7 @@ enum WebPOutput {
     }
 
     private static func forEachChunk(_ reader: ByteReader, _ body: (_ name: String, _ start: Int, _ length: Int) throws -> Void) throws {
-        guard reader.has("RIFF", at: 0), reader.has("WEBP", at: 8) else { throw MalformedFile() }
+        guard reader.has("RIFF", at: 0), reader.has("WEBP", at: 8) else { throw MalformedFileError() }
         let end = min(reader.count, 8 + (try reader.littleEndian(at: 4, 4)))
         var offset = 12
         while offset < end {

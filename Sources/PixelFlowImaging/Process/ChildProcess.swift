@@ -19,10 +19,10 @@ final class ChildProcess: Sendable {
 
     /// Starts a process and waits until it is locked in and ready.
     ///
-    /// - Throws: `SystemFailure`.
+    /// - Throws: `SystemError`.
     init(_ configuration: RenderPool.Configuration) throws {
         var pair: [Int32] = [-1, -1]
-        try SystemFailure.check(pf_sandbox_socketpair(&pair), "socketpair")
+        try SystemError.check(pf_sandbox_socketpair(&pair), "socketpair")
         defer { _ = Glibc.close(pair[1]) }
         channel = Channel(descriptor: pair[0])
         do {
@@ -43,7 +43,7 @@ final class ChildProcess: Sendable {
         state.withLock { $0.process = started }
         guard channel.receive(until: .now + configuration.startLimit) == .message(WireMessage(.ready)) else {
             kill()
-            throw SystemFailure(call: "render process did not start", code: EPROTO)
+            throw SystemError(call: "render process did not start", code: EPROTO)
         }
     }
 
@@ -93,7 +93,7 @@ final class ChildProcess: Sendable {
     /// Bounds the processor time of the next job. Whoever is not stopped at the deadline is stopped by this.
     func allowProcessorTime(_ seconds: Int) throws {
         guard let identifier else { return }
-        try SystemFailure.check(pf_sandbox_limit_processor_time(identifier, UInt64(seconds)), "prlimit")
+        try SystemError.check(pf_sandbox_limit_processor_time(identifier, UInt64(seconds)), "prlimit")
     }
 
     /// Bytes in memory right now, or nil where the process is gone.
@@ -116,7 +116,7 @@ final class ChildProcess: Sendable {
                 pf_sandbox_spawn(configuration.executable, arguments, environment, socket, input.descriptor, output.descriptor, &process)
             }
         }
-        try SystemFailure.check(error, "posix_spawn")
+        try SystemError.check(error, "posix_spawn")
         return process
     }
 

@@ -6,7 +6,7 @@ import PixelFlowCore
 ///     limit = service + processes x (process + inHand + 3 x sourceBytes)
 ///
 /// With the chart's 2 GiB and two processes that is 800 MiB for each.
-public enum ContainerMemory {
+package enum ContainerMemory {
     /// The service itself, a spare render process, and the kernel's buffers.
     static let service = 256 << 20
     /// Outputs on their way to the store, for each render process.
@@ -14,12 +14,12 @@ public enum ContainerMemory {
     /// Tasks in hand for each render process, each with its source.
     static let sources = 3
     /// A render process without any image takes about 60 MiB; below this nothing of use could be decoded.
-    public static let least = 256 << 20
+    package static let least = 256 << 20
     /// Where nothing limits the container.
-    public static let unlimited = 1 << 30
+    package static let unlimited = 1 << 30
 
     /// Bytes for each of `processes` render processes.
-    public static func share(of processes: Int, sourceBytes: Int) -> Int { share(of: processes, sourceBytes: sourceBytes, limit: limit()) }
+    package static func share(of processes: Int, sourceBytes: Int) -> Int { share(of: processes, sourceBytes: sourceBytes, limit: limit()) }
 
     static func share(of processes: Int, sourceBytes: Int, limit: Int?) -> Int {
         guard let limit else { return unlimited }

@@ -10,10 +10,10 @@ struct MemoryFile {
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// - Throws: `SystemFailure` where the system has no memory or no descriptor left.
+    /// - Throws: `SystemError` where the system has no memory or no descriptor left.
     init(named name: String) throws {
         var made: Int32 = -1
-        try SystemFailure.check(pf_sandbox_memory_file(name, &made), "memfd_create")
+        try SystemError.check(pf_sandbox_memory_file(name, &made), "memfd_create")
         descriptor = made
     }
 
@@ -23,19 +23,19 @@ struct MemoryFile {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
             let written = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
             if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { throw SystemFailure(call: "pwrite", code: errno) }
+            guard written > 0 else { throw SystemError(call: "pwrite", code: errno) }
             done += written
         }
     }
 
-    /// - Throws: `SystemFailure` where the file is shorter than the other side said.
+    /// - Throws: `SystemError` where the file is shorter than the other side said.
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
             let got = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
             if got < 0 && errno == EINTR { continue }
-            guard got > 0 else { throw SystemFailure(call: "pread", code: got < 0 ? errno : EIO) }
+            guard got > 0 else { throw SystemError(call: "pread", code: got < 0 ? errno : EIO) }
             done += got
         }
     }
@@ -43,7 +43,7 @@ struct MemoryFile {
     /// Maps `count` bytes from the start for reading. Only for a process that may die of a file cut short: the render process.
     func withMapping<Output>(_ count: Int, _ body: (UnsafeRawBufferPointer) throws -> Output) throws -> Output {
         guard count > 0, let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
-            throw SystemFailure(call: "mmap", code: errno)
+            throw SystemError(call: "mmap", code: errno)
         }
         defer { munmap(start, count) }
         return try body(UnsafeRawBufferPointer(start: start, count: count))
@@ -59,13 +59,13 @@ struct MemoryFile {
 }
 
 /// A system call that failed.
-struct SystemFailure: Error, CustomStringConvertible {
+struct SystemError: Error, CustomStringConvertible {
     let call: String
     let code: Int32
 
     var description: String { "\(call): \(String(cString: strerror(code)))" }
 
     static func check(_ code: Int32, _ call: String) throws {
-        if code != 0 { throw SystemFailure(call: call, code: code) }
+        if code != 0 { throw SystemError(call: call, code: code) }
     }
 }

@@ -20,10 +20,12 @@ struct RenderExchange {
     /// The next output, copied out of the memory that is shared.
     mutating func output(_ answer: WireMessage) throws -> RenderedOutput {
         let entry = try decoded(RenderReply.Output.self, answer)
-        guard done < job.pipeline.outputs.count, entry.result.name == job.pipeline.outputs[done].name else { throw SlotFailure.nonsense }
-        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else { throw SlotFailure.nonsense }
+        guard done < job.pipeline.outputs.count, entry.result.name == job.pipeline.outputs[done].name else {
+            throw RenderWorkerError.nonsense
+        }
+        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else { throw RenderWorkerError.nonsense }
         bytes += entry.length
-        guard bytes <= job.limits.taskOutputBytes else { throw SlotFailure.nonsense }
+        guard bytes <= job.limits.taskOutputBytes else { throw RenderWorkerError.nonsense }
         done += 1
         let rendered = RenderedOutput(name: entry.result.name, result: try image(entry))
         if job.onOutput == nil { outputs.append(rendered) }
@@ -37,15 +39,15 @@ struct RenderExchange {
 
     func report(_ answer: WireMessage) throws -> RenderReport {
         let reply = try decoded(RenderReply.self, answer)
-        guard done == job.pipeline.outputs.count else { throw SlotFailure.nonsense }
+        guard done == job.pipeline.outputs.count else { throw RenderWorkerError.nonsense }
         return RenderReport(source: reply.source, outputs: outputs, duration: .microseconds(reply.microseconds))
     }
 
-    func failure(_ answer: WireMessage) throws -> RenderFailure { try decoded(RenderFailure.self, answer) }
+    func failure(_ answer: WireMessage) throws -> RenderError { try decoded(RenderError.self, answer) }
 
-    private func image(_ entry: RenderReply.Output) throws -> Result<RenderedImage, OutputFailure> {
+    private func image(_ entry: RenderReply.Output) throws -> Result<RenderedImage, OutputError> {
         if let failure = entry.result.failure { return .failure(failure) }
-        guard let format = entry.result.format else { throw SlotFailure.nonsense }
+        guard let format = entry.result.format else { throw RenderWorkerError.nonsense }
         var bytes = ByteBuffer()
         try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: entry.length) { space in
             try output.read(into: UnsafeMutableRawBufferPointer(rebasing: space[0..<entry.length]), at: 0)
@@ -58,13 +60,13 @@ struct RenderExchange {
 
     private func decoded<Value: Decodable>(_ type: Value.Type, _ answer: WireMessage) throws -> Value {
         // What is said about sixteen outputs has a few kilobytes.
-        guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw SlotFailure.nonsense }
+        guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw RenderWorkerError.nonsense }
         var data = Data(count: answer.second)
         do {
             try data.withUnsafeMutableBytes { try output.read(into: $0, at: answer.first) }
             return try decoder.decode(type, from: data)
         } catch {
-            throw SlotFailure.nonsense
+            throw RenderWorkerError.nonsense
         }
     }
 }

@@ -1,29 +1,29 @@
 import Foundation
-public import Logging
-public import Metrics
-public import PixelFlowCore
+package import Logging
+package import Metrics
+package import PixelFlowCore
 
 /// A pool of sandboxed render processes, one for each slot, started ahead and kept warm.
 ///
 /// A crash, a hang or a cancel costs one process and touches one job. `shutdown` has to be called
 /// before the last reference goes.
-public final class RenderPool: Renderer {
-    public struct Configuration: Sendable {
+package final class RenderPool: Renderer {
+    package struct Configuration: Sendable {
         /// Jobs at the same time; each is one process with one busy thread. One for each core by default.
-        public var processes: Int
+        package var processes: Int
         /// A process is replaced after this many jobs. Measured: 1000 photographs add 0.1 MB, and a start takes 0.15 s.
-        public var jobsPerProcess: Int
+        package var jobsPerProcess: Int
         /// Bytes of memory of one process: its limit, and what its jobs are measured by before they decode anything.
-        public var processMemory: Int
+        package var processMemory: Int
         /// A process that holds more resident bytes than this after a job is replaced.
-        public var residentLimit: Int
+        package var residentLimit: Int
         /// How long a process may take to start.
-        public var startLimit: Duration
+        package var startLimit: Duration
         /// Calls `RenderProcess.runIfRequested` first thing. The running executable by default.
-        public var executable: String
+        package var executable: String
 
         /// - Parameter processMemory: nil for an equal part of what the container has; see `ContainerMemory`.
-        public init(
+        package init(
             processes: Int? = nil, jobsPerProcess: Int = 10_000, processMemory: Int? = nil,
             sourceBytes: Int = ImageLimits().sourceBytes, residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20),
             executable: String = "/proc/self/exe"
@@ -38,21 +38,21 @@ public final class RenderPool: Renderer {
     }
 
     private let queue: RenderQueue
-    private let roster: RenderRoster
+    private let registry: ProcessRegistry
     private let spare: SpareProcess
 
     /// Starts the threads and, on them, the processes; jobs that come before one is ready wait.
-    public init(
+    package init(
         _ configuration: Configuration = Configuration(), logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         queue = RenderQueue(slots: configuration.processes)
-        roster = RenderRoster(slots: configuration.processes)
+        registry = ProcessRegistry(slots: configuration.processes)
         let metrics = RenderMetrics(metrics)
         spare = SpareProcess(configuration, metrics, logger)
         for index in 0..<configuration.processes { start(index, configuration, metrics, logger) }
     }
 
-    public func render(_ job: RenderJob) async throws -> RenderReport {
+    package func render(_ job: RenderJob) async throws -> RenderReport {
         let work = RenderWork(job)
         return try await withTaskCancellationHandler {
             guard let take = job.onOutput else { return try await report(of: work) }
@@ -73,22 +73,22 @@ public final class RenderPool: Renderer {
     }
 
     /// Returns when every slot has tried to start its process.
-    public func warmUp() async { await roster.allUp() }
+    package func warmUp() async { await registry.allUp() }
 
     /// The render processes that run now.
-    public var processIdentifiers: [Int32] { roster.identifiers }
+    package var processIdentifiers: [Int32] { registry.identifiers }
 
     /// Takes no more jobs, finishes those it has, and ends every process.
-    public func shutdown() async {
+    package func shutdown() async {
         queue.close()
-        await roster.allEnded()
+        await registry.allEnded()
         spare.close()
     }
 
     private func start(_ index: Int, _ configuration: Configuration, _ metrics: RenderMetrics, _ logger: Logger) {
-        let thread = Thread { [queue, roster, spare] in
-            RenderSlot(index, configuration, queue, roster, spare, metrics, logger).run()
-            roster.slotHasEnded()
+        let thread = Thread { [queue, registry, spare] in
+            RenderWorker(index, configuration, queue, registry, spare, metrics, logger).run()
+            registry.slotHasEnded()
         }
         thread.name = "render-\(index)"
         thread.start()

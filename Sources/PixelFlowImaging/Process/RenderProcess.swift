@@ -2,14 +2,14 @@ import CSandbox
 import Glibc
 
 /// The render process: this executable, started again with a hidden first argument.
-public enum RenderProcess {
+package enum RenderProcess {
     /// The argument that turns an executable into a render process.
-    public static let argument = "render-process"
+    package static let argument = "render-process"
 
     /// Becomes a render process where `arguments` ask for one, and then never returns.
     ///
     /// Has to be the first thing an executable does: before any thread, file or secret.
-    public static func runIfRequested(_ arguments: [String] = CommandLine.arguments) {
+    package static func runIfRequested(_ arguments: [String] = CommandLine.arguments) {
         runIfRequested(arguments) { request, sink in
             try RenderEngine().render(
                 source: request.source, overlays: request.overlays, pipeline: request.pipeline, limits: request.limits, sink: sink)
@@ -21,10 +21,10 @@ public enum RenderProcess {
         guard arguments.count == 4, arguments[1] == argument else { return }
         guard let parent = pid_t(arguments[2]), let memory = UInt64(arguments[3]) else { exit(EX_USAGE) }
         do {
-            try SystemFailure.check(pf_sandbox_enter(parent, fileSizeLimit), "pf_sandbox_enter")
+            try SystemError.check(pf_sandbox_enter(parent, fileSizeLimit), "pf_sandbox_enter")
             try WarmUp.run()
             var available: UInt64 = 0
-            try SystemFailure.check(pf_sandbox_lock(memory, &available), "pf_sandbox_lock")
+            try SystemError.check(pf_sandbox_lock(memory, &available), "pf_sandbox_lock")
             RenderServer(rendering: rendering, available: Int(available)).run()
         } catch {
             exit(EX_OSERR)

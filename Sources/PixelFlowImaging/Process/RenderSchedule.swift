@@ -20,9 +20,9 @@ struct RenderSchedule<Job> {
 
     /// How long a job waits for a busy slot of its tenant instead of taking another one: as long as the start of a process
     /// takes, within bounds, so that waiting never costs more than what it may save.
-    private(set) var patience = Duration.milliseconds(50)
+    private(set) var startEstimate = Duration.milliseconds(50)
     /// How long the jobs of a slot's own tenant may go before a job that was there earlier.
-    private var fairness: Duration { max(.milliseconds(500), patience * 2) }
+    private var fairness: Duration { max(.milliseconds(500), startEstimate * 2) }
 
     private struct Entry {
         let job: Job
@@ -51,7 +51,7 @@ struct RenderSchedule<Job> {
     init(slots: Int) { self.slots = Array(repeating: Slot(), count: slots) }
 
     /// A process has taken this long to start.
-    mutating func note(start: Duration) { patience = min(max(start, .milliseconds(20)), .seconds(1)) }
+    mutating func note(start: Duration) { startEstimate = min(max(start, .milliseconds(20)), .seconds(1)) }
 
     mutating func add(_ job: Job, tenant: TenantID?, runsAlone: Bool, at now: Instant) {
         waiting.append(Entry(job: job, tenant: tenant, runsAlone: runsAlone, since: now))
@@ -92,7 +92,7 @@ struct RenderSchedule<Job> {
             }
             // Another slot's; an idle one takes it at once.
             guard best(for: entry) == slot else { continue }
-            let mayStart = slots[slot].occupant == .nobody || !isBusy(with: entry.tenant) ? entry.since : entry.since + patience
+            let mayStart = slots[slot].occupant == .nobody || !isBusy(with: entry.tenant) ? entry.since : entry.since + startEstimate
             let isOverdue = now >= entry.since + fairness
             if now < mayStart {
                 again = min(again ?? mayStart, mayStart)

@@ -12,7 +12,7 @@ package struct RenderServer {
         package let overlays: [String: UnsafeRawBufferPointer]
     }
 
-    package typealias Rendering = (Request, RenderEngine.Sink) throws -> SourceFacts
+    package typealias Rendering = (Request, RenderEngine.Sink) throws -> SourceMetadata
 
     let rendering: Rendering
     /// Bytes that this process may take beyond what it holds already.
@@ -60,7 +60,7 @@ package struct RenderServer {
             let facts = try rendering(request) { result, bytes in try hand(result, bytes) }
             let duration = start.duration(to: .now).microseconds
             return try write(RenderReply(source: facts, microseconds: duration), at: 0, as: .done)
-        } catch let failure as RenderFailure {
+        } catch let failure as RenderError {
             return try write(failure, at: 0, as: .failed)
         }
     }
@@ -70,7 +70,7 @@ package struct RenderServer {
         try output.write(bytes, at: 0)
         let message = try write(RenderReply.Output(result: result, length: bytes.count), at: bytes.count, as: .output)
         guard channel.send(message), channel.receive() == .message(WireMessage(.taken)) else {
-            throw SystemFailure(call: "hand over", code: EPIPE)
+            throw SystemError(call: "hand over", code: EPIPE)
         }
         output.trim()
     }

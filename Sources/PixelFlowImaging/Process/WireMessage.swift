@@ -15,7 +15,7 @@ struct WireMessage: Equatable {
         case taken
         /// To the service: a `RenderReply` at `first`, `second` bytes long, in the output.
         case done
-        /// To the service: a `RenderFailure` at `first`, `second` bytes long, in the output.
+        /// To the service: a `RenderError` at `first`, `second` bytes long, in the output.
         case failed
     }
 
@@ -62,6 +62,6 @@ struct RenderReply: Codable {
         var length: Int
     }
 
-    var source: SourceFacts
+    var source: SourceMetadata
     var microseconds: Int64
 }

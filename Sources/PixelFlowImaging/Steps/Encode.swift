@@ -19,7 +19,7 @@ enum Encode {
         options.quality != nil && !options.lossless && !hasAlpha
     }
 
-    /// - Throws: `VipsError` or `MalformedFile` where the encoder fails.
+    /// - Throws: `VipsError` or `MalformedFileError` where the encoder fails.
     static func encoded(
         _ picture: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int
     ) throws -> EncodedBytes {
@@ -83,7 +83,7 @@ enum Encode {
 
     private static func save(_ image: Image, _ saver: String, _ arguments: VipsArguments) throws -> EncodedBytes {
         let bytes = try VipsCall.run(saver, on: image, arguments) { try $0.bytes() }
-        guard bytes.count > 0 else { throw MalformedFile() }
+        guard bytes.count > 0 else { throw MalformedFileError() }
         return bytes
     }
 

@@ -43,9 +43,9 @@ enum Finish {
         }
     }
 
-    private static func unsupported(_ rule: String, _ frames: Frames) -> OutputFailure {
+    private static func unsupported(_ rule: String, _ frames: Frames) -> OutputError {
         let count = frames.images.count == 1 ? "" : " in \(frames.images.count) frames"
-        return OutputFailure(
+        return OutputError(
             code: "dimensions_unsupported", message: "\(rule); the output has \(frames.width) x \(frames.height)\(count).")
     }
 }

@@ -25,11 +25,11 @@ struct SourceHeader {
 
 /// Opens sources: one format, one loader, and the limits before the first pixel.
 enum Load {
-    /// - Throws: `RenderFailure` for what is no image, is not supported, is damaged or is too large.
+    /// - Throws: `RenderError` for what is no image, is not supported, is damaged or is too large.
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
         let format = try SourceFormat.sniffed(source)
         let directory = try directory(of: source, format)
-        if isShort(source, format) { throw RenderFailure.truncated }
+        if isShort(source, format) { throw RenderError.truncated }
         let bytes = SourceBytes(source, format, directory)
         let image: Image
         do {
@@ -87,10 +87,10 @@ enum Load {
         do {
             directory = try TIFFDirectory(source)
         } catch {
-            throw error == .cutOff ? RenderFailure.truncated : .damaged
+            throw error == .cutOff ? RenderError.truncated : .damaged
         }
-        if directory.lacksValues { throw RenderFailure.truncated }
-        if let kind = directory.unsupported { throw RenderFailure.unsupported(kind) }
+        if directory.lacksValues { throw RenderError.truncated }
+        if let kind = directory.unsupported { throw RenderError.unsupported(kind) }
         return directory
     }
 
@@ -101,12 +101,12 @@ enum Load {
 
     private static func check(_ header: SourceHeader, _ limits: ImageLimits) throws {
         if header.frames > limits.frames {
-            throw RenderFailure(.invalid, "too_many_frames", "The image has \(header.frames) frames; \(limits.frames) are allowed.")
+            throw RenderError(.invalid, "too_many_frames", "The image has \(header.frames) frames; \(limits.frames) are allowed.")
         }
         let pixels = header.width.multipliedReportingOverflow(by: header.height)
         let total = pixels.partialValue.multipliedReportingOverflow(by: header.frames)
         if pixels.overflow || total.overflow || total.partialValue > limits.pixels {
-            throw RenderFailure(
+            throw RenderError(
                 .invalid, "too_many_pixels",
                 "The image has \(header.width) x \(header.height) pixels in \(header.frames) frames; \(limits.pixels) are allowed.")
         }

@@ -15,7 +15,7 @@ struct MemoryBudget {
     private let kept: Int
     private let frames: Int
 
-    /// - Throws: `RenderFailure` `image_too_large_in_memory` where the source alone needs too much.
+    /// - Throws: `RenderError` `image_too_large_in_memory` where the source alone needs too much.
     init(_ header: SourceHeader, _ pipeline: Pipeline, limits: ImageLimits) throws {
         self.header = header
         options = ShrinkChoice.options(for: header, pipeline)
@@ -29,7 +29,7 @@ struct MemoryBudget {
 
     private static func admit(_ peak: Int, _ limits: ImageLimits) throws {
         guard peak <= limits.memoryBytes else {
-            throw RenderFailure(
+            throw RenderError(
                 .invalid, "image_too_large_in_memory",
                 "Decoding the image would need \(megabytes(peak)) MB of memory; \(megabytes(limits.memoryBytes)) MB are allowed.")
         }
@@ -52,11 +52,11 @@ struct MemoryBudget {
     }
 
     /// - Parameter others: bytes of the marks that have been decoded.
-    /// - Throws: `OutputFailure` `output_too_large_in_memory` where this output needs too much beside the source.
+    /// - Throws: `OutputError` `output_too_large_in_memory` where this output needs too much beside the source.
     func check(_ spec: OutputSpec, beside others: Int) throws {
         let peak = kept + others + MemoryBudget.output(spec, header, spec.animated ? frames : 1)
         guard peak <= limit else {
-            throw OutputFailure(
+            throw OutputError(
                 code: "output_too_large_in_memory",
                 message: "The output would need \(Self.megabytes(peak)) MB of memory; \(Self.megabytes(limit)) MB are allowed.")
         }

@@ -22,7 +22,7 @@ enum SizeLimit {
             }
         }
         guard let best else {
-            throw OutputFailure(code: "max_bytes_unreachable", message: "The output cannot be made as small as \(limit) bytes.")
+            throw OutputError(code: "max_bytes_unreachable", message: "The output cannot be made as small as \(limit) bytes.")
         }
         return best
     }

@@ -3,7 +3,7 @@ import PixelFlowCore
 /// Finds out what is wrong with a source that a decoder has refused, or decoded under protest.
 enum SourceFault {
     /// Names the failure of a decoder by what the file itself says, and only then by what the decoder said.
-    static func failure(_ error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderFailure {
+    static func failure(_ error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderError {
         switch FileStructure.of(source, format) {
         case .unsupported(let name): .unsupported(name)
         case .cutOff: .truncated
@@ -13,7 +13,7 @@ enum SourceFault {
     }
 
     /// What libjpeg says of data that it has got over by making up the rest; nil for oddities that cost no pixel.
-    static func failure(noted error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderFailure? {
+    static func failure(noted error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderError? {
         guard format == .jpeg, damage.contains(where: error.description.contains) else { return nil }
         return failure(error, source, format)
     }

@@ -6,13 +6,13 @@ enum SourceFormat: String, CaseIterable {
 
     /// What the first bytes say, whatever a name or a header claims.
     ///
-    /// - Throws: `RenderFailure` `not_an_image` or, where the bytes are a known kind of image or
+    /// - Throws: `RenderError` `not_an_image` or, where the bytes are a known kind of image or
     ///   document that is not read, `unsupported_format`.
     static func sniffed(_ bytes: UnsafeRawBufferPointer) throws -> SourceFormat {
         let reader = ByteReader(bytes)
         let file = ISOFile(bytes)
         if let format = SourceFormat.allCases.first(where: { $0.matches(reader, file) }) { return format }
-        throw ForeignFormat.name(of: reader).map(RenderFailure.unsupported) ?? .notAnImage
+        throw ForeignFormat.name(of: reader).map(RenderError.unsupported) ?? .notAnImage
     }
 
     private func matches(_ bytes: ByteReader, _ file: ISOFile) -> Bool {

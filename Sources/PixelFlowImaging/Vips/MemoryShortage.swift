@@ -17,7 +17,7 @@ enum MemoryShortage {
     }
 
     /// The failure of the job for what it is.
-    static func named(_ failure: RenderFailure) -> RenderFailure {
+    static func named(_ failure: RenderError) -> RenderError {
         isNoted.load(ordering: .relaxed) ? .outOfMemory : failure
     }
 }

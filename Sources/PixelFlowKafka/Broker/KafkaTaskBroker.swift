@@ -1,36 +1,36 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
-/// Wake-ups and dead letters by Kafka.
-public final class KafkaTaskBroker: TaskBroker {
+/// Dispatch messages and dead letters by Kafka.
+package final class KafkaTaskBroker: TaskBroker {
     private let client: KafkaClient
     private let slots: Int
 
-    /// - Parameter slots: tasks that this process works on at a time; about twice as many wake-ups are
+    /// - Parameter slots: tasks that this process works on at a time; about twice as many dispatch messages are
     ///   fetched ahead.
-    public init(_ client: KafkaClient, slots: Int = 16) {
+    package init(_ client: KafkaClient, slots: Int = 16) {
         self.client = client
         self.slots = slots
     }
 
-    /// - Throws: `broker_unavailable` (`retry == .outage`) where not every wake-up was acknowledged in time.
-    public func publish(_ wakeUps: [WakeUp]) async throws {
+    /// - Throws: `broker_unavailable` (`retry == .outage`) where not every dispatch message was acknowledged in time.
+    package func publish(_ messages: [DispatchMessage]) async throws {
         let topic = client.settings.topic
-        try await client.publish(try wakeUps.map { try WakeUpMessage.make($0, topic: topic) }, to: topic)
+        try await client.publish(try messages.map { try DispatchMessageCoder.make($0, topic: topic) }, to: topic)
     }
 
-    public func deadLetter(_ task: TaskRecord) async throws {
+    package func deadLetter(_ task: TaskRecord) async throws {
         let topic = client.settings.deadLetterTopic
         try await client.publish([try DeadLetterMessage(task).message(topic: topic)], to: topic)
     }
 
     /// Joins the group in the background, however long that takes.
-    public func subscribe() async throws -> any WakeUpSubscription {
-        try WakeUpConsumer(client, prefetch: max(4, 2 * slots))
+    package func subscribe() async throws -> any DispatchSubscription {
+        try DispatchConsumer(client, prefetch: max(4, 2 * slots))
     }
 
-    public func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
+    package func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
         try await client.inquiry.hasDelivered(everythingBefore: time)
     }
 
-    public func check() async throws { try await client.check() }
+    package func check() async throws { try await client.check() }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// A thread for calls that block, whose end can be awaited.
 struct DedicatedThread: Sendable {
-    private let ended = OneTimeSignal()
+    private let ended = AsyncLatch()
 
     init(name: String, _ body: @escaping @Sendable () -> Void) {
         let thread = Thread { [ended] in

@@ -16,7 +16,7 @@ final class FetchPacing: Sendable {
     /// Answers with nothing in them until the rest is no longer a short one.
     static let shortRests = 100
     /// Quick answers of one size in a row before it is believed that there is nothing in them.
-    static let patience = 3
+    static let emptyFetchesBeforeRest = 3
 
     private struct Streak {
         var size: Int
@@ -39,8 +39,8 @@ final class FetchPacing: Sendable {
                 return nil
             }
             streaks[broker]?.length += 1
-            if streak.length < Self.patience { return nil }
-            return streak.length < Self.patience + Self.shortRests ? Self.shortRest : Self.rest
+            if streak.length < Self.emptyFetchesBeforeRest { return nil }
+            return streak.length < Self.emptyFetchesBeforeRest + Self.shortRests ? Self.shortRest : Self.rest
         }
     }
 

@@ -1,34 +1,34 @@
 import CircuitBreaker
-public import Logging
-public import Metrics
-public import PixelFlowCore
+package import Logging
+package import Metrics
+package import PixelFlowCore
 import Synchronization
 
 /// A process's connection to a Kafka cluster: one producer that broker and events share.
 ///
 /// It is made at once and connects in the background: a cluster that is down keeps no process from
 /// starting, and `check` tells of it.
-public final class KafkaClient: Sendable {
-    public let settings: KafkaSettings
+package final class KafkaClient: Sendable {
+    package let settings: KafkaSettings
     /// Tells how far the workers are behind.
-    public let inquiry: KafkaInquiry
-    let topics: TopicMaker
+    package let inquiry: KafkaAdmin
+    let topics: TopicProvisioner
     let metrics: KafkaMetrics
     let undecodable: UndecodableReport
     let logger: Logger
     private let producer: KafkaProducer
     private let breaker: CircuitBreaker
-    private let threads: InquiryThreads
+    private let threads: AdminThreads
     private let making = SingleFlight<Void>()
     private let checking = SingleFlight<Void>()
     private let dependents = Mutex<(next: Int, closing: [Int: @Sendable () async -> Void])>((0, [:]))
 
     /// - Parameter metrics: where everything is counted; tests look there.
     /// - Throws: `setting_invalid` where the security settings are not acceptable.
-    public init(
+    package init(
         _ settings: KafkaSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
-        let threads = InquiryThreads()
+        let threads = AdminThreads()
         let own = KafkaMetrics(metrics)
         let producer = try KafkaProducer(settings: settings, statistics: { own.record(statistics: $0, of: "producer") }, logger: logger)
         self.settings = settings
@@ -38,8 +38,8 @@ public final class KafkaClient: Sendable {
         self.threads = threads
         self.producer = producer
         breaker = CircuitBreaker(name: "broker", metrics: metrics)
-        topics = TopicMaker(settings, logger: logger)
-        inquiry = KafkaInquiry(settings, threads: threads) { producer.handle }
+        topics = TopicProvisioner(settings, logger: logger)
+        inquiry = KafkaAdmin(settings, threads: threads) { producer.handle }
         // The first attempt; whoever needs a topic before it has succeeded tries again.
         Task { try? await makeTopics() }
     }
@@ -47,7 +47,7 @@ public final class KafkaClient: Sendable {
     /// Answers when the cluster does and the topics are there.
     ///
     /// - Throws: `broker_unavailable`.
-    public func check() async throws {
+    package func check() async throws {
         let (topic, limit) = (settings.topic, settings.inquiryTimeout)
         do {
             try await checking.run { [self] in
@@ -65,7 +65,7 @@ public final class KafkaClient: Sendable {
     }
 
     /// Closes subscriptions, sends what is under way, and ends; within about the publish timeout.
-    public func close() async {
+    package func close() async {
         let closing = dependents.withLock { dependents in
             defer { dependents.closing = [:] }
             return dependents.closing.values

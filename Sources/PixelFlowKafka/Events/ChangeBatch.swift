@@ -58,7 +58,7 @@ enum ChangeBatch {
 }
 
 /// Which changes a process wants to hear of.
-public enum EventInterest: Sendable, Hashable {
+package enum EventInterest: Sendable, Hashable {
     case everything
     /// Only of tasks whose run is to end, as a worker does.
     case cancellations

@@ -18,7 +18,7 @@ final class EventReader: Sendable {
     private let topic: String
     private let interest: EventInterest
     private let listeners: ChangeListeners
-    private let isReading = OneTimeSignal()
+    private let isReading = AsyncLatch()
     private let isClosing = Atomic(false)
     private let thread = Mutex<DedicatedThread?>(nil)
 

@@ -1,11 +1,11 @@
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 /// Changes of tasks by Kafka, to every process that listens.
 ///
 /// Every process reads the whole topic by itself, from the moment of its first subscription. Reading
 /// begins anew by itself after any failure of the cluster; what is missed meanwhile is in the task store.
-public final class KafkaTaskEvents: TaskEvents {
+package final class KafkaTaskEvents: TaskEvents {
     private let client: KafkaClient
     private let interest: EventInterest
     private let buffer: Int
@@ -17,7 +17,7 @@ public final class KafkaTaskEvents: TaskEvents {
     /// - Parameters:
     ///   - interest: changes that subscribers of this process hear of.
     ///   - buffer: changes kept for a subscriber that lags behind.
-    public init(_ client: KafkaClient, interest: EventInterest = .everything, buffer: Int = 8192) {
+    package init(_ client: KafkaClient, interest: EventInterest = .everything, buffer: Int = 8192) {
         self.client = client
         self.interest = interest
         self.buffer = buffer
@@ -26,7 +26,7 @@ public final class KafkaTaskEvents: TaskEvents {
     /// Publishes all changes together, in as few messages as there can be.
     ///
     /// - Throws: `broker_unavailable` (`retry == .outage`) where not all of them were acknowledged in time.
-    public func publish(_ changes: [TaskChange]) async throws {
+    package func publish(_ changes: [TaskChange]) async throws {
         let topic = client.settings.eventsTopic
         let messages = try ChangeBatch.write(changes).map { value in
             KafkaMessage(topic: topic, key: key, value: value, headers: [("version", ChangeBatch.version)])
@@ -36,7 +36,7 @@ public final class KafkaTaskEvents: TaskEvents {
 
     /// Returns once the present end of the topic is known, or after the publish timeout: then the
     /// stream begins where the topic ends when the cluster answers. It ends with the client.
-    public func subscribe() async throws -> AsyncStream<TaskChange> {
+    package func subscribe() async throws -> AsyncStream<TaskChange> {
         let stream = listeners.add(buffer: buffer)
         await (try sharedReader()).waitUntilReading(atMost: client.settings.publishTimeout)
         return stream

@@ -1,17 +1,17 @@
 /// How far a consumer group is behind on a topic.
-public struct KafkaGroupLag: Sendable, Hashable, Codable {
-    public struct Partition: Sendable, Hashable, Codable {
-        public var partition: Int
+package struct KafkaGroupLag: Sendable, Hashable, Codable {
+    package struct Partition: Sendable, Hashable, Codable {
+        package var partition: Int
         /// The oldest offset that there still is.
-        public var start: Int64
+        package var start: Int64
         /// Where the group goes on; nil where it has never committed.
-        public var committed: Int64?
+        package var committed: Int64?
         /// The offset of the next message.
-        public var end: Int64
+        package var end: Int64
         /// Who reads it at present, where known.
-        public var member: Member?
+        package var member: Member?
 
-        public init(partition: Int, start: Int64, committed: Int64?, end: Int64, member: Member? = nil) {
+        package init(partition: Int, start: Int64, committed: Int64?, end: Int64, member: Member? = nil) {
             self.partition = partition
             self.start = start
             self.committed = committed
@@ -21,33 +21,33 @@ public struct KafkaGroupLag: Sendable, Hashable, Codable {
 
         /// Messages that the group has still to take. What was never committed counts from the oldest message,
         /// and so does what was committed in a log that has begun anew since.
-        public var lag: Int64 {
+        package var lag: Int64 {
             let position = committed ?? start
             return max(0, end - (position > end ? start : max(position, start)))
         }
     }
 
     /// A process that takes part in the group.
-    public struct Member: Sendable, Hashable, Codable {
-        public var id: String
-        public var clientID: String
-        public var host: String
+    package struct Member: Sendable, Hashable, Codable {
+        package var id: String
+        package var clientID: String
+        package var host: String
 
-        public init(id: String, clientID: String, host: String) {
+        package init(id: String, clientID: String, host: String) {
             self.id = id
             self.clientID = clientID
             self.host = host
         }
     }
 
-    public var group: String
-    public var topic: String
+    package var group: String
+    package var topic: String
     /// In Kafka's words, as `Stable` or `PreparingRebalance`; nil where the cluster does not tell.
-    public var state: String?
+    package var state: String?
     /// By number.
-    public var partitions: [Partition]
+    package var partitions: [Partition]
 
-    public init(group: String, topic: String, state: String? = nil, partitions: [Partition]) {
+    package init(group: String, topic: String, state: String? = nil, partitions: [Partition]) {
         self.group = group
         self.topic = topic
         self.state = state
@@ -55,5 +55,5 @@ public struct KafkaGroupLag: Sendable, Hashable, Codable {
     }
 
     /// Of all partitions.
-    public var total: Int64 { partitions.reduce(0) { $0 + $1.lag } }
+    package var total: Int64 { partitions.reduce(0) { $0 + $1.lag } }
 }

@@ -1,12 +1,12 @@
 import Foundation
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Where a Kafka cluster is and how it is spoken to:
 /// `kafka://[user:password@]host[:port][,host[:port]…][?property=value…]`.
 ///
 /// The properties are librdkafka's, with `_` for `.`; a user and a password are percent-encoded and
 /// make SASL over TLS the default.
-public struct KafkaAddress: Sendable, Hashable {
+package struct KafkaAddress: Sendable, Hashable {
     /// What a URL may set.
     static let properties: Set<String> = [
         "security_protocol", "sasl_mechanism", "ssl_ca_location", "ssl_certificate_location", "ssl_key_location", "ssl_key_password",
@@ -15,12 +15,12 @@ public struct KafkaAddress: Sendable, Hashable {
     static let defaultPort = 9092
 
     /// `host:port`, to begin with; the cluster names the others.
-    public var servers: [String]
+    package var servers: [String]
     /// By their names in librdkafka. May hold secrets.
-    public var security: [String: String]
+    package var security: [String: String]
 
     /// - Throws: `setting_invalid`, which shows nothing of the URL, because it may hold a password.
-    public init(_ url: String) throws(PixelFlowError) {
+    package init(_ url: String) throws(PixelFlowError) {
         let scheme = "kafka://"
         guard url.hasPrefix(scheme) else { throw Self.invalid("begins with \(scheme)") }
         let parts = url.dropFirst(scheme.count).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -94,5 +94,5 @@ public struct KafkaAddress: Sendable, Hashable {
 
 extension KafkaAddress: CustomStringConvertible {
     /// Without credentials.
-    public var description: String { "kafka://" + servers.joined(separator: ",") }
+    package var description: String { "kafka://" + servers.joined(separator: ",") }
 }

@@ -46,7 +46,7 @@ struct KafkaProperties: Sendable {
 
     /// A worker's place in the group.
     ///
-    /// - Parameter prefetch: wake-ups held here before they are called for. A pause throws them away,
+    /// - Parameter prefetch: dispatch messages held here before they are called for. A pause throws them away,
     ///   so they are few; `fetch.message.max.bytes` limits what one answer brings.
     static func groupMember(_ settings: KafkaSettings, prefetch: Int) -> KafkaProperties {
         reader(settings).adding([

@@ -1,7 +1,7 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// How PixelFlow uses a Kafka cluster: where it is, what its topics are called, and how long things may take.
-public struct KafkaSettings: Sendable, Hashable {
+package struct KafkaSettings: Sendable, Hashable {
     static let brokerSetting = Setting<String>.text(
         "PIXELFLOW_BROKER_URL", default: "kafka://127.0.0.1:9092",
         help: "The broker: kafka://host:9092[,host…], with user:password@ and librdkafka's security properties where wanted.",
@@ -9,7 +9,7 @@ public struct KafkaSettings: Sendable, Hashable {
     static let userSetting = Setting<String>.text(
         "PIXELFLOW_KAFKA_USERNAME", help: "Who signs in to Kafka, where the URL does not say it.")
     static let passwordSetting = Setting<String>.text("PIXELFLOW_KAFKA_PASSWORD", help: "The password that goes with it.", isSecret: true)
-    static let topicSetting = name("PIXELFLOW_KAFKA_TOPIC", default: "image-tasks", help: "The topic of wake-ups for workers.")
+    static let topicSetting = name("PIXELFLOW_KAFKA_TOPIC", default: "image-tasks", help: "The topic of dispatch messages for workers.")
     static let deadLetterTopicSetting = name(
         "PIXELFLOW_KAFKA_DEAD_LETTER_TOPIC", default: "image-tasks.dlq", help: "The topic of tasks that have failed for good.")
     static let eventsTopicSetting = name(
@@ -18,11 +18,11 @@ public struct KafkaSettings: Sendable, Hashable {
     /// As many workers as there are partitions can share the work; 12 is divisible by 2, 3, 4 and 6.
     static let partitionsSetting = Setting<Int>.integer(
         "PIXELFLOW_KAFKA_PARTITIONS", default: 12, in: 1...10_000,
-        help: "Partitions of the wake-up topic, where it has to be made: the most workers that can share the work.")
+        help: "Partitions of the dispatch message topic, where it has to be made: the most workers that can share the work.")
     static let replicationSetting = Setting<Int>.integer(
         "PIXELFLOW_KAFKA_REPLICATION", default: 0, in: 0...100,
         help: "Replicas of each topic that has to be made; 0 for the cluster's own default.")
-    /// Longer than a new leader takes to be elected; shorter than a dispatcher's patience.
+    /// Longer than a new leader takes to be elected; shorter than the dispatcher's publish timeout.
     static let publishTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_KAFKA_PUBLISH_TIMEOUT", default: 5, in: 1...300, help: "How long a message may wait for its acknowledgement.")
     /// Brokers refuse less than 6 s unless told otherwise; the partitions of a dead worker lie idle this long.
@@ -30,31 +30,31 @@ public struct KafkaSettings: Sendable, Hashable {
         "PIXELFLOW_KAFKA_SESSION_TIMEOUT", default: 10, in: 1...300,
         help: "After how long without a heartbeat a worker's partitions are given to others.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         brokerSetting.description, userSetting.description, passwordSetting.description, topicSetting.description,
         deadLetterTopicSetting.description, eventsTopicSetting.description, groupSetting.description, partitionsSetting.description,
         replicationSetting.description, publishTimeoutSetting.description, sessionTimeoutSetting.description,
     ]
 
-    public var address: KafkaAddress
+    package var address: KafkaAddress
     /// How the process is known to the cluster.
-    public var clientID = "pixelflow"
-    public var topic = "image-tasks"
-    public var deadLetterTopic = "image-tasks.dlq"
-    public var eventsTopic = "task-events"
-    public var group = "worker-group-1"
-    public var partitions = 12
+    package var clientID = "pixelflow"
+    package var topic = "image-tasks"
+    package var deadLetterTopic = "image-tasks.dlq"
+    package var eventsTopic = "task-events"
+    package var group = "worker-group-1"
+    package var partitions = 12
     /// Nil for the cluster's own default.
-    public var replication: Int?
-    public var publishTimeout: Duration = .seconds(5)
-    public var sessionTimeout: Duration = .seconds(10)
+    package var replication: Int?
+    package var publishTimeout: Duration = .seconds(5)
+    package var sessionTimeout: Duration = .seconds(10)
     /// How long an inquiry (metadata, offsets, a new topic) may take.
-    public var inquiryTimeout: Duration = .seconds(3)
+    package var inquiryTimeout: Duration = .seconds(3)
 
-    public init(address: KafkaAddress) { self.address = address }
+    package init(address: KafkaAddress) { self.address = address }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         address = try KafkaAddress(try settings[Self.brokerSetting])
         address.authenticate(user: try settings[Self.userSetting], password: try settings[Self.passwordSetting])
         topic = try settings[Self.topicSetting]

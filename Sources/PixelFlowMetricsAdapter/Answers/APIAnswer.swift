@@ -25,7 +25,7 @@ struct APIAnswer: Sendable, Hashable {
 
     init(_ body: JSONValue) { self.body = body }
 
-    init(_ failure: APIFailure) {
+    init(_ failure: APIError) {
         status = failure.code
         body = failure.body
     }

@@ -11,15 +11,15 @@ struct MetricsAPI: Sendable {
 
     /// - Parameter caller: nil for somebody who has not said who they are in a way that is believed.
     func answer(_ question: APIQuestion, from caller: Caller?) async -> APIAnswer {
-        do throws(APIFailure) {
-            guard let caller else { throw APIFailure.unauthorized }
+        do throws(APIError) {
+            guard let caller else { throw APIError.unauthorized }
             return try await answer(question, from: caller)
         } catch {
             return APIAnswer(error)
         }
     }
 
-    private func answer(_ question: APIQuestion, from caller: Caller) async throws(APIFailure) -> APIAnswer {
+    private func answer(_ question: APIQuestion, from caller: Caller) async throws(APIError) -> APIAnswer {
         let parts = question.path.split(separator: "/").map(String.init)
         guard let root = parts.first, root == "apis", parts.count <= 6 else { throw .noPage }
         let document = Self.document(parts)
@@ -51,7 +51,7 @@ struct MetricsAPI: Sendable {
     /// The metric belongs to no namespace; the one in the path only decides who may ask.
     private func answer(
         _ metric: String, in namespace: String, _ question: APIQuestion, from caller: Caller
-    ) async throws(APIFailure) -> APIAnswer {
+    ) async throws(APIError) -> APIAnswer {
         guard try await isAllowed(caller, metric: metric, namespace: namespace) else {
             throw .forbidden(caller, metric: metric, namespace: namespace)
         }
@@ -65,7 +65,7 @@ struct MetricsAPI: Sendable {
         }
     }
 
-    private func check(_ text: String) throws(APIFailure) {
+    private func check(_ text: String) throws(APIError) {
         let selector: MetricSelector
         do {
             selector = try MetricSelector(text)
@@ -78,7 +78,7 @@ struct MetricsAPI: Sendable {
         }
     }
 
-    private func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws(APIFailure) -> Bool {
+    private func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws(APIError) -> Bool {
         do {
             return try await reviews.isAllowed(caller, metric: metric, namespace: namespace)
         } catch {

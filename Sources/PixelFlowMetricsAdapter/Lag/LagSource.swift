@@ -1,16 +1,16 @@
-public import PixelFlowKafka
+package import PixelFlowKafka
 
 /// Where the adapter learns how far the workers' group is behind.
-public protocol LagSource: Sendable {
+package protocol LagSource: Sendable {
     /// - Throws: where it cannot be told.
     func lag() async throws -> KafkaGroupLag
 }
 
 /// Asks Kafka for the group and topic of its settings.
-public struct KafkaLagSource: LagSource {
-    private let inquiry: KafkaInquiry
+package struct KafkaLagSource: LagSource {
+    private let inquiry: KafkaAdmin
 
-    public init(_ inquiry: KafkaInquiry) { self.inquiry = inquiry }
+    package init(_ inquiry: KafkaAdmin) { self.inquiry = inquiry }
 
-    public func lag() async throws -> KafkaGroupLag { try await inquiry.lag() }
+    package func lag() async throws -> KafkaGroupLag { try await inquiry.lag() }
 }

@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// Serves the metrics API over TLS.
 struct MetricsAPIServer: Sendable {
     let api: MetricsAPI
-    let gate: FrontProxyGate
+    let gate: RequestHeaderAuthenticator
     let identity: ServingIdentity
     let metrics: AdapterMetrics
     let logger: Logger

@@ -1,11 +1,11 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// What the adapter serves, where, and under which names the cluster knows it.
-public struct AdapterSettings: Sendable, Hashable {
+package struct AdapterSettings: Sendable, Hashable {
     static let portSetting = Setting<Int>.port(
         "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which speaks TLS and answers the API server only.")
     /// Plain HTTP: kubelet and Prometheus have no client certificate.
-    public static let healthPort = Setting<Int>.port(
+    package static let healthPort = Setting<Int>.port(
         "PIXELFLOW_ADAPTER_HEALTH_PORT", default: 8082, help: "Port of the metrics adapter's health and metrics.")
     static let targetSetting = Setting<Int>.integer(
         "PIXELFLOW_ADAPTER_TARGET", default: 10, in: 1...1_000_000,
@@ -18,22 +18,22 @@ public struct AdapterSettings: Sendable, Hashable {
         "PIXELFLOW_ADAPTER_SECRET", default: "pixelflow-metrics-adapter-certificate",
         help: "The Kubernetes Secret that its certificate is kept in.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         portSetting.description, healthPort.description, targetSetting.description, namespaceSetting.description,
         serviceSetting.description, secretSetting.description,
     ]
 
-    public var port = 6443
+    package var port = 6443
     /// Tasks waiting for each worker that the autoscaler aims at.
-    public var target = 10
-    public var namespace = "default"
-    public var service = "pixelflow-metrics-adapter"
-    public var secret = "pixelflow-metrics-adapter-certificate"
+    package var target = 10
+    package var namespace = "default"
+    package var service = "pixelflow-metrics-adapter"
+    package var secret = "pixelflow-metrics-adapter-certificate"
 
-    public init() {}
+    package init() {}
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         port = try settings[Self.portSetting]
         target = try settings[Self.targetSetting]
         namespace = try settings[Self.namespaceSetting]

@@ -18,20 +18,20 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
 
     private let state = Mutex(State())
     private let batchLimit: Int
-    private let lanes: Int
+    private let maxConcurrentBatches: Int
     private let queueLimit: Int
     private let send: @Sendable ([Item]) async throws -> [Result<Outcome, any Error>]
 
     /// - Parameters:
     ///   - batchLimit: items of one batch; 100 tasks are well below the 48 MB of a message.
-    ///   - lanes: batches under way at once; with two, one is on the wire while the other is at the disk.
+    ///   - maxConcurrentBatches: batches under way at once; with two, one is on the wire while the other is at the disk.
     ///   - send: answers for each item, in their order.
     init(
-        batchLimit: Int = 100, lanes: Int = 2, queueLimit: Int = 5000,
+        batchLimit: Int = 100, maxConcurrentBatches: Int = 2, queueLimit: Int = 5000,
         send: @escaping @Sendable ([Item]) async throws -> [Result<Outcome, any Error>]
     ) {
         self.batchLimit = batchLimit
-        self.lanes = lanes
+        self.maxConcurrentBatches = maxConcurrentBatches
         self.queueLimit = queueLimit
         self.send = send
     }
@@ -43,7 +43,7 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
             let startsLane: Bool? = state.withLock { state in
                 guard state.queue.count < queueLimit else { return nil }
                 state.queue.append(Waiting(item: item, continuation: continuation))
-                guard state.running < lanes else { return false }
+                guard state.running < maxConcurrentBatches else { return false }
                 state.running += 1
                 return true
             }

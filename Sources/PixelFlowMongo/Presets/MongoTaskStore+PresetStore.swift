@@ -1,10 +1,10 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension MongoTaskStore: PresetStore {
     /// A tenant has a few dozen; more are not listed.
     private static let listLimit = 10_000
 
-    public func presets(of tenant: TenantID) async throws -> [Preset] {
+    package func presets(of tenant: TenantID) async throws -> [Preset] {
         try await reading(for: tenant) {
             try await tasks.rows(
                 .presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], sort: ["name": 1],
@@ -13,14 +13,14 @@ extension MongoTaskStore: PresetStore {
         }
     }
 
-    public func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
+    package func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
         try await reading(for: tenant) {
             try await tasks.rows(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant), limit: 1)
                 .first.map(PresetDocument.preset)
         }
     }
 
-    public func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
+    package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
         let fields = try PresetDocument.fields(of: preset, tenant)
         while true {
             try Task.checkCancellation()
@@ -30,7 +30,7 @@ extension MongoTaskStore: PresetStore {
         }
     }
 
-    public func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
+    package func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
         try await tasks.delete(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant))
     }
 }

@@ -1,8 +1,8 @@
 import CMongoC
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Which MongoDB server keeps tasks and presets, and how long to wait for it.
-public struct MongoSettings: Sendable {
+package struct MongoSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_TASK_DATABASE_URL", default: "mongodb://localhost/pixelflow",
         expected: "a MongoDB URL, mongodb://USER:PASSWORD@HOST:PORT/DATABASE?replicaSet=rs0&tls=true for example",
@@ -24,33 +24,33 @@ public struct MongoSettings: Sendable {
     static let waitTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_TASK_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time to wait for a free connection to MongoDB.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
         commandTimeoutSetting.description, waitTimeoutSetting.description,
     ]
 
     /// May hold a password: never logged.
-    public var url: String
-    public var poolSize = 8
-    public var connectTimeout: Duration = .seconds(3)
-    public var commandTimeout: Duration = .seconds(5)
-    public var waitTimeout: Duration = .seconds(5)
+    package var url: String
+    package var poolSize = 8
+    package var connectTimeout: Duration = .seconds(3)
+    package var commandTimeout: Duration = .seconds(5)
+    package var waitTimeout: Duration = .seconds(5)
     /// Commands that may wait for a connection; what comes beyond is refused at once. At a
     /// millisecond each on 8 connections these are served long before `waitTimeout`.
-    public var waitLimit = 1000
+    package var waitLimit = 1000
 
     /// Reads of tenants that may be under way or wait: tenants take turns, leave a connection in four to everything else, and
     /// none holds more than half of the rest.
-    public var readLimits: FairSemaphoreLimits {
+    package var readLimits: FairSemaphoreLimits {
         let permits = max(1, poolSize - max(1, poolSize / 4))
         return FairSemaphoreLimits(
             permits: permits, permitsOfOneKey: max(1, permits / 2), waiting: waitLimit, waitingOfOneKey: max(1, waitLimit / 5))
     }
 
-    public init(url: String) { self.url = url }
+    package init(url: String) { self.url = url }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(url: try settings[Self.urlSetting])
         poolSize = try settings[Self.poolSizeSetting]
         connectTimeout = try settings[Self.connectTimeoutSetting]

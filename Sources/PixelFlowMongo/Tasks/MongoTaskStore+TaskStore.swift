@@ -1,13 +1,13 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension MongoTaskStore: TaskStore {
-    public func create(_ task: TaskRecord) async throws -> Creation {
+    package func create(_ task: TaskRecord) async throws -> Creation {
         try await creations.submit(task)
     }
 
     // MARK: Worker
 
-    public func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
+    package func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
         switch try await claims.submit(ClaimRequest(task: id, worker: worker)) {
         case .taken(let task): task
         case .refused: nil
@@ -15,11 +15,11 @@ extension MongoTaskStore: TaskStore {
         }
     }
 
-    public func renew(_ claim: Claim) async throws -> Renewal {
+    package func renew(_ claim: Claim) async throws -> Renewal {
         try await tasks.renew(claim)
     }
 
-    public func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord? {
+    package func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord? {
         switch try await end(claim, .complete(claim, manifest), write: { try await self.completions.submit($0) }) {
         case .success(let task): task
         case .failure(let denial): denial.refusal == .alreadyCompleted ? denial.task : nil
@@ -27,11 +27,11 @@ extension MongoTaskStore: TaskStore {
         }
     }
 
-    public func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord? {
+    package func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord? {
         try await end(claim, .fail(claim, failure, jitter: .random(in: 0...1)), write: { try await self.tasks.swap($0) })?.changed
     }
 
-    public func release(_ claim: Claim) async throws -> TaskRecord? {
+    package func release(_ claim: Claim) async throws -> TaskRecord? {
         try await end(claim, .release(claim), write: { try await self.tasks.swap($0) })?.changed
     }
 
@@ -46,7 +46,7 @@ extension MongoTaskStore: TaskStore {
 
     // MARK: Owner
 
-    public func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         switch try await tasks.transition(id, of: tenant, .cancel, write: { try await self.tasks.swap($0) }) {
         case .success(let task): return task
         case .failure(let denial) where denial.refusal == .unchanged: return denial.task
@@ -57,7 +57,7 @@ extension MongoTaskStore: TaskStore {
         }
     }
 
-    public func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         switch try await tasks.transition(id, of: tenant, .replay, write: { try await self.tasks.swap($0) }) {
         case .success(let task): return task
         case .failure(let denial):
@@ -67,42 +67,42 @@ extension MongoTaskStore: TaskStore {
         }
     }
 
-    public func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         try await tasks.transition(id, of: tenant, .delete, write: { try await self.tasks.swap($0) })?.changed
     }
 
     // MARK: Dispatcher
 
-    public func takeDue(limit: Int) async throws -> [TaskRecord] {
+    package func takeDue(limit: Int) async throws -> [TaskRecord] {
         try await tasks.transitionAll(.due, limit: limit, .dispatch) { tasks.agenda(.dispatch, at: ["$lte": .time($0)]) }
     }
 
-    public func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int {
-        try await tasks.transitionAll(.due, limit: limit, .distrust(before: time)) { now in
+    package func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int {
+        try await tasks.transitionAll(.due, limit: limit, .redeliverLost(before: time)) { now in
             var filter = tasks.agenda(.dispatch, at: ["$gt": .time(now)])
             filter[TaskCommands.Name.acknowledgedAt] = ["$lte": .time(time)]
             return filter
         }.count
     }
 
-    public func expireLeases(limit: Int) async throws -> [TaskRecord] {
+    package func expireLeases(limit: Int) async throws -> [TaskRecord] {
         try await tasks.transitionAll(.expired, limit: limit, .expire) { tasks.agenda(.expire, at: ["$lte": .time($0)]) }
     }
 
-    public func acknowledge(_ wakeUps: [WakeUp]) async throws {
-        try await tasks.acknowledge(wakeUps)
+    package func acknowledge(_ messages: [DispatchMessage]) async throws {
+        try await tasks.acknowledge(messages)
     }
 
-    public func acknowledge(events: [TaskID: Set<String>]) async throws {
+    package func acknowledge(events: [TaskID: Set<String>]) async throws {
         try await tasks.acknowledge(events: events)
     }
 
-    public func purge(_ id: TaskID) async throws {
+    package func purge(_ id: TaskID) async throws {
         try await tasks.delete(
             .purge, where: [TaskCommands.Name.id: .string(id.rawValue), TaskCommands.Name.deletedAt: ["$exists": true]])
     }
 
-    public func check() async throws {
+    package func check() async throws {
         try await tasks.ping()
     }
 }

@@ -1,10 +1,10 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Orphans as the collection `orphan` has them: the prefix as `_id`, and since when.
 extension MongoTaskStore: OrphanLedger {
     private static let orphanCollection = "orphan"
 
-    public func markOrphans(_ prefixes: [BlobKey]) async throws {
+    package func markOrphans(_ prefixes: [BlobKey]) async throws {
         guard !prefixes.isEmpty else { return }
         let since = try await tasks.clock.read().latest
         let statements = prefixes.map { prefix in
@@ -18,7 +18,7 @@ extension MongoTaskStore: OrphanLedger {
         throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
     }
 
-    public func clearOrphans(_ prefixes: [BlobKey]) async throws {
+    package func clearOrphans(_ prefixes: [BlobKey]) async throws {
         guard !prefixes.isEmpty else { return }
         let ids = BSONValue.array(prefixes.map { .string($0.rawValue) })
         let answer = try await tasks.database.run(
@@ -26,7 +26,7 @@ extension MongoTaskStore: OrphanLedger {
         if let error = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure) }
     }
 
-    public func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark] {
+    package func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark] {
         try await tasks.rows(
             .orphans, in: Self.orphanCollection, where: ["_id": ["$gt": .string(previous?.rawValue ?? "")]], sort: ["_id": 1],
             limit: limit
@@ -36,7 +36,7 @@ extension MongoTaskStore: OrphanLedger {
         }
     }
 
-    public func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool {
+    package func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool {
         try await tasks.clock.read().earliest - time >= grace
     }
 }
@@ -46,19 +46,19 @@ extension MongoTaskStore: InstallationRecord {
     private static let installationCollection = "installation"
     private static let markID = "mark"
 
-    public func installationMark() async throws -> InstallationMark? {
+    package func installationMark() async throws -> InstallationMark? {
         let row = try await tasks.rows(
             .installation, in: Self.installationCollection, where: ["_id": .string(Self.markID)], limit: 1
         ).first
         guard let text = row?["mark"]?.string else { return nil }
         guard let mark = InstallationMark(text) else {
-            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: UnreadableMark(text: text))
+            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: UnreadableMarkError(text: text))
         }
         return mark
     }
 
     /// Repeated, after its answer was lost, it finds the mark that it has set itself.
-    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+    package func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
         let set: BSONDocument = ["mark": .string(mark.description)]
         if let old {
             let statement = BSONDocument.statement(
@@ -79,12 +79,12 @@ extension MongoTaskStore: InstallationRecord {
         return try await installationMark() == mark
     }
 
-    public func holdsData() async throws -> Bool {
+    package func holdsData() async throws -> Bool {
         try await !tasks.rows(.installation, where: [:], limit: 1, fields: [TaskDocument.Name.id]).isEmpty
     }
 }
 
 /// A mark that PixelFlow has not written.
-struct UnreadableMark: Error {
+struct UnreadableMarkError: Error {
     let text: String
 }

@@ -1,18 +1,18 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension MongoTaskStore {
     private typealias Name = TaskDocument.Name
 
-    public func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+    package func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
         let task = try await reading(for: tenant) { try await tasks.document(id, of: tenant)?.record }
         return task?.deletedAt == nil ? task : nil
     }
 
-    public func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
+    package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await reading(for: tenant) { try await tasks.find(idempotencyKey: idempotencyKey, of: tenant)?.record }
     }
 
-    public func list(_ query: TaskQuery) async throws -> TaskPage {
+    package func list(_ query: TaskQuery) async throws -> TaskPage {
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
         // All statuses are named where none is asked for, because the index goes by status: the server
         // merges its five parts in the order of ids.
@@ -39,7 +39,7 @@ extension MongoTaskStore {
         return pattern
     }
 
-    public func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+    package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let horizon = tasks.times.horizon(at: try await tasks.clock.read().latest)
         var filter = Self.after(position, by: Name.updatedAt, before: horizon)
         filter[Name.tenant] = .string(tenant.rawValue)
@@ -63,7 +63,7 @@ extension MongoTaskStore {
         return filter
     }
 
-    public func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
+    package func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
         let start = try await tasks.clock.read().earliest - age
         var filter = tasks.agenda(.dispatch, at: ["$gt": 0])
         filter[Name.nextRunAt] = ["$lte": .time(start)]
@@ -72,7 +72,7 @@ extension MongoTaskStore {
             .compactMap { $0[Name.id]?.string }.map { TaskID($0) }
     }
 
-    public func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+    package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let until = try await tasks.clock.read().latest - age
         // The first event is the one that a task is found and sorted by: an outbox is in the order of its times.
         var filter = Self.after(position, by: Name.firstOutboxAt)
@@ -82,7 +82,7 @@ extension MongoTaskStore {
         ).map(\.record)
     }
 
-    public func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+    package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         var filter = Self.after(position, by: Name.nextStepAt)
         filter[Name.nextStepKind] = .string(TaskDocument.NextStep.purge.rawValue)
         return try await tasks.find(
@@ -90,7 +90,7 @@ extension MongoTaskStore {
         ).map(\.record)
     }
 
-    public func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
+    package func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
         let names = Set(ids.map(\.rawValue))
         guard !names.isEmpty else { return [] }
         let rows = try await tasks.rows(

@@ -1,4 +1,4 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension MongoTaskStore {
     private typealias Name = TaskDocument.Name
@@ -6,7 +6,7 @@ extension MongoTaskStore {
     /// How many of the latest tasks the queue latency is taken from.
     private static let latencySample: Int64 = 1000
 
-    public func statistics(of tenant: TenantID) async throws -> TaskStatistics {
+    package func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = try await tasks.clock.read().likely
         // One pass over the tenant's tasks: counting them by status needs all of them anyway.
         let answer = try await reading(for: tenant) {

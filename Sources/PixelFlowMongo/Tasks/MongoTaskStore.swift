@@ -1,5 +1,5 @@
-public import Metrics
-public import PixelFlowCore
+package import Metrics
+package import PixelFlowCore
 
 /// Tasks and presets in MongoDB, 6.0 or later, as a replica set or alone.
 ///
@@ -9,7 +9,7 @@ public import PixelFlowCore
 ///
 /// Writes wait for the journals of a majority, reads see what a majority has. Every method may be
 /// repeated after an outage.
-public final class MongoTaskStore: Sendable {
+package final class MongoTaskStore: Sendable {
     let tasks: TaskCommands
     let creations: Batcher<TaskRecord, Creation>
     let claims: Batcher<ClaimRequest, ClaimOutcome>
@@ -20,7 +20,7 @@ public final class MongoTaskStore: Sendable {
     /// for one, makes the indexes; until then every method throws an outage.
     ///
     /// - Throws: `setting_invalid` where the URL is none.
-    public convenience init(
+    package convenience init(
         _ settings: MongoSettings, policy: TaskPolicy = .standard, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
         let database = try MongoDatabase(settings, metrics: metrics)
@@ -35,7 +35,7 @@ public final class MongoTaskStore: Sendable {
 
     private init(_ tasks: TaskCommands, _ settings: MongoSettings) {
         self.tasks = tasks
-        reads = FairAsyncSemaphore(limits: settings.readLimits, patience: settings.waitTimeout)
+        reads = FairAsyncSemaphore(limits: settings.readLimits, waitTimeout: settings.waitTimeout)
         creations = Batcher { try await tasks.create($0) }
         claims = Batcher { try await tasks.claim($0) }
         completions = Batcher { try await tasks.complete($0) }

@@ -98,7 +98,7 @@ extension TaskCommands {
     }
 
     private func claimed(by worker: WorkerID, _ reading: ClockReading, _ tick: Timestamp, _ version: Int64) -> BSONDocument {
-        let lease = Lease(worker: worker, until: reading.latest + machine.policy.lease)
+        let lease = Lease(worker: worker, until: reading.latest + machine.policy.leaseDuration)
         let status = BSONValue.string(TaskStatus.processing.rawValue)
         return [
             "$set": [

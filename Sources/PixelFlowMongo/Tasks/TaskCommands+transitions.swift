@@ -39,7 +39,7 @@ extension TaskCommands {
     private enum Outcome {
         case done(TaskRecord, Int64)
         case overtaken(Int64)
-        case refused(TransitionRefusal)
+        case refused(TransitionError)
     }
 
     private func change(
@@ -47,7 +47,7 @@ extension TaskCommands {
     ) async throws -> Outcome {
         try await changing { _, ticks in
             var record = current.record
-            do throws(TransitionRefusal) {
+            do throws(TransitionError) {
                 try machine.apply(transition, to: &record, at: ticks[0].after(current.record))
             } catch {
                 return .refused(error)
@@ -81,9 +81,9 @@ extension TaskCommands {
         }
     }
 
-    func acknowledge(_ wakeUps: [WakeUp]) async throws {
-        guard !wakeUps.isEmpty else { return }
-        let ids = Set(wakeUps.map(\.task.rawValue))
+    func acknowledge(_ messages: [DispatchMessage]) async throws {
+        guard !messages.isEmpty else { return }
+        let ids = Set(messages.map(\.task.rawValue))
         let filter: BSONDocument = [
             Name.id: ["$in": .array(ids.map(BSONValue.string))], Name.status: .string(TaskStatus.pending.rawValue),
             Name.deletedAt: TaskDocument.notDeleted,
@@ -94,10 +94,10 @@ extension TaskCommands {
         let documents = Dictionary(found.map { ($0.record.id, $0) }, uniquingKeysWith: { first, _ in first })
         let now = try await clock.read().latest
         var records: [TaskID: TaskRecord] = [:]
-        for wakeUp in wakeUps {
-            guard var record = records[wakeUp.task] ?? documents[wakeUp.task]?.record else { continue }
-            guard (try? machine.apply(.acknowledgeDispatch(sequence: wakeUp.sequence), to: &record, at: now)) != nil else { continue }
-            records[wakeUp.task] = record
+        for message in messages {
+            guard var record = records[message.task] ?? documents[message.task]?.record else { continue }
+            guard (try? machine.apply(.acknowledgeDispatch(sequence: message.sequence), to: &record, at: now)) != nil else { continue }
+            records[message.task] = record
         }
         let swaps = records.compactMap { id, record in documents[id].map { TaskSwap(from: $0, to: record) } }
         guard !swaps.isEmpty else { return }
@@ -125,7 +125,7 @@ extension TaskCommands {
         for _ in 0..<Self.tries {
             let known = cache.document(of: claim)
             let version = TaskDocument.drawVersion()
-            let until = try await clock.read().latest + machine.policy.lease
+            let until = try await clock.read().latest + machine.policy.leaseDuration
             let statement = BSONDocument.statement(
                 where: heldBy(claim, known),
                 ["$set": [Name.leaseUntil: .time(until), Name.nextStepAt: .time(until), Name.version: .int(version)]])
@@ -143,7 +143,7 @@ extension TaskCommands {
                 continue
             }
             guard var record = try await document(claim.task)?.record else { return .lost }
-            do throws(TransitionRefusal) {
+            do throws(TransitionError) {
                 try machine.apply(.renew(claim), to: &record, at: until)
             } catch {
                 return error == .cancelRequested ? .cancelRequested : .lost
@@ -172,7 +172,7 @@ extension Timestamp {
 
 /// A transition that was refused, with the task as it is.
 struct TransitionDenial: Error {
-    let refusal: TransitionRefusal
+    let refusal: TransitionError
     let task: TaskRecord
 }
 

@@ -29,7 +29,9 @@ extension TaskDocument {
             acknowledgedAt: dispatch.optionalTime("acknowledged_at"))
         task.cancelRequested = fields[Name.cancelRequested]?.bool ?? false
         task.fetchedSource = try fields.optional("fetched_source", Self.fetched)
-        task.sourceFacts = try fields.optional("source_facts", Self.facts)
+        // `source_facts` in documents from before 1.0.
+        task.sourceMetadata =
+            try fields.optional("source_metadata", Self.sourceMetadata) ?? fields.optional("source_facts", Self.sourceMetadata)
         task.outputs = try fields.list("outputs").map(Self.output)
         task.error = try fields.optional("error", Self.error)
         task.outbox = try fields.list(Name.outbox).map { event in
@@ -58,8 +60,8 @@ extension TaskDocument {
             contentType: fields["content_type"]?.string)
     }
 
-    private static func facts(_ fields: FieldsOfDocument) throws -> SourceFacts {
-        SourceFacts(
+    private static func sourceMetadata(_ fields: FieldsOfDocument) throws -> SourceMetadata {
+        SourceMetadata(
             format: try fields.string("format"), width: try fields.int("width"), height: try fields.int("height"),
             bytes: try fields.int("bytes"), frames: try fields.int("frames"), orientation: try fields.int("orientation"),
             hasAlpha: fields["has_alpha"]?.bool ?? false, blurhash: fields["blurhash"]?.string,

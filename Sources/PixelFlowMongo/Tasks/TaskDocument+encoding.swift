@@ -32,7 +32,7 @@ extension TaskDocument {
             (Name.lease, task.lease.map(lease)), (Name.nextRunAt, .time(task.nextRunAt)),
             ("dispatch", dispatch(task.dispatch)), (Name.cancelRequested, .bool(task.cancelRequested)),
             (Name.idempotencyKey, isDeleted ? nil : key), (Name.releasedKey, isDeleted ? key : nil),
-            ("fetched_source", task.fetchedSource.map(fetched)), ("source_facts", task.sourceFacts.map(facts)),
+            ("fetched_source", task.fetchedSource.map(fetched)), ("source_metadata", task.sourceMetadata.map(metadata)),
             ("outputs", .array(task.outputs.map(output))), ("error", task.error.map(error)),
             (Name.outbox, .array(task.outbox.map(event))), (Name.history, .array(task.history.map(entry))),
             (Name.revision, .int(task.revision)), (Name.updatedAt, .time(task.updatedAt)),
@@ -84,13 +84,14 @@ extension TaskDocument {
         return .document(document)
     }
 
-    private static func facts(_ facts: SourceFacts) -> BSONValue {
+    private static func metadata(_ metadata: SourceMetadata) -> BSONValue {
         var document: BSONDocument = [
-            "format": .string(facts.format), "width": .int(facts.width), "height": .int(facts.height), "bytes": .int(facts.bytes),
-            "frames": .int(facts.frames), "orientation": .int(facts.orientation), "has_alpha": .bool(facts.hasAlpha),
+            "format": .string(metadata.format), "width": .int(metadata.width), "height": .int(metadata.height),
+            "bytes": .int(metadata.bytes),
+            "frames": .int(metadata.frames), "orientation": .int(metadata.orientation), "has_alpha": .bool(metadata.hasAlpha),
         ]
-        document["blurhash"] = facts.blurhash.map(BSONValue.string)
-        document["dominant_color"] = facts.dominantColor.map(BSONValue.string)
+        document["blurhash"] = metadata.blurhash.map(BSONValue.string)
+        document["dominant_color"] = metadata.dominantColor.map(BSONValue.string)
         return .document(document)
     }
 

@@ -57,7 +57,7 @@ struct TaskDocument: Sendable {
 
     /// What the dispatcher does with a task at its time.
     enum NextStep: String {
-        /// Publishes a wake-up.
+        /// Publishes a dispatch message.
         case dispatch
         /// Takes the task back from a worker that has vanished.
         case expire

@@ -1,7 +1,7 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Which PostgreSQL server keeps users and signing keys, and how long to wait for it.
-public struct PostgresSettings: Sendable {
+package struct PostgresSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_AUTH_DATABASE_URL", default: "postgres://localhost/pixelflow",
         expected: "a PostgreSQL URL, postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full for example",
@@ -24,25 +24,25 @@ public struct PostgresSettings: Sendable {
     static let waitTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time to wait for a free connection to PostgreSQL.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
         statementTimeoutSetting.description, waitTimeoutSetting.description,
     ]
 
     /// May hold a password: never logged.
-    public var url: String
-    public var poolSize = 8
-    public var connectTimeout: Duration = .seconds(5)
-    public var statementTimeout: Duration = .seconds(5)
-    public var waitTimeout: Duration = .seconds(5)
+    package var url: String
+    package var poolSize = 8
+    package var connectTimeout: Duration = .seconds(5)
+    package var statementTimeout: Duration = .seconds(5)
+    package var waitTimeout: Duration = .seconds(5)
     /// Calls that may wait for a connection; what comes beyond is refused at once. 256 at a
     /// millisecond each on 8 connections are served long before `waitTimeout`.
-    public var waitLimit = 256
+    package var waitLimit = 256
 
-    public init(url: String) { self.url = url }
+    package init(url: String) { self.url = url }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(url: try settings[Self.urlSetting])
         poolSize = try settings[Self.poolSizeSetting]
         connectTimeout = try settings[Self.connectTimeoutSetting]

@@ -1,4 +1,4 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension PostgresUserStore: SigningKeyStore {
     private static let list = PostgresStatement(
@@ -9,11 +9,11 @@ extension PostgresUserStore: SigningKeyStore {
         INSERT INTO signing_keys (id, private_key, created_at) SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM signing_keys)
         """)
 
-    public func signingKeys() async throws -> [SigningKeyRecord] {
+    package func signingKeys() async throws -> [SigningKeyRecord] {
         try await run(.listSigningKeys, Self.allKeys)
     }
 
-    public func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord] {
+    package func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord] {
         try await run(.addSigningKey) { connection in
             try connection.transaction {
                 // One at a time; readers go on. Without it two racers both find the table empty.

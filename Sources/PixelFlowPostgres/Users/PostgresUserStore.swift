@@ -1,6 +1,6 @@
-public import Logging
-public import Metrics
-public import PixelFlowCore
+package import Logging
+package import Metrics
+package import PixelFlowCore
 import Synchronization
 
 /// Users and signing keys in PostgreSQL.
@@ -8,14 +8,14 @@ import Synchronization
 /// Making one touches no network. The first call brings the tables up to date, so a process may start
 /// before its database: until that has worked every call, `check()` included, throws with
 /// `retry == .outage`.
-public final class PostgresUserStore: UserStore {
+package final class PostgresUserStore: UserStore {
     private let database: PostgresDatabase
     private let migrator: Migrator
     private let isPrepared = Atomic(false)
     private let logger: Logger
 
     /// - Throws: `setting_invalid` where the URL is none.
-    public convenience init(
+    package convenience init(
         settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
         try self.init(settings: settings, migrations: UserSchema.migrations, logger: logger, metrics: metrics)
@@ -34,7 +34,7 @@ public final class PostgresUserStore: UserStore {
     ///
     /// - Throws: `database_schema_newer`, which only a newer PixelFlow can heal; else what heals by
     ///   itself once the server answers.
-    public func prepare() async throws {
+    package func prepare() async throws {
         guard !isPrepared.load(ordering: .acquiring) else { return }
         let migrator = migrator
         let made = try await database.run(.migrate) { try migrator.run(on: $0) }
@@ -43,7 +43,7 @@ public final class PostgresUserStore: UserStore {
     }
 
     /// Closes the connections; calls fail from now on.
-    public func shutDown() async { await database.shutDown() }
+    package func shutDown() async { await database.shutDown() }
 
     /// Runs `body`, perhaps twice, on tables that are up to date.
     func run<Value: Sendable>(
@@ -73,7 +73,7 @@ extension PostgresUserStore {
         "user_by_id", "SELECT id, email, password_hash, tenant, created_at FROM users WHERE id = $1")
     private static let any = PostgresStatement("any_user", "SELECT 1::bigint FROM users LIMIT 1")
 
-    public func add(_ user: User) async throws -> Bool {
+    package func add(_ user: User) async throws -> Bool {
         try await run(.addUser) { connection in
             let values: [PostgresValue] = [
                 .text(user.id.rawValue), .text(user.email), .text(user.passwordHash), .text(user.tenant.rawValue),
@@ -86,15 +86,15 @@ extension PostgresUserStore {
         }
     }
 
-    public func find(email: String) async throws -> User? {
+    package func find(email: String) async throws -> User? {
         try await run(.findUserByEmail) { try Self.find(Self.byEmail, email, $0) }
     }
 
-    public func find(id: UserID) async throws -> User? {
+    package func find(id: UserID) async throws -> User? {
         try await run(.findUserByID) { try Self.find(Self.byID, id.rawValue, $0) }
     }
 
-    public func check() async throws {
+    package func check() async throws {
         try await run(.check) { _ = try $0.execute(Self.any) }
     }
 

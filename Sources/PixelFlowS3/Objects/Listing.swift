@@ -9,7 +9,7 @@ struct Listing: Sendable {
     var continuation: String?
 
     init(_ document: XMLElement) throws {
-        guard document.name == "ListBucketResult" else { throw S3Nonsense("a list that is a \(document.name)") }
+        guard document.name == "ListBucketResult" else { throw S3ProtocolError("a list that is a \(document.name)") }
         names = document.all("Contents").compactMap { $0["Key"] }
         prefixes = document.all("CommonPrefixes").compactMap { $0["Prefix"] }
         continuation = document["IsTruncated"] == "true" ? document["NextContinuationToken"] : nil

@@ -32,7 +32,7 @@ struct MultipartUpload: Sendable {
         let request = S3Request(
             .createMultipartUpload, key: name, query: [("uploads", "")], headers: [(tokenHeader, "\(token)")])
         let id = try await transport.call(request) { reply in
-            guard let id = try reply.document()["UploadId"], !id.isEmpty else { throw S3Nonsense("an upload without an id") }
+            guard let id = try reply.document()["UploadId"], !id.isEmpty else { throw S3ProtocolError("an upload without an id") }
             return id
         }
         return MultipartUpload(name: name, id: id, token: "\(token)", transport: transport)
@@ -59,7 +59,7 @@ struct MultipartUpload: Sendable {
     private func send(_ bytes: ByteBuffer, as number: Int) async throws -> Part {
         let request = S3Request(.uploadPart, key: name, query: [("partNumber", "\(number)"), ("uploadId", id)], body: bytes)
         let etag = try await transport.call(request) { reply in
-            guard let etag = reply.headers.first(name: "etag") else { throw S3Nonsense("a part without an ETag") }
+            guard let etag = reply.headers.first(name: "etag") else { throw S3ProtocolError("a part without an ETag") }
             return etag
         }
         return Part(number: number, etag: etag, bytes: bytes.readableBytes)
@@ -73,7 +73,7 @@ struct MultipartUpload: Sendable {
             try await transport.call(request) { reply in
                 // The server says 200 before it knows, so that the connection stays open.
                 let document = try reply.document()
-                if document.name == "Error" { throw S3Refusal(document: document) }
+                if document.name == "Error" { throw S3ServiceError(document: document) }
             }
         } catch let error as PixelFlowError where error.refusal?.code == "NoSuchUpload" {
             guard try await isComplete() else { throw error }

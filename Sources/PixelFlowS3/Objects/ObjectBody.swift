@@ -40,12 +40,12 @@ struct ObjectBody: AsyncSequence, Sendable {
         private mutating func nextChunk() async throws -> ByteBuffer? {
             let end = source.part.range.upperBound
             guard let chunk = try await chunks.next() else {
-                guard position == end else { throw S3Nonsense("a body that ends early") }
+                guard position == end else { throw S3ProtocolError("a body that ends early") }
                 return nil
             }
             position += chunk.readableBytes
             guard position <= end else {
-                throw PixelFlowError.unavailable("blob_store", cause: S3Nonsense("a body that is too long"))
+                throw PixelFlowError.unavailable("blob_store", cause: S3ProtocolError("a body that is too long"))
             }
             if chunk.readableBytes > 0 { breaks = 0 }
             source.transport.metrics.recordRead(chunk.readableBytes)
@@ -54,7 +54,7 @@ struct ObjectBody: AsyncSequence, Sendable {
 
         private mutating func goOn(after error: any Error) async throws {
             let part = source.part
-            guard S3Failure.isTransient(error), breaks < source.transport.patience.retries, let etag = part.etag,
+            guard S3Failure.isTransient(error), breaks < source.transport.timeouts.retries, let etag = part.etag,
                 position < part.range.upperBound
             else { throw S3Failure.asPixelFlow(error) }
             breaks += 1

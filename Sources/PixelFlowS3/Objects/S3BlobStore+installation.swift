@@ -1,27 +1,27 @@
 import NIOCore
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The mark is an object beside the tenants' prefixes, which `keys` and `taskPrefixes` do not show.
 extension S3BlobStore: InstallationRecord {
     private var markName: String { names.prefix + ".installation" }
 
-    public func installationMark() async throws -> InstallationMark? {
+    package func installationMark() async throws -> InstallationMark? {
         do {
             let part = try await transport.openPart(of: markName, nil)
             let blob = Blob(size: part.size, range: part.range, body: ObjectBody(name: markName, part: part, transport: transport))
             let text = String(buffer: try await blob.collect())
-            guard let mark = InstallationMark(text) else { throw S3Failure.asPixelFlow(S3Nonsense("a mark of an installation")) }
+            guard let mark = InstallationMark(text) else { throw S3Failure.asPixelFlow(S3ProtocolError("a mark of an installation")) }
             return mark
         } catch let error as PixelFlowError where error.refusal?.isAbsence == true {
             return nil
         }
     }
 
-    public func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
+    package func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
         guard try await installationMark() == old else { return false }
         _ = try await transport.call(S3Request(.putObject, key: markName, body: ByteBuffer(string: mark.description)))
         return true
     }
 
-    public func holdsData() async throws -> Bool { try await !taskPrefixes(after: nil, limit: 1).isEmpty }
+    package func holdsData() async throws -> Bool { try await !taskPrefixes(after: nil, limit: 1).isEmpty }
 }

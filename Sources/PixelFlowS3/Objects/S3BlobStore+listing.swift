@@ -1,7 +1,7 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension S3BlobStore {
-    public func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
+    package func keys(_ prefix: BlobKey) async throws -> [BlobKey] {
         var found: [BlobKey] = []
         try await eachPage(of: prefix) { found += $0.compactMap(names.key) }
         return found.sorted { $0.rawValue < $1.rawValue }
@@ -10,7 +10,7 @@ extension S3BlobStore {
     /// Asks once for the tenants, then for each tenant's objects by the thousand. Folders would cost less, but some
     /// servers show them for a while after their last object is gone. Complete and in order where no task's id is the
     /// beginning of another's, which UUIDs are not.
-    public func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
+    package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         guard limit > 0 else { return [] }
         let previousTenant = previous.map { "\(names.prefix)\($0.rawValue.prefix { $0 != "/" })/" } ?? ""
         // Sorted here, for servers that keep folders think `t/` comes before `t-1/`.

@@ -1,4 +1,4 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension S3BlobStore {
     /// A URL by which anybody can fetch an object until it expires, without passing through PixelFlow.
@@ -11,7 +11,7 @@ extension S3BlobStore {
     ///   - contentType: the `Content-Type` of the answer.
     ///   - contentDisposition: the `Content-Disposition` of the answer, as in `attachment; filename="a.png"`.
     /// - Throws: `bad_blob_key`.
-    public func presignedURL(
+    package func presignedURL(
         _ key: BlobKey, expiresIn lifetime: Duration, contentType: String? = nil, contentDisposition: String? = nil
     ) throws -> String {
         var request = SignableRequest(

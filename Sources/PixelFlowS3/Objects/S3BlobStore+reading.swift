@@ -1,11 +1,11 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-public import PixelFlowCore
+package import PixelFlowCore
 
 extension S3BlobStore {
     /// A body that breaks off is asked for again from where it stopped; the object has to be the same one.
-    public func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
+    package func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
         let name = try names.name(key)
         guard ObjectNames.isObject(key) else { return nil }
         do {
@@ -30,7 +30,7 @@ extension S3BlobStore {
         do {
             return try await transport.call(S3Request(.headObject, key: name)) { reply in
                 guard let size = reply.headers.first(name: "content-length").flatMap({ Int($0) }) else {
-                    throw S3Nonsense("an object without a length")
+                    throw S3ProtocolError("an object without a length")
                 }
                 return size
             }
@@ -50,22 +50,22 @@ struct ObjectPart: Sendable {
     let etag: String?
     let body: HTTPClientResponse.Body
 
-    /// - Throws: `S3Nonsense` where the answer is not what was asked for.
+    /// - Throws: `S3ProtocolError` where the answer is not what was asked for.
     init(_ response: HTTPClientResponse, asked: Range<Int>?) throws {
         etag = response.headers.first(name: "etag")
         body = response.body
         if response.status == .partialContent {
             guard let asked, let (range, size) = Self.contentRange(response.headers.first(name: "content-range") ?? ""),
                 range == asked.clamped(to: 0..<size)
-            else { throw S3Nonsense("another range than asked for") }
+            else { throw S3ProtocolError("another range than asked for") }
             (self.range, self.size) = (range, size)
         } else {
             guard let size = response.headers.first(name: "content-length").flatMap({ Int($0) }), size >= 0 else {
-                throw S3Nonsense("an object without a length")
+                throw S3ProtocolError("an object without a length")
             }
             // A server may answer with everything where everything was asked for.
             guard asked.map({ $0.clamped(to: 0..<size) == 0..<size }) ?? true else {
-                throw S3Nonsense("the whole where a part was asked for")
+                throw S3ProtocolError("the whole where a part was asked for")
             }
             (range, self.size) = (0..<size, size)
         }
@@ -95,7 +95,7 @@ extension S3Transport {
         let response = try await open(request)
         do {
             let part = try ObjectPart(response, asked: range)
-            guard etag == nil || part.etag == etag else { throw S3Nonsense("another object than before") }
+            guard etag == nil || part.etag == etag else { throw S3ProtocolError("another object than before") }
             return part
         } catch {
             throw S3Failure.asPixelFlow(error)

@@ -1,16 +1,16 @@
 import Crypto
 import Foundation
 import NIOCore
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 extension S3BlobStore {
-    public func remove(_ prefix: BlobKey) async throws {
+    package func remove(_ prefix: BlobKey) async throws {
         try await eachPage(of: prefix) { try await delete($0) }
     }
 
     /// Takes back uploads in parts that were begun before `time` and neither completed nor aborted.
-    public func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
+    package func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         var marker: [(name: String, value: String)] = []
         var removed = 0
         repeat {
@@ -51,7 +51,7 @@ extension S3BlobStore {
         let request = S3Request(.deleteObjects, query: [("delete", "")], headers: [("content-md5", digest)], body: body)
         try await transport.call(request) { reply in
             let failed = try reply.document().all("Error").first { $0["Code"] != "NoSuchKey" }
-            if let failed { throw S3Refusal(document: failed) }
+            if let failed { throw S3ServiceError(document: failed) }
         }
     }
 

@@ -1,8 +1,8 @@
-public import NIOCore
-public import PixelFlowCore
+package import NIOCore
+package import PixelFlowCore
 
 extension S3BlobStore {
-    public func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
+    package func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
         let name = try names.object(key)
         guard bytes.readableBytes > Self.partBytes else { return try await put(name, bytes) }
         var rest = bytes
@@ -11,7 +11,7 @@ extension S3BlobStore {
         }
     }
 
-    public func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
+    package func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
         let name = try names.object(key)
         var parts = PartReader(stream, size: Self.partBytes)
         let first = try await parts.next() ?? ByteBuffer()

@@ -1,7 +1,7 @@
 package import AsyncHTTPClient
-public import Logging
-public import Metrics
-public import PixelFlowCore
+package import Logging
+package import Metrics
+package import PixelFlowCore
 import Synchronization
 
 /// Objects in a bucket of an S3-compatible store.
@@ -13,10 +13,10 @@ import Synchronization
 /// of processes that died.
 ///
 /// Opening touches no network: a store that is away at the start is used when it is there.
-public final class S3BlobStore: BlobStore {
+package final class S3BlobStore: BlobStore {
     /// Up to this size an object is one request; above, this is the size of its parts. S3 wants 5 MiB at
     /// least. A write holds two parts in memory: one on its way, one being gathered.
-    public static let partBytes = 8 * 1024 * 1024
+    package static let partBytes = 8 * 1024 * 1024
 
     let transport: S3Transport
     let names: ObjectNames
@@ -28,10 +28,10 @@ public final class S3BlobStore: BlobStore {
     /// - Parameters:
     ///   - clock: signatures hold its time; servers refuse one that is a quarter of an hour off.
     ///   - metrics: where `s3_requests_total`, `s3_request_duration_seconds` and `blob_bytes_total` go.
-    public convenience init(
+    package convenience init(
         _ settings: S3Settings, clock: any WallClock = SystemClock(), metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
     ) {
-        self.init(settings, http: S3Client.configuration(settings.patience), clock: clock, metrics: metrics, logger: logger)
+        self.init(settings, http: S3Client.configuration(settings.timeouts), clock: clock, metrics: metrics, logger: logger)
     }
 
     /// - Parameter http: in place of the one that `httpConfiguration` makes.
@@ -47,14 +47,14 @@ public final class S3BlobStore: BlobStore {
     }
 
     /// How the store's own HTTP client is configured.
-    package static func httpConfiguration(_ settings: S3Settings) -> HTTPClient.Configuration { S3Client.configuration(settings.patience) }
+    package static func httpConfiguration(_ settings: S3Settings) -> HTTPClient.Configuration { S3Client.configuration(settings.timeouts) }
 
     /// To be called once at the start: makes the bucket where that is allowed, and takes back uploads
     /// that no process can be working on any more.
     ///
     /// - Throws: `blob_store_refused` where the store refuses the credentials or there is no such bucket. A store
     ///   that does not answer is logged and no error: every call tries again.
-    public func prepare() async throws {
+    package func prepare() async throws {
         do {
             try await check()
             let removed = try await removeUnfinishedWrites(before: clock.now() - Self.abandonedAfter)
@@ -68,7 +68,7 @@ public final class S3BlobStore: BlobStore {
     static let abandonedAfter = Duration.seconds(86_400)
 
     /// Asks for one key at most, once or twice: the answer is wanted within the time of a probe.
-    public func check() async throws {
+    package func check() async throws {
         _ = try await transport.call(Listing.request(prefix: names.prefix, limit: 1), retries: 1)
     }
 }

@@ -36,13 +36,13 @@ final class RequestGate: Sendable {
                 state.free -= 1
                 return nil
             }
-            guard state.queue.count < waiting else { throw PixelFlowError.unavailable("blob_store", cause: GateFull()) }
+            guard state.queue.count < waiting else { throw PixelFlowError.unavailable("blob_store", cause: RequestQueueFullError()) }
             state.next += 1
             return state.next
         }
         guard let number else { return }
         let alarm = loop.scheduleTask(deadline: deadline) {
-            self.fail(number, PixelFlowError.unavailable("blob_store", cause: GateFull()))
+            self.fail(number, PixelFlowError.unavailable("blob_store", cause: RequestQueueFullError()))
         }
         defer { alarm.cancel() }
         try await withTaskCancellationHandler {
@@ -89,6 +89,6 @@ final class RequestGate: Sendable {
 }
 
 /// More requests than the object store keeps up with.
-struct GateFull: Error, CustomStringConvertible {
+struct RequestQueueFullError: Error, CustomStringConvertible {
     var description: String { "too many requests are waiting for the object store" }
 }

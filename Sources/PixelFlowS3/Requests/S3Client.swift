@@ -13,12 +13,13 @@ final class S3Client: Sendable {
         _ = http.shutdown()
     }
 
-    static func configuration(_ patience: S3Patience) -> HTTPClient.Configuration {
+    static func configuration(_ timeouts: S3Timeouts) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         // A redirect would have to be signed anew, and means a wrong region or endpoint: something to be told.
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
-        configuration.timeout = .init(connect: .nanoseconds(patience.connect.nanoseconds), read: .nanoseconds(patience.silence.nanoseconds))
+        configuration.timeout = .init(
+            connect: .nanoseconds(timeouts.connect.nanoseconds), read: .nanoseconds(timeouts.readTimeout.nanoseconds))
         // The gate limits requests; this limits answers that are read slowly besides, which must not hold up the others.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
         // Below the 20 s after which AWS closes an idle connection.

@@ -8,7 +8,7 @@ enum S3Failure {
     /// Whether the same request can succeed in a moment.
     static func isTransient(_ error: any Error) -> Bool {
         switch error {
-        case let refusal as S3Refusal: refusal.isTransient
+        case let refusal as S3ServiceError: refusal.isTransient
         case is CircuitOpenError, is PixelFlowError, is CancellationError: false
         // Everything else is a connection that failed or broke, or an answer that made no sense.
         default: true
@@ -18,8 +18,8 @@ enum S3Failure {
     /// The error as the rest of PixelFlow knows it.
     static func asPixelFlow(_ error: any Error) -> PixelFlowError {
         if let known = error as? PixelFlowError { return known }
-        if let refusal = error as? S3Refusal, refusal.isLackOfRoom { return .insufficientStorage(cause: refusal) }
-        guard let refusal = error as? S3Refusal, refusal.isMisconfiguration else {
+        if let refusal = error as? S3ServiceError, refusal.isLackOfRoom { return .insufficientStorage(cause: refusal) }
+        guard let refusal = error as? S3ServiceError, refusal.isMisconfiguration else {
             return .unavailable("blob_store", cause: error)
         }
         let word = refusal.code.isEmpty ? "status \(refusal.status)" : refusal.code
@@ -32,11 +32,11 @@ enum S3Failure {
 
 extension PixelFlowError {
     /// The answer of the object store, where it was one.
-    var refusal: S3Refusal? { cause as? S3Refusal }
+    var refusal: S3ServiceError? { cause as? S3ServiceError }
 }
 
 /// An answer that S3 would not give.
-struct S3Nonsense: Error, CustomStringConvertible {
+struct S3ProtocolError: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }

@@ -14,7 +14,7 @@ final class S3Transport: Sendable {
     let address: S3Address
     let signer: AWSSigner
     let metrics: S3Metrics
-    let patience: S3Patience
+    let timeouts: S3Timeouts
     let logger: Logger
     private let client: S3Client
     private let breaker: CircuitBreaker
@@ -33,7 +33,7 @@ final class S3Transport: Sendable {
     ) {
         address = S3Address(endpoint: settings.endpoint, bucket: settings.bucket, usesPathStyle: settings.usesPathStyle)
         signer = AWSSigner(credentials: settings.credentials, region: settings.region)
-        patience = settings.patience
+        timeouts = settings.timeouts
         client = S3Client(configuration)
         breaker = CircuitBreaker(name: "blob_store", metrics: metrics)
         gate = RequestGate(limit: settings.requests, waiting: settings.waiting)
@@ -52,7 +52,7 @@ final class S3Transport: Sendable {
         func document() throws -> XMLElement { try XMLReader.read(body.readableBytesView) }
     }
 
-    /// Sends a request until there is an answer or no more patience.
+    /// Sends a request until there is an answer or no more timeouts.
     ///
     /// - Parameter retries: attempts after the first, where they differ from the settings'.
     /// - Throws: `PixelFlowError`, with the store's `refusal` where it gave one; `CancellationError`.
@@ -78,16 +78,16 @@ final class S3Transport: Sendable {
     private func perform<Value: Sendable>(
         _ request: S3Request, retries: Int?, _ use: (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
-        let end = ContinuousClock.now + patience.total
-        var pause = patience.firstPause
-        var attemptsLeft = retries ?? patience.retries
+        let end = ContinuousClock.now + timeouts.total
+        var pause = timeouts.firstPause
+        var attemptsLeft = retries ?? timeouts.retries
         var mayCreateBucket = bucketRequest != nil && request.operation != .createBucket
         while true {
             do {
                 return try await attempt(request, use)
             } catch {
                 if Task.isCancelled { throw CancellationError() }
-                if mayCreateBucket, (error as? S3Refusal)?.code == "NoSuchBucket", let bucketRequest {
+                if mayCreateBucket, (error as? S3ServiceError)?.code == "NoSuchBucket", let bucketRequest {
                     mayCreateBucket = false
                     try await createBucket(bucketRequest)
                     continue
@@ -104,12 +104,12 @@ final class S3Transport: Sendable {
     private func attempt<Value: Sendable>(
         _ request: S3Request, _ use: (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
-        let allowance = patience.silence + .seconds(Double(request.body.readableBytes) / Double(patience.slowest))
+        let allowance = timeouts.readTimeout + .seconds(Double(request.body.readableBytes) / Double(timeouts.minimumThroughput))
         let deadline = NIODeadline.now() + .nanoseconds(allowance.nanoseconds)
         return try await gate.pass(before: deadline, on: client.http.eventLoopGroup.any()) {
             try await breaker.run(countingAsFailure: S3Failure.isTransient) {
                 let response = try await send(request, deadline: deadline)
-                guard (200..<300).contains(response.status.code) else { throw await S3Refusal(reading: response) }
+                guard (200..<300).contains(response.status.code) else { throw await S3ServiceError(reading: response) }
                 return try await use(response)
             }
         }

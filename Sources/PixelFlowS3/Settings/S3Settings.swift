@@ -1,4 +1,4 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// Where objects are kept, and how patient to be with it.
 ///
@@ -13,7 +13,7 @@ public import PixelFlowCore
 /// | `public_endpoint` | the server's URL as browsers reach it, for presigned URLs | `endpoint` |
 ///
 /// Credentials never stand in the URL: it is shown in logs and process lists.
-public struct S3Settings: Sendable {
+package struct S3Settings: Sendable {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_BLOB_URL",
         help: "Sources and outputs: s3://bucket[/prefix]?endpoint=…&region=…&path_style=true&create_bucket=true.")
@@ -24,29 +24,29 @@ public struct S3Settings: Sendable {
     static let requestsSetting = Setting<Int>.integer(
         "PIXELFLOW_S3_REQUESTS", default: 64, in: 1...1024, help: "Requests to the object store at a time.")
 
-    public static let descriptions: [SettingDescription] = [
+    package static let descriptions: [SettingDescription] = [
         urlSetting.description, accessKeySetting.description, secretKeySetting.description, requestsSetting.description,
     ]
 
-    public var bucket: String
+    package var bucket: String
     /// What every key begins with, without a slash at either end. Empty for none.
-    public var prefix = ""
+    package var prefix = ""
     var endpoint: S3Endpoint
     var publicEndpoint: S3Endpoint
-    public var region = "us-east-1"
-    public var usesPathStyle = true
-    public var createsBucket = false
+    package var region = "us-east-1"
+    package var usesPathStyle = true
+    package var createsBucket = false
     var credentials: AWSCredentials
     /// How many requests may be under way; answers that are still being read do not count.
-    public var requests = 64
+    package var requests = 64
     /// How many more may wait for their turn before the next is refused.
-    public var waiting = 1024
-    public var patience = S3Patience()
+    package var waiting = 1024
+    package var timeouts = S3Timeouts()
 
     /// Reads `PIXELFLOW_BLOB_URL` and the credentials beside it.
     ///
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`. No message holds a secret.
-    public init(_ settings: Settings) throws(PixelFlowError) {
+    package init(_ settings: Settings) throws(PixelFlowError) {
         let url = try S3URL(try settings[Self.urlSetting])
         bucket = url.bucket
         prefix = url.prefix
@@ -79,19 +79,19 @@ public struct S3Settings: Sendable {
 }
 
 /// How long to wait for the object store, and how often to ask it again.
-public struct S3Patience: Sendable, Hashable {
+package struct S3Timeouts: Sendable, Hashable {
     /// For one TCP connection, TLS included.
-    public var connect = Duration.seconds(2)
+    package var connect = Duration.seconds(2)
     /// For an answer, or for the next bytes of one. The 99.9th percentile of AWS is under 1 s.
-    public var silence = Duration.seconds(10)
+    package var readTimeout = Duration.seconds(10)
     /// For all attempts at one request together.
-    public var total = Duration.seconds(30)
+    package var total = Duration.seconds(30)
     /// Attempts after the first.
-    public var retries = 3
+    package var retries = 3
     /// Of the first pause, which is drawn between nothing and this; each further one is up to twice as long.
-    public var firstPause = Duration.milliseconds(100)
+    package var firstPause = Duration.milliseconds(100)
     /// The slowest network that is put up with, in bytes a second: a large body gets the more time.
-    public var slowest = 256 * 1024
+    package var minimumThroughput = 256 * 1024
 
-    public init() {}
+    package init() {}
 }

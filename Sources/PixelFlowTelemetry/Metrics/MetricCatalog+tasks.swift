@@ -21,8 +21,9 @@ extension MetricCatalog {
             MetricDescription(
                 .counter, "task_results_discarded_total", "Results that came after their claim had been lost, and were removed."),
             MetricDescription(
-                .counter, "tasks_claimed_unawakened_total",
-                "Tasks that an idle worker took from the database because their wake-up did not come: the broker is away or regroups."),
+                .counter, "tasks_claimed_by_poll_total",
+                "Tasks that an idle worker took from the database because their dispatch message did not come: the broker is away or regroups."
+            ),
             MetricDescription(.gauge, "worker_slots", "Tasks that the worker may have in hand at a time."),
             MetricDescription(.gauge, "worker_slots_busy", "Tasks that the worker has in hand."),
         ])
@@ -32,14 +33,14 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(
                 .counter, "dispatched_total", labels: ["outcome"],
-                "Wake-ups handed to the broker: published, failed. What has failed stays due and is sent again."),
-            MetricDescription(.counter, "redispatched_total", "Tasks whose wake-up was overdue and was sent again."),
+                "Dispatch messages handed to the broker: published, failed. What has failed stays due and is sent again."),
+            MetricDescription(.counter, "redispatched_total", "Tasks whose dispatch message was overdue and was sent again."),
             MetricDescription(.counter, "lost_leases_total", "Leases that ran out because their worker was gone or held up."),
             MetricDescription(
                 .counter, "event_publications_total",
                 "Times that changes of tasks were published; changes that come close together share one."),
             MetricDescription(
-                .gauge, "announcements_waiting", labels: ["kind"], "What waits in this process to be published: wake_up, event."),
+                .gauge, "publish_backlog", labels: ["kind"], "What waits in this process to be published: dispatch, event."),
             MetricDescription(
                 .counter, "events_resent_total", "Events of final tasks that were still due and were sent again, ever more rarely."),
             MetricDescription(
@@ -54,7 +55,7 @@ extension MetricCatalog {
                 .gauge, "orphaned_tasks", "Tasks that have objects and that the task database did not know at the last sweep."),
             MetricDescription(.counter, "orphans_removed_total", "Unknown tasks whose objects a sweep has removed."),
             MetricDescription(
-                .gauge, "orphan_sweep_blocked", labels: ["reason"],
+                .gauge, "orphan_collection_blocked", labels: ["reason"],
                 "1 where the last sweep removed nothing because of unknown_share (too much is unknown), installation (database and "
                     + "blob store do not belong together) or older_database (a backup)."),
         ])

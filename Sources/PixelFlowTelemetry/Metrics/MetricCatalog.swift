@@ -1,21 +1,21 @@
-public import Prometheus
+package import Prometheus
 
 /// Every metric that a service of PixelFlow exports: help texts for Prometheus, the table in
 /// docs/metrics.md, and what alerts and the dashboard may ask for.
-public enum MetricCatalog {
+package enum MetricCatalog {
     /// Metrics that belong together.
-    public struct Group: Sendable {
-        public let title: String
+    package struct Group: Sendable {
+        package let title: String
         /// Where they come from.
-        public let origin: String
-        public let metrics: [MetricDescription]
+        package let origin: String
+        package let metrics: [MetricDescription]
     }
 
-    public static let groups: [Group] = [
+    package static let groups: [Group] = [
         services, accounts, tasks, dispatch, sources, rendering, streams, databases, kafka, objects, circuits, autoscaling, process,
     ]
 
-    public static var all: [MetricDescription] { groups.flatMap(\.metrics) }
+    package static var all: [MetricDescription] { groups.flatMap(\.metrics) }
 
     /// Seconds of an HTTP request: finer at the short end than a task needs.
     static let requestBuckets = HistogramBuckets([0.001, 0.0025] + HistogramBuckets.durations.bounds)

@@ -7,14 +7,14 @@ package import Glibc
 #endif
 
 /// An address of the Internet Protocol as a number, so that every spelling of it is the same.
-public enum IPAddress: Sendable, Hashable {
+package enum IPAddress: Sendable, Hashable {
     case v4(UInt32)
     case v6(UInt128)
 
     /// Reads the standard spellings alone: four decimal numbers without leading zeros, or RFC 4291.
     ///
     /// Short, octal, hexadecimal and zoned spellings, which readers understand differently, are nil.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         if let address = Self.dottedQuad(text) {
             self = .v4(address)
         } else if let address = Self.colonSeparated(text) {
@@ -53,7 +53,7 @@ public enum IPAddress: Sendable, Hashable {
 }
 
 extension IPAddress: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .v4(let bits):
             return [24, 16, 8, 0].map { String(bits >> $0 & 0xFF) }.joined(separator: ".")

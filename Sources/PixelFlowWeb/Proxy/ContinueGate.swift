@@ -42,7 +42,7 @@ final class ContinueObserver: ChannelDuplexHandler {
 
     private static let mark = "x-pixelflow-gate"
     /// An upstream that does not know about 100 (Continue) gets the body after this time, as RFC 9110, section 10.1.1, wants it.
-    private static let patience = TimeAmount.seconds(5)
+    private static let continueTimeout = TimeAmount.seconds(5)
 
     private let gates: ContinueGates
     private var gate: ContinueGate?
@@ -70,7 +70,7 @@ final class ContinueObserver: ChannelDuplexHandler {
         head.headers.remove(name: Self.mark)
         let gate = gates.take(mark)
         self.gate = gate
-        timer = context.eventLoop.scheduleTask(in: Self.patience) { gate?.open() }
+        timer = context.eventLoop.scheduleTask(in: Self.continueTimeout) { gate?.open() }
         context.write(wrapOutboundOut(.head(head)), promise: promise)
     }
 

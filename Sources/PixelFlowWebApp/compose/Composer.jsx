@@ -1,19 +1,19 @@
 import { useEffect, useId, useRef, useState } from "react";
-import { Icon } from "../look/Icon.jsx";
-import { Button, Card, Failure, inputLook } from "../look/parts.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Button, Card, Failure, inputLook } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
 import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
-import { useVerdict } from "../pipeline/useVerdict.js";
+import { useValidation } from "../pipeline/useValidation.js";
 import { loadPresets, purposes, usePresets } from "../presets/presetStore.js";
 import { plural } from "../service/format.js";
 import { go, useSearch } from "../shell/routing.jsx";
 import { StagedItem } from "./StagedItem.jsx";
-import { addFiles, addURL, chosenPipeline, order, sendAll, useOrder } from "./orderStore.js";
+import { addFiles, addURL, chosenPipeline, uploads, sendAll, useUploads } from "./uploadStore.js";
 import { SaveAsPreset } from "./SaveAsPreset.jsx";
 import { useIncoming } from "./useIncoming.js";
 
 export function Composer() {
-    const { items, choice, pipeline } = useOrder();
+    const { items, choice, pipeline } = useUploads();
     const { problem } = usePresets();
     const isOver = useIncoming();
     useEffect(() => { loadPresets(); }, []);
@@ -41,14 +41,14 @@ function useRequestedPreset() {
         const parameters = new URLSearchParams(search);
         const name = parameters.get("preset");
         if (!name) return;
-        order.set({ choice: name });
+        uploads.set({ choice: name });
         go("/", { replace: true });
     }, [search]);
 }
 
 function Sources({ isOver, isSmall }) {
     const picker = useRef(null);
-    const { url } = useOrder();
+    const { url } = useUploads();
     const [urlProblem, setProblem] = useState("");
     const add = (event) => {
         event.preventDefault();
@@ -74,7 +74,7 @@ function Sources({ isOver, isSmall }) {
                     <label className="relative min-w-0 grow">
                         <span className="sr-only">URL of a picture</span>
                         <Icon name="link" className="absolute top-3 left-3 text-soft" />
-                        <input type="url" value={url} onChange={(event) => { order.set({ url: event.target.value }); setProblem(""); }}
+                        <input type="url" value={url} onChange={(event) => { uploads.set({ url: event.target.value }); setProblem(""); }}
                             placeholder="or the URL of a picture" className={`${inputLook} pl-9`} aria-invalid={Boolean(urlProblem) || undefined}
                             aria-describedby={urlProblem ? "url-error" : undefined} />
                     </label>
@@ -88,14 +88,14 @@ function Sources({ isOver, isSmall }) {
 
 function PresetPicker({ choice }) {
     const { presets, isLoaded } = usePresets();
-    const chooseOwn = () => order.set((state) => ({ choice: "", pipeline: state.pipeline || chosenPipeline(state) || presets[0].pipeline }));
+    const chooseOwn = () => uploads.set((state) => ({ choice: "", pipeline: state.pipeline || chosenPipeline(state) || presets[0].pipeline }));
     return (
         <fieldset className="min-w-0">
             <legend className="mb-2 text-sm font-medium">What to make of them</legend>
             <div className="grid max-h-80 grid-cols-1 gap-2 overflow-y-auto p-1 -m-1">
                 {!isLoaded && [1, 2, 3].map((row) => <div key={row} className="h-[62px] animate-shimmer rounded-xl bg-sunk" />)}
                 {presets.map(({ name, pipeline }) => (
-                    <Option key={name} isChosen={choice === name} onChoose={() => order.set({ choice: name })} title={name} extra={purposes[name]}
+                    <Option key={name} isChosen={choice === name} onChoose={() => uploads.set({ choice: name })} title={name} extra={purposes[name]}
                         text={pipeline.outputs.map(describe).join(" · ")} />
                 ))}
                 {isLoaded && <Option isChosen={choice === ""} onChoose={chooseOwn} title="Your own" extra="Sizes, formats, effects" text="Build a pipeline step by step, from the chosen preset on" />}
@@ -118,14 +118,14 @@ function Option({ isChosen, onChoose, title, extra, text }) {
 }
 
 function OwnPipeline({ pipeline, preview }) {
-    const { errors } = useVerdict(pipeline);
+    const { errors } = useValidation(pipeline);
     return (
         <div className="mt-5 border-t border-line pt-5">
             <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
                 <h3 className="text-lg font-semibold">Your pipeline</h3>
                 <SaveAsPreset pipeline={pipeline} isDisabled={Object.keys(errors).length > 0} />
             </div>
-            <PipelineEditor pipeline={pipeline} errors={errors} preview={preview} onChange={(next) => order.set({ pipeline: next })} />
+            <PipelineEditor pipeline={pipeline} errors={errors} preview={preview} onChange={(next) => uploads.set({ pipeline: next })} />
         </div>
     );
 }

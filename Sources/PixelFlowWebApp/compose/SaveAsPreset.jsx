@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { Button, Dialog, Field } from "../look/parts.jsx";
+import { Button, Dialog, Field } from "../ui/parts.jsx";
 import { savePreset } from "../presets/presetStore.js";
 import { toast } from "../service/toasts.js";
-import { order } from "./orderStore.js";
+import { uploads } from "./uploadStore.js";
 
 export function SaveAsPreset({ pipeline, isDisabled }) {
     const [isAsking, setAsking] = useState(false);
@@ -13,7 +13,7 @@ export function SaveAsPreset({ pipeline, isDisabled }) {
         try {
             await savePreset(name, pipeline);
             setAsking(false);
-            order.set({ choice: name });
+            uploads.set({ choice: name });
             toast(`Preset ${name} saved.`);
         } catch (refusal) {
             setProblem(refusal);

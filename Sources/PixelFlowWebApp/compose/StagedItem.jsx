@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { Icon } from "../look/Icon.jsx";
-import { Button, Dialog, IconButton } from "../look/parts.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Button, Dialog, IconButton } from "../ui/parts.jsx";
 import { FocalPicker } from "../pipeline/FocalPicker.jsx";
 import { heedsFocus } from "../pipeline/pipelines.js";
 import { size } from "../service/format.js";
-import { changeItem, chosenPipeline, dropItem, useOrder } from "./orderStore.js";
+import { changeItem, chosenPipeline, dropItem, useUploads } from "./uploadStore.js";
 
 /** One picture that is about to be sent, or is being sent. */
 export function StagedItem({ item }) {
@@ -49,7 +49,7 @@ function explained({ problem, file }) {
 }
 
 function Aim({ item, name, onClose }) {
-    const { choice, pipeline } = useOrder();
+    const { choice, pipeline } = useUploads();
     const [point, setPoint] = useState(item.focus || { x: 0.5, y: 0.5 });
     const chosen = chosenPipeline({ choice, pipeline });
     const keep = (focus) => {

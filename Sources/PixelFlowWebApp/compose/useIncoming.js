@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { addFiles, order } from "./orderStore.js";
+import { addFiles, uploads } from "./uploadStore.js";
 
 const holdsFiles = (transfer) => Boolean(transfer) && [...transfer.types].includes("Files");
 
@@ -38,6 +38,6 @@ function paste(event) {
     }
     if (event.target instanceof Element && event.target.closest("input, textarea")) return undefined;
     const text = event.clipboardData.getData("text/plain").trim();
-    if (/^https?:\/\/\S+$/i.test(text)) order.set({ url: text });
+    if (/^https?:\/\/\S+$/i.test(text)) uploads.set({ url: text });
     return undefined;
 }

@@ -1,7 +1,7 @@
 import { useEffect } from "react";
-import { statuses } from "../look/Status.jsx";
-import { Icon } from "../look/Icon.jsx";
-import { Card, Empty, Failure } from "../look/parts.jsx";
+import { statuses } from "../ui/Status.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Card, Empty, Failure } from "../ui/parts.jsx";
 import { count, duration } from "../service/format.js";
 import { Link, useTitle } from "../shell/routing.jsx";
 import { errorWords } from "../task/words.js";

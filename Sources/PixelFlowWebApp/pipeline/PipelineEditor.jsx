@@ -1,5 +1,5 @@
 import { useContext, useEffect, useRef, useState } from "react";
-import { Button, IconButton, inputLook } from "../look/parts.jsx";
+import { Button, IconButton, inputLook } from "../ui/parts.jsx";
 import { Control, Errors, JSONControl, Preview, shortened } from "./controls.jsx";
 import { encoding, formats, operations } from "./operations.js";
 import { describe, freeName, moved, newOutput, replaced, withMember, without } from "./pipelines.js";

@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useState } from "react";
-import { inputLook } from "../look/parts.jsx";
+import { inputLook } from "../ui/parts.jsx";
 import { useStore } from "../service/store.js";
 import { nameOf, taskStore } from "../tasks/taskStore.js";
 import { FocalPicker } from "./FocalPicker.jsx";

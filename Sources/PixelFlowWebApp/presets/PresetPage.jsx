@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
-import { Icon } from "../look/Icon.jsx";
-import { Button, Empty, Failure, Field } from "../look/parts.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Button, Empty, Failure, Field } from "../ui/parts.jsx";
 import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
 import { newOutput } from "../pipeline/pipelines.js";
-import { useVerdict } from "../pipeline/useVerdict.js";
+import { useValidation } from "../pipeline/useValidation.js";
 import { toast } from "../service/toasts.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { loadPresets, savePreset, usePresets } from "./presetStore.js";
@@ -24,7 +24,7 @@ function Editor({ preset, isNew }) {
     const [name, setName] = useState(preset.name);
     const [pipeline, setPipeline] = useState(preset.pipeline);
     const [problem, setProblem] = useState(null);
-    const { errors } = useVerdict(pipeline);
+    const { errors } = useValidation(pipeline);
     const isWrong = Object.keys(errors).length > 0;
     const save = async (event) => {
         event.preventDefault();

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
-import { Icon } from "../look/Icon.jsx";
-import { Button, Card, Dialog, Failure, buttonLook } from "../look/parts.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Button, Card, Dialog, Failure, buttonLook } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
 import { ago } from "../service/format.js";
-import { complain, toast } from "../service/toasts.js";
+import { showError, toast } from "../service/toasts.js";
 import { Link, useTitle } from "../shell/routing.jsx";
 import { loadPresets, purposes, removePreset, savePreset, usePresets } from "./presetStore.js";
 
@@ -33,10 +33,10 @@ function PresetCard({ preset }) {
         setAsking(false);
         try {
             await removePreset(name);
-            const restore = () => savePreset(name, pipeline).catch(complain);
+            const restore = () => savePreset(name, pipeline).catch(showError);
             toast(`Preset ${name} deleted.`, { action: { label: "Undo", run: restore }, seconds: 8 });
         } catch (problem) {
-            complain(problem);
+            showError(problem);
         }
     };
     return (

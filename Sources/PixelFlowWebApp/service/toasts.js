@@ -20,4 +20,4 @@ export function close(id) {
     toasts.set(({ shown }) => ({ shown: shown.filter((one) => one.id !== id) }));
 }
 
-export const complain = (problem) => toast(problem.message, { kind: "bad", seconds: 10 });
+export const showError = (problem) => toast(problem.message, { kind: "bad", seconds: 10 });

@@ -1,5 +1,5 @@
-import { Toasts } from "../look/Toasts.jsx";
-import { Dialog, Empty } from "../look/parts.jsx";
+import { Toasts } from "../ui/Toasts.jsx";
+import { Dialog, Empty } from "../ui/parts.jsx";
 import { OverviewPage } from "../overview/OverviewPage.jsx";
 import { PresetPage } from "../presets/PresetPage.jsx";
 import { PresetsPage } from "../presets/PresetsPage.jsx";
@@ -28,11 +28,11 @@ export function App() {
 }
 
 function Page() {
-    const [, room, name] = usePath().split("/");
-    if (!room) return <HomePage />;
-    if (room === "tasks" && name) return <TaskPage key={name} id={name} />;
-    if (room === "overview") return <OverviewPage />;
-    if (room === "presets") return name ? <PresetPage key={name} name={decodeURIComponent(name)} /> : <PresetsPage />;
+    const [, section, name] = usePath().split("/");
+    if (!section) return <HomePage />;
+    if (section === "tasks" && name) return <TaskPage key={name} id={name} />;
+    if (section === "overview") return <OverviewPage />;
+    if (section === "presets") return name ? <PresetPage key={name} name={decodeURIComponent(name)} /> : <PresetsPage />;
     return <Empty icon="search" title="There is no such page"><Link to="/" className="text-accent underline">To the tasks</Link></Empty>;
 }
 

@@ -1,12 +1,12 @@
-import { Icon, Logo } from "../look/Icon.jsx";
-import { IconButton } from "../look/parts.jsx";
+import { Icon, Logo } from "../ui/Icon.jsx";
+import { IconButton } from "../ui/parts.jsx";
 import { signOut, useSession } from "../service/session.js";
-import { complain } from "../service/toasts.js";
+import { showError } from "../service/toasts.js";
 import { LiveBadge } from "../tasks/LiveBadge.jsx";
 import { flushDeletions } from "../tasks/actions.js";
 import { Link, usePath } from "./routing.jsx";
 
-const rooms = [
+const sections = [
     { to: "/", icon: "image", name: "Tasks" },
     { to: "/overview", icon: "chart", name: "Overview" },
     { to: "/presets", icon: "layers", name: "Presets" },
@@ -16,7 +16,7 @@ export function Header() {
     const { email } = useSession();
     const leave = async () => {
         await flushDeletions();
-        await signOut().catch(complain);
+        await signOut().catch(showError);
     };
     return (
         <header className="sticky top-0 z-10 border-b border-line bg-card">
@@ -35,7 +35,7 @@ export function Header() {
 
 function Rooms() {
     const path = usePath();
-    return rooms.map(({ to, icon, name }) => {
+    return sections.map(({ to, icon, name }) => {
         const isHere = to === "/" ? path === "/" || path.startsWith("/tasks/") : path.startsWith(to);
         const look = isHere ? "bg-accent-wash text-accent" : "text-soft hover:bg-sunk hover:text-ink";
         return (

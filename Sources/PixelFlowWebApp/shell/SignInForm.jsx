@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { Button, Field } from "../look/parts.jsx";
+import { Button, Field } from "../ui/parts.jsx";
 import { isRegistrationOpen, signIn } from "../service/session.js";
 
 const taken = "email_taken";

@@ -1,5 +1,5 @@
-import { Icon, Logo } from "../look/Icon.jsx";
-import { Card } from "../look/parts.jsx";
+import { Icon, Logo } from "../ui/Icon.jsx";
+import { Card } from "../ui/parts.jsx";
 import { useSession } from "../service/session.js";
 import { SignInForm } from "./SignInForm.jsx";
 import { useTitle } from "./routing.jsx";

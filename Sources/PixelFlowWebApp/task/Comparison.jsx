@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { Picture, isShowable, outputAddress, sourceAddress } from "../look/Picture.jsx";
-import { Button, Card } from "../look/parts.jsx";
+import { Picture, isShowable, outputAddress, sourceAddress } from "../ui/Picture.jsx";
+import { Button, Card } from "../ui/parts.jsx";
 import { saved, size } from "../service/format.js";
 
 /** How far the proportions may differ for a slider to make sense. */

@@ -1,5 +1,5 @@
-import { Button, Card } from "../look/parts.jsx";
-import { copy } from "../look/copying.js";
+import { Button, Card } from "../ui/parts.jsx";
+import { copy } from "../ui/copying.js";
 import { isSame } from "../pipeline/pipelines.js";
 import { usePresets } from "../presets/presetStore.js";
 import { useSession } from "../service/session.js";

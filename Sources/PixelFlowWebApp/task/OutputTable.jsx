@@ -1,7 +1,7 @@
-import { Picture, isShowable, outputAddress } from "../look/Picture.jsx";
-import { Icon } from "../look/Icon.jsx";
-import { Button, Card, buttonLook } from "../look/parts.jsx";
-import { copy } from "../look/copying.js";
+import { Picture, isShowable, outputAddress } from "../ui/Picture.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Button, Card, buttonLook } from "../ui/parts.jsx";
+import { copy } from "../ui/copying.js";
 import { saved, size } from "../service/format.js";
 import { errorWords } from "./words.js";
 

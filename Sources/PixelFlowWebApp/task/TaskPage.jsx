@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
-import { Status } from "../look/Status.jsx";
-import { Icon } from "../look/Icon.jsx";
-import { Button, Card, Empty, Failure } from "../look/parts.jsx";
-import { useNow } from "../look/now.js";
+import { Status } from "../ui/Status.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
+import { useNow } from "../ui/now.js";
 import { ago, moment, size } from "../service/format.js";
 import { useStore } from "../service/store.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";

@@ -1,6 +1,6 @@
-import { statuses } from "../look/Status.jsx";
-import { Icon } from "../look/Icon.jsx";
-import { Card } from "../look/parts.jsx";
+import { statuses } from "../ui/Status.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { Card } from "../ui/parts.jsx";
 import { duration, moment, plural } from "../service/format.js";
 import { stepWords } from "./words.js";
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import { Icon } from "../look/Icon.jsx";
-import { statuses } from "../look/Status.jsx";
-import { inputLook } from "../look/parts.jsx";
+import { Icon } from "../ui/Icon.jsx";
+import { statuses } from "../ui/Status.jsx";
+import { inputLook } from "../ui/parts.jsx";
 import { count } from "../service/format.js";
 import { go, useSearch } from "../shell/routing.jsx";
 import { useStatistics } from "./statistics.js";

@@ -1,4 +1,4 @@
-import { Button } from "../look/parts.jsx";
+import { Button } from "../ui/parts.jsx";
 import { plural } from "../service/format.js";
 import { useStore } from "../service/store.js";
 import { cancel, cancellable, remove, replay, replayable } from "./actions.js";

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { useIsWide } from "../look/screen.js";
-import { Button, Card, Empty, Failure } from "../look/parts.jsx";
+import { useIsWide } from "../ui/screen.js";
+import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
 import { useStore } from "../service/store.js";
 import { SelectionBar } from "./SelectionBar.jsx";
 import { TaskRow } from "./TaskRow.jsx";

@@ -1,8 +1,8 @@
 import { memo } from "react";
-import { Picture, outputAddress, thumbnailOf } from "../look/Picture.jsx";
-import { Status } from "../look/Status.jsx";
-import { IconButton } from "../look/parts.jsx";
-import { useNow } from "../look/now.js";
+import { Picture, outputAddress, thumbnailOf } from "../ui/Picture.jsx";
+import { Status } from "../ui/Status.jsx";
+import { IconButton } from "../ui/parts.jsx";
+import { useNow } from "../ui/now.js";
 import { ago, moment, plural, saved, size } from "../service/format.js";
 import { Link } from "../shell/routing.jsx";
 import { errorWords } from "../task/words.js";

@@ -1,7 +1,7 @@
 import { call, each } from "../service/calls.js";
 import { plural } from "../service/format.js";
-import { complain, toast } from "../service/toasts.js";
-import { forget, isOpen, select, take, taskStore } from "./taskStore.js";
+import { showError, toast } from "../service/toasts.js";
+import { forget, isOpen, select, upsertTasks, taskStore } from "./taskStore.js";
 
 const path = (id) => `/api/tasks/${id}`;
 const undoSeconds = 7;
@@ -12,8 +12,8 @@ export const cancellable = (ids) => known(ids).filter((task) => isOpen(task) && 
 export const replayable = (ids) => known(ids).filter((task) => task.status === "FAILED").map((task) => task.id);
 
 async function change(ids, what) {
-    const problems = await each(ids, async (id) => take([await call("POST", `${path(id)}/${what}`)]));
-    if (problems.length === 1) complain(problems[0].problem);
+    const problems = await each(ids, async (id) => upsertTasks([await call("POST", `${path(id)}/${what}`)]));
+    if (problems.length === 1) showError(problems[0].problem);
     if (problems.length > 1) toast(`${plural(problems.length, "task")} could not be changed.`, { kind: "bad" });
     select(ids, false);
 }
@@ -47,7 +47,7 @@ function restore(key) {
 
 function unhide(ids) {
     taskStore.set((state) => ({ hidden: new Set([...state.hidden].filter((id) => !ids.includes(id))) }));
-    take(known(ids));
+    upsertTasks(known(ids));
 }
 
 async function settle(key, options) {

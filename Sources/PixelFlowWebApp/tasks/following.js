@@ -1,7 +1,7 @@
 import { session } from "../service/session.js";
 import { makeStore } from "../service/store.js";
 import { refreshStatistics } from "./statistics.js";
-import { forget, list, refresh, take, taskStore } from "./taskStore.js";
+import { forget, list, refresh, upsertTasks, taskStore } from "./taskStore.js";
 
 /** `state`: `connecting`, `live`, or `down`, where the list is asked for now and then instead. */
 export const stream = makeStore({ state: "connecting" });
@@ -103,7 +103,7 @@ function deliver() {
     const [changed, removed] = [news, gone];
     news = [];
     gone = [];
-    if (changed.length) take(changed);
+    if (changed.length) upsertTasks(changed);
     if (removed.length) forget(removed.filter((id) => taskStore.get().tasks.has(id)));
     refreshStatistics();
 }

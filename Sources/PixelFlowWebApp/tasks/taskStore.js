@@ -25,7 +25,7 @@ function matches(task, { status, search }) {
 }
 
 /** Takes in tasks as the service tells them, whichever way; what is older than what is known is no news. */
-export function take(news) {
+export function upsertTasks(news) {
     taskStore.set((state) => {
         const tasks = new Map(state.tasks);
         const listed = new Set(state.ids);
@@ -85,7 +85,7 @@ function showFirst(page) {
     const { hidden } = taskStore.get();
     const ids = page.tasks.map((task) => task.id).filter((id) => !hidden.has(id));
     taskStore.set({ isLoaded: true, isLoading: false, cursor: page.next_cursor, ids });
-    take(page.tasks);
+    upsertTasks(page.tasks);
 }
 
 /** Adds the next page below. */
@@ -102,7 +102,7 @@ export async function listMore() {
             const added = page.tasks.map((task) => task.id).filter((id) => !known.has(id) && !state.hidden.has(id));
             return { isLoading: false, cursor: page.next_cursor, ids: [...state.ids, ...added] };
         });
-        take(page.tasks);
+        upsertTasks(page.tasks);
     } catch (problem) {
         if (mine === turn) taskStore.set({ isLoading: false, problem });
     }
@@ -113,12 +113,12 @@ export async function refresh() {
     const { isLoaded, query } = taskStore.get();
     if (!isLoaded) return list();
     const page = await call("GET", address(query, firstPage));
-    take(page.tasks);
+    upsertTasks(page.tasks);
 }
 
 export async function fetchTask(id) {
     const task = await call("GET", `/api/tasks/${encodeURIComponent(id)}`);
-    take([task]);
+    upsertTasks([task]);
 }
 
 export function select(ids, isSelected) {

@@ -1,12 +1,12 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The rules of `BlobStore`, checked through the port alone.
-public struct BlobStoreConformance: Sendable {
+package struct BlobStoreConformance: Sendable {
     let store: any BlobStore
     let reopen: @Sendable () async throws -> any BlobStore
 
     /// - Parameter reopen: closes what `store` uses and opens the same objects anew.
-    public init(store: any BlobStore, reopen: @escaping @Sendable () async throws -> any BlobStore) {
+    package init(store: any BlobStore, reopen: @escaping @Sendable () async throws -> any BlobStore) {
         self.store = store
         self.reopen = reopen
     }
@@ -14,5 +14,5 @@ public struct BlobStoreConformance: Sendable {
     typealias Case = ConformanceCase<BlobStoreConformance>
 
     /// Every rule.
-    public static let cases: [ConformanceCase<BlobStoreConformance>] = writing + reading + removing + keys
+    package static let cases: [ConformanceCase<BlobStoreConformance>] = writing + reading + removing + keys
 }

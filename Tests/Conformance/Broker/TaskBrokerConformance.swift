@@ -1,12 +1,12 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The rules of `TaskBroker`, checked through the port alone. Order and single delivery are not among them.
-public struct TaskBrokerConformance: Sendable {
+package struct TaskBrokerConformance: Sendable {
     let broker: any TaskBroker
     let deadline: Duration
 
     /// - Parameter deadline: how long a delivery may take; a group of workers on a server needs time to settle.
-    public init(broker: any TaskBroker, deadline: Duration = .seconds(20)) {
+    package init(broker: any TaskBroker, deadline: Duration = .seconds(20)) {
         self.broker = broker
         self.deadline = deadline
     }
@@ -14,14 +14,14 @@ public struct TaskBrokerConformance: Sendable {
     typealias Case = ConformanceCase<TaskBrokerConformance>
 
     /// Every rule.
-    public static let cases: [ConformanceCase<TaskBrokerConformance>] = [
-        Case("a wake-up arrives as it was published") { try await $0.wakeUpArrives() },
+    package static let cases: [ConformanceCase<TaskBrokerConformance>] = [
+        Case("a dispatch message arrives as it was published") { try await $0.messageArrives() },
         Case("what is published before anybody subscribes is kept") { try await $0.backlogIsKept() },
-        Case("each wake-up goes to one subscriber of the group") { try await $0.oneSubscriberEach() },
+        Case("each dispatch message goes to one subscriber of the group") { try await $0.oneSubscriberEach() },
         Case("nothing is lost when a subscriber leaves") { try await $0.nothingIsLostWhenOneLeaves() },
         Case("closing ends a waiting next()") { try await $0.closingEndsTheWait() },
         Case("after closing there is nothing more, and closing again is no error") { try await $0.closedStaysClosed() },
-        Case("the same wake-up can be published again") { try await $0.repetitionArrives() },
+        Case("the same dispatch message can be published again") { try await $0.repetitionArrives() },
         Case("publishing nothing is no error") { try await $0.broker.publish([]) },
         Case("a dead letter is taken") { try await $0.deadLetterIsTaken() },
         Case("the backend says that it is in order") { try await $0.broker.check() },

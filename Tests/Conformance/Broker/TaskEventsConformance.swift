@@ -1,19 +1,19 @@
 import Deadlines
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The rules of `TaskEvents`, checked through the port alone.
-public struct TaskEventsConformance: Sendable {
+package struct TaskEventsConformance: Sendable {
     let events: any TaskEvents
     let deadline: Duration
 
     /// - Parameter deadline: how long a change may take to arrive.
-    public init(events: any TaskEvents, deadline: Duration = .seconds(20)) {
+    package init(events: any TaskEvents, deadline: Duration = .seconds(20)) {
         self.events = events
         self.deadline = deadline
     }
 
     /// Every rule.
-    public static let cases: [ConformanceCase<TaskEventsConformance>] = [
+    package static let cases: [ConformanceCase<TaskEventsConformance>] = [
         ConformanceCase("events: every subscriber gets every change, in order") { try await $0.everySubscriberGetsAll() },
         ConformanceCase("events: only what is published from then on") { try await $0.onlyFromThenOn() },
         ConformanceCase("events: a subscriber that left does not matter") { try await $0.leaverDoesNotMatter() },

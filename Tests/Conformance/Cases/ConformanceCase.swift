@@ -8,22 +8,22 @@
 ///     try await rule.run { TaskStoreConformance(store: …) }
 /// }
 /// ```
-public struct ConformanceCase<Suite: Sendable>: Sendable, CustomStringConvertible {
-    public let name: String
+package struct ConformanceCase<Suite: Sendable>: Sendable, CustomStringConvertible {
+    package let name: String
     private let check: @Sendable (Suite) async throws -> Void
 
-    public init(_ name: String, _ check: @escaping @Sendable (Suite) async throws -> Void) {
+    package init(_ name: String, _ check: @escaping @Sendable (Suite) async throws -> Void) {
         self.name = name
         self.check = check
     }
 
-    public var description: String { name }
+    package var description: String { name }
 
     /// Checks the rule.
     ///
     /// - Parameter make: makes an implementation that holds nothing yet and shares nothing with others.
     /// - Throws: `ConformanceFailure` where the rule is broken, and whatever the implementation throws.
-    public func run(_ make: () async throws -> Suite) async throws {
+    package func run(_ make: () async throws -> Suite) async throws {
         try await check(try await make())
     }
 }

@@ -1,22 +1,22 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// A rule that an implementation has broken, and where that was seen.
-public struct ConformanceFailure: Error, CustomStringConvertible {
-    public let message: String
-    public let place: String
+package struct ConformanceFailure: Error, CustomStringConvertible {
+    package let message: String
+    package let place: String
 
-    public init(_ message: String, file: String, line: Int) {
+    package init(_ message: String, file: String, line: Int) {
         self.message = message
         self.place = "\(file):\(line)"
     }
 
-    public var description: String { "\(message) (\(place))" }
+    package var description: String { "\(message) (\(place))" }
 }
 
 /// Requires a condition.
 ///
 /// - Throws: `ConformanceFailure` with `message`.
-public func require(
+package func require(
     _ condition: Bool, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line
 ) throws {
     guard condition else { throw ConformanceFailure(message(), file: file, line: line) }
@@ -25,7 +25,7 @@ public func require(
 /// Requires two values to be equal; the failure shows both.
 ///
 /// - Throws: `ConformanceFailure`.
-public func requireEqual<Value: Equatable>(
+package func requireEqual<Value: Equatable>(
     _ found: Value, _ expected: Value, _ what: @autoclosure () -> String, file: String = #fileID, line: Int = #line
 ) throws {
     guard found != expected else { return }
@@ -35,7 +35,7 @@ public func requireEqual<Value: Equatable>(
 /// Requires a value to be there and returns it.
 ///
 /// - Throws: `ConformanceFailure` with `message`.
-public func requireValue<Value>(
+package func requireValue<Value>(
     _ value: Value?, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line
 ) throws -> Value {
     guard let value else { throw ConformanceFailure(message(), file: file, line: line) }
@@ -45,7 +45,7 @@ public func requireValue<Value>(
 /// Requires `body` to throw a `PixelFlowError` of `kind`.
 ///
 /// - Throws: `ConformanceFailure` where it throws something else or nothing.
-public func requireRefusal(
+package func requireRefusal(
     _ kind: PixelFlowError.Kind, _ what: String, file: String = #fileID, line: Int = #line, _ body: () async throws -> Void
 ) async throws {
     do {

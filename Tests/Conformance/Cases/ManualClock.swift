@@ -1,16 +1,16 @@
-public import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 
 /// A clock that a test moves by hand.
-public final class ManualClock: WallClock {
+package final class ManualClock: WallClock {
     private let time: Mutex<Timestamp>
 
     /// - Parameter start: by default 2026-01-01T00:00:00Z.
-    public init(start: Timestamp = Timestamp(microseconds: 1_767_225_600_000_000)) { time = Mutex(start) }
+    package init(start: Timestamp = Timestamp(microseconds: 1_767_225_600_000_000)) { time = Mutex(start) }
 
-    public func now() -> Timestamp { time.withLock { $0 } }
+    package func now() -> Timestamp { time.withLock { $0 } }
 
-    public func advance(by duration: Duration) {
+    package func advance(by duration: Duration) {
         time.withLock { $0 = $0 + duration }
     }
 }

@@ -1,13 +1,13 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The rules of `PresetStore`, checked through the port alone.
-public struct PresetStoreConformance: Sendable {
+package struct PresetStoreConformance: Sendable {
     let store: any PresetStore
 
-    public init(store: any PresetStore) { self.store = store }
+    package init(store: any PresetStore) { self.store = store }
 
     /// Every rule.
-    public static let cases: [ConformanceCase<PresetStoreConformance>] = [
+    package static let cases: [ConformanceCase<PresetStoreConformance>] = [
         ConformanceCase("presets: put adds, replaces, and says which") { try await $0.putAddsAndReplaces() },
         ConformanceCase("presets: listed by name") { try await $0.listedByName() },
         ConformanceCase("presets: of two tenants do not meet") { try await $0.tenantsDoNotMeet() },

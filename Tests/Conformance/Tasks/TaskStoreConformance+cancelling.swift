@@ -15,7 +15,7 @@ extension TaskStoreConformance {
         try requireEqual(cancelled.status, .cancelled, "status")
         try requireEqual(cancelled.completedAt, cancelled.updatedAt, "time")
         try await requireUnchanged(cancelled, "nothing")
-        pass(policy.dispatchGrace)
+        pass(policy.publishTimeout)
         try requireEqual(try await store.takeDue(limit: 10), [], "due tasks")
     }
 

@@ -21,7 +21,7 @@ extension TaskStoreConformance {
     func claimSetsTheRun() async throws {
         let task = try await add()
         var claimed = task
-        try await requireTime(policy.lease, "lease") {
+        try await requireTime(policy.leaseDuration, "lease") {
             claimed = try await claim(task)
             return claimed.lease?.until ?? .distantFuture
         }

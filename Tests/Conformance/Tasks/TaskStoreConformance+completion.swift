@@ -15,7 +15,7 @@ extension TaskStoreConformance {
         let done = try requireValue(try await store.complete(claimed.claim, with: manifest), "not completed")
         try requireEqual(done.status, .completed, "status")
         try requireEqual(done.outputs, manifest.outputs, "outputs")
-        try requireEqual(done.sourceFacts, manifest.sourceFacts, "source facts")
+        try requireEqual(done.sourceMetadata, manifest.sourceMetadata, "source facts")
         try requireEqual(done.error, nil, "error")
         try requireEqual(done.lease, nil, "lease")
         try requireEqual(done.completedAt, done.updatedAt, "time")

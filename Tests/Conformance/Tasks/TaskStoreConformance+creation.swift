@@ -57,7 +57,7 @@ extension TaskStoreConformance {
     func timesAreTheStores() async throws {
         for offset in [Duration.seconds(-3600), .seconds(3600)] {
             var task = sample()
-            try await requireTime(policy.dispatchGrace, "first wake-up") {
+            try await requireTime(policy.publishTimeout, "first dispatch message") {
                 task = try await add(at: now + offset)
                 return task.dispatch.due
             }

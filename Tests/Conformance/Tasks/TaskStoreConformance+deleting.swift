@@ -88,7 +88,7 @@ extension TaskStoreConformance {
         let claimed = try await addClaimed()
         let other = try await addClaimed()
         _ = try await store.delete(claimed.id, of: Self.tenant)
-        pass(policy.lease)
+        pass(policy.leaseDuration)
         let taken = try await soon("expiry") {
             let taken = try await store.expireLeases(limit: 10)
             return taken.isEmpty ? nil : taken

@@ -4,11 +4,11 @@ extension TaskStoreConformance {
     static let dispatch: [Case] = [
         Case("dispatch: a task that nobody took is due after the grace, not before") { try await $0.dueAfterTheGrace() },
         Case("dispatch: of 10 dispatchers one gets each task") { try await $0.oneDispatcherGetsEach() },
-        Case("dispatch: an acknowledged wake-up is trusted, twice as long each time") { try await $0.acknowledgedIsTrusted() },
+        Case("dispatch: an acknowledged dispatch message is trusted, twice as long each time") { try await $0.acknowledgedIsTrusted() },
         Case("dispatch: trust in the broker has a limit") { try await $0.trustHasALimit() },
-        Case("dispatch: acknowledging an older wake-up changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
-        Case("dispatch: a wake-up that was delivered in vain is published anew") { try await $0.distrustedIsDue() },
-        Case("dispatch: a task that waits can be found without its wake-up") { try await $0.waitingIsFound() },
+        Case("dispatch: acknowledging an older dispatch message changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
+        Case("dispatch: a dispatch message that was delivered in vain is published anew") { try await $0.distrustedIsDue() },
+        Case("dispatch: a task that waits can be found without its dispatch message") { try await $0.waitingIsFound() },
         Case("dispatch: a late acknowledgement does not hold up a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
         Case("dispatch: acknowledging an unknown, claimed or final task changes nothing") { try await $0.strayAcknowledgements() },
         Case("dispatch: only PENDING tasks are due, and no more than asked for") { try await $0.onlyPendingIsDue() },
@@ -17,10 +17,10 @@ extension TaskStoreConformance {
 
     func dueAfterTheGrace() async throws {
         let task = try await add()
-        try await before(task.dispatch.due, "wake-up") { try await store.takeDue(limit: 10).isEmpty }
+        try await before(task.dispatch.due, "dispatch message") { try await store.takeDue(limit: 10).isEmpty }
         var taken = task
-        pass(policy.dispatchGrace)
-        try await requireTime(policy.dispatchGrace, "next wake-up") {
+        pass(policy.publishTimeout)
+        try await requireTime(policy.publishTimeout, "next dispatch message") {
             taken = try await takeDue(passing: .zero)
             return taken.dispatch.due
         }
@@ -34,42 +34,42 @@ extension TaskStoreConformance {
     func oneDispatcherGetsEach() async throws {
         var ids: Set<TaskID> = []
         for _ in 0..<20 { ids.insert(try await add().id) }
-        pass(policy.dispatchGrace)
-        _ = try await soon("wake-up") { now >= (try await latestDue()) ? true : nil }
+        pass(policy.publishTimeout)
+        _ = try await soon("dispatch message") { now >= (try await latestDue()) ? true : nil }
         let taken = try await racing(10) { _ in try await store.takeDue(limit: 100) }.joined().map { "\($0.id) \($0.dispatch.sequence)" }
-        try requireEqual(Set(taken).count, taken.count, "one wake-up was given to two dispatchers: \(taken.count)")
+        try requireEqual(Set(taken).count, taken.count, "one dispatch message was given to two dispatchers: \(taken.count)")
         try require(ids.allSatisfy { id in taken.contains { $0.hasPrefix(id.rawValue) } }, "a task was not taken")
     }
 
     func acknowledgedIsTrusted() async throws {
         try await add()
-        var trust = policy.dispatchTrust
+        var trust = policy.redispatchInterval
         for round in 1...3 {
-            let taken = try await takeDue(passing: round == 1 ? policy.dispatchGrace : trust)
+            let taken = try await takeDue(passing: round == 1 ? policy.publishTimeout : trust)
             if round > 1 { trust *= 2 }
-            try await requireTime(trust, "wake-up after acknowledgement \(round)") {
-                try await store.acknowledge([WakeUp(taken)])
+            try await requireTime(trust, "dispatch message after acknowledgement \(round)") {
+                try await store.acknowledge([DispatchMessage(taken)])
                 return try await stored(taken).dispatch.due
             }
             let trusted = try await stored(taken)
-            try await before(trusted.dispatch.due, "second wake-up") { try await store.takeDue(limit: 10).isEmpty }
+            try await before(trusted.dispatch.due, "second dispatch message") { try await store.takeDue(limit: 10).isEmpty }
         }
     }
 
     func distrustedIsDue() async throws {
         try await add()
-        let taken = try await takeDue(passing: policy.dispatchGrace)
-        try requireEqual(try await store.distrust(wakeUpsBefore: now, limit: 10), 0, "distrusted before the acknowledgement")
-        try await store.acknowledge([WakeUp(taken)])
+        let taken = try await takeDue(passing: policy.publishTimeout)
+        try requireEqual(try await store.redeliverLost(publishedBefore: now, limit: 10), 0, "distrusted before the acknowledgement")
+        try await store.acknowledge([DispatchMessage(taken)])
         let acknowledgedAt = try requireValue(try await stored(taken).dispatch.acknowledgedAt, "time of the acknowledgement")
         try requireEqual(
-            try await store.distrust(wakeUpsBefore: acknowledgedAt - .milliseconds(1), limit: 10), 0, "distrusted, though younger")
+            try await store.redeliverLost(publishedBefore: acknowledgedAt - .milliseconds(1), limit: 10), 0, "distrusted, though younger")
         // Where the trust has run out by itself it is due already.
         let trustedUntil = try await stored(taken).dispatch.due
-        try await before(trustedUntil, "not distrusted") { try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10) == 1 }
+        try await before(trustedUntil, "not distrusted") { try await store.redeliverLost(publishedBefore: acknowledgedAt, limit: 10) == 1 }
         let again = try await takeDue(passing: .zero)
         try requireEqual(again.id, taken.id, "task")
-        try requireEqual(try await store.distrust(wakeUpsBefore: acknowledgedAt, limit: 10), 0, "distrusted twice")
+        try requireEqual(try await store.redeliverLost(publishedBefore: acknowledgedAt, limit: 10), 0, "distrusted twice")
     }
 
     func waitingIsFound() async throws {
@@ -87,8 +87,8 @@ extension TaskStoreConformance {
             try requireEqual(try await store.waiting(longerThan: .milliseconds(500), limit: 10), [first.id], "waiting for half a second")
         }
         try requireEqual(try await store.waiting(longerThan: .zero, limit: 1), [first.id], "with a limit")
-        // One whose wake-up the broker has is not one that a worker has.
-        try await store.acknowledge([WakeUp(second)])
+        // One whose dispatch message the broker has is not one that a worker has.
+        try await store.acknowledge([DispatchMessage(second)])
         _ = try await claim(first)
         try requireEqual(try await store.waiting(longerThan: .zero, limit: 10), [second.id], "after a claim")
         _ = try await store.cancel(second.id, of: Self.tenant)
@@ -100,12 +100,12 @@ extension TaskStoreConformance {
         guard clock != nil else { return }
         try await add()
         for _ in 0..<12 {
-            let taken = try await takeDue(passing: policy.dispatchTrustLimit)
-            try await store.acknowledge([WakeUp(taken)])
+            let taken = try await takeDue(passing: policy.redispatchIntervalLimit)
+            try await store.acknowledge([DispatchMessage(taken)])
         }
-        let taken = try await takeDue(passing: policy.dispatchTrustLimit)
-        try await requireTime(policy.dispatchTrustLimit, "wake-up after many acknowledgements") {
-            try await store.acknowledge([WakeUp(taken)])
+        let taken = try await takeDue(passing: policy.redispatchIntervalLimit)
+        try await requireTime(policy.redispatchIntervalLimit, "dispatch message after many acknowledgements") {
+            try await store.acknowledge([DispatchMessage(taken)])
             return try await stored(taken).dispatch.due
         }
     }
@@ -113,12 +113,12 @@ extension TaskStoreConformance {
     func olderAcknowledgementIsIgnored() async throws {
         let task = try await add()
         let taken = try await takeDue()
-        try await store.acknowledge([WakeUp(task)])
+        try await store.acknowledge([DispatchMessage(task)])
         try await requireUnchanged(taken, "an older acknowledgement")
-        try await store.acknowledge([WakeUp(taken)])
+        try await store.acknowledge([DispatchMessage(taken)])
         try require(try await stored(taken) != taken, "the latest acknowledgement was ignored")
         let trusted = try await stored(taken)
-        try await store.acknowledge([WakeUp(task)])
+        try await store.acknowledge([DispatchMessage(task)])
         try await requireUnchanged(trusted, "an older acknowledgement")
     }
 
@@ -135,8 +135,8 @@ extension TaskStoreConformance {
             let retry = try requireValue(waiting, "not given back")
             pass(policy.retryBase)
             _ = try await soon("the retry's time") { now >= retry.nextRunAt ? true : nil }
-            // Of the wake-up that led to the first run: written back in batches, so it may come this late.
-            try await store.acknowledge([WakeUp(task)])
+            // Of the dispatch message that led to the first run: written back in batches, so it may come this late.
+            try await store.acknowledge([DispatchMessage(task)])
             try await requireUnchanged(retry, "a late acknowledgement after \(end)")
         }
     }
@@ -144,10 +144,10 @@ extension TaskStoreConformance {
     func strayAcknowledgements() async throws {
         for status in TaskStatus.allCases where status != .pending {
             let task = try await add(status)
-            try await store.acknowledge([WakeUp(task)])
+            try await store.acknowledge([DispatchMessage(task)])
             try await requireUnchanged(task, "an acknowledgement")
         }
-        try await store.acknowledge([WakeUp(sample())])
+        try await store.acknowledge([DispatchMessage(sample())])
         try await store.acknowledge([])
     }
 
@@ -158,10 +158,10 @@ extension TaskStoreConformance {
         let second = try await add()
         let deleted = try await add()
         _ = try await store.delete(deleted.id, of: Self.tenant)
-        pass(policy.dispatchGrace)
+        pass(policy.publishTimeout)
         var taken: [TaskID] = []
         while taken.count < 2 {
-            taken += try await soon("wake-up") {
+            taken += try await soon("dispatch message") {
                 let due = try await store.takeDue(limit: 1)
                 try require(due.count <= 1, "more than asked for")
                 return due.isEmpty ? nil : due.map(\.id)
@@ -175,15 +175,15 @@ extension TaskStoreConformance {
     func retryIsDueWhenItMayRun() async throws {
         let claimed = try await addClaimed()
         let waiting = try requireValue(try await store.fail(claimed.claim, with: failure(.transient)), "not failed")
-        try await before(waiting.nextRunAt, "wake-up") { try await store.takeDue(limit: 10).isEmpty }
+        try await before(waiting.nextRunAt, "dispatch message") { try await store.takeDue(limit: 10).isEmpty }
         let taken = try await takeDue(passing: policy.retryBase)
         try requireEqual(taken.id, claimed.id, "task")
         _ = try requireValue(try await store.claim(taken.id, by: Self.worker), "woken, but cannot be claimed")
     }
 
     private func takeDue(passing duration: Duration? = nil) async throws -> TaskRecord {
-        pass(duration ?? policy.dispatchGrace)
-        return try await soon("wake-up") { try await store.takeDue(limit: 1).first }
+        pass(duration ?? policy.publishTimeout)
+        return try await soon("dispatch message") { try await store.takeDue(limit: 1).first }
     }
 
     private func latestDue() async throws -> Timestamp {

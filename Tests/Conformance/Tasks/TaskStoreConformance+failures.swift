@@ -146,6 +146,6 @@ extension TaskStoreConformance {
     ) throws {
         let delay = task.nextRunAt - task.updatedAt
         try require(delay >= least && delay <= bound, "delay \(delay) is not within \(least) and \(bound)", file: file, line: line)
-        try requireEqual(task.dispatch.due, task.nextRunAt, "wake-up of the retry", file: file, line: line)
+        try requireEqual(task.dispatch.due, task.nextRunAt, "dispatch message of the retry", file: file, line: line)
     }
 }

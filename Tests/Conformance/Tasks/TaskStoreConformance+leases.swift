@@ -12,12 +12,12 @@ extension TaskStoreConformance {
 
     func renewalMovesTheEnd() async throws {
         let claimed = try await addClaimed()
-        pass(policy.lease / 2)
-        try await requireTime(policy.lease, "end of the lease") {
+        pass(policy.leaseDuration / 2)
+        try await requireTime(policy.leaseDuration, "end of the lease") {
             try requireEqual(try await store.renew(claimed.claim), .extended, "renewal")
             return try await stored(claimed).lease?.until ?? .distantFuture
         }
-        pass(policy.lease / 2)
+        pass(policy.leaseDuration / 2)
         let end = try await stored(claimed).lease?.until ?? .distantFuture
         try await before(end, "expiry of a renewed lease") { try await store.expireLeases(limit: 10).isEmpty }
     }
@@ -45,7 +45,7 @@ extension TaskStoreConformance {
     func oneDispatcherTakesBack() async throws {
         var ids: Set<TaskID> = []
         for _ in 0..<5 { ids.insert(try await addClaimed().id) }
-        pass(policy.lease)
+        pass(policy.leaseDuration)
         var taken: [TaskID] = []
         while taken.count < ids.count {
             taken += try await soon("expiry") {
@@ -81,7 +81,7 @@ extension TaskStoreConformance {
         let first = try await addClaimed()
         clock?.advance(by: .milliseconds(2))
         let second = try await addClaimed()
-        pass(policy.lease)
+        pass(policy.leaseDuration)
         let taken = try await soon("expiry") {
             let taken = try await store.expireLeases(limit: 1)
             return taken.isEmpty ? nil : taken
@@ -91,7 +91,7 @@ extension TaskStoreConformance {
     }
 
     private func loseLease(of task: TaskRecord) async throws -> TaskRecord {
-        pass(policy.lease)
+        pass(policy.leaseDuration)
         return try await soon("expiry") { try await store.expireLeases(limit: 10).first { $0.id == task.id } }
     }
 }

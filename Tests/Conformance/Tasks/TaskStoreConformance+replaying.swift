@@ -20,7 +20,7 @@ extension TaskStoreConformance {
         try requireEqual(replayed.completedAt, nil, "completion time")
         try requireEqual(replayed.outbox, failed.outbox, "events")
         try require(replayed.dispatch.sequence > failed.dispatch.sequence, "the sequence did not grow")
-        try require(replayed.dispatch.due <= now + policy.dispatchGrace + .milliseconds(2), "the wake-up is too far away")
+        try require(replayed.dispatch.due <= now + policy.publishTimeout + .milliseconds(2), "the dispatch message is too far away")
         try await requireUnchanged(replayed, "nothing")
         try requireEqual(try await claim(replayed).epoch, failed.epoch + 1, "epoch of the next claim")
     }

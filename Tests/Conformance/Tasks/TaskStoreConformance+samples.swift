@@ -56,7 +56,7 @@ extension TaskStoreConformance {
         let image = StoredImage(
             key: .output("web", of: task), format: .webp, width: 320, height: 200, frames: 1, bytes: 4_321, sha256: sha256)
         return Manifest(
-            sourceFacts: SourceFacts(format: "jpeg", width: 4000, height: 3000, bytes: 12_345, orientation: 6, blurhash: "LEHV6n"),
+            sourceMetadata: SourceMetadata(format: "jpeg", width: 4000, height: 3000, bytes: 12_345, orientation: 6, blurhash: "LEHV6n"),
             outputs: [
                 TaskOutput(name: "web", image: image),
                 TaskOutput(name: "hero", error: TaskError(code: "output_too_large", message: "Too large.")),

@@ -1,10 +1,10 @@
-public import PixelFlowCore
+package import PixelFlowCore
 
 /// The rules of `TaskStore`, checked through the port alone.
 ///
 /// A store that takes a clock is given a `ManualClock` and the standard policy; a server keeps its
 /// own time, and is given `TaskPolicy.brief` so that waiting is short.
-public struct TaskStoreConformance: Sendable {
+package struct TaskStoreConformance: Sendable {
     let store: any TaskStore
     let policy: TaskPolicy
     let clock: ManualClock?
@@ -14,7 +14,7 @@ public struct TaskStoreConformance: Sendable {
     ///   - policy: the one that `store` goes by.
     ///   - clock: the one that `store` goes by; nil where it has its own.
     ///   - reopen: closes what `store` uses and opens the same data anew.
-    public init(
+    package init(
         store: any TaskStore, policy: TaskPolicy, clock: ManualClock?, reopen: @escaping @Sendable () async throws -> any TaskStore
     ) {
         self.store = store
@@ -26,16 +26,16 @@ public struct TaskStoreConformance: Sendable {
     typealias Case = ConformanceCase<TaskStoreConformance>
 
     /// Every rule.
-    public static let cases: [ConformanceCase<TaskStoreConformance>] =
+    package static let cases: [ConformanceCase<TaskStoreConformance>] =
         creation + tenancy + claiming + fencing + completion + failures + leases + dispatch + outbox + cancelling + replaying
         + deleting + listing + changing + paging + statistics + concurrency + durability
 }
 
 extension TaskPolicy {
     /// The protocol in a hurry, for stores whose clock cannot be moved.
-    public static let brief = TaskPolicy(
-        lease: .milliseconds(400), heartbeat: .milliseconds(100), surrender: .milliseconds(300),
-        maxLosses: 3, suspectLosses: 2, dispatchGrace: .milliseconds(200), dispatchTrust: .milliseconds(400),
-        dispatchTrustLimit: .seconds(4),
+    package static let brief = TaskPolicy(
+        leaseDuration: .milliseconds(400), renewInterval: .milliseconds(100), renewDeadline: .milliseconds(300),
+        maxLosses: 3, suspectLosses: 2, publishTimeout: .milliseconds(200), redispatchInterval: .milliseconds(400),
+        redispatchIntervalLimit: .seconds(4),
         retryBase: .milliseconds(50), retryLimit: .milliseconds(200), retryAfterLimit: .milliseconds(600))
 }

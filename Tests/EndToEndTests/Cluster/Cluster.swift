@@ -12,7 +12,7 @@ enum Cluster {
     static let recovery = Duration.seconds(45)
 
     /// Waits until that many tasks have been accepted.
-    static func enough(_ tasks: Int, _ campaign: Campaign) async throws {
-        try await eventually(within: .seconds(300), "\(tasks) tasks to be accepted") { campaign.accepted >= tasks ? () : nil }
+    static func enough(_ tasks: Int, _ loadRun: LoadRun) async throws {
+        try await eventually(within: .seconds(300), "\(tasks) tasks to be accepted") { loadRun.accepted >= tasks ? () : nil }
     }
 }

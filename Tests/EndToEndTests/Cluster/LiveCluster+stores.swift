@@ -22,22 +22,22 @@ extension LiveCluster {
     func broker() throws -> KafkaTaskBroker { KafkaTaskBroker(try KafkaClient(try KafkaSettings(parsed), logger: Logger(label: "test"))) }
 
     /// Lets people work while `disturb` runs, and judges what became of what they were promised.
-    func campaign(
-        pace: Duration = .milliseconds(30), patience: Duration = .seconds(240), atLeast tasks: Int,
-        disturb: (Campaign) async throws -> Void
+    func runLoad(
+        pace: Duration = .milliseconds(30), deadline: Duration = .seconds(240), atLeast tasks: Int,
+        disturb: (LoadRun) async throws -> Void
     ) async throws -> History {
-        var campaign = Campaign(entrance(api: 1), entrance(api: 2))
-        campaign.pace = pace
-        campaign.patience = patience
-        let (downloads, tenant) = try await campaign.run { try await disturb(campaign) }
+        var loadRun = LoadRun(entrance(api: 1), entrance(api: 2))
+        loadRun.pace = pace
+        loadRun.deadline = deadline
+        let (downloads, tenant) = try await loadRun.run { try await disturb(loadRun) }
         let store = try self.tasks()
-        try await campaign.quiet(store)
+        try await loadRun.quiet(store)
         let blobs = try self.blobs()
-        try await Campaign.sweep(store, blobs)
-        let history = try await campaign.history(of: tenant, downloads, in: store, blobs)
+        try await LoadRun.sweep(store, blobs)
+        let history = try await loadRun.history(of: tenant, downloads, in: store, blobs)
         let violations = HistoryChecker().violations(in: history)
         #expect(violations.isEmpty, "\(violations.count) violations, first \(violations.prefix(20).map(\.description))")
-        // A campaign in which nothing happens would prove nothing.
+        // A loadRun in which nothing happens would prove nothing.
         #expect(history.promises.count >= tasks, "only \(history.promises.count) tasks were accepted")
         return history
     }

@@ -18,7 +18,7 @@ final class LiveCluster: Sendable {
     }
 
     /// The installation as a client of one api replica sees it.
-    struct Entrance: Installation {
+    struct Endpoint: Installation {
         let ports: Ports
     }
 
@@ -81,14 +81,14 @@ final class LiveCluster: Sendable {
         }
     }
 
-    func entrance(api number: Int) -> Entrance {
-        Entrance(ports: Ports(web: port(of: .web), auth: port(of: .auth), api: port(of: .api(number)), worker: port(of: .worker(1))))
+    func entrance(api number: Int) -> Endpoint {
+        Endpoint(ports: Ports(web: port(of: .web), auth: port(of: .auth), api: port(of: .api(number)), worker: port(of: .worker(1))))
     }
 
     /// Starts a member; it need not be ready yet.
     ///
     /// - Parameter group: a worker's consumer group. The stand-in for Kafka does not let a group go on from which a member
-    ///   has vanished; in tests of such workers each start has a group of its own, and hears of every wake-up there ever was.
+    ///   has vanished; in tests of such workers each start has a group of its own, and hears of every dispatch message there ever was.
     func spawn(_ member: Member, group: String? = nil) throws {
         var environment = environment(of: member)
         if let group { environment["PIXELFLOW_KAFKA_GROUP"] = group }

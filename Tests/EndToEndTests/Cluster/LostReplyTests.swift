@@ -20,9 +20,9 @@ extension EndToEnd {
             } _: { cluster in
                 let mongodb = try #require(proxies[.mongodb])
                 let s3 = try #require(proxies[.s3])
-                let history = try await cluster.campaign(atLeast: 90) { campaign in
+                let history = try await cluster.runLoad(atLeast: 90) { loadRun in
                     for round in 0..<30 {
-                        try await Cluster.enough(campaign.accepted + 3, campaign)
+                        try await Cluster.enough(loadRun.accepted + 3, loadRun)
                         // Creations are inserts; claims and completions are updates.
                         let words = ["insert", "findAndModify", "update", "findandmodify"]
                         mongodb.cutReplies(toRequestsContaining: words[round % words.count])
@@ -42,10 +42,10 @@ extension EndToEnd {
             } _: { cluster in
                 let kafka = try #require(proxy)
                 let cuts = Mutex<[ReplyCut]>([])
-                let history = try await cluster.campaign(atLeast: 80) { campaign in
-                    // Wake-ups published and fetched, offsets committed, changes told.
+                let history = try await cluster.runLoad(atLeast: 80) { loadRun in
+                    // Dispatch messages published and fetched, offsets committed, changes told.
                     for round in 0..<20 {
-                        try await Cluster.enough(campaign.accepted + 4, campaign)
+                        try await Cluster.enough(loadRun.accepted + 4, loadRun)
                         let cut = kafka.cutReplies(toRequestsContaining: round.isMultiple(of: 4) ? "task-events" : "image-tasks")
                         cuts.withLock { $0.append(cut) }
                     }

@@ -10,14 +10,14 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)
         func nothingIsLostWhenAServerStopsFor20Seconds(_ server: ServerStack.Server) async throws {
             try await LiveCluster.run { cluster in
-                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 40) { campaign in
-                    try await Cluster.enough(20, campaign)
+                _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 40) { loadRun in
+                    try await Cluster.enough(20, loadRun)
                     // The stand-in for Kafka forgets on a kill what it has acknowledged just before; the others may be killed.
                     if server == .kafka { try await cluster.stack.down(server) } else { try await cluster.stack.kill(server) }
                     try await outage(of: server, cluster)
                     try await cluster.stack.up(server)
                     for member in LiveCluster.standard { try await cluster.ready(member) }
-                    try await Cluster.enough(campaign.accepted + 20, campaign)
+                    try await Cluster.enough(loadRun.accepted + 20, loadRun)
                 }
             }
         }
@@ -59,11 +59,11 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(5)))
         func tasksAreDispatchedAnewWhenTheBrokersDataIsWiped() async throws {
             try await LiveCluster.run { cluster in
-                _ = try await cluster.campaign(patience: Cluster.recovery, atLeast: 80) { campaign in
-                    try await Cluster.enough(20, campaign)
-                    // Wake-ups gather while nobody takes them, and are gone with the broker's data.
+                _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 80) { loadRun in
+                    try await Cluster.enough(20, loadRun)
+                    // Dispatch messages gather while nobody takes them, and are gone with the broker's data.
                     for number in 1...2 { await cluster.kill(.worker(number)) }
-                    try await Cluster.enough(campaign.accepted + 60, campaign)
+                    try await Cluster.enough(loadRun.accepted + 60, loadRun)
                     try await cluster.stack.wipe(.kafka)
                     try await cluster.stack.up(.kafka)
                     for number in 1...2 { try await cluster.start(.worker(number)) }

@@ -19,7 +19,7 @@ extension EndToEnd {
                 .worker(2),
             ]
             try await LiveCluster.run { cluster in
-                let history = try await cluster.campaign(pace: .milliseconds(10), atLeast: Self.tasks) { campaign in
+                let history = try await cluster.runLoad(pace: .milliseconds(10), atLeast: Self.tasks) { loadRun in
                     for number in 0..<Self.kills {
                         let victim = victims[number % victims.count]
                         try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
@@ -32,7 +32,7 @@ extension EndToEnd {
                         }
                     }
                     for member in LiveCluster.standard { try await cluster.ready(member) }
-                    try await Cluster.enough(Self.tasks, campaign)
+                    try await Cluster.enough(Self.tasks, loadRun)
                 }
                 #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
                 print(

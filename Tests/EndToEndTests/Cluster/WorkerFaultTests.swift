@@ -43,32 +43,32 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(5)))
         func workersMayComeAndGo() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
-                _ = try await cluster.campaign(patience: .seconds(60), atLeast: 100) { campaign in
+                _ = try await cluster.runLoad(deadline: .seconds(60), atLeast: 100) { loadRun in
                     for round in 1...4 {
                         for number in 2...4 { try await cluster.startAndJoin(.worker(number)) }
                         for number in 2...4 { #expect(try await cluster.stop(.worker(number)) == 0, "worker \(number), round \(round)") }
                     }
-                    try await Cluster.enough(100, campaign)
+                    try await Cluster.enough(100, loadRun)
                 }
             }
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func repeatedAndReorderedWakeUpsAreHarmless() async throws {
+        func repeatedAndReorderedDispatchMessagesAreHarmless() async throws {
             try await LiveCluster.run { cluster in
                 let broker = try cluster.broker()
                 let store = try cluster.tasks()
-                let history = try await cluster.campaign(atLeast: 100) { campaign in
+                let history = try await cluster.runLoad(atLeast: 100) { loadRun in
                     for _ in 0..<40 {
-                        try await Cluster.enough(campaign.accepted + 5, campaign)
-                        let ids = campaign.recorder.promises.suffix(30).map(\.task)
+                        try await Cluster.enough(loadRun.accepted + 5, loadRun)
+                        let ids = loadRun.recorder.promises.suffix(30).map(\.task)
                         let known = try await store.known(ids)
-                        let wakeUps = known.flatMap { id in
+                        let messages = known.flatMap { id in
                             (0..<3).map {
-                                WakeUp(task: id, tenant: TenantID("nobody"), generation: $0, sequence: $0, requestID: "repeated")
+                                DispatchMessage(task: id, tenant: TenantID("nobody"), generation: $0, sequence: $0, requestID: "repeated")
                             }
                         }
-                        try await broker.publish(wakeUps.shuffled())
+                        try await broker.publish(messages.shuffled())
                     }
                 }
                 #expect(history.tasks.allSatisfy { $0.epoch <= 1 || $0.losses > 0 || $0.status == .failed }, "a task was run twice")

@@ -12,11 +12,11 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(20)))
         func whatWasAcceptedIsDoneHoweverOftenTheServiceIsKilled() async throws {
             let start = ContinuousClock.now
-            let campaign = KillCampaign(service: try LiveService(["PIXELFLOW_LOG_LEVEL": "warning"]))
-            let history = try await campaign.run(kills: Self.kills)
+            let loadRun = KillRun(service: try LiveService(["PIXELFLOW_LOG_LEVEL": "warning"]))
+            let history = try await loadRun.run(kills: Self.kills)
             let violations = HistoryChecker().violations(in: history)
             #expect(violations.isEmpty, "\(violations.count) violations, first \(violations.prefix(20).map(\.description))")
-            // A campaign in which nothing happens would prove nothing.
+            // A loadRun in which nothing happens would prove nothing.
             #expect(history.promises.count >= Self.kills * 3, "only \(history.promises.count) tasks were accepted")
             #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
             print(

@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 
 struct CredentialTests {
@@ -13,7 +13,7 @@ struct CredentialTests {
 
     @Test func tokensAndPasswordsAreSent() async throws {
         try await withCluster(login: .token("sesame")) { cluster, client in
-            cluster.addToken("sesame", user: StandInUser(name: "jane"))
+            cluster.addToken("sesame", user: FakeClusterUser(name: "jane"))
             _ = try await client.version()
             #expect(cluster.requests.last?.user?.name == "jane")
         }
@@ -24,7 +24,7 @@ struct CredentialTests {
     }
 
     @Test func whoIsNotKnownIsUnauthorized() async throws {
-        for login in [ClusterStandIn.Login.nothing, .token("wrong")] {
+        for login in [FakeCluster.Login.nothing, .token("wrong")] {
             try await withCluster(login: login) { cluster, client in
                 let error = await kubernetesError { _ = try await client.version() }
                 #expect(error?.kind == .unauthorized)
@@ -41,7 +41,7 @@ struct CredentialTests {
         let lines = [
             "client-certificate: \(try folder.write("me.crt", old.certificate))", "client-key: \(try folder.write("me.key", old.key))",
         ]
-        let cluster = try await ClusterStandIn.start(authority: authority)
+        let cluster = try await FakeCluster.start(authority: authority)
         try await withClient(cluster.configuration(.lines(lines))) { client in
             let error = await kubernetesError { _ = try await client.version() }
             #expect(error?.kind == .unauthorized)
@@ -54,10 +54,10 @@ struct CredentialTests {
         let folder = try TemporaryFolder()
         let file = try folder.write("token", "first\n")
         try await withCluster(login: .lines(["tokenFile: \(file)", "token: unused"])) { cluster, client in
-            cluster.addToken("first", user: StandInUser(name: "jane"))
+            cluster.addToken("first", user: FakeClusterUser(name: "jane"))
             _ = try await client.version()
             cluster.removeToken("first")
-            cluster.addToken("second", user: StandInUser(name: "jane"))
+            cluster.addToken("second", user: FakeClusterUser(name: "jane"))
             try folder.write("token", "second")
             _ = try await client.version()
             #expect(cluster.requests.last?.headers["authorization"] == "Bearer second")

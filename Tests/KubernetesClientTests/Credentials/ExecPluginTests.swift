@@ -1,6 +1,6 @@
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 
 struct ExecPluginTests {
@@ -21,7 +21,7 @@ struct ExecPluginTests {
             """, executable: true)
     }
 
-    private static func login(_ command: String, _ more: [String] = [], version: String = version) -> ClusterStandIn.Login {
+    private static func login(_ command: String, _ more: [String] = [], version: String = version) -> FakeCluster.Login {
         .lines(["exec:", "  apiVersion: \(version)", "  command: \(command)", "  interactiveMode: Never"] + more.map { "  \($0)" })
     }
 
@@ -33,7 +33,7 @@ struct ExecPluginTests {
         let folder = try TemporaryFolder()
         let command = try Self.plugin(folder, expiry: Timestamp.now.advanced(by: .seconds(3_600)).text)
         try await withCluster(login: Self.login(command)) { cluster, client in
-            cluster.addToken("token-1", user: StandInUser(name: "jane"))
+            cluster.addToken("token-1", user: FakeClusterUser(name: "jane"))
             try await withThrowingTaskGroup { group in
                 for _ in 0..<8 { group.addTask { _ = try await client.version() } }
                 try await group.waitForAll()
@@ -47,7 +47,7 @@ struct ExecPluginTests {
         let folder = try TemporaryFolder()
         let command = try Self.plugin(folder, expiry: Timestamp.now.advanced(by: .seconds(-1)).text)
         try await withCluster(login: Self.login(command)) { cluster, client in
-            for count in 1...3 { cluster.addToken("token-\(count)", user: StandInUser(name: "jane")) }
+            for count in 1...3 { cluster.addToken("token-\(count)", user: FakeClusterUser(name: "jane")) }
             for _ in 0..<3 { _ = try await client.version() }
             #expect(Self.runs(folder) == 3)
             #expect(cluster.requests.last?.headers["authorization"] == "Bearer token-3")
@@ -58,7 +58,7 @@ struct ExecPluginTests {
         let folder = try TemporaryFolder()
         let command = try Self.plugin(folder)
         try await withCluster(login: Self.login(command)) { cluster, client in
-            cluster.addToken("token-2", user: StandInUser(name: "jane"))
+            cluster.addToken("token-2", user: FakeClusterUser(name: "jane"))
             _ = try await client.version()
             #expect(Self.runs(folder) == 2)
         }
@@ -69,7 +69,7 @@ struct ExecPluginTests {
         let command = try Self.plugin(folder)
         let more = ["provideClusterInfo: true", "args: [get, token]", "env: [{name: EXTRA, value: more}]"]
         try await withCluster(login: Self.login(command, more)) { cluster, client in
-            cluster.addToken("token-1", user: StandInUser(name: "jane"))
+            cluster.addToken("token-1", user: FakeClusterUser(name: "jane"))
             _ = try await client.version()
             let info = try JSONValue(parsing: try #require(folder.read("info")))
             #expect(info["kind"] == "ExecCredential")
@@ -90,7 +90,7 @@ struct ExecPluginTests {
         ]
         try folder.write("answer", answer.text())
         let command = try folder.write("login", "#!/bin/sh\ncat '\(folder.path)/answer'\n", executable: true)
-        let cluster = try await ClusterStandIn.start(authority: authority)
+        let cluster = try await FakeCluster.start(authority: authority)
         try await withClient(cluster.configuration(Self.login(command))) { client in
             _ = try await client.version()
             #expect(cluster.requests.last?.user?.name == "from-plugin")

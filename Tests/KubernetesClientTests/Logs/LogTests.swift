@@ -1,6 +1,6 @@
 import Deadlines
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))

@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 
 /// The stand-in's deployments behave as pfctl's tests need them to.

@@ -1,6 +1,6 @@
 import Deadlines
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import NIOCore
 import Synchronization
 import Testing
@@ -25,7 +25,7 @@ struct PortForwardTests {
 
     @Test func worksWithATokenToo() async throws {
         try await withCluster(login: .token("sesame")) { cluster, client in
-            cluster.addToken("sesame", user: StandInUser(name: "jane"))
+            cluster.addToken("sesame", user: FakeClusterUser(name: "jane"))
             cluster.deploy("api")
             let pod = try #require(cluster.pods(of: "api").first)
             cluster.echo(pod: pod, port: 8_080)

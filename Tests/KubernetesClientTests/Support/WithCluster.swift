@@ -1,12 +1,12 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 
 /// Runs a test against a cluster of its own, with a client of `admin`, who has a certificate.
 func withCluster(
-    login: ClusterStandIn.Login = .certificate(user: "admin"), change: (inout ClusterConfiguration) -> Void = { _ in },
-    _ body: (ClusterStandIn, ClusterClient) async throws -> Void
+    login: FakeCluster.Login = .certificate(user: "admin"), change: (inout ClusterConfiguration) -> Void = { _ in },
+    _ body: (FakeCluster, ClusterClient) async throws -> Void
 ) async throws {
-    let cluster = try await ClusterStandIn.start()
+    let cluster = try await FakeCluster.start()
     var configuration = try cluster.configuration(login)
     change(&configuration)
     try await withClient(configuration) { client in

@@ -1,6 +1,6 @@
 import Deadlines
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import NIOCore
 import NIOPosix
 import Testing
@@ -40,14 +40,14 @@ struct FailureTests {
 
     @Test func aServerThatDoesNotAnswerTimesOut() async throws {
         try await withCluster(change: { $0.requestTimeout = .milliseconds(300) }) { cluster, client in
-            cluster.fail(StandInFault(.hang))
+            cluster.fail(FakeClusterFault(.hang))
             #expect(await errorKind { _ = try await client.version() } == .timeout)
         }
     }
 
     @Test func aConnectionClosedWithoutAnAnswerIsUnreachable() async throws {
         try await withCluster { cluster, client in
-            cluster.fail(StandInFault(.close))
+            cluster.fail(FakeClusterFault(.close))
             #expect(await errorKind { _ = try await client.version() } == .unreachable)
         }
     }
@@ -60,7 +60,7 @@ struct FailureTests {
     ])
     func statusesHaveKinds(code: Int, reason: String, kind: KubernetesError.Kind) async throws {
         try await withCluster { cluster, client in
-            cluster.fail(StandInFault(.status(code, reason: reason, message: "the words of the server")))
+            cluster.fail(FakeClusterFault(.status(code, reason: reason, message: "the words of the server")))
             let error = await kubernetesError { _ = try await client.version() }
             #expect(error?.kind == kind)
             #expect(error?.message == "the words of the server")
@@ -70,23 +70,23 @@ struct FailureTests {
 
     @Test func anAnswerOfAProxyShowsItsFirstLine() async throws {
         try await withCluster { cluster, client in
-            cluster.fail(StandInFault(.text(502, "bad gateway\nmore")))
+            cluster.fail(FakeClusterFault(.text(502, "bad gateway\nmore")))
             #expect(await kubernetesError { _ = try await client.version() }?.message == "the server answered 502: bad gateway")
-            cluster.fail(StandInFault(.text(502, "<html><body>…")))
+            cluster.fail(FakeClusterFault(.text(502, "<html><body>…")))
             #expect(await kubernetesError { _ = try await client.version() }?.message == "the server answered 502")
         }
     }
 
     @Test func anAnswerThatIsNoJSONIsUnexpected() async throws {
         try await withCluster { cluster, client in
-            cluster.fail(StandInFault(.text(200, "hello")))
+            cluster.fail(FakeClusterFault(.text(200, "hello")))
             #expect(await errorKind { _ = try await client.version() } == .unexpected)
         }
     }
 
     @Test func cancellationStaysCancellation() async throws {
         try await withCluster { cluster, client in
-            cluster.fail(StandInFault(.hang))
+            cluster.fail(FakeClusterFault(.hang))
             let call = Task { _ = try await client.version() }
             try await eventually("the call arrives") { !cluster.requests.isEmpty }
             call.cancel()

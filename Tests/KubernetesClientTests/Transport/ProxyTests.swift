@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import NIOCore
 import NIOPosix
 import Synchronization

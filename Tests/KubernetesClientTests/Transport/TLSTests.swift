@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 
 struct TLSTests {
@@ -8,7 +8,7 @@ struct TLSTests {
         change: (inout ClusterConfiguration) -> Void = { _ in }
     ) async throws -> KubernetesError? {
         let authority = try CertificateAuthority()
-        let cluster = try await ClusterStandIn.start(authority: authority, certificate: try certificate(authority))
+        let cluster = try await FakeCluster.start(authority: authority, certificate: try certificate(authority))
         var configuration = try cluster.configuration(.certificate(user: "admin"), authority: other?.certificate)
         change(&configuration)
         var error: KubernetesError?

@@ -1,6 +1,6 @@
 import Deadlines
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
@@ -16,7 +16,7 @@ struct WatchTests {
         }
     }
 
-    private static func put(_ cluster: ClusterStandIn, _ name: String, _ value: String = "1") {
+    private static func put(_ cluster: FakeCluster, _ name: String, _ value: String = "1") {
         cluster.put(.configMaps, ["metadata": ["name": .string(name)], "data": ["value": .string(value)]])
     }
 
@@ -57,7 +57,7 @@ struct WatchTests {
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
             _ = try await watch.next("a change")
-            cluster.fail(StandInFault(.status(503, reason: "ServiceUnavailable", message: "starting"), count: 2))
+            cluster.fail(FakeClusterFault(.status(503, reason: "ServiceUnavailable", message: "starting"), count: 2))
             Self.put(cluster, "b")
             #expect(Self.label(try await watch.next("a change")) == "interrupted server")
             #expect(Self.label(try await watch.next("a change")) == "added b")

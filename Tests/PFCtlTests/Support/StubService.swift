@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -44,12 +44,12 @@ struct StubService: Sendable {
     /// Runs a body with an installation where the pods of a service lead here.
     static func run(
         _ component: String, port: Int, _ answer: @escaping Answer,
-        _ body: @Sendable (PixelFlowStand, StubService) async throws -> Void
+        _ body: @Sendable (FakePixelFlow, StubService) async throws -> Void
     ) async throws {
         let service = try await start(answer)
-        try await PixelFlowStand.run { stand in
+        try await FakePixelFlow.run { stand in
             for pod in stand.pods(of: component) {
-                stand.cluster.expose(pod: pod, port: port, namespace: PixelFlowStand.namespace, localPort: service.port)
+                stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
             try await body(stand, service)
         }

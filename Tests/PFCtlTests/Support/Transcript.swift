@@ -1,4 +1,4 @@
-import KubernetesStandIn
+import FakeKubernetes
 import PFCtl
 import Testing
 
@@ -41,7 +41,7 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         var text = ""
         for run in runs {
             let collected = CapturedStream()
-            try await Story.run(isHealthy: isHealthy) { stand in
+            try await Scenario.run(isHealthy: isHealthy) { stand in
                 for view in run { collected.write(await Self.show(view, stand)) }
             }
             text += collected.text
@@ -49,9 +49,9 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         return text
     }
 
-    private static func show(_ view: View, _ stand: PixelFlowStand) async -> String {
+    private static func show(_ view: View, _ stand: FakePixelFlow) async -> String {
         let arguments = view.arguments.map { $0.replacing("FOLDER", with: stand.folder) }
-        var environment = Story.environment
+        var environment = Scenario.environment
         environment["XDG_CONFIG_HOME"] = stand.folder
         let outcome = await stand.pfctl(arguments, console: nil, width: view.width, environment: environment)
         let errors = outcome.errors.split(separator: "\n").map { "stderr: \($0)\n" }.joined()

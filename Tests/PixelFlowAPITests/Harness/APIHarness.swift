@@ -22,7 +22,7 @@ final class APIHarness: Sendable {
     let auth: AuthService
     let service: APIService
     let events = InProcessTaskEvents()
-    private let tools: APITools
+    private let dependencies: APIDependencies
     let registry = PrometheusRegistry()
     private let folder: String
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -39,11 +39,11 @@ final class APIHarness: Sendable {
         settings.bcryptCost = 4
         auth = try AuthService(store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger)
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
-        tools = APITools(
+        dependencies = APIDependencies(
             tasks: store, presets: store, blobs: blobs,
-            announcer: TaskAnnouncer(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
+            publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier)
-        service = APIService(tools: tools, limits: limits, uploads: uploads, metrics: registry)
+        service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }
 
@@ -61,7 +61,7 @@ final class APIHarness: Sendable {
     func run(
         limits: ImageLimits, as token: String, _ test: @Sendable (APIClient) async throws -> Void
     ) async throws {
-        let service = APIService(tools: tools, limits: limits, metrics: PrometheusRegistry())
+        let service = APIService(dependencies: dependencies, limits: limits, metrics: PrometheusRegistry())
         try await Application(router: service.router(), logger: Self.logger).test(.router) { client in
             try await test(APIClient(client: client, token: token))
         }
@@ -102,9 +102,9 @@ final class APIHarness: Sendable {
         let image = StoredImage(
             key: .output(output, of: task), format: .webp, width: 3, height: 2, frames: 1, bytes: buffer.readableBytes,
             sha256: SHA256.hash(data: Data(bytes.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
-        let facts = SourceFacts(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
+        let facts = SourceMetadata(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
         return try #require(
-            try await tasks.complete(task.claim, with: Manifest(sourceFacts: facts, outputs: [TaskOutput(name: output, image: image)])))
+            try await tasks.complete(task.claim, with: Manifest(sourceMetadata: facts, outputs: [TaskOutput(name: output, image: image)])))
     }
 
     @discardableResult

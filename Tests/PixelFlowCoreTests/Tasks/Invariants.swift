@@ -4,7 +4,7 @@ import PixelFlowCore
 enum Invariants {
     /// The first invariant that is broken, in words; nil where all hold.
     static func fault(
-        _ before: TaskRecord, _ transition: TaskTransition, _ refusal: TransitionRefusal?, _ after: TaskRecord
+        _ before: TaskRecord, _ transition: TaskTransition, _ refusal: TransitionError?, _ after: TaskRecord
     ) -> String? {
         if refusal != nil { return before == after ? nil : "a refusal changed the task" }
         return counters(before, after) ?? automaton(before, transition, after) ?? visibility(before, after) ?? shape(after)

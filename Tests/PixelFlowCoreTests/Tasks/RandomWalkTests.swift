@@ -34,13 +34,13 @@ struct RandomWalk {
 
     init(seed: UInt64) { random = SplitMix(state: seed) }
 
-    mutating func step() -> (before: TaskRecord, TaskTransition, TransitionRefusal?, after: TaskRecord) {
+    mutating func step() -> (before: TaskRecord, TaskTransition, TransitionError?, after: TaskRecord) {
         startAnewAtTimes()
         now = now + .milliseconds(Int.random(in: 0...20_000, using: &random))
         let transition = choose()
         let before = task
-        var refusal: TransitionRefusal?
-        do throws(TransitionRefusal) {
+        var refusal: TransitionError?
+        do throws(TransitionError) {
             try machine.apply(transition, to: &task, at: now)
         } catch {
             refusal = error

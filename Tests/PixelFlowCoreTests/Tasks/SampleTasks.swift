@@ -31,7 +31,8 @@ enum SampleTasks {
         let image = StoredImage(
             key: BlobKey(rawValue: "t/a/1/1/image"), format: .webp, width: 3, height: 2, frames: 1, bytes: 10, sha256: mark)
         return Manifest(
-            sourceFacts: SourceFacts(format: "jpeg", width: 30, height: 20, bytes: 100), outputs: [TaskOutput(name: "image", image: image)])
+            sourceMetadata: SourceMetadata(format: "jpeg", width: 30, height: 20, bytes: 100),
+            outputs: [TaskOutput(name: "image", image: image)])
     }
 
     static func failure(_ retry: PixelFlowError.Retry) -> TaskFailure {

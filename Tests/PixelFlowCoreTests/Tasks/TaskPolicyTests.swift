@@ -5,12 +5,12 @@ import Testing
     let policy = TaskPolicy.standard
 
     @Test func numbersAreThoseOfTheProtocol() {
-        #expect([policy.lease, policy.heartbeat, policy.surrender] == [.seconds(30), .seconds(10), .seconds(25)])
+        #expect([policy.leaseDuration, policy.renewInterval, policy.renewDeadline] == [.seconds(30), .seconds(10), .seconds(25)])
         #expect([policy.maxAttempts, policy.maxCrashes, policy.maxLosses] == [10, 2, 10])
         #expect([policy.retryWindow, policy.retryAfterLimit] == [.seconds(21_600), .seconds(3600)])
-        #expect([policy.dispatchGrace, policy.dispatchTrust] == [.seconds(5), .seconds(900)])
+        #expect([policy.publishTimeout, policy.redispatchInterval] == [.seconds(5), .seconds(900)])
         // A worker that cannot renew must give up before others may take the task.
-        #expect(policy.heartbeat < policy.surrender && policy.surrender < policy.lease)
+        #expect(policy.renewInterval < policy.renewDeadline && policy.renewDeadline < policy.leaseDuration)
     }
 
     @Test(

@@ -5,7 +5,7 @@ import Testing
 @Suite struct TransitionTableTests {
     enum Outcome: Sendable, Equatable {
         case leads(TaskStatus)
-        case refused(TransitionRefusal)
+        case refused(TransitionError)
     }
 
     struct Row: Sendable, CustomStringConvertible {
@@ -51,11 +51,13 @@ import Testing
         Row("cancel", [.leads(.cancelled), .leads(.processing), wrong(.completed), wrong(.failed), wrong(.cancelled)]) { _ in .cancel },
         Row("replay", only(.failed, .leads(.pending))) { _ in .replay },
         Row("dispatch", only(.pending, .refused(.notDue))) { _ in .dispatch },
-        Row("acknowledge a wake-up", only(.pending, .leads(.pending))) { .acknowledgeDispatch(sequence: $0.dispatch.sequence) },
-        Row("acknowledge an older wake-up", only(.pending, .refused(.superseded))) {
+        Row("acknowledge a dispatch message", only(.pending, .leads(.pending))) { .acknowledgeDispatch(sequence: $0.dispatch.sequence) },
+        Row("acknowledge an older dispatch message", only(.pending, .refused(.superseded))) {
             .acknowledgeDispatch(sequence: $0.dispatch.sequence - 1)
         },
-        Row("distrust a wake-up that was never acknowledged", only(.pending, .refused(.unchanged))) { .distrust(before: $0.updatedAt) },
+        Row("redeliverLost a dispatch message that was never acknowledged", only(.pending, .refused(.unchanged))) {
+            .redeliverLost(before: $0.updatedAt)
+        },
         Row(
             "acknowledge events",
             [.refused(.unchanged), .refused(.unchanged), .leads(.completed), .leads(.failed), .leads(.cancelled)]
@@ -95,7 +97,7 @@ import Testing
     }
 
     private func apply(_ transition: TaskTransition, to task: inout TaskRecord) -> Outcome {
-        do throws(TransitionRefusal) {
+        do throws(TransitionError) {
             try SampleTasks.machine.apply(transition, to: &task, at: SampleTasks.later)
             return .leads(task.status)
         } catch {

@@ -9,11 +9,11 @@ import Testing
     @Test func claimWaitsForItsTime() throws {
         var task = SampleTasks.make()
         task.nextRunAt = SampleTasks.later
-        #expect(throws: TransitionRefusal.notDue) {
+        #expect(throws: TransitionError.notDue) {
             try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later - .microseconds(1))
         }
         try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later)
-        #expect(task.lease == Lease(worker: SampleTasks.worker, until: SampleTasks.later + policy.lease))
+        #expect(task.lease == Lease(worker: SampleTasks.worker, until: SampleTasks.later + policy.leaseDuration))
         #expect([task.epoch, task.attempts] == [1, 1])
         #expect(task.startedAt == SampleTasks.later)
         #expect(task.history.last?.worker == SampleTasks.worker)
@@ -23,7 +23,7 @@ import Testing
         let before = try SampleTasks.make(.processing)
         var task = before
         try machine.apply(.renew(task.claim), to: &task, at: SampleTasks.later)
-        #expect(task.lease?.until == SampleTasks.later + policy.lease)
+        #expect(task.lease?.until == SampleTasks.later + policy.leaseDuration)
         #expect(task.revision == before.revision)
         #expect(task.updatedAt == before.updatedAt)
     }
@@ -31,7 +31,7 @@ import Testing
     @Test func leaseExpiresToTheMicrosecond() throws {
         var task = try SampleTasks.make(.processing)
         let end = try #require(task.lease?.until)
-        #expect(throws: TransitionRefusal.notDue) { try machine.apply(.expire, to: &task, at: end - .microseconds(1)) }
+        #expect(throws: TransitionError.notDue) { try machine.apply(.expire, to: &task, at: end - .microseconds(1)) }
         try machine.apply(.expire, to: &task, at: end)
         #expect(task.status == .pending)
         #expect([task.losses, task.attempts] == [1, 0])
@@ -157,7 +157,7 @@ import Testing
         var sequence = task.dispatch.sequence
         for minutes in [15, 30, 60, 120, 240, 480, 960, 1440, 1440] {
             let now = task.dispatch.due
-            #expect(throws: TransitionRefusal.notDue) { try machine.apply(.dispatch, to: &task, at: now - .microseconds(1)) }
+            #expect(throws: TransitionError.notDue) { try machine.apply(.dispatch, to: &task, at: now - .microseconds(1)) }
             try machine.apply(.dispatch, to: &task, at: now)
             #expect(task.dispatch.due == now + .seconds(5))
             #expect(task.dispatch.sequence == sequence + 1)
@@ -167,13 +167,13 @@ import Testing
         }
     }
 
-    @Test func spentWakeUpDoesNotHoldUpTheRetry() throws {
+    @Test func spentDispatchMessageDoesNotHoldUpTheRetry() throws {
         var task = SampleTasks.make()
-        let wakeUp = WakeUp(task)
+        let message = DispatchMessage(task)
         try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.start)
         try machine.apply(.release(task.claim), to: &task, at: SampleTasks.start)
-        #expect(throws: TransitionRefusal.superseded) {
-            try machine.apply(.acknowledgeDispatch(sequence: wakeUp.sequence), to: &task, at: SampleTasks.later)
+        #expect(throws: TransitionError.superseded) {
+            try machine.apply(.acknowledgeDispatch(sequence: message.sequence), to: &task, at: SampleTasks.later)
         }
         #expect(task.dispatch.due <= SampleTasks.start)
     }
@@ -201,8 +201,8 @@ import Testing
         var task = try SampleTasks.make(.processing)
         try machine.apply(.cancel, to: &task, at: SampleTasks.start)
         #expect(task.cancelRequested)
-        #expect(throws: TransitionRefusal.unchanged) { try machine.apply(.cancel, to: &task, at: SampleTasks.later) }
-        #expect(throws: TransitionRefusal.cancelRequested) { try machine.apply(.renew(task.claim), to: &task, at: SampleTasks.later) }
+        #expect(throws: TransitionError.unchanged) { try machine.apply(.cancel, to: &task, at: SampleTasks.later) }
+        #expect(throws: TransitionError.cancelRequested) { try machine.apply(.renew(task.claim), to: &task, at: SampleTasks.later) }
         try machine.apply(.fail(task.claim, SampleTasks.failure(retry), jitter: 1), to: &task, at: SampleTasks.later)
         #expect(task.status == .cancelled)
         #expect(task.error == nil)
@@ -222,7 +222,7 @@ import Testing
         let task = SampleTasks.make()
         let admitted = machine.admit(task, at: SampleTasks.later)
         #expect([admitted.nextRunAt, admitted.updatedAt] == [SampleTasks.later, SampleTasks.later])
-        #expect(admitted.dispatch.due == SampleTasks.later + policy.dispatchGrace)
+        #expect(admitted.dispatch.due == SampleTasks.later + policy.publishTimeout)
         #expect(admitted.createdAt == task.createdAt)
     }
 

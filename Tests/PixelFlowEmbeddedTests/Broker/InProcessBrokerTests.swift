@@ -6,14 +6,14 @@ import Testing
 @Suite struct InProcessBrokerTests {
     @Test func refusesMoreThanItsCapacityAsAWhole() async throws {
         let broker = InProcessBroker(capacity: 3)
-        try await broker.publish([wakeUp(1), wakeUp(2)])
-        let error = await #expect(throws: PixelFlowError.self) { try await broker.publish([wakeUp(3), wakeUp(4)]) }
+        try await broker.publish([message(1), message(2)])
+        let error = await #expect(throws: PixelFlowError.self) { try await broker.publish([message(3), message(4)]) }
         #expect(error?.retry == .outage)
         #expect(broker.depth == 2)
-        try await broker.publish([wakeUp(5)])
+        try await broker.publish([message(5)])
         let subscription = try await broker.subscribe()
         var received: [Int] = []
-        for _ in 0..<3 { received.append(try #require(try await subscription.next("a wake-up")).wakeUp.sequence) }
+        for _ in 0..<3 { received.append(try #require(try await subscription.next("a dispatch message")).message.sequence) }
         #expect(received == [1, 2, 5])
         #expect(broker.depth == 0)
     }
@@ -22,13 +22,13 @@ import Testing
         let broker = InProcessBroker()
         let idle = try await broker.subscribe()
         let busy = try await broker.subscribe()
-        try await broker.publish((1...10).map(wakeUp))
-        for sequence in 1...10 { #expect(try await busy.next("a wake-up")?.wakeUp.sequence == sequence) }
+        try await broker.publish((1...10).map(message))
+        for sequence in 1...10 { #expect(try await busy.next("a dispatch message")?.message.sequence == sequence) }
         await idle.close()
         #expect(broker.depth == 0)
     }
 
-    private func wakeUp(_ sequence: Int) -> WakeUp {
-        WakeUp(task: TaskID("task"), tenant: TenantID("tenant"), generation: 1, sequence: sequence, requestID: "request")
+    private func message(_ sequence: Int) -> DispatchMessage {
+        DispatchMessage(task: TaskID("task"), tenant: TenantID("tenant"), generation: 1, sequence: sequence, requestID: "request")
     }
 }

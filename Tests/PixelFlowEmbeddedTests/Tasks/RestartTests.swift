@@ -33,7 +33,7 @@ import Testing
         let taken = try await store.takeDue(limit: 10)
         #expect(taken.map(\.id) == [task.id])
         // The broker has taken it: trusted for a quarter of an hour, were it not for the restart.
-        try await store.acknowledge(taken.map { WakeUp($0) })
+        try await store.acknowledge(taken.map { DispatchMessage($0) })
         #expect(try await restart().takeDue(limit: 10).map(\.id) == [task.id])
     }
 

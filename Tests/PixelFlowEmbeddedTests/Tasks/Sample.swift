@@ -12,6 +12,7 @@ enum Sample {
     static func manifest(of task: TaskRecord) -> Manifest {
         let image = StoredImage(key: .output("image", of: task), format: .webp, width: 1, height: 1, frames: 1, bytes: 1, sha256: "00")
         return Manifest(
-            sourceFacts: SourceFacts(format: "png", width: 1, height: 1, bytes: 1), outputs: [TaskOutput(name: "image", image: image)])
+            sourceMetadata: SourceMetadata(format: "png", width: 1, height: 1, bytes: 1), outputs: [TaskOutput(name: "image", image: image)]
+        )
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// What the engine made of a source.
 struct Rendering {
-    let facts: SourceFacts
+    let facts: SourceMetadata
     let results: [OutputResult]
     let files: [Data]
 

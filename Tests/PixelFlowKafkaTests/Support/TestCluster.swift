@@ -48,10 +48,10 @@ enum TestCluster {
     }
 }
 
-func wakeUps(_ numbers: some Sequence<Int>) -> [WakeUp] {
+func messages(_ numbers: some Sequence<Int>) -> [DispatchMessage] {
     let now = SystemClock().now()
     return numbers.map { number in
-        WakeUp(
+        DispatchMessage(
             task: TaskID.make(at: now + .milliseconds(number)), tenant: TenantID("tenant"), generation: 1, sequence: number,
             requestID: "request-\(number)")
     }

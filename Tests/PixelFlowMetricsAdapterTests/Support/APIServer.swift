@@ -1,7 +1,7 @@
 import AsyncHTTPClient
+import FakeKubernetes
 import Foundation
 import KubernetesClient
-import KubernetesStandIn
 import NIOCore
 import NIOHTTP1
 import NIOSSL

@@ -1,5 +1,5 @@
+import FakeKubernetes
 import KubernetesClient
-import KubernetesStandIn
 import Logging
 import Metrics
 
@@ -19,12 +19,12 @@ struct Cluster: Sendable {
     static let adapterUser = "system:serviceaccount:images:pixelflow-metrics-adapter"
     static let reader = "system:serviceaccount:kube-system:horizontal-pod-autoscaler"
 
-    let api: ClusterStandIn
+    let api: FakeCluster
     let client: ClusterClient
     let proxy: FrontProxy
 
     static func with(_ body: (Cluster) async throws -> Void) async throws {
-        let api = try await ClusterStandIn.start()
+        let api = try await FakeCluster.start()
         let proxy = try FrontProxy()
         let client = try ClusterClient(try api.configuration(.certificate(user: adapterUser)))
         let cluster = Cluster(api: api, client: client, proxy: proxy)

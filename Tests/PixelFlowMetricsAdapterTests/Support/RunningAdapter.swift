@@ -1,5 +1,5 @@
 import Deadlines
-import KubernetesStandIn
+import FakeKubernetes
 import ServiceLifecycle
 import Testing
 

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct OutageTests {
     @Test func aServerThatIsGoneIsAnOutageAndAllIsWellWhenItIsBack() async throws {
-        try await TestProxy.with(patience: .seconds(1)) { proxy, store, _ in
+        try await TestProxy.with(timeout: .seconds(1)) { proxy, store, _ in
             let task = try await store.add()
             try await proxy.refuseConnections()
             await proxy.cutConnections()
@@ -36,7 +36,7 @@ struct OutageTests {
 
     @Test func aServerThatSaysNothingIsAnOutageAfterTheTimeout() async throws {
         try await TestProxy.with { proxy, _, database in
-            let store = try database.behind(port: proxy.port).store(patience: .seconds(2))
+            let store = try database.behind(port: proxy.port).store(timeout: .seconds(2))
             try await eventually(within: .seconds(30), "the server is reached") { try? await store.check() }
             proxy.setBlackHole(true)
             let start = ContinuousClock.now
@@ -50,7 +50,7 @@ struct OutageTests {
         try await TestProxy.with { proxy, _, database in
             try await proxy.refuseConnections()
             await proxy.cutConnections()
-            let store = try database.behind(port: proxy.port).store(patience: .seconds(1))
+            let store = try database.behind(port: proxy.port).store(timeout: .seconds(1))
             await expectOutage { try await store.check() }
             await expectOutage { _ = try await store.create(Sample.task()) }
             try await proxy.acceptConnections()

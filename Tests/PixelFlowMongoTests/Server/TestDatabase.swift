@@ -28,20 +28,20 @@ struct TestDatabase: Sendable {
         try await database.drop()
     }
 
-    func store(policy: TaskPolicy = .standard, patience: Duration = .seconds(30)) throws -> MongoTaskStore {
-        try MongoTaskStore(settings(patience: patience), policy: policy)
+    func store(policy: TaskPolicy = .standard, timeout: Duration = .seconds(30)) throws -> MongoTaskStore {
+        try MongoTaskStore(settings(timeout: timeout), policy: policy)
     }
 
     func store(clock: any WallClock) throws -> MongoTaskStore {
         try MongoTaskStore(settings(), policy: .standard, clock: clock)
     }
 
-    /// - Parameter patience: for connecting and for each command; long, because test machines have much to do.
-    func settings(patience: Duration = .seconds(30)) -> MongoSettings {
+    /// - Parameter timeout: for connecting and for each command; long, because test machines have much to do.
+    func settings(timeout: Duration = .seconds(30)) -> MongoSettings {
         var settings = MongoSettings(url: url)
         settings.poolSize = 4
-        settings.connectTimeout = patience
-        settings.commandTimeout = patience
+        settings.connectTimeout = timeout
+        settings.commandTimeout = timeout
         return settings
     }
 

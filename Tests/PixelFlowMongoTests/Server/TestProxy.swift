@@ -8,15 +8,15 @@ import Testing
 /// A store that reaches its server through a proxy which can be told to misbehave.
 enum TestProxy {
     /// - Parameters:
-    ///   - patience: of the store behind the proxy.
+    ///   - timeout: of the store behind the proxy.
     ///   - body: is given the proxy, a store behind it, and the database's direct way.
     static func with(
-        patience: Duration = .seconds(30), _ body: (FaultProxy, MongoTaskStore, TestDatabase) async throws -> Void
+        timeout: Duration = .seconds(30), _ body: (FaultProxy, MongoTaskStore, TestDatabase) async throws -> Void
     ) async throws {
         let server = try #require(URLComponents(string: TestServer.url ?? ""))
         let proxy = try await FaultProxy.start(to: server.host ?? "127.0.0.1", port: server.port ?? 27017)
         try await TestDatabase.with { database in
-            let store = try database.behind(port: proxy.port).store(patience: patience)
+            let store = try database.behind(port: proxy.port).store(timeout: timeout)
             try await eventually(within: .seconds(30), "the server is reached") { try? await store.check() }
             try await body(proxy, store, database)
         }

@@ -59,8 +59,8 @@ struct ReplicaTests {
             let claimed = try #require(try await store.claim(made.id, by: Sample.worker))
             var manifest = Sample.manifest(of: claimed)
             manifest.fetchedSource = StoredSource(key: .fetchedSource(of: claimed), bytes: 7, sha256: "dd", contentType: "image/png")
-            manifest.sourceFacts.dominantColor = "#aabbcc"
-            manifest.sourceFacts.hasAlpha = true
+            manifest.sourceMetadata.dominantColor = "#aabbcc"
+            manifest.sourceMetadata.hasAlpha = true
             manifest.outputs.append(TaskOutput(name: "hero", error: TaskError(code: "output_too_large", message: "Too large.")))
             let done = try #require(try await store.complete(claimed.claim, with: manifest))
             #expect(done.fetchedSource == manifest.fetchedSource)

@@ -21,7 +21,7 @@ enum Sample {
     static func manifest(of task: TaskRecord) -> Manifest {
         let image = StoredImage(key: .output("web", of: task), format: .webp, width: 3, height: 2, frames: 1, bytes: 4, sha256: "cc")
         return Manifest(
-            sourceFacts: SourceFacts(format: "jpeg", width: 3, height: 2, bytes: 1), outputs: [TaskOutput(name: "web", image: image)])
+            sourceMetadata: SourceMetadata(format: "jpeg", width: 3, height: 2, bytes: 1), outputs: [TaskOutput(name: "web", image: image)])
     }
 }
 

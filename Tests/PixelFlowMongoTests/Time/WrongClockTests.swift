@@ -14,8 +14,8 @@ struct WrongClockTests {
             let earliest = now()
             let claimed = try await store.addClaimed()
             let until = try #require(claimed.lease?.until)
-            #expect(until > earliest + TaskPolicy.brief.lease - .milliseconds(5))
-            #expect(until < now() + TaskPolicy.brief.lease + .milliseconds(5))
+            #expect(until > earliest + TaskPolicy.brief.leaseDuration - .milliseconds(5))
+            #expect(until < now() + TaskPolicy.brief.leaseDuration + .milliseconds(5))
             if now() < until - .milliseconds(5) {
                 let early = try await store.expireLeases(limit: 10)
                 #expect(early.isEmpty || now() >= until)

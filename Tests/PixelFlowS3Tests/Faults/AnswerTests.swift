@@ -14,7 +14,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
             "PIXELFLOW_BLOB_URL": url ?? "s3://images?endpoint=http://127.0.0.1:\(port)",
             "PIXELFLOW_S3_ACCESS_KEY": "key", "PIXELFLOW_S3_SECRET_KEY": "hush",
         ]))
-    settings.patience.firstPause = .milliseconds(1)
+    settings.timeouts.firstPause = .milliseconds(1)
     return settings
 }
 

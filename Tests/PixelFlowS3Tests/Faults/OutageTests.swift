@@ -13,12 +13,12 @@ import Testing
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct OutageTests {
     private func withProxy(
-        patience: (inout S3Patience) -> Void = { _ in }, _ body: (FaultProxy, S3BlobStore) async throws -> Void
+        timeouts: (inout S3Timeouts) -> Void = { _ in }, _ body: (FaultProxy, S3BlobStore) async throws -> Void
     ) async throws {
         let server = try TestServer.address()
         let proxy = try await FaultProxy.start(to: server.host, port: server.port)
         var settings = try TestServer.settings(endpoint: "http://127.0.0.1:\(proxy.port)")
-        patience(&settings.patience)
+        timeouts(&settings.timeouts)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body(proxy, try TestServer.store(settings))) } catch { outcome = .failure(error) }
         try await proxy.stop()
@@ -83,8 +83,8 @@ struct OutageTests {
     }
 
     @Test func doesNotWaitForeverForAnAnswer() async throws {
-        try await withProxy(patience: {
-            $0.silence = .seconds(1)
+        try await withProxy(timeouts: {
+            $0.readTimeout = .seconds(1)
             $0.retries = 1
         }) { proxy, store in
             try await store.write(key("t/a/source"), bytes: sample(10))
@@ -105,7 +105,7 @@ struct OutageTests {
             let blob = try #require(try await store.read(key("t/a/source"), range: nil))
             var read = ByteBuffer()
             var cuts = 0
-            // bounded: by the store's own patience with a silent server.
+            // bounded: by the store's own timeouts with a silent server.
             for try await chunk in blob.body {
                 read.writeImmutableBuffer(chunk)
                 if cuts < 2, (cuts + 1) * 1024 * 1024 < read.readableBytes {
@@ -120,8 +120,8 @@ struct OutageTests {
 
     /// A client of the api may read as slowly as it likes.
     @Test func waitsForASlowReader() async throws {
-        try await withProxy(patience: {
-            $0.silence = .seconds(2)
+        try await withProxy(timeouts: {
+            $0.readTimeout = .seconds(2)
         }) { _, store in
             let whole = sample(8 * 1024 * 1024)
             try await store.write(key("t/a/source"), bytes: whole)

@@ -40,9 +40,9 @@ struct InterposedTaskStore: TaskStore {
     func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await base.replay(id, of: tenant) }
     func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await base.delete(id, of: tenant) }
     func takeDue(limit: Int) async throws -> [TaskRecord] { try await base.takeDue(limit: limit) }
-    func acknowledge(_ wakeUps: [WakeUp]) async throws { try await base.acknowledge(wakeUps) }
-    func distrust(wakeUpsBefore time: Timestamp, limit: Int) async throws -> Int {
-        try await base.distrust(wakeUpsBefore: time, limit: limit)
+    func acknowledge(_ messages: [DispatchMessage]) async throws { try await base.acknowledge(messages) }
+    func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int {
+        try await base.redeliverLost(publishedBefore: time, limit: limit)
     }
     func expireLeases(limit: Int) async throws -> [TaskRecord] { try await base.expireLeases(limit: limit) }
     func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {

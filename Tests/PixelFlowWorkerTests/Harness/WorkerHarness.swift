@@ -15,7 +15,7 @@ struct WorkerHarness: Sendable {
     static let tenant = TenantID("tenant")
 
     /// Retries come at once; leases are long, and end when a test moves the clock.
-    static let policy = TaskPolicy(heartbeat: .seconds(600), surrender: .seconds(10), retryBase: .microseconds(1))
+    static let policy = TaskPolicy(renewInterval: .seconds(600), renewDeadline: .seconds(10), retryBase: .microseconds(1))
 
     let clock = ManualClock()
     let registry = PrometheusRegistry()
@@ -26,8 +26,8 @@ struct WorkerHarness: Sendable {
     var policy = Self.policy
     var grace = Duration.seconds(10)
     var slots = 2
-    /// Only tests of just this want tasks to be taken without a wake-up.
-    var patience = Duration.seconds(86_400)
+    /// Only tests of just this want tasks to be taken without a dispatch message.
+    var pollInterval = Duration.seconds(86_400)
     /// What the worker sees of the store.
     var workerStore: any TaskStore
     private let folder: TemporaryFolder
@@ -42,28 +42,28 @@ struct WorkerHarness: Sendable {
 
     // MARK: Running
 
-    /// Runs `body` beside a worker, an announcer and a dispatcher, and then stops them.
+    /// Runs `body` beside a worker, an publisher and a dispatcher, and then stops them.
     func run(
         _ renderer: any Renderer = ScriptedRenderer(), fetcher: any SourceFetcher = ScriptedFetcher(),
         _ body: @escaping @Sendable (RunningWorker) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let announcer = TaskAnnouncer(store: workerStore, broker: broker, events: events, logger: logger, metrics: registry)
+        let publisher = OutboxPublisher(store: workerStore, broker: broker, events: events, logger: logger, metrics: registry)
         let dispatcher = Dispatcher(
-            store: store, broker: broker, blobs: blobs, announcer: announcer, interval: .milliseconds(10), logger: logger,
+            store: store, broker: broker, blobs: blobs, publisher: publisher, interval: .milliseconds(10), logger: logger,
             metrics: registry)
         let worker = WorkerService(
-            tools: WorkerTools(
-                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, announcer: announcer
+            dependencies: WorkerDependencies(
+                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, publisher: publisher
             ),
-            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, patience: patience, policy: policy),
+            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, pollInterval: pollInterval, policy: policy),
             logger: logger, metrics: registry)
-        let group = ServiceGroup(services: [announcer, dispatcher, worker], logger: logger)
+        let group = ServiceGroup(services: [publisher, dispatcher, worker], logger: logger)
         let running = Task { try await group.run() }
         do {
             try await body(
                 RunningWorker(
-                    announcer: announcer, stop: { await group.triggerGracefulShutdown() },
+                    publisher: publisher, stop: { await group.triggerGracefulShutdown() },
                     ended: { try await running.value("the worker to end") }))
         } catch {
             running.cancel()
@@ -130,13 +130,13 @@ struct WorkerHarness: Sendable {
 
 /// A worker that is at work.
 struct RunningWorker: Sendable {
-    fileprivate let announcer: TaskAnnouncer
+    fileprivate let publisher: OutboxPublisher
     /// Asks everything to stop, as SIGTERM does.
     let stop: @Sendable () async -> Void
     let ended: @Sendable () async throws -> Void
 
-    func wake(_ task: TaskRecord) { announcer.wake([task]) }
-    func announce(_ task: TaskRecord) { announcer.announce(task) }
+    func wake(_ task: TaskRecord) { publisher.enqueue([task]) }
+    func announce(_ task: TaskRecord) { publisher.publish(task) }
 }
 
 /// The in-process broker, remembering its dead letters.
@@ -146,8 +146,8 @@ final class RecordingBroker: TaskBroker {
 
     var deadLetters: [TaskRecord] { letters.withLock { $0 } }
 
-    func publish(_ wakeUps: [WakeUp]) async throws { try await base.publish(wakeUps) }
+    func publish(_ messages: [DispatchMessage]) async throws { try await base.publish(messages) }
     func deadLetter(_ task: TaskRecord) async throws { letters.withLock { $0.append(task) } }
-    func subscribe() async throws -> any WakeUpSubscription { try await base.subscribe() }
+    func subscribe() async throws -> any DispatchSubscription { try await base.subscribe() }
     func check() async throws { try await base.check() }
 }

@@ -1,0 +1,67 @@
+import KubernetesClient
+
+/// Why a command did not do what it was asked, in a sentence.
+struct CommandError: Error, Sendable, Hashable {
+    let status: ExitStatus
+    let message: String
+    /// What can be done about it.
+    let hint: String?
+
+    init(_ status: ExitStatus = .failed, _ message: String, hint: String? = nil) {
+        self.status = status
+        self.message = message
+        self.hint = hint
+    }
+
+    /// Any error in the words that people see.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as CommandError: self = failure
+        case let error as KubernetesError: self.init(error)
+        case is CancellationError: self.init(.failed, "interrupted")
+        default: self.init(.failed, "\(error)")
+        }
+    }
+
+    init(_ error: KubernetesError) {
+        // Some sentences have the reason in them.
+        let reason = error.status?.reason.map { error.message.contains($0) ? "" : " (\($0))" } ?? ""
+        self.init(ExitStatus(error.kind), error.message + reason, hint: error.hint ?? Self.hint(for: error.kind))
+    }
+
+    private static func hint(for kind: KubernetesError.Kind) -> String? {
+        switch kind {
+        case .conflict: "somebody else changed it meanwhile; look again and repeat"
+        case .forbidden: "pfctl check names every permission that is missing"
+        case .unreachable: "is the cluster up, and is --context the right one? pfctl config view shows what is used"
+        case .timeout: "--request-timeout waits longer"
+        default: nil
+        }
+    }
+}
+
+extension ExitStatus {
+    init(_ kind: KubernetesError.Kind) {
+        switch kind {
+        case .configuration: self = .usage
+        case .credentials, .unreachable, .tls, .unauthorized, .forbidden: self = .unreachable
+        case .timeout: self = .timedOut
+        default: self = .failed
+        }
+    }
+}
+
+/// How a run ended, the same for every command and format.
+package enum ExitStatus: Int32, Sendable, CaseIterable {
+    case ok = 0
+    /// What was asked for did not happen, or a check failed.
+    case failed = 1
+    /// The command line, or the kubeconfig, makes no sense.
+    case usage = 2
+    /// The command did its work and found the installation not all there.
+    case degraded = 3
+    /// `--timeout` or `--request-timeout` ran out.
+    case timedOut = 4
+    /// The cluster or a service cannot be reached, or does not let this user do it.
+    case unreachable = 5
+}

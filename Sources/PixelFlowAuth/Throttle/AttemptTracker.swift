@@ -1,0 +1,64 @@
+import PixelFlowCore
+
+/// Counts failures under a name, in bounded memory.
+struct AttemptTracker {
+    private struct Entry {
+        var failures = 0
+        var running = 0
+        var lastUse: Timestamp
+        var blockedUntil = Timestamp(microseconds: 0)
+    }
+
+    private var entries: [String: Entry] = [:]
+    private let allowance: LoginThrottle.Allowance
+    private let memory: Duration
+    private let capacity: Int
+
+    init(_ allowance: LoginThrottle.Allowance, memory: Duration, capacity: Int) {
+        self.allowance = allowance
+        self.memory = memory
+        self.capacity = capacity
+    }
+
+    var count: Int { entries.count }
+
+    /// How long the next attempt has to wait; zero where it may go ahead.
+    func wait(_ name: String, at now: Timestamp) -> Duration {
+        guard let entry = entries[name], !Self.isForgotten(entry, memory, at: now) else { return .zero }
+        if now < entry.blockedUntil { return entry.blockedUntil - now }
+        let places = max(1, allowance.parallel - entry.failures)
+        return entry.running < places ? .zero : .seconds(1)
+    }
+
+    mutating func begin(_ name: String, at now: Timestamp) {
+        if let entry = entries[name], Self.isForgotten(entry, memory, at: now) { entries[name] = nil }
+        if entries[name] == nil {
+            entries.makeRoom(capacity: capacity, lastUse: \.lastUse) { [memory] in Self.isForgotten($0, memory, at: now) }
+        }
+        entries[name, default: Entry(lastUse: now)].running += 1
+        entries[name]?.lastUse = now
+    }
+
+    mutating func end(_ name: String, failed: Bool, at now: Timestamp) {
+        // It may have been dropped meanwhile to make room.
+        guard var entry = entries[name] else { return }
+        entry.running = max(0, entry.running - 1)
+        if failed {
+            entry.failures += 1
+            entry.lastUse = now
+            entry.blockedUntil = max(entry.blockedUntil, now + allowance.wait(after: entry.failures))
+        }
+        entries[name] = entry.failures == 0 && entry.running == 0 ? nil : entry
+    }
+
+    mutating func reset(_ name: String) {
+        guard var entry = entries[name] else { return }
+        entry.failures = 0
+        entry.blockedUntil = Timestamp(microseconds: 0)
+        entries[name] = entry.running == 0 ? nil : entry
+    }
+
+    private static func isForgotten(_ entry: Entry, _ memory: Duration, at now: Timestamp) -> Bool {
+        entry.running == 0 && now - entry.lastUse > memory && now >= entry.blockedUntil
+    }
+}

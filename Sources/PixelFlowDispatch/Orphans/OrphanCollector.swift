@@ -1,0 +1,196 @@
+package import Logging
+package import Metrics
+package import PixelFlowCore
+package import ServiceLifecycle
+
+/// Removes objects that no task knows: an upload whose process died before the task was written down.
+///
+/// Looks once at start and then once a day, and in two phases: what is unknown is noted in the task database, and removed only
+/// where it is still unknown days later. Nothing is removed where the database and the objects do not belong together, or where
+/// so much is unknown that a wrong or an older database is the likelier reason.
+package struct OrphanCollector: Service {
+    private let store: any TaskStore & OrphanLedger
+    private let blobs: any BlobStore
+    private let installation: InstallationCheck
+    private let settings: OrphanSettings
+    private let clock: any WallClock
+    private let logger: Logger
+    private let metrics: OrphanMetrics
+
+    static let interval = Duration.seconds(86_400)
+    /// How long to wait where a backend did not answer.
+    static let retry = Duration.seconds(300)
+    /// Only objects are considered whose task id, which tells its time, is this old: younger ones may belong to an upload
+    /// that is under way. The same age makes a write that has not ended an abandoned one.
+    static let age = Duration.seconds(86_400)
+    /// How many tasks are looked up at a time.
+    static let batch = 500
+    /// Unknown tasks that one round remembers; the rest is for the next.
+    static let capacity = 100_000
+
+    package init(
+        store: any TaskStore & OrphanLedger, blobs: any BlobStore, installation: InstallationCheck,
+        settings: OrphanSettings = OrphanSettings(), clock: any WallClock = SystemClock(), logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
+        self.store = store
+        self.blobs = blobs
+        self.installation = installation
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+        self.metrics = OrphanMetrics(metrics)
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true { try await Task.sleep(for: await round() ? Self.interval : Self.retry) }
+        }
+    }
+
+    /// - Returns: whether everything has answered.
+    private func round() async -> Bool {
+        let limit = clock.now() - Self.age
+        do {
+            let abandoned = try await blobs.removeUnfinishedWrites(before: limit)
+            if abandoned > 0 { logger.info("unfinished writes removed", metadata: ["writes": "\(abandoned)"]) }
+            _ = try await sweep(before: limit)
+            return true
+        } catch {
+            logger.warning("orphan sweep failed, tried again", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// One round over the objects of tasks made before `time`. Public, so that tests need not wait a day.
+    package func sweep(before time: Timestamp) async throws -> SweepOutcome {
+        var outcome = SweepOutcome()
+        if let block = try await blockOfInstallation() {
+            outcome.blocked = block
+        } else {
+            let unknown = try await look(before: time, &outcome)
+            if outcome.unknown * 100 > outcome.listed * settings.limitPercent {
+                outcome.blocked = .unknownShare
+            } else {
+                try await settle(unknown, &outcome)
+            }
+        }
+        metrics.record(outcome)
+        tell(outcome)
+        return outcome
+    }
+
+    // MARK: Steps
+
+    private func blockOfInstallation() async throws -> SweepOutcome.Block? {
+        do {
+            switch try await installation.verify() {
+            case .match(let mark):
+                // Where another replica counts at the same moment, both sweep; that does no harm.
+                _ = try await installation.countSweep(after: mark)
+                return nil
+            case .olderDatabase: return .olderDatabase
+            }
+        } catch let error as PixelFlowError where error.code == "installation_mismatch" {
+            logger.error("nothing is swept", metadata: ["error": "\(error)"])
+            return .installation
+        }
+    }
+
+    /// Lists everything, and finds what no task knows.
+    private func look(before time: Timestamp, _ outcome: inout SweepOutcome) async throws -> Set<BlobKey> {
+        let limit = TaskID.make(at: time)
+        var unknown: Set<BlobKey> = []
+        var previous: BlobKey?
+        while true {
+            let prefixes = try await blobs.taskPrefixes(after: previous, limit: Self.batch)
+            let old = prefixes.compactMap { prefix in prefix.taskOfPrefix.flatMap { $0 < limit ? (prefix, $0) : nil } }
+            let known = try await store.known(old.map(\.1))
+            outcome.listed += old.count
+            for (prefix, task) in old where !known.contains(task) {
+                outcome.unknown += 1
+                if unknown.count < Self.capacity { unknown.insert(prefix) }
+            }
+            guard prefixes.count == Self.batch else { return unknown }
+            previous = prefixes.last
+        }
+    }
+
+    /// Notes what is unknown; removes what has been so for long enough; forgets what is known again or gone.
+    private func settle(_ unknown: Set<BlobKey>, _ outcome: inout SweepOutcome) async throws {
+        let sorted = unknown.sorted { $0.rawValue < $1.rawValue }
+        for start in stride(from: 0, to: sorted.count, by: Self.batch) {
+            try await store.markOrphans(Array(sorted[start..<min(start + Self.batch, sorted.count)]))
+        }
+        var previous: BlobKey?
+        while true {
+            let marks = try await store.orphans(after: previous, limit: Self.batch)
+            var obsolete: [BlobKey] = []
+            for mark in marks {
+                if !unknown.contains(mark.prefix) {
+                    obsolete.append(mark.prefix)
+                } else if try await store.hasPassed(settings.grace, since: mark.since), try await remove(mark.prefix) {
+                    outcome.removed += 1
+                    obsolete.append(mark.prefix)
+                }
+            }
+            try await store.clearOrphans(obsolete)
+            guard marks.count == Self.batch else { return }
+            previous = marks.last?.prefix
+        }
+    }
+
+    /// The last look at the task database is the one right before.
+    ///
+    /// - Returns: false where a task knows these objects after all, or they could not be removed.
+    private func remove(_ prefix: BlobKey) async throws -> Bool {
+        guard let task = prefix.taskOfPrefix, try await store.known([task]).isEmpty else { return false }
+        do {
+            try await blobs.remove(prefix)
+            return true
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            logger.warning("orphaned objects not removed", metadata: ["prefix": "\(prefix)", "error": "\(error)"])
+            return false
+        }
+    }
+
+    private func tell(_ outcome: SweepOutcome) {
+        let numbers: Logger.Metadata = [
+            "listed": "\(outcome.listed)", "unknown": "\(outcome.unknown)", "removed": "\(outcome.removed)",
+        ]
+        switch outcome.blocked {
+        case .unknownShare:
+            logger.error(
+                "too many objects belong to no task: nothing is removed, look whether this is the right task database",
+                metadata: numbers.merging(["limit_percent": "\(settings.limitPercent)"]) { $1 })
+        case .olderDatabase:
+            logger.error("the task database is older than the blob store: nothing is swept", metadata: numbers)
+        case .installation: break
+        case nil: if outcome.unknown > 0 { logger.info("orphaned objects", metadata: numbers) }
+        }
+    }
+}
+
+/// What a sweep has found and done.
+package struct SweepOutcome: Sendable, Hashable {
+    /// Why nothing was removed.
+    package enum Block: String, Sendable, Hashable, CaseIterable {
+        /// More is unknown than may be.
+        case unknownShare = "unknown_share"
+        /// Database and objects do not belong together.
+        case installation
+        case olderDatabase = "older_database"
+    }
+
+    /// Tasks that have objects and are old enough.
+    package var listed = 0
+    /// Those of them that the task database does not know.
+    package var unknown = 0
+    /// Those of which the objects were removed.
+    package var removed = 0
+    package var blocked: Block?
+
+    package init() {}
+}

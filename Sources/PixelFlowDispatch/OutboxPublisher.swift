@@ -1,0 +1,165 @@
+package import Logging
+package import Metrics
+package import PixelFlowCore
+package import ServiceLifecycle
+import Synchronization
+
+/// Carries what happens to tasks to the broker and to whoever listens, in the background and in order.
+///
+/// Nothing here can lose a task: a dispatch message or an event that is not known to be published stays due
+/// in the task store, and the `Dispatcher` sends it again. Acknowledgements are written back in
+/// batches, so that a short task costs no writes of its own for them.
+package final class OutboxPublisher: Service {
+    /// How long acknowledgements gather before they are written.
+    static let flushInterval = Duration.milliseconds(200)
+    /// What may wait at most; beyond it the dispatcher's second try has to do.
+    static let capacity = 100_000
+
+    private struct State {
+        var messages: [DispatchMessage] = []
+        var changes: [TaskChange] = []
+        var pacer = ChangePacer(at: ContinuousClock.now)
+        var publishedMessages: [DispatchMessage] = []
+        var publishedEvents: [TaskID: Set<String>] = [:]
+
+        mutating func takeChanges(evenEarly: Bool) -> [TaskChange] {
+            if evenEarly {
+                pacer.flush(at: .now)
+            } else if !pacer.publish(at: .now) {
+                return []
+            }
+            defer { changes = [] }
+            return changes
+        }
+    }
+
+    private let store: any TaskStore
+    private let broker: any TaskBroker
+    private let events: any TaskEvents
+    private let logger: Logger
+    private let metrics: DispatchMetrics
+    private let deadLetters: DeadLetters
+    private let state = Mutex(State())
+    private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    package init(
+        store: any TaskStore, broker: any TaskBroker, events: any TaskEvents, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
+        self.store = store
+        self.broker = broker
+        self.events = events
+        self.logger = logger
+        self.metrics = DispatchMetrics(metrics)
+        deadLetters = DeadLetters(broker: broker, logger: logger, metrics: metrics)
+    }
+
+    /// Has dispatch messages published for PENDING tasks.
+    package func enqueue(_ tasks: some Sequence<TaskRecord>) {
+        let accepted = state.withLock { state in
+            guard state.messages.count < Self.capacity else { return false }
+            state.messages.append(contentsOf: tasks.map { DispatchMessage($0) })
+            metrics.messageBacklog.set(state.messages.count)
+            return true
+        }
+        if accepted { signal.continuation.yield() }
+    }
+
+    /// Has everybody told how a task stands now, its outbox included.
+    package func publish(_ task: TaskRecord, progress: Double? = nil) {
+        // A worker hears by an event that a run is to be stopped.
+        let isUrgent = task.status.isFinal || task.cancelRequested
+        let due: ContinuousClock.Instant? = state.withLock { state in
+            guard state.changes.count < Self.capacity else { return nil }
+            state.changes.append(TaskChange(task, progress: progress))
+            metrics.eventBacklog.set(state.changes.count)
+            return state.pacer.add(task.id, isFinal: isUrgent, at: .now)
+        }
+        guard let due else { return }
+        if due <= .now {
+            signal.continuation.yield()
+        } else {
+            Task {
+                try? await Task.sleep(until: due)
+                signal.continuation.yield()
+            }
+        }
+    }
+
+    /// Publishes until it is shut down, and then what is left.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: Self.flushInterval)
+                        await self.flush()
+                    }
+                }
+                for await _ in signal.stream { await publishAll() }
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.signal.continuation.finish()
+        }
+        await publishAll(atLast: true)
+        await deadLetters.finish()
+        await flush()
+    }
+
+    private func publishAll(atLast: Bool = false) async {
+        let (messages, changes) = state.withLock { state in
+            defer { state.messages = [] }
+            metrics.messageBacklog.set(0)
+            return (state.messages, state.takeChanges(evenEarly: atLast))
+        }
+        if !changes.isEmpty { metrics.eventBacklog.set(0) }
+        if !messages.isEmpty { await publish(messages) }
+        if !changes.isEmpty { await publish(changes) }
+    }
+
+    private func publish(_ messages: [DispatchMessage]) async {
+        do {
+            try await broker.publish(messages)
+            metrics.published.increment(by: messages.count)
+            state.withLock { $0.publishedMessages.append(contentsOf: messages) }
+        } catch {
+            metrics.failed.increment(by: messages.count)
+            logger.warning("dispatch messages not published, they stay due", metadata: ["count": "\(messages.count)", "error": "\(error)"])
+        }
+    }
+
+    private func publish(_ changes: [TaskChange]) async {
+        do {
+            try await events.publish(changes)
+            metrics.publications.increment()
+            let tasks = changes.map(\.task).filter { !$0.outbox.isEmpty }
+            published(tasks.filter { $0.status != .failed })
+            let failed = tasks.filter { $0.status == .failed }
+            // Beside everything else: a dead letter that takes long holds up no dispatch message.
+            if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
+        } catch {
+            logger.warning("events not published, they stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
+        }
+    }
+
+    private func published(_ tasks: [TaskRecord]) {
+        state.withLock { state in
+            for task in tasks { state.publishedEvents[task.id, default: []].formUnion(task.outbox.map(\.id)) }
+        }
+    }
+
+    private func flush() async {
+        let (messages, events) = state.withLock { state in
+            defer { (state.publishedMessages, state.publishedEvents) = ([], [:]) }
+            return (state.publishedMessages, state.publishedEvents)
+        }
+        do {
+            if !messages.isEmpty { try await store.acknowledge(messages) }
+            if !events.isEmpty { try await store.acknowledge(events: events) }
+        } catch {
+            // Published again later, under the same ids.
+            logger.warning("acknowledgements not written", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Logging
+import PixelFlowCore
+import Synchronization
+
+/// Works through a list of tasks in the store, each task by itself: one that fails or hangs holds up no other.
+///
+/// A round takes one page of the list, and the next round goes on behind it, so that any number of tasks that fail for good
+/// are passed by. What has failed is tried again after a pause that doubles (`BackoffTable`).
+final class BackoffQueue: Sendable {
+    typealias Page = @Sendable (_ after: TimelinePosition, _ limit: Int) async throws -> [TaskRecord]
+
+    /// How many tasks a round takes.
+    static let page = 500
+    /// Tasks worked on at a time.
+    static let width = 16
+    /// How long a task may hold one of these places; then it goes on by itself.
+    static let waitLimit = Duration.seconds(2)
+    /// When a task that goes on by itself is given up.
+    static let limit = Duration.seconds(60)
+    /// Tasks that may go on by themselves.
+    static let stragglers = 256
+
+    private struct State {
+        var position = TimelinePosition.beginning
+        var backoff = BackoffTable()
+        var running: Set<TaskID> = []
+        var failing: Set<TaskID> = []
+    }
+
+    private let name: String
+    private let list: Page
+    private let position: @Sendable (TaskRecord) -> TimelinePosition
+    private let work: @Sendable (TaskRecord) async throws -> Void
+    private let isDoneByWork: Bool
+    private let clock: any WallClock
+    private let logger: Logger
+    private let onOutcome: @Sendable (_ succeeded: Bool) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - position: where a task stands in the list.
+    ///   - isDoneByWork: whether a task whose work succeeded leaves the list; otherwise it is worked on again, after a pause,
+    ///     until it does.
+    init(
+        _ name: String, clock: any WallClock, logger: Logger, isDoneByWork: Bool, list: @escaping Page,
+        position: @escaping @Sendable (TaskRecord) -> TimelinePosition, onOutcome: @escaping @Sendable (_ succeeded: Bool) -> Void,
+        work: @escaping @Sendable (TaskRecord) async throws -> Void
+    ) {
+        self.name = name
+        self.list = list
+        self.position = position
+        self.work = work
+        self.isDoneByWork = isDoneByWork
+        self.clock = clock
+        self.logger = logger
+        self.onOutcome = onOutcome
+    }
+
+    /// Tasks whose last try has failed.
+    var failing: Int { state.withLock { $0.failing.count } }
+
+    /// One round.
+    ///
+    /// - Throws: what the list throws. What a task's work throws is logged and tried again.
+    func round() async throws {
+        let start = state.withLock { $0.position }
+        let tasks = try await list(start, Self.page)
+        let now = clock.now()
+        let due = state.withLock { state in
+            state.position = tasks.count == Self.page ? tasks.last.map(position) ?? .beginning : .beginning
+            state.backoff.prune(at: now)
+            // Whoever began at the beginning and found little has seen everything that there is.
+            if start == .beginning, tasks.count < Self.page { state.failing.formIntersection(tasks.map(\.id)) }
+            return tasks.filter { state.backoff.isDue($0.id, at: now) && !state.running.contains($0.id) }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for (index, task) in due.enumerated() {
+                if index >= Self.width { await group.next() }
+                guard !Task.isCancelled, begin(task) else { break }
+                group.addTask { await self.attend(to: task) }
+            }
+        }
+    }
+
+    /// - Returns: false where too many go on by themselves already.
+    private func begin(_ task: TaskRecord) -> Bool {
+        state.withLock { state in
+            guard state.running.count < Self.stragglers + Self.width else { return false }
+            state.running.insert(task.id)
+            return true
+        }
+    }
+
+    private func attend(to task: TaskRecord) async {
+        let outcome = await attempt(waitLimit: Self.waitLimit, limit: Self.limit) { [work] in
+            try await work(task)
+        } finished: {
+            self.settle(task, $0)
+        }
+        if outcome == nil { logger.info("takes long, others go on", metadata: ["step": "\(name)", "task_id": "\(task.id)"]) }
+    }
+
+    private func settle(_ task: TaskRecord, _ outcome: Result<Void, any Error>) {
+        let now = clock.now()
+        var succeeded = true
+        if case .failure(let error) = outcome {
+            succeeded = false
+            logger.warning(
+                "failed, tried again later", metadata: ["step": "\(name)", "task_id": "\(task.id)", "error": "\(error)"])
+        }
+        state.withLock { state in
+            state.running.remove(task.id)
+            if succeeded { state.failing.remove(task.id) } else { state.failing.insert(task.id) }
+            if succeeded, isDoneByWork {
+                state.backoff.forget(task.id)
+            } else {
+                state.backoff.tried(task.id, at: now, jitter: .random(in: 0...1))
+            }
+        }
+        onOutcome(succeeded)
+    }
+}

@@ -1,0 +1,33 @@
+package import PixelFlowCore
+
+/// Why a whole job cannot be done. The source is at fault: trying again cannot help.
+package struct RenderError: Error, Codable, Hashable {
+    package var kind: PixelFlowError.Kind
+    package var code: String
+    package var message: String
+
+    init(_ kind: PixelFlowError.Kind, _ code: String, _ message: String) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+    }
+
+    package var error: PixelFlowError { PixelFlowError(kind, code: code, message, retry: .permanent) }
+
+    static let truncated = RenderError(.invalid, "truncated_image", "The image is cut off: its file ends before the picture does.")
+    static let damaged = RenderError(.invalid, "damaged_image", "The image is damaged: its file contradicts itself.")
+    static let notAnImage = RenderError(.unsupportedMediaType, "not_an_image", "The source is not an image.")
+
+    /// - Parameter kind: what is not read, in the plural: "BMP files".
+    static func unsupported(_ kind: String) -> RenderError {
+        RenderError(.unsupportedMediaType, "unsupported_format", "\(kind) are not supported.")
+    }
+
+    static func unsupported(_ format: SourceFormat) -> RenderError {
+        .unsupported("\(format.rawValue.uppercased()) files of this kind")
+    }
+
+    /// What was reckoned before was too little, or a decoder needs more than its format tells.
+    static let outOfMemory = RenderError(
+        .invalid, "image_too_large_in_memory", "The image needs more memory than rendering may take.")
+}

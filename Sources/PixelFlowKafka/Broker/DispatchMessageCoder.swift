@@ -1,0 +1,23 @@
+import Foundation
+import PixelFlowCore
+
+/// A dispatch message on the wire: its key is the task, its value JSON, and the headers let one `grep` follow the request.
+enum DispatchMessageCoder {
+    /// Of the form of messages; readers take what they can of a later one.
+    static let version = "1"
+
+    private static let encoder = JSONEncoder()
+    private static let decoder = JSONDecoder()
+
+    static func make(_ message: DispatchMessage, topic: String) throws -> KafkaMessage {
+        KafkaMessage(
+            topic: topic, key: Array(message.task.rawValue.utf8), value: Array(try encoder.encode(message)),
+            headers: [
+                ("x-request-id", message.requestID), ("message-id", "\(message.task)/\(message.generation)/\(message.sequence)"),
+                ("version", version),
+            ])
+    }
+
+    /// Nil for what is none.
+    static func read(_ value: UnsafeRawBufferPointer) -> DispatchMessage? { try? decoder.decode(DispatchMessage.self, from: Data(value)) }
+}

@@ -1,0 +1,97 @@
+import CRDKafka
+import Foundation
+import Logging
+import PixelFlowCore
+import Synchronization
+
+/// What happens on the consumer's own thread.
+extension DispatchConsumer {
+    func run() {
+        join()
+        while true {
+            let (isClosing, isWanted, isPaused) = state.withLock { ($0.isClosing, !$0.waiters.isEmpty, $0.isPaused) }
+            if isClosing { break }
+            switch (isWanted, isPaused) {
+            case (true, true): pause(false)
+            case (true, false): poll()
+            case (false, true): rest(at: .paused) { poll() }
+            case (false, false): rest(at: .waiting) { if !waitForDemand() { pause(true) } }
+            }
+        }
+        finish()
+        // Commits what is settled and leaves the group.
+        rd_kafka_consumer_close(handle.pointer)
+    }
+
+    /// Subscribes once the topics are there, or at once where nobody can tell: then the client finds
+    /// them later by itself.
+    private func join() {
+        try? client.topics.make(with: handle)
+        let topics = PartitionList(topic: client.settings.topic, partitions: [RD_KAFKA_PARTITION_UA])
+        let failure = KafkaFailure(unlessOK: rd_kafka_subscribe(handle.pointer, topics.pointer))
+        if let failure { client.logger.error("cannot subscribe", metadata: ["error": "\(failure)"]) }
+    }
+
+    private func poll() {
+        guard let message = rd_kafka_consumer_poll(handle.pointer, Int32(Self.pollLimit.milliseconds)) else { return }
+        defer { rd_kafka_message_destroy(message) }
+        if let failure = KafkaFailure(unlessOK: message.pointee.err) { return recover(from: failure) }
+        receive(message.pointee)
+    }
+
+    private func receive(_ message: rd_kafka_message_t) {
+        guard let place = state.withLock({ $0.ledger.deliver(partition: message.partition, offset: message.offset) }) else { return }
+        let topic = client.settings.topic
+        guard let dispatched = DispatchMessageCoder.read(UnsafeRawBufferPointer(start: message.payload, count: message.len)) else {
+            client.metrics.count(.consumed, topic, .undecodable)
+            client.undecodable.report(topic: topic, partition: message.partition, offset: message.offset)
+            return settle(place)
+        }
+        client.metrics.count(.consumed, topic, .ok)
+        hand(PartitionAssignments.Entry(message: dispatched, place: place))
+    }
+
+    private func recover(from failure: KafkaFailure) {
+        client.metrics.count(.consumed, client.settings.topic, .failed)
+        client.logger.debug("kafka consumer goes on after an error", metadata: ["error": "\(failure)"])
+        guard failure.isUnknownTopic else { return }
+        client.topics.forget()
+        try? client.topics.make(with: handle)
+    }
+
+    // MARK: Partitions
+
+    /// Called by librdkafka within `poll` and within closing, on this thread.
+    func rebalance(_ code: rd_kafka_resp_err_t, _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
+        let isAssigning = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+        let numbers = isAssigning ? PartitionList.entries(partitions).map(\.partition) : []
+        let isPaused = state.withLock { state in
+            state.ledger.assign(numbers)
+            return state.isPaused
+        }
+        rd_kafka_assign(handle.pointer, isAssigning ? partitions : nil)
+        // A partition that comes back is as it was when it was taken, paused or not.
+        if isAssigning { fetch(partitions, !isPaused) }
+        client.metrics.rebalanced(assigned: isAssigning)
+        let list = numbers.sorted().map(String.init).joined(separator: ",")
+        client.logger.info("kafka partitions \(isAssigning ? "assigned" : "revoked")", metadata: ["partitions": "\(list)"])
+    }
+
+    /// Stops or starts fetching. What has been fetched and not been called for is fetched again.
+    private func pause(_ isPaused: Bool) {
+        let numbers = state.withLock { state in
+            state.isPaused = isPaused
+            return state.ledger.partitions
+        }
+        let partitions = PartitionList(topic: client.settings.topic, partitions: numbers)
+        fetch(partitions.pointer, !isPaused)
+    }
+
+    private func fetch(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>, _ isWanted: Bool) {
+        if isWanted {
+            rd_kafka_resume_partitions(handle.pointer, partitions)
+        } else {
+            rd_kafka_pause_partitions(handle.pointer, partitions)
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import CRDKafka
+import Dispatch
+import Logging
+import PixelFlowCore
+import Synchronization
+
+/// A worker's place in the consumer group.
+///
+/// One thread polls, one message at a time and only while somebody waits in `next()`. Without anybody
+/// waiting the partitions are paused, after a moment, because resuming fetches anew; the thread goes
+/// on polling, so that the place is kept however long the tasks take.
+final class DispatchConsumer: DispatchSubscription {
+    /// How long nobody may wait before the partitions are paused. As long as most tasks take at most,
+    /// because resuming fetches anew; as short as a group that is being rearranged can wait for us.
+    static let demandTimeout = Duration.seconds(1)
+    /// How long one poll may last; `awake` ends it before.
+    static let pollLimit = Duration.milliseconds(200)
+    static let lagInterval = Duration.seconds(10)
+
+    enum PollState {
+        /// Looks for demand before it sleeps.
+        case awake
+        /// Waits for demand.
+        case waiting
+        /// Polls paused partitions.
+        case paused
+        case ended
+    }
+
+    struct State {
+        var ledger = PartitionAssignments()
+        var waiters: [(number: Int, continuation: CheckedContinuation<DispatchDelivery?, any Error>)] = []
+        var next = 0
+        var isClosing = false
+        var isPaused = false
+        var pollState = PollState.awake
+    }
+
+    let client: KafkaClient
+    let handle: KafkaHandle
+    let state = Mutex(State())
+    private let topic: String
+    let queue: ConsumerQueue
+    private let demand = DispatchSemaphore(value: 0)
+    private let thread = Mutex<DedicatedThread?>(nil)
+    private let lagReports = Mutex<Task<Void, Never>?>(nil)
+    private let registration = Mutex<Int?>(nil)
+
+    /// - Parameter prefetch: dispatch messages fetched before they are called for.
+    /// - Throws: `setting_invalid`.
+    init(_ client: KafkaClient, prefetch: Int) throws(PixelFlowError) {
+        self.client = client
+        topic = client.settings.topic
+        let rebalancing = Rebalancing()
+        let metrics = client.metrics
+        let callbacks = KafkaCallbacks(
+            log: KafkaLog(client.logger, client: "worker"), statistics: { metrics.record(statistics: $0, of: "worker") },
+            rebalance: { rebalancing.consumer?.rebalance($0, $1) })
+        handle = try KafkaHandle(.consumer, KafkaProperties.groupMember(client.settings, prefetch: prefetch), callbacks: callbacks)
+        queue = ConsumerQueue(handle)
+        rebalancing.consumer = self
+        start()
+    }
+
+    private func start() {
+        registration.withLock { $0 = client.closeFirst { await self.close() } }
+        thread.withLock { $0 = DedicatedThread(name: "kafka-worker") { self.run() } }
+        lagReports.withLock { $0 = Task { await self.reportLag() } }
+    }
+
+    // MARK: DispatchSubscription
+
+    func next() async throws -> DispatchDelivery? {
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in wait(number, continuation) }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiters.firstIndex { $0.number == number }.map { state.waiters.remove(at: $0) }
+            }
+            waiter?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    private func wait(_ number: Int, _ continuation: CheckedContinuation<DispatchDelivery?, any Error>) {
+        let answer: Result<DispatchDelivery?, any Error>? = state.withLock { state in
+            if Task.isCancelled { return .failure(CancellationError()) }
+            if state.isClosing { return .success(nil) }
+            if let entry = state.ledger.takeHeld() { return .success(delivery(entry)) }
+            state.waiters.append((number, continuation))
+            wake(&state)
+            return nil
+        }
+        if let answer { continuation.resume(with: answer) }
+    }
+
+    func close() async {
+        let waiters = state.withLock { state in
+            state.isClosing = true
+            wake(&state)
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        waiters.forEach { $0.continuation.resume(returning: nil) }
+        lagReports.withLock { $0 }?.cancel()
+        if let registration = registration.withLock({ $0 }) { client.release(registration) }
+        // Leaving takes a round trip or two; a cluster that is down is not waited for.
+        await thread.withLock { $0 }?.wait(atMost: .seconds(5))
+    }
+
+    // MARK: Deliveries
+
+    private func delivery(_ entry: PartitionAssignments.Entry) -> DispatchDelivery {
+        let handling = DeliveryHandle(entry, consumer: self)
+        return DispatchDelivery(entry.message) { handling.settle() }
+    }
+
+    func settle(_ place: DeliveryPlace) {
+        // Under the lock, so that nothing is stored once the partition has been taken away.
+        state.withLock { state in
+            guard let advance = state.ledger.settle(place) else { return }
+            if advance.isFirst {
+                let offsets = PartitionList(topic: topic, offsets: [advance.partition: advance.offset])
+                rd_kafka_commit(handle.pointer, offsets.pointer, 1)
+            }
+            let offsets = PartitionList(topic: topic, offsets: [advance.partition: advance.offset])
+            rd_kafka_offsets_store(handle.pointer, offsets.pointer)
+        }
+    }
+
+    /// Hands out again what was dropped without being settled, as when the task store could not be asked.
+    func abandon(_ entry: PartitionAssignments.Entry) {
+        guard state.withLock({ !$0.isClosing && $0.ledger.counts(entry.place) }) else { return }
+        hand(entry)
+    }
+
+    /// Gives an entry to whoever waits, or keeps it for the next who does.
+    func hand(_ entry: PartitionAssignments.Entry) {
+        let waiter = state.withLock { state -> CheckedContinuation<DispatchDelivery?, any Error>? in
+            guard state.waiters.isEmpty else { return state.waiters.removeFirst().continuation }
+            state.ledger.hold(entry)
+            return nil
+        }
+        waiter?.resume(returning: delivery(entry))
+    }
+
+    // MARK: The thread
+
+    /// Tells the thread that there is something new.
+    private func wake(_ state: inout State) {
+        switch state.pollState {
+        // Looks for demand by itself, but a poll for others' sake may be under way.
+        case .awake: if state.isClosing { queue.yield() }
+        case .waiting: demand.signal()
+        case .paused: queue.yield()
+        case .ended: return
+        }
+        // Once is enough: a signal too many would end the next rest at once.
+        state.pollState = .awake
+    }
+
+    /// Lets the thread rest in `place`, unless there is something to do meanwhile.
+    func rest(at place: PollState, _ body: () -> Void) {
+        let mayRest = state.withLock { state in
+            guard state.waiters.isEmpty, !state.isClosing else { return false }
+            state.pollState = place
+            return true
+        }
+        guard mayRest else { return }
+        body()
+        state.withLock { $0.pollState = .awake }
+    }
+
+    /// - Returns: false where nobody asked within `demandTimeout`.
+    func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.timeInterval) == .success }
+
+    /// Nobody calls the thread any more.
+    func finish() {
+        state.withLock { state in
+            state.pollState = .ended
+            queue.release()
+        }
+    }
+
+    private func reportLag() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.lagInterval)
+            let mine = Set(state.withLock { $0.ledger.partitions })
+            guard !Task.isCancelled, let lag = try? await client.inquiry.lag() else { continue }
+            client.metrics.positions(lag.partitions.filter { mine.contains(Int32($0.partition)) }, topic: topic)
+        }
+        client.metrics.positions([], topic: topic)
+    }
+
+    /// Lets the callbacks, which have to be there first, find the consumer.
+    private final class Rebalancing: Sendable {
+        private struct Reference: Sendable {
+            weak var consumer: DispatchConsumer?
+        }
+        private let reference = Mutex(Reference())
+
+        var consumer: DispatchConsumer? {
+            get { reference.withLock { $0.consumer } }
+            set { reference.withLock { $0.consumer = newValue } }
+        }
+    }
+}

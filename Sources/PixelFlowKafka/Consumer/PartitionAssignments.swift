@@ -1,0 +1,80 @@
+import PixelFlowCore
+
+/// Where a delivery came from. The period tells apart what was handed out before and after its
+/// partition was taken away or its log began anew.
+struct DeliveryPlace: Sendable, Hashable {
+    var partition: Int32
+    var offset: Int64
+    var period: Int
+}
+
+/// The books of a group member: what it may read, what it has handed out, who waits, and what the
+/// group need not see again. Without lock, thread or client of its own.
+struct PartitionAssignments: Sendable {
+    struct Entry: Sendable {
+        var message: DispatchMessage
+        var place: DeliveryPlace
+    }
+
+    /// A new position of the group.
+    struct Advance: Sendable, Hashable {
+        var partition: Int32
+        var offset: Int64
+        /// The first one since the partition was given or its log began anew. librdkafka by itself
+        /// commits no offset below the last committed one, so this one is committed by hand.
+        var isFirst: Bool
+    }
+
+    private struct Assigned: Sendable {
+        var period: Int
+        var tracker = OffsetTracker()
+        var hasAdvanced = false
+    }
+
+    private var assigned: [Int32: Assigned] = [:]
+    private var periods = 0
+    /// Received, but nobody waited any more; or handed out and dropped unsettled.
+    private var held: [Entry] = []
+
+    var partitions: [Int32] { Array(assigned.keys) }
+
+    mutating func assign(_ partitions: [Int32]) {
+        assigned = [:]
+        held = []
+        for partition in partitions { begin(partition) }
+    }
+
+    /// Nothing in hand counts any more; the next reader gets it.
+
+    /// Notes a message that was received. Nil for a partition that is not ours.
+    mutating func deliver(partition: Int32, offset: Int64) -> DeliveryPlace? {
+        guard assigned[partition] != nil else { return nil }
+        if assigned[partition]?.tracker.deliver(offset) == false {
+            begin(partition)
+            _ = assigned[partition]?.tracker.deliver(offset)
+        }
+        return assigned[partition].map { DeliveryPlace(partition: partition, offset: offset, period: $0.period) }
+    }
+
+    /// Nil where the group's position stays, or the delivery counts no longer.
+    mutating func settle(_ place: DeliveryPlace) -> Advance? {
+        guard assigned[place.partition]?.period == place.period,
+            let offset = assigned[place.partition]?.tracker.settle(place.offset)
+        else { return nil }
+        let isFirst = assigned[place.partition]?.hasAdvanced == false
+        assigned[place.partition]?.hasAdvanced = true
+        return Advance(partition: place.partition, offset: offset, isFirst: isFirst)
+    }
+
+    /// Whether the group still expects this process to settle the delivery.
+    func counts(_ place: DeliveryPlace) -> Bool { assigned[place.partition]?.period == place.period }
+
+    mutating func hold(_ entry: Entry) { held.append(entry) }
+
+    mutating func takeHeld() -> Entry? { held.isEmpty ? nil : held.removeFirst() }
+
+    private mutating func begin(_ partition: Int32) {
+        periods += 1
+        assigned[partition] = Assigned(period: periods)
+    }
+}

@@ -1,0 +1,81 @@
+import CRDKafka
+package import Logging
+import NIOPosix
+package import PixelFlowCore
+
+/// Asks a cluster how things stand and changes nothing.
+package final class KafkaAdmin: Sendable {
+    private let settings: KafkaSettings
+    private let handle: @Sendable () -> KafkaHandle
+    private let threads: AdminThreads
+
+    /// Connects at the first inquiry.
+    ///
+    /// - Throws: `setting_invalid`.
+    package init(_ settings: KafkaSettings, logger: Logger) throws(PixelFlowError) {
+        self.settings = settings
+        // A consumer's instance, which has no topic made by asking for it; a group is not joined.
+        let callbacks = KafkaCallbacks(log: KafkaLog(logger, client: "inquiry"))
+        let handle = try KafkaHandle(.consumer, KafkaProperties.common(settings), callbacks: callbacks)
+        self.handle = { handle }
+        threads = AdminThreads()
+    }
+
+    init(_ settings: KafkaSettings, threads: AdminThreads, handle: @escaping @Sendable () -> KafkaHandle) {
+        self.settings = settings
+        self.handle = handle
+        self.threads = threads
+    }
+
+    /// How far a group is behind.
+    ///
+    /// - Parameters:
+    ///   - group: nil for the workers' own.
+    ///   - topic: nil for that of the dispatch messages.
+    /// - Throws: `not_found` where there is no such topic, `broker_unavailable` where the cluster does not answer.
+    package func lag(group: String? = nil, topic: String? = nil) async throws -> KafkaGroupLag {
+        let group = group ?? settings.group
+        let topic = topic ?? settings.topic
+        let limit = settings.inquiryTimeout
+        do {
+            return try await threads.run { [handle] in try handle().lag(group: group, topic: topic, within: limit) }
+        } catch let failure as KafkaFailure where failure.isUnknownTopic {
+            throw PixelFlowError.notFound("topic")
+        } catch {
+            throw PixelFlowError.unavailable("broker", cause: error)
+        }
+    }
+
+    /// Whether the workers have settled every dispatch message that was published before `time`, and that there still is.
+    ///
+    /// - Throws: `broker_unavailable` where the cluster does not answer.
+    func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
+        let (group, topic, limit) = (settings.group, settings.topic, settings.inquiryTimeout)
+        do {
+            return try await threads.run { [handle] in
+                try handle().hasDelivered(everythingBefore: time, to: group, topic: topic, within: limit)
+            }
+        } catch {
+            throw PixelFlowError.unavailable("broker", cause: error)
+        }
+    }
+
+    /// Ends the threads. Not to be asked any more.
+    package func close() async { await threads.close() }
+}
+
+/// Where inquiries block.
+final class AdminThreads: Sendable {
+    private let pool: NIOThreadPool
+
+    init() {
+        pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+    }
+
+    func run<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        try await pool.runIfActive(body)
+    }
+
+    func close() async { try? await pool.shutdownGracefully() }
+}

@@ -1,0 +1,91 @@
+import CRDKafka
+import Logging
+import Synchronization
+
+/// Makes PixelFlow's topics where the cluster does not have them.
+///
+/// Any number of processes may do so at the same time, and again. A cluster that makes no topics for
+/// us, because it cannot or does not allow it, is taken as it is.
+final class TopicProvisioner: Sendable {
+    private struct Topic {
+        var name: String
+        var partitions: Int
+    }
+
+    private let topics: [Topic]
+    private let replication: Int
+    private let limit: Duration
+    private let logger: Logger
+    private let made = Atomic(false)
+
+    init(_ settings: KafkaSettings, logger: Logger) {
+        topics = [
+            Topic(name: settings.topic, partitions: settings.partitions),
+            Topic(name: settings.deadLetterTopic, partitions: 1),
+            // One, so that every reader sees all changes in one order; a message carries many of them.
+            Topic(name: settings.eventsTopic, partitions: 1),
+        ]
+        replication = settings.replication ?? -1
+        limit = settings.inquiryTimeout
+        self.logger = logger
+    }
+
+    /// Whether the topics were there when last looked for.
+    var areMade: Bool { made.load(ordering: .acquiring) }
+
+    /// Something says that a topic is gone: the next `make` looks again.
+    func forget() { made.store(false, ordering: .releasing) }
+
+    /// Makes what is missing, unless known to be there. Blocks.
+    ///
+    /// - Throws: where the cluster does not answer.
+    func make(with handle: KafkaHandle) throws(KafkaFailure) {
+        guard !areMade else { return }
+        let outcomes: [(String, KafkaFailure?)]
+        do {
+            outcomes = try request(handle)
+        } catch {
+            // Without a controller nobody makes topics, and yet they may all be there.
+            guard isFinal(error) || areThere(handle) else { throw error }
+            logger.notice("this kafka cluster makes no topics for us", metadata: ["error": "\(error)"])
+            outcomes = []
+        }
+        for (name, failure) in outcomes {
+            guard let failure else {
+                logger.info("kafka topic made", metadata: ["topic": "\(name)"])
+                continue
+            }
+            guard !failure.is(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) else { continue }
+            guard isFinal(failure) else { throw failure }
+            logger.warning("kafka topic cannot be made, it has to be there", metadata: ["topic": "\(name)", "error": "\(failure)"])
+        }
+        made.store(true, ordering: .releasing)
+    }
+
+    /// Whether asking again would change nothing.
+    private func isFinal(_ failure: KafkaFailure) -> Bool {
+        failure.is(
+            RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
+            RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
+    }
+
+    private func areThere(_ handle: KafkaHandle) -> Bool {
+        topics.allSatisfy { (try? handle.partitionCount(of: $0.name, within: limit)) != nil }
+    }
+
+    private func request(_ handle: KafkaHandle) throws(KafkaFailure) -> [(String, KafkaFailure?)] {
+        var requests = topics.map { rd_kafka_NewTopic_new($0.name, Int32($0.partitions), Int32(replication), nil, 0) }
+        defer { requests.forEach { rd_kafka_NewTopic_destroy($0) } }
+        return try handle.administer(RD_KAFKA_ADMIN_OP_CREATETOPICS, within: limit) { options, queue in
+            rd_kafka_CreateTopics(handle.pointer, &requests, requests.count, options, queue)
+        } answer: { event in
+            var count = 0
+            let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+            return (0..<count).compactMap { index in
+                guard let result = results?[index] else { return nil }
+                return (String(cString: rd_kafka_topic_result_name(result)), KafkaFailure(unlessOK: rd_kafka_topic_result_error(result)))
+            }
+        }
+    }
+}

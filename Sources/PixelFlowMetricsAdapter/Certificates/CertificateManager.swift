@@ -1,0 +1,32 @@
+import FoundationEssentials
+import KubernetesClient
+import X509
+
+/// Keeps the certificate that is served, the one in the Secret, and what the API server trusts in step.
+struct CertificateManager: Sendable {
+    let shared: SharedCertificate
+    let registration: APIRegistration
+    let identity: ServingIdentity
+    let clock: AdapterClock
+    let metrics: AdapterMetrics
+
+    /// One round. The API server is told of an authority before anything signed by it is shown.
+    ///
+    /// - Throws: `KubernetesError` where the API server cannot be asked or told.
+    func keep() async throws {
+        let certificate = try await shared.current()
+        do {
+            try await registration.trust(certificate.authorities)
+        } catch {
+            // Nothing better to show: then this one, for when the registration comes.
+            if !identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) { try show(certificate) }
+            throw error
+        }
+        try show(certificate)
+    }
+
+    private func show(_ certificate: ServingCertificate) throws {
+        try identity.use(certificate)
+        metrics.noteExpiry(Timestamp(secondsSinceEpoch: certificate.certificate.notValidAfter.timeIntervalSince1970))
+    }
+}

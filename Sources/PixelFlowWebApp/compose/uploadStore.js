@@ -1,0 +1,98 @@
+import { call, each, send } from "../service/calls.js";
+import { randomKey } from "../service/format.js";
+import { makeStore, useStore } from "../service/store.js";
+import { withFocus } from "../pipeline/pipelines.js";
+import { presetStore } from "../presets/presetStore.js";
+import { upsertTasks } from "../tasks/taskStore.js";
+
+/**
+ * What is about to be ordered. It outlives the page that shows it, so that nothing is lost by looking elsewhere.
+ * `items`: `{id, file | url, preview, focus, state: "ready" | "sending", progress, problem}`.
+ * `choice`: the name of a preset, or "" for `pipeline`.
+ */
+export const order = makeStore({ items: [], choice: "web", pipeline: null, url: "" });
+export const useUploads = () => useStore(uploads);
+
+const atOnce = 3;
+let number = 0;
+
+const fresh = (rest) => ({ id: (number += 1), key: "", wanted: "", focus: null, state: "ready", progress: 0, problem: null, ...rest });
+
+export function addFiles(files) {
+    const items = [...files].map((file) => fresh({ file, preview: URL.createObjectURL(file) }));
+    uploads.set((state) => ({ items: [...state.items, ...items] }));
+    return items.length;
+}
+
+export function addURL(url) {
+    uploads.set((state) => ({ items: [...state.items, fresh({ url, preview: "" })], url: "" }));
+}
+
+export function changeItem(id, change) {
+    uploads.set((state) => ({ items: state.items.map((item) => (item.id === id ? { ...item, ...change } : item)) }));
+}
+
+export function dropItem(id) {
+    const item = uploads.get().items.find((one) => one.id === id);
+    if (!item) return;
+    if (item.abort) item.abort();
+    if (item.preview) URL.revokeObjectURL(item.preview);
+    uploads.set((state) => ({ items: state.items.filter((one) => one.id !== id) }));
+}
+
+/** The pipeline that is chosen, whichever way. */
+export function chosenPipeline({ choice, pipeline } = uploads.get()) {
+    const preset = presetStore.get().presets.find(({ name }) => name === choice);
+    return preset ? preset.pipeline : pipeline;
+}
+
+/** `{preset}` or `{pipeline}`, as the service takes it. A preset that is aimed is no longer that preset. */
+function instructions(item) {
+    const { choice } = uploads.get();
+    const pipeline = chosenPipeline();
+    if (item.focus && pipeline) return { pipeline: withFocus(pipeline, item.focus) };
+    if (choice) return { preset: choice };
+    return pipeline ? { pipeline } : {};
+}
+
+/** Sends everything that is ready. What goes well becomes a task, the rest stays, with the reason. */
+export async function sendAll() {
+    const ready = uploads.get().items.filter((item) => item.state === "ready");
+    ready.forEach(({ id }) => changeItem(id, { state: "sending", progress: 0, problem: null }));
+    await each(ready, sendOne, atOnce);
+}
+
+/** The same order sent again, after an answer was lost, makes no second task. */
+function keyFor(item, wanted) {
+    if (item.wanted === wanted) return item.key;
+    const key = randomKey();
+    changeItem(item.id, { key, wanted });
+    return key;
+}
+
+async function sendOne({ id }) {
+    const item = uploads.get().items.find((one) => one.id === id);
+    // It may have been taken back while it waited for its turn.
+    if (!item) return;
+    const wanted = instructions(item);
+    const headers = { "idempotency-key": keyFor(item, JSON.stringify(wanted)) };
+    try {
+        const task = await (item.file ? sendFile(item, wanted, headers) : call("POST", "/api/upload", { image_url: item.url, ...wanted }, { headers }));
+        upsertTasks([task]);
+        dropItem(item.id);
+    } catch (problem) {
+        if (problem.name !== "AbortError") changeItem(item.id, { state: "ready", problem, abort: null });
+        throw problem;
+    }
+}
+
+function sendFile(item, { preset, pipeline }, headers) {
+    const form = new FormData();
+    if (preset) form.append("preset", preset);
+    if (pipeline) form.append("pipeline", JSON.stringify(pipeline));
+    form.append("file", item.file);
+    const onProgress = (progress) => changeItem(item.id, { progress });
+    const { promise, abort } = send("/api/upload", form, headers, onProgress);
+    changeItem(item.id, { abort });
+    return promise;
+}

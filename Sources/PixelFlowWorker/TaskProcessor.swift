@@ -1,0 +1,140 @@
+import Crypto
+import NIOCore
+import PixelFlowCore
+import PixelFlowDispatch
+import Synchronization
+
+/// Makes the outputs of one task: brings the source, has it rendered, stores what came out.
+struct TaskProcessor: Sendable {
+    let task: TaskRecord
+    let dependencies: WorkerDependencies
+    let limits: ImageLimits
+    let metrics: WorkerMetrics
+    /// Whether the task is under suspicion, and its image must not be rendered beside others.
+    let runsAlone: Bool
+    private let stored = StoredOutputs()
+
+    init(task: TaskRecord, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics) {
+        self.task = task
+        self.dependencies = dependencies
+        self.limits = settings.limits
+        self.metrics = metrics
+        runsAlone = settings.policy.isSuspect(task)
+    }
+
+    /// - Throws: `PixelFlowError`, classed by whether another run may succeed; `CancellationError`.
+    func process() async throws -> TaskRun.Ending {
+        let source = try await source()
+        metrics.read(source.bytes.readableBytes, of: task.source)
+        async let fetched = store(source)
+        let job = RenderJob(
+            source: source.bytes, pipeline: task.pipeline, overlays: try await overlays(), limits: limits, tenant: task.tenant,
+            runsAlone: runsAlone, onProgress: publishProgress, onOutput: keep)
+        let report = try await dependencies.renderer.render(job)
+        let outputs = stored.all(in: task.pipeline)
+        metrics.rendered(report, outputs, task.pipeline)
+        if let failure = Self.failure(of: outputs, facts: report.source) { return .failed(failure) }
+        return .succeeded(Manifest(sourceMetadata: report.source, fetchedSource: try await fetched, outputs: outputs))
+    }
+
+    /// Stores an output while the next ones are rendered, so that no more of them are in memory than the renderer bounds.
+    @Sendable private func keep(_ output: RenderedOutput) async throws { stored.add(try await store(output)) }
+
+    @Sendable private func publishProgress(done: Int, total: Int) {
+        guard done < total else { return }
+        dependencies.publisher.publish(task, progress: Double(done) / Double(total))
+    }
+
+    // MARK: Sources
+
+    private func source() async throws -> FetchedSource {
+        switch task.source {
+        case .url(let url): return try await fetch(url)
+        case .upload(let upload):
+            guard let blob = try await dependencies.blobs.read(upload.key, range: nil) else {
+                throw PixelFlowError(.internal, code: "source_missing", "The uploaded source is no longer there.")
+            }
+            return FetchedSource(bytes: try await blob.collect(), contentType: upload.contentType)
+        }
+    }
+
+    private func fetch(_ url: String) async throws -> FetchedSource {
+        let start = ContinuousClock.now
+        do {
+            let source = try await dependencies.fetcher.fetch(url, limit: limits.sourceBytes)
+            metrics.fetched(in: ContinuousClock.now - start, failure: nil)
+            return source
+        } catch let error as PixelFlowError {
+            metrics.fetched(in: ContinuousClock.now - start, failure: error.code)
+            throw error
+        }
+    }
+
+    /// Keeps what was fetched, so that people can look at the source later.
+    private func store(_ source: FetchedSource) async throws -> StoredSource? {
+        guard case .url = task.source else { return nil }
+        let key = BlobKey.fetchedSource(of: task)
+        try await dependencies.blobs.write(key, bytes: source.bytes)
+        return StoredSource(
+            key: key, bytes: source.bytes.readableBytes, sha256: Self.sha256(source.bytes), contentType: source.contentType)
+    }
+
+    /// The images that watermarks name: sources of earlier tasks of the same tenant.
+    private func overlays() async throws -> [String: ByteBuffer] {
+        var overlays: [String: ByteBuffer] = [:]
+        for id in task.pipeline.overlays {
+            guard let key = try await dependencies.store.find(id, of: task.tenant)?.sourceKey,
+                let blob = try await dependencies.blobs.read(key, range: nil)
+            else {
+                throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) is no longer there.")
+            }
+            overlays[id.rawValue] = try await blob.collect()
+        }
+        return overlays
+    }
+
+    // MARK: Outputs
+
+    private func store(_ output: RenderedOutput) async throws -> TaskOutput {
+        switch output.result {
+        case .failure(let failure):
+            return TaskOutput(name: output.name, error: TaskError(code: failure.code, message: failure.message))
+        case .success(let image):
+            let key = BlobKey.output(output.name, of: task)
+            try await dependencies.blobs.write(key, bytes: image.bytes)
+            return TaskOutput(
+                name: output.name,
+                image: StoredImage(
+                    key: key, format: image.format, width: image.width, height: image.height, frames: image.frames,
+                    bytes: image.bytes.readableBytes, sha256: Self.sha256(image.bytes)))
+        }
+    }
+
+    /// A task none of whose outputs could be made has failed; with their code, where they agree on one.
+    private static func failure(of outputs: [TaskOutput], facts: SourceMetadata) -> TaskFailure? {
+        let errors = outputs.compactMap(\.error)
+        guard let first = errors.first, errors.count == outputs.count else { return nil }
+        let agreed = errors.allSatisfy { $0.code == first.code }
+        let error = agreed ? first : TaskError(code: "outputs_failed", message: "None of the outputs could be made.")
+        return TaskFailure(error: error, retry: .permanent, outputs: outputs, sourceMetadata: facts)
+    }
+
+    private static func sha256(_ bytes: ByteBuffer) -> String {
+        var hash = SHA256()
+        bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize().hexadecimal
+    }
+}
+
+/// The outputs of a run that have been stored so far, in whatever order.
+private final class StoredOutputs: Sendable {
+    private let outputs = Mutex<[String: TaskOutput]>([:])
+
+    func add(_ output: TaskOutput) { outputs.withLock { $0[output.name] = output } }
+
+    /// In the order of the pipeline.
+    func all(in pipeline: Pipeline) -> [TaskOutput] {
+        let known = outputs.withLock { $0 }
+        return pipeline.outputs.compactMap { known[$0.name] }
+    }
+}

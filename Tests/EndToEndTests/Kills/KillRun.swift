@@ -1,0 +1,37 @@
+import Foundation
+import HistoryChecker
+import PixelFlowCore
+import PixelFlowEmbedded
+import Testing
+
+/// The all-in-one service is killed and started over and over while people use it.
+struct KillRun: Sendable {
+    let service: LiveService
+    private let loadRun: LoadRun
+
+    init(service: LiveService) {
+        self.service = service
+        loadRun = LoadRun(service)
+    }
+
+    /// Kills the service that often, lets it finish what it has, and gathers what became of it all.
+    func run(kills: Int) async throws -> History {
+        try await service.start()
+        let (downloads, tenant) = try await loadRun.run {
+            for _ in 0..<kills {
+                // Long enough for some work between two kills: a task that loses ten workers is given up by design.
+                try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
+                await service.kill()
+                try await service.start()
+            }
+        }
+        try await loadRun.quiet(try SQLiteTaskStore(path: service.data + "/tasks.sqlite"))
+        service.terminate()
+        #expect(try await service.waitForExit() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: service.data + "/blobs/.partial") == [])
+        let store = try SQLiteTaskStore(path: service.data + "/tasks.sqlite")
+        let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: service.data + "/blobs"), tasks: store)
+        try await LoadRun.sweep(store, blobs)
+        return try await loadRun.history(of: tenant, downloads, in: store, blobs)
+    }
+}

@@ -1,0 +1,184 @@
+import Conformance
+import Crypto
+import Foundation
+import HistoryChecker
+import NIOHTTP1
+import PixelFlowCore
+import Synchronization
+import Testing
+
+/// Three people upload, one reads and one listens, while something disturbs the installation.
+struct LoadRun: Sendable {
+    /// Where clients go; they share them out.
+    let entrances: [any Installation]
+    /// Between two uploads of one client: a pace, so that the backlog stays small.
+    var pace = Duration.milliseconds(30)
+    /// How long everything that was accepted may take once the disturbance is over.
+    var deadline = Duration.seconds(240)
+    let recorder = HistoryRecorder()
+    private let isOver = Flag()
+
+    init(_ entrances: any Installation...) { self.entrances = entrances }
+
+    private var entrance: any Installation { entrances[0] }
+
+    /// Lets people work while `disturb` runs, waits until every task has ended, and looks at what became of it all.
+    ///
+    /// - Returns: what was downloaded, and whose tasks they were.
+    func run(disturb: () async throws -> Void) async throws -> (downloads: [Download], tenant: TenantID) {
+        let person = try await Person.signedIn(to: entrance, as: "\(UUID().uuidString)@example.org")
+        let people = entrances.map { Person(service: $0, token: person.token) }
+        try await withThrowingTaskGroup { group in
+            for number in 1...3 {
+                group.addTask { try await upload(as: "client-\(number)", people[number % people.count]) }
+            }
+            group.addTask { try await read(person) }
+            let listening = Task { try await listen(people[people.count - 1]) }
+            defer { listening.cancel() }
+            defer { isOver.raise() }
+            try await disturb()
+            isOver.raise()
+            try await group.waitForAll()
+            try await drain(person)
+        }
+        let downloads = try await download(person)
+        let account = try await retry { try? await person.get("/validate", port: entrance.ports.auth).object() }
+        return (downloads, TenantID(try #require(account["tenant"] as? String)))
+    }
+
+    /// How many tasks have been accepted so far.
+    var accepted: Int { recorder.promises.count }
+
+    // MARK: Clients
+
+    /// Uploads one image after the other. Each has a key, and is sent again until it has been accepted.
+    private func upload(as client: String, _ person: Person) async throws {
+        var number = 0
+        // bounded: by the end of the loadRun, which has a deadline.
+        while !isOver.isRaised {
+            number += 1
+            let isGood = number % 20 != 0
+            // Small objects are kept otherwise than large ones: some of each.
+            let edge = number % 3 == 0 ? 160 : 48
+            let image =
+                isGood ? PNG.noise(width: edge, height: edge, seed: .random(in: 1 ... .max)) : Data("no image \(client) \(number)".utf8)
+            let task = try await retry { try await accepted(image, key: "\(client)-\(number)", person) }
+            recorder.record(Promise(task: task, sourceSHA256: image.sha256, ending: isGood ? .completed : .failed))
+            try await Task.sleep(for: pace)
+        }
+    }
+
+    private func accepted(_ image: Data, key: String, _ person: Person) async throws -> TaskID? {
+        let reply = try await person.post(image, headers: ["idempotency-key": key])
+        if reply.status == 503 { return nil }
+        try #require(reply.status == 202, "\(reply.text)")
+        return try reply.task().id
+    }
+
+    /// Looks at tasks again and again.
+    private func read(_ person: Person) async throws {
+        // bounded: by the end of the loadRun, which has a deadline.
+        while !isOver.isRaised {
+            if let promise = recorder.promises.suffix(50).randomElement() { _ = try? await look(at: promise.task, person) }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// What is seen of a task; nil where it is not to be seen.
+    @discardableResult
+    private func look(at task: TaskID, _ person: Person) async throws -> TaskDocument? {
+        let reply = try await person.get("/api/tasks/\(task)")
+        guard reply.status == 200, let revision = reply.revision else { return nil }
+        let document = try reply.task()
+        recorder.record(document.observation(by: "reader", .answer, revision: revision))
+        return document
+    }
+
+    /// Follows the events, and comes back after each break with the last id it has seen.
+    private func listen(_ person: Person) async throws {
+        let last = Mutex<String?>(nil)
+        // bounded: by the end of the loadRun, which has a deadline.
+        while !Task.isCancelled {
+            try? await person.events(after: last.withLock { $0 }) { event in
+                last.withLock { $0 = event.id }
+                if event.name == "task", let revision = event.revision {
+                    recorder.record(try event.task().observation(by: "listener", .event, revision: revision))
+                }
+                return true
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Does the same again while nobody is there.
+    private func retry<Value>(_ body: () async throws -> Value?) async throws -> Value {
+        try await eventually(within: .seconds(120), "an answer") {
+            do {
+                return try await body()
+            } catch let failure as ExpectationFailedError {
+                throw failure
+            } catch {
+                return nil
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Waits until every task has ended.
+    private func drain(_ person: Person) async throws {
+        let open = Mutex(recorder.promises.map(\.task))
+        _ = try await eventually(within: deadline, "every task to end") { () -> Bool? in
+            for task in open.withLock({ $0 }) {
+                guard try await (try? look(at: task, person))?.status.isFinal == true else { continue }
+                open.withLock { $0.removeAll { $0 == task } }
+            }
+            return open.withLock(\.isEmpty) ? true : nil
+        }
+    }
+
+    private func download(_ person: Person) async throws -> [Download] {
+        var downloads: [Download] = []
+        for promise in recorder.promises {
+            // A task that is gone is for the checker to find.
+            for output in try await look(at: promise.task, person)?.outputs ?? [] where output.status == "COMPLETED" {
+                let bytes = try? await person.download(output.name, of: promise.task)
+                downloads.append(Download(task: promise.task, output: output.name, sha256: bytes?.sha256))
+            }
+        }
+        return downloads
+    }
+
+    /// What is in the stores, once every event is told.
+    func history(of tenant: TenantID, _ downloads: [Download], in store: any TaskStore, _ blobs: any BlobStore) async throws -> History {
+        var tasks: [TaskRecord] = []
+        var query = TaskQuery(tenant: tenant, limit: 200)
+        repeat {
+            let page = try await store.list(query)
+            tasks += page.tasks
+            query.before = page.next
+        } while query.before != nil
+        var objects: [BlobKey] = []
+        for prefix in try await blobs.taskPrefixes(after: nil, limit: 1_000_000) { objects += try await blobs.keys(prefix) }
+        return recorder.history(tasks: tasks, downloads: downloads, objects: objects)
+    }
+
+    /// Waits until every event is told and what goes with it is cleared away.
+    func quiet(_ store: any TaskStore) async throws {
+        _ = try await eventually(within: .seconds(90), "every event to be told") {
+            try await store.unpublished(olderThan: .zero, limit: 1).isEmpty ? true : nil
+        }
+    }
+}
+
+/// Raised once, seen by everybody.
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+    var isRaised: Bool { state.withLock { $0 } }
+    func raise() { state.withLock { $0 = true } }
+}
+
+extension Data {
+    /// Lower-case hexadecimal.
+    var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
+}

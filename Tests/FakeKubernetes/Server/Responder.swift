@@ -1,0 +1,104 @@
+import KubernetesClient
+
+/// Ends a connection without an answer.
+struct ConnectionClosed: Error {}
+
+/// Answers one call.
+struct Responder {
+    let memory: FakeClusterMemory
+    let output: ResponseWriter
+
+    func answer(_ request: FakeClusterRequest) async throws {
+        do {
+            if let fault = memory.withLock({ $0.takeFault(for: request) }) { return try await befall(fault) }
+            guard let user = request.user else { throw StatusAnswer.unauthorized }
+            guard let target = RequestTarget(path: request.path) else { return try await answerUnnamed(request) }
+            try await answer(request, target, user)
+        } catch let failure as StatusAnswer {
+            try await output.failure(failure)
+        }
+    }
+
+    private func befall(_ fault: FakeClusterFault.Effect) async throws {
+        switch fault {
+        case .status(let code, let reason, let message):
+            throw StatusAnswer(code: code, reason: reason ?? "InternalError", message: message)
+        case .text(let code, let text): try await output.text(text, status: code)
+        case .hang:
+            // bounded: by the connection that is served.
+            for await _ in openStream().signals {}
+            throw ConnectionClosed()
+        case .close: throw ConnectionClosed()
+        }
+    }
+
+    private func answer(_ request: FakeClusterRequest, _ target: RequestTarget, _ user: FakeClusterUser) async throws {
+        let resource = target.plural + (target.subresource.map { "/\($0)" } ?? "")
+        let verb = request.verb(for: target)
+        try memory.withLock { state in
+            guard !state.removedGroups.contains(target.group) else { throw StatusAnswer.noPage }
+            guard state.isAllowed(user.name, verb, resource, target.namespace) else {
+                throw StatusAnswer.forbidden(target, verb: verb, user: user.name)
+            }
+        }
+        switch (verb, target.subresource) {
+        case ("watch", nil): try await watch(request, target)
+        case ("get", "log"): try await log(request, target)
+        case ("get", "portforward"): try memory.withLock { try $0.checkForward(request) }
+        case ("create", nil) where target.plural == "selfsubjectaccessreviews":
+            let review = memory.withLock { $0.reviewed(request.json ?? [:], for: user) }
+            try await output.json(review, status: 201)
+        case ("create", nil) where target.plural == "subjectaccessreviews":
+            try await output.json(memory.withLock { $0.reviewed(request.json ?? [:]) }, status: 201)
+        default:
+            let answer = try memory.withLock { state in
+                let answer = try state.answer(request, target, verb)
+                state.notify()
+                return answer
+            }
+            try await output.json(answer, status: verb == "create" ? 201 : 200)
+        }
+    }
+
+    private func answerUnnamed(_ request: FakeClusterRequest) async throws {
+        switch request.path {
+        case "/version":
+            try await output.json(["major": "1", "minor": "36", "gitVersion": "v1.36.0", "platform": "linux/amd64"])
+        case "/readyz", "/livez", "/healthz": try await answerHealth(request)
+        default:
+            guard let discovered = memory.withLock({ $0.discovery(request.path) }) else { throw StatusAnswer.noPage }
+            try await output.json(discovered)
+        }
+    }
+
+    private func answerHealth(_ request: FakeClusterRequest) async throws {
+        let checks = memory.withLock { $0.readiness.map { (name: $0.check, isOK: $0.isOK) } }
+        let isOK = checks.allSatisfy(\.isOK)
+        guard request.query["verbose"] != nil || !isOK else { return try await output.text("ok") }
+        let lines = checks.map { $0.isOK ? "[+]\($0.name) ok" : "[-]\($0.name) failed: reason withheld" }
+        let name = request.path.dropFirst()
+        try await output.text(
+            (lines + ["\(name) check \(isOK ? "passed" : "failed")"]).joined(separator: "\n") + "\n", status: isOK ? 200 : 500)
+    }
+}
+
+extension StatusAnswer {
+    static let noPage = StatusAnswer(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+}
+
+extension FakeClusterState {
+    /// The resources of a group's version, which is there where it is not taken away.
+    fileprivate func discovery(_ path: String) -> JSONValue? {
+        let parts = path.split(separator: "/").map(String.init)
+        let group = parts.first == "apis" && parts.count == 3 ? parts[1] : parts.first == "api" && parts.count == 2 ? "" : nil
+        let known: Set = [
+            "", "apps", "autoscaling", "batch", "metrics.k8s.io", "storage.k8s.io", "apiregistration.k8s.io", "authorization.k8s.io",
+        ]
+        guard let group, known.contains(group), !removedGroups.contains(group) else { return nil }
+        let version = parts[parts.count - 1]
+        return [
+            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(group.isEmpty ? version : "\(group)/\(version)"),
+            "resources": [],
+        ]
+    }
+}

@@ -1,0 +1,67 @@
+import FakeKubernetes
+import Foundation
+import KubernetesClient
+import PFCtl
+
+/// PixelFlow in the stand-in as the chart installs it, and pfctl to run against it.
+struct FakePixelFlow: Sendable {
+    static let namespace = "pixelflow"
+    /// What ages are told by.
+    static let now = Timestamp("2026-05-01T12:00:00Z") ?? .now
+
+    let cluster: FakeCluster
+    let folder: String
+    var kubeconfig: String { "\(folder)/kubeconfig" }
+
+    static func start() async throws -> FakePixelFlow {
+        let cluster = try await FakeCluster.start()
+        let folder = NSTemporaryDirectory() + "pfctl-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let stand = FakePixelFlow(cluster: cluster, folder: folder)
+        try stand.logIn(.certificate(user: "operator"))
+        stand.install()
+        return stand
+    }
+
+    func logIn(_ login: FakeCluster.Login, authority: String? = nil, clusterLines: [String] = []) throws {
+        let text = try cluster.kubeconfig(
+            login, context: "kind-pixelflow", namespace: Self.namespace, authority: authority, clusterLines: clusterLines)
+        try text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
+    }
+
+    func stop() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await cluster.stop()
+    }
+
+    /// Runs a body against a stand of its own.
+    static func run(_ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
+        let stand = try await start()
+        do {
+            try await body(stand)
+        } catch {
+            // What failed first is what counts.
+            try? await stand.stop()
+            throw error
+        }
+        try await stand.stop()
+    }
+
+    /// - Parameter width: Of the terminal; nil for a pipe.
+    func pfctl(
+        _ arguments: String..., width: Int? = nil, environment: [String: String] = [:], clock: Timestamp = FakePixelFlow.now
+    ) async -> Outcome {
+        await pfctl(arguments, console: nil, width: width, environment: environment, clock: clock)
+    }
+
+    func pfctl(
+        _ arguments: [String], console: Console?, width: Int? = nil, environment: [String: String] = [:],
+        clock: Timestamp = FakePixelFlow.now
+    ) async -> Outcome {
+        let (output, errors) = (CapturedStream(width: width), CapturedStream())
+        let status = await CommandLineTool.run(
+            arguments, console: console ?? Console(output: output, status: errors),
+            environment: ["KUBECONFIG": kubeconfig].merging(environment) { $1 }, clock: { clock })
+        return Outcome(status: status, output: output.text, errors: errors.text)
+    }
+}

@@ -1,0 +1,144 @@
+import FakeKubernetes
+import KubernetesClient
+import PFCtl
+
+/// A morning at PixelFlow on which something of everything has happened, the same each time: an upgrade of the
+/// api, one of the web that is under way, a worker that runs out of memory, tasks of every status.
+struct Scenario: Sendable {
+    private static let namespace = FakePixelFlow.namespace
+
+    static let environment = ["PFCTL_TOKEN": "good", "PFCTL_PASSWORD": "open sesame", "NO_COLOR": "1"]
+
+    let stand: FakePixelFlow
+
+    /// - Parameter isHealthy: Leave out what is wrong.
+    static func run(isHealthy: Bool, _ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
+        try await FakePixelFlow.run { stand in
+            let story = Scenario(stand: stand)
+            story.upgradeAPI()
+            story.setUpWorkers()
+            if !isHealthy { story.trouble() }
+            story.placePods()
+            let services = try await story.openPorts(isHealthy: isHealthy)
+            story.measure()
+            story.writeLogs()
+            try await body(stand)
+            for service in services { await service.stop() }
+        }
+    }
+
+    private static func at(_ seconds: Int) -> Timestamp { FakePixelFlow.now.advanced(by: .seconds(seconds)) }
+
+    private func change(_ component: String, _ change: (inout JSONValue) -> Void) {
+        stand.cluster.update(.deployments, "pixelflow-\(component)", namespace: Self.namespace) { object in
+            var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
+            change(&containers[0])
+            object["spec"]?["template"]?["spec"]?["containers"] = .array(containers)
+        }
+    }
+
+    private func upgradeAPI() {
+        change("api") { $0["image"] = "localhost/pixelflow/api:0.3.0" }
+        stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
+        for name in stand.cluster.names(.replicaSets, namespace: Self.namespace) where name.hasPrefix("pixelflow-api-") {
+            stand.cluster.update(.replicaSets, name, namespace: Self.namespace) { set in
+                guard set["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"] == "2" else { return }
+                set["metadata"]?["annotations"]?["kubernetes.io/change-cause"] = "helm upgrade pixelflow to 0.3.0 for the new presets"
+            }
+        }
+    }
+
+    private func setUpWorkers() {
+        change("worker") { container in
+            container["resources"] = ["requests": ["cpu": "250m", "memory": "256Mi"]]
+            container["env"] = [
+                ["name": "PIXELFLOW_KAFKA_TOPIC", "value": "task.wakeups"], ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": "4"],
+            ]
+        }
+        stand.cluster.completeRollout("pixelflow-worker", namespace: Self.namespace)
+    }
+
+    private func trouble() {
+        change("web") { $0["image"] = "localhost/pixelflow/web:0.3.0" }
+        stand.cluster.advanceRollout("pixelflow-web", namespace: Self.namespace, ready: false)
+        let worker = stand.pods(of: "worker")[1]
+        stand.cluster.setReady(
+            worker, false, message: "back-off 2m40s restarting failed container=worker pod=\(worker)", restarts: 7,
+            namespace: Self.namespace)
+        stand.cluster.update(.pods, worker, namespace: Self.namespace) { pod in
+            var statuses = pod["status"]?["containerStatuses"]?.arrayValue ?? []
+            statuses[0]["lastState"] = ["terminated": ["reason": "OOMKilled", "exitCode": 137]]
+            pod["status"]?["containerStatuses"] = .array(statuses)
+        }
+        stand.installAutoscaler(current: 3, desired: 5, lag: "41")
+        for (kind, name, reason, message, type, count, time) in [
+            ("Deployment", "pixelflow-web", "ScalingReplicaSet", "Scaled up replica set pixelflow-web to 1", "Normal", 1, -600),
+            ("HorizontalPodAutoscaler", "pixelflow-worker", "SuccessfulRescale", "New size: 5; reason: above target", "Normal", 1, -240),
+            ("Pod", worker, "BackOff", "Back-off restarting failed container worker in pod \(worker)", "Warning", 12, -90),
+        ] {
+            stand.cluster.note(
+                reason, message, about: kind, name, type: type, count: count, at: Self.at(time), namespace: Self.namespace)
+        }
+    }
+
+    private func placePods() {
+        stand.settleAges()
+        for (index, pod) in stand.cluster.names(.pods, namespace: Self.namespace).enumerated() {
+            stand.cluster.update(.pods, pod, namespace: Self.namespace) {
+                $0["spec"]?["nodeName"] = index.isMultiple(of: 2) ? "kind-worker" : "kind-worker2"
+            }
+        }
+    }
+
+    /// The services behind the pods' ports.
+    private func openPorts(isHealthy: Bool) async throws -> [StubService] {
+        var services = [try await StubService.start { ScenarioService.answer($0, isHealthy: isHealthy) }]
+        for (component, port) in [("api", 8_080), ("auth", 50_051)] {
+            for pod in stand.pods(of: component) {
+                stand.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: services[0].port)
+            }
+        }
+        for (index, pod) in stand.pods(of: "worker").enumerated() {
+            let metrics = ScenarioService.metrics(ofWorker: index, isHealthy: isHealthy)
+            let worker = try await StubService.start { _ in (200, metrics) }
+            stand.cluster.expose(pod: pod, port: 8_081, namespace: Self.namespace, localPort: worker.port)
+            services.append(worker)
+        }
+        return services
+    }
+
+    private func measure() {
+        let names = FakePixelFlow.services.keys.sorted()
+        for (index, component) in names.enumerated() {
+            for (number, pod) in stand.pods(of: component).enumerated() {
+                let (cpu, memory) = ((index + 1) * (number + 1) * 35, 48 + index * 40 + number * 8)
+                stand.cluster.setMetrics(
+                    pod: pod, container: component, cpu: "\(cpu)m", memory: "\(memory)Mi", namespace: Self.namespace)
+            }
+        }
+    }
+
+    private func writeLogs() {
+        stand.cluster.log(["out of memory"], pod: stand.pods(of: "worker")[1], previous: true, at: Self.at(-400))
+        let (api, worker) = (stand.pods(of: "api")[0], stand.pods(of: "worker")[0])
+        for (pod, line, time) in [
+            (
+                api,
+                #"{"ts":"2026-05-01T11:59:01.250Z","level":"info","service":"api","event":"task created","task_id":"019706d2","preset":"web"}"#,
+                -59
+            ),
+            (
+                worker,
+                #"{"ts":"2026-05-01T11:59:02.000Z","level":"warning","service":"worker","event":"source is slow","task_id":"019706d2","ms":900}"#,
+                -58
+            ), (worker, "a line that is not PixelFlow's own", -57),
+            (
+                worker,
+                #"{"ts":"2026-05-01T11:59:04.000Z","level":"error","service":"worker","event":"task failed","task_id":"019706d2","code":"not_an_image"}"#,
+                -56
+            ),
+        ] {
+            stand.cluster.log([line], pod: pod, at: Self.at(time))
+        }
+    }
+}
