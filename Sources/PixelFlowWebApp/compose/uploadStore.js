@@ -10,7 +10,7 @@ import { upsertTasks } from "../tasks/taskStore.js";
  * `items`: `{id, file | url, preview, focus, state: "ready" | "sending", progress, problem}`.
  * `choice`: the name of a preset, or "" for `pipeline`.
  */
-export const order = makeStore({ items: [], choice: "web", pipeline: null, url: "" });
+export const uploads = makeStore({ items: [], choice: "web", pipeline: null, url: "" });
 export const useUploads = () => useStore(uploads);
 
 const atOnce = 3;
