@@ -38,7 +38,7 @@ package struct Pipeline: Sendable, Hashable {
     ///
     /// - Throws: `pipeline_too_large`.
     package func requireBoundedSize(field: String?) throws {
-        let size = try canonicalJSON().count
+        let size = try PipelineText.encode(self).utf8.count
         guard size > Self.maximumBytes else { return }
         throw PixelFlowError(
             .invalid, code: "pipeline_too_large",
@@ -61,11 +61,7 @@ package struct Pipeline: Sendable, Hashable {
     package var json: JSONValue { .object(["outputs": .array(outputs.map(\.json))]) }
 
     /// The canonical JSON text: keys sorted, defaults left out.
-    package func canonicalJSON() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(json)
-    }
+    package func canonicalJSON() throws -> Data { Data(try PipelineText.encode(self).utf8) }
 
     /// The tasks whose sources the `watermark` operations need, each once, in order of appearance.
     package var overlays: [TaskID] {

@@ -33,7 +33,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     /// The request that made the task, for the logs of every service it passes.
     package let requestID: String
     package let source: TaskSource
-    package let pipeline: Pipeline
+    @PipelineText.Coded package private(set) var pipeline: Pipeline
     /// The name of the preset the pipeline was taken from.
     package let preset: String?
     /// Where the fetched bytes of a URL source were stored.

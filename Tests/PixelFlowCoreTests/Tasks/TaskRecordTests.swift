@@ -19,6 +19,17 @@ import Testing
         #expect(task.sourceKey == upload.key)
     }
 
+    @Test func pipelineIsReadAsTextAndAsTheObjectOfEarlierVersions() throws {
+        let task = try SampleTasks.make(.processing)
+        let document = try JSONEncoder().encode(task)
+        var members = try #require(try JSONSerialization.jsonObject(with: document) as? [String: Any])
+        let text = try #require(members["pipeline"] as? String)
+        #expect(try Data(text.utf8) == task.pipeline.canonicalJSON())
+        members["pipeline"] = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        let earlier = try JSONSerialization.data(withJSONObject: members)
+        #expect(try JSONDecoder().decode(TaskRecord.self, from: earlier) == task)
+    }
+
     @Test func keysLieBelowTheTask() throws {
         let task = try SampleTasks.make(.processing)
         let prefix = "tenant/\(task.id)"

@@ -1,0 +1,68 @@
+import Foundation
+import Synchronization
+
+/// Pipelines as canonical JSON text: keys sorted, defaults left out. Stores keep a pipeline in this form.
+///
+/// A few pipelines make up most tasks. The text of each, and the pipeline of each text, is kept instead of being written and read
+/// again for every change of every task.
+package enum PipelineText {
+    private struct Cache {
+        var texts: [Pipeline: String] = [:]
+        var pipelines: [String: Pipeline] = [:]
+    }
+
+    private static let cache = Mutex(Cache())
+    /// Entries of each table; beyond it the table is emptied. At 16 KB a pipeline they hold a few megabytes at most.
+    private static let limit = 256
+    /// A larger pipeline is not kept: one that was accepted before there was a limit may have any size.
+    private static let sizeLimit = Pipeline.maximumBytes
+
+    package static func encode(_ pipeline: Pipeline) throws -> String {
+        if let text = cache.withLock({ $0.texts[pipeline] }) { return text }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(pipeline), as: UTF8.self)
+        guard text.utf8.count <= sizeLimit else { return text }
+        cache.withLock { cache in
+            if cache.texts.count >= limit { cache.texts.removeAll() }
+            cache.texts[pipeline] = text
+        }
+        return text
+    }
+
+    /// Reads what `encode` has written.
+    ///
+    /// - Throws: `DecodingError`, or `PixelFlowError` with the path of the field.
+    package static func decode(_ text: String) throws -> Pipeline {
+        if let pipeline = cache.withLock({ $0.pipelines[text] }) { return pipeline }
+        let pipeline = try JSONDecoder().decode(Pipeline.self, from: Data(text.utf8))
+        guard text.utf8.count <= sizeLimit else { return pipeline }
+        cache.withLock { cache in
+            if cache.pipelines.count >= limit { cache.pipelines.removeAll() }
+            cache.pipelines[text] = pipeline
+        }
+        return pipeline
+    }
+
+    /// Codes a pipeline as its text: written once, and not member by member whenever the task around it is.
+    @propertyWrapper
+    package struct Coded: Sendable, Hashable, Codable {
+        package internal(set) var wrappedValue: Pipeline
+
+        package init(wrappedValue: Pipeline) { self.wrappedValue = wrappedValue }
+
+        package init(from decoder: any Decoder) throws {
+            if let text = try? decoder.singleValueContainer().decode(String.self) {
+                wrappedValue = try PipelineText.decode(text)
+            } else {
+                // Written before 1.0: an object.
+                wrappedValue = try Pipeline(from: decoder)
+            }
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(try PipelineText.encode(wrappedValue))
+        }
+    }
+}
