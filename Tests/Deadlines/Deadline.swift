@@ -27,7 +27,7 @@ extension Duration {
 // A closure that says true or false is a condition, and not an answer that has come.
 @_disfavoredOverload
 package func eventually<Value>(
-    within limit: Duration = .seconds(10), _ what: String, file: String = #fileID, line: Int = #line,
+    within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
     _ body: () async throws -> Value?
 ) async throws -> Value {
     let end = ContinuousClock.now + limit
@@ -44,7 +44,7 @@ package func eventually<Value>(
 /// - Parameter limit: when to give up.
 /// - Throws: `DeadlineExceeded` with `what` after the limit, and whatever `condition` throws.
 package func eventually(
-    within limit: Duration = .seconds(10), _ what: String, file: String = #fileID, line: Int = #line,
+    within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
     _ condition: () async throws -> Bool
 ) async throws {
     let _: Void = try await eventually(within: limit, what, file: file, line: line) { try await condition() ? () : nil }
