@@ -7,7 +7,7 @@ package import PixelFlowURL
 
 /// Everything the api works with.
 package struct APIDependencies: Sendable {
-    package var tasks: any TaskStore
+    package var tasks: any TaskOwnerStore
     package var presets: any PresetStore
     package var blobs: any BlobStore
     package var publisher: OutboxPublisher
@@ -16,7 +16,7 @@ package struct APIDependencies: Sendable {
     package var clock: any WallClock
 
     package init(
-        tasks: any TaskStore, presets: any PresetStore, blobs: any BlobStore, publisher: OutboxPublisher, hub: EventHub,
+        tasks: any TaskOwnerStore, presets: any PresetStore, blobs: any BlobStore, publisher: OutboxPublisher, hub: EventHub,
         verifier: TokenVerifier, clock: any WallClock = SystemClock()
     ) {
         self.tasks = tasks

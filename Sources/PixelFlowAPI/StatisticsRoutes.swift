@@ -4,7 +4,7 @@ import PixelFlowHTTP
 
 /// `/api/stats`: the tenant's tasks in numbers.
 struct StatisticsRoutes: Sendable {
-    let tasks: any TaskStore
+    let tasks: any TaskOwnerStore
     let clock: any WallClock
 
     func add(to router: RouterGroup<AppRequestContext>) {

@@ -8,7 +8,7 @@ package import ServiceLifecycle
 ///
 /// Any number of replicas may run one; the store gives each task to one of them only.
 package struct Dispatcher: Service {
-    private let store: any TaskStore
+    private let store: any TaskDispatchStore
     private let broker: any TaskBroker
     private let blobs: any BlobStore
     private let publisher: OutboxPublisher
@@ -32,8 +32,9 @@ package struct Dispatcher: Service {
     static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
 
     package init(
-        store: any TaskStore, broker: any TaskBroker, blobs: any BlobStore, publisher: OutboxPublisher, interval: Duration = .seconds(1),
-        clock: any WallClock = SystemClock(), logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+        store: any TaskDispatchStore, broker: any TaskBroker, blobs: any BlobStore, publisher: OutboxPublisher,
+        interval: Duration = .seconds(1), clock: any WallClock = SystemClock(), logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.store = store
         self.broker = broker
@@ -120,7 +121,7 @@ package struct Dispatcher: Service {
 
     /// An event that stays due is sent again, with pauses that double.
     private static func outbox(
-        _ store: any TaskStore, _ blobs: any BlobStore, _ publisher: OutboxPublisher, _ clock: any WallClock, _ logger: Logger,
+        _ store: any TaskDispatchStore, _ blobs: any BlobStore, _ publisher: OutboxPublisher, _ clock: any WallClock, _ logger: Logger,
         _ metrics: any MetricsFactory
     ) -> BackoffQueue {
         let resent = Counter(label: "events_resent_total", factory: metrics)
@@ -137,7 +138,7 @@ package struct Dispatcher: Service {
     }
 
     private static func removals(
-        _ store: any TaskStore, _ blobs: any BlobStore, _ clock: any WallClock, _ logger: Logger, _ metrics: any MetricsFactory
+        _ store: any TaskDispatchStore, _ blobs: any BlobStore, _ clock: any WallClock, _ logger: Logger, _ metrics: any MetricsFactory
     ) -> BackoffQueue {
         let done = Counter(label: "removals_total", dimensions: [("outcome", "removed")], factory: metrics)
         let failed = Counter(label: "removals_total", dimensions: [("outcome", "failed")], factory: metrics)

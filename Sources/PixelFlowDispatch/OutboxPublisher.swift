@@ -33,7 +33,7 @@ package final class OutboxPublisher: Service {
         }
     }
 
-    private let store: any TaskStore
+    private let store: any TaskDispatchStore
     private let broker: any TaskBroker
     private let events: any TaskEvents
     private let logger: Logger
@@ -43,7 +43,7 @@ package final class OutboxPublisher: Service {
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     package init(
-        store: any TaskStore, broker: any TaskBroker, events: any TaskEvents, logger: Logger,
+        store: any TaskDispatchStore, broker: any TaskBroker, events: any TaskEvents, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.store = store

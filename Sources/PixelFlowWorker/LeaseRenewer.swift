@@ -3,7 +3,7 @@ import PixelFlowCore
 /// Renews a lease for as long as its run goes on.
 struct LeaseRenewer: Sendable {
     let claim: Claim
-    let store: any TaskStore
+    let store: any TaskWorkerStore
     let policy: TaskPolicy
 
     /// Returns once the run has to stop: the lease is lost, cancellation was asked for, or the

@@ -1,6 +1,7 @@
 import Logging
 import PixelFlowCore
 import PixelFlowDispatch
+import Synchronization
 
 /// One claim, from the source's bytes to the manifest.
 struct TaskRun: Sendable {
@@ -121,5 +122,23 @@ struct TaskRun: Sendable {
                 pause = min(pause * 2, .seconds(2))
             }
         }
+    }
+}
+
+/// The tasks that this worker has in hand.
+final class RunRegistry: Sendable {
+    private let running = Mutex<[TaskID: AsyncStream<Void>.Continuation]>([:])
+
+    /// Runs `body`; the stream it is given tells when somebody cancels the task.
+    func track(_ task: TaskID, _ body: (AsyncStream<Void>) async -> Void) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        running.withLock { $0[task] = continuation }
+        await body(stream)
+        running.withLock { _ = $0.removeValue(forKey: task) }
+        continuation.finish()
+    }
+
+    func cancel(_ task: TaskID) {
+        running.withLock { $0[task] }?.yield()
     }
 }

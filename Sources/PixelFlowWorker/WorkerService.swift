@@ -6,7 +6,7 @@ package import ServiceLifecycle
 
 /// Everything a worker works with.
 package struct WorkerDependencies: Sendable {
-    package var store: any TaskStore
+    package var store: any TaskWorkerStore
     package var broker: any TaskBroker
     package var events: any TaskEvents
     package var blobs: any BlobStore
@@ -15,7 +15,7 @@ package struct WorkerDependencies: Sendable {
     package var publisher: OutboxPublisher
 
     package init(
-        store: any TaskStore, broker: any TaskBroker, events: any TaskEvents, blobs: any BlobStore, renderer: any Renderer,
+        store: any TaskWorkerStore, broker: any TaskBroker, events: any TaskEvents, blobs: any BlobStore, renderer: any Renderer,
         fetcher: any SourceFetcher, publisher: OutboxPublisher
     ) {
         self.store = store

@@ -1,3 +1,5 @@
+package import PixelFlowCore
+
 /// What event streams may cost this replica. The defaults are safe for a small server; see `docs/configuration.md`.
 package struct EventLimits: Sendable, Hashable {
     /// Streams that are open at a time.
@@ -16,5 +18,30 @@ package struct EventLimits: Sendable, Hashable {
         self.streamsPerUser = streamsPerUser
         self.streamBytes = streamBytes
         self.totalBytes = totalBytes
+    }
+}
+
+extension EventLimits {
+    static let streamsSetting = Setting<Int>.integer(
+        "PIXELFLOW_EVENT_STREAMS", default: 2000, in: 1...1_000_000, help: "Event streams open at a time; more are refused with 503.")
+    static let streamsPerUserSetting = Setting<Int>.integer(
+        "PIXELFLOW_EVENT_STREAMS_PER_USER", default: 64, in: 1...1_000_000,
+        help: "Event streams of one user open at a time; more are refused with 429.")
+    static let streamBytesSetting = Setting<Int>.integer(
+        "PIXELFLOW_EVENT_STREAM_BYTES", default: 1024 * 1024, in: 1024...1 << 31,
+        help: "Bytes of events that may wait for one client; one that is further behind is told so and its stream ends.")
+    static let totalBytesSetting = Setting<Int>.integer(
+        "PIXELFLOW_EVENT_BUFFER_BYTES", default: 64 * 1024 * 1024, in: 1024...1 << 40,
+        help: "Bytes of events that may wait for all clients together; beyond them the streams that are furthest behind end.")
+
+    package static let descriptions: [SettingDescription] = [
+        streamsSetting.description, streamsPerUserSetting.description, streamBytesSetting.description, totalBytesSetting.description,
+    ]
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(
+            streams: try settings[Self.streamsSetting], streamsPerUser: try settings[Self.streamsPerUserSetting],
+            streamBytes: try settings[Self.streamBytesSetting], totalBytes: try settings[Self.totalBytesSetting])
     }
 }

@@ -10,7 +10,7 @@ struct EventResume: Sendable {
     /// Reads the first page, so that an outage is a 503 and not a stream that breaks off.
     ///
     /// - Parameter position: where the client left; nil for one that is new.
-    init(of tenant: TenantID, after position: EventPosition?, in tasks: any TaskStore, views: TaskViews) async throws {
+    init(of tenant: TenantID, after position: EventPosition?, in tasks: any TaskOwnerStore, views: TaskViews) async throws {
         var missed = MissedChanges(tasks, of: tenant, since: position)
         first = try await missed.next()
         rest = missed

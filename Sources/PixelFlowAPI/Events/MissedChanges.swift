@@ -8,7 +8,7 @@ struct MissedChanges: Sendable {
     /// More changes than this are not told again; the client is asked to list its tasks anew.
     static let limit = 1000
 
-    private let tasks: any TaskStore
+    private let tasks: any TaskOwnerStore
     private let tenant: TenantID
     private var position: TimelinePosition?
     private var told = 0
@@ -22,7 +22,7 @@ struct MissedChanges: Sendable {
     }
 
     /// - Parameter position: nil for a client that has missed nothing.
-    init(_ tasks: any TaskStore, of tenant: TenantID, since position: EventPosition?) {
+    init(_ tasks: any TaskOwnerStore, of tenant: TenantID, since position: EventPosition?) {
         self.tasks = tasks
         self.tenant = tenant
         self.position = position.map { TimelinePosition(after: $0.resume) }

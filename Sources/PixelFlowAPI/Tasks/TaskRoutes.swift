@@ -118,7 +118,7 @@ extension AppRequestContext {
     }
 
     /// The task that the path names, if it belongs to the one who asks.
-    func task(in store: any TaskStore) async throws -> TaskRecord {
+    func task(in store: any TaskOwnerStore) async throws -> TaskRecord {
         guard let task = try await store.find(try taskID(), of: try requirePrincipal().tenant) else {
             throw PixelFlowError.notFound("task")
         }

@@ -20,6 +20,17 @@ package struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConv
     }
 
     package var description: String { "\(id).\(sweeps)" }
+
+    /// Reads a mark that a backend keeps.
+    package init(stored text: String) throws(UnreadableMarkError) {
+        guard let mark = InstallationMark(text) else { throw UnreadableMarkError(text: text) }
+        self = mark
+    }
+}
+
+/// A mark that PixelFlow has not written.
+package struct UnreadableMarkError: Error {
+    package let text: String
 }
 
 /// Keeps the mark of the installation that it belongs to.

@@ -1,6 +1,6 @@
 /// Tells every api replica what has changed, so that clients see it at once.
 ///
-/// A convenience: who misses a change finds it in the task store by `TaskStore.changes`.
+/// A convenience: who misses a change finds it in the task store by `TaskOwnerStore.changes`.
 package protocol TaskEvents: Sendable {
     func publish(_ changes: [TaskChange]) async throws
     /// Every change published from now on. A subscriber that does not keep up loses the oldest.

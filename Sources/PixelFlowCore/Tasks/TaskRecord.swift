@@ -98,22 +98,27 @@ package struct TaskRecord: Sendable, Hashable, Codable {
 }
 
 extension TaskRecord {
-    /// The blob that holds the source's bytes, once there is one.
-    package var sourceKey: BlobKey? {
-        switch source {
-        case .upload(let upload): upload.key
-        case .url: fetchedSource?.key
-        }
-    }
-
-    /// What people call the task: the name of the file, or the URL. Empty where an upload came without a name.
-    package var label: String {
-        switch source {
-        case .upload(let upload): upload.filename ?? ""
-        case .url(let url): url
-        }
-    }
-
     /// Everything that the task may have stored lies under this prefix.
     package var blobPrefix: BlobKey { BlobKey.task(id, tenant: tenant) }
+}
+
+/// One step in the life of a task.
+package struct HistoryEntry: Sendable, Hashable, Codable {
+    package var at: Timestamp
+    /// The status that the step led to.
+    package var status: TaskStatus
+    /// Why, in one stable word: `created`, `claimed`, `completed`, an error code, `lease_lost` …
+    package var reason: String
+    package var generation: Int
+    package var epoch: Int
+    package var worker: WorkerID?
+
+    package init(at: Timestamp, status: TaskStatus, reason: String, generation: Int, epoch: Int, worker: WorkerID? = nil) {
+        self.at = at
+        self.status = status
+        self.reason = reason
+        self.generation = generation
+        self.epoch = epoch
+        self.worker = worker
+    }
 }

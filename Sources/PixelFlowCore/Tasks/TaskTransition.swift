@@ -49,3 +49,61 @@ package enum TransitionError: Error, Sendable, Hashable {
     /// The task has been deleted.
     case deleted
 }
+
+/// What one transition has done to a task in a store.
+package enum TransitionOutcome: Sendable, Hashable {
+    case changed(TaskRecord)
+    /// The transition does not apply; the task as it stands.
+    case refused(TransitionError, TaskRecord)
+    /// There is no such task.
+    case missing
+}
+
+/// What the callers of a store are told.
+extension TransitionOutcome {
+    /// Nil if nothing was changed.
+    package var changed: TaskRecord? {
+        guard case .changed(let task) = self else { return nil }
+        return task
+    }
+
+    package var renewal: Renewal {
+        switch self {
+        case .changed: .extended
+        case .refused(.cancelRequested, _): .cancelRequested
+        case .refused, .missing: .lost
+        }
+    }
+
+    /// The completed task, also if this claim had completed it before; nil if the claim is lost.
+    package var completed: TaskRecord? {
+        if case .refused(.alreadyCompleted, let task) = self { return task }
+        return changed
+    }
+
+    /// The cancelled task, or the one whose worker has been asked to stop, by this call or an earlier one; nil if there is none.
+    ///
+    /// - Throws: `PixelFlowError` of kind `.conflict` if the task is final.
+    package func cancelled() throws(PixelFlowError) -> TaskRecord? {
+        switch self {
+        case .changed(let task), .refused(.unchanged, let task): return task
+        case .refused(_, let task):
+            throw PixelFlowError(
+                .conflict, code: "task_is_final", "The task is \(task.status.rawValue) already and cannot be cancelled.")
+        case .missing: return nil
+        }
+    }
+
+    /// The task that runs again; nil if there is none.
+    ///
+    /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed.
+    package func replayed() throws(PixelFlowError) -> TaskRecord? {
+        switch self {
+        case .changed(let task): return task
+        case .refused(_, let task):
+            throw PixelFlowError(
+                .conflict, code: "task_not_failed", "The task is \(task.status.rawValue); only FAILED tasks can be replayed.")
+        case .missing: return nil
+        }
+    }
+}

@@ -9,7 +9,7 @@ package import ServiceLifecycle
 /// where it is still unknown days later. Nothing is removed where the database and the objects do not belong together, or where
 /// so much is unknown that a wrong or an older database is the likelier reason.
 package struct OrphanCollector: Service {
-    private let store: any TaskStore & OrphanLedger
+    private let store: any TaskDispatchStore & OrphanLedger
     private let blobs: any BlobStore
     private let installation: InstallationCheck
     private let settings: OrphanSettings
@@ -29,7 +29,7 @@ package struct OrphanCollector: Service {
     static let capacity = 100_000
 
     package init(
-        store: any TaskStore & OrphanLedger, blobs: any BlobStore, installation: InstallationCheck,
+        store: any TaskDispatchStore & OrphanLedger, blobs: any BlobStore, installation: InstallationCheck,
         settings: OrphanSettings = OrphanSettings(), clock: any WallClock = SystemClock(), logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {

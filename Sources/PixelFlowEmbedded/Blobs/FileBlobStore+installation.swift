@@ -10,9 +10,7 @@ extension FileBlobStore: InstallationRecord {
         let path = markPath
         return try await blocking {
             guard let data = FileManager.default.contents(atPath: path) else { return nil }
-            let text = String(decoding: data, as: UTF8.self)
-            guard let mark = InstallationMark(text) else { throw UnreadableMarkError(text: text) }
-            return mark
+            return try InstallationMark(stored: String(decoding: data, as: UTF8.self))
         }
     }
 

@@ -53,13 +53,6 @@ extension SQLiteTaskStore: InstallationRecord {
     }
 
     private static func mark(in database: Database) throws -> InstallationMark? {
-        guard let text = try String.fetchOne(database, sql: "SELECT mark FROM installation") else { return nil }
-        guard let mark = InstallationMark(text) else { throw UnreadableMarkError(text: text) }
-        return mark
+        try String.fetchOne(database, sql: "SELECT mark FROM installation").map(InstallationMark.init(stored:))
     }
-}
-
-/// A mark that PixelFlow has not written.
-struct UnreadableMarkError: Error {
-    let text: String
 }

@@ -39,12 +39,12 @@ extension SQLiteTaskStore {
                 sql: """
                     SELECT started_at - created_at AS wait FROM (
                         SELECT started_at, created_at FROM task
-                        WHERE tenant = ? AND deleted_at IS NULL AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1000
+                        WHERE tenant = ? AND deleted_at IS NULL AND started_at IS NOT NULL
+                        ORDER BY id DESC LIMIT \(TaskStatistics.latencySample)
                     ) ORDER BY wait
                     """, arguments: [tenant])
+            statistics.setQueueLatency(sortedWaits: waits)
             statistics.timeline = try Self.timeline(database, tenant, now)
-            statistics.queueLatencyP50 = Self.percentile(waits, 0.5)
-            statistics.queueLatencyP95 = Self.percentile(waits, 0.95)
             return statistics
         }
     }
@@ -77,12 +77,5 @@ extension SQLiteTaskStore {
             minutes[row[0]].queueLatencyMax = row[2]
         }
         return minutes
-    }
-
-    /// The nearest-rank percentile of sorted microseconds, in seconds.
-    private static func percentile(_ sorted: [Int64], _ fraction: Double) -> Double? {
-        guard !sorted.isEmpty else { return nil }
-        let rank = min(sorted.count - 1, max(0, Int((Double(sorted.count) * fraction).rounded(.up)) - 1))
-        return Double(sorted[rank]) / 1_000_000
     }
 }

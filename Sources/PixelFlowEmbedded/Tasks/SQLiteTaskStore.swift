@@ -54,19 +54,19 @@ package final class SQLiteTaskStore: Sendable {
 
     /// Applies one transition to one task.
     ///
-    /// - Returns: the changed task, or why it was not changed; nil where there is none.
+    /// A task that is deleted counts as missing.
     func transition(
         _ id: TaskID, of tenant: TenantID? = nil, _ durability: Durability, _ transition: TaskTransition
-    ) async throws -> Result<TaskRecord, TransitionDenial>? {
+    ) async throws -> TransitionOutcome {
         try await write(durability) { tasks in
-            guard var task = try tasks.task(id), tenant == nil || task.tenant == tenant, task.deletedAt == nil else { return nil }
+            guard var task = try tasks.task(id), tenant == nil || task.tenant == tenant, task.deletedAt == nil else { return .missing }
             do throws(TransitionError) {
                 try self.machine.apply(transition, to: &task, at: self.tick())
             } catch {
-                return .failure(TransitionDenial(refusal: error, task: task))
+                return .refused(error, task)
             }
             try tasks.update(task)
-            return .success(task)
+            return .changed(task)
         }
     }
 
@@ -139,10 +139,4 @@ package final class SQLiteTaskStore: Sendable {
             throw PixelFlowError.unavailable("task_database", cause: error)
         }
     }
-}
-
-/// A transition that was refused, with the task as it is.
-struct TransitionDenial: Error {
-    let refusal: TransitionError
-    let task: TaskRecord
 }

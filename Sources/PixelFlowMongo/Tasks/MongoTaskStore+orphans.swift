@@ -51,10 +51,11 @@ extension MongoTaskStore: InstallationRecord {
             .installation, in: Self.installationCollection, where: ["_id": .string(Self.markID)], limit: 1
         ).first
         guard let text = row?["mark"]?.string else { return nil }
-        guard let mark = InstallationMark(text) else {
-            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: UnreadableMarkError(text: text))
+        do throws(UnreadableMarkError) {
+            return try InstallationMark(stored: text)
+        } catch {
+            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error)
         }
-        return mark
     }
 
     /// Repeated, after its answer was lost, it finds the mark that it has set itself.
@@ -82,9 +83,4 @@ extension MongoTaskStore: InstallationRecord {
     package func holdsData() async throws -> Bool {
         try await !tasks.rows(.installation, where: [:], limit: 1, fields: [TaskDocument.Name.id]).isEmpty
     }
-}
-
-/// A mark that PixelFlow has not written.
-struct UnreadableMarkError: Error {
-    let text: String
 }

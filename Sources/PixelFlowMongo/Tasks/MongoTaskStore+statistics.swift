@@ -3,9 +3,6 @@ package import PixelFlowCore
 extension MongoTaskStore {
     private typealias Name = TaskDocument.Name
 
-    /// How many of the latest tasks the queue latency is taken from.
-    private static let latencySample: Int64 = 1000
-
     package func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = try await tasks.clock.read().likely
         // One pass over the tenant's tasks: counting them by status needs all of them anyway.
@@ -29,8 +26,7 @@ extension MongoTaskStore {
         for row in rows("ended") { statistics.add(ended: row, at: row["_id"]?.int) }
         for row in rows("started") { statistics.add(started: row, at: row["_id"]?.int) }
         let waits = (rows("waits").first?["waits"]?.array ?? []).compactMap(\.int64).sorted()
-        statistics.queueLatencyP50 = Self.percentile(waits, 0.5)
-        statistics.queueLatencyP95 = Self.percentile(waits, 0.95)
+        statistics.setQueueLatency(sortedWaits: waits)
         return statistics
     }
 
@@ -66,7 +62,7 @@ extension MongoTaskStore {
     }
 
     private static let latestWaits: BSONValue = [
-        ["$match": [Name.startedAt: ["$exists": true]]], ["$sort": [Name.id: -1]], ["$limit": .int(latencySample)],
+        ["$match": [Name.startedAt: ["$exists": true]]], ["$sort": [Name.id: -1]], ["$limit": .int(TaskStatistics.latencySample)],
         ["$group": ["_id": .null, "waits": ["$push": wait]]],
     ]
 
@@ -81,13 +77,6 @@ extension MongoTaskStore {
     }
 
     private static func firstMinute(_ now: Timestamp) -> Timestamp { TaskInterval.minutes(until: now).first?.start ?? now }
-
-    /// The nearest-rank percentile of sorted microseconds, in seconds.
-    private static func percentile(_ sorted: [Int64], _ fraction: Double) -> Double? {
-        guard !sorted.isEmpty else { return nil }
-        let rank = min(sorted.count - 1, max(0, Int((Double(sorted.count) * fraction).rounded(.up)) - 1))
-        return Double(sorted[rank]) / 1_000_000
-    }
 }
 
 extension TaskStatistics {

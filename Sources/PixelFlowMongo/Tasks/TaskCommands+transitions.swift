@@ -8,12 +8,13 @@ extension TaskCommands {
     ///
     /// - Parameters:
     ///   - known: the document as it was last seen here, which saves reading it.
-    ///   - write: makes the change if nobody has been faster.
-    /// - Returns: the changed task, or why it was not changed; nil where there is none.
+    ///   - write: makes the change if nobody has been faster; `swap` unless given.
+    /// - Returns: what has happened; a task that is deleted counts as missing.
     func transition(
         _ id: TaskID, of tenant: TenantID? = nil, known: TaskDocument? = nil, _ transition: TaskTransition,
-        write: (TaskSwap) async throws -> Bool
-    ) async throws -> Result<TaskRecord, TransitionDenial>? {
+        write: ((TaskSwap) async throws -> Bool)? = nil
+    ) async throws -> TransitionOutcome {
+        let write = write ?? { try await swap($0) }
         var known = known
         var written: Int64?
         for attempt in 0..<Self.tries {
@@ -21,16 +22,16 @@ extension TaskCommands {
             if attempt > 2 { try await Task.sleep(for: .milliseconds(attempt)) }
             let isFromMemory = known != nil
             let current = if let known { known } else { try await document(id, of: tenant) }
-            guard let current, current.record.deletedAt == nil || isFromMemory else { return nil }
+            guard let current, current.record.deletedAt == nil || isFromMemory else { return .missing }
             // A write whose answer was lost has found nothing when it was sent again, but is in place.
-            if current.version == written { return .success(current.record) }
+            if current.version == written { return .changed(current.record) }
             known = nil
             switch try await change(current, by: transition, write) {
-            case .done(let record, _): return .success(record)
+            case .done(let record, _): return .changed(record)
             case .overtaken(let version): written = version
             case .refused(let refusal):
                 if isFromMemory { continue }
-                return .failure(TransitionDenial(refusal: refusal, task: current.record))
+                return .refused(refusal, current.record)
             }
         }
         throw PixelFlowError.unavailable(MongoDatabase.backend, cause: ContentionError(task: id))
@@ -168,12 +169,6 @@ extension TaskCommands {
 extension Timestamp {
     /// This time, or one after the latest change of `task`: clocks of replicas differ a little, its history never goes back.
     fileprivate func after(_ task: TaskRecord) -> Timestamp { max(self, task.updatedAt + .microseconds(1)) }
-}
-
-/// A transition that was refused, with the task as it is.
-struct TransitionDenial: Error {
-    let refusal: TransitionError
-    let task: TaskRecord
 }
 
 /// Others have changed a task each time before this process could.

@@ -73,6 +73,21 @@ struct TaskDocument: Sendable {
         [Name.id: .string(record.id.rawValue), Name.tenant: .string(record.tenant.rawValue), Name.version: .int(version)]
     }
 
+    /// Finds what comes after a position in the order of a time and the ids. The bounds on the time are what the index is asked for.
+    static func after(_ position: TimelinePosition, by time: String, before end: Timestamp? = nil) -> BSONDocument {
+        var bounds: BSONDocument = [position.task == nil ? "$gt" : "$gte": .time(position.time)]
+        bounds["$lt"] = end.map(BSONValue.time)
+        var filter: BSONDocument = [:]
+        filter[time] = .document(bounds)
+        guard let task = position.task else { return filter }
+        let later: BSONDocument = BSONDocument([.init(name: time, value: ["$gt": .time(position.time)])])
+        let atOnce = BSONDocument([
+            .init(name: time, value: .time(position.time)), .init(name: Name.id, value: ["$gt": .string(task.rawValue)]),
+        ])
+        filter["$or"] = .array([.document(later), .document(atOnce)])
+        return filter
+    }
+
     /// The change that makes this document into `next`: what differs, and nothing else.
     func change(to next: TaskDocument) throws -> BSONDocument {
         var set: BSONDocument = [:]

@@ -3,9 +3,9 @@
 /// A suite lists its rules as `cases`; an adapter runs all of them with one parameterised test:
 ///
 /// ```swift
-/// @Test(arguments: TaskStoreConformance.cases)
-/// func keeps(rule: ConformanceCase<TaskStoreConformance>) async throws {
-///     try await rule.run { TaskStoreConformance(store: …) }
+/// @Test(arguments: TaskOwnerStoreConformance.cases)
+/// func keeps(rule: ConformanceCase<TaskOwnerStoreConformance>) async throws {
+///     try await rule.run { TaskOwnerStoreConformance(TaskStoreFixture(store: …)) }
 /// }
 /// ```
 package struct ConformanceCase<Suite: Sendable>: Sendable, CustomStringConvertible {

@@ -8,21 +8,28 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test(arguments: TaskStoreConformance.cases)
-    func keepsTheRule(rule: ConformanceCase<TaskStoreConformance>) async throws {
-        try await rule.run { try suite(policy: .standard, clock: ManualClock()) }
+    /// How the store is set up for a rule.
+    enum Setup: CaseIterable {
+        case manualClock
+        /// As a server would be tested, whose clock nobody can move.
+        case realTime
+        /// Every task read comes from the file, none from the cache.
+        case withoutCache
     }
 
-    /// As a server would be tested, whose clock nobody can move.
-    @Test(arguments: TaskStoreConformance.cases)
-    func keepsTheRuleInRealTime(rule: ConformanceCase<TaskStoreConformance>) async throws {
-        try await rule.run { try suite(policy: .brief, clock: nil) }
+    @Test(arguments: TaskOwnerStoreConformance.cases, Setup.allCases)
+    func keepsTheRuleOfOwners(rule: ConformanceCase<TaskOwnerStoreConformance>, setup: Setup) async throws {
+        try await rule.run { TaskOwnerStoreConformance(try fixture(setup)) }
     }
 
-    /// Every task read comes from the file, none from the cache.
-    @Test(arguments: TaskStoreConformance.cases)
-    func keepsTheRuleWithoutCache(rule: ConformanceCase<TaskStoreConformance>) async throws {
-        try await rule.run { try suite(policy: .standard, clock: ManualClock(), cached: 0) }
+    @Test(arguments: TaskWorkerStoreConformance.cases, Setup.allCases)
+    func keepsTheRuleOfWorkers(rule: ConformanceCase<TaskWorkerStoreConformance>, setup: Setup) async throws {
+        try await rule.run { TaskWorkerStoreConformance(try fixture(setup)) }
+    }
+
+    @Test(arguments: TaskDispatchStoreConformance.cases, Setup.allCases)
+    func keepsTheRuleOfDispatchers(rule: ConformanceCase<TaskDispatchStoreConformance>, setup: Setup) async throws {
+        try await rule.run { TaskDispatchStoreConformance(try fixture(setup)) }
     }
 
     @Test(arguments: PresetStoreConformance.cases)
@@ -49,11 +56,14 @@ import Testing
         }
     }
 
-    private func suite(policy: TaskPolicy, clock: ManualClock?, cached: Int = 2000) throws -> TaskStoreConformance {
+    private func fixture(_ setup: Setup) throws -> TaskStoreFixture {
         let path = folder.path + "/tasks.sqlite"
+        let policy = setup == .realTime ? TaskPolicy.brief : .standard
+        let clock = setup == .realTime ? nil : ManualClock()
+        let cached = setup == .withoutCache ? 0 : 2000
         let open = { @Sendable in
             return try SQLiteTaskStore(path: path, policy: policy, clock: (clock as (any WallClock)?) ?? SystemClock(), cached: cached)
         }
-        return TaskStoreConformance(store: try open(), policy: policy, clock: clock, reopen: open)
+        return TaskStoreFixture(store: try open(), policy: policy, clock: clock, reopen: open)
     }
 }

@@ -7,27 +7,45 @@ import Testing
 /// stands in for MongoDB is slow when it has much to do.
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct TaskStoreConformanceTests {
-    /// Judged by the server's clock, as in production.
-    @Test(.serialized, arguments: TaskStoreConformance.cases)
-    func keepsTheRule(rule: ConformanceCase<TaskStoreConformance>) async throws {
+    /// Whose time a rule goes by.
+    enum Time: CaseIterable {
+        /// The server's, as in production.
+        case server
+        /// That of a clock which the test moves, for the rules that take hours.
+        case manual
+    }
+
+    @Test(.serialized, arguments: TaskOwnerStoreConformance.cases, Time.allCases)
+    func keepsTheRuleOfOwners(rule: ConformanceCase<TaskOwnerStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
-            try await rule.run {
-                TaskStoreConformance(store: try database.store(policy: .brief), policy: .brief, clock: nil) {
-                    try database.store(policy: .brief)
-                }
-            }
+            try await rule.run { TaskOwnerStoreConformance(try fixture(database, time)) }
         }
     }
 
-    /// Judged by a clock that the test moves, for the rules that take hours.
-    @Test(.serialized, arguments: TaskStoreConformance.cases)
-    func keepsTheRuleByAManualClock(rule: ConformanceCase<TaskStoreConformance>) async throws {
+    @Test(.serialized, arguments: TaskWorkerStoreConformance.cases, Time.allCases)
+    func keepsTheRuleOfWorkers(rule: ConformanceCase<TaskWorkerStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
+            try await rule.run { TaskWorkerStoreConformance(try fixture(database, time)) }
+        }
+    }
+
+    @Test(.serialized, arguments: TaskDispatchStoreConformance.cases, Time.allCases)
+    func keepsTheRuleOfDispatchers(rule: ConformanceCase<TaskDispatchStoreConformance>, time: Time) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run { TaskDispatchStoreConformance(try fixture(database, time)) }
+        }
+    }
+
+    private func fixture(_ database: TestDatabase, _ time: Time) throws -> TaskStoreFixture {
+        switch time {
+        case .server:
+            return TaskStoreFixture(store: try database.store(policy: .brief), policy: .brief, clock: nil) {
+                try database.store(policy: .brief)
+            }
+        case .manual:
             let clock = ManualClock()
-            try await rule.run {
-                TaskStoreConformance(store: try database.store(clock: clock), policy: .standard, clock: clock) {
-                    try database.store(clock: clock)
-                }
+            return TaskStoreFixture(store: try database.store(clock: clock), policy: .standard, clock: clock) {
+                try database.store(clock: clock)
             }
         }
     }

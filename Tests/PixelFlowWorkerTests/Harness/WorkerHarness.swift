@@ -29,7 +29,7 @@ struct WorkerHarness: Sendable {
     /// Only tests of just this want tasks to be taken without a dispatch message.
     var pollInterval = Duration.seconds(86_400)
     /// What the worker sees of the store.
-    var workerStore: any TaskStore
+    var workerStore: any TaskWorkerStore
     private let folder: TemporaryFolder
 
     init(policy: TaskPolicy = Self.policy) throws {
@@ -48,7 +48,7 @@ struct WorkerHarness: Sendable {
         _ body: @escaping @Sendable (RunningWorker) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let publisher = OutboxPublisher(store: workerStore, broker: broker, events: events, logger: logger, metrics: registry)
+        let publisher = OutboxPublisher(store: store, broker: broker, events: events, logger: logger, metrics: registry)
         let dispatcher = Dispatcher(
             store: store, broker: broker, blobs: blobs, publisher: publisher, interval: .milliseconds(10), logger: logger,
             metrics: registry)

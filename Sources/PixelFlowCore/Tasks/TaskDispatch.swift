@@ -1,0 +1,32 @@
+/// What is known about the dispatch messages of a task.
+package struct Dispatch: Sendable, Hashable, Codable {
+    /// Grows with every dispatch message that is published, and with every return to PENDING, which spends the dispatch messages before it.
+    package var sequence: Int
+    /// When the dispatcher publishes the next dispatch message, should the task still be PENDING.
+    package var due: Timestamp
+    /// Dispatch messages of this waiting period that the broker has acknowledged.
+    package var acknowledged: Int
+    /// When the latest dispatch message was acknowledged; nil while it has not been.
+    package var acknowledgedAt: Timestamp?
+
+    package init(sequence: Int = 1, due: Timestamp, acknowledged: Int = 0, acknowledgedAt: Timestamp? = nil) {
+        self.sequence = sequence
+        self.due = due
+        self.acknowledged = acknowledged
+        self.acknowledgedAt = acknowledgedAt
+    }
+}
+
+/// Something that others have to be told; published at least once, with a stable id.
+package struct OutboxEvent: Sendable, Hashable, Codable {
+    /// `task/generation/epoch/status`: the same event has the same id however often it is sent.
+    package var id: String
+    package var status: TaskStatus
+    package var at: Timestamp
+
+    package init(id: String, status: TaskStatus, at: Timestamp) {
+        self.id = id
+        self.status = status
+        self.at = at
+    }
+}

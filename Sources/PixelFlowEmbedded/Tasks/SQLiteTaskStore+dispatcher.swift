@@ -1,0 +1,107 @@
+import Foundation
+import GRDB
+package import PixelFlowCore
+
+extension SQLiteTaskStore: TaskDispatchStore {
+    package func takeDue(limit: Int) async throws -> [TaskRecord] {
+        try await transitionAll(
+            limit: limit,
+            where: "status = 'PENDING' AND deleted_at IS NULL AND dispatch_due <= ? ORDER BY dispatch_due", .dispatch)
+    }
+
+    package func acknowledge(_ messages: [DispatchMessage]) async throws {
+        try await write(.process) { tasks in
+            for message in messages {
+                try tasks.applyIfPossible(
+                    .acknowledgeDispatch(sequence: message.sequence), to: message.task, by: self.machine, at: self.tick())
+            }
+        }
+    }
+
+    package func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int {
+        let sql = "SELECT id FROM task WHERE status = 'PENDING' AND deleted_at IS NULL AND dispatch_due > ? ORDER BY dispatch_due"
+        return try await write(.process) { tasks in
+            var count = 0
+            for id in try tasks.ids(sql, [self.now.microseconds]) where count < limit {
+                if try tasks.applyIfPossible(.redeliverLost(before: time), to: id, by: self.machine, at: self.tick()) { count += 1 }
+            }
+            return count
+        }
+    }
+
+    package func expireLeases(limit: Int) async throws -> [TaskRecord] {
+        try await transitionAll(
+            limit: limit,
+            where: "status = 'PROCESSING' AND deleted_at IS NULL AND lease_until <= ? ORDER BY lease_until", .expire)
+    }
+
+    package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await documents(
+            "WHERE outbox_since <= ? AND (outbox_since, id) > (?, ?) ORDER BY outbox_since, id LIMIT ?",
+            [(now - age).microseconds, position.time.microseconds, position.lastID, limit])
+    }
+
+    package func acknowledge(events: [TaskID: Set<String>]) async throws {
+        try await write(.process) { tasks in
+            for (id, events) in events {
+                guard var task = try tasks.task(id),
+                    (try? self.machine.apply(.acknowledgeEvents(events), to: &task, at: self.tick())) != nil
+                else { continue }
+                if task.outbox.isEmpty { try tasks.clearOutbox(of: task) } else { try tasks.update(task) }
+            }
+        }
+    }
+
+    package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await documents(
+            "WHERE deleted_at IS NOT NULL AND (deleted_at, id) > (?, ?) ORDER BY deleted_at, id LIMIT ?",
+            [position.time.microseconds, position.lastID, limit])
+    }
+
+    package func purge(_ id: TaskID) async throws {
+        try await write(.process) { tasks in
+            guard try tasks.task(id)?.deletedAt != nil else { return }
+            try tasks.remove(id)
+        }
+    }
+
+    package func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
+        let names = ids.map(\.rawValue)
+        return try await read { database in
+            let marks = names.map { _ in "?" }.joined(separator: ",")
+            let found = try String.fetchAll(
+                database, sql: "SELECT id FROM task WHERE id IN (\(marks))", arguments: StatementArguments(names))
+            return Set(found.map { TaskID($0) })
+        }
+    }
+}
+
+extension SQLiteTaskStore {
+    /// Takes back everything that another run of this process left behind, without waiting for leases
+    /// or for the trust in dispatch messages to run out: the in-process broker has forgotten them all, and
+    /// the lock on the data folder says that nobody else is at work.
+    package func recoverAfterRestart() async throws {
+        try await write(.machine) { tasks in
+            for id in try tasks.ids("SELECT id FROM task WHERE status = 'PROCESSING' AND deleted_at IS NULL", []) {
+                try tasks.applyIfPossible(.reclaim, to: id, by: self.machine, at: self.tick())
+            }
+            let now = self.tick()
+            for id in try tasks.ids("SELECT id FROM task WHERE status = 'PENDING' AND deleted_at IS NULL", []) {
+                guard var task = try tasks.task(id), task.dispatch.due > now else { continue }
+                task.dispatch.due = max(now, task.nextRunAt)
+                try tasks.update(task)
+            }
+        }
+    }
+}
+
+extension TaskTransaction {
+    /// Applies a transition where it applies; the rest is none of the caller's business.
+    @discardableResult fileprivate func applyIfPossible(
+        _ transition: TaskTransition, to id: TaskID, by machine: TaskStateMachine, at now: Timestamp
+    ) throws -> Bool {
+        guard var task = try task(id), (try? machine.apply(transition, to: &task, at: now)) != nil else { return false }
+        try update(task)
+        return true
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import GRDB
+package import PixelFlowCore
+
+extension SQLiteTaskStore: TaskOwnerStore {
+    package func create(_ task: TaskRecord) async throws -> Creation {
+        try await write(.machine) { tasks in
+            if let key = task.idempotencyKey, let existing = try tasks.ids(Self.byIdempotencyKey, [task.tenant.rawValue, key]).first,
+                let record = try tasks.task(existing)
+            {
+                return .existing(record)
+            }
+            let admitted = self.machine.admit(task, at: self.tick())
+            try tasks.insert(admitted)
+            return .created(admitted)
+        }
+    }
+
+    private static let byIdempotencyKey = "SELECT id FROM task WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL"
+
+    package func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        let task: TaskRecord?
+        if let cached = cached(id) {
+            task = cached
+        } else {
+            task = try await documents(of: tenant, "WHERE id = ?", [id.rawValue]).first
+        }
+        guard let task, task.tenant == tenant, task.deletedAt == nil else { return nil }
+        return task
+    }
+
+    package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
+        try await documents(
+            of: tenant, "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey]
+        ).first
+    }
+
+    package func list(_ query: TaskQuery) async throws -> TaskPage {
+        var conditions = ["tenant = ?", "deleted_at IS NULL"]
+        var arguments: [(any DatabaseValueConvertible & Sendable)?] = [query.tenant.rawValue]
+        if let status = query.status {
+            conditions.append("status = ?")
+            arguments.append(status.rawValue)
+        }
+        if let search = query.search {
+            conditions.append("instr(label, ?) > 0")
+            arguments.append(search.lowercased())
+        }
+        if let before = query.before {
+            conditions.append("id < ?")
+            arguments.append(before.rawValue)
+        }
+        arguments.append(query.limit + 1)
+        let found = try await documents(
+            of: query.tenant, "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?", StatementArguments(arguments))
+        return TaskPage(found, limit: query.limit)
+    }
+
+    package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        try await documents(
+            of: tenant, "WHERE tenant = ? AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?",
+            [tenant.rawValue, position.time.microseconds, position.lastID, limit])
+    }
+
+    package func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await transition(id, of: tenant, .machine, .cancel).cancelled()
+    }
+
+    package func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await transition(id, of: tenant, .machine, .replay).replayed()
+    }
+
+    package func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await transition(id, of: tenant, .machine, .delete).changed
+    }
+
+    package func check() async throws {
+        _ = try await read { try Int.fetchOne($0, sql: "SELECT 1") }
+    }
+}

@@ -1,0 +1,60 @@
+package import PixelFlowCore
+
+extension MongoTaskStore: TaskDispatchStore {
+    private typealias Name = TaskDocument.Name
+
+    package func takeDue(limit: Int) async throws -> [TaskRecord] {
+        try await tasks.transitionAll(.due, limit: limit, .dispatch) { tasks.agenda(.dispatch, at: ["$lte": .time($0)]) }
+    }
+
+    package func acknowledge(_ messages: [DispatchMessage]) async throws {
+        try await tasks.acknowledge(messages)
+    }
+
+    package func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int {
+        try await tasks.transitionAll(.due, limit: limit, .redeliverLost(before: time)) { now in
+            var filter = tasks.agenda(.dispatch, at: ["$gt": .time(now)])
+            filter[Name.acknowledgedAt] = ["$lte": .time(time)]
+            return filter
+        }.count
+    }
+
+    package func expireLeases(limit: Int) async throws -> [TaskRecord] {
+        try await tasks.transitionAll(.expired, limit: limit, .expire) { tasks.agenda(.expire, at: ["$lte": .time($0)]) }
+    }
+
+    package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        let until = try await tasks.clock.read().latest - age
+        // The first event is the one that a task is found and sorted by: an outbox is in the order of its times.
+        var filter = TaskDocument.after(position, by: Name.firstOutboxAt)
+        filter[Name.outboxAt] = ["$gt": 0, "$lte": .time(until)]
+        return try await tasks.find(
+            .unpublished, where: filter, sort: [Name.outboxAt: 1, Name.id: 1], limit: limit
+        ).map(\.record)
+    }
+
+    package func acknowledge(events: [TaskID: Set<String>]) async throws {
+        try await tasks.acknowledge(events: events)
+    }
+
+    package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        var filter = TaskDocument.after(position, by: Name.nextStepAt)
+        filter[Name.nextStepKind] = .string(TaskDocument.NextStep.purge.rawValue)
+        return try await tasks.find(
+            .deleted, where: filter, sort: [Name.nextStepAt: 1, Name.id: 1], limit: limit
+        ).map(\.record)
+    }
+
+    package func purge(_ id: TaskID) async throws {
+        try await tasks.delete(
+            .purge, where: [Name.id: .string(id.rawValue), Name.deletedAt: ["$exists": true]])
+    }
+
+    package func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
+        let names = Set(ids.map(\.rawValue))
+        guard !names.isEmpty else { return [] }
+        let rows = try await tasks.rows(
+            .known, where: [Name.id: ["$in": .array(names.map(BSONValue.string))]], limit: names.count, fields: [Name.id])
+        return Set(rows.compactMap { $0[Name.id]?.string }.map { TaskID($0) })
+    }
+}

@@ -1,0 +1,68 @@
+package import PixelFlowCore
+
+extension MongoTaskStore: TaskOwnerStore {
+    private typealias Name = TaskDocument.Name
+
+    package func create(_ task: TaskRecord) async throws -> Creation {
+        try await creations.submit(task)
+    }
+
+    package func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        let task = try await reading(for: tenant) { try await tasks.document(id, of: tenant)?.record }
+        return task?.deletedAt == nil ? task : nil
+    }
+
+    package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
+        try await reading(for: tenant) { try await tasks.find(idempotencyKey: idempotencyKey, of: tenant)?.record }
+    }
+
+    package func list(_ query: TaskQuery) async throws -> TaskPage {
+        var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
+        // All statuses are named where none is asked for, because the index goes by status: the server
+        // merges its five parts in the order of ids.
+        let statuses = query.status.map { [$0] } ?? TaskStatus.allCases
+        filter[Name.status] = statuses.count == 1 ? .string(statuses[0].rawValue) : ["$in": .array(statuses.map { .string($0.rawValue) })]
+        filter[Name.id] = query.before.map { ["$lt": .string($0.rawValue)] }
+        filter[Name.label] = query.search.map { ["$regex": .string(Self.pattern(for: $0.lowercased()))] }
+        filter[Name.deletedAt] = TaskDocument.notDeleted
+        let found = try await reading(for: query.tenant) {
+            try await tasks.find(.list, where: filter, sort: [Name.id: -1], limit: query.limit + 1).map(\.record)
+        }
+        return TaskPage(found, limit: query.limit)
+    }
+
+    /// A regular expression that finds exactly this text.
+    private static func pattern(for text: String) -> String {
+        var pattern = ""
+        for character in text {
+            if character.isASCII, !character.isLetter, !character.isNumber, !character.isWhitespace { pattern.append("\\") }
+            pattern.append(character)
+        }
+        return pattern
+    }
+
+    package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
+        let horizon = tasks.times.horizon(at: try await tasks.clock.read().latest)
+        var filter = TaskDocument.after(position, by: Name.updatedAt, before: horizon)
+        filter[Name.tenant] = .string(tenant.rawValue)
+        return try await reading(for: tenant) {
+            try await tasks.find(.changes, where: filter, sort: [Name.updatedAt: 1, Name.id: 1], limit: limit).map(\.record)
+        }
+    }
+
+    package func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await tasks.transition(id, of: tenant, .cancel).cancelled()
+    }
+
+    package func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await tasks.transition(id, of: tenant, .replay).replayed()
+    }
+
+    package func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
+        try await tasks.transition(id, of: tenant, .delete).changed
+    }
+
+    package func check() async throws {
+        try await tasks.ping()
+    }
+}

@@ -1,0 +1,47 @@
+package import PixelFlowCore
+
+extension MongoTaskStore: TaskWorkerStore {
+    private typealias Name = TaskDocument.Name
+
+    package func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
+        let start = try await tasks.clock.read().earliest - age
+        var filter = tasks.agenda(.dispatch, at: ["$gt": 0])
+        filter[Name.nextRunAt] = ["$lte": .time(start)]
+        filter[Name.cancelRequested] = false
+        return try await tasks.rows(.waiting, where: filter, sort: [Name.nextStepAt: 1], limit: limit, fields: [Name.id])
+            .compactMap { $0[Name.id]?.string }.map { TaskID($0) }
+    }
+
+    package func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
+        switch try await claims.submit(ClaimRequest(task: id, worker: worker)) {
+        case .taken(let task): task
+        case .refused: nil
+        case .undecided: try await tasks.transition(id, .claim(worker: worker)).changed
+        }
+    }
+
+    package func renew(_ claim: Claim) async throws -> Renewal {
+        try await tasks.renew(claim)
+    }
+
+    package func complete(_ claim: Claim, with manifest: Manifest) async throws -> TaskRecord? {
+        try await end(claim, .complete(claim, manifest), write: { try await self.completions.submit($0) }).completed
+    }
+
+    package func fail(_ claim: Claim, with failure: TaskFailure) async throws -> TaskRecord? {
+        try await end(claim, .fail(claim, failure, jitter: .random(in: 0...1))).changed
+    }
+
+    package func release(_ claim: Claim) async throws -> TaskRecord? {
+        try await end(claim, .release(claim)).changed
+    }
+
+    /// A worker knows the task that it has claimed: its run ends in one round trip.
+    private func end(
+        _ claim: Claim, _ transition: TaskTransition, write: ((TaskSwap) async throws -> Bool)? = nil
+    ) async throws -> TransitionOutcome {
+        let outcome = try await tasks.transition(claim.task, known: tasks.cache.document(of: claim), transition, write: write)
+        tasks.cache.remove(claim.task)
+        return outcome
+    }
+}

@@ -1,0 +1,172 @@
+import PixelFlowCore
+
+extension TaskDispatchStoreConformance {
+    static let dispatch: [Case] = [
+        Case("dispatch: a task that nobody took is due after the grace, not before") { try await $0.dueAfterTheGrace() },
+        Case("dispatch: of 10 dispatchers one gets each task") { try await $0.oneDispatcherGetsEach() },
+        Case("dispatch: an acknowledged dispatch message is trusted, twice as long each time") { try await $0.acknowledgedIsTrusted() },
+        Case("dispatch: trust in the broker has a limit") { try await $0.trustHasALimit() },
+        Case("dispatch: acknowledging an older dispatch message changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
+        Case("dispatch: a dispatch message that was delivered in vain is published anew") { try await $0.distrustedIsDue() },
+        Case("dispatch: a late acknowledgement does not hold up a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
+        Case("dispatch: acknowledging an unknown, claimed or final task changes nothing") { try await $0.strayAcknowledgements() },
+        Case("dispatch: only PENDING tasks are due, and no more than asked for") { try await $0.onlyPendingIsDue() },
+        Case("dispatch: a retry is due when it may run") { try await $0.retryIsDueWhenItMayRun() },
+    ]
+
+    func dueAfterTheGrace() async throws {
+        let task = try await add()
+        try await before(task.dispatch.due, "dispatch message") { try await dispatcher.takeDue(limit: 10).isEmpty }
+        var taken = task
+        pass(policy.publishTimeout)
+        try await requireTime(policy.publishTimeout, "next dispatch message") {
+            taken = try await takeDue(passing: .zero)
+            return taken.dispatch.due
+        }
+        try requireEqual(taken.id, task.id, "task")
+        try require(taken.dispatch.sequence > task.dispatch.sequence, "the sequence did not grow")
+        try await requireUnchanged(taken, "nothing")
+        // Unacknowledged: due again.
+        try requireEqual(try await takeDue().id, task.id, "task")
+    }
+
+    func oneDispatcherGetsEach() async throws {
+        var ids: Set<TaskID> = []
+        for _ in 0..<20 { ids.insert(try await add().id) }
+        pass(policy.publishTimeout)
+        _ = try await soon("dispatch message") { now >= (try await latestDue()) ? true : nil }
+        let taken = try await racing(10) { _ in try await dispatcher.takeDue(limit: 100) }.joined().map {
+            "\($0.id) \($0.dispatch.sequence)"
+        }
+        try requireEqual(Set(taken).count, taken.count, "one dispatch message was given to two dispatchers: \(taken.count)")
+        try require(ids.allSatisfy { id in taken.contains { $0.hasPrefix(id.rawValue) } }, "a task was not taken")
+    }
+
+    func acknowledgedIsTrusted() async throws {
+        try await add()
+        var trust = policy.redispatchInterval
+        for round in 1...3 {
+            let taken = try await takeDue(passing: round == 1 ? policy.publishTimeout : trust)
+            if round > 1 { trust *= 2 }
+            try await requireTime(trust, "dispatch message after acknowledgement \(round)") {
+                try await dispatcher.acknowledge([DispatchMessage(taken)])
+                return try await stored(taken).dispatch.due
+            }
+            let trusted = try await stored(taken)
+            try await before(trusted.dispatch.due, "second dispatch message") { try await dispatcher.takeDue(limit: 10).isEmpty }
+        }
+    }
+
+    func distrustedIsDue() async throws {
+        try await add()
+        let taken = try await takeDue(passing: policy.publishTimeout)
+        try requireEqual(try await dispatcher.redeliverLost(publishedBefore: now, limit: 10), 0, "distrusted before the acknowledgement")
+        try await dispatcher.acknowledge([DispatchMessage(taken)])
+        let acknowledgedAt = try requireValue(try await stored(taken).dispatch.acknowledgedAt, "time of the acknowledgement")
+        try requireEqual(
+            try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt - .milliseconds(1), limit: 10), 0,
+            "distrusted, though younger")
+        // Where the trust has run out by itself it is due already.
+        let trustedUntil = try await stored(taken).dispatch.due
+        try await before(trustedUntil, "not distrusted") {
+            try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt, limit: 10) == 1
+        }
+        let again = try await takeDue(passing: .zero)
+        try requireEqual(again.id, taken.id, "task")
+        try requireEqual(try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt, limit: 10), 0, "distrusted twice")
+    }
+
+    func trustHasALimit() async throws {
+        guard clock != nil else { return }
+        try await add()
+        for _ in 0..<12 {
+            let taken = try await takeDue(passing: policy.redispatchIntervalLimit)
+            try await dispatcher.acknowledge([DispatchMessage(taken)])
+        }
+        let taken = try await takeDue(passing: policy.redispatchIntervalLimit)
+        try await requireTime(policy.redispatchIntervalLimit, "dispatch message after many acknowledgements") {
+            try await dispatcher.acknowledge([DispatchMessage(taken)])
+            return try await stored(taken).dispatch.due
+        }
+    }
+
+    func olderAcknowledgementIsIgnored() async throws {
+        let task = try await add()
+        let taken = try await takeDue()
+        try await dispatcher.acknowledge([DispatchMessage(task)])
+        try await requireUnchanged(taken, "an older acknowledgement")
+        try await dispatcher.acknowledge([DispatchMessage(taken)])
+        try require(try await stored(taken) != taken, "the latest acknowledgement was ignored")
+        let trusted = try await stored(taken)
+        try await dispatcher.acknowledge([DispatchMessage(task)])
+        try await requireUnchanged(trusted, "an older acknowledgement")
+    }
+
+    func lateAcknowledgementDoesNotDelayARetry() async throws {
+        for end in ["release", "transient", "outage"] {
+            let task = try await add()
+            let claimed = try await claim(task)
+            let waiting =
+                switch end {
+                case "release": try await worker.release(claimed.claim)
+                case "transient": try await worker.fail(claimed.claim, with: failure(.transient))
+                default: try await worker.fail(claimed.claim, with: failure(.outage))
+                }
+            let retry = try requireValue(waiting, "not given back")
+            pass(policy.retryBase)
+            _ = try await soon("the retry's time") { now >= retry.nextRunAt ? true : nil }
+            // Of the dispatch message that led to the first run: written back in batches, so it may come this late.
+            try await dispatcher.acknowledge([DispatchMessage(task)])
+            try await requireUnchanged(retry, "a late acknowledgement after \(end)")
+        }
+    }
+
+    func strayAcknowledgements() async throws {
+        for status in TaskStatus.allCases where status != .pending {
+            let task = try await add(status)
+            try await dispatcher.acknowledge([DispatchMessage(task)])
+            try await requireUnchanged(task, "an acknowledgement")
+        }
+        try await dispatcher.acknowledge([DispatchMessage(sample())])
+        try await dispatcher.acknowledge([])
+    }
+
+    func onlyPendingIsDue() async throws {
+        for status in TaskStatus.allCases where status != .pending { _ = try await add(status) }
+        let first = try await add()
+        clock?.advance(by: .milliseconds(2))
+        let second = try await add()
+        let deleted = try await add()
+        _ = try await owner.delete(deleted.id, of: Self.tenant)
+        pass(policy.publishTimeout)
+        var taken: [TaskID] = []
+        while taken.count < 2 {
+            taken += try await soon("dispatch message") {
+                let due = try await dispatcher.takeDue(limit: 1)
+                try require(due.count <= 1, "more than asked for")
+                return due.isEmpty ? nil : due.map(\.id)
+            }
+        }
+        if clock != nil { try requireEqual(taken, [first.id, second.id], "longest due first") }
+        let rest = try await dispatcher.takeDue(limit: 10).map(\.id)
+        try require(Set(taken + rest).isSubset(of: [first.id, second.id]), "a task that is not PENDING was taken")
+    }
+
+    func retryIsDueWhenItMayRun() async throws {
+        let claimed = try await addClaimed()
+        let waiting = try requireValue(try await worker.fail(claimed.claim, with: failure(.transient)), "not failed")
+        try await before(waiting.nextRunAt, "dispatch message") { try await dispatcher.takeDue(limit: 10).isEmpty }
+        let taken = try await takeDue(passing: policy.retryBase)
+        try requireEqual(taken.id, claimed.id, "task")
+        _ = try requireValue(try await worker.claim(taken.id, by: Self.workerID), "woken, but cannot be claimed")
+    }
+
+    private func takeDue(passing duration: Duration? = nil) async throws -> TaskRecord {
+        pass(duration ?? policy.publishTimeout)
+        return try await soon("dispatch message") { try await dispatcher.takeDue(limit: 1).first }
+    }
+
+    private func latestDue() async throws -> Timestamp {
+        try await owner.list(TaskQuery(tenant: Self.tenant)).tasks.map(\.dispatch.due).max() ?? .distantFuture
+    }
+}

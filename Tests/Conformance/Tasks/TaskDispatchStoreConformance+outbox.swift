@@ -1,0 +1,80 @@
+import PixelFlowCore
+
+extension TaskDispatchStoreConformance {
+    static let outbox: [Case] = [
+        Case("outbox: each final status leaves one event with an id of its own") { try await $0.finalStatusLeavesOneEvent() },
+        Case("outbox: an event comes again, the same, until it is acknowledged") { try await $0.eventComesUntilAcknowledged() },
+        Case("outbox: only events older than asked for, oldest first, no more than asked for") { try await $0.eventsByAge() },
+        Case("outbox: acknowledging one event leaves others alone") { try await $0.acknowledgementIsExact() },
+        Case("outbox: events of a deleted task can be acknowledged") { try await $0.deletedTasksEventsAreAcknowledged() },
+    ]
+
+    func finalStatusLeavesOneEvent() async throws {
+        var ids: Set<String> = []
+        for status in TaskStatus.allCases {
+            let task = try await add(status)
+            try requireEqual(task.outbox.map(\.status), status.isFinal ? [status] : [], "events of \(status)")
+            ids.formUnion(task.outbox.map(\.id))
+        }
+        try requireEqual(ids.count, 3, "different ids")
+    }
+
+    func eventComesUntilAcknowledged() async throws {
+        let task = try await add(.completed)
+        _ = try await add(.pending)
+        for _ in 0..<3 {
+            let found = try await unpublished()
+            try requireEqual(found.map(\.id), [task.id], "tasks with events")
+            try requireEqual(found.map(\.outbox), [task.outbox], "events")
+        }
+        try await dispatcher.acknowledge(events: [task.id: Set(task.outbox.map(\.id))])
+        try requireEqual(try await dispatcher.unpublished(olderThan: .zero, limit: 10), [], "tasks with events")
+        let settled = try await stored(task)
+        try requireEqual(settled.outbox, [], "events left")
+        try requireEqual(settled.revision, task.revision, "revision: nothing that people see has changed")
+        try await dispatcher.acknowledge(events: [task.id: Set(task.outbox.map(\.id))])
+        try await requireUnchanged(settled, "a second acknowledgement")
+    }
+
+    func eventsByAge() async throws {
+        let first = try await add(.completed)
+        clock?.advance(by: .seconds(10))
+        let second = try await add(.cancelled)
+        let young = try await dispatcher.unpublished(olderThan: .seconds(60), limit: 10)
+        try requireEqual(young, [], "events older than a minute")
+        if clock != nil {
+            try requireEqual(try await dispatcher.unpublished(olderThan: .seconds(5), limit: 10).map(\.id), [first.id], "older than 5 s")
+        }
+        try requireEqual(try await unpublished(count: 2).map(\.id), [first.id, second.id], "all events")
+        try requireEqual(try await dispatcher.unpublished(olderThan: .zero, limit: 1).map(\.id), [first.id], "with a limit")
+    }
+
+    func acknowledgementIsExact() async throws {
+        let failed = try await add(.failed)
+        let replayed = try requireValue(try await owner.replay(failed.id, of: Self.tenant), "not replayed")
+        let claimed = try await claim(replayed)
+        let done = try requireValue(try await worker.complete(claimed.claim, with: manifest(of: claimed)), "not completed")
+        try requireEqual(done.outbox.map(\.status), [.failed, .completed], "events")
+        try await dispatcher.acknowledge(events: [done.id: [done.outbox[0].id, "unknown"]])
+        try requireEqual(try await stored(done).outbox, [done.outbox[1]], "events left")
+        try requireEqual(try await unpublished().map(\.id), [done.id], "tasks with events")
+        try await dispatcher.acknowledge(events: [TaskID.make(at: now): ["unknown"]])
+    }
+
+    func deletedTasksEventsAreAcknowledged() async throws {
+        let task = try await add(.completed)
+        _ = try await owner.delete(task.id, of: Self.tenant)
+        try await dispatcher.acknowledge(events: [task.id: Set(task.outbox.map(\.id))])
+        pass(.seconds(1))
+        try requireEqual(try await dispatcher.unpublished(olderThan: .zero, limit: 10), [], "tasks with events")
+        try requireEqual(try await dispatcher.deleted(limit: 10).map(\.id), [task.id], "still deleted")
+    }
+
+    private func unpublished(count: Int = 1) async throws -> [TaskRecord] {
+        pass(.milliseconds(10))
+        return try await soon("unpublished events") {
+            let found = try await dispatcher.unpublished(olderThan: .zero, limit: 10)
+            return found.count >= count ? found : nil
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import PixelFlowCore
+import Testing
+
+/// What a caller of a store learns from the outcome of a transition.
+@Suite struct TransitionOutcomeTests {
+    @Test func aChangeIsWhatEveryCallerGets() throws {
+        let task = try SampleTasks.make(.processing)
+        let outcome = TransitionOutcome.changed(task)
+        #expect(outcome.changed == task)
+        #expect(outcome.completed == task)
+        #expect(outcome.renewal == .extended)
+        #expect(try outcome.cancelled() == task)
+        #expect(try outcome.replayed() == task)
+    }
+
+    @Test func aMissingTaskIsNil() throws {
+        #expect(TransitionOutcome.missing.changed == nil)
+        #expect(TransitionOutcome.missing.completed == nil)
+        #expect(TransitionOutcome.missing.renewal == .lost)
+        #expect(try TransitionOutcome.missing.cancelled() == nil)
+        #expect(try TransitionOutcome.missing.replayed() == nil)
+    }
+
+    @Test func onlyTheClaimThatHasCompletedTheTaskGetsItAgain() throws {
+        let task = try SampleTasks.make(.completed)
+        #expect(TransitionOutcome.refused(.alreadyCompleted, task).completed == task)
+        for reason in [TransitionError.fenced, .wrongStatus(.completed), .deleted] {
+            #expect(TransitionOutcome.refused(reason, task).completed == nil)
+            #expect(TransitionOutcome.refused(reason, task).renewal == .lost)
+        }
+    }
+
+    @Test func aWorkerHearsOfTheCancellation() throws {
+        let task = try SampleTasks.make(.processing)
+        #expect(TransitionOutcome.refused(.cancelRequested, task).renewal == .cancelRequested)
+    }
+
+    @Test func cancellingTwiceIsNoError() throws {
+        let task = try SampleTasks.make(.processing)
+        #expect(try TransitionOutcome.refused(.unchanged, task).cancelled() == task)
+    }
+
+    @Test func refusalsAreConflicts() throws {
+        let task = try SampleTasks.make(.completed)
+        let outcome = TransitionOutcome.refused(.wrongStatus(.completed), task)
+        let cancelling = #expect(throws: PixelFlowError.self) { try outcome.cancelled() }
+        #expect(cancelling?.kind == .conflict)
+        #expect(cancelling?.code == "task_is_final")
+        let replaying = #expect(throws: PixelFlowError.self) { try outcome.replayed() }
+        #expect(replaying?.kind == .conflict)
+        #expect(replaying?.code == "task_not_failed")
+    }
+}
+
+@Suite struct TaskPageTests {
+    @Test(arguments: [(0, false), (2, false), (3, false), (4, true)])
+    func oneMoreThanAskedForTellsOfANextPage(found: Int, hasNext: Bool) {
+        let task = SampleTasks.make()
+        let page = TaskPage(Array(repeating: task, count: found), limit: 3)
+        #expect(page.tasks.count == min(found, 3))
+        #expect(page.next == (hasNext ? task.id : nil))
+    }
+}
+
+@Suite struct TaskStatisticsTests {
+    @Test func percentilesAreThoseOfTheNearestRank() {
+        var statistics = TaskStatistics()
+        statistics.setQueueLatency(sortedWaits: [])
+        #expect(statistics.queueLatencyP50 == nil)
+        #expect(statistics.queueLatencyP95 == nil)
+        statistics.setQueueLatency(sortedWaits: [2_000_000])
+        #expect(statistics.queueLatencyP50 == 2)
+        #expect(statistics.queueLatencyP95 == 2)
+        statistics.setQueueLatency(sortedWaits: (1...20).map { Int64($0) * 1_000_000 })
+        #expect(statistics.queueLatencyP50 == 10)
+        #expect(statistics.queueLatencyP95 == 19)
+    }
+}
