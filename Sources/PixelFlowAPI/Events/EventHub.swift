@@ -12,6 +12,8 @@ package final class EventHub: Service {
     /// How often streams are looked after: heartbeats, tokens that end, clients that do not read.
     static let tickInterval = Duration.seconds(1)
 
+    private static let resubscriptionPause = Duration.seconds(1)
+
     private struct State {
         var streams: [TenantID: [Int: EventStream]] = [:]
         var users: [UserID: Int] = [:]
@@ -66,14 +68,9 @@ package final class EventHub: Service {
 
     private func listen() async throws {
         while true {
-            do {
-                for await change in try await events.subscribe() { deliver(change) }
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                logger.warning("events not reachable, trying again", metadata: ["error": "\(error)"])
-            }
-            try await Task.sleep(for: .seconds(1))
+            let warn: (any Error) -> Void = { self.logger.warning("events not reachable, trying again", metadata: ["error": "\($0)"]) }
+            for await change in try await retry(.every(Self.resubscriptionPause), onRetry: warn, events.subscribe) { deliver(change) }
+            try await Task.sleep(for: Self.resubscriptionPause)
         }
     }
 
