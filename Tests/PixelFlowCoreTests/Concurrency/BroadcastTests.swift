@@ -53,15 +53,17 @@ import Testing
 }
 
 @Suite struct BroadcastTests {
+    private func all(of stream: AsyncStream<Int>) async throws -> [Int] {
+        try await within(.testDeadline, "the stream's end") { await stream.reduce(into: []) { $0.append($1) } }
+    }
+
     @Test func everyListenerHearsEverythingInOrder() async throws {
         let broadcast = Broadcast<Int>(capacity: 10)
         let streams = (0..<3).map { _ in broadcast.subscribe() }
         broadcast.send(1...3)
         broadcast.send([4])
         broadcast.finish()
-        for stream in streams {
-            #expect(try await within(.testDeadline, "the stream's end") { await stream.reduce(into: []) { $0.append($1) } } == [1, 2, 3, 4])
-        }
+        for stream in streams { #expect(try await all(of: stream) == [1, 2, 3, 4]) }
     }
 
     @Test func whoLagsLosesTheOldestAndHoldsUpNobody() async throws {
@@ -69,13 +71,14 @@ import Testing
         let slow = broadcast.subscribe()
         broadcast.send(0..<100)
         broadcast.finish()
-        #expect(try await within(.testDeadline, "the stream's end") { await slow.reduce(into: []) { $0.append($1) } } == [97, 98, 99])
+        #expect(try await all(of: slow) == [97, 98, 99])
     }
 
     @Test func whoStopsListeningIsForgotten() async throws {
         let broadcast = Broadcast<Int>(capacity: 3)
         #expect(broadcast.isEmpty)
         let stream = broadcast.subscribe()
+        // bounded: by the wait for the listener's end
         let listener = Task { for await _ in stream {} }
         #expect(!broadcast.isEmpty)
         listener.cancel()
