@@ -110,7 +110,7 @@ struct TaskRun: Sendable {
     /// Tries again through an outage of the store for as long as the lease may hold.
     private func retryWhileLeaseMayHold<Value>(_ body: () async throws -> Value) async throws -> Value {
         let warn: (any Error) -> Void = { logger.warning("task store not reachable, trying again", metadata: ["error": "\($0)"]) }
-        return try await retry(Self.storeRetries, until: .now + settings.policy.renewDeadline, onRetry: warn, body)
+        return try await retry(Self.storeRetries, until: ContinuousClock.now + settings.policy.renewDeadline, onRetry: warn, body)
     }
 
     private static let storeRetries = RetryPolicy(firstPause: .milliseconds(50), longestPause: .seconds(2))
