@@ -107,17 +107,17 @@ let package = Package(
         library("PixelFlowFetch", ["PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["PixelFlowCore", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
         library("PixelFlowMongo", ["PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
-        library("PixelFlowKafka", ["PixelFlowCore", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
+        library("PixelFlowKafka", ["PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library("PixelFlowS3", ["PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
-        library("PixelFlowDispatch", ["PixelFlowCore", logging, serviceLifecycle, metrics]),
+        library("PixelFlowDispatch", ["PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
         library("PixelFlowTelemetry", ["PixelFlowCore", logging, "Prometheus", metrics]),
 
         // Services.
         library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
         library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
         library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
-        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The real backends of api and worker.

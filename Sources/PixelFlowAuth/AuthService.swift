@@ -9,7 +9,8 @@ package struct AuthService: Sendable {
     /// Verifies the tokens of this service in its own process, without HTTP.
     package let verifier: TokenVerifier
     private let accounts: Accounts
-    private let issuers: IssuerSource
+    /// Loaded when first needed: the service starts whether its database answers or not.
+    private let issuer: AsyncLazy<TokenIssuer>
     private let proxies: TrustedProxies
     private let store: any UserStore
     private let metrics: any MetricsFactory
@@ -25,12 +26,12 @@ package struct AuthService: Sendable {
         hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
-        let issuers = IssuerSource {
+        let issuer = AsyncLazy {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
-        self.issuers = issuers
+        self.issuer = issuer
         self.verifier = TokenVerifier(
-            source: ClosureKeySource { try await issuers.issuer().jwks }, rules: settings.rules, clock: clock, logger: logger)
+            source: ClosureKeySource { try await issuer.value.jwks }, rules: settings.rules, clock: clock, logger: logger)
         self.accounts = Accounts(
             store: store,
             hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
@@ -46,23 +47,23 @@ package struct AuthService: Sendable {
     /// Reads the signing keys, and makes the first at the very first start.
     ///
     /// - Throws: `PixelFlowError` where the store is down or a key cannot be read.
-    package func prepare() async throws { _ = try await issuers.issuer() }
+    package func prepare() async throws { _ = try await issuer.value }
 
     /// The public keys, for a verifier elsewhere in the process.
-    package var jwks: JSONWebKeySet { get async throws { try await issuers.issuer().jwks } }
+    package var jwks: JSONWebKeySet { get async throws { try await issuer.value.jwks } }
 
     /// All routes of the service, ready to be served.
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        let (store, issuers) = (store, issuers)
+        let (store, issuer) = (store, issuer)
         let health = HealthRoutes(
             checks: [
                 HealthCheck("database") {
                     try await store.check()
-                    _ = try await issuers.issuer()
+                    _ = try await issuer.value
                 }
             ], drain: drain)
         return ServiceRouter.make(metrics: ServiceMetrics(service: "auth", factory: metrics), health: health) { router in
-            AuthRoutes(accounts: accounts, issuers: issuers, verifier: verifier, proxies: proxies, metrics: AuthMetrics(metrics))
+            AuthRoutes(accounts: accounts, issuer: issuer, verifier: verifier, proxies: proxies, metrics: AuthMetrics(metrics))
                 .add(to: router)
         }
     }

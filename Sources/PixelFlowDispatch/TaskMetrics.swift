@@ -1,5 +1,6 @@
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 
 /// Counts tasks that reach a final status, wherever that is: in the api, a worker, or the dispatcher.
 package struct TaskMetrics: Sendable {
@@ -28,7 +29,7 @@ package struct TaskMetrics: Sendable {
     private let durations: LabelledMetrics<TaskStatus, Metrics.Timer>
 
     package init(_ factory: any MetricsFactory = MetricsSystem.factory) {
-        outcomes = LabelledMetrics { outcome in
+        outcomes = LabelledMetrics(overflow: Outcome(status: .failed, code: "other")) { outcome in
             Counter(
                 label: "tasks_finished_total", dimensions: [("status", outcome.status.rawValue), ("error_code", outcome.code)],
                 factory: factory)

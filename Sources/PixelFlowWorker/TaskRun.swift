@@ -75,7 +75,7 @@ struct TaskRun: Sendable {
 
     private func conclude(_ ending: Ending, since start: ContinuousClock.Instant) async {
         do {
-            let updated = try await retry { try await write(ending) }
+            let updated = try await retryWhileLeaseMayHold { try await write(ending) }
             guard let updated else {
                 metrics.discardedResult()
                 logger.warning("claim lost, result discarded", metadata: ["epoch": "\(task.epoch)"])
@@ -109,20 +109,12 @@ struct TaskRun: Sendable {
     }
 
     /// Tries again through an outage of the store for as long as the lease may hold.
-    private func retry<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let deadline = ContinuousClock.now + settings.policy.renewDeadline
-        var pause = Duration.milliseconds(50)
-        while true {
-            do {
-                return try await body()
-            } catch {
-                guard ContinuousClock.now + pause < deadline else { throw error }
-                logger.warning("task store not reachable, trying again", metadata: ["error": "\(error)"])
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(2))
-            }
-        }
+    private func retryWhileLeaseMayHold<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let warn: (any Error) -> Void = { logger.warning("task store not reachable, trying again", metadata: ["error": "\($0)"]) }
+        return try await retry(Self.storeRetries, until: ContinuousClock.now + settings.policy.renewDeadline, onRetry: warn, body)
     }
+
+    private static let storeRetries = RetryPolicy(firstPause: .milliseconds(50), longestPause: .seconds(2))
 }
 
 /// The tasks that this worker has in hand.

@@ -2,6 +2,7 @@ import Metrics
 import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
+import PixelFlowTelemetry
 
 /// What a worker counts.
 struct WorkerMetrics: Sendable {
@@ -30,10 +31,10 @@ struct WorkerMetrics: Sendable {
     /// - Parameter slots: tasks that the worker may have in hand at a time.
     init(_ factory: any MetricsFactory, slots: Int) {
         func counters(_ name: String, _ label: String) -> LabelledMetrics<String, Counter> {
-            LabelledMetrics { Counter(label: name, dimensions: [(label, $0)], factory: factory) }
+            LabelledMetrics(overflow: "other") { Counter(label: name, dimensions: [(label, $0)], factory: factory) }
         }
         func timers(_ name: String, _ label: String) -> LabelledMetrics<String, Metrics.Timer> {
-            LabelledMetrics { Metrics.Timer(label: name, dimensions: [(label, $0)], factory: factory) }
+            LabelledMetrics(overflow: "other") { Metrics.Timer(label: name, dimensions: [(label, $0)], factory: factory) }
         }
         tasks = TaskMetrics(factory)
         queueLatency = Metrics.Timer(label: "task_queue_latency_seconds", factory: factory)
@@ -44,7 +45,7 @@ struct WorkerMetrics: Sendable {
         sourceBytes = counters("source_bytes_total", "source")
         fetches = timers("source_fetch_duration_seconds", "outcome")
         renders = timers("render_duration_seconds", "format")
-        outputs = LabelledMetrics { outcome in
+        outputs = LabelledMetrics(overflow: OutputOutcome(format: "other", status: "other")) { outcome in
             Counter(label: "outputs_total", dimensions: [("format", outcome.format), ("status", outcome.status)], factory: factory)
         }
         outputBytes = counters("output_bytes_total", "format")

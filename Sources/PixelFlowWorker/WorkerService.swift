@@ -95,18 +95,12 @@ package struct WorkerService: Service {
     /// Joins the group, however long the broker takes. Nil once the service is shut down.
     private func subscribe() async -> (any DispatchSubscription)? {
         try? await cancelWhenGracefulShutdown {
-            while true {
-                do {
-                    return try await dependencies.broker.subscribe()
-                } catch is CancellationError {
-                    throw CancellationError()
-                } catch {
-                    logger.warning("broker not reachable, trying again", metadata: ["error": "\(error)"])
-                    try await Task.sleep(for: .seconds(1))
-                }
-            }
+            let warn: (any Error) -> Void = { logger.warning("broker not reachable, trying again", metadata: ["error": "\($0)"]) }
+            return try await retry(Self.backendRetries, onRetry: warn, dependencies.broker.subscribe)
         }
     }
+
+    private static let backendRetries = RetryPolicy.every(.seconds(1))
 
     /// One dispatch message after the other.
     private func work(_ subscription: any DispatchSubscription) async {
@@ -187,19 +181,15 @@ package struct WorkerService: Service {
     private func retryOnOutage<Value: Sendable>(
         _ complaint: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
-        while true {
-            do {
-                return try await body()
-            } catch let error as PixelFlowError where error.retry == .outage {
-                var metadata: Logger.Metadata = ["error": "\(error)"]
-                if let message {
-                    metadata["task_id"] = "\(message.task)"
-                    metadata["request_id"] = "\(message.requestID)"
-                }
-                logger.warning("\(complaint), trying again", metadata: metadata)
-                try await Task.sleep(for: .seconds(1))
+        let warn: (any Error) -> Void = { error in
+            var metadata: Logger.Metadata = ["error": "\(error)"]
+            if let message {
+                metadata["task_id"] = "\(message.task)"
+                metadata["request_id"] = "\(message.requestID)"
             }
+            logger.warning("\(complaint), trying again", metadata: metadata)
         }
+        return try await retry(Self.backendRetries, if: PixelFlowError.isOutage, onRetry: warn, body)
     }
 
     /// Stops a run as soon as its cancellation is known, instead of at its next heartbeat.

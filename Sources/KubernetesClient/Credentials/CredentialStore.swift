@@ -87,7 +87,8 @@ actor CredentialStore {
         }
     }
 
-    /// Runs the plugin once, however many requests wait for it.
+    /// Runs the plugin once, however many requests wait for it. The actor keeps the run itself: this library depends on nothing of
+    /// PixelFlow, so it cannot use `SingleFlight`.
     private func pluginCredential(_ plugin: ExecPluginRunner) async throws -> ExecCredential {
         if let credential = pluginCredential, !isExpired(credential) { return credential }
         let run = pluginRun ?? Task { try await plugin.run() }

@@ -7,19 +7,17 @@ import Synchronization
 /// Hands every change of a task to the clients of its tenant that are connected to this replica.
 ///
 /// What it holds is bounded by `EventLimits`: the streams by number, in all and by user, and what waits on them by bytes, each
-/// and together. A change is encoded once, however many streams it is sent on.
+/// and together. A change is encoded once, however many streams it is sent on. That is why the streams share a `ListenerTable` with
+/// `Broadcast` and not its queues: those are bounded by count, drop the oldest silently, and know nothing of what a socket has taken.
 package final class EventHub: Service {
     /// How often streams are looked after: heartbeats, tokens that end, clients that do not read.
     static let tickInterval = Duration.seconds(1)
 
-    private struct State {
-        var streams: [TenantID: [Int: EventStream]] = [:]
-        var users: [UserID: Int] = [:]
-        var count = 0
-        var next = 0
-        var isClosed = false
+    private static let resubscriptionPause = Duration.seconds(1)
 
-        var all: [EventStream] { streams.values.flatMap(\.values) }
+    private struct State {
+        var streams = ListenerTable<TenantID, EventStream>()
+        var users: [UserID: Int] = [:]
     }
 
     /// Writes tasks for streams and for whoever else shows them.
@@ -57,30 +55,21 @@ package final class EventHub: Service {
                 try await group.waitForAll()
             }
         }
-        let streams = state.withLock { state in
-            state.isClosed = true
-            return state.all
-        }
-        streams.forEach { $0.finish(.shutdown) }
+        state.withLock { $0.streams.close() }.forEach { $0.finish(.shutdown) }
     }
 
     private func listen() async throws {
         while true {
-            do {
-                for await change in try await events.subscribe() { deliver(change) }
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                logger.warning("events not reachable, trying again", metadata: ["error": "\(error)"])
-            }
-            try await Task.sleep(for: .seconds(1))
+            let warn: (any Error) -> Void = { self.logger.warning("events not reachable, trying again", metadata: ["error": "\($0)"]) }
+            for await change in try await retry(.every(Self.resubscriptionPause), onRetry: warn, events.subscribe) { deliver(change) }
+            try await Task.sleep(for: Self.resubscriptionPause)
         }
     }
 
     /// A second has passed. Not private, so that tests need not wait.
     func tick() {
         let now = clock.now()
-        for stream in state.withLock(\.all) { stream.tick(at: now) }
+        for stream in state.withLock(\.streams.all) { stream.tick(at: now) }
     }
 
     // MARK: Streams
@@ -108,34 +97,30 @@ package final class EventHub: Service {
 
     /// - Returns: the number of the stream; nil once the service is being stopped.
     private func admit(_ stream: EventStream, to state: inout State) -> Result<Int?, PixelFlowError> {
-        guard !state.isClosed else { return .success(nil) }
+        guard !state.streams.isClosed else { return .success(nil) }
         guard state.users[stream.user, default: 0] < limits.streamsPerUser else {
             return .failure(.tooManyEventStreams(limits.streamsPerUser))
         }
-        guard state.count < limits.streams else { return .failure(.eventStreamsExhausted) }
-        state.next += 1
-        state.count += 1
+        guard state.streams.count < limits.streams else { return .failure(.eventStreamsExhausted) }
+        let number = state.streams.add(stream, to: stream.tenant)
         state.users[stream.user, default: 0] += 1
-        state.streams[stream.tenant, default: [:]][state.next] = stream
-        metrics.streams.set(state.count)
-        return .success(state.next)
+        metrics.streams.set(state.streams.count)
+        return .success(number)
     }
 
     private func close(_ stream: EventStream, _ number: Int) {
         state.withLock { state in
-            state.streams[stream.tenant]?[number] = nil
-            if state.streams[stream.tenant]?.isEmpty == true { state.streams[stream.tenant] = nil }
-            state.count -= 1
+            state.streams.remove(number, from: stream.tenant)
             let left = state.users[stream.user, default: 1] - 1
             state.users[stream.user] = left > 0 ? left : nil
-            metrics.streams.set(state.count)
+            metrics.streams.set(state.streams.count)
         }
     }
 
     // MARK: Events
 
     private func deliver(_ change: TaskChange) {
-        let interested = state.withLock { $0.streams[change.task.tenant].map { Array($0.values) } ?? [] }
+        let interested = state.withLock { $0.streams[change.task.tenant] }
         guard !interested.isEmpty else { return }
         do {
             let event = EncodedEvent(try views.event(change), held: metrics.held)
@@ -148,7 +133,7 @@ package final class EventHub: Service {
 
     /// - Returns: false where nothing waits on any stream.
     private func dropFurthestBehind() -> Bool {
-        let streams = state.withLock(\.all).map { (stream: $0, bytes: $0.waitingBytes) }
+        let streams = state.withLock(\.streams.all).map { (stream: $0, bytes: $0.waitingBytes) }
         guard let last = streams.max(by: { $0.bytes < $1.bytes }), last.bytes > 0 else { return false }
         last.stream.finish(.overflow)
         metrics.dropped.increment()

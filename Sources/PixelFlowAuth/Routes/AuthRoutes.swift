@@ -7,7 +7,7 @@ import PixelFlowHTTP
 /// `/register`, `/login`, `/validate` and the public keys.
 struct AuthRoutes: Sendable {
     let accounts: Accounts
-    let issuers: IssuerSource
+    let issuer: AsyncLazy<TokenIssuer>
     let verifier: TokenVerifier
     let proxies: TrustedProxies
     let metrics: AuthMetrics
@@ -47,7 +47,7 @@ struct AuthRoutes: Sendable {
             try await accounts.login(email: credentials.email, password: credentials.password, from: client?.subscriber)
         }
         context.logger.info("user signed in", metadata: ["user_id": .string(user.id.rawValue)])
-        let issuer = try await issuers.issuer()
+        let issuer = try await issuer.value
         let token = try await issuer.issue(for: user)
         return try .json(IssuedToken(token: token, expiresIn: Int(issuer.lifetime.components.seconds)))
     }
@@ -59,6 +59,6 @@ struct AuthRoutes: Sendable {
 
     /// Keys change rarely; five minutes is also how long a verifier keeps them.
     @Sendable private func jwks(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        try .json(try await issuers.issuer().jwks, headers: [.cacheControl: "public, max-age=300"])
+        try .json(try await issuer.value.jwks, headers: [.cacheControl: "public, max-age=300"])
     }
 }

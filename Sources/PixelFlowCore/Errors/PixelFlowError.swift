@@ -83,6 +83,11 @@ package struct PixelFlowError: Error, Sendable {
 }
 
 extension PixelFlowError {
+    /// Whether the error says that one of PixelFlow's own backends is down.
+    package static func isOutage(_ error: any Error) -> Bool { (error as? PixelFlowError)?.retry == .outage }
+}
+
+extension PixelFlowError {
     /// A value that is well-formed but not acceptable; `field` is its path.
     package static func invalid(_ field: String, _ message: String, code: String = "invalid_value") -> PixelFlowError {
         PixelFlowError(.invalid, code: code, message, field: field)

@@ -63,7 +63,7 @@ package struct TaskPolicy: Sendable, Hashable {
     ///   - retryAfter: what the source asked for; the wait is no shorter, up to `retryAfterLimit`, and
     ///     spread over a tenth more, so that the tasks of one source do not come back all at once.
     package func transientDelay(failures: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration {
-        let backoff = retryDelay(failures: failures, jitter: 0.5 + min(max(jitter, 0), 1) / 2)
+        let backoff = backoff(.equal).pause(retry: failures, random: jitter)
         guard let retryAfter, retryAfter > .zero else { return backoff }
         let asked = min(retryAfter, retryAfterLimit).seconds
         return max(backoff, .microseconds(Int64(asked * (1 + 0.1 * min(max(jitter, 0), 1)) * 1_000_000)))
@@ -73,8 +73,11 @@ package struct TaskPolicy: Sendable, Hashable {
     ///
     /// - Parameter jitter: 0 to 1.
     package func retryDelay(failures: Int, jitter: Double) -> Duration {
-        let bound = min(retryLimit.seconds, retryBase.seconds * Double(1 << min(max(failures, 0), 30)))
-        return .microseconds(Int64(bound * min(max(jitter, 0), 1) * 1_000_000))
+        backoff(.full).pause(retry: failures, random: jitter)
+    }
+
+    private func backoff(_ jitter: RetryPolicy.Jitter) -> RetryPolicy {
+        RetryPolicy(firstPause: retryBase, longestPause: retryLimit, jitter: jitter)
     }
 
     /// Whether the image may be what kills its render process or its worker: its next run has to be
@@ -83,7 +86,6 @@ package struct TaskPolicy: Sendable, Hashable {
 
     /// How long to trust the broker with a dispatch message that it has acknowledged `acknowledged` times.
     package func trust(acknowledged: Int) -> Duration {
-        let factor = Double(1 << min(max(acknowledged - 1, 0), 30))
-        return .microseconds(Int64(min(redispatchIntervalLimit.seconds, redispatchInterval.seconds * factor) * 1_000_000))
+        RetryPolicy(firstPause: redispatchInterval, longestPause: redispatchIntervalLimit).pause(retry: acknowledged - 1)
     }
 }

@@ -3,28 +3,22 @@ package import PixelFlowCore
 package import ServiceLifecycle
 
 extension InstallationCheck: Service {
-    /// How long to wait before a backend that does not answer is asked again.
-    static let pause = Duration.seconds(2)
+    /// How a backend that does not answer is asked again.
+    private static let retries = RetryPolicy.every(.seconds(2))
 
     /// Verifies as soon as both answer, and then rests. Where the two do not belong together it ends, and the process with it.
     package func run() async throws {
         do {
-            try await cancelWhenGracefulShutdown { try await verifyInsistently() }
+            try await cancelWhenGracefulShutdown { try await verifyOnceReachable() }
         } catch is CancellationError {
             return
         }
         try await gracefulShutdown()
     }
 
-    private func verifyInsistently() async throws {
-        while true {
-            do {
-                return try await note(verify())
-            } catch let error as PixelFlowError where error.retry == .outage {
-                logger.warning("installation not verified yet", metadata: ["error": "\(error)"])
-            }
-            try await Task.sleep(for: Self.pause)
-        }
+    private func verifyOnceReachable() async throws {
+        let warn: (any Error) -> Void = { logger.warning("installation not verified yet", metadata: ["error": "\($0)"]) }
+        note(try await retry(Self.retries, if: PixelFlowError.isOutage, onRetry: warn, verify))
     }
 
     private func note(_ finding: Finding) {

@@ -7,10 +7,7 @@ struct BackoffTable: Sendable {
         var due: Timestamp
     }
 
-    /// The first pause, which doubles up to the longest. Drawn between a half and the whole, so that tasks that failed
-    /// together are not tried together.
-    var first = Duration.seconds(5)
-    var longest = Duration.seconds(300)
+    var policy = RetryPolicy(firstPause: .seconds(5), longestPause: .seconds(300), jitter: .equal)
     /// What is beyond is tried in every round: the table is a saving, nothing depends on it.
     var capacity = 50_000
     private var entries: [TaskID: Entry] = [:]
@@ -27,18 +24,13 @@ struct BackoffTable: Sendable {
     mutating func tried(_ id: TaskID, at now: Timestamp, jitter: Double) {
         guard entries[id] != nil || entries.count < capacity else { return }
         let tries = (entries[id]?.tries ?? 0) + 1
-        entries[id] = Entry(tries: tries, due: now + pause(after: tries, jitter: jitter))
-    }
-
-    func pause(after tries: Int, jitter: Double) -> Duration {
-        let bound = min(longest.seconds, first.seconds * Double(1 << min(max(tries - 1, 0), 30)))
-        return .microseconds(Int64(bound * (0.5 + 0.5 * min(max(jitter, 0), 1)) * 1_000_000))
+        entries[id] = Entry(tries: tries, due: now + policy.pause(retry: tries - 1, random: jitter))
     }
 
     mutating func forget(_ id: TaskID) { entries[id] = nil }
 
     /// Forgets what has been due for as long as the longest pause: it was done elsewhere.
     mutating func prune(at now: Timestamp) {
-        entries = entries.filter { $0.value.due + longest > now }
+        entries = entries.filter { $0.value.due + policy.longestPause > now }
     }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 package import Hummingbird
 import Metrics
 import NIOCore
-import Synchronization
+import PixelFlowTelemetry
 
 /// Counts and times each request: `…_requests_total` and `…_request_duration_seconds`.
 ///
@@ -31,48 +31,66 @@ package struct MetricsMiddleware: RouterMiddleware {
     }
 }
 
-/// The counters and timers of a service's requests, each made when it is first needed and then kept.
-private final class RequestSeries: Sendable {
-    private struct Entry {
-        let method: HTTPRequest.Method
-        let status: Int
+/// The counters and timers of a service's requests.
+private struct RequestSeries: Sendable {
+    private struct Series: Sendable {
         let requests: Counter
         let duration: Metrics.Timer
     }
+
+    private let series: LabelledMetrics<RequestLabels, Series>
+
+    init(_ metrics: ServiceMetrics) {
+        series = LabelledMetrics(limit: 1000, overflow: .overflow) { labels in
+            Series(
+                requests: Counter(
+                    label: "\(metrics.service)_requests_total", dimensions: labels.dimensions + [labels.statusDimension],
+                    factory: metrics.factory),
+                duration: Metrics.Timer(
+                    label: "\(metrics.service)_request_duration_seconds", dimensions: labels.dimensions, factory: metrics.factory))
+        }
+    }
+
+    func count(_ method: HTTPRequest.Method, _ endpoint: String?, _ status: Int, nanoseconds: Int64) {
+        let series = series[RequestLabels(method, endpoint, status)]
+        series.requests.increment()
+        series.duration.recordNanoseconds(nanoseconds)
+    }
+}
+
+/// The labels of a request. A client could send ever new methods: what is none is `other`.
+private struct RequestLabels: Hashable, Sendable {
+    private let method: HTTPRequest.Method?
+    private let endpoint: String
+    private let status: Int?
 
     private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
     /// What hummingbird calls the endpoint where no route matches.
     private static let unmatched = "NotFound"
 
-    private let metrics: ServiceMetrics
-    /// By endpoint; the few methods and statuses of one are looked through faster than hashed.
-    private let entries = Mutex<[String: [Entry]]>([:])
+    static let overflow = RequestLabels(method: nil, endpoint: "other", status: nil)
 
-    init(_ metrics: ServiceMetrics) { self.metrics = metrics }
-
-    func count(_ method: HTTPRequest.Method, _ endpoint: String?, _ status: Int, nanoseconds: Int64) {
-        let endpoint = endpoint ?? Self.unmatched
-        let known = entries.withLock { $0[endpoint]?.first { $0.status == status && $0.method == method } }
-        let entry = known ?? make(method, endpoint, status)
-        entry.requests.increment()
-        entry.duration.recordNanoseconds(nanoseconds)
+    init(_ method: HTTPRequest.Method, _ endpoint: String?, _ status: Int) {
+        self.init(
+            method: Self.methods.contains(method) ? method : nil, endpoint: endpoint ?? Self.unmatched,
+            status: (100...599).contains(status) ? status : nil)
     }
 
-    /// A method or a status that is none is not kept, for a client could send ever new ones.
-    private func make(_ method: HTTPRequest.Method, _ endpoint: String, _ status: Int) -> Entry {
-        let isMethod = Self.methods.contains(method)
-        let isStatus = (100...599).contains(status)
-        let labels = [
-            ("method", isMethod ? method.rawValue : "other"), ("endpoint", endpoint == Self.unmatched ? "unmatched" : endpoint),
-        ]
-        let entry = Entry(
-            method: method, status: status,
-            requests: Counter(
-                label: "\(metrics.service)_requests_total", dimensions: labels + [("status", isStatus ? String(status) : "other")],
-                factory: metrics.factory),
-            duration: Metrics.Timer(
-                label: "\(metrics.service)_request_duration_seconds", dimensions: labels, factory: metrics.factory))
-        if isMethod && isStatus { entries.withLock { $0[endpoint, default: []].append(entry) } }
-        return entry
+    private init(method: HTTPRequest.Method?, endpoint: String, status: Int?) {
+        self.method = method
+        self.endpoint = endpoint
+        self.status = status
+    }
+
+    var dimensions: [(String, String)] {
+        [("method", method?.rawValue ?? "other"), ("endpoint", endpoint == Self.unmatched ? "unmatched" : endpoint)]
+    }
+
+    var statusDimension: (String, String) { ("status", status.map(String.init) ?? "other") }
+
+    /// Without the method: an endpoint has few of them, and comparing one is cheaper than hashing it.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(endpoint)
+        hasher.combine(status)
     }
 }

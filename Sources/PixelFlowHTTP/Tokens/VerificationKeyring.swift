@@ -12,10 +12,10 @@ final class VerificationKeyring: Sendable {
         var keys: [String: VerificationKey] = [:]
         var staleAt = Timestamp(microseconds: 0)
         var nextAttempt = Timestamp(microseconds: 0)
-        var running: Task<Void, any Error>?
     }
 
     private let state = Mutex(State())
+    private let renewing = SingleFlight<Void>()
     private let source: any VerificationKeySource
     private let clock: any WallClock
     private let logger: Logger
@@ -37,12 +37,11 @@ final class VerificationKeyring: Sendable {
     func key(_ kid: String) async throws -> VerificationKey? {
         renewIfStale(at: clock.now())
         if let known = state.withLock({ $0.keys[kid] }) { return known }
-        guard let renewal = renewal(at: clock.now()) else {
-            try requireAnyKey(nil)
-            return nil
-        }
         do {
-            try await renewal.value
+            guard try await renewIfDue(at: clock.now()) else {
+                try requireAnyKey(nil)
+                return nil
+            }
         } catch {
             try requireAnyKey(error)
         }
@@ -55,7 +54,7 @@ final class VerificationKeyring: Sendable {
     func prepare() async throws {
         guard state.withLock({ $0.keys.isEmpty }) else { return }
         do {
-            try await renewal(at: clock.now())?.value
+            try await renewIfDue(at: clock.now())
         } catch {
             try requireAnyKey(error)
         }
@@ -65,23 +64,26 @@ final class VerificationKeyring: Sendable {
     /// Starts a renewal in the background where one is due; costs a lock and nothing else.
     func renewIfStale(at now: Timestamp) {
         let isDue = state.withLock { !$0.keys.isEmpty && now >= $0.staleAt && now >= $0.nextAttempt }
-        if isDue { _ = renewal(at: now) }
+        if isDue { renewing.start(if: { beginAttempt(at: now) }) { try await self.renew() } }
     }
 
-    /// The running renewal or a fresh one; nil where the last attempt was a moment ago.
-    private func renewal(at now: Timestamp) -> Task<Void, any Error>? {
+    /// Waits for the running renewal or a new one.
+    ///
+    /// - Returns: false where the last attempt was a moment ago.
+    @discardableResult
+    private func renewIfDue(at now: Timestamp) async throws -> Bool {
+        try await renewing.run(startingIf: { beginAttempt(at: now) }) { try await self.renew() } != nil
+    }
+
+    private func beginAttempt(at now: Timestamp) -> Bool {
         state.withLock { state in
-            if let running = state.running { return running }
-            guard now >= state.nextAttempt else { return nil }
+            guard now >= state.nextAttempt else { return false }
             state.nextAttempt = now + pause
-            let task = Task { try await self.renew() }
-            state.running = task
-            return task
+            return true
         }
     }
 
     private func renew() async throws {
-        defer { state.withLock { $0.running = nil } }
         do {
             var keys: [String: VerificationKey] = [:]
             for jwk in try await source.jwks().keys {

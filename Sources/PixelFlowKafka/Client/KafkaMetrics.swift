@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import PixelFlowTelemetry
 import Synchronization
 
 /// What the process tells about its dealings with Kafka.
@@ -11,14 +12,20 @@ final class KafkaMetrics: Sendable {
         case ok, failed, undecodable
     }
 
-    private struct Key: Hashable {
+    private struct MessageLabels: Hashable {
         var topic: String
-        var direction: Direction
-        var outcome: Outcome
+        var direction: String
+        var outcome: String
+    }
+
+    private struct RoundTripLabels: Hashable {
+        var client: String
+        var percentile: String
     }
 
     private let factory: any MetricsFactory
-    private let counters = Mutex<[Key: Counter]>([:])
+    private let messages: LabelledMetrics<MessageLabels, Counter>
+    private let roundTrips: LabelledMetrics<RoundTripLabels, Gauge>
     private let positions = Mutex<[Int: PositionGauges]>([:])
     private let publishing: Metrics.Timer
     private let queued: Gauge
@@ -26,6 +33,16 @@ final class KafkaMetrics: Sendable {
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
+        messages = LabelledMetrics(overflow: MessageLabels(topic: "other", direction: "other", outcome: "other")) { labels in
+            Counter(
+                label: "kafka_messages_total",
+                dimensions: [("topic", labels.topic), ("direction", labels.direction), ("outcome", labels.outcome)], factory: factory)
+        }
+        roundTrips = LabelledMetrics(overflow: RoundTripLabels(client: "other", percentile: "other")) { labels in
+            Gauge(
+                label: "kafka_broker_round_trip_seconds", dimensions: [("client", labels.client), ("percentile", labels.percentile)],
+                factory: factory)
+        }
         publishing = Metrics.Timer(label: "kafka_publish_duration_seconds", factory: factory)
         queued = Gauge(label: "kafka_producer_queue_messages", factory: factory)
         rebalances = (
@@ -34,16 +51,8 @@ final class KafkaMetrics: Sendable {
         )
     }
 
-    func count(_ direction: Direction, _ topic: String, _ outcome: Outcome, messages: Int = 1) {
-        let key = Key(topic: topic, direction: direction, outcome: outcome)
-        let counter = counters.withLock { counters in
-            if let counter = counters[key] { return counter }
-            let dimensions = [("topic", topic), ("direction", direction.rawValue), ("outcome", outcome.rawValue)]
-            let counter = Counter(label: "kafka_messages_total", dimensions: dimensions, factory: factory)
-            counters[key] = counter
-            return counter
-        }
-        counter.increment(by: messages)
+    func count(_ direction: Direction, _ topic: String, _ outcome: Outcome, messages count: Int = 1) {
+        messages[MessageLabels(topic: topic, direction: direction.rawValue, outcome: outcome.rawValue)].increment(by: count)
     }
 
     /// From handing over to the last acknowledgement.
@@ -117,8 +126,7 @@ final class KafkaMetrics: Sendable {
         let times = parsed.brokers.values.compactMap(\.rtt).filter { $0.cnt > 0 }
         for (percentile, time) in [("50", times.map(\.p50).max()), ("99", times.map(\.p99).max())] {
             guard let time else { continue }
-            Gauge(label: "kafka_broker_round_trip_seconds", dimensions: [("client", client), ("percentile", percentile)], factory: factory)
-                .record(Double(time) / 1e6)
+            roundTrips[RoundTripLabels(client: client, percentile: percentile)].record(Double(time) / 1e6)
         }
     }
 }

@@ -17,13 +17,13 @@ final class EventReader: Sendable {
     private let handle: KafkaHandle
     private let topic: String
     private let interest: EventInterest
-    private let listeners: ChangeListeners
+    private let listeners: Broadcast<TaskChange>
     private let isReading = AsyncLatch()
     private let isClosing = Atomic(false)
     private let thread = Mutex<DedicatedThread?>(nil)
 
     /// - Throws: `setting_invalid`.
-    init(_ client: KafkaClient, interest: EventInterest, listeners: ChangeListeners) throws(PixelFlowError) {
+    init(_ client: KafkaClient, interest: EventInterest, listeners: Broadcast<TaskChange>) throws(PixelFlowError) {
         self.client = client
         self.interest = interest
         self.listeners = listeners
@@ -102,7 +102,7 @@ final class EventReader: Sendable {
         } else {
             client.metrics.count(.consumed, topic, .ok)
         }
-        if !changes.isEmpty { listeners.deliver(changes) }
+        if !changes.isEmpty { listeners.send(changes) }
     }
 
     // MARK: Positions

@@ -8,10 +8,9 @@ import Synchronization
 package final class KafkaTaskEvents: TaskEvents {
     private let client: KafkaClient
     private let interest: EventInterest
-    private let buffer: Int
     /// Messages of one process stay in one partition, so its changes stay in order.
     private let key = Array(UUIDv7.make().utf8)
-    private let listeners = ChangeListeners()
+    private let listeners: Broadcast<TaskChange>
     private let reader = Mutex<EventReader?>(nil)
 
     /// - Parameters:
@@ -20,7 +19,7 @@ package final class KafkaTaskEvents: TaskEvents {
     package init(_ client: KafkaClient, interest: EventInterest = .everything, buffer: Int = 8192) {
         self.client = client
         self.interest = interest
-        self.buffer = buffer
+        listeners = Broadcast(capacity: buffer)
     }
 
     /// Publishes all changes together, in as few messages as there can be.
@@ -37,7 +36,7 @@ package final class KafkaTaskEvents: TaskEvents {
     /// Returns once the present end of the topic is known, or after the publish timeout: then the
     /// stream begins where the topic ends when the cluster answers. It ends with the client.
     package func subscribe() async throws -> AsyncStream<TaskChange> {
-        let stream = listeners.add(buffer: buffer)
+        let stream = listeners.subscribe()
         await (try sharedReader()).waitUntilReading(atMost: client.settings.publishTimeout)
         return stream
     }
@@ -49,7 +48,7 @@ package final class KafkaTaskEvents: TaskEvents {
             let made = try EventReader(client, interest: interest, listeners: listeners)
             _ = client.closeFirst {
                 await made.close()
-                listeners.end()
+                listeners.finish()
             }
             reader = made
             return made

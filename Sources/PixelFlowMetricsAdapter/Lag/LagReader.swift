@@ -7,16 +7,9 @@ final class LagReader: Sendable {
     /// Shorter than any autoscaler's period (15 s), long enough for replicas of the API server that ask at once.
     static let lifetime: Duration = .seconds(1)
 
-    private struct Reading {
-        let id: Int
-        let task: Task<LagSample, any Error>
-        /// Nil while it is under way.
-        var end: ContinuousClock.Instant?
-    }
-
-    private struct State {
-        var reading: Reading?
-        var count = 0
+    private struct Reading: Sendable {
+        let outcome: Result<LagSample, any Error>
+        let end: ContinuousClock.Instant
     }
 
     private let source: any LagSource
@@ -24,7 +17,8 @@ final class LagReader: Sendable {
     private let clock: AdapterClock
     private let metrics: AdapterMetrics
     private let logger: Logger
-    private let state = Mutex(State())
+    private let reading = SingleFlight<LagSample>()
+    private let last = Mutex<Reading?>(nil)
 
     init(_ source: any LagSource, target: Int, clock: AdapterClock, metrics: AdapterMetrics, logger: Logger) {
         self.source = source
@@ -36,28 +30,25 @@ final class LagReader: Sendable {
 
     /// - Throws: whatever kept the lag from being read, for as long as a reading is good.
     func sample() async throws -> LagSample {
-        try await reading().value
-    }
-
-    private func reading() -> Task<LagSample, any Error> {
-        state.withLock { state in
-            if let reading = state.reading, reading.end.map({ clock.uptime() - $0 < Self.lifetime }) ?? true { return reading.task }
-            state.count += 1
-            let id = state.count
-            // Not the caller's task: others wait for the same reading, and a caller who leaves must not spoil it.
-            let task = Task {
-                defer { end(id) }
-                return try await read()
+        if let recent { return try recent.get() }
+        return try await reading.run { [self] in
+            // One that has ended between the look and this run is still good.
+            if let recent { return try recent.get() }
+            let outcome: Result<LagSample, any Error>
+            do {
+                outcome = .success(try await read())
+            } catch {
+                outcome = .failure(error)
             }
-            state.reading = Reading(id: id, task: task)
-            return task
+            last.withLock { $0 = Reading(outcome: outcome, end: clock.uptime()) }
+            return try outcome.get()
         }
     }
 
-    private func end(_ id: Int) {
-        state.withLock { state in
-            if state.reading?.id == id { state.reading?.end = clock.uptime() }
-        }
+    /// The last reading, as long as it is good.
+    private var recent: Result<LagSample, any Error>? {
+        let now = clock.uptime()
+        return last.withLock { last in last.flatMap { now - $0.end < Self.lifetime ? $0.outcome : nil } }
     }
 
     private func read() async throws -> LagSample {

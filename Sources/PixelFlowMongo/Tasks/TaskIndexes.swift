@@ -1,40 +1,17 @@
-import Synchronization
+import PixelFlowCore
 
 /// Makes the indexes before the first command, as soon as the server answers. Making what is there
 /// already changes nothing, so that any number of replicas may start at once.
-final class TaskIndexes: Sendable {
-    private struct State {
-        var areMade = false
-        var making: Task<Void, any Error>?
-    }
+struct TaskIndexes: Sendable {
+    private let made: AsyncLazy<Void>
 
-    private let database: MongoDatabase
-    private let state = Mutex(State())
-
-    init(_ database: MongoDatabase) { self.database = database }
+    init(_ database: MongoDatabase) { made = AsyncLazy { try await Self.make(in: database) } }
 
     /// - Throws: `PixelFlowError` with `retry == .outage`; the next call tries again.
-    func ensure() async throws {
-        let making: Task<Void, any Error>? = state.withLock { state in
-            if state.areMade { return nil }
-            if let making = state.making { return making }
-            let making = Task { [self] in
-                do {
-                    try await make()
-                    self.state.withLock { $0 = State(areMade: true) }
-                } catch {
-                    self.state.withLock { $0.making = nil }
-                    throw error
-                }
-            }
-            state.making = making
-            return making
-        }
-        try await making?.value
-    }
+    func ensure() async throws { try await made.value }
 
-    private func make() async throws {
-        for (collection, indexes) in [(TaskDocument.collection, Self.ofTasks), (PresetDocument.collection, Self.ofPresets)] {
+    private static func make(in database: MongoDatabase) async throws {
+        for (collection, indexes) in [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] {
             _ = try await database.run(
                 .prepare,
                 [

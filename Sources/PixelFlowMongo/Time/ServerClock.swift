@@ -38,20 +38,23 @@ final class ServerClock: StoreClock {
     private struct State {
         var estimate: ClockEstimate?
         var looked: ContinuousClock.Instant?
-        var looking: Task<Void, any Error>?
     }
 
     private let database: MongoDatabase
     private let origin = ContinuousClock.now
     private let state = Mutex(State())
+    private let looking = SingleFlight<Void>()
 
     init(_ database: MongoDatabase) { self.database = database }
 
     func read() async throws -> ClockReading {
         let age = state.withLock { $0.looked.map { ContinuousClock.now - $0 } }
         if age.map({ $0 > Self.fresh }) ?? true {
-            let look = startLooking()
-            if age.map({ $0 > Self.usable }) ?? true { try await look.value }
+            if age.map({ $0 > Self.usable }) ?? true {
+                try await looking.run { [self] in try await takeLooks() }
+            } else {
+                looking.start { [self] in try await takeLooks() }
+            }
         }
         let local = local()
         guard let bounds = state.withLock({ $0.estimate?.bounds(at: local) }) else {
@@ -61,17 +64,9 @@ final class ServerClock: StoreClock {
             earliest: Timestamp(microseconds: local + bounds.lowerBound), latest: Timestamp(microseconds: local + bounds.upperBound))
     }
 
-    private func startLooking() -> Task<Void, any Error> {
-        state.withLock { state in
-            if let looking = state.looking { return looking }
-            let looks = state.estimate == nil ? Self.firstLooks : 1
-            let looking = Task { [self] in
-                defer { self.state.withLock { $0.looking = nil } }
-                for _ in 0..<looks { try await look() }
-            }
-            state.looking = looking
-            return looking
-        }
+    private func takeLooks() async throws {
+        let looks = state.withLock { $0.estimate == nil ? Self.firstLooks : 1 }
+        for _ in 0..<looks { try await look() }
     }
 
     private func look() async throws {

@@ -79,25 +79,23 @@ final class S3Transport: Sendable {
         _ request: S3Request, retries: Int?, _ use: (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
         let end = ContinuousClock.now + timeouts.total
-        var pause = timeouts.firstPause
-        var attemptsLeft = retries ?? timeouts.retries
-        var mayCreateBucket = bucketRequest != nil && request.operation != .createBucket
-        while true {
-            do {
-                return try await attempt(request, use)
-            } catch {
-                if Task.isCancelled { throw CancellationError() }
-                if mayCreateBucket, (error as? S3ServiceError)?.code == "NoSuchBucket", let bucketRequest {
+        let policy = timeouts.retryPolicy(retries: retries)
+        var mayCreateBucket = request.operation != .createBucket
+        do {
+            return try await retry(policy, until: end, if: S3Failure.isTransient) {
+                do {
+                    return try await attempt(request, use)
+                } catch let error as S3ServiceError where error.code == "NoSuchBucket" && mayCreateBucket {
+                    guard let bucketRequest else { throw error }
                     mayCreateBucket = false
                     try await createBucket(bucketRequest)
-                    continue
+                    return try await attempt(request, use)
                 }
-                let jittered = pause * Double.random(in: 0...1)
-                guard attemptsLeft > 0, S3Failure.isTransient(error), ContinuousClock.now + jittered < end else { throw given(up: error) }
-                attemptsLeft -= 1
-                pause = pause * 2
-                try await Task.sleep(for: jittered)
             }
+        } catch is CancellationError where Task.isCancelled {
+            throw CancellationError()
+        } catch {
+            throw given(up: error)
         }
     }
 

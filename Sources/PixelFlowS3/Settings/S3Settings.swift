@@ -94,4 +94,9 @@ package struct S3Timeouts: Sendable, Hashable {
     package var minimumThroughput = 256 * 1024
 
     package init() {}
+
+    /// - Parameter retries: attempts after the first, where they differ from these.
+    func retryPolicy(retries: Int?) -> RetryPolicy {
+        RetryPolicy(firstPause: firstPause, longestPause: total, jitter: .full, attempts: 1 + (retries ?? self.retries))
+    }
 }

@@ -1,0 +1,41 @@
+/// Who listens to which topic: a value, for whoever guards it with a lock of its own.
+package struct ListenerTable<Topic: Hashable, Listener> {
+    private var listeners: [Topic: [Int: Listener]] = [:]
+    private var last = 0
+    /// Listeners of all topics.
+    package private(set) var count = 0
+    package private(set) var isClosed = false
+
+    package init() {}
+
+    package var all: [Listener] { listeners.values.flatMap(\.values) }
+
+    /// The listeners of a topic, in no particular order.
+    package subscript(topic: Topic) -> [Listener] { listeners[topic].map { Array($0.values) } ?? [] }
+
+    /// Adds a listener.
+    ///
+    /// - Returns: the number that `remove` takes; nil once the table is closed.
+    package mutating func add(_ listener: Listener, to topic: Topic) -> Int? {
+        guard !isClosed else { return nil }
+        last += 1
+        count += 1
+        listeners[topic, default: [:]][last] = listener
+        return last
+    }
+
+    /// Removes a listener, also from a closed table; does nothing where it is gone already.
+    package mutating func remove(_ number: Int, from topic: Topic) {
+        guard listeners[topic]?.removeValue(forKey: number) != nil else { return }
+        count -= 1
+        if listeners[topic]?.isEmpty == true { listeners[topic] = nil }
+    }
+
+    /// Admits nobody any more.
+    ///
+    /// - Returns: everyone that listens, each of which still has to be removed.
+    package mutating func close() -> [Listener] {
+        isClosed = true
+        return all
+    }
+}
