@@ -1,9 +1,9 @@
 package import Hummingbird
 import HummingbirdCore
-package import Logging
+import Logging
 package import PixelFlowCore
 package import PixelFlowHTTP
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Where a service listens.
 package struct ListenSettings: Sendable, Hashable {
