@@ -42,6 +42,19 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: "Sources/Executables/\(name)", swiftSettings: swiftSettings)
 }
 
+/// A part of the composition root, which is one folder and several targets, so that an executable links only the adapters and
+/// services it is built of.
+func composition(_ name: String, _ files: [String], _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/PixelFlowComposition", exclude: compositionFiles.filter { !files.contains($0) },
+        sources: files, swiftSettings: swiftSettings)
+}
+
+let compositionFiles = [
+    "Backends.swift", "Backends+embedded.swift", "BuildAPI.swift", "BuildAuth.swift", "BuildWeb.swift", "BuildWorker.swift",
+    "EmbeddedSettings.swift", "TaskBackends+servers.swift", "UserBackends+servers.swift",
+]
+
 /// Each may wait for something, and then says for how long and for what.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(name: name, dependencies: ["Deadlines"] + dependencies, resources: resources, swiftSettings: swiftSettings)
@@ -120,8 +133,23 @@ let package = Package(
         library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
-        // The real backends of api and worker.
-        library("PixelFlowBackends", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowHTTP", "PixelFlowRuntime", asyncHTTPClient, logging, serviceLifecycle]),
+        // The composition root: what backends there are, and how each service is put together on them.
+        composition("PixelFlowBackends", ["Backends.swift"], ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", serviceLifecycle]),
+        composition(
+            "PixelFlowEmbeddedBackends", ["Backends+embedded.swift", "EmbeddedSettings.swift"],
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowRuntime", "PixelFlowTelemetry"]),
+        composition(
+            "PixelFlowServerBackends", ["TaskBackends+servers.swift"],
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
+        composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
+        composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime"]),
+        composition(
+            "PixelFlowBuildAPI", ["BuildAPI.swift"],
+            ["PixelFlowAPI", "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowURL", asyncHTTPClient, serviceLifecycle]),
+        composition(
+            "PixelFlowBuildWorker", ["BuildWorker.swift"],
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
+        composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
         library("PFCtl", ["KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
         // Tells the autoscaler how far the workers' group is behind.
@@ -136,26 +164,20 @@ let package = Package(
         executable(
             "pixelflow",
             [
-                "PixelFlowCore", "PixelFlowTelemetry", "PixelFlowHTTP", "PixelFlowEmbedded", "PixelFlowImaging", "PixelFlowFetch",
-                "PixelFlowDispatch", "PixelFlowAuth", "PixelFlowAPI", "PixelFlowWorker", "PixelFlowWeb", "PixelFlowRuntime",
-                hummingbird, logging, serviceLifecycle, asyncHTTPClient, nioCore,
+                "PixelFlowBackends", "PixelFlowEmbeddedBackends", "PixelFlowBuildAuth", "PixelFlowBuildAPI", "PixelFlowBuildWorker", "PixelFlowBuildWeb",
+                "PixelFlowAuth", "PixelFlowCore", "PixelFlowFetch", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWeb", "PixelFlowWorker", serviceLifecycle,
             ]),
-        executable("pixelflow-auth", ["PixelFlowCore", "PixelFlowAuth", "PixelFlowHTTP", "PixelFlowPostgres", "PixelFlowRuntime", logging, serviceLifecycle]),
-        executable(
-            "pixelflow-api",
-            [
-                "PixelFlowCore", "PixelFlowAPI", "PixelFlowBackends", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowURL",
-                asyncHTTPClient, logging, serviceLifecycle,
-            ]),
+        executable("pixelflow-auth", ["PixelFlowBackends", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
+        executable("pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),
         executable(
             "pixelflow-worker",
             [
-                "PixelFlowCore", "PixelFlowBackends", "PixelFlowDispatch", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging",
-                "PixelFlowRuntime", "PixelFlowWorker", logging, serviceLifecycle,
+                "PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowBuildWorker", "PixelFlowCore", "PixelFlowFetch", "PixelFlowImaging",
+                "PixelFlowRuntime", "PixelFlowWorker", serviceLifecycle,
             ]),
         executable("pixelflow-metrics-adapter", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowMetricsAdapter", "PixelFlowRuntime", "KubernetesClient", logging, serviceLifecycle]),
         executable("pfctl", ["PFCtl"]),
-        executable("pixelflow-web", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient, logging, serviceLifecycle]),
+        executable("pixelflow-web", ["PixelFlowBuildWeb", "PixelFlowCore", "PixelFlowRuntime", "PixelFlowWeb", serviceLifecycle]),
 
         .executableTarget(
             name: "bench-tools", dependencies: ["PixelFlowCore", "PixelFlowImaging", argumentParser, hummingbird, httpTypes, logging, nioCore],

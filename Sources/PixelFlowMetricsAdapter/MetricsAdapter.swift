@@ -3,6 +3,7 @@ package import Hummingbird
 package import KubernetesClient
 package import Logging
 package import Metrics
+package import PixelFlowCore
 package import PixelFlowHTTP
 package import ServiceLifecycle
 
@@ -90,4 +91,22 @@ package struct MetricsAdapter: Sendable {
     }
 
     private struct NotReady: Error {}
+}
+
+extension MetricsAdapter {
+    /// A client of the cluster that this process runs in, or of that of the kubeconfig.
+    ///
+    /// - Throws: `setting_invalid` where there is neither, or it makes no sense. Nothing is connected to.
+    package static func cluster(environment: [String: String]) throws(PixelFlowError) -> ClusterClient {
+        do {
+            var configuration = try ClusterConfiguration.load(environment: environment)
+            configuration.userAgent = "pixelflow-metrics-adapter"
+            // The API server itself waits for an answer of ours.
+            configuration.requestTimeout = .seconds(10)
+            configuration.connectTimeout = .seconds(5)
+            return try ClusterClient(configuration)
+        } catch {
+            throw .invalid("KUBECONFIG", "There is no cluster to serve: \(error).", code: "setting_invalid")
+        }
+    }
 }

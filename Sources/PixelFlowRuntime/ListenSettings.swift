@@ -1,10 +1,9 @@
 package import Hummingbird
 import HummingbirdCore
-package import Logging
+import Logging
 package import PixelFlowCore
 package import PixelFlowHTTP
-package import ServiceLifecycle
-import UnixSignals
+import ServiceLifecycle
 
 /// Where a service listens.
 package struct ListenSettings: Sendable, Hashable {
@@ -55,26 +54,37 @@ package struct ListenSettings: Sendable, Hashable {
         ConnectionRegistry(limits: limits.fitting(descriptors: FileDescriptors.limit), trusted: proxies.adding(host))
     }
 
-    /// A server of `router`, ready to be run.
+    /// The port of a service.
     ///
     /// - Parameters:
     ///   - name: of the service, as in `api`.
-    ///   - connections: of the process; its own unless given.
     ///   - metrics: the first word of the metrics of its connections; the name unless given.
-    ///   - onReady: called once the port answers.
-    package func server(
-        _ name: String, _ router: Router<AppRequestContext>, connections: ConnectionRegistry? = nil, metrics: String? = nil,
-        onReady: @escaping @Sendable () -> Void = {}
-    ) -> some Service {
-        application(name, router, connections: connections ?? self.connections(), metrics: metrics ?? name, onReady: onReady)
+    package func listener(_ name: String, _ router: Router<AppRequestContext>, metrics: String? = nil) -> Listener {
+        let responder = router.buildResponder()
+        return Listener { connections, onReady in
+            server(name, responder, connections: connections, metrics: metrics ?? name, onReady: onReady)
+        }
     }
 
-    private func application(
-        _ name: String, _ router: Router<AppRequestContext>, connections registry: ConnectionRegistry, metrics: String?,
+    /// A port for probes and metrics beside the one of a service. Its connections are counted apart, so that it answers
+    /// however many the service has.
+    package func managementListener(_ name: String, _ router: Router<AppRequestContext>) -> Listener {
+        let responder = router.buildResponder()
+        return Listener { _, onReady in
+            var few = limits
+            few.total = Self.managementConnections
+            few.accepted = 2 * Self.managementConnections
+            let connections = ConnectionRegistry(limits: few, trusted: proxies)
+            return server(name, responder, connections: connections, metrics: nil, onReady: onReady)
+        }
+    }
+
+    private func server(
+        _ name: String, _ responder: some HTTPResponder<AppRequestContext>, connections registry: ConnectionRegistry, metrics: String?,
         onReady: @escaping @Sendable () -> Void
     ) -> some Service {
         Application(
-            router: router,
+            responder: responder,
             server: HTTPServerBuilder { GuardedHTTPChannel($0, registry: registry, service: metrics) },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), serverName: "pixelflow-\(name)", backlog: Self.backlog),
@@ -89,18 +99,6 @@ package struct ListenSettings: Sendable, Hashable {
             }, logger: Logger(label: name))
     }
 
-    /// A server of probes and metrics beside the one of a service. Its connections are counted apart, so that it answers
-    /// however many the service has.
-    package func managementServer(
-        _ name: String, _ router: Router<AppRequestContext>, onReady: @escaping @Sendable () -> Void = {}
-    ) -> some Service {
-        var few = limits
-        few.total = Self.managementConnections
-        few.accepted = 2 * Self.managementConnections
-        let registry = ConnectionRegistry(limits: few, trusted: proxies)
-        return application(name, router, connections: registry, metrics: nil, onReady: onReady)
-    }
-
     /// A prober and a scraper have one or two each.
     private static let managementConnections = 32
 
@@ -113,18 +111,16 @@ package struct ListenSettings: Sendable, Hashable {
     }
 }
 
-extension ServiceGroup {
-    /// A group that ends when SIGTERM or SIGINT asks for it, in the reverse order of `services`.
+/// A port of a service, with what answers there.
+package struct Listener: Sendable {
+    private let make: @Sendable (ConnectionRegistry, @escaping @Sendable () -> Void) -> any Service
+
+    init(_ make: @escaping @Sendable (ConnectionRegistry, @escaping @Sendable () -> Void) -> any Service) { self.make = make }
+
+    /// A server, ready to be run.
     ///
-    /// - Parameter grace: how long running work may go on; after that and 20 seconds more for what has
-    ///   to be written down the group ends by force.
-    package init(running services: [any Service], grace: Duration = .seconds(10), logger: Logger) {
-        var configuration = ServiceGroupConfiguration(
-            services: services.map {
-                .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup)
-            },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = grace + .seconds(20)
-        self.init(configuration: configuration)
-    }
+    /// - Parameters:
+    ///   - connections: of the process.
+    ///   - onReady: called once the port answers.
+    func server(connections: ConnectionRegistry, onReady: @escaping @Sendable () -> Void) -> any Service { make(connections, onReady) }
 }

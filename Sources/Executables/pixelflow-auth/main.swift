@@ -1,23 +1,17 @@
-import Logging
 import PixelFlowAuth
-import PixelFlowCore
-import PixelFlowHTTP
-import PixelFlowPostgres
+import PixelFlowBackends
+import PixelFlowBuildAuth
 import PixelFlowRuntime
+import PixelFlowServerUsers
 import ServiceLifecycle
 
 await ServiceCommand(
     name: "pixelflow-auth", summary: "registration, login, tokens and the keys to verify them, on PostgreSQL.",
-    port: ListenSettings.authPort,
-    settings: PostgresSettings.descriptions + AuthSettings.descriptions
+    port: ListenSettings.authPort, settings: UserBackends.serverSettings + AuthSettings.descriptions
 ).run { settings, listen, logger in
-    let store = try PostgresUserStore(settings: PostgresSettings(settings), logger: logger)
-    let auth = try AuthService(store: store, settings: try AuthSettings(settings), logger: logger)
-    let drain = DrainState()
+    let context = BuildContext(logger: logger)
+    let backends = try UserBackends.servers(settings, logger: logger)
+    let auth = try await buildAuth(try AuthSettings(settings), backends: backends, listen: listen, context: context).parts
     return ServiceGroup(
-        running: [
-            ClosingService { await store.shutDown() },
-            listen.server("auth", auth.router(drain: drain), onReady: listen.announce("auth")),
-            DrainService(drain),
-        ], logger: logger)
+        backends: backends.services, [auth], listen: listen, context: context, logger: logger, onReady: listen.announce("auth"))
 }

@@ -20,12 +20,13 @@ await ServiceCommand(
     let adapter = MetricsAdapter(
         settings: adapterSettings, labels: ["group": kafka.group, "topic": kafka.topic], source: KafkaLagSource(inquiry), cluster: cluster,
         logger: logger)
-    let drain = DrainState()
+    let context = BuildContext(logger: logger)
     let closing = ClosingService {
         await inquiry.close()
         await cluster.shutdown()
     }
-    let health = listen.server(
-        "metrics-adapter", adapter.healthRouter(drain: drain), metrics: "adapter", onReady: listen.announce("metrics-adapter"))
-    return ServiceGroup(running: [closing] + adapter.services(host: listen.host) + [health, DrainService(drain)], logger: logger)
+    let parts = ServiceParts(
+        foundation: [closing] + adapter.services(host: listen.host),
+        listeners: [listen.listener("metrics-adapter", adapter.healthRouter(drain: context.drain), metrics: "adapter")])
+    return ServiceGroup([parts], listen: listen, context: context, logger: logger, onReady: listen.announce("metrics-adapter"))
 }

@@ -1,6 +1,5 @@
-import AsyncHTTPClient
+import PixelFlowBuildWeb
 import PixelFlowCore
-import PixelFlowHTTP
 import PixelFlowRuntime
 import PixelFlowWeb
 import ServiceLifecycle
@@ -10,16 +9,8 @@ await ServiceCommand(
     port: ListenSettings.webManagementPort,
     settings: [ListenSettings.webPort.description] + WebSettings.descriptions
 ).run { settings, management, logger in
+    let context = BuildContext(logger: logger)
     let listen = try ListenSettings(settings, port: ListenSettings.webPort)
-    let client = HTTPClient(configuration: WebService.clientConfiguration)
-    let drain = DrainState()
-    let web = WebService(settings: try WebSettings(settings), client: client)
-    let readiness = CountDownLatch(2, then: listen.announce("web"))
-    return ServiceGroup(
-        running: [
-            ClosingService(client: client),
-            management.managementServer("web", web.managementRouter(drain: drain), onReady: readiness.arrive),
-            listen.server("web", web.router(drain: drain), onReady: readiness.arrive),
-            DrainService(drain),
-        ], logger: logger)
+    let web = buildWeb(try WebSettings(settings), listen: listen, management: management, context: context)
+    return ServiceGroup([web], listen: listen, context: context, logger: logger, onReady: listen.announce("web"))
 }

@@ -1,11 +1,10 @@
-import Logging
 import PixelFlowBackends
+import PixelFlowBuildWorker
 import PixelFlowCore
-import PixelFlowDispatch
 import PixelFlowFetch
-import PixelFlowHTTP
 import PixelFlowImaging
 import PixelFlowRuntime
+import PixelFlowServerBackends
 import PixelFlowWorker
 import ServiceLifecycle
 
@@ -15,23 +14,14 @@ RenderProcess.runIfRequested(CommandLine.arguments)
 await ServiceCommand(
     name: "pixelflow-worker", summary: "takes tasks from Kafka, renders them in a sandbox and stores the outputs.",
     port: ListenSettings.workerPort,
-    settings: TaskBackends.descriptions + WorkerSettings.descriptions + FetchSettings.descriptions
+    settings: TaskBackends.serverSettings + WorkerSettings.descriptions + FetchSettings.descriptions
 ).run { settings, listen, logger in
-    let worker = try WorkerSettings(settings, id: .ofThisProcess)
-    let backends = try TaskBackends(settings, as: .worker(slots: worker.slots), logger: logger)
-    let renderer = RenderPool(
-        .init(processes: worker.renderProcesses, processMemory: worker.renderMemory, sourceBytes: worker.limits.sourceBytes),
-        logger: logger)
-    let drain = DrainState()
+    let context = BuildContext(logger: logger)
+    let workerSettings = try WorkerSettings(settings, id: .ofThisProcess)
+    let backends = try TaskBackends.servers(settings, as: .worker(slots: workerSettings.slots), logger: logger)
+    let worker = try buildWorker(
+        workerSettings, fetch: try FetchSettings(settings), backends: backends, listen: listen, context: context)
     return ServiceGroup(
-        running: backends.services + [
-            ClosingService { await renderer.shutdown() },
-            listen.server("worker", WorkerService.router(health: backends.health(drain: drain)), onReady: listen.announce("worker")),
-            WorkerService(
-                dependencies: WorkerDependencies(
-                    store: backends.tasks, broker: backends.broker, events: backends.events, blobs: backends.blobs, renderer: renderer,
-                    fetcher: try GuardedFetcher(settings: try FetchSettings(settings)), publisher: backends.publisher),
-                settings: worker, logger: logger),
-            DrainService(drain),
-        ], grace: worker.grace, logger: logger)
+        backends: backends.services, [worker], listen: listen, context: context, grace: workerSettings.grace, logger: logger,
+        onReady: listen.announce("worker"))
 }

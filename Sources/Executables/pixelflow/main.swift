@@ -1,5 +1,14 @@
+import PixelFlowBackends
+import PixelFlowBuildAPI
+import PixelFlowBuildAuth
+import PixelFlowBuildWeb
+import PixelFlowBuildWorker
+import PixelFlowEmbeddedBackends
 import PixelFlowImaging
 import PixelFlowRuntime
+import PixelFlowWeb
+import PixelFlowWorker
+import ServiceLifecycle
 
 // A render process is this same executable; it never comes back from here.
 RenderProcess.runIfRequested(CommandLine.arguments)
@@ -7,7 +16,21 @@ RenderProcess.runIfRequested(CommandLine.arguments)
 await ServiceCommand(
     name: "pixelflow", summary: "all services of PixelFlow in one process, on files in one folder.", port: ListenSettings.workerPort,
     settings: AllInOneSettings.all
-).run { settings, _, logger in
+).run { settings, listen, logger in
+    // All of them are read before anything is opened.
     let settings = try AllInOneSettings(settings)
-    return try await AllInOne(settings: settings, logger: logger).build { ServiceCommand.say(settings.addresses) }
+    let ports = settings.ports
+    let context = BuildContext()
+    let backends = try await Backends.embedded(settings.backends, context: context)
+    let auth = try await buildAuth(settings.auth, backends: backends.users, listen: ports.auth, context: context)
+    let api = buildAPI(settings.api, backends: backends.tasks, tokens: .local(auth.verifier), listen: ports.api, context: context)
+    let worker = try buildWorker(
+        settings.worker, fetch: settings.fetch, backends: backends.tasks, listen: listen, context: context,
+        claiming: ports.webManagement == nil ? ["web_"] : [])
+    let upstreams = try WebSettings(authURL: ports.auth.localURL, apiURL: ports.api.localURL, proxies: ports.web.proxies)
+    let web = buildWeb(upstreams, listen: ports.web, management: ports.webManagement, context: context)
+    return ServiceGroup(
+        backends: backends.tasks.services + backends.users.services, [auth.parts, api, worker, web], listen: listen, context: context,
+        grace: settings.worker.grace, logger: logger
+    ) { ServiceCommand.say(settings.addresses) }
 }

@@ -71,3 +71,31 @@ enum DurationText {
         return milliseconds < 1_000 ? "\(milliseconds)ms" : age(duration)
     }
 }
+
+/// What is to be done within a time.
+enum Deadline {
+    /// - Parameters:
+    ///   - limit: Zero for no limit.
+    ///   - state: How far it is when the time is over.
+    /// - Throws: `CommandError` with `timedOut`, or whatever the body throws.
+    static func within<Result: Sendable>(
+        _ limit: Duration, _ what: String, state: @Sendable () -> String? = { nil }, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        guard limit > .zero else { return try await body() }
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() ?? nil else {
+                let rest = state().map { ": \($0)" } ?? ""
+                throw CommandError(
+                    .timedOut, "\(what) within \(DurationText.exact(limit))\(rest)",
+                    hint: "--timeout waits longer; pfctl status shows where it is")
+            }
+            return result
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import NIOCore
 import PixelFlowCore
 
 /// Runs `work`, cancels it when `limit` has passed, and waits until it has stopped.
@@ -13,5 +14,16 @@ func within<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () a
         defer { group.cancelAll() }
         guard let value = try await group.next() else { throw CancellationError() }
         return value
+    }
+}
+
+extension EventLoopPromise where Value: Sendable {
+    /// Waits for the promise; where the task is cancelled, fails it at once with `CancellationError`.
+    func valueOrCancellation() async throws -> Value {
+        try await withTaskCancellationHandler {
+            try await futureResult.get()
+        } onCancel: {
+            fail(CancellationError())
+        }
     }
 }

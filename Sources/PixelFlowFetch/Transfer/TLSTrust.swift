@@ -1,5 +1,7 @@
+import NIOCore
 import NIOSSL
 import PixelFlowCore
+import PixelFlowURL
 
 /// The certificate authorities that servers are judged by, read once: it takes milliseconds.
 struct TLSTrust: Sendable {
@@ -19,4 +21,39 @@ struct TLSTrust: Sendable {
                 .invalid, code: "setting_invalid", "The certificate authorities (\(file)) cannot be read.", cause: error)
         }
     }
+}
+
+/// Holds a server to the name that was asked for.
+///
+/// NIOSSL also takes a certificate for the mere address of the connection, whatever the name. Whoever
+/// can send a name to their own address can have such a certificate, so for names it must not do.
+enum CertificateName {
+    /// The TLS handler for a connection to `host`: trusted chain, and the certificate's name.
+    static func handler(for host: SourceHost, context: NIOSSLContext) throws -> NIOSSLClientHandler {
+        // Without a name there is nothing but the address to match.
+        guard case .name(let name) = host else { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
+        return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: name) { certificate, channel in
+            channel.eventLoop.makeCompletedFuture {
+                guard names(of: certificate).contains(where: { matches($0, name) }) else { throw CertificateMismatchError(name: name) }
+            }
+        }
+    }
+
+    private static func names(of certificate: NIOSSLCertificate) -> [String] {
+        certificate._subjectAlternativeNames().filter { $0.nameType == .dnsName }
+            .map { String(decoding: $0.contents, as: UTF8.self).lowercased() }
+    }
+
+    /// RFC 6125: the same name, or one with `*` for the whole first label.
+    private static func matches(_ pattern: String, _ name: String) -> Bool {
+        if pattern == name { return true }
+        guard pattern.hasPrefix("*."), let dot = name.firstIndex(of: ".") else { return false }
+        return pattern.dropFirst() == name[dot...]
+    }
+}
+
+/// A trusted certificate, but somebody else's.
+struct CertificateMismatchError: Error, CustomStringConvertible {
+    var name: String
+    var description: String { "the certificate is not for \(name)" }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 package import Hummingbird
 import Logging
+import Synchronization
 
 /// The probes that every service answers: `/health`, `/livez` and `/readyz`.
 package struct HealthRoutes: Sendable {
@@ -51,4 +52,36 @@ struct Report: Encodable {
     var checks: [String: HealthCheck.Outcome]?
 
     func response(_ status: HTTPResponse.Status = .ok) throws -> Response { try .json(self, status: status) }
+}
+
+/// The probes of a service that anybody can reach. They tell how it is and nothing of what it works with.
+package struct PublicHealthRoutes: Sendable {
+    private let health: HealthRoutes
+
+    package init(_ health: HealthRoutes) { self.health = health }
+
+    package func add(to router: Router<AppRequestContext>) {
+        router.get("/health") { _, _ in try Self.answer("ok") }
+        router.get("/livez") { _, _ in try Self.answer("ok") }
+        router.get("/readyz") { _, context in
+            let (status, _) = await health.readiness(context)
+            return try Self.answer(status == .ok ? "ok" : "unavailable", status)
+        }
+    }
+
+    private static func answer(_ text: String, _ status: HTTPResponse.Status = .ok) throws -> Response {
+        try .json(["status": text], status: status)
+    }
+}
+
+/// Whether this process is on its way out. Once set, `/readyz` says so and no new work is sent here.
+package final class DrainState: Sendable {
+    private let flag = Atomic(false)
+
+    package init() {}
+
+    package var isDraining: Bool { flag.load(ordering: .relaxed) }
+
+    /// There is no way back.
+    package func drain() { flag.store(true, ordering: .relaxed) }
 }

@@ -1,4 +1,7 @@
+import HTTPTypes
+import Hummingbird
 package import Metrics
+import NIOCore
 import Prometheus
 
 /// Where the metrics of one service are made, and which of the process's metrics its address shows.
@@ -20,4 +23,35 @@ package struct ServiceMetrics: Sendable {
 
     /// Claims what the service shows. Nil where the process has no registry of ours: then there is no `/metrics`.
     func makePage() -> PrometheusRegistry.Page? { (factory as? PrometheusRegistry)?.page(claiming: prefixes) }
+}
+
+/// `GET /metrics`: what the process has counted, for Prometheus.
+struct MetricsRoute: Sendable {
+    private let page: PrometheusRegistry.Page
+    private let health: HealthRoutes
+    private let checks: [String: Gauge]
+
+    /// - Returns: nil where there is nothing to show.
+    init?(_ metrics: ServiceMetrics, health: HealthRoutes) {
+        guard let page = metrics.makePage() else { return nil }
+        self.page = page
+        self.health = health
+        checks = Dictionary(
+            health.checkNames.map { name in
+                (name, Gauge(label: "\(metrics.service)_health_check_up", dimensions: [("check", name)], factory: metrics.factory))
+            }
+        ) { $1 }
+    }
+
+    func add(to router: Router<AppRequestContext>) {
+        router.get("/metrics") { _, _ in await scrape() }
+    }
+
+    /// The checks are run for each scrape, so that their gauges are of now even where nobody asks `/readyz`.
+    private func scrape() async -> Response {
+        for (name, outcome) in await health.runChecks() { checks[name]?.record(outcome == .ok ? 1 : 0) }
+        return Response(
+            status: .ok, headers: [.contentType: PrometheusRegistry.Page.mediaType, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.text())))
+    }
 }

@@ -43,3 +43,16 @@ extension PixelFlowError {
     package static let tooManyConnections = PixelFlowError(
         .throttled, code: "too_many_connections", "There are too many connections; close some, or try again later.", retryAfter: 10)
 }
+
+/// An error whose answer has header fields of its own.
+package struct HeaderedError: Error, CustomStringConvertible {
+    package let error: PixelFlowError
+    package let headers: HTTPFields
+
+    package init(_ error: PixelFlowError, headers: HTTPFields) {
+        self.error = error
+        self.headers = headers
+    }
+
+    package var description: String { error.description }
+}

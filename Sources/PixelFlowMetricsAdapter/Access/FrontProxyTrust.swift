@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesClient
+import SwiftASN1
 import X509
 
 /// Whose word on who asks is taken: that of the API server, which shows its front-proxy certificate.
@@ -81,5 +82,38 @@ struct FrontProxyTrust: Sendable, Hashable {
 extension Certificate {
     var commonName: String? {
         subject.flatMap { $0 }.first { $0.type == .RDNAttributeType.commonName }.map { "\($0.value)" }
+    }
+}
+
+/// Who asks, as the API server says.
+struct Caller: Sendable, Hashable {
+    var name: String
+    var uid: String?
+    var groups: [String] = []
+    var extra: [String: [String]] = [:]
+}
+
+/// What certificates of a chain may be used for: the leaf to sign and to be a client, the others to sign certificates.
+/// kubeadm marks the key usage as critical, so that it has to be understood here.
+struct ClientUsePolicy: VerifierPolicy {
+    let verifyingCriticalExtensions: [ASN1ObjectIdentifier] = [.X509ExtensionID.keyUsage, .X509ExtensionID.extendedKeyUsage]
+
+    func chainMeetsPolicyRequirements(chain: UnverifiedCertificateChain) -> PolicyEvaluationResult {
+        do {
+            if let usage = try chain.leaf.extensions.extendedKeyUsage, !usage.contains(.clientAuth), !usage.contains(.any) {
+                return .failsToMeetPolicy(reason: "the certificate is not for clients")
+            }
+            if let usage = try chain.leaf.extensions.keyUsage, !usage.digitalSignature {
+                return .failsToMeetPolicy(reason: "the certificate's key is not for signing")
+            }
+            for issuer in chain.dropFirst() {
+                if let usage = try issuer.extensions.keyUsage, !usage.keyCertSign {
+                    return .failsToMeetPolicy(reason: "an issuer's key is not for certificates")
+                }
+            }
+            return .meetsPolicy
+        } catch {
+            return .failsToMeetPolicy(reason: "a key usage cannot be read")
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import SwiftASN1
 import X509
 
 /// The certificate that the adapter shows, with everything needed to renew it.
@@ -44,5 +45,18 @@ extension Certificate {
     var hostNames: Set<String> {
         let alternatives = (try? extensions.subjectAlternativeNames).flatMap { $0 }.map(Array.init) ?? []
         return Set(alternatives.compactMap { if case .dnsName(let name) = $0 { name } else { nil } })
+    }
+}
+
+/// Certificates one after the other, as PEM.
+enum CertificateChain {
+    /// What is no certificate is passed over.
+    static func parse(_ text: String) throws -> [Certificate] {
+        try PEMDocument.parseMultiple(pemString: text).filter { $0.discriminator == Certificate.defaultPEMDiscriminator }
+            .map { try Certificate(pemDocument: $0) }
+    }
+
+    static func text(_ certificates: [Certificate]) throws -> String {
+        try certificates.map { try $0.serializeAsPEM().pemString + "\n" }.joined()
     }
 }

@@ -2,6 +2,9 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOSSL
+import SwiftASN1
+import Synchronization
+import X509
 
 /// HTTP over TLS where each connection gets the certificate of its time.
 struct RenewableTLSChannel: ServerChildChannel {
@@ -34,5 +37,20 @@ struct RenewableTLSChannel: ServerChildChannel {
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async {
         await base.handle(value: value, logger: logger)
+    }
+}
+
+/// Stands in a connection and knows the certificates that its client has shown.
+final class PeerCertificates: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private let shown = Mutex<[Certificate]>([])
+
+    /// The client's own first; empty where it showed none that can be read.
+    var chain: [Certificate] { shown.withLock { $0 } }
+
+    func note(_ certificates: [NIOSSLCertificate]) {
+        let chain = try? certificates.map { try Certificate(derEncoded: $0.toDERBytes()) }
+        shown.withLock { $0 = chain ?? [] }
     }
 }

@@ -79,3 +79,12 @@ struct ResolverError: Error, CustomStringConvertible {
     var status: CInt
     var description: String { gai_strerror(status).map { String(cString: $0) } ?? "getaddrinfo: \(status)" }
 }
+
+/// Turns a name into addresses.
+package protocol NameResolver: Sendable {
+    /// Every address of `name`, the preferred first. Cancelling the calling task ends the wait at once.
+    ///
+    /// - Throws: `PixelFlowError` `name_not_resolved`: permanent where the name is known not to exist or
+    ///   to have no address, transient where the answer could not be had.
+    func addresses(of name: String) async throws -> [IPAddress]
+}

@@ -1,3 +1,31 @@
+import Foundation
+
+/// The room on the file system that a folder lies on.
+public struct DiskCollector: Sendable {
+    public static let descriptions: [MetricDescription] = [
+        MetricDescription(.gauge, "disk_available_bytes", labels: ["folder"], "Free room on the file system of a folder."),
+        MetricDescription(.gauge, "disk_size_bytes", labels: ["folder"], "Size of the file system of a folder."),
+    ]
+
+    private let name: String
+    private let path: String
+
+    /// - Parameter name: of the folder, as it is shown.
+    public init(_ name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
+
+    /// Adds nothing where the folder is not to be found.
+    public func collect(into collection: inout PrometheusRegistry.Collection) {
+        var facts = statvfs()
+        guard statvfs(path, &facts) == 0 else { return }
+        let block = Double(facts.f_frsize)
+        collection.gauge("disk_available_bytes", Double(facts.f_bavail) * block, labels: [("folder", name)])
+        collection.gauge("disk_size_bytes", Double(facts.f_blocks) * block, labels: [("folder", name)])
+    }
+}
+
 extension PrometheusRegistry {
     /// What collectors find in one scrape.
     public struct Collection {

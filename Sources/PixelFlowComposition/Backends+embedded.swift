@@ -1,0 +1,34 @@
+package import PixelFlowBackends
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+package import PixelFlowRuntime
+import PixelFlowTelemetry
+
+extension Backends {
+    /// Locks the data folder and opens the stores in it.
+    ///
+    /// - Throws: `data_folder_locked` or `data_folder_unusable`; `installation_mismatch` where database and blob store do not
+    ///   belong together, before anything else touches either.
+    package static func embedded(_ settings: EmbeddedSettings, context: BuildContext) async throws -> Backends {
+        let folder = try DataFolder(path: settings.data)
+        Telemetry.watchDisk("data", path: settings.data)
+        let users = try SQLiteUserStore(path: settings.authDatabasePath)
+        let tasks = try SQLiteTaskStore(path: settings.taskDatabasePath)
+        let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: settings.blobPath, reserve: settings.diskReserve), tasks: tasks)
+        let logger = context.logger(for: "dispatch")
+        let installation = InstallationCheck(database: tasks, objects: blobs, adopted: settings.adoptedBlobStore, logger: logger)
+        _ = try await installation.verify()
+        // The lock on the folder proves that the worker of every lease is gone.
+        try await tasks.recoverAfterRestart()
+        let broker = InProcessBroker()
+        let events = InProcessTaskEvents()
+        return Backends(
+            users: UserBackends(store: users, isEmbedded: true),
+            tasks: TaskBackends(
+                tasks: tasks, blobs: blobs, broker: broker, events: events, installation: installation,
+                publisher: OutboxPublisher(store: tasks, broker: broker, events: events, logger: logger), isEmbedded: true,
+                // The folder is unlocked last of all.
+                services: [ClosingService { withExtendedLifetime(folder) {} }]))
+    }
+}

@@ -1,0 +1,77 @@
+package import PixelFlowCore
+package import PixelFlowDispatch
+package import PixelFlowHTTP
+package import ServiceLifecycle
+
+/// Where auth keeps users and signing keys: `UserBackends.servers` or a part of `Backends.embedded`.
+package struct UserBackends: Sendable {
+    package let store: any UserStore & SigningKeyStore
+    /// Whether the store is a part of this process. One that is not may be away at the start, and is used when it answers.
+    package let isEmbedded: Bool
+    /// What runs for as long as the store is used; started first, stopped last.
+    package let services: [any Service]
+
+    package init(store: any UserStore & SigningKeyStore, isEmbedded: Bool, services: [any Service] = []) {
+        self.store = store
+        self.isEmbedded = isEmbedded
+        self.services = services
+    }
+}
+
+/// What api and worker keep tasks and objects in, and how they reach each other: `TaskBackends.servers` or a part of
+/// `Backends.embedded`.
+package struct TaskBackends: Sendable {
+    package let tasks: any TaskDatabase
+    package let blobs: any ObjectDatabase
+    package let broker: any TaskBroker
+    package let events: any TaskEvents
+    /// Refuses a database and a blob store that do not belong together.
+    package let installation: InstallationCheck
+    /// Carries what happens here to the broker; runs with `services`.
+    package let publisher: OutboxPublisher
+    /// Whether the backends are a part of this process. Those that are not may be away at the start; until they answer, `/readyz`
+    /// names them.
+    package let isEmbedded: Bool
+    /// What runs for as long as the backends are used, the publisher included; started first, stopped last.
+    package let services: [any Service]
+
+    package init(
+        tasks: any TaskDatabase, blobs: any ObjectDatabase, broker: any TaskBroker, events: any TaskEvents,
+        installation: InstallationCheck, publisher: OutboxPublisher, isEmbedded: Bool, services: [any Service]
+    ) {
+        self.tasks = tasks
+        self.blobs = blobs
+        self.broker = broker
+        self.events = events
+        self.installation = installation
+        self.publisher = publisher
+        self.isEmbedded = isEmbedded
+        self.services = services + [publisher]
+    }
+
+    /// The checks of the task database and the blob store.
+    package var storeChecks: [HealthCheck] {
+        [
+            HealthCheck("task_database") { try await tasks.check() },
+            HealthCheck("blob_store") { try await blobs.check() },
+        ]
+    }
+
+    /// The check of the broker; none where the broker is a part of this process and cannot be away.
+    ///
+    /// - Parameter isRequired: whether the service is not ready without the broker.
+    package func brokerChecks(isRequired: Bool) -> [HealthCheck] {
+        isEmbedded ? [] : [HealthCheck("broker", isRequired: isRequired) { try await broker.check() }]
+    }
+}
+
+/// All backends of a process that runs every service.
+package struct Backends: Sendable {
+    package let users: UserBackends
+    package let tasks: TaskBackends
+
+    package init(users: UserBackends, tasks: TaskBackends) {
+        self.users = users
+        self.tasks = tasks
+    }
+}

@@ -1,0 +1,87 @@
+import AsyncHTTPClient
+import PixelFlowAPI
+package import PixelFlowBackends
+package import PixelFlowCore
+import PixelFlowDispatch
+package import PixelFlowHTTP
+package import PixelFlowRuntime
+import PixelFlowURL
+import ServiceLifecycle
+
+/// Puts the api together, and with it what looks after the tasks of everyone: the dispatcher and the collector of orphans.
+///
+/// - Parameter tokens: how bearer tokens are verified.
+package func buildAPI(
+    _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, listen: ListenSettings, context: BuildContext
+) -> ServiceParts {
+    let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
+    let api = APIService(
+        dependencies: APIDependencies(
+            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, publisher: backends.publisher, hub: hub,
+            verifier: tokens.verifier),
+        limits: settings.images, ports: settings.ports, uploads: settings.uploads)
+    // An upload is accepted without the broker: its dispatch message stays due until there is one.
+    let checks = backends.brokerChecks(isRequired: false) + tokens.checks
+    let logger = context.logger(for: "dispatch")
+    return ServiceParts(
+        foundation: tokens.services + [
+            Dispatcher(
+                store: backends.tasks, broker: backends.broker, blobs: backends.blobs, publisher: backends.publisher, logger: logger),
+            OrphanCollector(
+                store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings.orphans,
+                logger: logger),
+            hub,
+        ],
+        listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
+}
+
+/// The settings of the api itself, whatever its backends are.
+package struct APISettings: Sendable {
+    package static let descriptions: [SettingDescription] =
+        ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
+        + OrphanSettings.descriptions
+
+    let images: ImageLimits
+    let events: EventLimits
+    let ports: AllowedPorts
+    let uploads: UploadLimits
+    let orphans: OrphanSettings
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package init(_ settings: Settings) throws(PixelFlowError) {
+        images = try ImageLimits(settings)
+        events = try EventLimits(settings)
+        ports = try AllowedPorts(settings)
+        uploads = try UploadLimits(settings)
+        orphans = try OrphanSettings(settings)
+    }
+}
+
+/// How the api verifies bearer tokens.
+package struct TokenVerification: Sendable {
+    package static let remoteSettings: [SettingDescription] = RemoteKeySource.descriptions + TokenRules.descriptions
+
+    let verifier: TokenVerifier
+    let checks: [HealthCheck]
+    let services: [any Service]
+
+    private init(_ verifier: TokenVerifier, checks: [HealthCheck] = [], services: [any Service] = []) {
+        self.verifier = verifier
+        self.checks = checks
+        self.services = services
+    }
+
+    /// With the keys of an auth service in the same process.
+    package static func local(_ verifier: TokenVerifier) -> TokenVerification { TokenVerification(verifier) }
+
+    /// With the keys of an auth service elsewhere, asked for by HTTP.
+    ///
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package static func remote(_ settings: Settings, context: BuildContext) throws(PixelFlowError) -> TokenVerification {
+        let client = HTTPClient()
+        let verifier = TokenVerifier(
+            source: try RemoteKeySource(settings, client: client), rules: try TokenRules(settings), logger: context.logger(for: "api"))
+        return TokenVerification(
+            verifier, checks: [HealthCheck("auth") { try await verifier.prepare() }], services: [ClosingService(client: client)])
+    }
+}

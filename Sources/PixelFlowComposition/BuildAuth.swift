@@ -1,0 +1,17 @@
+package import PixelFlowAuth
+package import PixelFlowBackends
+import PixelFlowCore
+package import PixelFlowHTTP
+package import PixelFlowRuntime
+
+/// Puts auth together.
+///
+/// - Returns: the service, and what verifies its tokens in the same process without HTTP.
+/// - Throws: `setting_invalid`; with an embedded store also where the signing keys cannot be read.
+package func buildAuth(
+    _ settings: AuthSettings, backends: UserBackends, listen: ListenSettings, context: BuildContext
+) async throws -> (parts: ServiceParts, verifier: TokenVerifier) {
+    let auth = try AuthService(store: backends.store, settings: settings, logger: context.logger(for: "auth"))
+    if backends.isEmbedded { try await auth.prepare() }
+    return (ServiceParts(listeners: [listen.listener("auth", auth.router(drain: context.drain))]), auth.verifier)
+}

@@ -1,0 +1,58 @@
+package import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+
+/// Where the embedded backends keep what they hold: `sqlite:PATH`, `embedded:` and `file:PATH`, by default in one folder.
+package struct EmbeddedSettings: Sendable {
+    static let dataFolder = Setting<String>.text(
+        "PIXELFLOW_DATA_DIR", default: ".pixelflow", help: "The folder in which everything is kept.")
+    static let authDatabase = Setting<String>.text(
+        "PIXELFLOW_AUTH_DATABASE_URL", help: "Users and keys: sqlite:PATH. By default auth.sqlite in the data folder.")
+    static let taskDatabase = Setting<String>.text(
+        "PIXELFLOW_TASK_DATABASE_URL", help: "Tasks and presets: sqlite:PATH. By default tasks.sqlite in the data folder.")
+    static let broker = Setting<String>.text("PIXELFLOW_BROKER_URL", default: "embedded:", help: "The broker: embedded:.")
+    static let blobs = Setting<String>.text(
+        "PIXELFLOW_BLOB_URL", help: "Sources and outputs: file:PATH. By default blobs in the data folder.")
+
+    package static let descriptions: [SettingDescription] =
+        [dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description]
+        + DiskReserve.descriptions + InstallationCheck.descriptions
+
+    /// The folder in which everything is kept; the process locks it.
+    package let data: String
+    let authDatabasePath: String
+    let taskDatabasePath: String
+    let blobPath: String
+    let diskReserve: DiskReserve
+    let adoptedBlobStore: String
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package init(_ settings: Settings) throws(PixelFlowError) {
+        data = try settings[Self.dataFolder]
+        authDatabasePath = try Self.path(settings, Self.authDatabase, scheme: "sqlite", in: data, "auth.sqlite")
+        taskDatabasePath = try Self.path(settings, Self.taskDatabase, scheme: "sqlite", in: data, "tasks.sqlite")
+        blobPath = try Self.path(settings, Self.blobs, scheme: "file", in: data, "blobs")
+        let broker = try settings[Self.broker]
+        guard broker == "embedded:" else { throw Self.unknownScheme(Self.broker, broker, "embedded:") }
+        diskReserve = try DiskReserve(settings, path: blobPath)
+        adoptedBlobStore = try settings[InstallationCheck.adoptionSetting]
+    }
+
+    /// The path in a URL such as `sqlite:PATH`.
+    private static func path(
+        _ settings: Settings, _ setting: Setting<String>, scheme: String, in folder: String, _ file: String
+    ) throws(PixelFlowError) -> String {
+        guard settings.isSet(setting) else { return "\(folder)/\(file)" }
+        let text = try settings[setting]
+        guard text.hasPrefix(scheme + ":"), text.count > scheme.count + 1 else { throw unknownScheme(setting, text, "\(scheme):PATH") }
+        return String(text.dropFirst(scheme.count + 1))
+    }
+
+    /// The value is not repeated: a URL meant for one of the four services has a password in it.
+    private static func unknownScheme(_ setting: Setting<String>, _ text: String, _ expected: String) -> PixelFlowError {
+        let name = setting.description.name
+        let scheme = text.prefix { $0 != ":" }
+        return .invalid(
+            name, "\(name) begins with \"\(scheme)\"; pixelflow, all in one process, knows only \(expected).", code: "setting_invalid")
+    }
+}

@@ -1,0 +1,82 @@
+package import Logging
+package import PixelFlowBackends
+package import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowKafka
+import PixelFlowMongo
+import PixelFlowRuntime
+import PixelFlowS3
+import ServiceLifecycle
+
+/// `mongodb://`, `kafka://` and `s3://`: tasks in MongoDB, dispatch messages and events in Kafka, objects in an S3-compatible store.
+extension TaskBackends {
+    package static let serverSettings: [SettingDescription] =
+        MongoSettings.descriptions + KafkaSettings.descriptions + S3Settings.descriptions + InstallationCheck.descriptions
+
+    /// What a process does with the backends.
+    package enum Role: Sendable {
+        case api
+        /// - Parameter slots: tasks in hand at a time; about twice as many dispatch messages are fetched ahead.
+        case worker(slots: Int)
+    }
+
+    /// Opens the backends, without touching the network. One that is away at the start is used when it answers.
+    ///
+    /// The installation check runs as a service: it ends the process where database and bucket do not belong together.
+    ///
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package static func servers(_ settings: Settings, as role: Role, logger: Logger) throws(PixelFlowError) -> TaskBackends {
+        let tasks = try MongoTaskStore(try MongoSettings(settings))
+        let blobs = S3BlobStore(try S3Settings(settings), logger: logger)
+        var kafkaSettings = try KafkaSettings(settings)
+        kafkaSettings.clientID = role.clientID
+        let kafka = try KafkaClient(kafkaSettings, logger: logger)
+        let broker = KafkaTaskBroker(kafka, slots: role.slots)
+        let events = KafkaTaskEvents(kafka, interest: role.interest)
+        let installation = try InstallationCheck(database: tasks, objects: blobs, settings: settings, logger: logger)
+        return TaskBackends(
+            tasks: tasks, blobs: blobs, broker: broker, events: events, installation: installation,
+            publisher: OutboxPublisher(store: tasks, broker: broker, events: events, logger: logger), isEmbedded: false,
+            services: [
+                ClosingService { await kafka.close() },
+                PreparationService { try await blobs.prepare() },
+                installation,
+            ])
+    }
+}
+
+extension TaskBackends.Role {
+    fileprivate var clientID: String {
+        switch self {
+        case .api: "pixelflow-api"
+        case .worker: "pixelflow-worker"
+        }
+    }
+
+    /// A worker needs cancellations only, and is spared the decoding of everything else.
+    fileprivate var interest: EventInterest {
+        switch self {
+        case .api: .everything
+        case .worker: .cancellations
+        }
+    }
+
+    fileprivate var slots: Int {
+        switch self {
+        case .api: 1
+        case .worker(let slots): slots
+        }
+    }
+}
+
+/// Runs once at the start, beside everything else. Where it throws, the process ends with the error.
+private struct PreparationService: Service {
+    private let prepare: @Sendable () async throws -> Void
+
+    init(_ prepare: @escaping @Sendable () async throws -> Void) { self.prepare = prepare }
+
+    func run() async throws {
+        try await prepare()
+        try await gracefulShutdown()
+    }
+}

@@ -1,0 +1,18 @@
+package import Logging
+package import PixelFlowBackends
+package import PixelFlowCore
+import PixelFlowPostgres
+import PixelFlowRuntime
+
+/// `postgres://`: users and signing keys in PostgreSQL. A target of its own, so that auth alone links libpq.
+extension UserBackends {
+    package static let serverSettings: [SettingDescription] = PostgresSettings.descriptions
+
+    /// Opens the store, without touching the network.
+    ///
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package static func servers(_ settings: Settings, logger: Logger) throws(PixelFlowError) -> UserBackends {
+        let store = try PostgresUserStore(settings: PostgresSettings(settings), logger: logger)
+        return UserBackends(store: store, isEmbedded: false, services: [ClosingService { await store.shutDown() }])
+    }
+}
