@@ -4,6 +4,14 @@ import Testing
 
 @testable import PixelFlowCore
 
+/// What has happened, in order.
+private final class Log<Element: Sendable>: Sendable {
+    private let elements = Mutex<[Element]>([])
+
+    var all: [Element] { elements.withLock { $0 } }
+    func append(_ element: Element) { elements.withLock { $0.append(element) } }
+}
+
 @Suite struct AsyncSemaphoreTests {
     /// All permits are taken.
     private func makeBusy(permits: Int = 1, waiting: Int = 1000, waitTimeout: Duration? = nil) -> AsyncSemaphore {
@@ -21,15 +29,15 @@ import Testing
 
     @Test func permitsGoRoundInOrderOfArrival() async throws {
         let semaphore = makeBusy()
-        let order = Mutex<[Int]>([])
+        let order = Log<Int>()
         var tasks: [Task<Void, any Error>] = []
         for number in 0..<5 {
-            tasks.append(Task { try await semaphore.withPermit { order.withLock { $0.append(number) } } })
+            tasks.append(Task { try await semaphore.withPermit { order.append(number) } })
             try await eventually("caller \(number) to wait") { semaphore.waiting == number + 1 }
         }
         semaphore.release()
         for task in tasks { try await task.value("a permit") }
-        #expect(order.withLock { $0 } == [0, 1, 2, 3, 4])
+        #expect(order.all == [0, 1, 2, 3, 4])
         expectWhole(semaphore, held: 0)
     }
 
@@ -151,8 +159,8 @@ import Testing
     // MARK: All at once
 
     @Test func changesAreToldInOrder() async throws {
-        let told = Mutex<[SemaphoreUsage]>([])
-        let semaphore = AsyncSemaphore(permits: 1, waiting: 1) { usage in told.withLock { $0.append(usage) } }
+        let told = Log<SemaphoreUsage>()
+        let semaphore = AsyncSemaphore(permits: 1, waiting: 1) { told.append($0) }
         try await semaphore.acquire()
         let waiter = Task { try await semaphore.acquire() }
         try await eventually("one to wait") { semaphore.waiting == 1 }
@@ -161,7 +169,7 @@ import Testing
         try await waiter.value("the permit")
         semaphore.release()
         let expected = [(1, 0), (1, 1), (1, 0), (0, 0)].map { SemaphoreUsage(inUse: $0.0, waiting: $0.1) }
-        #expect(told.withLock { $0 } == expected)
+        #expect(told.all == expected)
     }
 
     /// Grants, deadlines and cancellations cross: never too many proceed, everyone gets an answer, no permit is lost.
