@@ -36,7 +36,8 @@ package struct WorkerService: Service {
     private let dependencies: WorkerDependencies
     private let settings: WorkerSettings
     private let logger: Logger
-    private let slots: Slots
+    /// A delivery that waits for a slot gets one before the poll, which only takes those that are free.
+    private let slots: AsyncSemaphore
     private let runs = RunRegistry()
     private let metrics: WorkerMetrics
 
@@ -46,7 +47,7 @@ package struct WorkerService: Service {
         self.dependencies = dependencies
         self.settings = settings
         self.logger = logger
-        slots = Slots(settings.slots)
+        slots = AsyncSemaphore(permits: settings.slots, waiting: settings.slots)
         self.metrics = WorkerMetrics(metrics, slots: settings.slots)
     }
 
@@ -107,10 +108,11 @@ package struct WorkerService: Service {
         while !Task.isCancelled {
             do {
                 guard let delivery = try await subscription.next() else { return }
-                await slots.take()
-                defer { slots.give() }
+                try await slots.acquire()
+                defer { slots.release() }
                 if let task = try await claim(delivery) { await run(task) }
             } catch {
+                if Task.isCancelled { return }
                 logger.warning("could not take a task, trying again", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
@@ -132,14 +134,14 @@ package struct WorkerService: Service {
     private func pollWaiting(on ticks: AsyncStream<Void>, again: @escaping @Sendable () -> Void) async {
         await withDiscardingTaskGroup { group in
             for await _ in ticks {
-                let idle = slots.takeFree()
+                let idle = slots.acquireFree()
                 guard idle > 0 else { continue }
                 let tasks = await claimWaiting(idle)
-                slots.give(idle - tasks.count)
+                slots.release(idle - tasks.count)
                 for task in tasks {
                     group.addTask {
                         await run(task)
-                        slots.give()
+                        slots.release()
                         again()
                     }
                 }

@@ -93,7 +93,7 @@ struct RegistrationLimitTests {
 
     /// The registrations hold every thread and place of theirs until the login is done.
     @Test("a storm of registrations holds up no login")
-    func lanes() async throws {
+    func pools() async throws {
         // Cost 12 takes a fifth of a second and more: the queue is full all the while.
         let hasher = try BcryptHasher(cost: 12, threads: 1, queue: 1, registrationThreads: 1, registrationQueue: 4)
         let known = try await BcryptHasher(cost: 4, threads: 1, queue: 1).hash("correct horse")

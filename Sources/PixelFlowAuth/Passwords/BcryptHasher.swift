@@ -10,8 +10,8 @@ package import PixelFlowCore
 package final class BcryptHasher: PasswordHashing {
     package let decoy: String
     private let cost: Int
-    private let signIn: HashingLanes
-    private let registration: HashingLanes
+    private let signIn: HashingPool
+    private let registration: HashingPool
 
     /// - Parameters:
     ///   - cost: 4 to 16, as the power of two of the rounds.
@@ -26,9 +26,9 @@ package final class BcryptHasher: PasswordHashing {
             throw .invalid("PIXELFLOW_AUTH_BCRYPT_COST", "The cost of bcrypt must be from 4 to 16.", code: "setting_invalid")
         }
         self.cost = cost
-        self.signIn = HashingLanes("password-verification", count: threads, queue: queue, busy: Self.signInBusy)
-        self.registration = HashingLanes(
-            "password-hashing", count: registrationThreads ?? threads, queue: registrationQueue ?? queue, busy: Self.registrationBusy)
+        self.signIn = HashingPool(threads: threads, queue: queue, busy: Self.signInBusy)
+        self.registration = HashingPool(
+            threads: registrationThreads ?? threads, queue: registrationQueue ?? queue, busy: Self.registrationBusy)
         // A salt and 31 characters in the place of the digest.
         self.decoy = try Self.salt(cost: cost) + String(repeating: ".", count: 31)
     }

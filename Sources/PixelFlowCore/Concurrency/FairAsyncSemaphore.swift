@@ -1,103 +1,150 @@
 import Synchronization
 
 /// Lets a bounded number of operations proceed at a time, fairly by key: tenants take turns, however many wait of each.
+///
+/// The rules are those of `SemaphoreState`; this adds the lock, the continuations and the alarms. A waiter is queued and its
+/// continuation stored in one critical section, so that a grant, a deadline, a cancellation or a close finds either no waiter or
+/// one that can be resumed.
 package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
-    private struct State {
-        var rules: FairSemaphoreState<Key>
-        var continuations: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-        /// What was decided before the waiter had a continuation.
-        var early: [UInt64: Result<Void, any Error>] = [:]
-        var last: UInt64 = 0
+    private typealias Waiter = SemaphoreState<Key>.Waiter
 
-        /// - Returns: what is to be resumed, outside the lock.
-        mutating func settle(_ waiter: UInt64, _ outcome: Result<Void, any Error>) -> CheckedContinuation<Void, any Error>? {
-            if let continuation = continuations.removeValue(forKey: waiter) { return continuation }
-            early[waiter] = outcome
-            return nil
+    private struct Parked {
+        let continuation: CheckedContinuation<Void, any Error>
+        let alarm: Task<Void, any Error>?
+
+        func resume(with result: Result<Void, any Error>) {
+            alarm?.cancel()
+            continuation.resume(with: result)
         }
     }
 
-    private let state: Mutex<State>
-    private let waitTimeout: Duration
+    private struct State: Sendable {
+        var rules: SemaphoreState<Key>
+        var parked: [Waiter: Parked] = [:]
+        var lastWaiter: Waiter = 0
+    }
 
-    /// - Parameter waitTimeout: how long one may wait for a permit.
-    package init(limits: FairSemaphoreLimits, waitTimeout: Duration) {
-        state = Mutex(State(rules: FairSemaphoreState(limits: limits)))
+    private let state: Mutex<State>
+    private let waitTimeout: Duration?
+    private let onChange: (@Sendable (SemaphoreUsage) -> Void)?
+
+    /// - Parameters:
+    ///   - waitTimeout: how long a caller may wait for a permit; nil for as long as it takes.
+    ///   - onChange: is told each change in order, with the lock held: it must be quick, and must not call the semaphore.
+    package init(limits: FairSemaphoreLimits, waitTimeout: Duration?, onChange: (@Sendable (SemaphoreUsage) -> Void)? = nil) {
+        state = Mutex(State(rules: SemaphoreState(limits: limits)))
         self.waitTimeout = waitTimeout
+        self.onChange = onChange
     }
 
     /// Operations that wait for a permit.
-    package var waiting: Int { state.withLock { $0.rules.waitingCount } }
+    package var waiting: Int { state.withLock { $0.rules.waiting } }
 
     /// Runs `body` once `key` has a permit.
     ///
-    /// - Throws: `AdmissionError` where too many wait already or the wait took too long; `CancellationError`.
-    package func withPermit<Value>(_ key: Key, _ body: () async throws -> Value) async throws -> Value {
-        try await acquire(key)
+    /// - Parameter deadline: when to stop waiting, if that is earlier than after `waitTimeout`.
+    /// - Throws: what `acquire` throws, and what `body` throws.
+    package func withPermit<Value>(
+        _ key: Key, until deadline: ContinuousClock.Instant? = nil, _ body: () async throws -> Value
+    ) async throws -> Value {
+        try await acquire(key, until: deadline)
         defer { release(key) }
         return try await body()
     }
 
-    private func acquire(_ key: Key) async throws {
-        try Task.checkCancellation()
-        let (waiter, admission) = state.withLock { state in
-            state.last += 1
-            return (state.last, state.rules.acquire(key, as: state.last))
+    /// Waits for a permit; each has to be given back by `release`.
+    ///
+    /// A permit that is free is granted whatever the deadline, and to a cancelled task, too: both end only the wait.
+    ///
+    /// - Parameter deadline: when to stop waiting, if that is earlier than after `waitTimeout`.
+    /// - Throws: `AdmissionError`; `CancellationError` if the task is cancelled while it waits.
+    package func acquire(_ key: Key, until deadline: ContinuousClock.Instant? = nil) async throws {
+        let waiter: Waiter? = change { state in
+            if state.rules.tryAcquire(key) { return nil }
+            state.lastWaiter += 1
+            return state.lastWaiter
         }
-        switch admission {
-        case .granted: return
-        case .refused: throw AdmissionError.full
-        case .queued: try await wait(waiter, key)
-        }
-    }
-
-    private func wait(_ waiter: UInt64, _ key: Key) async throws {
-        let alarm = Task { [waitTimeout] in
-            try await Task.sleep(for: waitTimeout)
-            fail(waiter, key, AdmissionError.waitedTooLong)
-        }
-        defer { alarm.cancel() }
+        guard let waiter else { return }
+        let end = [deadline, waitTimeout.map { .now + $0 }].compactMap(\.self).min()
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { park(waiter, $0) }
-            // Granted and cancelled at once: the permit goes on to the next.
-            if Task.isCancelled {
-                release(key)
-                throw CancellationError()
+            try await withCheckedThrowingContinuation { continuation in
+                if let decision = park(waiter, key, until: end, continuation) { continuation.resume(with: decision) }
+                // The handler may have run before the waiter was queued.
+                if Task.isCancelled { giveUp(waiter, CancellationError()) }
             }
         } onCancel: {
-            fail(waiter, key, CancellationError())
+            giveUp(waiter, CancellationError())
         }
     }
 
-    private func park(_ waiter: UInt64, _ continuation: CheckedContinuation<Void, any Error>) {
-        let outcome: Result<Void, any Error>? = state.withLock { state in
-            if let early = state.early.removeValue(forKey: waiter) { return early }
-            state.continuations[waiter] = continuation
-            return nil
-        }
-        if let outcome { continuation.resume(with: outcome) }
+    /// Takes every permit that is free for the key now; no operation that waits for one of them is passed over.
+    ///
+    /// - Returns: how many; each has to be given back by `release`.
+    package func acquireFree(_ key: Key) -> Int { change { $0.rules.acquireFree(key) } }
+
+    package func release(_ key: Key) {
+        let next = change { state in state.rules.release(key).flatMap { state.parked.removeValue(forKey: $0) } }
+        next?.resume(with: .success(()))
     }
 
-    private func release(_ key: Key) {
-        let resumed = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-            guard let next = state.rules.release(key) else { return nil }
-            return state.settle(next, .success(()))
-        }
-        resumed?.resume()
+    /// Refuses those that wait and those to come with `AdmissionError.closed`. Permits in use are still to be given back.
+    package func close() {
+        let refused = change { state in state.rules.close().compactMap { state.parked.removeValue(forKey: $0) } }
+        for waiter in refused { waiter.resume(with: .failure(AdmissionError.closed)) }
     }
 
-    private func fail(_ waiter: UInt64, _ key: Key, _ error: any Error) {
-        let failed = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-            guard state.rules.cancel(waiter, of: key) else { return nil }
-            return state.settle(waiter, .failure(error))
+    /// - Returns: nil where the caller has to wait.
+    private func park(
+        _ waiter: Waiter, _ key: Key, until end: ContinuousClock.Instant?, _ continuation: CheckedContinuation<Void, any Error>
+    ) -> Result<Void, any Error>? {
+        change { state in
+            switch state.rules.acquire(key, as: waiter) {
+            case .granted: return .success(())
+            case .refused: return .failure(AdmissionError.full)
+            case .closed: return .failure(AdmissionError.closed)
+            case .queued:
+                // Set with the lock held: an alarm that goes off at once finds its waiter.
+                let alarm = end.map { end in
+                    Task {
+                        try await Task.sleep(until: end, clock: .continuous)
+                        giveUp(waiter, AdmissionError.waitedTooLong)
+                    }
+                }
+                state.parked[waiter] = Parked(continuation: continuation, alarm: alarm)
+                return nil
+            }
         }
-        failed?.resume(throwing: error)
+    }
+
+    private func giveUp(_ waiter: Waiter, _ error: any Error) {
+        let parked = change { state in state.rules.cancel(waiter) ? state.parked.removeValue(forKey: waiter) : nil }
+        parked?.resume(with: .failure(error))
+    }
+
+    private func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+        state.withLock { state in
+            let before = state.rules.usage
+            let value = body(&state)
+            if let onChange, state.rules.usage != before { onChange(state.rules.usage) }
+            return value
+        }
     }
 }
 
 /// Why an operation was not admitted.
-package enum AdmissionError: Error, Sendable {
+package enum AdmissionError: Error, Sendable, CustomStringConvertible {
     /// As many wait already as may.
     case full
+    /// No permit was free within the time or before the deadline.
     case waitedTooLong
+    /// The semaphore has been closed.
+    case closed
+
+    package var description: String {
+        switch self {
+        case .full: "too many operations are waiting already"
+        case .waitedTooLong: "the wait took too long"
+        case .closed: "nothing is admitted any more"
+        }
+    }
 }

@@ -3,6 +3,9 @@ import PixelFlowCore
 
 /// Hands jobs to the threads of the pool, as the schedule says.
 ///
+/// Not an `AsyncSemaphore`: it matches jobs with particular slots, by tenant and by what a job needs, where a semaphore only
+/// counts permits that are alike; and those that wait here are the threads of the slots, for jobs.
+///
 /// `@unchecked`: the schedule is touched with the condition's lock held, and nowhere else.
 final class RenderQueue: @unchecked Sendable {
     private var schedule: RenderSchedule<RenderWork>

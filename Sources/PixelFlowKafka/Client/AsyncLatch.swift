@@ -2,10 +2,20 @@ import Synchronization
 
 /// Something that happens once and can be waited for.
 final class AsyncLatch: Sendable {
+    private struct Waiter {
+        let continuation: CheckedContinuation<Bool, Never>
+        let alarm: Task<Void, any Error>
+
+        func resume(returning hasFired: Bool) {
+            alarm.cancel()
+            continuation.resume(returning: hasFired)
+        }
+    }
+
     private struct State {
         var hasFired = false
         var next = 0
-        var waiting: [Int: CheckedContinuation<Bool, Never>] = [:]
+        var waiting: [Int: Waiter] = [:]
     }
 
     private let state = Mutex(State())
@@ -27,17 +37,17 @@ final class AsyncLatch: Sendable {
             state.next += 1
             return state.next
         }
-        let timer = Task {
-            try? await Task.sleep(for: limit)
-            self.giveUp(number)
-        }
-        defer { timer.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer: Bool? = state.withLock { state in
                     if state.hasFired { return true }
                     if Task.isCancelled { return false }
-                    state.waiting[number] = continuation
+                    // Set with the lock held: an alarm that goes off at once finds its waiter.
+                    let alarm = Task {
+                        try await Task.sleep(for: limit)
+                        self.giveUp(number)
+                    }
+                    state.waiting[number] = Waiter(continuation: continuation, alarm: alarm)
                     return nil
                 }
                 if let answer { continuation.resume(returning: answer) }

@@ -40,22 +40,22 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
     ///   `retry == .outage` where too many wait already.
     func submit(_ item: Item) async throws -> Outcome {
         try await withCheckedThrowingContinuation { continuation in
-            let startsLane: Bool? = state.withLock { state in
+            let startsBatches: Bool? = state.withLock { state in
                 guard state.queue.count < queueLimit else { return nil }
                 state.queue.append(Waiting(item: item, continuation: continuation))
                 guard state.running < maxConcurrentBatches else { return false }
                 state.running += 1
                 return true
             }
-            switch startsLane {
-            case nil: continuation.resume(throwing: PixelFlowError.unavailable(MongoDatabase.backend, cause: CommandQueueError.full))
-            case true?: Task { await runLane() }
+            switch startsBatches {
+            case nil: continuation.resume(throwing: PixelFlowError.unavailable(MongoDatabase.backend, cause: AdmissionError.full))
+            case true?: Task { await sendBatches() }
             case false?: break
             }
         }
     }
 
-    private func runLane() async {
+    private func sendBatches() async {
         while let batch = nextBatch() {
             do {
                 let outcomes = try await send(batch.map(\.item))
@@ -66,7 +66,7 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
         }
     }
 
-    /// Nil ends the lane.
+    /// Returns nil once nothing waits.
     private func nextBatch() -> [Waiting]? {
         state.withLock { state in
             guard !state.queue.isEmpty else {

@@ -18,7 +18,8 @@ final class MongoDatabase: Sendable {
     let commandTimeout: Duration
     private let clients: MongoClients
     private let threads: NIOThreadPool
-    private let seats: CommandSeats
+    /// One a connection and a thread.
+    private let permits: AsyncSemaphore
     private let breaker: CircuitBreaker
     private let measures: CommandMeasures
 
@@ -36,7 +37,10 @@ final class MongoDatabase: Sendable {
             throw .invalid(setting, "libmongoc refuses \(setting): \(error.message)", code: "setting_invalid")
         }
         threads = NIOThreadPool(numberOfThreads: settings.poolSize)
-        seats = CommandSeats(waitLimit: settings.waitLimit, waitTimeout: settings.waitTimeout, metrics: metrics)
+        let gauges = PoolGauges(metrics)
+        permits = AsyncSemaphore(permits: settings.poolSize, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout) {
+            gauges.record($0)
+        }
         breaker = CircuitBreaker(name: Self.backend, metrics: metrics)
         measures = CommandMeasures(metrics)
         threads.start()
@@ -88,18 +92,18 @@ final class MongoDatabase: Sendable {
     private func attempt<Value: Sendable>(
         _ operation: MongoOperation, _ body: @escaping @Sendable (MongoClients, String) throws -> Value
     ) async throws -> Value {
-        let place = try seats.take()
-        let (clients, name, seats, measures) = (clients, name, seats, measures)
+        try await permits.acquire()
+        let (clients, name, permits, measures) = (clients, name, permits, measures)
         // A command is never cancelled: what it was to write is better known than unknown, and its time is bounded.
         return try await withCheckedThrowingContinuation { continuation in
             threads.submit { state in
-                defer { seats.leave(place) }
-                continuation.resume(
-                    with: Result {
-                        guard case .active = state else { throw MongoFailure(kind: .connection, message: "the pool is closed") }
-                        try seats.sit(place)
-                        return try measures.measure(operation) { try body(clients, name) }
-                    })
+                let result = Result {
+                    guard case .active = state else { throw MongoFailure(kind: .connection, message: "the pool is closed") }
+                    return try measures.measure(operation) { try body(clients, name) }
+                }
+                // Before the caller goes on, whose next command finds the connection free.
+                permits.release()
+                continuation.resume(with: result)
             }
         }
     }

@@ -47,6 +47,7 @@ package final class MongoTaskStore: Sendable {
     /// - Throws: `task_database_busy` where too many reads wait already.
     func reading<Value>(for tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {
         do {
+            try Task.checkCancellation()
             return try await reads.withPermit(tenant, body)
         } catch let error as AdmissionError {
             throw PixelFlowError.busy(MongoDatabase.backend, cause: error)

@@ -1,38 +1,28 @@
 import Metrics
 import NIOPosix
+import PixelFlowCore
 import Synchronization
 
 /// Connections to one server, each used by one caller at a time on a thread of the pool's own. Who
 /// waits for a connection holds no thread.
 final class ConnectionPool: Sendable {
-    private struct Waiter {
-        let continuation: CheckedContinuation<PostgresConnection?, any Error>
-        let timer: Task<Void, any Error>
-
-        func resume(with result: Result<PostgresConnection?, any Error>) {
-            timer.cancel()
-            continuation.resume(with: result)
-        }
-    }
-
-    private struct State {
-        var slots: ConnectionSlots<PostgresConnection>
-        var waiters: [Int: Waiter] = [:]
-        var nextWaiter = 0
-    }
-
     private let settings: PostgresSettings
     private let parameters: ConnectionParameters
     private let threads: NIOThreadPool
     private let gauges: PoolGauges
-    private let state: Mutex<State>
+    /// One a connection and a thread.
+    private let permits: AsyncSemaphore
+    private let idle = Mutex(IdleConnections<PostgresConnection>())
 
     /// Connects to nothing yet.
     init(_ settings: PostgresSettings, parameters: ConnectionParameters, metrics: any MetricsFactory) {
         self.settings = settings
         self.parameters = parameters
-        gauges = PoolGauges(metrics)
-        state = Mutex(State(slots: ConnectionSlots(size: settings.poolSize, waitLimit: settings.waitLimit)))
+        let gauges = PoolGauges(metrics)
+        self.gauges = gauges
+        permits = AsyncSemaphore(permits: settings.poolSize, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout) {
+            gauges.record($0)
+        }
         // As many as connections, so that whoever has a connection has a thread.
         threads = NIOThreadPool(numberOfThreads: max(1, settings.poolSize))
         threads.start()
@@ -47,27 +37,27 @@ final class ConnectionPool: Sendable {
     func withConnection<Value: Sendable>(
         isFresh: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        let granted = try await acquire()
+        do { try await permits.acquire() } catch let error as AdmissionError { throw failure(error) }
+        // After the connection is idle again, so that the next caller finds it.
+        defer { permits.release() }
+        let granted = takeIdle()
         let outcome: (result: Result<Value, any Error>, kept: PostgresConnection?)
         do {
             outcome = try await threads.runIfActive { self.use(granted, isFresh: isFresh, body) }
         } catch {
             // It has not been run.
-            release(granted)
+            keep(granted)
             throw error is CancellationError ? error : Self.closed
         }
-        release(outcome.kept)
+        keep(outcome.kept)
         return try outcome.result.get()
     }
 
     /// Closes the connections, those in use once they are free, and ends the threads.
     func shutDown() async {
-        let (waiters, idle) = state.withLock { state in
-            let left = state.slots.close()
-            return (left.waiters.compactMap { state.waiters.removeValue(forKey: $0) }, left.idle)
-        }
-        for waiter in waiters { waiter.resume(with: .failure(Self.closed)) }
-        _ = try? await threads.runIfActive { for connection in idle { connection.close() } }
+        permits.close()
+        let unused = idle.withLock { $0.close() }
+        _ = try? await threads.runIfActive { for connection in unused { connection.close() } }
         try? await threads.shutdownGracefully()
     }
 
@@ -97,63 +87,29 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    // MARK: - Slots
+    // MARK: - Idle connections
 
-    /// A slot, with the connection in it.
-    private func acquire() async throws -> PostgresConnection? {
-        let waiter = state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
-        }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let answer = admit(waiter, continuation)
-                if let answer { continuation.resume(with: answer) }
-                // The handler may have been called before there was anything to withdraw.
-                if Task.isCancelled { withdraw(waiter, CancellationError()) }
-            }
-        } onCancel: {
-            withdraw(waiter, CancellationError())
+    private func takeIdle() -> PostgresConnection? {
+        idle.withLock { idle in
+            defer { gauges.record(idle: idle.count) }
+            return idle.take()
         }
     }
 
-    /// - Returns: nil where the caller has to wait.
-    private func admit(
-        _ waiter: Int, _ continuation: CheckedContinuation<PostgresConnection?, any Error>
-    ) -> Result<PostgresConnection?, any Error>? {
-        state.withLock { state in
-            defer { gauges.record(state.slots) }
-            switch state.slots.request(for: waiter) {
-            case .granted(let connection): return .success(connection)
-            case .refused: return .failure(PostgresFailure(.busy, "\(settings.waitLimit) calls are waiting for a connection already"))
-            case .closed: return .failure(Self.closed)
-            case .queued:
-                let timer = Task {
-                    try await Task.sleep(for: settings.waitTimeout)
-                    withdraw(waiter, PostgresFailure(.busy, "no connection was free within \(settings.waitTimeout)"))
-                }
-                state.waiters[waiter] = Waiter(continuation: continuation, timer: timer)
-                return nil
-            }
-        }
-    }
-
-    private func release(_ connection: PostgresConnection?) {
-        let (next, unwanted): (Waiter?, PostgresConnection?) = state.withLock { state in
-            let (waiter, unwanted) = state.slots.release(connection)
-            gauges.record(state.slots)
-            return (waiter.flatMap { state.waiters.removeValue(forKey: $0) }, unwanted)
+    private func keep(_ connection: PostgresConnection?) {
+        guard let connection else { return }
+        let unwanted = idle.withLock { idle in
+            defer { gauges.record(idle: idle.count) }
+            return idle.keep(connection)
         }
         unwanted?.close()
-        next?.resume(with: .success(connection))
     }
 
-    private func withdraw(_ waiter: Int, _ reason: any Error) {
-        let withdrawn: Waiter? = state.withLock { state in
-            guard state.slots.withdraw(waiter) else { return nil }
-            gauges.record(state.slots)
-            return state.waiters.removeValue(forKey: waiter)
+    private func failure(_ error: AdmissionError) -> PostgresFailure {
+        switch error {
+        case .full: PostgresFailure(.busy, "\(settings.waitLimit) calls are waiting for a connection already")
+        case .waitedTooLong: PostgresFailure(.busy, "no connection was free within \(settings.waitTimeout)")
+        case .closed: Self.closed
         }
-        withdrawn?.resume(with: .failure(reason))
     }
 }

@@ -1,4 +1,5 @@
 import Metrics
+import PixelFlowCore
 
 /// How a pool is used, as metrics: `database_pool_connections{backend,state}` and `database_pool_waiting{backend}`.
 struct PoolGauges: Sendable {
@@ -15,9 +16,10 @@ struct PoolGauges: Sendable {
         waiting = Gauge(label: "database_pool_waiting", dimensions: [("backend", "postgres")], factory: metrics)
     }
 
-    func record(_ slots: ConnectionSlots<PostgresConnection>) {
-        idle.record(slots.idle)
-        busy.record(slots.busy)
-        waiting.record(slots.waiting)
+    func record(_ usage: SemaphoreUsage) {
+        busy.record(usage.inUse)
+        waiting.record(usage.waiting)
     }
+
+    func record(idle count: Int) { idle.record(count) }
 }

@@ -18,7 +18,7 @@ final class S3Transport: Sendable {
     let logger: Logger
     private let client: S3Client
     private let breaker: CircuitBreaker
-    private let gate: RequestGate
+    private let permits: AsyncSemaphore
     private let clock: any WallClock
     private let bucketRequest: S3Request?
     private let lastComplaint = Mutex<ContinuousClock.Instant?>(nil)
@@ -36,7 +36,7 @@ final class S3Transport: Sendable {
         timeouts = settings.timeouts
         client = S3Client(configuration)
         breaker = CircuitBreaker(name: "blob_store", metrics: metrics)
-        gate = RequestGate(limit: settings.requests, waiting: settings.waiting)
+        permits = AsyncSemaphore(permits: settings.requests, waiting: settings.waiting)
         bucketRequest = settings.createsBucket ? S3Request.createBucket(region: settings.region) : nil
         self.metrics = S3Metrics(factory: metrics)
         self.clock = clock
@@ -104,12 +104,17 @@ final class S3Transport: Sendable {
     ) async throws -> Value {
         let allowance = timeouts.readTimeout + .seconds(Double(request.body.readableBytes) / Double(timeouts.minimumThroughput))
         let deadline = NIODeadline.now() + .nanoseconds(allowance.nanoseconds)
-        return try await gate.pass(before: deadline, on: client.http.eventLoopGroup.any()) {
-            try await breaker.run(countingAsFailure: S3Failure.isTransient) {
-                let response = try await send(request, deadline: deadline)
-                guard (200..<300).contains(response.status.code) else { throw await S3ServiceError(reading: response) }
-                return try await use(response)
+        do {
+            return try await permits.withPermit(until: .now + allowance) {
+                try await breaker.run(countingAsFailure: S3Failure.isTransient) {
+                    let response = try await send(request, deadline: deadline)
+                    guard (200..<300).contains(response.status.code) else { throw await S3ServiceError(reading: response) }
+                    return try await use(response)
+                }
             }
+        } catch let error as AdmissionError {
+            // A PixelFlowError is not tried again: a retry would only lengthen the queue.
+            throw PixelFlowError.unavailable("blob_store", cause: error)
         }
     }
 

@@ -1,0 +1,35 @@
+import NIOPosix
+import PixelFlowCore
+
+/// A few threads for slow work, with a bounded queue: what comes beyond is refused at once instead of waiting for longer than
+/// anyone would.
+final class HashingPool: Sendable {
+    private let threads: NIOThreadPool
+    /// One a thread.
+    private let permits: AsyncSemaphore
+    private let busy: PixelFlowError
+
+    /// - Parameters:
+    ///   - count: threads, which belong to this pool alone; at least one.
+    ///   - queue: jobs that may wait for a thread.
+    ///   - busy: is thrown where as many wait already.
+    init(threads count: Int, queue: Int, busy: PixelFlowError) {
+        threads = NIOThreadPool(numberOfThreads: max(1, count))
+        permits = AsyncSemaphore(permits: count, waiting: queue)
+        self.busy = busy
+        threads.start()
+    }
+
+    deinit { threads.shutdownGracefully { _ in } }
+
+    /// Runs `work` on a thread of the pool.
+    ///
+    /// - Throws: what `work` throws, or `busy`; `CancellationError` if the task is cancelled before `work` runs.
+    func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        do {
+            return try await permits.withPermit { try await threads.runIfActive(work) }
+        } catch is AdmissionError {
+            throw busy
+        }
+    }
+}

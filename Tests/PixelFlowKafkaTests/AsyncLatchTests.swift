@@ -1,0 +1,24 @@
+import Deadlines
+import Testing
+
+@testable import PixelFlowKafka
+
+@Suite struct AsyncLatchTests {
+    /// The time may be over before the caller has got as far as waiting; many at a time, so that it is.
+    @Test func aWaitOfNoTimeEnds() async throws {
+        let latch = AsyncLatch()
+        let waits = (0..<500).map { number in Task { await latch.wait(atMost: .microseconds(number % 50)) } }
+        for wait in waits { #expect(try await wait.value("the wait to end") == false) }
+    }
+
+    @Test func firingAndCancellingEndAWait() async throws {
+        let latch = AsyncLatch()
+        let cancelled = Task { await latch.wait(atMost: .seconds(600)) }
+        cancelled.cancel()
+        #expect(try await cancelled.value("the wait to end") == false)
+        let waiting = Task { await latch.wait(atMost: .seconds(600)) }
+        latch.fire()
+        #expect(try await waiting.value("the wait to end"))
+        #expect(try await within(.testDeadline, "an answer") { await latch.wait(atMost: .zero) })
+    }
+}
