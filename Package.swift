@@ -89,6 +89,9 @@ let package = Package(
         // Palettes for GIF; static executables link it (scripts/static.d). Knows nothing of PixelFlow.
         .target(name: "CPalette"),
 
+        // Texts of the wire: hexadecimal, percent encoding, JSON strings, times, addresses. Knows nothing of PixelFlow, needs no Foundation.
+        library("WireFormats", []),
+
         // The domain: tasks, pipelines, errors, and the ports. No I/O.
         library("PixelFlowCore", [nioCore]),
 
@@ -176,6 +179,7 @@ let package = Package(
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
+        tests("WireFormatsTests", ["WireFormats"]),
         tests("CPaletteTests", ["CPalette"]),
         tests("PixelFlowCoreTests", ["PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
