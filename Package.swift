@@ -91,6 +91,8 @@ let package = Package(
 
         // Texts of the wire: hexadecimal, percent encoding, JSON strings, times, addresses. Knows nothing of PixelFlow, needs no Foundation.
         library("WireFormats", []),
+        // The version, which the services and the CLI share.
+        library("PixelFlowRelease", []),
 
         // The domain: tasks, pipelines, errors, and the ports. No I/O.
         library("PixelFlowCore", [nioCore]),
@@ -122,11 +124,11 @@ let package = Package(
         library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
-        library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
+        library("PixelFlowRuntime", ["PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The real backends of api and worker.
         library("PixelFlowBackends", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowHTTP", "PixelFlowRuntime", asyncHTTPClient, logging, serviceLifecycle]),
         // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
-        library("PFCtl", ["KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        library("PFCtl", ["PixelFlowRelease", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
         // Tells the autoscaler how far the workers' group is behind.
         library(
             "PixelFlowMetricsAdapter",
