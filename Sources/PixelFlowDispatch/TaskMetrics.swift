@@ -1,5 +1,6 @@
 package import Metrics
 package import PixelFlowCore
+import WireFormats
 
 /// Counts tasks that reach a final status, wherever that is: in the api, a worker, or the dispatcher.
 package struct TaskMetrics: Sendable {

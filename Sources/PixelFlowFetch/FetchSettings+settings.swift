@@ -1,5 +1,6 @@
 package import PixelFlowCore
 import PixelFlowURL
+import WireFormats
 
 extension FetchSettings {
     static let allowedNetworksSetting = Setting<String>.text(

@@ -1,4 +1,5 @@
 package import PixelFlowURL
+package import WireFormats
 
 /// How sources are fetched.
 package struct FetchSettings: Sendable {

@@ -1,6 +1,7 @@
 import Logging
 import PixelFlowCore
 import PixelFlowDispatch
+import WireFormats
 
 /// One claim, from the source's bytes to the manifest.
 struct TaskRun: Sendable {

@@ -2,6 +2,7 @@ import Metrics
 import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
+import WireFormats
 
 /// What a worker counts.
 struct WorkerMetrics: Sendable {

@@ -2,6 +2,7 @@ import Crypto
 import NIOCore
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// Counts and hashes a stream while somebody else reads it, and ends it once it is too long.
 struct MeasuredStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == ByteBuffer {

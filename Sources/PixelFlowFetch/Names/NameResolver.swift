@@ -1,4 +1,4 @@
-package import PixelFlowURL
+package import WireFormats
 
 /// Turns a name into addresses.
 package protocol NameResolver: Sendable {

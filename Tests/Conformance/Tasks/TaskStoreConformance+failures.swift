@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 extension TaskStoreConformance {
     static let failures: [Case] = [
