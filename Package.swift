@@ -102,37 +102,42 @@ let package = Package(
         // Palettes for GIF; static executables link it (scripts/static.d). Knows nothing of PixelFlow.
         .target(name: "CPalette"),
 
+        // Texts of the wire: hexadecimal, percent encoding, JSON strings, times, addresses. Knows nothing of PixelFlow, needs no Foundation.
+        library("WireFormats", []),
+        // The version, which the services and the CLI share.
+        library("PixelFlowRelease", []),
+
         // The domain: tasks, pipelines, errors, and the ports. No I/O.
-        library("PixelFlowCore", [nioCore]),
+        library("PixelFlowCore", ["WireFormats", nioCore]),
 
         // URLs of sources as the door and the fetcher read them: hosts, ports, redirects. No I/O.
-        library("PixelFlowURL", ["PixelFlowCore"]),
+        library("PixelFlowURL", ["WireFormats", "PixelFlowCore"]),
 
         // Knows nothing of PixelFlow.
-        library("Multipart", [nioCore]),
+        library("Multipart", ["WireFormats", nioCore]),
         library("CircuitBreaker", [metrics]),
         library("Prometheus", [metrics]),
-        library("KubernetesClient", [asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
+        library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
 
         // Adapters.
         library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
-        library("PixelFlowImaging", ["PixelFlowCore", "CVips", "CSandbox", nioCore, logging, metrics]),
-        library("PixelFlowFetch", ["PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        library("PixelFlowPostgres", ["PixelFlowCore", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
-        library("PixelFlowMongo", ["PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
-        library("PixelFlowKafka", ["PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
-        library("PixelFlowS3", ["PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
+        library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", nioCore, logging, metrics]),
+        library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
+        library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
+        library("PixelFlowMongo", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
+        library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
+        library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
-        library("PixelFlowDispatch", ["PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
-        library("PixelFlowTelemetry", ["PixelFlowCore", logging, "Prometheus", metrics]),
+        library("PixelFlowDispatch", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
+        library("PixelFlowTelemetry", ["WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
 
         // Services.
-        library("PixelFlowHTTP", ["PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
-        library("PixelFlowAuth", ["PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
-        library("PixelFlowAPI", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
-        library("PixelFlowWorker", ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
+        library("PixelFlowHTTP", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
+        library("PixelFlowAuth", ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
+        library("PixelFlowAPI", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
-        library("PixelFlowRuntime", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
+        library("PixelFlowRuntime", ["PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
         composition("PixelFlowBackends", ["Backends.swift"], ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", serviceLifecycle]),
         composition(
@@ -151,14 +156,14 @@ let package = Package(
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
-        library("PFCtl", ["KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        library("PFCtl", ["PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
         // Tells the autoscaler how far the workers' group is behind.
         library(
             "PixelFlowMetricsAdapter",
             ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird, hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
-        library("PixelFlowWeb", ["PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWeb", ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
 
         // Executables: read configuration, wire, run.
         executable(
@@ -180,13 +185,13 @@ let package = Package(
         executable("pixelflow-web", ["PixelFlowBuildWeb", "PixelFlowCore", "PixelFlowRuntime", "PixelFlowWeb", serviceLifecycle]),
 
         .executableTarget(
-            name: "bench-tools", dependencies: ["PixelFlowCore", "PixelFlowImaging", argumentParser, hummingbird, httpTypes, logging, nioCore],
+            name: "bench-tools", dependencies: ["PixelFlowCore", "PixelFlowImaging", "WireFormats", argumentParser, hummingbird, httpTypes, logging, nioCore],
             path: "Sources/Executables/bench-tools", swiftSettings: swiftSettings),
 
         // Tests. How a test waits: never without an end.
         .target(name: "Deadlines", path: "Tests/Deadlines", swiftSettings: swiftSettings),
         // One suite per port, run against every implementation.
-        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
+        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "WireFormats", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
         // Judges what clients were promised against what became of it; knows no backend.
         .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
         // A TCP proxy that misbehaves on demand, between a service and a server.
@@ -199,7 +204,8 @@ let package = Package(
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
         tests("CPaletteTests", ["CPalette"]),
-        tests("PixelFlowCoreTests", ["PixelFlowCore"]),
+        tests("WireFormatsTests", ["WireFormats"]),
+        tests("PixelFlowCoreTests", ["WireFormats", "PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
         tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
         // A render process that misbehaves on demand.
@@ -219,16 +225,16 @@ let package = Package(
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", "ServerProcess", nioCore]),
-        tests("PixelFlowS3Tests", ["PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
+        tests("PixelFlowS3Tests", ["WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
-        tests("PixelFlowFetchTests", ["PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        tests("PixelFlowHTTPTests", ["PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
-        tests("PixelFlowAuthTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
+        tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
-        tests("PixelFlowWebTests", ["PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
+        tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
         // Drives the real executable, which is therefore built with it.
         tests(
             "EndToEndTests",

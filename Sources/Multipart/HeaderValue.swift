@@ -1,3 +1,5 @@
+import WireFormats
+
 /// A header value of the form `value; parameter=token; parameter="quoted"`.
 struct HeaderValue {
     /// What stands before the first semicolon, trimmed and in lower case.
@@ -23,26 +25,12 @@ struct HeaderValue {
     /// Decodes `charset'language'percent-encoded` of RFC 8187; UTF-8 and ISO-8859-1 are known.
     static func decodeExtended(_ text: String) -> String? {
         let pieces = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
-        guard pieces.count == 3, let bytes = percentDecoded(pieces[2].utf8) else { return nil }
+        guard pieces.count == 3, let bytes = PercentEncoding.decoded(pieces[2].utf8) else { return nil }
         switch pieces[0].lowercased() {
         case "utf-8": return String(validating: bytes, as: UTF8.self)
         case "iso-8859-1": return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         default: return nil
         }
-    }
-
-    private static func percentDecoded(_ text: Substring.UTF8View) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var rest = text[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst()?.hexValue, let low = rest.popFirst()?.hexValue else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
     }
 }
 

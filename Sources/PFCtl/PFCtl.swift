@@ -1,5 +1,6 @@
 import ArgumentParser
 package import KubernetesClient
+import PixelFlowRelease
 
 /// The whole of `pfctl`, as its executable and its tests start it.
 package enum CommandLineTool {

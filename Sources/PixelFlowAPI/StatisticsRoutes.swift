@@ -1,6 +1,7 @@
 import Hummingbird
 import PixelFlowCore
 import PixelFlowHTTP
+import WireFormats
 
 /// `/api/stats`: the tenant's tasks in numbers.
 struct StatisticsRoutes: Sendable {

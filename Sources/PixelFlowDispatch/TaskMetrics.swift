@@ -1,6 +1,7 @@
 package import Metrics
 package import PixelFlowCore
 import PixelFlowTelemetry
+import WireFormats
 
 /// Counts tasks that reach a final status, wherever that is: in the api, a worker, or the dispatcher.
 package struct TaskMetrics: Sendable {

@@ -1,5 +1,6 @@
 package import PixelFlowCore
 package import PixelFlowURL
+package import WireFormats
 
 /// How sources are fetched.
 package struct FetchSettings: Sendable {

@@ -2,6 +2,7 @@ package import NIOCore
 package import NIOPosix
 package import PixelFlowCore
 import PixelFlowURL
+import WireFormats
 
 /// Fetches sources from other people's servers without becoming a way into this network.
 ///

@@ -1,6 +1,7 @@
 import Foundation
 package import Logging
 package import PixelFlowCore
+import PixelFlowRelease
 package import PixelFlowTelemetry
 package import ServiceLifecycle
 

@@ -1,5 +1,6 @@
 package import Logging
 package import PixelFlowCore
+import WireFormats
 
 /// Writes each event as one line of JSON: `ts`, `level`, `service`, `logger`, `event`, then the
 /// metadata under its own names in snake_case, sorted.

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// Path and query of a URL.
 enum URLTarget {
     /// Percent-encodes what may not stand in a request line, leaves encoded bytes as they are, drops a fragment.
@@ -5,7 +7,7 @@ enum URLTarget {
         let bytes = Array(text.utf8.prefix { $0 != UInt8(ascii: "#") })
         var result = bytes.first == UInt8(ascii: "/") ? "" : "/"
         for (index, byte) in bytes.enumerated() {
-            if isPlain(byte) || byte == UInt8(ascii: "%") && PercentEncoding.byte(of: bytes[(index + 1)...].prefix(2)) != nil {
+            if isPlain(byte) || byte == UInt8(ascii: "%") && Hexadecimal.byte(of: bytes[(index + 1)...]) != nil {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
                 result += PercentEncoding.encoded(byte)
@@ -41,10 +43,9 @@ enum URLTarget {
         return "/" + segments.joined(separator: "/")
     }
 
+    private static let plain = ASCIISet.pathSegment.union("/?")
+
     private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-        default: "-._~!$&'()*+,;=:@/?".utf8.contains(byte)
-        }
+        plain.contains(byte)
     }
 }

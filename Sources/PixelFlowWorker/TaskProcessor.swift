@@ -3,6 +3,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
 import Synchronization
+import WireFormats
 
 /// Makes the outputs of one task: brings the source, has it rendered, stores what came out.
 struct TaskProcessor: Sendable {

@@ -2,6 +2,7 @@ import Logging
 import PixelFlowCore
 import PixelFlowDispatch
 import Synchronization
+import WireFormats
 
 /// One claim, from the source's bytes to the manifest.
 struct TaskRun: Sendable {

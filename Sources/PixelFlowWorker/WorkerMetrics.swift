@@ -3,6 +3,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowTelemetry
+import WireFormats
 
 /// What a worker counts.
 struct WorkerMetrics: Sendable {

@@ -61,7 +61,7 @@ def test_the_context_is_small():
                 state = not line.startswith("!")
         return state
 
-    assert not any(map(ignored, ("Package.swift", "Sources/PixelFlowCore/Release.swift", "scripts/static", "scripts/image-root")))
+    assert not any(map(ignored, ("Package.swift", "Sources/PixelFlowRelease/Release.swift", "scripts/static", "scripts/image-root")))
     assert all(map(ignored, (".git/HEAD", ".build/debug/x", ".venv-chart/bin/helm", ".pixelflow/x", "docs/api.md", "Tests/Chart/chart.py")))
 
 

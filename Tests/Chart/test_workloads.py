@@ -100,7 +100,7 @@ def test_images_follow_the_global_registry_tag_and_digest():
 
 
 def test_the_version_is_the_one_of_the_sources():
-    version = re.search(r'version = "([^"]+)"', (SOURCES / "PixelFlowCore" / "Release.swift").read_text()).group(1)
+    version = re.search(r'version = "([^"]+)"', (SOURCES / "PixelFlowRelease" / "Release.swift").read_text()).group(1)
     about = chart.yaml.safe_load((chart.CHART / "Chart.yaml").read_text())
     assert about["appVersion"] == version
 

@@ -2,6 +2,7 @@ import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
 import Testing
+import WireFormats
 
 @Suite struct AddressPolicyTests {
     static let refused: [(String, AddressRefusal)] = [

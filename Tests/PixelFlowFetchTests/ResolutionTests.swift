@@ -3,6 +3,7 @@ import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
 import Testing
+import WireFormats
 
 @Suite struct ResolutionTests {
     @Test func theNameIsAskedOnceAndSentAsHost() async throws {

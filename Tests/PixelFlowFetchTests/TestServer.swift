@@ -5,6 +5,7 @@ import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
 import Synchronization
+import WireFormats
 
 /// A server on 127.0.0.1 that answers with the very bytes a test wants.
 struct TestServer: Sendable {

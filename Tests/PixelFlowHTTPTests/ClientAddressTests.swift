@@ -1,26 +1,31 @@
 import PixelFlowCore
 import Testing
+import WireFormats
 
 @testable import PixelFlowHTTP
 
 @Suite("Client addresses")
 struct ClientAddressTests {
-    private static let ranges: [(String, String, Bool)] = [
-        ("10.0.0.0/8", "10.255.1.2", true), ("10.0.0.0/8", "11.0.0.1", false), ("192.168.4.0/22", "192.168.7.255", true),
-        ("192.168.4.0/22", "192.168.8.0", false), ("0.0.0.0/0", "8.8.8.8", true), ("0.0.0.0/0", "::1", false),
-        ("127.0.0.1", "127.0.0.1", true), ("127.0.0.1", "127.0.0.2", false), ("fd00::/8", "fdab::1", true), ("fd00::/8", "fe80::1", false),
-        ("10.0.0.0/8", "::ffff:10.1.2.3", true),
-    ]
-
-    @Test("a range holds its addresses", arguments: ranges)
-    func contains(range: String, address: String, isInside: Bool) throws {
-        let range = try #require(AddressRange(range))
-        #expect(range.contains(try #require(IPAddress(address))) == isInside)
+    /// What is refused or trusted otherwise is `NetworkRangeTests`' concern.
+    @Test(
+        "IPv4 inside IPv6 is IPv4",
+        arguments: [
+            ("10.0.0.0/8", "::ffff:10.1.2.3", true), ("::ffff:10.0.0.0/104", "10.1.2.3", true),
+            ("::ffff:10.0.0.1", "::ffff:10.0.0.1", true), ("::ffff:10.0.0.1", "10.0.0.1", true), ("10.0.0.0/8", "::ffff:11.1.2.3", false),
+            ("::/0", "10.1.2.3", false), ("::/0", "::2", true),
+        ])
+    func mapped(range: String, address: String, isTrusted: Bool) throws {
+        let proxies = try TrustedProxies(setting: range)
+        #expect(proxies.trusts(try #require(IPAddress(address))) == isTrusted)
+        #expect(proxies.trusts(try #require(IPAddress.peer(address))) == isTrusted)
     }
 
-    @Test("what is no range is refused", arguments: ["", "10.0.0.0/33", "10.0.0/8", "::/129", "host", "10.0.0.0/-1", "10.0.0.0/"])
+    @Test(
+        "a range has the spelling of CIDR",
+        arguments: ["10.1.2.3/8", "10.0.0.0/08", "10.0.0.0/+8", "fe80::1%eth0", "10.0.0.0/33", "::/129"]
+    )
     func refuses(text: String) {
-        #expect(AddressRange(text) == nil)
+        #expect(throws: PixelFlowError.self) { try TrustedProxies(setting: text) }
     }
 
     private static let chains: [(String, String?)] = [
@@ -28,6 +33,8 @@ struct ClientAddressTests {
         ("1.2.3.4, 203.0.113.9", "203.0.113.9"),
         ("1.2.3.4, 203.0.113.9, 127.0.0.1", "203.0.113.9"),
         ("127.0.0.1", "127.0.0.1"), ("", nil), ("nonsense", nil), ("203.0.113.9, nonsense", nil),
+        ("1.2.3.4, ::ffff:203.0.113.9", "203.0.113.9"), ("2001:db8:0:0:0:0:0:9", "2001:db8::9"), ("fe80::1%eth0", nil),
+        ("9.9.9.9, 203.0.113.9\u{0}x", nil),
     ]
 
     @Test("only what a trusted proxy wrote is believed", arguments: chains)

@@ -1,6 +1,7 @@
 import PixelFlowCore
 import Synchronization
 import Testing
+import WireFormats
 
 @testable import PixelFlowHTTP
 
@@ -20,7 +21,7 @@ struct ConnectionRegistryTests {
     }
 
     private func open(_ registry: ConnectionRegistry, _ address: String, _ name: String = "") -> ConnectionRegistry.Entry? {
-        let admission = registry.open(from: IPAddress(address)) { [evicted] in evicted.add(name) }
+        let admission = registry.open(from: IPAddress.peer(address)) { [evicted] in evicted.add(name) }
         guard case .admitted(let entry) = admission else { return nil }
         return entry
     }

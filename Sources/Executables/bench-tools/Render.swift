@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import PixelFlowCore
 import PixelFlowImaging
+import WireFormats
 
 /// Renders files over and over and tells how many a second.
 struct Render: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import NIOPosix
+import WireFormats
 
 /// What a request proves its sender with.
 struct RequestCredentials: Sendable {
@@ -42,7 +43,7 @@ actor CredentialStore {
         if let token = try await staticToken() {
             credentials.authorization = "Bearer \(token)"
         } else if let name = user.username {
-            credentials.authorization = "Basic \(Base64.encode(Array("\(name):\(user.password ?? "")".utf8)))"
+            credentials.authorization = "Basic \(Base64.encoded("\(name):\(user.password ?? "")".utf8))"
         } else if let plugin {
             let credential = try await pluginCredential(plugin)
             credentials.authorization = credential.token.map { "Bearer \($0)" }

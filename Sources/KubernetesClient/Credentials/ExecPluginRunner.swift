@@ -1,4 +1,5 @@
 import NIOPosix
+import WireFormats
 
 #if canImport(Glibc)
 import Glibc
@@ -117,7 +118,7 @@ extension ClusterConfiguration {
         var info: JSONValue = ["server": .string(server)]
         if let tlsServerName { info["tls-server-name"] = .string(tlsServerName) }
         if skipsVerification { info["insecure-skip-tls-verify"] = true }
-        if let authority = try? authority?.contents("") { info["certificate-authority-data"] = .string(Base64.encode(authority)) }
+        if let authority = try? authority?.contents("") { info["certificate-authority-data"] = .string(Base64.encoded(authority)) }
         if let proxyURL { info["proxy-url"] = .string(proxyURL) }
         info["config"] = pluginConfiguration
         return info

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import WireFormats
 
 /// A proxy on the way to the server.
 struct ProxyAddress: Sendable {
@@ -33,14 +34,14 @@ struct ProxyAddress: Sendable {
         self.login = login
     }
 
-    var authorization: String? { login.map { "Basic \(Base64.encode(Array($0.utf8)))" } }
+    var authorization: String? { login.map { "Basic \(Base64.encoded($0.utf8))" } }
 
     var forHTTPClient: HTTPClient.Configuration.Proxy {
         switch kind {
         case .socks5: .socksServer(host: host, port: port)
         case .http:
             if let login {
-                .server(host: host, port: port, authorization: .basic(credentials: Base64.encode(Array(login.utf8))))
+                .server(host: host, port: port, authorization: .basic(credentials: Base64.encoded(login.utf8)))
             } else {
                 .server(host: host, port: port)
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import PixelFlowRelease
 
 struct VersionCommand: SessionCommand {
     static let configuration = CommandConfiguration(

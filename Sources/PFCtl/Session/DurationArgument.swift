@@ -1,4 +1,5 @@
 import ArgumentParser
+import WireFormats
 
 /// A duration as kubectl takes it: `30s`, `1m30s`, `2h`, `500ms`, or a number of seconds.
 struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
@@ -67,8 +68,7 @@ enum DurationText {
 
     /// As somebody gave it: what is less than a second is not told as none.
     static func exact(_ duration: Duration) -> String {
-        let milliseconds = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
-        return milliseconds < 1_000 ? "\(milliseconds)ms" : age(duration)
+        duration.milliseconds < 1_000 ? "\(duration.milliseconds)ms" : age(duration)
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import PixelFlowRelease
 import Synchronization
 
 /// What a command works with: the cluster, the console, the clock and the environment. The client is made

@@ -1,5 +1,6 @@
 import KubernetesClient
 import NIOHTTP1
+import WireFormats
 
 /// The calls of the api about tasks.
 struct TaskService: Sendable {
@@ -37,36 +38,22 @@ struct TaskService: Sendable {
     }
 
     func task(_ id: String) async throws -> TaskSummary {
-        TaskSummary(try await api.get("/api/tasks/\(Self.escaped(id))", timeout: timeout))
+        TaskSummary(try await api.get("/api/tasks/\(id.percentEncoded())", timeout: timeout))
     }
 
     func cancel(_ id: String) async throws {
-        _ = try await api.send(.POST, "/api/tasks/\(Self.escaped(id))/cancel", timeout: timeout)
+        _ = try await api.send(.POST, "/api/tasks/\(id.percentEncoded())/cancel", timeout: timeout)
     }
 
     func replay(_ id: String) async throws {
-        _ = try await api.send(.POST, "/api/tasks/\(Self.escaped(id))/replay", timeout: timeout)
+        _ = try await api.send(.POST, "/api/tasks/\(id.percentEncoded())/replay", timeout: timeout)
     }
 
     func delete(_ id: String) async throws {
-        _ = try await api.send(.DELETE, "/api/tasks/\(Self.escaped(id))", timeout: timeout)
+        _ = try await api.send(.DELETE, "/api/tasks/\(id.percentEncoded())", timeout: timeout)
     }
 
     private static func encoded(_ query: [(String, String?)]) -> String {
-        query.compactMap { name, value in value.map { "\(name)=\(escaped($0))" } }.joined(separator: "&")
-    }
-
-    /// Percent-encodes everything but what RFC 3986 calls unreserved.
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            if scalar.isASCII, scalar.properties.isAlphabetic || (0x30...0x39).contains(byte) || "-._~".unicodeScalars.contains(scalar) {
-                result.unicodeScalars.append(scalar)
-            } else {
-                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
+        query.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded())" } }.joined(separator: "&")
     }
 }

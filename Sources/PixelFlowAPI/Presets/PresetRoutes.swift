@@ -34,7 +34,7 @@ struct PresetRoutes: Sendable {
     /// The body is a pipeline.
     @Sendable private func put(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let name = try name(context)
-        guard Preset.isValidName(name) else {
+        guard NameRule.allows(name) else {
             throw PixelFlowError.invalid("name", "The name has to be 1 to 64 of a-z, 0-9, - and _.")
         }
         let body = try await request.collectBody(limit: 256 * 1024)

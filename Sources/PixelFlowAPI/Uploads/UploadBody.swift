@@ -6,6 +6,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowHTTP
 import Synchronization
+import WireFormats
 
 /// Reads the body of an upload in each of its three forms.
 struct UploadBody: Sendable {

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import PixelFlowCore
 import PixelFlowURL
+import WireFormats
 
 /// What a client asks for, whichever way the image comes, as it was sent: of the right form, and not yet judged by anything
 /// that may change, such as presets and limits.

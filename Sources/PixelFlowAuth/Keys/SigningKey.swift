@@ -3,6 +3,7 @@ import Foundation
 import JWTKit
 import PixelFlowCore
 import PixelFlowHTTP
+import WireFormats
 
 /// A P-256 key pair that signs tokens with ES256.
 struct SigningKey: Sendable {
@@ -42,15 +43,11 @@ struct SigningKey: Sendable {
     private static func thumbprint(_ key: P256.Signing.PrivateKey) -> String {
         let (x, y) = coordinates(key)
         let members = #"{"crv":"P-256","kty":"EC","x":"\#(x)","y":"\#(y)"}"#
-        return base64url(Data(SHA256.hash(data: Data(members.utf8))))
+        return Base64.urlEncoded(SHA256.hash(data: Data(members.utf8)))
     }
 
     private static func coordinates(_ key: P256.Signing.PrivateKey) -> (x: String, y: String) {
         let raw = key.publicKey.rawRepresentation
-        return (base64url(raw.prefix(32)), base64url(raw.suffix(32)))
-    }
-
-    private static func base64url(_ bytes: Data) -> String {
-        bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        return (Base64.urlEncoded(raw.prefix(32)), Base64.urlEncoded(raw.suffix(32)))
     }
 }

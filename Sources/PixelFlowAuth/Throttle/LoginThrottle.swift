@@ -1,5 +1,6 @@
 package import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. Nobody is
 /// locked out for good.

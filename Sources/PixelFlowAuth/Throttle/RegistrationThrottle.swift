@@ -1,5 +1,6 @@
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// Bounds how many people register from one address: an hour's worth at once, and then as many as the hours go by. Who is
 /// refused costs neither a hash nor a question to the database.

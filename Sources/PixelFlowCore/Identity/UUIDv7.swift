@@ -1,4 +1,5 @@
 import Foundation
+import WireFormats
 
 /// Makes identifiers of RFC 9562, version 7: 48 bits of milliseconds, then random bits, so that
 /// they sort by creation time both as bytes and as text.
@@ -26,18 +27,16 @@ package enum UUIDv7 {
         for (index, byte) in bytes.enumerated() {
             switch index {
             case 8, 13, 18, 23: if byte != UInt8(ascii: "-") { return false }
-            default:
-                let digit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-                let letter = byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f")
-                if !digit && !letter { return false }
+            default: if !digits.contains(byte) { return false }
             }
         }
         return true
     }
 
+    private static let digits = ASCIISet.digits.union("abcdef")
+
     private static func format(_ high: UInt64, _ low: UInt64) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 36) { buffer in
+        String(unsafeUninitializedCapacity: 36) { buffer in
             var position = 0
             for index in 0..<32 {
                 if index == 8 || index == 12 || index == 16 || index == 20 {
@@ -45,7 +44,7 @@ package enum UUIDv7 {
                     position += 1
                 }
                 let word = index < 16 ? high : low
-                buffer[position] = digits[Int(word >> UInt64(60 - (index % 16) * 4) & 0xf)]
+                buffer[position] = Hexadecimal.lowercaseDigit(UInt8(truncatingIfNeeded: word >> UInt64(60 - (index % 16) * 4)))
                 position += 1
             }
             return position

@@ -1,3 +1,5 @@
+import WireFormats
+
 extension ImageLimits {
     static let sourceBytesSetting = Setting<Int>.integer(
         "PIXELFLOW_MAX_SOURCE_BYTES", default: 20 * 1024 * 1024, in: 1024...1 << 31, help: "Bytes of one source, uploaded or fetched.")

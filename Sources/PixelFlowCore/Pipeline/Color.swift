@@ -1,3 +1,5 @@
+import WireFormats
+
 /// An sRGB colour with straight alpha, 0 to 255 each.
 package struct Color: Sendable, Hashable, CustomStringConvertible {
     package var red: UInt8
@@ -24,7 +26,7 @@ package struct Color: Sendable, Hashable, CustomStringConvertible {
         case "transparent": self = .transparent
         default:
             guard text.utf8.first == UInt8(ascii: "#") else { return nil }
-            let digits = text.utf8.dropFirst().compactMap { Character(UnicodeScalar($0)).hexDigitValue.map(UInt8.init) }
+            let digits = text.utf8.dropFirst().compactMap(Hexadecimal.value)
             guard digits.count == text.utf8.count - 1 else { return nil }
             switch digits.count {
             case 3: self.init(red: digits[0] * 17, green: digits[1] * 17, blue: digits[2] * 17)
@@ -39,6 +41,6 @@ package struct Color: Sendable, Hashable, CustomStringConvertible {
     /// `#rrggbb`, or `#rrggbbaa` where it is not opaque.
     package var description: String {
         let channels = alpha == 255 ? [red, green, blue] : [red, green, blue, alpha]
-        return "#" + channels.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "#" + channels.hexadecimal
     }
 }

@@ -1,6 +1,6 @@
 /// One named output of a pipeline.
 package struct OutputSpec: Sendable, Hashable {
-    /// 1 to 64 characters of `a-z`, `0-9`, `_` and `-`; unique in its pipeline.
+    /// As `NameRule` allows it; unique in its pipeline.
     package var name: String
     package var operations: [ImageOperation]
     package var format: OutputFormat
@@ -33,7 +33,7 @@ extension OutputSpec {
     init(_ value: JSONValue, path: String) throws {
         var fields = try FieldReader(value, path: path)
         guard let name = try fields.text("name") else { throw fields.missing("name") }
-        guard OutputSpec.isName(name) else { throw fields.wrong("name", "1 to 64 characters of a-z, 0-9, _ and -") }
+        guard NameRule.allows(name) else { throw fields.wrong("name", "1 to 64 characters of a-z, 0-9, _ and -") }
         let list = fields.path(of: "operations")
         let operations = try fields.array("operations", count: 0...OutputSpec.maximumOperations) ?? []
         self.init(
@@ -53,11 +53,6 @@ extension OutputSpec {
         encoder.write(to: &fields)
         fields.set("animated", animated, unless: false)
         return fields.value
-    }
-
-    private static func isName(_ text: String) -> Bool {
-        let allowed = "abcdefghijklmnopqrstuvwxyz0123456789_-".utf8
-        return (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(allowed.contains)
     }
 }
 

@@ -13,6 +13,7 @@ package protocol PresetStore: Sendable {
 
 /// A pipeline with a name.
 package struct Preset: Sendable, Hashable, Codable {
+    /// As `NameRule` allows it.
     package var name: String
     package var pipeline: Pipeline
     package var updatedAt: Timestamp
@@ -21,15 +22,5 @@ package struct Preset: Sendable, Hashable, Codable {
         self.name = name
         self.pipeline = pipeline
         self.updatedAt = updatedAt
-    }
-
-    /// 1 to 64 of `a`–`z`, `0`–`9`, `-` and `_`.
-    package static func isValidName(_ name: String) -> Bool {
-        let bytes = name.utf8
-        return (1...64).contains(bytes.count)
-            && bytes.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-            }
     }
 }

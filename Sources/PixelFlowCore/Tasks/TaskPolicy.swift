@@ -1,3 +1,5 @@
+import WireFormats
+
 /// The numbers of the task protocol.
 package struct TaskPolicy: Sendable, Hashable {
     /// How long a claim holds without a heartbeat.

@@ -1,4 +1,5 @@
 package import Foundation
+import WireFormats
 
 /// A point in time, in whole microseconds since 1970-01-01T00:00:00Z.
 ///
@@ -37,13 +38,4 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
     package static let distantFuture = Timestamp(microseconds: 253_402_300_799_000_000)
 
     package var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
-}
-
-extension Duration {
-    /// Whole microseconds; what is finer is cut.
-    package var microseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
-    }
-
-    package var seconds: Double { Double(microseconds) / 1_000_000 }
 }

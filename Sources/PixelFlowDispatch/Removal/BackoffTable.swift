@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 /// When each of many tasks is to be tried again: later after every try, up to a limit, so that what fails for good costs ever less.
 struct BackoffTable: Sendable {

@@ -12,41 +12,24 @@ struct BlobPath: Sendable {
 
     /// - Throws: `PixelFlowError` where the key could lead elsewhere or is too long. Keys are made by PixelFlow, so this is a defect.
     init(_ key: BlobKey) throws {
-        let parts = key.rawValue.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.isEmpty, parts.allSatisfy(Self.isSafe) else { throw Self.badKey }
+        let parts = try key.parts()
         folder = parts.prefix(2).joined(separator: "/")
         name = parts.dropFirst(2).joined(separator: "/")
         file = parts.dropFirst(2).joined(separator: "~")
         // The longest name that a file may have on Linux.
-        guard file.utf8.count <= 255 else { throw Self.badKey }
+        guard file.utf8.count <= 255 else { throw PixelFlowError.badBlobKey }
     }
 
     /// The place of an object, which a prefix of whole folders is not.
     init(object key: BlobKey) throws {
         try self.init(key)
-        guard !file.isEmpty else { throw Self.badKey }
-    }
-
-    private static var badKey: PixelFlowError {
-        PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
+        guard !file.isEmpty else { throw PixelFlowError.badBlobKey }
     }
 
     /// Whose objects these are.
     var tenant: TenantID { TenantID(String(folder.prefix { $0 != "/" })) }
 
     var relative: String { file.isEmpty ? folder : folder + "/" + file }
-
-    private static func isSafe(_ part: Substring) -> Bool {
-        guard let first = part.utf8.first, first != UInt8(ascii: "."), part.utf8.count <= 128 else { return false }
-        return part.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                true
-            default: false
-            }
-        }
-    }
 
     /// Removes the file, the folder, or the files below the prefix.
     func removeAll(below root: String) throws {

@@ -1,4 +1,4 @@
-package import PixelFlowURL
+package import WireFormats
 
 /// Decides which addresses may be connected to: public ones, and those that the operator names.
 package struct AddressPolicy: Sendable {

@@ -1,4 +1,4 @@
-import PixelFlowURL
+import WireFormats
 
 extension IPAddress {
     /// The IPv4 addresses that packets to this IPv6 address end up at, or pretend to come from.

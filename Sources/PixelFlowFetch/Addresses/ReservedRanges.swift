@@ -1,4 +1,4 @@
-import PixelFlowURL
+import WireFormats
 
 /// Why an address is no public one.
 package enum AddressRefusal: String, Sendable, CaseIterable {

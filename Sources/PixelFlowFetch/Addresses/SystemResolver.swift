@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 import PixelFlowCore
-package import PixelFlowURL
+package import WireFormats
 
 #if canImport(Darwin)
 import Darwin
@@ -68,7 +68,10 @@ package struct SystemResolver: NameResolver {
         guard let raw = entry.pointee.ai_addr.map(UnsafeRawPointer.init) else { return nil }
         switch entry.pointee.ai_family {
         case AF_INET: return .v4(UInt32(bigEndian: raw.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr))
-        case AF_INET6: return .v6(UInt128(bytes: raw.loadUnaligned(as: sockaddr_in6.self).sin6_addr))
+        case AF_INET6:
+            return withUnsafeBytes(of: raw.loadUnaligned(as: sockaddr_in6.self).sin6_addr) { bytes in
+                .v6(UInt128(bigEndian: bytes.loadUnaligned(as: UInt128.self)))
+            }
         default: return nil
         }
     }

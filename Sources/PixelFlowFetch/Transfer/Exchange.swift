@@ -4,6 +4,7 @@ import NIOPosix
 import NIOSSL
 import PixelFlowCore
 import PixelFlowURL
+import WireFormats
 
 /// Sends one GET to one address and collects the answer. Each has a connection of its own.
 struct Exchange: Sendable {

@@ -3,6 +3,7 @@ import NIOHTTP1
 import NIOSSL
 import PixelFlowCore
 import PixelFlowURL
+import WireFormats
 
 extension PixelFlowError {
     /// The address goes to the logs alone: what a private name stands for is nobody else's business.

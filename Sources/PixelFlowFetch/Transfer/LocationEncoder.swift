@@ -1,5 +1,5 @@
 import NIOCore
-import PixelFlowURL
+import WireFormats
 
 /// Percent-encodes what is no plain ASCII in the `Location` of an answer, before the answer is read.
 ///

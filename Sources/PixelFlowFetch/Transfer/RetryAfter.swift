@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 /// When a server wants to be asked again: a number of seconds, or a date (RFC 9110, section 10.2.3).
 struct RetryAfter: Sendable {
@@ -35,9 +36,10 @@ struct HTTPDate: Sendable {
         default: return nil
         }
         guard let year = Self.year(fields[0]), let month = Self.months.firstIndex(of: fields[1].lowercased()),
-            let day = Int64(fields[2]), (1...31).contains(day), let second = Self.secondOfDay(fields[3])
+            let day = Int(fields[2]), (1...31).contains(day), let second = Self.secondOfDay(fields[3])
         else { return nil }
-        time = Timestamp(microseconds: (Self.days(year, Int64(month) + 1, day) * 86_400 + second) * 1_000_000)
+        let date = CivilDate(year: year, month: month + 1, day: day)
+        time = Timestamp(microseconds: (Int64(date.daysSinceEpoch) * 86_400 + second) * 1_000_000)
     }
 
     private static func secondOfDay(_ text: String) -> Int64? {
@@ -47,16 +49,9 @@ struct HTTPDate: Sendable {
         return parts[0] * 3600 + parts[1] * 60 + parts[2]
     }
 
-    /// Days from 1970-01-01, the year taken to begin in March.
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
-    }
-
     /// Two digits mean the nearest such year that is not more than 50 years ahead; it is 2026 or later.
-    private static func year(_ text: String) -> Int64? {
-        guard let number = Int64(text), number >= 0 else { return nil }
+    private static func year(_ text: String) -> Int? {
+        guard let number = Int(text), number >= 0 else { return nil }
         switch text.utf8.count {
         case 4: return number
         case 2: return number < 76 ? 2000 + number : 1900 + number

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import PixelFlowCore
+import WireFormats
 
 /// Asks for the 100 (Continue) that a client waits for; sent down the pipeline when the body is first read.
 struct ContinueRequest: Sendable {}
@@ -62,7 +63,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func admit(_ context: ChannelHandlerContext) {
         guard entry == nil, !isEnding else { return }
         state = ConnectionState(limits: registry.limits, now: .now())
-        let address = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        let address = context.remoteAddress?.ipAddress.flatMap(IPAddress.peer)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let loop = context.eventLoop
         switch registry.open(from: address, evict: { loop.execute { bound.value.evict() } }) {

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import Synchronization
+import WireFormats
 
 /// Every connection of a process: how many there are in all and by address, and which can be given up for a new one.
 package final class ConnectionRegistry: Sendable {

@@ -3,6 +3,7 @@ package import Logging
 package import Metrics
 package import NIOCore
 import NIOHTTP1
+import WireFormats
 
 /// HTTP/1.1 over connections that are held to limits.
 package struct GuardedHTTPChannel: ServerChildChannel {
@@ -27,7 +28,7 @@ package struct GuardedHTTPChannel: ServerChildChannel {
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         // What a flood brings is closed before anything is built for it. No address is cached yet at this point.
-        let address = (try? channel._channelCore.remoteAddress0())?.ipAddress.flatMap { IPAddress($0) }
+        let address = (try? channel._channelCore.remoteAddress0())?.ipAddress.flatMap(IPAddress.peer)
         if let address, registry.isExhausted(for: address) {
             metrics?.refused(.addressLimit)
             channel.close(promise: nil)

@@ -1,6 +1,7 @@
 import HTTPTypes
 package import Hummingbird
 package import PixelFlowCore
+package import WireFormats
 
 /// Decides whose `X-Forwarded-For` is believed. Anybody can send that header, so only the part that
 /// our own proxies have written counts.
@@ -11,10 +12,10 @@ package struct TrustedProxies: Sendable, Hashable {
         help: "Whose X-Forwarded-… headers are believed, and who has no limit of connections by address; CIDRs, this machine unless set."
     )
 
-    private let ranges: [AddressRange]
+    private let ranges: [NetworkRange]
 
-    package init(_ ranges: [AddressRange]) {
-        self.ranges = ranges
+    package init(_ ranges: [NetworkRange]) {
+        self.ranges = ranges.map(\.unmapped)
     }
 
     /// Those that are set, else this machine.
@@ -28,30 +29,30 @@ package struct TrustedProxies: Sendable, Hashable {
     ///
     /// - Throws: `setting_invalid` where one is not a range.
     package init(setting: String) throws(PixelFlowError) {
-        var ranges: [AddressRange] = []
+        var ranges: [NetworkRange] = []
         for text in setting.split(separator: ",").map({ $0.filter { !$0.isWhitespace } }) where !text.isEmpty {
-            guard let range = AddressRange(text) else {
+            guard let range = NetworkRange(text) else {
                 throw .invalid(
                     "PIXELFLOW_TRUSTED_PROXIES", "PIXELFLOW_TRUSTED_PROXIES holds \"\(text)\", which is no address range as in 10.0.0.0/8.",
                     code: "setting_invalid")
             }
             ranges.append(range)
         }
-        self.ranges = ranges
+        self.init(ranges)
     }
 
     /// The same and one more address; a text that is none, as the name of a host, adds nothing.
     package func adding(_ address: String) -> TrustedProxies {
-        TrustedProxies(ranges + [AddressRange(address)].compactMap { $0 })
+        TrustedProxies(ranges + [NetworkRange(address)].compactMap { $0 })
     }
 
     /// Proxies on this machine only, as the web service is in one process.
-    package static let loopback = TrustedProxies([AddressRange("127.0.0.1"), AddressRange("::1")].compactMap { $0 })
+    package static let loopback = TrustedProxies([NetworkRange("127.0.0.1"), NetworkRange("::1")].compactMap { $0 })
 
     /// The address of the client: the peer, or where that is a trusted proxy, the nearest address in
     /// `X-Forwarded-For` that is none. Nil where the connection has no address, as in a test.
     package func client(of request: Request, context: AppRequestContext) -> IPAddress? {
-        guard let peer = context.peerAddress?.ipAddress.flatMap({ IPAddress($0) }) else { return nil }
+        guard let peer = context.peerAddress?.ipAddress.flatMap(IPAddress.peer) else { return nil }
         guard isTrusted(peer) else { return peer }
         return client(forwardedFor: request.headers[.xForwardedFor] ?? "") ?? peer
     }
@@ -59,7 +60,7 @@ package struct TrustedProxies: Sendable, Hashable {
     func client(forwardedFor header: String) -> IPAddress? {
         var nearest: IPAddress?
         for hop in header.split(separator: ",").reversed() {
-            guard let address = IPAddress(hop.filter { !$0.isWhitespace }) else { return nearest }
+            guard let address = IPAddress.peer(hop.filter { !$0.isWhitespace }) else { return nearest }
             nearest = address
             if !isTrusted(address) { return address }
         }
@@ -68,7 +69,7 @@ package struct TrustedProxies: Sendable, Hashable {
 
     /// Whether the connection of a request comes from a proxy that is trusted, and its `X-Forwarded-…` headers with it.
     package func trustsPeer(of context: AppRequestContext) -> Bool {
-        context.peerAddress?.ipAddress.flatMap { IPAddress($0) }.map(isTrusted) ?? false
+        context.peerAddress?.ipAddress.flatMap(IPAddress.peer).map(isTrusted) ?? false
     }
 
     /// Whether a trusted proxy says that the client has come over https.
@@ -80,5 +81,8 @@ package struct TrustedProxies: Sendable, Hashable {
     /// Whether this address is that of a proxy that is trusted.
     package func trusts(_ address: IPAddress) -> Bool { isTrusted(address) }
 
-    private func isTrusted(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
+    private func isTrusted(_ address: IPAddress) -> Bool {
+        let address = address.unmapped
+        return ranges.contains { $0.contains(address) }
+    }
 }

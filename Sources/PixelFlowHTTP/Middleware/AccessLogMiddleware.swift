@@ -1,5 +1,6 @@
 package import Hummingbird
 import Logging
+import WireFormats
 
 /// Writes one line for each request: at info, and at debug for the probes that come every few seconds.
 package struct AccessLogMiddleware: RouterMiddleware {
@@ -17,23 +18,19 @@ package struct AccessLogMiddleware: RouterMiddleware {
         guard context.logger.logLevel <= level else { return try await next(request, context) }
         let start = ContinuousClock.now
         let response = try await next(request, context)
-        let elapsed = (ContinuousClock.now - start).components
+        let elapsed = ContinuousClock.now - start
         var metadata: Logger.Metadata = [
             "method": .string(request.method.rawValue),
             // The query is left out: it may hold what somebody would not want to see in a log.
             "path": .string(path.utf8.count <= 512 ? path : String(path.prefix(512))),
             "route": .string(context.endpointPath ?? "none"),
             "status": .stringConvertible(response.status.code),
-            "milliseconds": .stringConvertible(Self.milliseconds(elapsed)),
+            // With three digits after the point.
+            "milliseconds": .stringConvertible(Double(elapsed.microseconds) / 1000),
         ]
         // A body that is streamed tells no length.
         if let bytes = response.body.contentLength { metadata["bytes"] = .stringConvertible(bytes) }
         context.logger.log(level: level, "request", metadata: metadata)
         return response
-    }
-
-    /// Milliseconds with three digits after the point.
-    private static func milliseconds(_ elapsed: (seconds: Int64, attoseconds: Int64)) -> Double {
-        Double(elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000) / 1000
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+import WireFormats
 
 /// Gives each request an id: the caller's `x-request-id` where it is a sane one, else a fresh one.
 /// Every response carries it, errors included, so this stands outermost.
@@ -19,16 +20,7 @@ package struct RequestIDMiddleware: RouterMiddleware {
     }
 
     /// Letters, digits and `-_.`, at most 64: nothing that could break a log line or a header.
-    static func isSane(_ id: String) -> Bool {
-        let bytes = id.utf8
-        guard (1...64).contains(bytes.count) else { return false }
-        return bytes.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                true
-            default: false
-            }
-        }
-    }
+    static func isSane(_ id: String) -> Bool { (1...64).contains(id.utf8.count) && characters.containsAll(of: id) }
+
+    private static let characters = ASCIISet.alphanumerics.union("-_.")
 }

@@ -1,4 +1,5 @@
 package import Hummingbird
+import WireFormats
 
 /// The parameters of a query string by the rules of the WHATWG URL standard for `application/x-www-form-urlencoded`, as
 /// browsers and `URLSearchParams` write them: `+` is a space, a `%` that is not followed by two hexadecimal digits stands
@@ -29,33 +30,7 @@ package struct QueryParameters: Sendable, Hashable {
     package var firstValues: [String: String] { Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first } }
 
     private static func decode(_ text: some Collection<UInt8>) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        var rest = text[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                let digits = rest.prefix(2).compactMap(hexadecimalValue)
-                guard digits.count == 2 else {
-                    bytes.append(byte)
-                    continue
-                }
-                bytes.append(digits[0] << 4 | digits[1])
-                rest = rest.dropFirst(2)
-            default: bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
+        String(decoding: PercentEncoding.decodedLeniently(text, plusAsSpace: true), as: UTF8.self)
     }
 }
 

@@ -1,5 +1,6 @@
 import CSandbox
 import Glibc
+import WireFormats
 
 /// One end of the socket between the service and a render process.
 struct Channel {
@@ -43,7 +44,7 @@ struct Channel {
     private func waits(until deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let rest = ContinuousClock.now.duration(to: deadline)
-            let milliseconds = max(0, rest.components.seconds * 1000 + rest.components.attoseconds / 1_000_000_000_000_000)
+            let milliseconds = max(0, rest.milliseconds)
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let ready = poll(&entry, 1, Int32(clamping: milliseconds + 1))
             if ready > 0 { return true }

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import WireFormats
 
 /// Hands jobs to the threads of the pool, as the schedule says.
 ///

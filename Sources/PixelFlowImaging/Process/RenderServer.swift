@@ -1,6 +1,7 @@
 import CSandbox
 import Foundation
 package import PixelFlowCore
+import WireFormats
 
 /// The loop of a render process: takes a request, renders, answers, until the service hangs up.
 package struct RenderServer {

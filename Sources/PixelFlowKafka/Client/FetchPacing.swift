@@ -1,6 +1,7 @@
 import CRDKafka
 import Foundation
 import Synchronization
+import WireFormats
 
 /// Spares a server that answers an empty fetch at once instead of waiting, as Kafka does, for a
 /// message to come: librdkafka would ask it again without a pause, thousands of times a second.
@@ -62,7 +63,7 @@ private func onResponse(
     guard key == FetchPacing.fetchKey, failure == RD_KAFKA_RESP_ERR_NO_ERROR, let opaque else { return RD_KAFKA_RESP_ERR_NO_ERROR }
     let pacing = Unmanaged<FetchPacing>.fromOpaque(opaque).takeUnretainedValue()
     if let rest = pacing.answered(broker: broker, size: size, in: .microseconds(roundTrip)) {
-        Thread.sleep(forTimeInterval: rest.timeInterval)
+        Thread.sleep(forTimeInterval: rest.seconds)
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR
 }

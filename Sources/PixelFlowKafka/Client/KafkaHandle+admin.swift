@@ -1,4 +1,5 @@
 import CRDKafka
+import WireFormats
 
 extension KafkaHandle {
     /// Asks the cluster for an administrative operation and waits for the answer. Blocks.

@@ -2,6 +2,7 @@ import CRDKafka
 import Foundation
 import Logging
 import PixelFlowCore
+import WireFormats
 
 /// A client instance of librdkafka.
 ///

@@ -2,6 +2,7 @@ import Foundation
 import Metrics
 import PixelFlowTelemetry
 import Synchronization
+import WireFormats
 
 /// What the process tells about its dealings with Kafka.
 final class KafkaMetrics: Sendable {
@@ -56,7 +57,7 @@ final class KafkaMetrics: Sendable {
     }
 
     /// From handing over to the last acknowledgement.
-    func published(in duration: Duration) { publishing.recordNanoseconds(Int64(duration.timeInterval * 1e9)) }
+    func published(in duration: Duration) { publishing.recordNanoseconds(duration.nanoseconds) }
 
     func rebalanced(assigned: Bool) { (assigned ? rebalances.assigned : rebalances.revoked).increment() }
 

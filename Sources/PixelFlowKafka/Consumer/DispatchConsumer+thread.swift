@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// What happens on the consumer's own thread.
 extension DispatchConsumer {

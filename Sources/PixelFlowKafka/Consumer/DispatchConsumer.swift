@@ -3,6 +3,7 @@ import Dispatch
 import Logging
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// A worker's place in the consumer group.
 ///
@@ -175,7 +176,7 @@ final class DispatchConsumer: DispatchSubscription {
     }
 
     /// - Returns: false where nobody asked within `demandTimeout`.
-    func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.timeInterval) == .success }
+    func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.seconds) == .success }
 
     /// Nobody calls the thread any more.
     func finish() {

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// Reads all partitions of the events' topic on a thread of its own, without a group and without commits.
 final class EventReader: Sendable {
@@ -58,7 +59,7 @@ final class EventReader: Sendable {
                     if isReading.hasFired { start = .start }
                 }
                 // The dedicated thread has nothing else to do.
-                Thread.sleep(forTimeInterval: Self.pause.timeInterval)
+                Thread.sleep(forTimeInterval: Self.pause.seconds)
             }
         }
     }

@@ -1,5 +1,6 @@
 import CRDKafka
 import PixelFlowCore
+import WireFormats
 
 extension KafkaHandle {
     /// Everything about a group's place in a topic, in four requests. Blocks, at most four times `limit`.

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// What librdkafka is told, by its own names. See its CONFIGURATION.md for each of them.
 struct KafkaProperties: Sendable {
     /// How long a broker may wait for messages before it answers a fetch. One under way when a
@@ -82,10 +84,4 @@ struct KafkaProperties: Sendable {
     private func adding(_ more: [String: String]) -> KafkaProperties {
         KafkaProperties(values: values.merging(more) { _, new in new })
     }
-}
-
-extension Duration {
-    /// Whole milliseconds.
-    var milliseconds: Int { Int(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) }
-    var timeInterval: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

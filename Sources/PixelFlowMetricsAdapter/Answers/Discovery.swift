@@ -1,6 +1,7 @@
 import Crypto
 import KubernetesClient
 import PixelFlowHTTP
+import WireFormats
 
 /// What the API server asks to learn what is served here.
 enum Discovery {
@@ -54,7 +55,7 @@ enum Discovery {
     /// The same as long as the document is.
     static func entityTag(_ document: JSONValue) -> EntityTag {
         let digest = SHA256.hash(data: Array(document.text().utf8))
-        return EntityTag(digest.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
+        return EntityTag(digest.prefix(16).hexadecimal)
     }
 
     private static var version: JSONValue {

@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 /// The commands of MongoDB that this module sends.
 extension BSONDocument {

@@ -1,4 +1,5 @@
 import Metrics
+import WireFormats
 
 /// What a command is for; a label of the metrics.
 enum MongoOperation: String, CaseIterable, Sendable {
@@ -43,9 +44,7 @@ struct CommandMeasures: Sendable {
         let meters = meters[operation]
         let start = ContinuousClock.now
         defer {
-            let duration = ContinuousClock.now - start
-            meters?.duration.recordNanoseconds(
-                duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+            meters?.duration.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
         }
         do {
             let value = try body()

@@ -1,5 +1,6 @@
 import CMongoC
 import PixelFlowCore
+import WireFormats
 
 /// A `mongodb://` URL that the library accepts, and the time-outs that hold where the URL says nothing.
 struct MongoAddress: Sendable {

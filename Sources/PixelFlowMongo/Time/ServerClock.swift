@@ -1,5 +1,6 @@
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// Bounds of the server's time at one moment. Each rule takes the end that errs on the safe side.
 struct ClockReading: Sendable {

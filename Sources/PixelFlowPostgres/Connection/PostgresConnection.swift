@@ -1,5 +1,6 @@
 import CLibPQ
 import Foundation
+import WireFormats
 
 /// One connection. Every call blocks: for the pool's threads only.
 ///
@@ -31,7 +32,7 @@ final class PostgresConnection: @unchecked Sendable {
         PQsetErrorVerbosity(handle, PQERRORS_TERSE)
         // Notices would go to the standard error, between the lines of the log.
         PQsetNoticeReceiver(handle, { _, _ in }, nil)
-        let limit = "\(statementTimeout.components.seconds * 1000 + statementTimeout.components.attoseconds / 1_000_000_000_000_000)"
+        let limit = "\(statementTimeout.milliseconds)"
         try execute(Self.setTimeout, [.text(limit)])
     }
 

@@ -1,5 +1,6 @@
 import Metrics
 import Synchronization
+import WireFormats
 
 /// What operators see of the object store.
 final class S3Metrics: Sendable {
@@ -36,8 +37,7 @@ final class S3Metrics: Sendable {
             return counter
         }
         counter.increment()
-        durations[operation]?.recordNanoseconds(
-            duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
+        durations[operation]?.recordNanoseconds(duration.nanoseconds)
     }
 
     func recordWritten(_ bytes: Int) { written.increment(by: bytes) }

@@ -9,15 +9,15 @@ struct ObjectNames: Sendable {
 
     /// - Throws: `bad_blob_key` where the key is not well-formed. Keys are made by PixelFlow, so this is a defect.
     func name(_ key: BlobKey) throws -> String {
-        let parts = key.rawValue.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.allSatisfy(Self.isSafe), prefix.utf8.count + key.rawValue.utf8.count <= Self.longest else { throw Self.badKey }
+        _ = try key.parts()
+        guard prefix.utf8.count + key.rawValue.utf8.count <= Self.longest else { throw PixelFlowError.badBlobKey }
         return prefix + key.rawValue
     }
 
     /// The name of an object, which `tenant` and `tenant/task` are not.
     func object(_ key: BlobKey) throws -> String {
         let name = try name(key)
-        guard Self.isObject(key) else { throw Self.badKey }
+        guard Self.isObject(key) else { throw PixelFlowError.badBlobKey }
         return name
     }
 
@@ -32,20 +32,4 @@ struct ObjectNames: Sendable {
 
     /// S3's limit on a name, in bytes.
     private static let longest = 1024
-
-    private static var badKey: PixelFlowError {
-        PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
-    }
-
-    private static func isSafe(_ part: Substring) -> Bool {
-        guard let first = part.utf8.first, first != UInt8(ascii: "."), part.utf8.count <= 128 else { return false }
-        return part.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                true
-            default: false
-            }
-        }
-    }
 }

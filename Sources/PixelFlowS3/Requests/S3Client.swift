@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import WireFormats
 
 /// An HTTP client that ends with its owner.
 final class S3Client: Sendable {
@@ -27,8 +28,4 @@ final class S3Client: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
     }
-}
-
-extension Duration {
-    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }

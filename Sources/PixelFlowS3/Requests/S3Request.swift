@@ -3,6 +3,7 @@ import Crypto
 import NIOCore
 import NIOHTTP1
 import PixelFlowCore
+import WireFormats
 
 /// A call, before it is addressed and signed.
 struct S3Request: Sendable {
@@ -53,7 +54,7 @@ struct S3Address: Sendable {
     /// The encoded path of an object, or of the bucket.
     func path(_ key: String?) -> String {
         guard let key else { return root.isEmpty ? "/" : root }
-        return "\(root)/\(key.percentEncoded(keepingSlash: true))"
+        return "\(root)/\(key.percentEncoded(keeping: .objectPath))"
     }
 
     func url(_ request: SignableRequest) -> String {

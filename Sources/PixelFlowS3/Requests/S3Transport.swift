@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// The one way to the object store: signs, bounds, repeats, counts, and tells what failures mean.
 ///

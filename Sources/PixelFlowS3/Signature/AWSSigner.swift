@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 package import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// AWS Signature Version 4: proves that a request was made by who has the secret key, without sending it.
 ///

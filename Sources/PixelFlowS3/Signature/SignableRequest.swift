@@ -1,3 +1,5 @@
+package import WireFormats
+
 /// The parts of a request that a signature covers.
 package struct SignableRequest: Sendable {
     package var method: String
@@ -36,4 +38,9 @@ package struct SignableRequest: Sendable {
     private static func trimmed(_ value: String) -> String {
         value.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }
+}
+
+extension ASCIISet {
+    /// What a signature leaves as it is in the path of an object.
+    package static let objectPath = unreserved.union("/")
 }

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// IPv4 addresses as the WHATWG URL standard reads them: one to four numbers, decimal, octal or hexadecimal,
 /// the last of which fills what is left. `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1 to a browser and to most
 /// programs, so they are read the same way here, and judged as the address that they are.

@@ -1,4 +1,5 @@
 package import PixelFlowCore
+package import WireFormats
 
 /// The host of a URL: an address, or a plain name.
 ///
@@ -24,7 +25,7 @@ package enum SourceHost: Sendable, Hashable {
             self = .address(address)
             return
         }
-        guard let decoded = PercentEncoding.decoded(text), let name = DomainName.ascii(decoded) else {
+        guard let decoded = Self.percentDecoded(text), let name = DomainName.ascii(decoded) else {
             throw .urlInvalid("The host of the URL has characters that no name has.")
         }
         if IPv4Number.ends(name) {
@@ -34,6 +35,12 @@ package enum SourceHost: Sendable, Hashable {
         }
         try Self.check(name)
         self = .name(name)
+    }
+
+    /// Nil where that is no UTF-8.
+    private static func percentDecoded(_ text: Substring) -> String? {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
+        return String(validating: PercentEncoding.decodedLeniently(text.utf8), as: UTF8.self)
     }
 
     private static func check(_ name: String) throws(PixelFlowError) {

@@ -2,6 +2,7 @@ import CWebAssets
 import Crypto
 import NIOCore
 import PixelFlowHTTP
+import WireFormats
 
 /// One file of the page.
 struct Asset: Sendable {
@@ -33,6 +34,6 @@ extension Asset {
         gzip = file.gzip.map { ByteBuffer(bytes: UnsafeRawBufferPointer(start: $0, count: file.gzip_length)) }
         isImmutable = file.is_immutable
         let hash = SHA256.hash(data: UnsafeRawBufferPointer(start: file.bytes, count: file.length))
-        entityTag = EntityTag(hash.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        entityTag = EntityTag(hash.prefix(16).hexadecimal)
     }
 }

@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 extension TaskWorkerStoreConformance {
     static let failures: [Case] = [

@@ -25,8 +25,8 @@ import Testing
     }
 
     @Test(arguments: ["web", "a", "my_preset-2", String(repeating: "x", count: 64)])
-    func acceptsPresetNames(name: String) { #expect(Preset.isValidName(name)) }
+    func acceptsNames(name: String) { #expect(NameRule.allows(name)) }
 
     @Test(arguments: ["", "Web", "a b", "a/b", "..", "é", String(repeating: "x", count: 65)])
-    func refusesPresetNames(name: String) { #expect(!Preset.isValidName(name)) }
+    func refusesNames(name: String) { #expect(!NameRule.allows(name)) }
 }

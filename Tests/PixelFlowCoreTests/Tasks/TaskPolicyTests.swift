@@ -1,5 +1,6 @@
 import PixelFlowCore
 import Testing
+import WireFormats
 
 @Suite struct TaskPolicyTests {
     let policy = TaskPolicy.standard

@@ -1,5 +1,6 @@
 import PixelFlowCore
 import Testing
+import WireFormats
 
 /// What the transitions do to the fields of a task.
 @Suite struct TransitionTests {

@@ -1,6 +1,7 @@
 import Foundation
 import PixelFlowCore
 import Testing
+import WireFormats
 
 @testable import PixelFlowS3
 
@@ -25,7 +26,7 @@ import Testing
             name: "GET object", path: "/test.txt", headers: [("range", "bytes=0-9")],
             signature: "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"),
         Example(
-            name: "PUT object", method: "PUT", path: "/\("test$file.text".percentEncoded(keepingSlash: true))",
+            name: "PUT object", method: "PUT", path: "/\("test$file.text".percentEncoded(keeping: .objectPath))",
             headers: [("date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")],
             payloadHash: "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072",
             signature: "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"),
@@ -112,7 +113,7 @@ import Testing
     ])
     func encodes(text: String, name: String, path: String) {
         #expect(text.percentEncoded() == name)
-        #expect(text.percentEncoded(keepingSlash: true) == path)
+        #expect(text.percentEncoded(keeping: .objectPath) == path)
     }
 
     @Test func neverPrintsASecret() {

@@ -1,1 +1,0 @@
-../../PixelFlowCore/Release.swift

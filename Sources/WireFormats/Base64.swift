@@ -1,0 +1,33 @@
+/// Base64 (RFC 4648).
+public enum Base64 {
+    /// With the standard alphabet and padding (section 4).
+    public static func encoded(_ bytes: some Sequence<UInt8>) -> String {
+        encoded(bytes, alphabet: standard, isPadded: true)
+    }
+
+    /// With the alphabet for URLs and file names and without padding (section 5), as JSON Web Tokens have it.
+    public static func urlEncoded(_ bytes: some Sequence<UInt8>) -> String {
+        encoded(bytes, alphabet: urlSafe, isPadded: false)
+    }
+
+    private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    private static func encoded(_ bytes: some Sequence<UInt8>, alphabet: [UInt8], isPadded: Bool) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.underestimatedCount + 2) / 3 * 4)
+        var pending: UInt32 = 0
+        var bits = 0
+        for byte in bytes {
+            pending = pending << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 6 {
+                bits -= 6
+                text.append(alphabet[Int(pending >> UInt32(bits) & 63)])
+            }
+        }
+        if bits > 0 { text.append(alphabet[Int(pending << UInt32(6 - bits) & 63)]) }
+        while isPadded, text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

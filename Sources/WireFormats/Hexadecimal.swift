@@ -1,0 +1,44 @@
+/// Hexadecimal digits (RFC 4648, section 8).
+public enum Hexadecimal {
+    /// The lower-case digit of the low four bits of `value`.
+    public static func lowercaseDigit(_ value: UInt8) -> UInt8 {
+        let value = value & 15
+        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+    }
+
+    /// The upper-case digit of the low four bits of `value`.
+    public static func uppercaseDigit(_ value: UInt8) -> UInt8 {
+        let value = value & 15
+        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") - 10 + value
+    }
+
+    /// What a digit of either case stands for; nil for any other byte.
+    public static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// The byte that `digits` begins with; nil unless it begins with two digits.
+    public static func byte(of digits: some Sequence<UInt8>) -> UInt8? {
+        var iterator = digits.makeIterator()
+        guard let high = iterator.next().flatMap(value), let low = iterator.next().flatMap(value) else { return nil }
+        return high << 4 | low
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Two lower-case hexadecimal digits for each byte.
+    public var hexadecimal: String {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(2 * underestimatedCount)
+        for byte in self {
+            digits.append(Hexadecimal.lowercaseDigit(byte >> 4))
+            digits.append(Hexadecimal.lowercaseDigit(byte))
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+}

@@ -1,0 +1,42 @@
+/// A block of addresses in CIDR notation (RFC 4632, RFC 4291), such as `10.0.0.0/8` or `fd00::/8`.
+public struct NetworkRange: Sendable, Hashable {
+    /// The lowest address of the block.
+    public let base: IPAddress
+    /// Leading bits that all addresses of the block share.
+    public let prefixLength: Int
+
+    private init(base: IPAddress, prefixLength: Int) {
+        self.base = base
+        self.prefixLength = prefixLength
+    }
+
+    /// Reads `address/length`, or an address alone for a block of one.
+    ///
+    /// Nil for anything else, a base with bits beyond its prefix included: `10.1.2.3/8` is more likely a slip than a wish.
+    public init?(_ text: some StringProtocol) {
+        let pieces = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = pieces.first, let base = IPAddress(first) else { return nil }
+        var length = base.width
+        if pieces.count == 2 {
+            guard let number = Int(pieces[1]), String(number) == pieces[1], (0...base.width).contains(number) else { return nil }
+            length = number
+        }
+        guard base.masked(to: length) == base else { return nil }
+        self.init(base: base, prefixLength: length)
+    }
+
+    /// Whether `address` lies in the block. IPv4 and IPv6 are different worlds here: see `unmapped`.
+    public func contains(_ address: IPAddress) -> Bool {
+        address.width == base.width && address.masked(to: prefixLength) == base
+    }
+
+    /// The block of IPv4 addresses inside a block of IPv4-mapped ones; any other block itself.
+    public var unmapped: NetworkRange {
+        guard base.width == 128, prefixLength >= 96, base.unmapped != base else { return self }
+        return NetworkRange(base: base.unmapped, prefixLength: prefixLength - 96)
+    }
+}
+
+extension NetworkRange: CustomStringConvertible {
+    public var description: String { "\(base)/\(prefixLength)" }
+}

@@ -1,0 +1,71 @@
+/// Bytes as `%` and two hexadecimal digits (RFC 3986, section 2.1).
+public enum PercentEncoding {
+    /// One byte, encoded with upper-case digits.
+    public static func encoded(_ byte: UInt8) -> String {
+        var text: [UInt8] = []
+        append(byte, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Decodes every encoded byte. Returns nil if a `%` is not followed by two hexadecimal digits.
+    public static func decoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.underestimatedCount)
+        var iterator = text.makeIterator()
+        while let byte = iterator.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = iterator.next().flatMap(Hexadecimal.value), let low = iterator.next().flatMap(Hexadecimal.value) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    /// Decodes as the WHATWG URL standard does: a `%` that is not followed by two hexadecimal digits stands for itself.
+    ///
+    /// - Parameter plusAsSpace: whether `+` is a space, as in `application/x-www-form-urlencoded`.
+    public static func decodedLeniently(_ text: some Collection<UInt8>, plusAsSpace: Bool = false) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let decoded = Hexadecimal.byte(of: rest) {
+                bytes.append(decoded)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(plusAsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return bytes
+    }
+
+    fileprivate static func append(_ byte: UInt8, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "%"))
+        text.append(Hexadecimal.uppercaseDigit(byte >> 4))
+        text.append(Hexadecimal.uppercaseDigit(byte))
+    }
+}
+
+extension String {
+    /// The text with every byte of its UTF-8 encoded that is not in `kept`. A `%` is encoded as well unless `kept` has it.
+    public func percentEncoded(keeping kept: ASCIISet = .unreserved) -> String {
+        if kept.containsAll(of: self) { return self }
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(utf8.count + 16)
+        for byte in utf8 {
+            if kept.contains(byte) { encoded.append(byte) } else { PercentEncoding.append(byte, to: &encoded) }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+}
+
+extension ASCIISet {
+    /// What never needs encoding (RFC 3986, section 2.3).
+    public static let unreserved = alphanumerics.union("-._~")
+    /// What may stand in one segment of a path (RFC 3986, section 3.3, `pchar`).
+    public static let pathSegment = unreserved.union("!$&'()*+,;=:@")
+}
