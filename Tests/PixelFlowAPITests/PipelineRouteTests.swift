@@ -29,4 +29,24 @@ import Testing
             #expect(answer.field == field)
         }
     }
+
+    @Test func theSchemaNamesTypesRangesAndDefaults() async throws {
+        try await APIHarness().run { ada, _ in
+            let answer = try await ada.get("/api/pipelines/schema")
+            #expect(answer.status == .ok)
+            let operations = try #require(try answer.object()["operations"] as? [[String: Any]])
+            let blur = try #require(operations.first { $0["name"] as? String == "blur" })
+            let sigma = try #require((blur["parameters"] as? [[String: Any]])?.first)
+            #expect(sigma["name"] as? String == "sigma" && sigma["type"] as? String == "number")
+            #expect(sigma["minimum"] as? Double == 0.3 && sigma["maximum"] as? Double == 250 && sigma["default"] as? Double == 1)
+        }
+    }
+
+    @Test func aSchemaThatIsKnownIsNotSentAgain() async throws {
+        try await APIHarness().run { ada, _ in
+            let tag = try #require(try await ada.get("/api/pipelines/schema").headers[.eTag])
+            let again = try await ada.get("/api/pipelines/schema", headers: [.ifNoneMatch: tag])
+            #expect(again.status == .notModified && again.text.isEmpty)
+        }
+    }
 }

@@ -74,7 +74,10 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
     @Test func namesEachOverlayOnce() throws {
         let watermark = #"{"op":"watermark","image":"\#(mark)"}"#
         let text = #"{"outputs":[{"name":"a","operations":[\#(watermark),\#(watermark)]},{"name":"b","operations":[\#(watermark)]}]}"#
-        #expect(try Pipeline(validating: Data(text.utf8)).overlays == [TaskID(mark)])
+        let pipeline = try Pipeline(validating: Data(text.utf8))
+        #expect(pipeline.overlays == [TaskID(mark)])
+        #expect(pipeline.path(ofOverlay: TaskID(mark)) == "outputs[0].operations[0].image")
+        #expect(pipeline.path(ofOverlay: TaskID("another")) == nil)
     }
 
     @Test func presetsAndTheDefaultAreValid() throws {

@@ -78,6 +78,40 @@ import Testing
     }
 }
 
+@Suite struct OperationSteps {
+    /// An operation that can be asked for and not carried out would fail every output that has it.
+    @Test func everyOperationHasOne() {
+        for operation in ImageOperation.all { #expect(operation is any OperationStep.Type, "\(operation.name) has no step") }
+    }
+
+    /// The forecast decides on memory and on the limit of pixels before there is a picture.
+    @Test(arguments: [
+        ImageOperation.resize(.init(width: 32, height: 32)), .resize(.init(width: 32, height: 32, fit: .contain)),
+        .crop(.init(width: 20, height: 100)), .rotate(.init(angle: 90)), .rotate(.init(angle: 180)), .rotate(.init(angle: 30)),
+        .pad(.init(top: 1, right: 2, bottom: 3, left: 4)), .flip, .blur(.init()), .round(.init(radius: 4)),
+        .pad(.init(top: 1, background: .transparent)), .rotate(.init(angle: 30, background: .transparent)),
+    ])
+    func forecastsWhatComesOut(operation: ImageOperation) throws {
+        let picture = try render(try TestImage.file(.png), operation).picture()
+        let forecast = operation.step.size(after: (64, 48))
+        #expect(abs(forecast.width - picture.width) <= 1 && abs(forecast.height - picture.height) <= 1)
+        #expect(operation.step.addsAlpha == (picture.bands == 4))
+        let peak = operation.step.peak(from: (64, 48))
+        #expect(peak.width * peak.height >= max(64 * 48, forecast.width * forecast.height) || operation.name == "resize")
+    }
+
+    @Test func detailFollowsFromTheSteps() throws {
+        func isAny(_ operation: ImageOperation) -> Bool { if case .any = operation.step.detail(at: (64, 48)) { true } else { false } }
+        #expect(isAny(.flip) && isAny(.grayscale) && isAny(.rotate(.init(angle: 270))))
+        #expect(!isAny(.rotate(.init(angle: 30))) && !isAny(.blur(.init())) && !isAny(.crop(.init(width: 1, height: 1))))
+        guard case .reduced(let factor) = ImageOperation.resize(.init(width: 16)).step.detail(at: (64, 48)) else {
+            Issue.record("resize asks for more")
+            return
+        }
+        #expect(factor == 4)
+    }
+}
+
 @Suite struct Operations {
     private let file: Data
 

@@ -100,6 +100,30 @@ import Testing
         }
     }
 
+    @Test func everyOperationWorksBehindTheFilter() async throws {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057"
+        func output<Parameters: OperationParameters>(_ type: Parameters.Type) -> OutputSpec {
+            var operation = ImageOperation(type.declaration.example)
+            if type.name == "watermark" { operation = .watermark(.init(image: TaskID(id))) }
+            return OutputSpec(name: type.name, operations: [operation], format: .fixed(.png))
+        }
+        try await withPool { pool in
+            let before = pool.processIdentifiers
+            let outputs = ImageOperation.all.map { output($0) }
+            for start in stride(from: 0, to: outputs.count, by: Pipeline.maximumOutputs) {
+                let some = Array(outputs[start..<min(start + Pipeline.maximumOutputs, outputs.count)])
+                let photo = try TestImage.encoded(try TestImage.photo(300, 200), .jpeg)
+                var job = RenderJob(source: ByteBuffer(bytes: photo), pipeline: Pipeline(outputs: some))
+                job.overlays = [id: ByteBuffer(bytes: try TestImage.file(.png))]
+                let report = try await pool.render(job)
+                for (spec, output) in zip(some, report.outputs) {
+                    #expect(throws: Never.self, "\(spec.name)") { try output.result.get() }
+                }
+            }
+            #expect(pool.processIdentifiers == before)
+        }
+    }
+
     /// libvips compiles code for each ratio of a resize and needs memory for it that only files could give.
     @Test func everyRatioWorksInsideTheSandbox() async throws {
         try await withPool { pool in

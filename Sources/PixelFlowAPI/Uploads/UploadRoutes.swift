@@ -131,8 +131,9 @@ struct UploadRoutes: Sendable {
 
     private func checkWatermarks(_ pipeline: Pipeline, _ tenant: TenantID) async throws {
         for id in pipeline.overlays where try await dependencies.tasks.find(id, of: tenant)?.sourceKey == nil {
+            let field = pipeline.path(ofOverlay: id).map { "pipeline.\($0)" } ?? "pipeline"
             throw PixelFlowError.invalid(
-                pipeline.path(ofWatermark: id), "There is no uploaded image with the task id \(id).", code: "watermark_missing")
+                field, "There is no uploaded image with the task id \(id).", code: "watermark_missing")
         }
     }
 
@@ -146,20 +147,6 @@ struct UploadRoutes: Sendable {
                 logger.warning("upload not removed", metadata: ["task_id": "\(id)", "error": "\(error)"])
             }
         }.value
-    }
-}
-
-extension Pipeline {
-    /// The path of the field that names this watermark.
-    fileprivate func path(ofWatermark id: TaskID) -> String {
-        for (output, spec) in outputs.enumerated() {
-            for (operation, step) in spec.operations.enumerated() {
-                if case .watermark(let mark) = step, mark.image == id {
-                    return "pipeline.outputs[\(output)].operations[\(operation)].image"
-                }
-            }
-        }
-        return "pipeline"
     }
 }
 

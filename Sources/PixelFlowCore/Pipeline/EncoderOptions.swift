@@ -1,16 +1,30 @@
 /// How an output is encoded. An option that a format does not have is ignored by it.
 package struct EncoderOptions: Sendable, Hashable {
     /// Chroma subsampling.
-    package enum Chroma: String, Sendable, Hashable, CaseIterable {
+    package enum Chroma: String, ParameterChoice {
         case half = "4:2:0"
         case full = "4:4:4"
+
+        package var label: String {
+            switch self {
+            case .half: "4:2:0, smaller"
+            case .full: "4:4:4, sharper colour"
+            }
+        }
     }
 
-    package enum ColorProfile: String, Sendable, Hashable, CaseIterable {
+    package enum ColorProfile: String, ParameterChoice {
         /// Converts to sRGB and leaves the profile out.
         case srgb
         /// Keeps the source's colours and its profile.
         case keep
+
+        package var label: String {
+            switch self {
+            case .srgb: "To sRGB"
+            case .keep: "Keep the profile"
+            }
+        }
     }
 
     /// 1 to 100; nil takes the format's own default.
@@ -40,30 +54,5 @@ package struct EncoderOptions: Sendable, Hashable {
         self.strip = strip
         self.colorProfile = colorProfile
         self.maxBytes = maxBytes
-    }
-}
-
-extension EncoderOptions {
-    init(_ fields: inout FieldReader) throws {
-        self.init(
-            quality: try fields.integer("quality", in: 1...100),
-            lossless: try fields.flag("lossless") ?? false,
-            effort: try fields.integer("effort", in: 0...9),
-            progressive: try fields.flag("progressive") ?? false,
-            chroma: try fields.choice("chroma"),
-            strip: try fields.flag("strip") ?? true,
-            colorProfile: try fields.choice("color_profile") ?? .srgb,
-            maxBytes: try fields.integer("max_bytes", in: 100...1_000_000_000))
-    }
-
-    func write(to fields: inout FieldWriter) {
-        fields.set("quality", quality)
-        fields.set("lossless", lossless, unless: false)
-        fields.set("effort", effort)
-        fields.set("progressive", progressive, unless: false)
-        fields.set("chroma", chroma?.rawValue)
-        fields.set("strip", strip, unless: true)
-        fields.set("color_profile", colorProfile.rawValue, unless: ColorProfile.srgb.rawValue)
-        fields.set("max_bytes", maxBytes)
     }
 }

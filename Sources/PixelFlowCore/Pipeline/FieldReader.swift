@@ -24,6 +24,8 @@ struct FieldReader {
         throw PixelFlowError.invalid(path(of: key), "There is no parameter \(path(of: key)).", code: "unknown_parameter")
     }
 
+    func has(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
+
     mutating func value(_ key: String) -> JSONValue? {
         unread.remove(key)
         return members[key].flatMap { $0 == .null ? nil : $0 }
@@ -49,11 +51,6 @@ extension FieldReader {
         guard case .integer(let integer) = value, range.contains(integer) else {
             throw wrong(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
-        return integer
-    }
-
-    mutating func requiredInteger(_ key: String, in range: ClosedRange<Int>) throws -> Int {
-        guard let integer = try integer(key, in: range) else { throw missing(key) }
         return integer
     }
 

@@ -30,39 +30,83 @@ package enum OutputFormat: Sendable, Hashable {
 }
 
 extension OutputSpec {
+    /// What an output may say beside its name and its operations.
+    static let options = ParameterSet(
+        defaults: OutputSpec(name: ""),
+        [
+            Parameter(
+                "format", \.format, .choice, label: "Format",
+                "`auto` keeps the source's, or takes png for alpha and jpeg otherwise where that cannot be written"),
+            Parameter(
+                "quality", \.encoder.quality, .integer(1...100), label: "Quality", "each format has its own default",
+                hints: .init(slider: 1...100)),
+            Parameter(
+                "lossless", \.encoder.lossless, .flag, label: "Lossless", "for webp and avif; see below for avif",
+                hints: .init(isRare: true)),
+            Parameter(
+                "effort", \.encoder.effort, .integer(0...9), label: "Effort", "0, fast, to 9, small; each format has its own default",
+                hints: .init(slider: 0...9, isRare: true)),
+            Parameter(
+                "progressive", \.encoder.progressive, .flag, label: "Progressive", "for jpeg and png", hints: .init(isRare: true)),
+            Parameter(
+                "chroma", \.encoder.chroma, .choice, label: "Chroma", "subsampling; each format has its own default",
+                hints: .init(isRare: true)),
+            Parameter(
+                "strip", \.encoder.strip, .flag, label: "Leave metadata out", "leave all metadata out", hints: .init(isRare: true)),
+            Parameter(
+                "color_profile", \.encoder.colorProfile, .choice, label: "Colours",
+                "`srgb` converts, `keep` keeps, independently of `strip`", hints: .init(isRare: true)),
+            Parameter(
+                "max_bytes", \.encoder.maxBytes, .integer(100...1_000_000_000), label: "At most",
+                "lower the quality of jpeg, webp or avif until the file is no larger", hints: .init(unit: "bytes")),
+            Parameter(
+                "animated", \.animated, .flag, label: "Keep the animation", "keep the animation of gif and webp", hints: .init(isRare: true)
+            ),
+        ])
+
     init(_ value: JSONValue, path: String) throws {
         var fields = try FieldReader(value, path: path)
         guard let name = try fields.text("name") else { throw fields.missing("name") }
         guard NameRule.allows(name) else { throw fields.wrong("name", "1 to 64 characters of a-z, 0-9, _ and -") }
         let list = fields.path(of: "operations")
         let operations = try fields.array("operations", count: 0...OutputSpec.maximumOperations) ?? []
-        self.init(
-            name: name,
-            operations: try operations.enumerated().map { try ImageOperation($1, path: "\(list)[\($0)]") },
-            format: try fields.format("format") ?? .auto,
-            encoder: try EncoderOptions(&fields),
-            animated: try fields.flag("animated") ?? false)
+        self.init(name: name, operations: try operations.enumerated().map { try ImageOperation($1, path: "\(list)[\($0)]") })
+        try Self.options.read(&fields, into: &self)
         try fields.finish()
     }
 
     var json: JSONValue {
-        var fields = FieldWriter()
-        fields.set("name", name)
-        if !operations.isEmpty { fields.set("operations", .array(operations.map(\.json))) }
-        if case .fixed(let format) = format { fields.set("format", format.rawValue) }
-        encoder.write(to: &fields)
-        fields.set("animated", animated, unless: false)
-        return fields.value
+        var members = Self.options.members(of: self)
+        members["name"] = .string(name)
+        if !operations.isEmpty { members["operations"] = .array(operations.map(\.json)) }
+        return .object(members)
     }
 }
 
-extension FieldReader {
-    fileprivate mutating func format(_ key: String) throws -> OutputFormat? {
-        guard let value = value(key) else { return nil }
-        if value == .string("auto") { return .auto }
-        guard case .string(let text) = value, let format = ImageFormat(rawValue: text) else {
-            throw wrong(key, "one of auto, \(ImageFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+extension OutputFormat: RawRepresentable, ParameterChoice {
+    package static let allCases = [Self.auto] + ImageFormat.allCases.map(Self.fixed)
+
+    package init?(rawValue: String) {
+        if rawValue == "auto" {
+            self = .auto
+        } else {
+            guard let format = ImageFormat(rawValue: rawValue) else { return nil }
+            self = .fixed(format)
         }
-        return .fixed(format)
+    }
+
+    package var rawValue: String {
+        switch self {
+        case .auto: "auto"
+        case .fixed(let format): format.rawValue
+        }
+    }
+
+    package var label: String {
+        switch self {
+        case .auto: "Like the source"
+        case .fixed(.webp): "WebP"
+        case .fixed(let format): format.rawValue.uppercased()
+        }
     }
 }

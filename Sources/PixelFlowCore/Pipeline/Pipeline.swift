@@ -63,13 +63,21 @@ package struct Pipeline: Sendable, Hashable {
     /// The canonical JSON text: keys sorted, defaults left out.
     package func canonicalJSON() throws -> Data { Data(try PipelineText.encode(self).utf8) }
 
-    /// The tasks whose sources the `watermark` operations need, each once, in order of appearance.
+    /// The tasks whose sources the operations need, as `watermark` does: each once, in order of appearance.
     package var overlays: [TaskID] {
         var seen: Set<TaskID> = []
-        return outputs.flatMap(\.operations).compactMap { operation in
-            guard case .watermark(let mark) = operation, seen.insert(mark.image).inserted else { return nil }
-            return mark.image
+        return outputs.flatMap(\.operations).flatMap(\.parameters.tasks).map(\.id).filter { seen.insert($0).inserted }
+    }
+
+    /// The path of the first field that names this overlay, as in `outputs[0].operations[1].image`.
+    package func path(ofOverlay id: TaskID) -> String? {
+        for (output, spec) in outputs.enumerated() {
+            for (operation, step) in spec.operations.enumerated() {
+                guard let field = step.parameters.tasks.first(where: { $0.id == id }) else { continue }
+                return "outputs[\(output)].operations[\(operation)].\(field.parameter)"
+            }
         }
+        return nil
     }
 }
 

@@ -62,18 +62,34 @@ extension FieldReader {
     }
 }
 
-extension FieldWriter {
-    mutating func set(_ key: String, _ position: Position, unless standard: Position) {
-        guard position != standard else { return }
-        switch position {
-        case .gravity(let gravity): set(key, gravity.rawValue)
-        case .attention: set(key, "attention")
-        case .entropy: set(key, "entropy")
-        case .focalPoint(let x, let y):
-            var point = FieldWriter()
-            point.set("x", x)
-            point.set("y", y)
-            set(key, point.value)
+extension ParameterType where Value == Position {
+    /// - Parameter smart: whether the pixels may decide.
+    static func position(smart: Bool) -> Self {
+        let choices = (smart ? [Position.attention, .entropy] : []) + Gravity.allCases.map(Position.gravity)
+        return Self(
+            schema: ["type": "position", "choices": .array(choices.compactMap(\.choice)), "smart": .bool(smart)],
+            read: { try $0.position($1, smart: smart) }, json: \.json)
+    }
+}
+
+extension Position {
+    /// A gravity's name, `attention`, `entropy`, or `{"x":…,"y":…}`.
+    fileprivate var json: JSONValue {
+        switch self {
+        case .gravity(let gravity): .string(gravity.rawValue)
+        case .attention: "attention"
+        case .entropy: "entropy"
+        case .focalPoint(let x, let y): ["x": JSONValue(x), "y": JSONValue(y)]
+        }
+    }
+
+    /// Its name and the words of a menu; nil for a focal point, which is no choice of a few.
+    fileprivate var choice: JSONValue? {
+        switch self {
+        case .gravity(let gravity): .choice(gravity.rawValue, label: gravity.rawValue.prefix(1).uppercased() + gravity.rawValue.dropFirst())
+        case .attention: .choice("attention", label: "What draws the eye")
+        case .entropy: .choice("entropy", label: "Where most happens")
+        case .focalPoint: nil
         }
     }
 }

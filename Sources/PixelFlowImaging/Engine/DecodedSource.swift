@@ -33,7 +33,7 @@ final class DecodedSource {
     private func colours(of spec: OutputSpec) -> EncoderOptions.ColorProfile {
         guard spec.encoder.colorProfile == .keep, header.layout.model == .grey else { return spec.encoder.colorProfile }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: header.hasAlpha)
-        return [.jpeg, .png, .tiff].contains(format) && spec.operations.allSatisfy(\.keepsGrey) ? .keep : .srgb
+        return [.jpeg, .png, .tiff].contains(format) && spec.operations.allSatisfy(\.step.keepsGrey) ? .keep : .srgb
     }
 
     private func frames(in profile: EncoderOptions.ColorProfile) throws -> Frames {
@@ -41,15 +41,5 @@ final class DecodedSource {
         let frames = try Decode.frames(of: source, header, options, profile, isFresh: decoded.isEmpty)
         decoded[profile] = frames
         return frames
-    }
-}
-
-extension ImageOperation {
-    /// Whether a picture of one band of colour still has one after it.
-    fileprivate var keepsGrey: Bool {
-        switch self {
-        case .resize, .crop, .rotate, .flip, .flop, .blur, .sharpen, .gamma, .negate, .flatten, .pad, .trim, .round: true
-        case .grayscale, .modulate, .tint, .watermark: false
-        }
     }
 }

@@ -11,7 +11,7 @@ struct OutputRendering {
     func run(_ decoded: Frames) throws -> (result: OutputResult, bytes: EncodedBytes) {
         var frames = decoded
         for operation in spec.operations {
-            try check(frames.grown(by: operation), frames.images.count)
+            try check(operation.step.peak(from: (frames.width, frames.height)), frames.images.count)
             try apply(operation, to: &frames)
         }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: frames.first.hasAlpha)
@@ -35,9 +35,9 @@ struct OutputRendering {
 
     private func apply(_ operation: ImageOperation, to frames: inout Frames) throws {
         do {
-            try frames.apply(operation, mark: marks.mark)
+            try operation.step.apply(to: &frames, marks: marks)
         } catch is VipsError {
-            throw OutputError(code: "output_failed", message: "The operation \(operation.name.rawValue) could not be carried out.")
+            throw OutputError(code: "output_failed", message: "The operation \(operation.name) could not be carried out.")
         }
     }
 
@@ -62,7 +62,7 @@ struct OutputRendering {
         }
     }
 
-    private func check(_ size: (width: Int, height: Int), _ frames: Int) throws {
+    private func check(_ size: PixelSize, _ frames: Int) throws {
         guard size.width * size.height * frames <= limits.pixels else {
             throw OutputError(
                 code: "too_many_pixels",

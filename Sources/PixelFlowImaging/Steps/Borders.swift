@@ -1,23 +1,28 @@
 import PixelFlowCore
 
-/// The steps that add to or take from the edges.
-enum BorderStep {
-    static func pad(_ pad: ImageOperation.Pad, _ frames: inout Frames) throws {
-        let width = frames.width + pad.left + pad.right
-        let height = frames.height + pad.top + pad.bottom
-        try frames.map {
-            try $0.embedded(left: pad.left, top: pad.top, width: width, height: height, background: pad.background)
-        }
+extension ImageOperation.Pad: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
+        let (width, height) = size(after: (frames.width, frames.height))
+        try frames.map { try $0.embedded(left: left, top: top, width: width, height: height, background: background) }
     }
 
-    /// Cuts off the rows and columns at the edges that show nothing but the colour of the top left corner, in all
-    /// frames alike. A picture of one colour, or of less than three pixels an edge, stays as it is.
-    static func trim(_ trim: ImageOperation.Trim, _ frames: inout Frames) throws {
-        guard frames.first.width >= smallestEdge, frames.first.height >= smallestEdge else { return }
+    func size(after size: PixelSize) -> PixelSize { (size.width + left + right, size.height + top + bottom) }
+    var addsAlpha: Bool { background.alpha < 255 }
+    var keepsGrey: Bool { true }
+}
+
+/// Cuts off the rows and columns at the edges that show nothing but the colour of the top left corner, in all
+/// frames alike. A picture of one colour, or of less than three pixels an edge, stays as it is.
+extension ImageOperation.Trim: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
+        guard frames.first.width >= Self.smallestEdge, frames.first.height >= Self.smallestEdge else { return }
         try frames.mapInPlace { try ($0.isBytes ? $0 : $0.applying("cast", ["format": .uchar])).inMemory() }
-        guard let box = try ContentBox(frames, threshold: trim.threshold) else { return }
+        guard let box = try ContentBox(frames, threshold: threshold) else { return }
         try frames.map { try $0.cut(left: box.left, top: box.top, width: box.right - box.left, height: box.bottom - box.top) }
     }
+
+    func bytesHeld(at size: PixelSize) -> Int { size.width * size.height * 4 }
+    var keepsGrey: Bool { true }
 
     private static let smallestEdge = 3
 }

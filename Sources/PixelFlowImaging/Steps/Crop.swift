@@ -1,45 +1,58 @@
 import CVips
 import PixelFlowCore
 
-enum CropStep {
-    static func apply(_ crop: ImageOperation.Crop, to frames: inout Frames) throws {
-        switch crop.place {
+extension ImageOperation.Crop: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
+        switch place {
         case .position(let position):
-            try cut(&frames, width: min(crop.width, frames.width), height: min(crop.height, frames.height), position)
+            try frames.cut(width: min(self.width, frames.width), height: min(self.height, frames.height), position)
         case .offset(let left, let top):
             guard left < frames.width, top < frames.height else {
                 throw OutputError(code: "crop_outside_image", message: "The rectangle to crop lies outside the image.")
             }
-            let width = min(crop.width, frames.width - left)
-            let height = min(crop.height, frames.height - top)
+            let width = min(self.width, frames.width - left)
+            let height = min(self.height, frames.height - top)
             try frames.map { try $0.cut(left: left, top: top, width: width, height: height) }
         }
     }
 
-    /// Cuts every frame at the same place, so that an animation does not jump.
-    static func cut(_ frames: inout Frames, width: Int, height: Int, _ position: Position) throws {
-        guard width < frames.width || height < frames.height else { return }
-        let (left, top) = try corner(&frames, width: width, height: height, position)
-        try frames.map { try $0.cut(left: left, top: top, width: width, height: height) }
+    func size(after size: PixelSize) -> PixelSize { (min(width, size.width), min(height, size.height)) }
+
+    func bytesHeld(at size: PixelSize) -> Int {
+        if case .position(let position) = place, position.isSearched { size.width * size.height * 4 } else { 0 }
     }
 
-    private static func corner(
-        _ frames: inout Frames, width: Int, height: Int, _ position: Position
-    ) throws -> (left: Int, top: Int) {
-        let free = (x: frames.width - width, y: frames.height - height)
+    var keepsGrey: Bool { true }
+}
+
+extension Position {
+    /// Whether the pixels decide: they are computed whole for the search.
+    var isSearched: Bool { anchor == nil }
+}
+
+extension Frames {
+    /// Cuts every frame at the same place, so that an animation does not jump.
+    mutating func cut(width: Int, height: Int, _ position: Position) throws {
+        guard width < self.width || height < self.height else { return }
+        let (left, top) = try corner(width: width, height: height, position)
+        try map { try $0.cut(left: left, top: top, width: width, height: height) }
+    }
+
+    private mutating func corner(width: Int, height: Int, _ position: Position) throws -> (left: Int, top: Int) {
+        let free = (x: self.width - width, y: self.height - height)
         switch position {
         case .gravity:
             let anchor = position.anchor ?? (0.5, 0.5)
             return (Int(Double(free.x) * anchor.x), Int(Double(free.y) * anchor.y))
         case .focalPoint(let x, let y):
-            let left = Int((x * Double(frames.width) - Double(width) / 2).rounded())
-            let top = Int((y * Double(frames.height) - Double(height) / 2).rounded())
+            let left = Int((x * Double(self.width) - Double(width) / 2).rounded())
+            let top = Int((y * Double(self.height) - Double(height) / 2).rounded())
             return (min(max(0, left), free.x), min(max(0, top), free.y))
         case .attention, .entropy:
             // The search reads the pixels more than once: compute them once.
-            try frames.mapInPlace { try $0.inMemory() }
+            try mapInPlace { try $0.inMemory() }
             let strategy = position == .entropy ? VIPS_INTERESTING_ENTROPY : VIPS_INTERESTING_ATTENTION
-            let found = try frames.first.applying(
+            let found = try first.applying(
                 "smartcrop",
                 ["width": .integer(width), "height": .integer(height), "interesting": .integer(Int(strategy.rawValue))],
                 as: "input")

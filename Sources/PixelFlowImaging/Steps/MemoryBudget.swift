@@ -101,11 +101,11 @@ struct MemoryBudget {
         var size = (width: header.uprightWidth, height: header.uprightHeight)
         var whole = 0
         var hasAlpha = header.hasAlpha
-        for operation in spec.operations {
+        for step in spec.operations.map(\.step) {
             // The larger side of the step; what a step keeps whole stays until the output is done.
-            whole += held(by: operation, size) * frames
-            size = operation.size(of: size)
-            hasAlpha = hasAlpha || operation.addsAlpha
+            whole += step.bytesHeld(at: size) * frames
+            size = step.size(after: size)
+            hasAlpha = hasAlpha || step.addsAlpha
         }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: hasAlpha)
         let isAnimation = format == .gif || format == .webp
@@ -114,26 +114,6 @@ struct MemoryBudget {
         // Frames are encoded one after the other; the files of all of them are no larger than their pixels.
         let encoded = pixels * 4 * (isAnimation ? frames : 1)
         return whole + encoder(format, spec.encoder, hasAlpha, pixels) + min(encoded, 256 << 20)
-    }
-
-    /// Bytes of the pictures that a step computes whole, where the others compute strip by strip.
-    private static func held(by operation: ImageOperation, _ size: (width: Int, height: Int)) -> Int {
-        let pixels = size.width * size.height
-        switch operation {
-        case .resize(let resize):
-            guard case .cover = resize.fit, resize.position == .attention || resize.position == .entropy else { return 0 }
-            let plan = ResizePlan(resize, width: size.width, height: size.height)
-            return plan.scaledWidth * plan.scaledHeight * 4
-        case .crop(let crop):
-            if case .position(let position) = crop.place, position == .attention || position == .entropy { return pixels * 4 }
-            return 0
-        case .trim: return pixels * 4
-        // A layer as large as the picture.
-        case .watermark: return pixels * 4
-        case .round: return pixels
-        case .rotate(let rotate): return rotate.quarterTurns == nil ? pixels * 4 : 0
-        case .flip, .flop, .blur, .sharpen, .grayscale, .modulate, .gamma, .negate, .tint, .flatten, .pad: return 0
-        }
     }
 
     /// What the encoder holds beside the file that it makes.
@@ -152,31 +132,4 @@ struct MemoryBudget {
     }
 
     private static func megabytes(_ bytes: Int) -> Int { (bytes + 999_999) / 1_000_000 }
-}
-
-extension ImageOperation {
-    /// The size after the step, as far as it can be told before; `trim` may make it smaller.
-    fileprivate func size(of size: (width: Int, height: Int)) -> (width: Int, height: Int) {
-        switch self {
-        case .resize(let resize):
-            let plan = ResizePlan(resize, width: size.width, height: size.height)
-            return (plan.width, plan.height)
-        case .crop(let crop): return (min(crop.width, size.width), min(crop.height, size.height))
-        case .rotate(let rotate) where rotate.quarterTurns == 1 || rotate.quarterTurns == 3: return (size.height, size.width)
-        case .rotate(let rotate) where rotate.quarterTurns == nil: return Frames.grown(size, by: self)
-        case .pad: return Frames.grown(size, by: self)
-        case .rotate, .flip, .flop, .blur, .sharpen, .grayscale, .modulate, .gamma, .negate, .tint, .flatten, .trim, .round, .watermark:
-            return size
-        }
-    }
-
-    fileprivate var addsAlpha: Bool {
-        switch self {
-        case .round: true
-        case .rotate(let rotate): rotate.quarterTurns == nil && rotate.background.alpha < 255
-        case .pad(let pad): pad.background.alpha < 255
-        case .resize(let resize): resize.background.alpha < 255 && resize.fit == .contain
-        default: false
-        }
-    }
 }

@@ -1,30 +1,56 @@
 import PixelFlowCore
 
-enum ResizeStep {
-    static func apply(_ resize: ImageOperation.Resize, to frames: inout Frames) throws {
-        let plan = ResizePlan(resize, width: frames.width, height: frames.height)
-        try frames.map { try scaled($0, width: plan.scaledWidth, height: plan.scaledHeight) }
-        switch resize.fit {
+extension ImageOperation.Resize: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
+        let plan = ResizePlan(self, width: frames.width, height: frames.height)
+        try frames.map { try $0.scaled(width: plan.scaledWidth, height: plan.scaledHeight) }
+        switch fit {
         case .cover:
-            try CropStep.cut(&frames, width: plan.width, height: plan.height, resize.position)
+            try frames.cut(width: plan.width, height: plan.height, position)
         case .contain where plan.width != plan.scaledWidth || plan.height != plan.scaledHeight:
-            let anchor = resize.position.anchor ?? (0.5, 0.5)
+            let anchor = position.anchor ?? (0.5, 0.5)
             let left = Int(Double(plan.width - plan.scaledWidth) * anchor.x)
             let top = Int(Double(plan.height - plan.scaledHeight) * anchor.y)
             try frames.map {
-                try $0.embedded(left: left, top: top, width: plan.width, height: plan.height, background: resize.background)
+                try $0.embedded(left: left, top: top, width: plan.width, height: plan.height, background: background)
             }
         case .contain, .fill, .inside, .outside: break
         }
     }
 
+    func size(after size: PixelSize) -> PixelSize {
+        let plan = ResizePlan(self, width: size.width, height: size.height)
+        return (plan.width, plan.height)
+    }
+
+    func peak(from size: PixelSize) -> PixelSize {
+        let plan = ResizePlan(self, width: size.width, height: size.height)
+        return (max(plan.width, plan.scaledWidth), max(plan.height, plan.scaledHeight))
+    }
+
+    func bytesHeld(at size: PixelSize) -> Int {
+        guard fit == .cover, position.isSearched else { return 0 }
+        let plan = ResizePlan(self, width: size.width, height: size.height)
+        return plan.scaledWidth * plan.scaledHeight * 4
+    }
+
+    func detail(at size: PixelSize) -> SourceDetail {
+        let plan = ResizePlan(self, width: size.width, height: size.height)
+        return .reduced(by: min(Double(size.width) / Double(plan.scaledWidth), Double(size.height) / Double(plan.scaledHeight)))
+    }
+
+    var addsAlpha: Bool { fit == .contain && background.alpha < 255 }
+    var keepsGrey: Bool { true }
+}
+
+extension Image {
     /// Lanczos of three lobes; larger factors first by a box, both in as few passes as libvips can.
-    static func scaled(_ image: Image, width: Int, height: Int) throws -> Image {
-        guard width != image.width || height != image.height else { return image }
-        let scale = VipsArgument.number(Double(width) / Double(image.width))
-        let verticalScale = VipsArgument.number(Double(height) / Double(image.height))
-        return try image.premultiplied { premultiplied in
-            try VipsLibrary.withVectors(image.width * image.height > smallPixels) {
+    func scaled(width: Int, height: Int) throws -> Image {
+        guard width != self.width || height != self.height else { return self }
+        let scale = VipsArgument.number(Double(width) / Double(self.width))
+        let verticalScale = VipsArgument.number(Double(height) / Double(self.height))
+        return try premultiplied { premultiplied in
+            try VipsLibrary.withVectors(self.width * self.height > Self.smallPixels) {
                 try premultiplied.applying("resize", ["scale": scale, "vscale": verticalScale])
             }
         }

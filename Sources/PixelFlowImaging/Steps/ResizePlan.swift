@@ -40,11 +40,3 @@ struct ResizePlan: Equatable {
         max(1, Int((Double(length) * scale).rounded()))
     }
 }
-
-extension ImageOperation.Rotate {
-    /// 0 to 3 where the angle is a multiple of 90 degrees, nil for any other.
-    var quarterTurns: Int? {
-        guard angle.truncatingRemainder(dividingBy: 90) == 0 else { return nil }
-        return ((Int(angle / 90) % 4) + 4) % 4
-    }
-}

@@ -1,21 +1,60 @@
+import Foundation
 import PixelFlowCore
 
-enum RotateStep {
-    static func apply(_ rotate: ImageOperation.Rotate, to frames: inout Frames) throws {
-        switch rotate.quarterTurns {
+extension ImageOperation.Rotate: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
+        switch quarterTurns {
         case 0: break
         case 2: try frames.mapInPlace { try $0.applying("rot", ["angle": .integer(2)]) }
         case let turns?: try frames.turn { try $0.applying("rot", ["angle": .integer(turns)]) }
         case nil:
             try frames.map { image in
-                let (prepared, background) = try image.prepared(for: rotate.background)
-                return try prepared.applying("rotate", ["angle": .number(rotate.angle), "background": background])
+                let (prepared, background) = try image.prepared(for: self.background)
+                return try prepared.applying("rotate", ["angle": .number(angle), "background": background])
             }
         }
     }
 
-    /// Upside down, or left to right.
-    static func mirror(_ frames: inout Frames, vertically: Bool) throws {
-        try frames.mapInPlace { try $0.applying("flip", ["direction": .integer(vertically ? 1 : 0)]) }
+    func size(after size: PixelSize) -> PixelSize {
+        let (width, height) = size
+        switch quarterTurns {
+        case 0, 2: return size
+        case .some: return (height, width)
+        case nil:
+            let cosine = abs(cos(angle * .pi / 180))
+            let sine = abs(sin(angle * .pi / 180))
+            return (
+                Int(Double(width) * cosine + Double(height) * sine) + 1, Int(Double(width) * sine + Double(height) * cosine) + 1
+            )
+        }
     }
+
+    func bytesHeld(at size: PixelSize) -> Int { quarterTurns == nil ? size.width * size.height * 4 : 0 }
+    func detail(at size: PixelSize) -> SourceDetail { quarterTurns == nil ? .full : .any }
+    var addsAlpha: Bool { quarterTurns == nil && background.alpha < 255 }
+    var keepsGrey: Bool { true }
+
+    /// 0 to 3 where the angle is a multiple of 90 degrees, nil for any other.
+    private var quarterTurns: Int? {
+        guard angle.truncatingRemainder(dividingBy: 90) == 0 else { return nil }
+        return ((Int(angle / 90) % 4) + 4) % 4
+    }
+}
+
+extension ImageOperation.Flip: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
+        try frames.mapInPlace { try $0.applying("flip", ["direction": .integer(1)]) }
+    }
+
+    func detail(at size: PixelSize) -> SourceDetail { .any }
+    var keepsGrey: Bool { true }
+}
+
+extension ImageOperation.Flop: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
+        try frames.mapInPlace { try $0.applying("flip", ["direction": .integer(0)]) }
+    }
+
+    func detail(at size: PixelSize) -> SourceDetail { .any }
+    var keepsGrey: Bool { true }
 }

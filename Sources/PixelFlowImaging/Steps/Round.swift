@@ -1,12 +1,12 @@
 import Foundation
 import PixelFlowCore
 
-enum RoundStep {
-    static func apply(_ round: ImageOperation.Round, to frames: inout Frames) throws {
+extension ImageOperation.Round: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
         let width = frames.width
         let height = frames.height
         let mask = try Image.copying(
-            coverage(width: width, height: height, radius: min(round.radius, min(width, height) / 2)),
+            Self.coverage(width: width, height: height, radius: min(radius, min(width, height) / 2)),
             width: width, height: height, bands: 1)
         try frames.mapInPlace { image in
             guard image.hasAlpha else { return try Image.make("bandjoin", ["in": .images([image, mask])]) }
@@ -16,6 +16,11 @@ enum RoundStep {
             return try Image.make("bandjoin", ["in": .images([colour, try alpha.applying("cast", ["format": .uchar])])])
         }
     }
+
+    /// The mask.
+    func bytesHeld(at size: PixelSize) -> Int { size.width * size.height }
+    var addsAlpha: Bool { true }
+    var keepsGrey: Bool { true }
 
     /// How much of each pixel lies inside the rounded rectangle, 0 to 255.
     private static func coverage(width: Int, height: Int, radius: Int) -> [UInt8] {

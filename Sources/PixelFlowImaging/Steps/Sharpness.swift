@@ -1,22 +1,28 @@
 import PixelFlowCore
 
-enum SharpnessStep {
-    static func blur(_ blur: ImageOperation.Blur, _ frames: inout Frames) throws {
+extension ImageOperation.Blur: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
         try frames.map { image in
-            try image.premultiplied { try $0.applying("gaussblur", ["sigma": .number(blur.sigma)]) }
+            try image.premultiplied { try $0.applying("gaussblur", ["sigma": .number(sigma)]) }
         }
     }
 
-    static func sharpen(_ sharpen: ImageOperation.Sharpen, _ frames: inout Frames) throws {
+    var keepsGrey: Bool { true }
+}
+
+extension ImageOperation.Sharpen: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
         try frames.map { image in
             try image.onColour {
                 try $0.applying(
                     "sharpen",
                     [
-                        "sigma": .number(sharpen.sigma), "m1": .number(sharpen.m1), "m2": .number(sharpen.m2),
-                        "x1": .number(sharpen.x1), "y2": .number(sharpen.y2), "y3": .number(sharpen.y3),
+                        "sigma": .number(sigma), "m1": .number(m1), "m2": .number(m2), "x1": .number(x1), "y2": .number(y2),
+                        "y3": .number(y3),
                     ])
             }
         }
     }
+
+    var keepsGrey: Bool { true }
 }

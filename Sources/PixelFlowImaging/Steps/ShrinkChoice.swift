@@ -31,20 +31,12 @@ enum ShrinkChoice {
     }
 
     private static func shrinkFactor(for header: SourceHeader, _ operations: [ImageOperation]) -> Double {
-        var width = header.uprightWidth
-        var height = header.uprightHeight
-        for operation in operations {
-            switch operation {
-            case .resize(let resize):
-                let size = ResizePlan(resize, width: width, height: height)
-                return min(Double(width) / Double(size.scaledWidth), Double(height) / Double(size.scaledHeight))
-            case .rotate(let rotate) where rotate.quarterTurns != nil:
-                if rotate.quarterTurns == 1 || rotate.quarterTurns == 3 { swap(&width, &height) }
-            case .flip, .flop, .grayscale, .modulate, .gamma, .negate, .tint, .flatten:
-                continue
-            case .crop, .rotate, .blur, .sharpen, .pad, .trim, .round, .watermark:
-                // These count in pixels of the source.
-                return 1
+        var size = (width: header.uprightWidth, height: header.uprightHeight)
+        for step in operations.map(\.step) {
+            switch step.detail(at: size) {
+            case .full: return 1
+            case .any: size = step.size(after: size)
+            case .reduced(let factor): return factor
             }
         }
         return 1

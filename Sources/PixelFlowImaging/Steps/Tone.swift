@@ -1,51 +1,59 @@
 import PixelFlowCore
 
-/// The steps that change colours pixel by pixel.
-enum ToneStep {
-    static func grayscale(_ frames: inout Frames) throws {
-        try frames.mapInPlace { image in
-            try image.onColour {
-                try $0.applying("colourspace", ["space": .grey]).applying("colourspace", ["space": .sRGB])
-            }
+/// A step that changes colours pixel by pixel, whatever the size of the pixels.
+protocol ToneStep: OperationStep {
+    func apply(to image: Image) throws -> Image
+}
+
+extension ToneStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws { try frames.mapInPlace(apply) }
+    func detail(at size: PixelSize) -> SourceDetail { .any }
+}
+
+extension ImageOperation.Grayscale: ToneStep {
+    func apply(to image: Image) throws -> Image {
+        try image.onColour {
+            try $0.applying("colourspace", ["space": .grey]).applying("colourspace", ["space": .sRGB])
         }
     }
+}
 
-    static func modulate(_ modulate: ImageOperation.Modulate, _ frames: inout Frames) throws {
-        try frames.mapInPlace { image in
-            try image.onColour {
-                try $0.applying("colourspace", ["space": .lch])
-                    .applying(
-                        "linear",
-                        ["a": .numbers([modulate.brightness, modulate.saturation, 1]), "b": .numbers([0, 0, modulate.hue])]
-                    )
-                    .applying("colourspace", ["space": .sRGB])
-            }
+extension ImageOperation.Modulate: ToneStep {
+    func apply(to image: Image) throws -> Image {
+        try image.onColour {
+            try $0.applying("colourspace", ["space": .lch])
+                .applying("linear", ["a": .numbers([brightness, saturation, 1]), "b": .numbers([0, 0, hue])])
+                .applying("colourspace", ["space": .sRGB])
         }
     }
+}
 
-    static func gamma(_ gamma: ImageOperation.Gamma, _ frames: inout Frames) throws {
-        try frames.mapInPlace { image in
-            try image.onColour { try $0.applying("gamma", ["exponent": .number(gamma.gamma)]) }
+extension ImageOperation.Gamma: ToneStep {
+    func apply(to image: Image) throws -> Image {
+        try image.onColour { try $0.applying("gamma", ["exponent": .number(gamma)]) }
+    }
+
+    var keepsGrey: Bool { true }
+}
+
+extension ImageOperation.Negate: ToneStep {
+    func apply(to image: Image) throws -> Image { try image.onColour { try $0.applying("invert") } }
+    var keepsGrey: Bool { true }
+}
+
+/// The lightness of the picture with the chroma of one colour.
+extension ImageOperation.Tint: ToneStep {
+    func apply(to image: Image) throws -> Image {
+        let chroma = Lab(color)
+        return try image.onColour { colour in
+            try colour.applying("colourspace", ["space": .lab])
+                .applying("linear", ["a": .numbers([1, 0, 0]), "b": .numbers([0, chroma.a, chroma.b])])
+                .applying("colourspace", ["space": .sRGB])
         }
     }
+}
 
-    static func negate(_ frames: inout Frames) throws {
-        try frames.mapInPlace { image in try image.onColour { try $0.applying("invert") } }
-    }
-
-    /// The lightness of the picture with the chroma of one colour.
-    static func tint(_ tint: ImageOperation.Tint, _ frames: inout Frames) throws {
-        let chroma = Lab(tint.color)
-        try frames.mapInPlace { image in
-            try image.onColour { colour in
-                try colour.applying("colourspace", ["space": .lab])
-                    .applying("linear", ["a": .numbers([1, 0, 0]), "b": .numbers([0, chroma.a, chroma.b])])
-                    .applying("colourspace", ["space": .sRGB])
-            }
-        }
-    }
-
-    static func flatten(_ flatten: ImageOperation.Flatten, _ frames: inout Frames) throws {
-        try frames.mapInPlace { try $0.flattened(on: flatten.background) }
-    }
+extension ImageOperation.Flatten: ToneStep {
+    func apply(to image: Image) throws -> Image { try image.flattened(on: background) }
+    var keepsGrey: Bool { true }
 }

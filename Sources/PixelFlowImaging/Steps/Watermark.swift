@@ -1,30 +1,33 @@
 import CVips
 import PixelFlowCore
 
-enum WatermarkStep {
-    static func apply(_ watermark: ImageOperation.Watermark, mark: Image, to frames: inout Frames) throws {
+extension ImageOperation.Watermark: OperationStep {
+    func apply(to frames: inout Frames, marks: OverlaySet) throws {
         // libvips joins what images carry: the mark's own metadata stays with the mark.
-        let sized = try sized(try mark.carrying(resolution: nil) { _ in false }, watermark, frames)
+        let sized = try sized(try marks.mark(image).carrying(resolution: nil) { _ in false }, frames)
         var faded = try sized.withAlpha()
-        if watermark.opacity < 1 {
+        if opacity < 1 {
             let colour = try faded.applying("extract_band", ["band": .integer(0), "n": .integer(faded.bands - 1)])
-            let alpha = try faded.alpha().applying("linear", ["a": .numbers([watermark.opacity]), "b": .numbers([0])])
+            let alpha = try faded.alpha().applying("linear", ["a": .numbers([opacity]), "b": .numbers([0])])
             faded = try Image.make("bandjoin", ["in": .images([colour, try alpha.applying("cast", ["format": .uchar])])])
         }
-        let layer = try (watermark.tile ? tiled(faded, frames) : faded).inMemory()
-        let anchor = watermark.position.anchor ?? (1, 1)
+        let layer = try (tile ? Self.tiled(faded, frames) : faded).inMemory()
+        let anchor = position.anchor ?? (1, 1)
         let left = Int(Double(frames.width - layer.width) * anchor.x)
         let top = Int(Double(frames.height - layer.height) * anchor.y)
-        try frames.mapInPlace { try composed($0, layer, left: left, top: top) }
+        try frames.mapInPlace { try Self.composed($0, layer, left: left, top: top) }
     }
 
-    private static func sized(_ mark: Image, _ watermark: ImageOperation.Watermark, _ frames: Frames) throws -> Image {
+    /// A layer as large as the picture.
+    func bytesHeld(at size: PixelSize) -> Int { size.width * size.height * 4 }
+
+    private func sized(_ mark: Image, _ frames: Frames) throws -> Image {
         let fitting = min(1, Double(frames.width) / Double(mark.width), Double(frames.height) / Double(mark.height))
-        let wanted = watermark.scale.map { $0 * Double(frames.width) / Double(mark.width) } ?? fitting
+        let wanted = scale.map { $0 * Double(frames.width) / Double(mark.width) } ?? fitting
         // Also a mark of the full width must not be taller than the picture.
         let factor = min(wanted, Double(frames.height) / Double(mark.height))
         func edge(_ length: Int) -> Int { max(1, Int((Double(length) * factor).rounded())) }
-        return try ResizeStep.scaled(mark, width: edge(mark.width), height: edge(mark.height))
+        return try mark.scaled(width: edge(mark.width), height: edge(mark.height))
     }
 
     private static func tiled(_ mark: Image, _ frames: Frames) throws -> Image {

@@ -3,6 +3,7 @@ import { Icon } from "../ui/Icon.jsx";
 import { Button, Card, Failure, inputLook } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
 import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
+import { useSchema } from "../pipeline/schema.js";
 import { useValidation } from "../pipeline/useValidation.js";
 import { loadPresets, purposes, usePresets } from "../presets/presetStore.js";
 import { plural } from "../service/format.js";
@@ -88,6 +89,7 @@ function Sources({ isOver, isSmall }) {
 
 function PresetPicker({ choice }) {
     const { presets, isLoaded } = usePresets();
+    const { schema } = useSchema();
     const chooseOwn = () => uploads.set((state) => ({ choice: "", pipeline: state.pipeline || chosenPipeline(state) || presets[0].pipeline }));
     return (
         <fieldset className="min-w-0">
@@ -96,7 +98,7 @@ function PresetPicker({ choice }) {
                 {!isLoaded && [1, 2, 3].map((row) => <div key={row} className="h-[62px] animate-shimmer rounded-xl bg-sunk" />)}
                 {presets.map(({ name, pipeline }) => (
                     <Option key={name} isChosen={choice === name} onChoose={() => uploads.set({ choice: name })} title={name} extra={purposes[name]}
-                        text={pipeline.outputs.map(describe).join(" · ")} />
+                        text={pipeline.outputs.map((output) => describe(output, schema)).join(" · ")} />
                 ))}
                 {isLoaded && <Option isChosen={choice === ""} onChoose={chooseOwn} title="Your own" extra="Sizes, formats, effects" text="Build a pipeline step by step, from the chosen preset on" />}
             </div>

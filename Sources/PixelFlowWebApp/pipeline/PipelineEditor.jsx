@@ -1,16 +1,19 @@
 import { useContext, useEffect, useRef, useState } from "react";
-import { Button, IconButton, inputLook } from "../ui/parts.jsx";
-import { Control, Errors, JSONControl, Preview, shortened } from "./controls.jsx";
-import { encoding, formats, operations } from "./operations.js";
+import { Button, Failure, IconButton, inputLook } from "../ui/parts.jsx";
+import { Control, Errors, JSONControl, Preview, Schema, shortened } from "./controls.jsx";
 import { describe, freeName, moved, newOutput, replaced, withMember, without } from "./pipelines.js";
+import { isUseful, loadSchema, useSchema } from "./schema.js";
 
 /** Edits a pipeline by controls and as text, both at once. `errors` is what the service has against it. */
 export function PipelineEditor({ pipeline, onChange, errors = {}, preview = "" }) {
+    const { schema, problem } = useSchema();
     const { outputs } = pipeline;
     const change = (next) => onChange({ ...pipeline, outputs: next });
     const known = Object.entries(errors)[0];
+    if (!schema && problem) return <Failure problem={problem} onRetry={loadSchema} />;
+    if (!schema) return <div role="status" aria-label="Loading the editor" className="h-96 animate-shimmer rounded-2xl bg-sunk" />;
     return (
-        <Errors.Provider value={errors}>
+        <Schema.Provider value={schema}><Errors.Provider value={errors}>
             <Preview.Provider value={preview}>
                 <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                     <div className="grid min-w-0 grid-cols-1 content-start gap-4">
@@ -26,16 +29,17 @@ export function PipelineEditor({ pipeline, onChange, errors = {}, preview = "" }
                     <JSONControl pipeline={pipeline} onChange={onChange} />
                 </div>
             </Preview.Provider>
-        </Errors.Provider>
+        </Errors.Provider></Schema.Provider>
     );
 }
 
 function OutputEditor({ output, path, isOnly, onChange, onRemove }) {
+    const schema = useContext(Schema);
     const set = (key, value, standard) => onChange(withMember(output, key, value, standard));
     const steps = output.operations || [];
-    const [common, rare] = [encoding.filter((field) => !field.rare), encoding.filter((field) => field.rare)];
+    const [common, rare] = [schema.encoding.filter((field) => !field.rare), schema.encoding.filter((field) => field.rare)];
     const control = (field) => (
-        <Control key={field.key} field={field} path={`${path}.${field.key}`} value={output[field.key]} onChange={(value) => set(field.key, value, field.standard)} />
+        <Control key={field.name} field={field} path={`${path}.${field.name}`} value={output[field.name]} onChange={(value) => set(field.name, value, field.default)} />
     );
     return (
         <fieldset className="min-w-0 rounded-xl border border-line bg-card p-4">
@@ -45,7 +49,7 @@ function OutputEditor({ output, path, isOnly, onChange, onRemove }) {
                 <FormatControl output={output} path={path} onChange={(value) => set("format", value, "auto")} />
                 <IconButton icon="trash" label={`Remove output ${output.name}`} disabled={isOnly} onClick={onRemove} />
             </div>
-            <p className="mt-2 text-sm text-soft">{describe(output)}</p>
+            <p className="mt-2 text-sm text-soft">{describe(output, schema)}</p>
             <Steps steps={steps} path={`${path}.operations`} onChange={(next) => onChange({ ...output, operations: next })} />
             <div className="mt-4 grid gap-3 sm:grid-cols-2">{common.map(control)}</div>
             <details className="mt-3">
@@ -70,6 +74,7 @@ function NameControl({ value, path, onChange }) {
 }
 
 function FormatControl({ output, path, onChange }) {
+    const { formats } = useContext(Schema);
     const id = `field-${path.replaceAll(/[^a-z0-9]+/gi, "-")}-format`;
     return (
         <div>
@@ -83,6 +88,7 @@ function FormatControl({ output, path, onChange }) {
 
 /** The operations in their order. The buttons that move one keep the focus on it. */
 function Steps({ steps, path, onChange }) {
+    const { operations } = useContext(Schema);
     const list = useRef(null);
     const [held, setHeld] = useState(null);
     useEffect(() => {
@@ -99,7 +105,7 @@ function Steps({ steps, path, onChange }) {
     };
     const add = (event) => {
         const op = event.target.value;
-        if (op) onChange([...steps, { op, ...operations[op].start }]);
+        if (op) onChange([...steps, { op, ...operations[op].example }]);
     };
     return (
         <div className="mt-3">
@@ -122,11 +128,12 @@ function Steps({ steps, path, onChange }) {
 
 function Step({ step, index, count, path, onMove, onChange, onRemove }) {
     const errors = useContext(Errors);
-    const kind = operations[step.op] || { label: step.op || "Unknown", fields: [] };
-    const fields = kind.fields.filter((field) => !field.when || field.when(step));
+    const { operations } = useContext(Schema);
+    const kind = operations[step.op] || { label: step.op || "Unknown", parameters: [] };
+    const fields = kind.parameters.filter((field) => isUseful(field, step, kind));
     const control = (field) => (
-        <Control key={field.key} field={field} path={`${path}.${field.key}`} value={step[field.key]}
-            onChange={(value) => onChange(withMember(step, field.key, value, field.standard))} />
+        <Control key={field.name} field={field} path={`${path}.${field.name}`} value={step[field.name]}
+            onChange={(value) => onChange(withMember(step, field.name, value, field.default))} />
     );
     const [common, rare] = [fields.filter((field) => !field.rare), fields.filter((field) => field.rare)];
     return (

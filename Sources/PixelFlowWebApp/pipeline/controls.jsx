@@ -3,8 +3,9 @@ import { inputLook } from "../ui/parts.jsx";
 import { useStore } from "../service/store.js";
 import { nameOf, taskStore } from "../tasks/taskStore.js";
 import { FocalPicker } from "./FocalPicker.jsx";
-import { gravities } from "./operations.js";
 
+/** What a pipeline may say, as `useSchema` has it. */
+export const Schema = createContext(null);
 /** What the service has against the pipeline, by the path of the field. */
 export const Errors = createContext({});
 /** The address of a picture to choose focal points on; none where there is none. */
@@ -19,14 +20,16 @@ export function shortened(message, path) {
 /** The control of one parameter. `path` is where it stands in the pipeline. */
 export function Control({ field, value, onChange, path }) {
     const errors = useContext(Errors);
-    const error = errors[path] || (field.kind === "position" && (errors[`${path}.x`] || errors[`${path}.y`]));
+    const error = errors[path] || (field.type === "position" && (errors[`${path}.x`] || errors[`${path}.y`]));
     const id = `field-${path.replaceAll(/[^a-z0-9]+/gi, "-")}`;
     const about = error ? `${id}-error` : undefined;
-    const Kind = kinds[field.kind];
+    const Kind = kinds[field.type];
+    // A type of a later release: it can still be written as JSON.
+    if (!Kind) return null;
     const shared = { id, field, value, onChange, "aria-invalid": Boolean(error) || undefined, "aria-describedby": about };
     return (
-        <div className={field.kind === "position" || field.kind === "task" ? "sm:col-span-2" : ""}>
-            {field.kind !== "flag" && <label htmlFor={id} className="mb-1 block text-sm">{field.label}{field.unit && <span className="text-soft"> ({field.unit})</span>}</label>}
+        <div className={field.type === "position" || field.type === "task" ? "sm:col-span-2" : ""}>
+            {field.type !== "flag" && <label htmlFor={id} className="mb-1 block text-sm">{field.label}{field.unit && <span className="text-soft"> ({field.unit})</span>}</label>}
             <Kind {...shared} />
             {error && <p id={about} role="alert" className="mt-1 text-sm text-bad">{shortened(error, path)}</p>}
         </div>
@@ -39,25 +42,24 @@ function NumberControl({ id, field, value, onChange, ...rest }) {
         onChange(Number.isNaN(number) ? undefined : number);
     };
     const shown = value === undefined ? "" : value;
-    const step = field.kind === "integer" ? 1 : field.step;
-    const standard = value === undefined ? (field.standard === undefined ? "auto" : String(field.standard)) : undefined;
+    const standard = value === undefined ? (field.default === undefined ? "auto" : String(field.default)) : undefined;
     return (
         <div className="flex items-center gap-2">
             {field.slider && (
-                <input type="range" min={field.min} max={field.max} step={step} aria-label={`${field.label}, slider`} className="min-w-0 grow"
-                    value={value === undefined ? (field.standard ?? (field.min + field.max) / 2) : value} onChange={read} />
+                <input type="range" min={field.slider.minimum} max={field.slider.maximum} step={field.slider.step} aria-label={`${field.label}, slider`} className="min-w-0 grow"
+                    value={value === undefined ? (field.default ?? (field.slider.minimum + field.slider.maximum) / 2) : value} onChange={read} />
             )}
-            <input id={id} type="number" step={field.kind === "integer" ? 1 : "any"} min={field.min} max={field.max} value={shown} onChange={read}
+            <input id={id} type="number" step={field.type === "integer" ? 1 : "any"} min={field.minimum} max={field.maximum} value={shown} onChange={read}
                 placeholder={standard} className={`${inputLook} py-1.5 ${field.slider ? "max-w-24" : ""}`} {...rest} />
         </div>
     );
 }
 
 function FlagControl({ id, field, value, onChange, ...rest }) {
-    const isOn = value === undefined ? Boolean(field.standard) : value;
+    const isOn = value === undefined ? Boolean(field.default) : value;
     return (
         <label htmlFor={id} className="flex items-center gap-2 py-1 text-sm">
-            <input id={id} type="checkbox" checked={isOn} onChange={(event) => onChange(event.target.checked === Boolean(field.standard) ? undefined : event.target.checked)}
+            <input id={id} type="checkbox" checked={isOn} onChange={(event) => onChange(event.target.checked === Boolean(field.default) ? undefined : event.target.checked)}
                 className="size-4" {...rest} />
             {field.label}
         </label>
@@ -66,15 +68,16 @@ function FlagControl({ id, field, value, onChange, ...rest }) {
 
 function ChoiceControl({ id, field, value, onChange, ...rest }) {
     return (
-        <select id={id} value={value === undefined ? field.standard || "" : value} onChange={(event) => onChange(event.target.value)}
+        <select id={id} value={value === undefined ? field.default || "" : value} onChange={(event) => onChange(event.target.value)}
             className={`${inputLook} py-1.5`} {...rest}>
-            {Object.entries(field.choices).map(([key, label]) => <option key={key} value={key}>{label}</option>)}
+            {field.default === undefined && <option value="">Automatic</option>}
+            {field.choices.map((choice) => <option key={choice.value} value={choice.value}>{choice.label}</option>)}
         </select>
     );
 }
 
 function ColorControl({ id, field, value, onChange, ...rest }) {
-    const shown = value === undefined ? field.standard || "" : value;
+    const shown = value === undefined ? field.default || "" : value;
     return (
         <div className="flex items-center gap-2">
             <input type="color" aria-label={`${field.label}, picker`} value={/^#[0-9a-f]{6}/i.test(shown) ? shown.slice(0, 7) : "#ffffff"}
@@ -91,11 +94,9 @@ function PositionControl({ id, field, value, onChange, ...rest }) {
     const choose = (event) => onChange(event.target.value === "point" ? { x: 0.5, y: 0.5 } : event.target.value);
     return (
         <div className="grid gap-2">
-            <select id={id} value={isPoint ? "point" : value || field.standard} onChange={choose} className={`${inputLook} py-1.5`} {...rest}>
-                {field.smart && <option value="attention">What draws the eye</option>}
-                {field.smart && <option value="entropy">Where most happens</option>}
+            <select id={id} value={isPoint ? "point" : value || field.default} onChange={choose} className={`${inputLook} py-1.5`} {...rest}>
+                {field.choices.map((choice) => <option key={choice.value} value={choice.value}>{choice.label}</option>)}
                 <option value="point">A focal point</option>
-                {gravities.map((gravity) => <option key={gravity} value={gravity}>{gravity[0].toUpperCase() + gravity.slice(1)}</option>)}
             </select>
             {isPoint && <FocalPicker src={preview} point={value} onChange={onChange} />}
         </div>

@@ -1,5 +1,3 @@
-import { formats, operations } from "./operations.js";
-
 export const newOutput = (name) => ({ name, operations: [{ op: "resize", width: 1600, height: 1600, fit: "inside" }], format: "webp", quality: 80 });
 
 /** A name that no output has yet. */
@@ -36,13 +34,14 @@ export function withFocus(pipeline, focus) {
     return { outputs: pipeline.outputs.map((output) => ({ ...output, operations: (output.operations || []).map(aim) })) };
 }
 
-/** An output in a few words. */
-export function describe(output) {
+/** An output in a few words: those of the schema, once it is known. */
+export function describe(output, schema) {
+    const { operations, formats } = schema || { operations: {}, formats: {} };
     const resize = (output.operations || []).find((step) => step.op === "resize");
     const others = (output.operations || []).filter((step) => step !== resize).map((step) => (operations[step.op] ? operations[step.op].label.toLowerCase() : step.op));
     const size = resize ? (resize.fit === "cover" || !resize.fit) && resize.width && resize.height
         ? `${resize.width} × ${resize.height}` : `${Math.max(resize.width || 0, resize.height || 0)} px` : "full size";
-    return [size, formats[output.format || "auto"], ...others].join(", ");
+    return [size, formats[output.format || "auto"] || output.format, ...others].filter(Boolean).join(", ");
 }
 
 export const isSame = (one, other) => JSON.stringify(canonical(one)) === JSON.stringify(canonical(other));

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
 import { Button, Card, Dialog, Failure, buttonLook } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
+import { useSchema } from "../pipeline/schema.js";
 import { ago } from "../service/format.js";
 import { showError, toast } from "../service/toasts.js";
 import { Link, useTitle } from "../shell/routing.jsx";
@@ -28,6 +29,7 @@ export function PresetsPage() {
 
 function PresetCard({ preset }) {
     const { name, pipeline, built_in: isBuiltIn, updated_at: updatedAt } = preset;
+    const { schema } = useSchema();
     const [isAsking, setAsking] = useState(false);
     const remove = async () => {
         setAsking(false);
@@ -44,7 +46,7 @@ function PresetCard({ preset }) {
             <h2 className="text-lg font-semibold wrap-anywhere">{name}</h2>
             <p className="text-sm text-soft">{isBuiltIn ? `Built in${purposes[name] ? ` · ${purposes[name]}` : ""}` : `Yours, saved ${ago(updatedAt)}`}</p>
             <ul className="mt-3 grid grow content-start gap-1.5 text-sm">
-                {pipeline.outputs.slice(0, 4).map((output) => <li key={output.name} className="truncate" title={describe(output)}><strong className="font-medium">{output.name}</strong> <span className="text-soft">{describe(output)}</span></li>)}
+                {pipeline.outputs.slice(0, 4).map((output) => <li key={output.name} className="truncate" title={describe(output, schema)}><strong className="font-medium">{output.name}</strong> <span className="text-soft">{describe(output, schema)}</span></li>)}
                 {pipeline.outputs.length > 4 && <li className="text-soft">and {pipeline.outputs.length - 4} more</li>}
             </ul>
             <div className="mt-4 flex flex-wrap gap-2">

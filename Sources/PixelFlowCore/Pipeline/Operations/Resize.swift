@@ -1,0 +1,78 @@
+extension ImageOperation {
+    /// The longest edge that can be asked for; WebP holds no more (16383), the others do.
+    package static let maximumEdge = 16_383
+
+    /// Changes the size. Without one of width and height, that one follows from the proportions.
+    package struct Resize: Sendable, Hashable {
+        package enum Fit: String, ParameterChoice {
+            /// Fills the box exactly, cuts what is over.
+            case cover
+            /// Fits into the box and fills the rest with the background.
+            case contain
+            /// Stretches to the box.
+            case fill
+            /// As large as fits into the box.
+            case inside
+            /// As small as covers the box; nothing is cut.
+            case outside
+
+            package var label: String {
+                switch self {
+                case .cover: "Cover, cut the rest"
+                case .contain: "Contain, fill the rest"
+                case .fill: "Stretch"
+                case .inside: "Inside the box"
+                case .outside: "Outside the box"
+                }
+            }
+        }
+
+        package var width: Int?
+        package var height: Int?
+        package var fit: Fit
+        package var position: Position
+        /// Whether a small image may grow.
+        package var enlarge: Bool
+        /// What `contain` fills the rest with.
+        package var background: Color
+
+        package init(
+            width: Int? = nil, height: Int? = nil, fit: Fit = .cover, position: Position = .center,
+            enlarge: Bool = false, background: Color = .white
+        ) {
+            self.width = width
+            self.height = height
+            self.fit = fit
+            self.position = position
+            self.enlarge = enlarge
+            self.background = background
+        }
+    }
+
+    package static func resize(_ parameters: Resize) -> Self { Self(parameters) }
+}
+
+extension ImageOperation.Resize: OperationParameters {
+    package static let declaration = OperationDeclaration(
+        "resize", label: "Resize", "Changes the size. Without one of width and height, that one follows from the proportions.",
+        defaults: Self(), example: Self(width: 1600, height: 1600, fit: .inside),
+        [
+            Parameter(
+                "width", \.width, .integer(1...ImageOperation.maximumEdge), label: "Width", "width of the box",
+                hints: .init(unit: "px")),
+            Parameter(
+                "height", \.height, .integer(1...ImageOperation.maximumEdge), label: "Height", "height of the box",
+                hints: .init(unit: "px")),
+            Parameter(
+                "fit", \.fit, .choice, label: "Fit",
+                "`cover` fills the box and cuts the rest, `contain` fits into it and fills the rest, `fill` stretches, "
+                    + "`inside` is as large as fits, `outside` as small as covers; nothing is cut"),
+            Parameter(
+                "position", \.position, .position(smart: true), label: "Position", "which part stays, or where the image goes",
+                hints: .init(when: .isOneOf("fit", [Fit.cover, .contain].map(\.rawValue)))),
+            Parameter("enlarge", \.enlarge, .flag, label: "Enlarge small pictures", "whether a small image may grow"),
+            Parameter(
+                "background", \.background, .color, label: "Background", "fills the rest of the box",
+                hints: .init(when: .isOneOf("fit", [Fit.contain.rawValue]))),
+        ], rules: [.requiresOneOf("width", "height")])
+}
