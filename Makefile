@@ -59,7 +59,7 @@ e2e: ## End to end against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixe
 	fi
 
 .PHONY: bench
-bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: 4 minutes)
+bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: fewer, shorter rounds)
 	@scripts/setup bench
 	@swift build -c release
 	@scripts/bench/run $(if $(QUICK),--quick)
