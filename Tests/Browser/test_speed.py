@@ -118,7 +118,7 @@ def test_ten_thousand_tasks_scroll_and_update_smoothly(ada, photos, instance):
 
     # And while things happen at the top, which must not move what is being looked at.
     name, before = page.evaluate(_IN_SIGHT)
-    for number in range(5):
+    for _ in range(5):
         ada.post("/upload", headers={"content-type": "image/jpeg"}, data=photos[1].read_bytes())
     expect(page.get_by_role("button", name="All 10,005")).to_be_visible()
     assert abs(page.locator(f"[data-task='{name}']").bounding_box()["y"] - before) < 2

@@ -62,7 +62,7 @@ def wait_until_ready(url, process):
                 return answer.read()
         except (urllib.error.URLError, OSError) as error:
             assert process.poll() is None, f"{url} ended with {process.returncode}"
-            assert time.monotonic() < deadline, f"{url} is not ready: {getattr(error, 'read', lambda: error)()}"
+            assert time.monotonic() < deadline, f"{url} is not ready: {error.read() if isinstance(error, urllib.error.HTTPError) else error}"
             time.sleep(0.2)
 
 

@@ -18,10 +18,9 @@ def free_port():
     """A port below the range from which the kernel serves port 0."""
     while True:
         port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for_port(port, process, seconds=30):
