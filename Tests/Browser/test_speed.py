@@ -101,7 +101,7 @@ def test_the_first_paint_of_the_signed_in_page(ada, photos):
 def test_ten_thousand_tasks_scroll_and_update_smoothly(ada, photos, instance):
     page = ada.page
     ada.make(photos[0])
-    multiply(instance.database, ada.row(photos[0].name).get_attribute("data-task"), TASKS - 1)
+    multiply(instance.folder / "data" / "tasks.sqlite", ada.row(photos[0].name).get_attribute("data-task"), TASKS - 1)
     ada.open()
     rows = page.get_by_role("list", name="Tasks, newest first").get_by_role("listitem")
     expect(rows.first).to_be_visible()

@@ -12,8 +12,9 @@ from pathlib import Path
 import inputs as pictures
 import pixelflow
 import quality
+from harness.process import output_of
 from plan import EDGE, interleaved
-from processes import BenchError, output_of
+from processes import BenchError
 from report import Line, Section
 
 HERE = Path(__file__).parent
