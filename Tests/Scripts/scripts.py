@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,3 +19,16 @@ def bench(name):
         sys.path.insert(0, str(BENCH))
     sys.dont_write_bytecode = True
     return importlib.import_module(name)
+
+
+def wait_for_end(pid, seconds=10):
+    """Whether a process, of whoever, ends within so long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.01)
+    return False

@@ -1,14 +1,13 @@
 import os
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
+import scripts  # first: it puts scripts/ on the path
 from harness.failure import Failure
 from harness.pixelflow import Services, stop_all
 from harness.process import Process, free_ports, output_of
-from scripts import ROOT  # noqa: F401 (puts scripts/ on the path)
 
 DRAINS = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('ready', flush=True); signal.pause(); signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True)\nwhile True: signal.pause()"
@@ -50,17 +49,7 @@ class Processes(unittest.TestCase):
         process = self.start_ready(child)
         pid = int(process.tail().split()[1])
         process.stop()
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and self.is_alive(pid):
-            time.sleep(0.01)
-        self.assertFalse(self.is_alive(pid))
-
-    @staticmethod
-    def is_alive(pid):
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-        except FileNotFoundError:
-            return False
+        self.assertTrue(scripts.wait_for_end(pid))
 
     def test_a_wait_ends_with_the_process_and_shows_its_last_words(self):
         process = self.start("import sys; sys.exit('no database')")
