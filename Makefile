@@ -59,7 +59,7 @@ e2e: ## End to end against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixe
 	fi
 
 .PHONY: bench
-bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: 4 minutes)
+bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: fewer, shorter rounds)
 	@scripts/setup bench
 	@swift build -c release
 	@scripts/bench/run $(if $(QUICK),--quick)
@@ -172,14 +172,14 @@ format: ## Format the Swift sources
 	@swift format --in-place --parallel --recursive Sources Tests
 
 .PHONY: lint
-lint: ## Check format of the Swift sources and the shell and Python scripts
+lint: ## Check Swift, shell, Python and the page's JavaScript without building them
 	@scripts/setup test
 	@scripts/lint
 
 .PHONY: clean
 clean: ## Remove everything built, and compose's containers with their data; ./.pixelflow stays
 	@scripts/compose clean
-	@rm -rf .build .bench .venv-web .venv-browser .venv-chart .venv-stack Sources/CWebAssets/page/built
+	@rm -rf .build .bench .venv-web .venv-browser .venv-chart .venv-lint .venv-stack Sources/CWebAssets/page/built
 
 .PHONY: help
 help: ## Show this list

@@ -71,7 +71,7 @@ let package = Package(
         .executable(name: "pfctl", targets: ["pfctl"]),
         .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
     ],
-    // Exactly what was tested; these and what they bring are in dependencies.lock (see scripts/lock).
+    // Exactly what was tested; these and what they bring are in dependencies.lock (`scripts/lock check`).
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from support.instance import Instance
+from harness.pixelflow import Instance
 from support.person import Person
 from support.photos import photos as find_photos
 from support.sources import Sources
@@ -20,6 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build" / "browser"
 EXECUTABLE = os.environ.get("PIXELFLOW_EXECUTABLE", str(ROOT / ".build" / "debug" / "pixelflow"))
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+# The tests hand out pictures from this machine, and register many people.
+SETTINGS = {
+    "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.0/8", "PIXELFLOW_FETCH_ALLOW_PORTS": "1-65535",
+    "PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR": "10000",
+}
 
 expect.set_options(timeout=15_000)
 
@@ -46,10 +52,8 @@ def executable():
 
 @pytest.fixture(scope="session")
 def instance(executable, tmp_path_factory):
-    instance = Instance(executable, tmp_path_factory.mktemp("pixelflow"))
-    instance.start()
-    yield instance
-    instance.stop()
+    with Instance(executable, tmp_path_factory.mktemp("pixelflow"), SETTINGS) as instance:
+        yield instance
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +107,7 @@ def visit(browser, instance, console):
         contexts.append(context)
         page = context.new_page()
         console.watch(page)
-        return Person(page, instance.address)
+        return Person(page, instance.bases["web"])
 
     yield open_context
     for context in contexts:

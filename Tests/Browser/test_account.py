@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from support.instance import Instance
+from harness.pixelflow import Instance
 from support.person import PASSWORD, Person
 
 
@@ -92,15 +92,11 @@ def test_another_site_cannot_use_the_session(ada, sources):
 
 
 def test_the_page_says_that_registration_is_closed(browser, executable, tmp_path):
-    closed = Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "closed"})
-    closed.start()
-    try:
+    with Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "closed"}) as closed:
         page = browser.new_page()
-        Person(page, closed.address).open()
+        Person(page, closed.bases["web"]).open()
         expect(page.get_by_text("Registration is closed here.")).to_be_visible()
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Create an account")).to_have_count(0)
         expect(page.get_by_role("button", name="Create account")).to_have_count(0)
         page.close()
-    finally:
-        closed.stop()

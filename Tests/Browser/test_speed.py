@@ -101,7 +101,7 @@ def test_the_first_paint_of_the_signed_in_page(ada, photos):
 def test_ten_thousand_tasks_scroll_and_update_smoothly(ada, photos, instance):
     page = ada.page
     ada.make(photos[0])
-    multiply(instance.database, ada.row(photos[0].name).get_attribute("data-task"), TASKS - 1)
+    multiply(instance.folder / "data" / "tasks.sqlite", ada.row(photos[0].name).get_attribute("data-task"), TASKS - 1)
     ada.open()
     rows = page.get_by_role("list", name="Tasks, newest first").get_by_role("listitem")
     expect(rows.first).to_be_visible()
@@ -118,7 +118,7 @@ def test_ten_thousand_tasks_scroll_and_update_smoothly(ada, photos, instance):
 
     # And while things happen at the top, which must not move what is being looked at.
     name, before = page.evaluate(_IN_SIGHT)
-    for number in range(5):
+    for _ in range(5):
         ada.post("/upload", headers={"content-type": "image/jpeg"}, data=photos[1].read_bytes())
     expect(page.get_by_role("button", name="All 10,005")).to_be_visible()
     assert abs(page.locator(f"[data-task='{name}']").bounding_box()["y"] - before) < 2

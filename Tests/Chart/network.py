@@ -23,13 +23,8 @@ def matches(selector, labels):
         return False
     for each in selector.get("matchExpressions", []):
         present = each["key"] in labels
-        holds = {
-            "In": lambda: labels.get(each["key"]) in each["values"],
-            "NotIn": lambda: labels.get(each["key"]) not in each["values"],
-            "Exists": lambda: present,
-            "DoesNotExist": lambda: not present,
-        }[each["operator"]]()
-        if not holds:
+        among = labels.get(each["key"]) in each.get("values", [])
+        if not {"In": among, "NotIn": not among, "Exists": present, "DoesNotExist": not present}[each["operator"]]:
             return False
     return True
 

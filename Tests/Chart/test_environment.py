@@ -4,26 +4,18 @@ names of hosts, ports and passwords are replaced. Needs `make stack-up`'s settin
 import os
 import re
 import secrets
-import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 import chart
 from chart import environment
+from harness.pixelflow import stop_all
+from harness.process import Process, free_ports
 
 BUILD = chart.ROOT / ".build" / "debug"
 SERVERS = {"postgres": "PIXELFLOW_TEST_POSTGRES_URL", "mongodb": "PIXELFLOW_TEST_MONGODB_URL", "kafka": "PIXELFLOW_TEST_KAFKA_URL", "s3": "PIXELFLOW_TEST_S3_URL"}
-READY_SECONDS = 60
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def replacements(urls, ports):
@@ -54,18 +46,6 @@ def here(workload, passwords, replaced, name, port):
     return values | {f"PIXELFLOW_{name.upper()}_PORT": str(port), "PIXELFLOW_HOST": "127.0.0.1"}
 
 
-def wait_until_ready(url, process):
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
-                return answer.read()
-        except (urllib.error.URLError, OSError) as error:
-            assert process.poll() is None, f"{url} ended with {process.returncode}"
-            assert time.monotonic() < deadline, f"{url} is not ready: {getattr(error, 'read', lambda: error)()}"
-            time.sleep(0.2)
-
-
 @pytest.fixture
 def running(tmp_path):
     urls = {name: os.environ.get(variable) for name, variable in SERVERS.items()}
@@ -74,26 +54,24 @@ def running(tmp_path):
         pytest.skip(f"needs make stack-up and a debug build; there is no {', '.join(missing)}")
     own = f"chart-{secrets.token_hex(4)}"
     documents = chart.manifests_with(s3={"bucket": own}, kafka={"topic": own, "deadLetterTopic": f"{own}.dlq", "eventsTopic": f"{own}-events", "group": own})
-    ports = {name: free_port() for name in chart.SERVICES}
+    ports = dict(zip(chart.SERVICES, free_ports(len(chart.SERVICES))))
     passwords = {
         "postgres-password": urlsplit(urls["postgres"]).password, "mongodb-password": "not-asked",
         "s3-access-key": os.environ["PIXELFLOW_S3_ACCESS_KEY"], "s3-secret-key": os.environ["PIXELFLOW_S3_SECRET_KEY"]}
-    bases, processes = {}, []
+    bases, processes = {}, {}
     try:
         for name, port in ports.items():
             workload = documents.one("Deployment", f"pixelflow-{name}")
             values = here(workload, passwords, replacements(urls, ports), name, port)
-            with (tmp_path / f"{name}.log").open("wb") as log:
-                processes.append(subprocess.Popen([BUILD / f"pixelflow-{name}"], env=values, cwd=tmp_path, stdout=log, stderr=log))
+            processes[name] = Process([BUILD / f"pixelflow-{name}"], tmp_path / f"{name}.log", values, folder=tmp_path)
             bases[f"BASE_{name.upper()}"] = f"http://127.0.0.1:{port}"
-        for base, process in zip(bases.values(), processes):
-            wait_until_ready(base, process)
+        for base, process in zip(bases.values(), processes.values()):
+            process.wait_until_ready(base)
         yield bases
     finally:
-        for process in processes:
-            process.terminate()
-        codes = [process.wait(timeout=60) for process in processes]
-    assert codes == [0, 0, 0, 0]
+        late = stop_all(processes)
+    assert not late
+    assert {process.status for process in processes.values()} == {0}
 
 
 def test_the_environment_of_the_chart_makes_a_working_product(running):

@@ -44,7 +44,7 @@ def test_images_are_those_of_the_chart():
     values = chart.yaml.safe_load((chart.CHART / "values.yaml").read_text())
     used = {values[name]["image"]["repository"] for name in (*chart.SERVICES, "metricsAdapter", "pfctl")}
     assert used == {f"pixelflow/{image}" for image in IMAGES}
-    assert "localhost" == values["image"]["registry"]
+    assert values["image"]["registry"] == "localhost"
 
 
 def test_the_context_is_small():

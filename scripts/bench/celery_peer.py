@@ -11,7 +11,8 @@ import os
 import time
 from pathlib import Path
 
-from processes import BenchError, free_port, running, wait_for_port
+from harness.process import free_port
+from processes import BenchError, running
 
 HERE = Path(__file__).parent
 WORKERS = 2
@@ -27,7 +28,7 @@ def started(folder, venv):
     worker = [venv / "bin/celery", "-A", "celery_tasks", "worker", "--pool", "prefork", "--concurrency", WORKERS,
               "--loglevel", "WARNING"]
     with running(redis, folder / "redis.log") as server:
-        wait_for_port(port, server)
+        server.wait_until_listening(port)
         with running(worker, folder / "worker.log", environment, folder):
             os.environ["PEER_REDIS"] = url
             peer = CeleryPeer(folder / "files", url)

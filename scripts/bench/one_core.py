@@ -12,8 +12,9 @@ from pathlib import Path
 import inputs as pictures
 import pixelflow
 import quality
+from harness.process import output_of
 from plan import EDGE, interleaved
-from processes import BenchError, output_of
+from processes import BenchError
 from report import Line, Section
 
 HERE = Path(__file__).parent
@@ -37,14 +38,15 @@ def rate(command):
 
 def magick_rate(pinned, files, seconds):
     """A process an image, as ImageMagick is used; decoding shrinks as its manual advises."""
-    start, done = time.monotonic(), 0
-    for file in itertools.cycle(files):
+    start, elapsed, done = time.monotonic(), 0, 0
+    photos = itertools.cycle(files)
+    while elapsed < seconds:
         subprocess.run(
-            [*pinned, MAGICK, "-limit", "thread", "1", "-define", f"jpeg:size={2 * EDGE}x{2 * EDGE}", file,
+            [*pinned, MAGICK, "-limit", "thread", "1", "-define", f"jpeg:size={2 * EDGE}x{2 * EDGE}", next(photos),
              "-thumbnail", f"{EDGE}x{EDGE}", "-quality", "80", "jpg:/dev/null"], check=True)
         done += 1
-        if time.monotonic() - start >= seconds:
-            return done / (time.monotonic() - start)
+        elapsed = time.monotonic() - start
+    return done / elapsed
 
 
 def measure(plan, inputs, loop):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import plan as plans
 from plan import say
-from processes import BenchError
+from processes import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("one-core", "quality", "large", "small", "reads", "memory", "services")
@@ -48,7 +48,7 @@ def sections_of(part, plan):
 def one_line(error):
     """What an error says, by its name where it is not one of ours; never more than a line."""
     text = " ".join(str(error).split())
-    return text if isinstance(error, BenchError) else f"{type(error).__name__}: {text}"
+    return text if isinstance(error, Failure) else f"{type(error).__name__}: {text}"
 
 
 def run(part, plan, into, sections_of=sections_of):

@@ -11,8 +11,9 @@ import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
+from harness.process import free_ports
 from http_connection import Connection, request_head
-from processes import BenchError, children_of, free_port, resident_mib, running
+from processes import BenchError, children_of, resident_mib, running
 
 SERVICES = ("web", "auth", "api", "worker")
 END_STATES = ("COMPLETED", "FAILED", "CANCELLED")
@@ -27,29 +28,14 @@ def fit(edge, image_format, **options):
 @contextlib.contextmanager
 def started(executable, folder):
     """A PixelFlow of its own on free ports, with one registered user."""
-    ports = {name: free_port() for name in SERVICES}
+    ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
     command = [executable, "--data-dir", folder / "data", "--host", "127.0.0.1"]
     for name, port in ports.items():
         command += [f"--{name}-port", port]
     folder.mkdir(parents=True, exist_ok=True)
     with running(command, folder / "pixelflow.log", {"PIXELFLOW_LOG_LEVEL": "warning"}) as process:
-        wait_until_ready(process, ports.values())
+        process.wait_until_ready(*(f"http://127.0.0.1:{port}" for port in ports.values()))
         yield PixelFlow(process, ports)
-
-
-def wait_until_ready(process, ports, seconds=30):
-    deadline = time.monotonic() + seconds
-    for port in ports:
-        while True:
-            with contextlib.suppress(OSError, ValueError):
-                connection = Connection(port)
-                status, _ = connection.send(request_head("GET", "/readyz"))
-                connection.close()
-                if status == 200:
-                    break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise BenchError("pixelflow did not become ready: see pixelflow.log under .bench")
-            time.sleep(0.02)
 
 
 class PixelFlow:

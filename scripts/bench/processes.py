@@ -1,57 +1,31 @@
-"""Processes that the benchmarks start, and end by their own ids."""
+"""Processes that the benchmarks start, and end by their own ids; what is common to tests and benchmarks is in scripts/harness."""
 
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
-import time
 from pathlib import Path
 
+from harness.failure import Failure
+from harness.process import Process
 
-class BenchError(Exception):
+
+class BenchError(Failure):
     """Something that makes a figure impossible, said for people."""
-
-
-def free_port():
-    """A port below the range from which the kernel serves port 0."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-
-
-def wait_for_port(port, process, seconds=30):
-    deadline = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        if process.poll() is not None:
-            raise BenchError(f"{process.args[0]} ended with {process.returncode}")
-        if time.monotonic() > deadline:
-            raise BenchError(f"{process.args[0]} does not listen on {port}")
-        time.sleep(0.02)
 
 
 @contextlib.contextmanager
 def running(command, log, environment=None, folder=None):
-    """Starts a process in a group of its own; at the end the whole group is ended."""
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env={**os.environ, **(environment or {})}, cwd=folder, start_new_session=True,
-        )
+    """A process with its group; at the end the whole group is ended."""
+    process = Process(command, log, {**os.environ, **(environment or {})}, folder)
     try:
         yield process
     finally:
-        end(process)
+        process.stop()
 
 
 def end(process, seconds=30):
+    """Ends a process that was started as the leader of a session, with all of its group."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -59,13 +33,6 @@ def end(process, seconds=30):
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def output_of(*command, seconds=120):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=seconds)
-    if done.returncode != 0:
-        raise BenchError(f"{command[0]}: {done.stderr.strip()[-400:]}")
-    return done.stdout
 
 
 def outputs_of(commands, seconds=120):

@@ -44,8 +44,6 @@ struct PartitionAssignments: Sendable {
         for partition in partitions { begin(partition) }
     }
 
-    /// Nothing in hand counts any more; the next reader gets it.
-
     /// Notes a message that was received. Nil for a partition that is not ours.
     mutating func deliver(partition: Int32, offset: Int64) -> DeliveryPlace? {
         guard assigned[partition] != nil else { return nil }

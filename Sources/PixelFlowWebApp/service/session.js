@@ -60,6 +60,3 @@ export async function isRegistrationOpen() {
         return true;
     }
 }
-
-/** Whether somebody has had a session in this browser before. */
-export const isKnown = () => Boolean(localStorage.getItem(remembered));

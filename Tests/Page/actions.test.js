@@ -1,0 +1,87 @@
+import { clock, settled } from "./support/browser.js";
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { toasts } from "../../Sources/PixelFlowWebApp/service/toasts.js";
+import { cancel, cancellable, remove, replay, replayable } from "../../Sources/PixelFlowWebApp/tasks/actions.js";
+import { select, taskStore, upsertTasks } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
+import { answer, asked, refusal, requests, resetService } from "./support/service.js";
+import { emptyTasks, idOf, task } from "./support/tasks.js";
+
+const texts = () => toasts.get().shown.map(({ text }) => text);
+const ids = [1, 2, 3, 4].map(idOf);
+
+beforeEach(() => {
+    resetService();
+    toasts.set({ shown: [] });
+    taskStore.set({ ...emptyTasks(), isLoaded: true });
+    upsertTasks([task(1), task(2, { status: "FAILED" }), task(3, { status: "PROCESSING", cancel_requested: true }), task(4, { status: "COMPLETED" })]);
+    select(ids, true);
+});
+
+test("which tasks can be cancelled or replayed", () => {
+    assert.deepEqual(cancellable([...ids, "unknown"]), [idOf(1)]);
+    assert.deepEqual(replayable(ids), [idOf(2)]);
+});
+
+test("cancelling and replaying ask for those alone", async () => {
+    answer(`POST /api/tasks/${idOf(1)}/cancel`, task(1, { status: "CANCELLED" }));
+    answer(`POST /api/tasks/${idOf(2)}/replay`, task(2));
+    await cancel(ids);
+    await replay(ids);
+    assert.equal(requests.length, 2);
+    assert.equal(taskStore.get().tasks.get(idOf(1)).status, "CANCELLED");
+    assert.equal(taskStore.get().tasks.get(idOf(2)).status, "PENDING");
+    assert.deepEqual([...taskStore.get().selection], [idOf(3), idOf(4)]);
+});
+
+test("one refusal is told as it is, several as their number", async () => {
+    answer(`POST /api/tasks/${idOf(1)}/cancel`, () => refusal(409, { detail: "It has ended." }));
+    await cancel(ids);
+    assert.deepEqual(texts(), ["It has ended."]);
+    upsertTasks([task(5), task(6)]);
+    answer(`POST /api/tasks/${idOf(5)}/cancel`, () => refusal(409));
+    answer(`POST /api/tasks/${idOf(6)}/cancel`, () => refusal(409));
+    await cancel([idOf(5), idOf(6)]);
+    assert.equal(texts()[1], "2 tasks could not be changed.");
+});
+
+test("a deletion is out of sight at once, and happens when it can no longer be undone", async () => {
+    answer(`DELETE /api/tasks/${idOf(1)}`, {});
+    answer(`DELETE /api/tasks/${idOf(2)}`, {});
+    remove([idOf(1), idOf(2)]);
+    assert.deepEqual(taskStore.get().ids, [idOf(4), idOf(3)]);
+    assert.deepEqual(texts(), ["2 tasks deleted."]);
+    await clock.advance(6999);
+    assert.equal(requests.length, 0);
+    await clock.advance(1);
+    assert.equal(requests.length, 2);
+    assert.ok(!taskStore.get().tasks.has(idOf(1)));
+    assert.equal(taskStore.get().hidden.size, 0);
+});
+
+test("an undone deletion never happens", async () => {
+    remove([idOf(1)]);
+    toasts.get().shown[0].action.run();
+    assert.deepEqual(taskStore.get().ids, [4, 3, 2, 1].map(idOf));
+    await clock.advance(60_000);
+    assert.equal(requests.length, 0);
+});
+
+test("what is gone already counts as deleted, what could not be deleted comes back", async () => {
+    answer(`DELETE /api/tasks/${idOf(1)}`, () => refusal(404));
+    answer(`DELETE /api/tasks/${idOf(2)}`, () => refusal(503));
+    remove([idOf(1), idOf(2)]);
+    await clock.advance(7000);
+    assert.deepEqual(taskStore.get().ids, [4, 3, 2].map(idOf));
+    assert.ok(texts().includes("1 task could not be deleted."));
+});
+
+test("a page that is left deletes at once, with requests that outlive it", async () => {
+    answer(`DELETE /api/tasks/${idOf(1)}`, {});
+    remove([idOf(1)]);
+    window.emit("pagehide");
+    await settled();
+    assert.deepEqual(asked(`DELETE /api/tasks/${idOf(1)}`).map(({ keepalive }) => keepalive), [true]);
+    await clock.advance(60_000);
+    assert.equal(requests.length, 1);
+});

@@ -1,0 +1,72 @@
+import { settled } from "./support/browser.js";
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { call, each, Problem, whenExpired } from "../../Sources/PixelFlowWebApp/service/calls.js";
+import { answer, deferred, refusal, requests, resetService } from "./support/service.js";
+
+let expired = 0;
+beforeEach(() => {
+    resetService();
+    expired = 0;
+    whenExpired(() => { expired += 1; });
+});
+
+test("a body is sent as JSON, and the answer is read as JSON", async () => {
+    answer("POST /api/x", { good: true });
+    assert.deepEqual(await call("POST", "/api/x", { a: 1 }, { headers: { "x-key": "k" } }), { good: true });
+    assert.deepEqual(requests[0].body, { a: 1 });
+    assert.deepEqual(requests[0].headers, { "content-type": "application/json", "x-key": "k" });
+});
+
+test("an answer without JSON is an empty object", async () => {
+    answer("DELETE /api/x", () => new Response(null, { status: 204 }));
+    assert.deepEqual(await call("DELETE", "/api/x"), {});
+    answer("GET /api/x", () => new Response("<html>"));
+    assert.deepEqual(await call("GET", "/api/x"), {});
+});
+
+test("a refusal carries status, code, field and detail", async () => {
+    answer("GET /api/x", () => refusal(422, { detail: "Too wide.", code: "width", field: "outputs[0]" }));
+    await assert.rejects(call("GET", "/api/x"), { message: "Too wide.", status: 422, code: "width", field: "outputs[0]" });
+});
+
+test("a refusal without a detail has a sentence all the same", () => {
+    const sentences = [0, 401, 413, 404, 500, 503].map((status) => new Problem(status).message);
+    assert.deepEqual(sentences, [
+        "PixelFlow cannot be reached at the moment.", "Please sign in again.", "This file is too large.", "The service answered 404.",
+        "PixelFlow has a problem at the moment. Please try again.", "PixelFlow has a problem at the moment. Please try again.",
+    ]);
+});
+
+test("a service that cannot be reached is status 0, a request called off stays that", async () => {
+    await assert.rejects(call("GET", "/nothing"), { status: 0 });
+    answer("GET /api/x", () => { throw new DOMException("aborted", "AbortError"); });
+    await assert.rejects(call("GET", "/api/x"), { name: "AbortError" });
+});
+
+test("a 401 ends the session, but not where it is the session that is asked for", async () => {
+    answer("GET /api/x", () => refusal(401));
+    answer("POST /session", () => refusal(401));
+    await assert.rejects(call("POST", "/session", {}));
+    assert.equal(expired, 0);
+    await assert.rejects(call("GET", "/api/x"));
+    assert.equal(expired, 1);
+});
+
+test("each runs so many at a time, and gives what went wrong", async () => {
+    const held = [];
+    const all = each([1, 2, 3, 4], (item) => {
+        const one = deferred();
+        held.push([item, one]);
+        return one.promise;
+    }, 2);
+    await settled();
+    assert.deepEqual(held.map(([item]) => item), [1, 2]);
+    held[0][1].reject(new Error("no"));
+    await settled();
+    assert.deepEqual(held.map(([item]) => item), [1, 2, 3]);
+    held[1][1].resolve();
+    await settled();
+    held.slice(2).forEach(([, one]) => one.resolve());
+    assert.deepEqual((await all).map(({ item, problem }) => [item, problem.message]), [[1, "no"]]);
+});

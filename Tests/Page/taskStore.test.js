@@ -1,0 +1,152 @@
+import "./support/browser.js";
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import * as store from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
+import { answer, asked, deferred, refusal, requests, resetService } from "./support/service.js";
+import { emptyTasks, idOf, page, task } from "./support/tasks.js";
+
+const { taskStore, upsertTasks } = store;
+const shown = () => taskStore.get().ids;
+
+beforeEach(() => {
+    resetService();
+    taskStore.set(emptyTasks());
+});
+
+async function listed(tasks, cursor = null, query = undefined) {
+    answer("GET /api/tasks", page(tasks, cursor));
+    await store.list(query);
+}
+
+test("the first page is what the list shows, newest first", async () => {
+    await listed([task(3), task(2), task(1)], "next");
+    assert.deepEqual(shown(), [idOf(3), idOf(2), idOf(1)]);
+    const { isLoaded, isLoading, cursor, problem } = taskStore.get();
+    assert.deepEqual({ isLoaded, isLoading, cursor, problem }, { isLoaded: true, isLoading: false, cursor: "next", problem: null });
+    assert.deepEqual(requests[0].search, { limit: "50" });
+});
+
+test("news that is older than what is known is ignored", async () => {
+    await listed([task(1, { status: "COMPLETED", updated_at: "2026-01-02T00:00:00Z" })]);
+    upsertTasks([task(1, { status: "PROCESSING", updated_at: "2026-01-01T00:00:00Z" })]);
+    assert.equal(taskStore.get().tasks.get(idOf(1)).status, "COMPLETED");
+    upsertTasks([task(1, { status: "FAILED", updated_at: "2026-01-02T00:00:00Z" })]);
+    assert.equal(taskStore.get().tasks.get(idOf(1)).status, "FAILED");
+});
+
+test("a new task enters at its place, one below the end of what is loaded does not", async () => {
+    await listed([task(8), task(5)], "more");
+    upsertTasks([task(9), task(7), task(2)]);
+    assert.deepEqual(shown(), [idOf(9), idOf(8), idOf(7), idOf(5)]);
+    assert.ok(taskStore.get().tasks.has(idOf(2)));
+});
+
+test("in a list that is complete every new task has a place", async () => {
+    await listed([task(5)]);
+    upsertTasks([task(2)]);
+    assert.deepEqual(shown(), [idOf(5), idOf(2)]);
+});
+
+test("a filter shows what it names, and drops what no longer fits", async () => {
+    await listed([task(1)], null, { status: "PENDING", search: "" });
+    assert.equal(requests[0].search.status, "PENDING");
+    upsertTasks([task(2), task(3, { status: "FAILED" }), task(1, { status: "COMPLETED", updated_at: "2026-01-02T00:00:00Z" })]);
+    assert.deepEqual(shown(), [idOf(2)]);
+});
+
+test("a search looks at the URL, or at the name of the file, in any case", async () => {
+    await listed([], null, { status: "", search: "Cat" });
+    upsertTasks([
+        task(1, { image_url: "https://example.org/CAT.jpg" }), task(2, { upload: { filename: "my cat.png" } }),
+        task(3, { upload: { filename: "dog.png" } }), task(4),
+    ]);
+    assert.deepEqual(shown(), [idOf(2), idOf(1)]);
+});
+
+test("an answer that comes late does not replace a later question's", async () => {
+    const slow = deferred();
+    answer("GET /api/tasks", ({ search }) => (search.status ? slow.promise : page([task(2)])));
+    const first = store.list({ status: "FAILED", search: "" });
+    await store.list({ status: "", search: "" });
+    slow.resolve(page([task(1, { status: "FAILED" })]));
+    await first;
+    assert.deepEqual(shown(), [idOf(2)]);
+});
+
+test("another filter empties list and selection at once, the same one keeps them", async () => {
+    await listed([task(1)]);
+    store.select([idOf(1)], true);
+    const { query } = taskStore.get();
+    const again = store.list(query);
+    assert.deepEqual(shown(), [idOf(1)]);
+    await again;
+    const other = store.list({ status: "FAILED", search: "" });
+    assert.deepEqual(shown(), []);
+    assert.equal(taskStore.get().selection.size, 0);
+    await other;
+});
+
+test("a list that cannot be loaded says why", async () => {
+    answer("GET /api/tasks", () => refusal(503));
+    await store.list();
+    assert.equal(taskStore.get().problem.status, 503);
+    assert.equal(taskStore.get().isLoading, false);
+    assert.equal(taskStore.get().isLoaded, false);
+});
+
+test("the next page is added below, once", async () => {
+    await listed([task(9), task(8)], "place");
+    answer("GET /api/tasks", page([task(8), task(7)]));
+    await Promise.all([store.listMore(), store.listMore()]);
+    assert.deepEqual(shown(), [idOf(9), idOf(8), idOf(7)]);
+    assert.deepEqual(requests.slice(1).map(({ search }) => search), [{ limit: "200", cursor: "place" }]);
+    await store.listMore();
+    assert.equal(requests.length, 2, "there is no cursor any more");
+});
+
+test("a further page that cannot be loaded leaves the list", async () => {
+    await listed([task(9)], "place");
+    answer("GET /api/tasks", () => refusal(500));
+    await store.listMore();
+    assert.deepEqual(shown(), [idOf(9)]);
+    assert.equal(taskStore.get().problem.status, 500);
+    assert.equal(taskStore.get().cursor, "place");
+});
+
+test("a refresh adds what is new and keeps what was loaded further down", async () => {
+    await listed([task(3), task(2), task(1)]);
+    answer("GET /api/tasks", page([task(4), task(3)], "deeper"));
+    await store.refresh();
+    assert.deepEqual(shown(), [4, 3, 2, 1].map(idOf));
+    assert.equal(taskStore.get().cursor, null);
+});
+
+test("what is hidden stays out of the list", async () => {
+    taskStore.set({ hidden: new Set([idOf(2)]) });
+    await listed([task(3), task(2)]);
+    upsertTasks([task(2, { status: "COMPLETED", updated_at: "2026-01-02T00:00:00Z" })]);
+    assert.deepEqual(shown(), [idOf(3)]);
+});
+
+test("a forgotten task is gone from everywhere", async () => {
+    await listed([task(2), task(1)]);
+    store.select([idOf(1), idOf(2)], true);
+    taskStore.set({ hidden: new Set([idOf(1)]) });
+    store.forget([idOf(1)]);
+    const { tasks, ids, selection, hidden } = taskStore.get();
+    assert.deepEqual([[...tasks.keys()], ids, [...selection], [...hidden]], [[idOf(2)], [idOf(2)], [idOf(2)], []]);
+});
+
+test("one task is fetched by its id", async () => {
+    answer(`GET /api/tasks/${idOf(7)}`, task(7));
+    await store.fetchTask(idOf(7));
+    assert.equal(asked(`GET /api/tasks/${idOf(7)}`).length, 1);
+    assert.ok(taskStore.get().tasks.has(idOf(7)));
+});
+
+test("what a task is called", () => {
+    assert.equal(store.nameOf({ image_url: "https://a.example/b" }), "https://a.example/b");
+    assert.equal(store.nameOf({ upload: { filename: "b.jpg" } }), "b.jpg");
+    assert.equal(store.nameOf({ upload: {} }), "Untitled picture");
+    assert.deepEqual(["PENDING", "PROCESSING", "COMPLETED", "FAILED"].map((status) => store.isOpen({ status })), [true, true, false, false]);
+});

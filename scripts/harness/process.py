@@ -1,0 +1,133 @@
+"""Processes of our own: started with a log, waited for, and ended by their own ids."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from .failure import Failure, expect
+
+START_SECONDS = 60
+STOP_SECONDS = 40
+PAUSE = 0.05
+
+
+def free_ports(count):
+    """Ports below the range from which the kernel serves port 0, so that no other test is handed one of them."""
+    found = []
+    while len(found) < count:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in found:
+                found.append(port)
+    return found
+
+
+def free_port():
+    return free_ports(1)[0]
+
+
+def environment_without_settings():
+    """The environment without what is set for other instances."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PIXELFLOW_")}
+
+
+class Process:
+    """A process in a group of its own, whose output goes to a file."""
+
+    def __init__(self, command, log, environment=None, folder=None, name=None):
+        self.command = [str(part) for part in command]
+        self.name = name or Path(self.command[0]).name
+        self.log = Path(log)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "ab") as output:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=folder,
+                start_new_session=True)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def status(self):
+        """How it has ended; None while it runs."""
+        return self.process.poll()
+
+    def send(self, number):
+        if self.status is None:
+            self.process.send_signal(number)
+
+    def wait_until(self, holds, what, seconds=START_SECONDS):
+        """Asks again and again until it holds; a reason for what does not may be returned instead of True."""
+        deadline = time.monotonic() + seconds
+        while (answer := holds()) is not True:
+            expect(self.status is None, f"{self.name} ended with {self.status}\n{self.tail()}")
+            told = f": {answer}" if answer else ""
+            expect(time.monotonic() < deadline, f"{self.name} {what} after {seconds} s{told}\n{self.tail()}")
+            time.sleep(PAUSE)
+
+    def wait_until_ready(self, *bases, seconds=START_SECONDS):
+        """Until each of its addresses says that it is ready."""
+        for base in bases:
+            self.wait_until(lambda base=base: readiness(base), f"is not ready at {base}", seconds)
+
+    def wait_until_listening(self, port, seconds=START_SECONDS):
+        self.wait_until(lambda: is_listening(port), f"does not listen on {port}", seconds)
+
+    def has_ended(self, seconds):
+        """Waits so long for its end."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.status is not None
+
+    def kill(self):
+        """Ends it at once, with all that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, seconds=STOP_SECONDS):
+        """Asks it to drain; true when it ended by itself and with success. What it started ends with it."""
+        self.send(signal.SIGTERM)
+        by_itself = self.has_ended(seconds)
+        self.kill()
+        return by_itself and self.status == 0
+
+    def tail(self, lines=20):
+        """The end of what it has written."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def readiness(base):
+    """True where it is ready, or else why not."""
+    try:
+        with urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError as error:
+        return error.read().decode(errors="replace")[:500]
+    except OSError as error:
+        return str(error)
+
+
+def is_listening(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def output_of(*command, seconds=120, **options):
+    """What a command prints; `Failure` with the end of its complaint where it fails."""
+    try:
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=seconds, **options)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failure(f"{command[0]}: {error}") from None
+    expect(done.returncode == 0, f"{' '.join(map(str, command))} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
+    return done.stdout

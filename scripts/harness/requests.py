@@ -1,0 +1,45 @@
+"""Requests to PixelFlow, and its answers read whole."""
+
+import json
+import urllib.error
+import urllib.request
+
+from .failure import Failure, expect
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def json(self):
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise Failure(f"not JSON: {self.body[:200]!r}") from None
+
+
+def call(method, url, body=None, token=None, content_type=None):
+    """The answer, whatever its status; `Failure` where there is none. A dictionary is sent as JSON."""
+    headers = {}
+    if isinstance(body, dict):
+        body, content_type = json.dumps(body).encode(), "application/json"
+    if content_type:
+        headers["Content-Type"] = content_type
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data=body, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return Answer(response.status, response.headers, response.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.headers, error.read())
+    except OSError as error:
+        raise Failure(f"{method} {url}: {error}") from None
+
+
+def call_expecting(status, method, url, **options):
+    answer = call(method, url, **options)
+    expect(answer.status == status, f"{method} {url}: {answer.status} instead of {status}: {answer.body[:300]!r}")
+    return answer
