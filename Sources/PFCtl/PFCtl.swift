@@ -53,7 +53,7 @@ package enum CommandLineTool {
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pfctl",
-        abstract: "Runs PixelFlow on Kubernetes.",
+        abstract: "Operates PixelFlow on Kubernetes.",
         discussion: """
             Examples:
               pfctl check --pre                      Is the cluster ready for PixelFlow?

@@ -61,9 +61,9 @@ final class DeadLetters: Sendable {
             sent.increment()
             return true
         case .failure(let error):
-            logger.warning("dead letter not published, it stays due", metadata: ["task_id": "\(task.id)", "error": "\(error)"])
+            logger.warning("dead letter not published, stays due", metadata: ["task_id": "\(task.id)", "error": "\(error)"])
         case nil:
-            logger.warning("dead letter not published in time, it stays due", metadata: ["task_id": "\(task.id)"])
+            logger.warning("dead letter not published in time, stays due", metadata: ["task_id": "\(task.id)"])
         }
         failed.increment()
         return false

@@ -169,7 +169,7 @@ package struct Dispatcher: Service {
             let time = clock.now() - age
             guard try await broker.hasDelivered(everythingBefore: time) else { continue }
             let lost = try await store.redeliverLost(publishedBefore: time, limit: Self.batch)
-            if lost > 0 { logger.warning("dispatch messages lost by the broker, published anew", metadata: ["count": "\(lost)"]) }
+            if lost > 0 { logger.warning("lost dispatch messages republished", metadata: ["count": "\(lost)"]) }
             return
         }
     }
@@ -179,7 +179,7 @@ package struct Dispatcher: Service {
             try await body()
         } catch is CancellationError {
         } catch {
-            logger.warning("dispatcher step failed, tried again", metadata: ["step": "\(name)", "error": "\(error)"])
+            logger.warning("dispatcher step failed, will be retried", metadata: ["step": "\(name)", "error": "\(error)"])
         }
     }
 }

@@ -125,7 +125,7 @@ package final class OutboxPublisher: Service {
             state.withLock { $0.publishedMessages.append(contentsOf: messages) }
         } catch {
             metrics.failed.increment(by: messages.count)
-            logger.warning("dispatch messages not published, they stay due", metadata: ["count": "\(messages.count)", "error": "\(error)"])
+            logger.warning("dispatch messages not published, stay due", metadata: ["count": "\(messages.count)", "error": "\(error)"])
         }
     }
 
@@ -139,7 +139,7 @@ package final class OutboxPublisher: Service {
             // Beside everything else: a dead letter that takes long holds up no dispatch message.
             if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
         } catch {
-            logger.warning("events not published, they stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
+            logger.warning("events not published, stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
         }
     }
 

@@ -14,7 +14,7 @@ extension MetricsAdapter {
             configuration.connectTimeout = .seconds(5)
             return try ClusterClient(configuration)
         } catch {
-            throw .invalid("KUBECONFIG", "There is no cluster to serve: \(error).", code: "setting_invalid")
+            throw .invalid("KUBECONFIG", "No Kubernetes cluster is configured: \(error).", code: "setting_invalid")
         }
     }
 }

@@ -13,10 +13,13 @@ package struct ListenSettings: Sendable, Hashable {
     /// The ports that the services have unless told otherwise.
     package static let webPort = Setting<Int>.port("PIXELFLOW_WEB_PORT", default: 3000, help: "Port of the web page.")
     package static let webManagementPort = Setting<Int>.port(
-        "PIXELFLOW_WEB_MANAGEMENT_PORT", default: 3001, help: "Port of web's probes and metrics; not for the public.")
+        "PIXELFLOW_WEB_MANAGEMENT_PORT", default: 3001, help: "Port of web's probes and metrics; do not expose it to the public.")
     package static let authPort = Setting<Int>.port("PIXELFLOW_AUTH_PORT", default: 50051, help: "Port of auth.")
     package static let apiPort = Setting<Int>.port("PIXELFLOW_API_PORT", default: 8080, help: "Port of the api.")
-    package static let workerPort = Setting<Int>.port("PIXELFLOW_WORKER_PORT", default: 8081, help: "Port of the worker's health.")
+    package static let workerPort = Setting<Int>.port(
+        "PIXELFLOW_WORKER_PORT", default: 8081,
+        help:
+            "Port of the worker's health checks and metrics.")
 
     static func descriptions(_ port: Setting<Int>) -> [SettingDescription] {
         [hostSetting.description, port.description] + ConnectionLimits.descriptions + [TrustedProxies.setting.description]

@@ -35,7 +35,7 @@ package struct AllowedPorts: Sendable, Hashable {
 extension AllowedPorts {
     static let setting = Setting<AllowedPorts>(
         "PIXELFLOW_FETCH_ALLOW_PORTS", default: "80,443", expected: "a list of ports and ranges of ports such as 80,443,8000-8999",
-        help: "Ports that sources may be fetched from, as a list of ports and ranges.", parse: AllowedPorts.init)
+        help: "Ports from which sources may be fetched, as a list of ports and ranges.", parse: AllowedPorts.init)
 
     package static let descriptions: [SettingDescription] = [setting.description]
 

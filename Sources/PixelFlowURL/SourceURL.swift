@@ -38,8 +38,8 @@ package struct SourceURL: Sendable, Hashable {
         // By scalars: a mark after a delimiter makes another character of the two.
         let authority = rest[..<(rest.unicodeScalars.firstIndex { "/?#".unicodeScalars.contains($0) } ?? rest.endIndex)]
         // A backslash counts as a slash for some readers: no guessing about where the host ends.
-        guard !authority.contains("\\") else { throw .urlInvalid("The host of the URL has characters that no name has.") }
-        guard !authority.contains("@") else { throw .urlInvalid("The URL must not carry a user name or password.") }
+        guard !authority.contains("\\") else { throw .urlInvalid("The host of the URL contains invalid characters.") }
+        guard !authority.contains("@") else { throw .urlInvalid("The URL must not contain a user name or password.") }
         self.scheme = scheme
         (self.host, self.port) = try Self.authority(authority, defaultPort: scheme.defaultPort)
         self.target = URLTarget.encoded(rest[authority.endIndex...])
@@ -61,7 +61,7 @@ package struct SourceURL: Sendable, Hashable {
             let digits = text[text.index(after: colon)...]
             if !digits.isEmpty {
                 guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits), (1...65535).contains(number) else {
-                    throw .urlInvalid("The URL has no valid port.")
+                    throw .urlInvalid("The port of the URL is not valid.")
                 }
                 port = number
             }

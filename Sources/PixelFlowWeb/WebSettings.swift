@@ -5,9 +5,9 @@ package import PixelFlowHTTP
 /// Where the services behind the web service are.
 package struct WebSettings: Sendable, Hashable {
     static let authSetting = Setting<String>.text(
-        "PIXELFLOW_WEB_AUTH_URL", default: "http://127.0.0.1:50051", help: "Where web finds auth.")
+        "PIXELFLOW_WEB_AUTH_URL", default: "http://127.0.0.1:50051", help: "URL at which web reaches auth.")
     static let apiSetting = Setting<String>.text(
-        "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "Where web finds the api.")
+        "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "URL at which web reaches the api.")
 
     package static let descriptions: [SettingDescription] = [
         authSetting.description, apiSetting.description, TrustedProxies.setting.description,

@@ -52,7 +52,7 @@ struct TaskProcessor: Sendable {
         case .url(let url): return try await fetch(url)
         case .upload(let upload):
             guard let blob = try await dependencies.blobs.read(upload.key, range: nil) else {
-                throw PixelFlowError(.internal, code: "source_missing", "The uploaded source is no longer there.")
+                throw PixelFlowError(.internal, code: "source_missing", "The uploaded source no longer exists.")
             }
             return FetchedSource(bytes: try await blob.collect(), contentType: upload.contentType)
         }
@@ -86,7 +86,7 @@ struct TaskProcessor: Sendable {
             guard let key = try await dependencies.store.find(id, of: task.tenant)?.sourceKey,
                 let blob = try await dependencies.blobs.read(key, range: nil)
             else {
-                throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) is no longer there.")
+                throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) no longer exists.")
             }
             overlays[id.rawValue] = try await blob.collect()
         }
@@ -115,7 +115,7 @@ struct TaskProcessor: Sendable {
         let errors = outputs.compactMap(\.error)
         guard let first = errors.first, errors.count == outputs.count else { return nil }
         let agreed = errors.allSatisfy { $0.code == first.code }
-        let error = agreed ? first : TaskError(code: "outputs_failed", message: "None of the outputs could be made.")
+        let error = agreed ? first : TaskError(code: "outputs_failed", message: "None of the outputs could be rendered.")
         return TaskFailure(error: error, retry: .permanent, outputs: outputs, sourceMetadata: facts)
     }
 

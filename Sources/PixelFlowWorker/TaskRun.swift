@@ -94,7 +94,7 @@ struct TaskRun: Sendable {
         } catch {
             // Where nothing was written, the lease runs out and the task runs again under a new epoch;
             // where only the tidying failed, the dispatcher makes up for it and for the event.
-            logger.error("run not concluded, left to the dispatcher", metadata: ["error": "\(error)"])
+            logger.error("run outcome not recorded, left to the dispatcher", metadata: ["error": "\(error)"])
         }
     }
 
@@ -116,7 +116,7 @@ struct TaskRun: Sendable {
                 return try await body()
             } catch {
                 guard ContinuousClock.now + pause < deadline else { throw error }
-                logger.warning("task store not reachable, trying again", metadata: ["error": "\(error)"])
+                logger.warning("task store not reachable, retrying", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(2))
             }

@@ -101,7 +101,7 @@ package struct WorkerService: Service {
                 } catch is CancellationError {
                     throw CancellationError()
                 } catch {
-                    logger.warning("broker not reachable, trying again", metadata: ["error": "\(error)"])
+                    logger.warning("broker not reachable, retrying", metadata: ["error": "\(error)"])
                     try await Task.sleep(for: .seconds(1))
                 }
             }
@@ -117,7 +117,7 @@ package struct WorkerService: Service {
                 defer { slots.give() }
                 if let task = try await claim(delivery) { await run(task) }
             } catch {
-                logger.warning("could not take a task, trying again", metadata: ["error": "\(error)"])
+                logger.warning("could not receive a task, retrying", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -160,7 +160,7 @@ package struct WorkerService: Service {
             // Workers that look at the same moment find the same ones: of a few more, each picks some.
             found = try await dependencies.store.waiting(longerThan: settings.pollInterval, limit: limit * 4)
         } catch {
-            logger.debug("could not look for waiting tasks", metadata: ["error": "\(error)"])
+            logger.debug("polling for waiting tasks failed", metadata: ["error": "\(error)"])
             return []
         }
         let tasks = await withTaskGroup(of: TaskRecord?.self) { group in
@@ -196,7 +196,7 @@ package struct WorkerService: Service {
                     metadata["task_id"] = "\(message.task)"
                     metadata["request_id"] = "\(message.requestID)"
                 }
-                logger.warning("\(complaint), trying again", metadata: metadata)
+                logger.warning("\(complaint), retrying", metadata: metadata)
                 try await Task.sleep(for: .seconds(1))
             }
         }

@@ -5,15 +5,17 @@ package import PixelFlowCore
 package struct WorkerSettings: Sendable {
     static let slotsSetting = Setting<Int>.integer(
         "PIXELFLOW_WORKER_SLOTS", default: 0, in: 0...1024,
-        help: "Tasks in hand at a time; 0 for three for each render process, so that some are fetched or stored while others are rendered.")
+        help: "Tasks processed at a time. 0 means three for each render process, so that some are fetched or stored while others render.")
     static let renderProcessesSetting = Setting<Int>.integer(
-        "PIXELFLOW_RENDER_PROCESSES", default: 0, in: 0...256, help: "Render processes; 0 for one for each processor.")
+        "PIXELFLOW_RENDER_PROCESSES", default: 0, in: 0...256, help: "Number of render processes; 0 means one for each processor.")
     static let renderMemorySetting = Setting<Int>.integer(
         "PIXELFLOW_RENDER_MEMORY", default: 0, in: 0...1 << 40,
-        help: "Bytes of memory of one render process; 0 for an equal part of the container's memory limit, or 1 GiB where it has none.")
+        help:
+            "Memory limit of one render process in bytes. 0 means an equal share of the container's memory limit, or 1 GiB if "
+            + "there is none.")
     static let graceSetting = Setting<Duration>.seconds(
         "PIXELFLOW_SHUTDOWN_GRACE", default: 20, in: 0...3600,
-        help: "How long running tasks may go on after SIGTERM; then they are handed back.")
+        help: "How long running tasks may continue after SIGTERM before they are released for another worker.")
 
     package static let descriptions: [SettingDescription] =
         [slotsSetting.description, renderProcessesSetting.description, renderMemorySetting.description, graceSetting.description]

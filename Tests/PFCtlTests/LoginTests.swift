@@ -41,7 +41,7 @@ import Testing
 
     @Test func forgetsATokenAgain() async throws {
         try await Self.run { stand, environment in
-            #expect(await stand.pfctl("logout", environment: environment).output == "nobody was logged in at kind-pixelflow/pixelflow\n")
+            #expect(await stand.pfctl("logout", environment: environment).output == "no one was logged in to kind-pixelflow/pixelflow\n")
             #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
             let dry = await stand.pfctl("logout", "--dry-run", "client", environment: environment)
             #expect(dry.output == "ada@example.com is logged out of kind-pixelflow/pixelflow (dry run)\n")

@@ -103,7 +103,7 @@ import Testing
             }
             let unknown = await stand.pfctl("scale", "wroker", "--replicas", "2")
             #expect(unknown.status == .failed)
-            #expect(unknown.errors.contains("hint: there is: api, auth, metrics-adapter, web, worker, kafka, mongodb, postgres, s3"))
+            #expect(unknown.errors.contains("hint: available: api, auth, metrics-adapter, web, worker, kafka, mongodb, postgres, s3"))
         }
     }
 }

@@ -35,7 +35,7 @@ actor CredentialStore {
     func current() async throws -> RequestCredentials {
         if let provider = user.legacyProvider {
             throw KubernetesError(
-                .credentials, "the kubeconfig wants the built-in auth provider '\(provider)', which Kubernetes gave up in 1.26",
+                .credentials, "the kubeconfig wants the built-in auth provider '\(provider)', which Kubernetes removed in 1.26",
                 hint: "use the provider's exec plugin")
         }
         var credentials = RequestCredentials(identity: try loadIdentity(), generation: generation)

@@ -100,7 +100,7 @@ struct ExecPluginRunner: Sendable {
         }
         guard credential.token != nil || credential.identity != nil else { throw failure("gave neither a token nor a certificate") }
         if let expiry = status["expirationTimestamp"]?.stringValue {
-            guard let expiry = Timestamp(expiry) else { throw failure("printed an expiry that is no time") }
+            guard let expiry = Timestamp(expiry) else { throw failure("printed an expiry that is not a timestamp") }
             credential.expiry = expiry
         }
         return credential

@@ -114,7 +114,7 @@ struct JSONParser {
         guard position > start, position - start < 64 else { throw failure("unexpected character") }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if let integer = Int64(text) { return .integer(integer) }
-        guard let number = Double(text), number.isFinite else { throw failure("'\(text)' is no number") }
+        guard let number = Double(text), number.isFinite else { throw failure("'\(text)' is not a number") }
         return .number(number)
     }
 

@@ -155,11 +155,11 @@ extension Kubeconfig {
         }
         return KubernetesError(
             .configuration, "the kubeconfig has no current context",
-            hint: "give --context; there is: \(contexts.keys.sorted().joined(separator: ", "))")
+            hint: "give --context; available: \(contexts.keys.sorted().joined(separator: ", "))")
     }
 
     private func missing(_ kind: String, _ name: String, of context: String?) -> KubernetesError {
         let owner = context.map { "the context '\($0)' of the kubeconfig names" } ?? "the selection names"
-        return KubernetesError(.configuration, "\(owner) a \(kind) '\(name)' that is not there")
+        return KubernetesError(.configuration, "\(owner) a \(kind) '\(name)' that does not exist")
     }
 }

@@ -87,7 +87,7 @@ enum YAMLDocument {
         case .mapping(let mapping):
             var fields: [String: JSONValue] = [:]
             for (key, element) in mapping {
-                guard case .scalar(let name) = key else { throw Failure(description: "a key that is no text") }
+                guard case .scalar(let name) = key else { throw Failure(description: "a key that is not a string") }
                 fields[name.string] = try convert(element, scalars: scalars, depth: depth + 1, budget: &budget)
             }
             return .object(fields)

@@ -82,7 +82,7 @@ extension ClusterClient {
                 }
             return PortForwarding(listener: listener, relay: relay, events: events)
         } catch {
-            throw KubernetesError(.localPort, "the local port \(localPort) cannot be listened on: it is taken or needs more rights")
+            throw KubernetesError(.localPort, "the local port \(localPort) cannot be opened: it is in use or needs more privileges")
         }
     }
 }

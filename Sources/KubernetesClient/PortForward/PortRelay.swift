@@ -123,9 +123,9 @@ struct PortRelay: Sendable {
                 }
             }
         } catch  where !(error is KubernetesError || error is CancellationError) {
-            throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) broke")
+            throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) was lost")
         }
         // Without a closing frame the pod, its node or the server went away.
-        throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) broke")
+        throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) was lost")
     }
 }

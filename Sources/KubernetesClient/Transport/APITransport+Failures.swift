@@ -36,7 +36,7 @@ extension APITransport {
             unreachable("no connection in \(configuration.connectTimeout)")
         case .socksHandshakeTimeout, .httpProxyHandshakeTimeout, .invalidProxyResponse:
             unreachable("the proxy \(proxy?.host ?? "") did not connect")
-        case .proxyAuthenticationRequired: unreachable("the proxy \(proxy?.host ?? "") wants a login")
+        case .proxyAuthenticationRequired: unreachable("the proxy \(proxy?.host ?? "") requires a login")
         case .remoteConnectionClosed, .uncleanShutdown: unreachable("the connection was closed")
         default: unreachable(error.shortDescription)
         }
@@ -48,7 +48,7 @@ extension APITransport {
 
     private func reason(_ error: NIOConnectionError) -> String {
         if let failure = error.connectionErrors.last?.error as? IOError { return String(cString: strerror(failure.errnoCode)) }
-        if error.connectionErrors.isEmpty { return "the name \(error.host) is not known" }
+        if error.connectionErrors.isEmpty { return "the name \(error.host) cannot be resolved" }
         return "no connection in \(configuration.connectTimeout)"
     }
 
@@ -58,7 +58,7 @@ extension APITransport {
         guard error.kind == .unauthorized else { return error }
         let user = configuration.userName.map { " of user '\($0)'" } ?? ""
         if let expiry = try await credentials.current().identity?.expiry, expiry <= .now {
-            return KubernetesError(.unauthorized, "the client certificate\(user) ended on \(expiry.text)", status: error.status)
+            return KubernetesError(.unauthorized, "the client certificate\(user) expired on \(expiry.text)", status: error.status)
         }
         return KubernetesError(
             .unauthorized, "the server does not accept the credentials\(user) (\(error.status?.message ?? "401"))",

@@ -28,7 +28,7 @@ struct TokenStore: Sendable {
         } else if let home = environment["HOME"], !home.isEmpty {
             folder = "\(home)/.config/pfctl"
         } else {
-            throw CommandError(.usage, "there is no place to keep a token", hint: "set HOME or XDG_CONFIG_HOME")
+            throw CommandError(.usage, "there is nowhere to store the token", hint: "set HOME or XDG_CONFIG_HOME")
         }
     }
 
@@ -57,7 +57,7 @@ struct TokenStore: Sendable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw CommandError(.failed, "\(folder) cannot be made")
+            throw CommandError(.failed, "\(folder) cannot be created")
         }
         // One that a process of the same number left behind.
         unlink(draft)
@@ -97,7 +97,7 @@ struct TokenOptions: ParsableArguments {
     /// Other processes see a command line, which a variable is kept from.
     static let variable = "PFCTL_TOKEN"
 
-    @Option(help: ArgumentHelp("Whom to ask the services as, in place of $PFCTL_TOKEN and of 'pfctl login'.", valueName: "token"))
+    @Option(help: ArgumentHelp("The token to use instead of $PFCTL_TOKEN and 'pfctl login'.", valueName: "token"))
     var token: String?
 
     /// The token of the options, of the environment, or of the last login, in this order.
@@ -112,12 +112,12 @@ struct TokenOptions: ParsableArguments {
     static func ambient(in session: Session) throws -> String {
         if let token = session.environment[variable], !token.isEmpty { return token }
         let entry = try? TokenStore(environment: session.environment).entries()[TokenStore.key(session.configuration())]
-        guard let entry else { throw Self.unknown("the api wants to know who asks") }
-        guard entry.expires > session.now else { throw Self.unknown("the login of \(entry.email) has ended") }
+        guard let entry else { throw Self.unknown("this command needs a login") }
+        guard entry.expires > session.now else { throw Self.unknown("the login of \(entry.email) has expired") }
         return entry.token
     }
 
     private static func unknown(_ what: String) -> CommandError {
-        CommandError(.unreachable, what, hint: "pfctl login, or set \(variable) to a token of PixelFlow")
+        CommandError(.unreachable, what, hint: "run pfctl login, or set \(variable) to a PixelFlow token")
     }
 }

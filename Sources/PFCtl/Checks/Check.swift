@@ -14,7 +14,7 @@ struct Check: Sendable {
         self.verify = verify
     }
 
-    /// Where the documentation tells more.
+    /// Where see the documentation.
     var documentation: String { "docs/pfctl.md#\(anchor)" }
 }
 

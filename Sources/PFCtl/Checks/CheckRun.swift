@@ -53,7 +53,7 @@ struct CheckRun: Sendable {
             return try await check.verify(context)
         } catch {
             let failure = CommandError(error)
-            return .failed(failure.message, hint: failure.hint ?? "the documentation tells more")
+            return .failed(failure.message, hint: failure.hint ?? "see the documentation")
         }
     }
 
@@ -61,7 +61,7 @@ struct CheckRun: Sendable {
         let check = Check("installed", "PixelFlow is installed") { _ in .ok() }
         return Section(
             name: "installation",
-            findings: [Finding(check: check, verdict: .failed(failure.message, hint: failure.hint ?? "pfctl check --pre comes first"))])
+            findings: [Finding(check: check, verdict: .failed(failure.message, hint: failure.hint ?? "run pfctl check --pre first"))])
     }
 }
 

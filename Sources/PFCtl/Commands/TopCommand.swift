@@ -4,7 +4,7 @@ import KubernetesClient
 struct TopCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
-        abstract: "Shows what the services and their pods use.",
+        abstract: "Shows the CPU and memory usage of services and pods.",
         discussion: """
             Examples:
               pfctl top
@@ -32,7 +32,7 @@ struct TopCommand: SessionCommand {
         do {
             return try await client.podMetrics(labelSelector: InstallationLabels.everything.labelSelector)
         } catch let error as KubernetesError where error.kind == .notFound || error.kind == .server {
-            throw CommandError(.failed, "the cluster does not measure pods: metrics.k8s.io is not served", hint: "install metrics-server")
+            throw CommandError(.failed, "the cluster provides no pod metrics: metrics.k8s.io is not served", hint: "install metrics-server")
         }
     }
 }

@@ -8,7 +8,7 @@ import NIOHTTP1
 struct ProbeCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Waits until every URL answers 200.",
+        abstract: "Waits until every URL answers with 200.",
         discussion: """
             Examples:
               pfctl probe --timeout=120 http://pixelflow-api:8080/readyz http://pixelflow-auth:50051/readyz
@@ -24,7 +24,7 @@ struct ProbeCommand: SessionCommand {
 
     func validate() throws {
         guard urls.allSatisfy({ $0.hasPrefix("http://") || $0.hasPrefix("https://") }) else {
-            throw ValidationError("A URL begins with http:// or https://.")
+            throw ValidationError("A URL must begin with http:// or https://.")
         }
     }
 

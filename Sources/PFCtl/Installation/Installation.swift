@@ -16,14 +16,14 @@ struct Installation: Sendable {
         let bare = name.split(separator: "/").last.map(String.init) ?? name
         if let found = workloads.first(where: { $0.component == bare || $0.name == bare }) { return found }
         let known = workloads.map(\.component).joined(separator: ", ")
-        throw CommandError(.failed, "there is no '\(name)' in the release \(release)", hint: "there is: \(known)")
+        throw CommandError(.failed, "there is no '\(name)' in the release \(release)", hint: "available: \(known)")
     }
 
     /// The deployment that people mean.
     func deployment(_ name: String) throws -> (workload: Workload, deployment: Deployment) {
         let workload = try workload(name)
         guard case .deployment(let deployment) = workload.object else {
-            throw CommandError(.failed, "\(workload.reference) is no Deployment: this works for PixelFlow's own services only")
+            throw CommandError(.failed, "\(workload.reference) is not a Deployment; this works only for PixelFlow's own services")
         }
         return (workload, deployment)
     }
@@ -52,7 +52,7 @@ extension Installation {
         guard release != nil || releases.count == 1 else {
             throw CommandError(
                 .usage, "the namespace \(namespace) has more than one release of PixelFlow",
-                hint: "give --release; there is: \(releases.joined(separator: ", "))")
+                hint: "give --release; available: \(releases.joined(separator: ", "))")
         }
         self.release = chosen
         self.namespace = namespace
@@ -64,11 +64,11 @@ extension Installation {
         guard let release, !releases.isEmpty else {
             return CommandError(
                 .failed, "there is no PixelFlow in the namespace \(namespace)",
-                hint: "is it the right --context and --namespace? pfctl check --pre tells whether it can be installed")
+                hint: "are --context and --namespace correct? pfctl check --pre checks whether it can be installed")
         }
         return CommandError(
             .failed, "there is no release \(release) of PixelFlow in the namespace \(namespace)",
-            hint: "there is: \(releases.joined(separator: ", "))")
+            hint: "available: \(releases.joined(separator: ", "))")
     }
 }
 

@@ -20,7 +20,7 @@ struct WorkloadWatch: Sendable {
     ) async throws -> Workload {
         let progress = Progress()
         return try await session.status.spinning {
-            try await Deadline.within(timeout, "\(workload.component) was not done", state: { progress.last }) {
+            try await Deadline.within(timeout, "\(workload.component) did not finish", state: { progress.last }) {
                 switch workload.object {
                 case .deployment: try await follow(Deployment.self, workload, progress, { .deployment($0) }, judge)
                 case .statefulSet: try await follow(StatefulSet.self, workload, progress, { .statefulSet($0) }, judge)
@@ -63,12 +63,12 @@ struct WorkloadWatch: Sendable {
         case .added(let object), .modified(let object): return object
         case .deleted: throw gone(workload)
         case .interrupted(let error):
-            session.status.show("\(workload.component): trying again, \(error.message)")
+            session.status.show("\(workload.component): retrying, \(error.message)")
             return nil
         }
     }
 
     private func gone(_ workload: Workload) -> CommandError {
-        CommandError(.failed, "\(workload.reference) was deleted meanwhile")
+        CommandError(.failed, "\(workload.reference) was deleted in the meantime")
     }
 }

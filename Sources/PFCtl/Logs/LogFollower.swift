@@ -32,7 +32,7 @@ final class LogFollower: Sendable {
                 case .listed(let pods): for pod in pods { follow(pod, client, in: &group) }
                 case .added(let pod), .modified(let pod): follow(pod, client, in: &group)
                 case .deleted: break
-                case .interrupted(let error): merge.session.status.print(Text("trying again: \(error.message)", .faint))
+                case .interrupted(let error): merge.session.status.print(Text("retrying: \(error.message)", .faint))
                 }
             }
         }
@@ -53,7 +53,7 @@ final class LogFollower: Sendable {
                 return
             } catch let error as KubernetesError {
                 guard error.isTransient else { return }
-                merge.session.status.print(Text("\(pod): trying again, \(error.message)", .faint))
+                merge.session.status.print(Text("\(pod): retrying, \(error.message)", .faint))
                 try await Task.sleep(for: Self.pause)
             }
         }

@@ -31,10 +31,10 @@ struct CommandError: Error, Sendable, Hashable {
 
     private static func hint(for kind: KubernetesError.Kind) -> String? {
         switch kind {
-        case .conflict: "somebody else changed it meanwhile; look again and repeat"
-        case .forbidden: "pfctl check names every permission that is missing"
-        case .unreachable: "is the cluster up, and is --context the right one? pfctl config view shows what is used"
-        case .timeout: "--request-timeout waits longer"
+        case .conflict: "it was changed by someone else in the meantime; check and try again"
+        case .forbidden: "pfctl check lists the missing permissions"
+        case .unreachable: "is the cluster up and is --context correct? pfctl config view shows the configuration in use"
+        case .timeout: "raise --request-timeout to wait longer"
         default: nil
         }
     }

@@ -19,7 +19,7 @@ enum Deadline {
                 let rest = state().map { ": \($0)" } ?? ""
                 throw CommandError(
                     .timedOut, "\(what) within \(DurationText.exact(limit))\(rest)",
-                    hint: "--timeout waits longer; pfctl status shows where it is")
+                    hint: "raise --timeout to wait longer; pfctl status shows the progress")
             }
             return result
         }

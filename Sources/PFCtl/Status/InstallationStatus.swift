@@ -88,7 +88,7 @@ enum DrainEstimate: Sendable, Hashable {
     var text: String? {
         switch self {
         case .empty: "nothing waits"
-        case .within(let duration): "drained in about \(DurationText.age(duration))"
+        case .within(let duration): "drains in about \(DurationText.age(duration))"
         case .never: "not draining"
         case .unknown: nil
         }

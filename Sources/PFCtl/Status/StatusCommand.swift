@@ -4,7 +4,7 @@ import KubernetesClient
 struct StatusCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows the whole installation at a glance.",
+        abstract: "Shows the status of the whole installation.",
         discussion: """
             Services, their pods and why some are not ready, the autoscaler with its lag, the servers behind them, \
             recent warnings, and the tasks of whoever has logged in. Exits with 3 where something is not as it should be.
@@ -15,7 +15,7 @@ struct StatusCommand: SessionCommand {
               pfctl status -o json | jq '.services[] | select(.settled | not)'
             """)
 
-    @Flag(name: .shortAndLong, help: "Go on, and show every change.")
+    @Flag(name: .shortAndLong, help: "Watch for changes.")
     var watch = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -69,7 +69,7 @@ struct StatusWatch: Sendable {
     private func take(_ signal: Signal, _ gathering: StatusGathering, _ draw: (InstallationStatus) -> Void) async throws {
         switch signal {
         case .ended(let error): throw error
-        case .interrupted(let error): session.status.show("what is shown may be old: \(error.message)")
+        case .interrupted(let error): session.status.show("the output may be stale: \(error.message)")
         case .changed:
             try await Task.sleep(for: Self.settling)
             do {
@@ -77,7 +77,7 @@ struct StatusWatch: Sendable {
                 session.status.clear()
                 draw(status)
             } catch let error as KubernetesError where error.isTransient {
-                session.status.show("what is shown may be old: \(error.message)")
+                session.status.show("the output may be stale: \(error.message)")
             }
         }
     }

@@ -16,7 +16,7 @@ enum TaskAction: String, Sendable {
     /// Why it cannot be done to a task; nil where it can.
     func obstacle(_ task: TaskSummary) -> String? {
         switch self {
-        case .cancel: task.isFinal ? "it is \(task.status) already" : nil
+        case .cancel: task.isFinal ? "it is already \(task.status)" : nil
         case .replay, .purge: task.status == TaskSummary.failed ? nil : "it is \(task.status), not FAILED"
         }
     }

@@ -71,7 +71,7 @@ package final class EventHub: Service {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                logger.warning("events not reachable, trying again", metadata: ["error": "\(error)"])
+                logger.warning("events not reachable, retrying", metadata: ["error": "\(error)"])
             }
             try await Task.sleep(for: .seconds(1))
         }
@@ -141,7 +141,7 @@ package final class EventHub: Service {
             let event = EncodedEvent(try views.event(change), held: metrics.held)
             for stream in interested where !stream.push(event) { metrics.dropped.increment() }
         } catch {
-            logger.error("an event cannot be written", metadata: ["task_id": "\(change.task.id)", "error": "\(error)"])
+            logger.error("event could not be encoded", metadata: ["task_id": "\(change.task.id)", "error": "\(error)"])
         }
         while metrics.held.count > limits.totalBytes, dropFurthestBehind() {}
     }
@@ -172,11 +172,11 @@ final class OpenEventStream: Sendable {
 extension PixelFlowError {
     fileprivate static func tooManyEventStreams(_ limit: Int) -> PixelFlowError {
         PixelFlowError(
-            .throttled, code: "too_many_event_streams", "You have \(limit) event streams open; close one of them first.",
+            .throttled, code: "too_many_event_streams", "You already have \(limit) open event streams; close one first.",
             retry: .transient, retryAfter: 15)
     }
 
     fileprivate static let eventStreamsExhausted = PixelFlowError(
-        .unavailable, code: "event_streams_exhausted", "There is no room for more event streams at the moment; try again.",
+        .unavailable, code: "event_streams_exhausted", "The limit of open event streams is reached; try again later.",
         retry: .outage, retryAfter: 15)
 }

@@ -8,7 +8,7 @@ package import PixelFlowHTTP
 package struct RemoteKeySource: VerificationKeySource {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_JWKS_URL", default: "http://127.0.0.1:50051/.well-known/jwks.json",
-        help: "Where the public keys are that tokens are verified with.")
+        help: "URL of the public keys that verify tokens.")
 
     package static let descriptions: [SettingDescription] = [urlSetting.description]
 

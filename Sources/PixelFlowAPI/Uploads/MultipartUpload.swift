@@ -43,7 +43,7 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
         case "preset": preset = String(decoding: try await field(part.name), as: UTF8.self)
         default:
             throw PixelFlowError.invalid(
-                String(part.name.prefix(64)), "The form knows file, pipeline and preset.", code: "unknown_parameter")
+                String(part.name.prefix(64)), "The form may have only the parts file, pipeline and preset.", code: "unknown_parameter")
         }
     }
 

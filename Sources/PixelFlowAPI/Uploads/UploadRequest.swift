@@ -19,7 +19,7 @@ struct UploadRequest: Sendable {
             throw PixelFlowError(.invalid, code: "invalid_value", "The body has to be an object with an image_url.")
         }
         for key in members.keys.sorted() where !["image_url", "pipeline", "preset"].contains(key) {
-            throw PixelFlowError.invalid(key, "There is no parameter \(key).", code: "unknown_parameter")
+            throw PixelFlowError.invalid(key, "Unknown parameter \(key).", code: "unknown_parameter")
         }
         let given = members.filter { $0.value != .null }
         guard let url = given["image_url"] else {
@@ -71,7 +71,7 @@ extension UploadRequest {
             return saved.pipeline
         }
         if let builtIn = BuiltInPresets.all[preset] { return builtIn }
-        throw PixelFlowError.invalid("preset", "There is no preset named \(preset.prefix(64)).", code: "unknown_preset")
+        throw PixelFlowError.invalid("preset", "The preset \(preset.prefix(64)) does not exist.", code: "unknown_preset")
     }
 }
 

@@ -92,7 +92,8 @@ struct UploadRoutes: Sendable {
     private func response(_ task: TaskRecord, ifMadeBy fingerprint: String) throws -> Response {
         guard task.fingerprint == fingerprint else {
             throw PixelFlowError(
-                .invalid, code: "idempotency_key_reused", "This Idempotency-Key was used for another request.", field: "Idempotency-Key")
+                .invalid, code: "idempotency_key_reused",
+                "This Idempotency-Key was already used for a different request.", field: "Idempotency-Key")
         }
         return try response(task)
     }
@@ -131,7 +132,7 @@ struct UploadRoutes: Sendable {
     private func checkWatermarks(_ pipeline: Pipeline, _ tenant: TenantID) async throws {
         for id in pipeline.overlays where try await dependencies.tasks.find(id, of: tenant)?.sourceKey == nil {
             throw PixelFlowError.invalid(
-                pipeline.path(ofWatermark: id), "There is no uploaded image with the task id \(id).", code: "watermark_missing")
+                pipeline.path(ofWatermark: id), "No task with the id \(id) has an uploaded image.", code: "watermark_missing")
         }
     }
 

@@ -33,7 +33,9 @@ struct Accounts: Sendable {
     /// - Throws: `registration_closed` (403).
     func requireOpenRegistration() throws(PixelFlowError) {
         guard registration == .open else {
-            throw PixelFlowError(.forbidden, code: "registration_closed", "Registration is closed here; ask whoever runs this service.")
+            throw PixelFlowError(
+                .forbidden, code: "registration_closed",
+                "Registration is closed; ask the operator of this service for an account.")
         }
     }
 
@@ -64,8 +66,8 @@ struct Accounts: Sendable {
     }
 
     private static let emailTaken = PixelFlowError(
-        .conflict, code: "email_taken", "Somebody has registered with this address already.", field: "email")
+        .conflict, code: "email_taken", "An account with this email address already exists; sign in instead.", field: "email")
 
     private static let credentialsInvalid = PixelFlowError(
-        .unauthenticated, code: "credentials_invalid", "The e-mail address or the password is wrong.")
+        .unauthenticated, code: "credentials_invalid", "The email address or the password is wrong.")
 }

@@ -53,7 +53,7 @@ final class RegistrationThrottle: Sendable {
         let seconds = max(1, Int((wait - 1e-6).rounded(.up)))
         return PixelFlowError(
             .throttled, code: "registration_throttled",
-            "Too many people have registered from your address; try again in \(seconds) seconds.",
+            "Too many registrations from your address; try again in \(seconds) seconds.",
             retry: .transient, retryAfter: seconds)
     }
 }

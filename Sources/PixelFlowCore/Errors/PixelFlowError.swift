@@ -90,20 +90,20 @@ extension PixelFlowError {
 
     /// The one answer for everything that is not there or belongs to another tenant.
     package static func notFound(_ what: String) -> PixelFlowError {
-        PixelFlowError(.notFound, code: "not_found", "There is no such \(what).")
+        PixelFlowError(.notFound, code: "not_found", "The \(what) does not exist.")
     }
 
     /// A backend of PixelFlow that does not answer. Costs the task no attempt.
     package static func unavailable(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
-            .unavailable, code: "\(backend)_unavailable", "The \(backend) does not answer at the moment.",
+            .unavailable, code: "\(backend)_unavailable", "The \(backend) is not available at the moment; try again later.",
             retry: .outage, retryAfter: 5, cause: cause)
     }
 
     /// A backend that has more to do than it may take on. Costs the task no attempt.
     package static func busy(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
-            .unavailable, code: "\(backend)_busy", "The \(backend) has too much to do at the moment; try again.",
+            .unavailable, code: "\(backend)_busy", "The \(backend) is overloaded at the moment; try again later.",
             retry: .outage, retryAfter: 1, cause: cause)
     }
 
@@ -111,14 +111,16 @@ extension PixelFlowError {
     package static func insufficientStorage(cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .insufficientStorage, code: "insufficient_storage",
-            "There is too little room left to store images; delete tasks or have the operator make room.",
+            "There is not enough space to store images; delete tasks or ask the operator to add space.",
             retry: .outage, retryAfter: 60, cause: cause)
     }
 
     /// Wraps what nobody foresaw, so that its text stays inside.
     package static func unexpected(_ cause: any Error) -> PixelFlowError {
         if let known = cause as? PixelFlowError { return known }
-        return PixelFlowError(.internal, code: "internal_error", "Something went wrong inside PixelFlow.", retry: .transient, cause: cause)
+        return PixelFlowError(
+            .internal, code: "internal_error",
+            "An internal error occurred; try again later.", retry: .transient, cause: cause)
     }
 }
 

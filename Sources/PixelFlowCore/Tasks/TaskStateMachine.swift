@@ -112,7 +112,7 @@ extension TaskStateMachine {
     /// Fails a task whose image is what kills render processes: the last run was alone.
     private func condemn(_ task: inout TaskRecord, deaths: Int, _ now: Timestamp) {
         task.error = TaskError(
-            code: "poison", message: "The image made the render process die \(deaths) times; it is not tried again.")
+            code: "poison", message: "The image crashed the render process \(deaths) times and is not retried.")
         giveUp(&task, now)
     }
 
@@ -147,7 +147,10 @@ extension TaskStateMachine {
         task.attempts -= 1
         task.losses += 1
         guard task.losses < policy.maxLosses else {
-            task.error = TaskError(code: "worker_lost", message: "The worker vanished \(task.losses) times while it had the task.")
+            task.error = TaskError(
+                code: "worker_lost",
+                message:
+                    "The task was lost \(task.losses) times because its worker stopped responding.")
             return giveUp(&task, now)
         }
         putBack(&task, because: "lease_lost", at: now, now)

@@ -7,8 +7,8 @@ package import PixelFlowCore
 package struct InstallationCheck: Sendable {
     package static let adoptionSetting = Setting<String>.text(
         "PIXELFLOW_ADOPT_BLOB_STORE",
-        help: "Has the task database take over a blob store of another installation or of a newer backup: the mark that the refusal "
-            + "names, or unmarked. Has no effect once it was taken over.")
+        help: "Lets the task database adopt a blob store of another installation or of a newer backup. The value is the mark named in "
+            + "the refusal, or unmarked. It has no effect after the adoption.")
 
     package static let descriptions: [SettingDescription] = [adoptionSetting.description]
 
@@ -106,7 +106,7 @@ package struct InstallationCheck: Sendable {
             try await objects.setInstallationMark(next, replacing: found)
         else { return nil }
         logger.warning(
-            "blob store taken over", metadata: ["blob_store": "\(found?.description ?? Self.unmarked)", "installation": "\(next)"])
+            "blob store adopted", metadata: ["blob_store": "\(found?.description ?? Self.unmarked)", "installation": "\(next)"])
         return .match(next)
     }
 

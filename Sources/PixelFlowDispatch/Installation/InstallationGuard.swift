@@ -30,7 +30,7 @@ extension InstallationCheck: Service {
     private func note(_ finding: Finding) {
         guard case .olderDatabase(let known, let found) = finding else { return }
         logger.error(
-            "the task database is older than the blob store: nothing is swept",
+            "the task database is older than the blob store, orphans are not removed",
             metadata: ["task_database": "\(known)", "blob_store": "\(found)", "setting": "\(Self.adoptionSetting.description.name)"])
     }
 }

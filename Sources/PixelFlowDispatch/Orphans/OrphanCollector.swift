@@ -57,7 +57,7 @@ package struct OrphanCollector: Service {
             _ = try await sweep(before: limit)
             return true
         } catch {
-            logger.warning("orphan sweep failed, tried again", metadata: ["error": "\(error)"])
+            logger.warning("orphan sweep failed, will be retried", metadata: ["error": "\(error)"])
             return false
         }
     }
@@ -92,7 +92,7 @@ package struct OrphanCollector: Service {
             case .olderDatabase: return .olderDatabase
             }
         } catch let error as PixelFlowError where error.code == "installation_mismatch" {
-            logger.error("nothing is swept", metadata: ["error": "\(error)"])
+            logger.error("orphan sweep skipped", metadata: ["error": "\(error)"])
             return .installation
         }
     }
@@ -151,7 +151,7 @@ package struct OrphanCollector: Service {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            logger.warning("orphaned objects not removed", metadata: ["prefix": "\(prefix)", "error": "\(error)"])
+            logger.warning("orphans not removed", metadata: ["prefix": "\(prefix)", "error": "\(error)"])
             return false
         }
     }
@@ -163,12 +163,12 @@ package struct OrphanCollector: Service {
         switch outcome.blocked {
         case .unknownShare:
             logger.error(
-                "too many objects belong to no task: nothing is removed, look whether this is the right task database",
+                "too many orphans, nothing removed; check that this is the right task database",
                 metadata: numbers.merging(["limit_percent": "\(settings.limitPercent)"]) { $1 })
         case .olderDatabase:
-            logger.error("the task database is older than the blob store: nothing is swept", metadata: numbers)
+            logger.error("the task database is older than the blob store, orphans are not removed", metadata: numbers)
         case .installation: break
-        case nil: if outcome.unknown > 0 { logger.info("orphaned objects", metadata: numbers) }
+        case nil: if outcome.unknown > 0 { logger.info("orphans found", metadata: numbers) }
         }
     }
 }

@@ -97,7 +97,7 @@ final class BackoffQueue: Sendable {
         } finished: {
             self.settle(task, $0)
         }
-        if outcome == nil { logger.info("takes long, others go on", metadata: ["step": "\(name)", "task_id": "\(task.id)"]) }
+        if outcome == nil { logger.info("slow, others continue", metadata: ["step": "\(name)", "task_id": "\(task.id)"]) }
     }
 
     private func settle(_ task: TaskRecord, _ outcome: Result<Void, any Error>) {
@@ -106,7 +106,7 @@ final class BackoffQueue: Sendable {
         if case .failure(let error) = outcome {
             succeeded = false
             logger.warning(
-                "failed, tried again later", metadata: ["step": "\(name)", "task_id": "\(task.id)", "error": "\(error)"])
+                "failed, will be retried", metadata: ["step": "\(name)", "task_id": "\(task.id)", "error": "\(error)"])
         }
         state.withLock { state in
             state.running.remove(task.id)

@@ -8,10 +8,10 @@ package import PixelFlowCore
 package struct DiskReserve: Sendable {
     static let bytesSetting = Setting<Int>.integer(
         "PIXELFLOW_DISK_RESERVE_BYTES", default: 512 * 1024 * 1024, in: 0...1 << 40,
-        help: "Uploads are refused with 507 while less than this, or less than PIXELFLOW_DISK_RESERVE_PERCENT of the disk, is free; "
-            + "the smaller of the two counts, and 16 MiB at least on a disk of 64 MiB or more.")
+        help: "Uploads are refused with 507 while less than this, or less than PIXELFLOW_DISK_RESERVE_PERCENT of the disk, is free. "
+            + "The smaller of the two applies, but at least 16 MiB on a disk of 64 MiB or more.")
     static let percentSetting = Setting<Int>.integer(
-        "PIXELFLOW_DISK_RESERVE_PERCENT", default: 5, in: 0...50, help: "Percent of the disk that uploads leave free.")
+        "PIXELFLOW_DISK_RESERVE_PERCENT", default: 5, in: 0...50, help: "Percentage of the disk that uploads leave free.")
 
     package static let descriptions: [SettingDescription] = [bytesSetting.description, percentSetting.description]
 

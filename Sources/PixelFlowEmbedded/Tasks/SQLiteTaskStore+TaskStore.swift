@@ -54,7 +54,7 @@ extension SQLiteTaskStore: TaskStore {
         case .failure(let denial) where denial.refusal == .unchanged: return denial.task
         case .failure(let denial):
             throw PixelFlowError(
-                .conflict, code: "task_is_final", "The task is \(denial.task.status.rawValue) already and cannot be cancelled.")
+                .conflict, code: "task_is_final", "The task is already \(denial.task.status.rawValue) and cannot be cancelled.")
         case nil: return nil
         }
     }

@@ -26,7 +26,7 @@ final class Inflater {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         guard czlib_inflate_init(stream, Self.detectedWindow) == Z_OK else {
-            throw PixelFlowError(.internal, code: "internal_error", "Something went wrong inside PixelFlow.", retry: .transient)
+            throw PixelFlowError(.internal, code: "internal_error", "An internal error occurred; try again later.", retry: .transient)
         }
     }
 

@@ -65,5 +65,6 @@ package struct Preconditions: Sendable {
 extension PixelFlowError {
     /// `If-Match` or `If-None-Match` does not hold (412).
     package static let preconditionFailed = PixelFlowError(
-        .preconditionFailed, code: "precondition_failed", "The resource is not in the state that If-Match or If-None-Match asks for.")
+        .preconditionFailed, code: "precondition_failed",
+        "The resource does not match the precondition If-Match or If-None-Match; read it again.")
 }

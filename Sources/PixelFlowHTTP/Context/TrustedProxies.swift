@@ -8,7 +8,9 @@ package struct TrustedProxies: Sendable, Hashable {
     /// `PIXELFLOW_TRUSTED_PROXIES`.
     package static let setting = Setting<String>.text(
         "PIXELFLOW_TRUSTED_PROXIES",
-        help: "Whose X-Forwarded-… headers are believed, and who has no limit of connections by address; CIDRs, this machine unless set."
+        help:
+            "CIDRs of the proxies whose X-Forwarded-… headers are trusted and whose connections are not limited by address. "
+            + "Only this machine by default."
     )
 
     private let ranges: [AddressRange]
@@ -32,7 +34,8 @@ package struct TrustedProxies: Sendable, Hashable {
         for text in setting.split(separator: ",").map({ $0.filter { !$0.isWhitespace } }) where !text.isEmpty {
             guard let range = AddressRange(text) else {
                 throw .invalid(
-                    "PIXELFLOW_TRUSTED_PROXIES", "PIXELFLOW_TRUSTED_PROXIES holds \"\(text)\", which is no address range as in 10.0.0.0/8.",
+                    "PIXELFLOW_TRUSTED_PROXIES",
+                    "PIXELFLOW_TRUSTED_PROXIES holds \"\(text)\", which is not a network in CIDR notation, such as 10.0.0.0/8.",
                     code: "setting_invalid")
             }
             ranges.append(range)

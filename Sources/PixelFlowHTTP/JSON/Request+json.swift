@@ -69,10 +69,10 @@ package enum JSONBody {
         case .typeMismatch(let type, let context):
             PixelFlowError(.invalid, code: "invalid_value", "This must be \(words(type)).", field: path(context.codingPath))
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            PixelFlowError(.invalid, code: "invalid_value", "This value is not acceptable.", field: path(context.codingPath))
+            PixelFlowError(.invalid, code: "invalid_value", "The value is not valid.", field: path(context.codingPath))
         // The decoder tells a number that does not fit, as 1.5 for a whole one, from broken JSON by nothing.
         case .dataCorrupted where isJSON(buffer):
-            PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not acceptable.")
+            PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not valid.")
         default:
             PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
         }

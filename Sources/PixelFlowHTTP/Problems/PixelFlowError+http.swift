@@ -41,5 +41,5 @@ extension PixelFlowError {
 
     /// More connections than one address, or the whole process, may have (429).
     package static let tooManyConnections = PixelFlowError(
-        .throttled, code: "too_many_connections", "There are too many connections; close some, or try again later.", retryAfter: 10)
+        .throttled, code: "too_many_connections", "Too many connections are open; close some or try again later.", retryAfter: 10)
 }

@@ -47,10 +47,10 @@ struct Problem: Encodable {
     private init(_ status: HTTPResponse.Status, headers: HTTPFields, requestID: String) {
         let known: (code: String, detail: String)? =
             switch status {
-            case .notFound: ("route_not_found", "There is nothing at this address.")
-            case .methodNotAllowed: ("method_not_allowed", "This address does not take this method.")
+            case .notFound: ("route_not_found", "There is no resource at this path.")
+            case .methodNotAllowed: ("method_not_allowed", "This path does not support the method.")
             case .contentTooLarge: ("body_too_large", "The body is too large.")
-            case .requestTimeout: ("request_timeout", "The request did not arrive in time.")
+            case .requestTimeout: ("request_timeout", "The request was not received in time.")
             case .requestHeaderFieldsTooLarge: ("header_too_large", "The header of the request is too large.")
             case .badRequest: ("bad_request", "The request is malformed.")
             default: nil

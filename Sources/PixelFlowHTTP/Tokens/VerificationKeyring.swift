@@ -90,7 +90,7 @@ final class VerificationKeyring: Sendable {
             guard !keys.isEmpty else { throw PixelFlowError.unavailable("auth") }
             adopt(keys)
         } catch {
-            logger.warning("no fresh verification keys", metadata: ["error": .string(String(describing: error))])
+            logger.warning("verification keys not refreshed", metadata: ["error": .string(String(describing: error))])
             throw error
         }
     }

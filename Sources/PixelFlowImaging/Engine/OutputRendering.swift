@@ -37,7 +37,7 @@ struct OutputRendering {
         do {
             try frames.apply(operation, mark: marks.mark)
         } catch is VipsError {
-            throw OutputError(code: "output_failed", message: "The operation \(operation.name.rawValue) could not be carried out.")
+            throw OutputError(code: "output_failed", message: "The operation \(operation.name.rawValue) failed.")
         }
     }
 
@@ -58,7 +58,7 @@ struct OutputRendering {
     private func check(_ bytes: EncodedBytes) throws {
         guard bytes.count <= limits.outputBytes else {
             throw OutputError(
-                code: "output_too_large", message: "The output has \(bytes.count) bytes; \(limits.outputBytes) are allowed.")
+                code: "output_too_large", message: "The output has \(bytes.count) bytes; at most \(limits.outputBytes) are allowed.")
         }
     }
 

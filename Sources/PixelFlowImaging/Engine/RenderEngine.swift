@@ -45,13 +45,13 @@ package struct RenderEngine {
                     outputBytes -= output.bytes.count
                     throw OutputError(
                         code: "outputs_too_large",
-                        message: "With this output the task would have more than \(limits.taskOutputBytes) bytes of outputs.")
+                        message: "With this output, the outputs of the task would exceed \(limits.taskOutputBytes) bytes.")
                 }
                 try output.bytes.withBytes { try sink(output.result, $0) }
             } catch let failure as OutputError {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
             } catch is VipsError {
-                let wrapped = OutputError(code: "output_failed", message: "The output could not be made.")
+                let wrapped = OutputError(code: "output_failed", message: "The output could not be rendered.")
                 try sink(OutputResult(name: spec.name, failure: wrapped), UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }

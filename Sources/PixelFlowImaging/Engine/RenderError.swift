@@ -14,8 +14,8 @@ package struct RenderError: Error, Codable, Hashable {
 
     package var error: PixelFlowError { PixelFlowError(kind, code: code, message, retry: .permanent) }
 
-    static let truncated = RenderError(.invalid, "truncated_image", "The image is cut off: its file ends before the picture does.")
-    static let damaged = RenderError(.invalid, "damaged_image", "The image is damaged: its file contradicts itself.")
+    static let truncated = RenderError(.invalid, "truncated_image", "The image is truncated: the file ends before the picture is complete.")
+    static let damaged = RenderError(.invalid, "damaged_image", "The image is damaged: its file is not consistent.")
     static let notAnImage = RenderError(.unsupportedMediaType, "not_an_image", "The source is not an image.")
 
     /// - Parameter kind: what is not read, in the plural: "BMP files".
@@ -29,5 +29,5 @@ package struct RenderError: Error, Codable, Hashable {
 
     /// What was reckoned before was too little, or a decoder needs more than its format tells.
     static let outOfMemory = RenderError(
-        .invalid, "image_too_large_in_memory", "The image needs more memory than rendering may take.")
+        .invalid, "image_too_large_in_memory", "The image needs more memory than a render process may use.")
 }

@@ -53,12 +53,12 @@ enum JobEnding: CustomStringConvertible {
             return PixelFlowError(.internal, code: "render_crashed", "The image could not be processed.", retry: .crash, cause: cause)
         case .killed:
             return PixelFlowError(
-                .unavailable, code: "render_killed", "The render process was killed from outside; the image is tried again.",
+                .unavailable, code: "render_killed", "The render process was killed by another process; the task will be retried.",
                 retry: .killed, cause: cause)
         case .outOfMemory: return RenderError.outOfMemory.error
         case .late:
             return PixelFlowError(
-                .invalid, code: "render_timeout", "The image took longer than \(job.limits.seconds) s.", retry: .permanent)
+                .invalid, code: "render_timeout", "Rendering the image took longer than \(job.limits.seconds) s.", retry: .permanent)
         }
     }
 }

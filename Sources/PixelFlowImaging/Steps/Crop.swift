@@ -8,7 +8,7 @@ enum CropStep {
             try cut(&frames, width: min(crop.width, frames.width), height: min(crop.height, frames.height), position)
         case .offset(let left, let top):
             guard left < frames.width, top < frames.height else {
-                throw OutputError(code: "crop_outside_image", message: "The rectangle to crop lies outside the image.")
+                throw OutputError(code: "crop_outside_image", message: "The crop rectangle lies outside the image.")
             }
             let width = min(crop.width, frames.width - left)
             let height = min(crop.height, frames.height - top)

@@ -33,13 +33,13 @@ enum Finish {
     static func check(_ frames: Frames, _ format: ImageFormat, _ options: EncoderOptions) throws {
         let limit = EncoderLimit(format, isJPEGInTIFF: Encode.isJPEGInTIFF(options, hasAlpha: frames.first.hasAlpha))
         if frames.width > limit.edge || frames.height > limit.edge {
-            throw unsupported("\(format.rawValue) holds \(limit.edge) pixels an edge", frames)
+            throw unsupported("\(format.rawValue) allows at most \(limit.edge) pixels per edge", frames)
         }
         if frames.width * frames.height > limit.pixels {
             throw unsupported("\(format.rawValue) holds \(limit.pixels) pixels", frames)
         }
         if frames.images.count > 1, frames.images.count * frames.height > EncoderLimit.stackedHeight {
-            throw unsupported("All frames of an animation together can be \(EncoderLimit.stackedHeight) pixels high", frames)
+            throw unsupported("The frames of an animation together may be at most \(EncoderLimit.stackedHeight) pixels high", frames)
         }
     }
 

@@ -22,7 +22,10 @@ enum SizeLimit {
             }
         }
         guard let best else {
-            throw OutputError(code: "max_bytes_unreachable", message: "The output cannot be made as small as \(limit) bytes.")
+            throw OutputError(
+                code: "max_bytes_unreachable",
+                message:
+                    "The output does not fit into \(limit) bytes even at the lowest quality.")
         }
         return best
     }

@@ -24,7 +24,7 @@ final class KafkaHandle: @unchecked Sendable {
         for (name, value) in properties.values.sorted(by: { $0.key < $1.key }) {
             guard rd_kafka_conf_set(configuration, name, value, &text, text.count) == RD_KAFKA_CONF_OK else {
                 rd_kafka_conf_destroy(configuration)
-                throw Self.invalid("the Kafka property \(name) is not acceptable.")
+                throw Self.invalid("the Kafka property \(name) is not valid.")
             }
         }
         let opaque = Unmanaged.passRetained(callbacks)
@@ -35,7 +35,7 @@ final class KafkaHandle: @unchecked Sendable {
             opaque.release()
             // The text may name files and hosts, never a password.
             let reason = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-            throw Self.invalid("Kafka cannot be used like this: \(reason)")
+            throw Self.invalid("the Kafka configuration is not valid: \(reason)")
         }
         self.pointer = pointer
         self.callbacks = opaque

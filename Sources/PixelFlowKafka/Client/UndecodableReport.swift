@@ -20,7 +20,7 @@ final class UndecodableReport: Sendable {
         }
         guard let count else { return }
         logger.warning(
-            "kafka messages that cannot be read are left out",
+            "undecodable kafka messages skipped",
             metadata: ["topic": "\(topic)", "partition": "\(partition)", "offset": "\(offset)", "count": "\(count)"])
     }
 }

@@ -53,7 +53,7 @@ extension DispatchConsumer {
 
     private func recover(from failure: KafkaFailure) {
         client.metrics.count(.consumed, client.settings.topic, .failed)
-        client.logger.debug("kafka consumer goes on after an error", metadata: ["error": "\(failure)"])
+        client.logger.debug("kafka consumer error", metadata: ["error": "\(failure)"])
         guard failure.isUnknownTopic else { return }
         client.topics.forget()
         try? client.topics.make(with: handle)

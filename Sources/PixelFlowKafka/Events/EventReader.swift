@@ -51,7 +51,7 @@ final class EventReader: Sendable {
                 try read(from: start)
                 return
             } catch {
-                client.logger.debug("kafka events not reachable, trying again", metadata: ["error": "\(error)"])
+                client.logger.debug("kafka events not reachable, retrying", metadata: ["error": "\(error)"])
                 if error.isUnknownTopic {
                     client.topics.forget()
                     // The topic that comes in its place is read from its beginning: nothing of it has been told yet.

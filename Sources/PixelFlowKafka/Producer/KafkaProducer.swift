@@ -66,7 +66,7 @@ final class KafkaProducer: Sendable {
             current = ProducerInstance(handle)
             return current
         }
-        logger.warning("kafka producer could not go on, another one takes over")
+        logger.warning("kafka producer failed, replaced")
         useless.end(dropping: true)
         return instance
     }

@@ -88,7 +88,7 @@ package struct KafkaAddress: Sendable, Hashable {
     private static func invalid(_ expected: String) -> PixelFlowError {
         .invalid(
             KafkaSettings.brokerSetting.description.name,
-            "\(KafkaSettings.brokerSetting.description.name) has to be a URL of Kafka that \(expected).", code: "setting_invalid")
+            "\(KafkaSettings.brokerSetting.description.name) must be a Kafka URL that \(expected).", code: "setting_invalid")
     }
 }
 

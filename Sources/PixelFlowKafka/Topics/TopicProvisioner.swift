@@ -47,17 +47,17 @@ final class TopicProvisioner: Sendable {
         } catch {
             // Without a controller nobody makes topics, and yet they may all be there.
             guard isFinal(error) || areThere(handle) else { throw error }
-            logger.notice("this kafka cluster makes no topics for us", metadata: ["error": "\(error)"])
+            logger.notice("kafka cluster does not allow creating topics", metadata: ["error": "\(error)"])
             outcomes = []
         }
         for (name, failure) in outcomes {
             guard let failure else {
-                logger.info("kafka topic made", metadata: ["topic": "\(name)"])
+                logger.info("kafka topic created", metadata: ["topic": "\(name)"])
                 continue
             }
             guard !failure.is(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) else { continue }
             guard isFinal(failure) else { throw failure }
-            logger.warning("kafka topic cannot be made, it has to be there", metadata: ["topic": "\(name)", "error": "\(failure)"])
+            logger.warning("kafka topic could not be created", metadata: ["topic": "\(name)", "error": "\(failure)"])
         }
         made.store(true, ordering: .releasing)
     }

@@ -25,7 +25,7 @@ struct FrontProxyTrust: Sendable, Hashable {
         func names(_ key: String, default preset: [String] = []) throws(Unusable) -> [String] {
             guard let text = configMap["data"]?[key]?.stringValue, !text.isEmpty else { return preset }
             guard let values = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
-                throw Unusable(description: "\(key) is no list of names")
+                throw Unusable(description: "\(key) is not a list of names")
             }
             return values
         }

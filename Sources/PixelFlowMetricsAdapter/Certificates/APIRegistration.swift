@@ -28,6 +28,6 @@ struct APIRegistration: Sendable {
         var change: JSONValue = ["spec": ["caBundle": bundle]]
         change["metadata"] = registered["metadata"]?["resourceVersion"].map { ["resourceVersion": $0] }
         try await cluster.patch(.apiServices, Self.name, .merge(change))
-        logger.notice("told the API server whom to trust", metadata: ["apiservice": .string(Self.name)])
+        logger.notice("ca bundle of the apiservice updated", metadata: ["apiservice": .string(Self.name)])
     }
 }

@@ -34,7 +34,7 @@ struct SharedCertificate: Sendable {
     private func created() async throws -> ServingCertificate {
         let certificate = try issuer.first(at: now)
         try await cluster.create(.secrets, try CertificateSecret.object(secret, certificate), in: namespace)
-        logger.notice("made a certificate", metadata: ["secret": .string(secret)])
+        logger.notice("certificate created", metadata: ["secret": .string(secret)])
         return certificate
     }
 
@@ -51,11 +51,11 @@ struct SharedCertificate: Sendable {
             found = try CertificateSecret.certificate(of: object)
             try found.check(names: issuer.names, at: now)
         } catch {
-            logger.warning("replacing the certificate", metadata: ["secret": .string(secret), "reason": "\(error)"])
+            logger.warning("certificate replaced", metadata: ["secret": .string(secret), "reason": "\(error)"])
             return try await replace(object, by: try replacement(of: object))
         }
         guard found.renewalTime <= now else { return found }
-        logger.notice("renewing the certificate", metadata: ["secret": .string(secret)])
+        logger.notice("certificate renewal started", metadata: ["secret": .string(secret)])
         return try await renewed(found, in: object)
     }
 
@@ -64,7 +64,7 @@ struct SharedCertificate: Sendable {
         do {
             return try await replace(object, by: try issuer.renewed(old, at: now))
         } catch let error as KubernetesError where !error.isRace {
-            logger.error("the certificate cannot be renewed", metadata: ["error": "\(error)"])
+            logger.error("certificate renewal failed", metadata: ["error": "\(error)"])
             return old
         }
     }

@@ -69,7 +69,7 @@ final class LagReader: Sendable {
             return sample
         } catch {
             metrics.noteUnreadableLag()
-            logger.warning("the lag cannot be read", metadata: ["error": "\(error)"])
+            logger.warning("lag could not be read", metadata: ["error": "\(error)"])
             throw error
         }
     }

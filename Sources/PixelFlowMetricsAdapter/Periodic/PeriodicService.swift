@@ -36,12 +36,12 @@ struct PeriodicService: Service {
     private func round(after failure: String?) async -> String? {
         do {
             try await work()
-            if failure != nil { logger.notice("in order again", metadata: ["what": .string(name)]) }
+            if failure != nil { logger.notice("healthy again", metadata: ["what": .string(name)]) }
             return nil
         } catch {
             let text = "\(error)"
             if text != failure, !Task.isCancelled {
-                logger.warning("not in order, trying on", metadata: ["what": .string(name), "error": .string(text)])
+                logger.warning("unhealthy, retrying", metadata: ["what": .string(name), "error": .string(text)])
             }
             return text
         }

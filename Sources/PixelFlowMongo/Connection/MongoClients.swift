@@ -57,7 +57,7 @@ final class MongoClients: @unchecked Sendable {
         guard let client = mongoc_client_pool_pop(pool) else { throw MongoFailure(kind: .connection, message: "no free connection") }
         defer { mongoc_client_pool_push(pool, client) }
         guard let request = bson_new_from_data(command, command.count) else {
-            throw MongoFailure(kind: .answer, message: "a command that is no BSON")
+            throw MongoFailure(kind: .answer, message: "a command that is not BSON")
         }
         defer { bson_destroy(request) }
         // By hand, because `bson_t` (128 bytes) wants an alignment that the stack does not promise.

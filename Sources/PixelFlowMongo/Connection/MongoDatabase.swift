@@ -78,7 +78,7 @@ final class MongoDatabase: Sendable {
             throw CancellationError()
         } catch let failure as MongoFailure where failure.kind == .credentials {
             throw PixelFlowError(
-                .unavailable, code: "\(Self.backend)_refused", "The task database refuses the user name or the password.",
+                .unavailable, code: "\(Self.backend)_refused", "The task database rejects the user name or password.",
                 retry: .outage, retryAfter: 5, cause: failure)
         } catch {
             throw PixelFlowError.unavailable(Self.backend, cause: error)

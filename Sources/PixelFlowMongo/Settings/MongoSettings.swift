@@ -6,23 +6,23 @@ package struct MongoSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_TASK_DATABASE_URL", default: "mongodb://localhost/pixelflow",
         expected: "a MongoDB URL, mongodb://USER:PASSWORD@HOST:PORT/DATABASE?replicaSet=rs0&tls=true for example",
-        help: "Tasks and presets: mongodb://… or mongodb+srv://…, with every option that libmongoc knows. The time-outs below "
-            + "hold where the URL does not set its own; writes always wait for the journals of a majority.",
+        help: "Tasks and presets: mongodb://… or mongodb+srv://…, with any libmongoc option. The timeouts below "
+            + "apply unless the URL sets its own; writes always wait for the journals of a majority.",
         isSecret: true
     ) { text in
         MongoAddress(text) == nil ? nil : text
     }
     /// A command takes about a millisecond, so a few connections carry thousands a second.
     static let poolSizeSetting = Setting<Int>.integer(
-        "PIXELFLOW_TASK_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Connections to MongoDB of one process at most.")
+        "PIXELFLOW_TASK_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Maximum number of connections to MongoDB per process.")
     static let connectTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_TASK_DATABASE_CONNECT_TIMEOUT", default: 3, in: 1...120,
-        help: "Time for connecting to MongoDB, and for finding a primary.")
+        help: "Time limit for connecting to MongoDB and for finding a primary.")
     static let commandTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_TASK_DATABASE_COMMAND_TIMEOUT", default: 5, in: 1...300,
-        help: "Time for one command in MongoDB, its confirmation by a majority included.")
+        help: "Time limit for one command in MongoDB, including its confirmation by a majority.")
     static let waitTimeoutSetting = Setting<Duration>.seconds(
-        "PIXELFLOW_TASK_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time to wait for a free connection to MongoDB.")
+        "PIXELFLOW_TASK_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time limit for waiting for a free connection to MongoDB.")
 
     package static let descriptions: [SettingDescription] = [
         urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,

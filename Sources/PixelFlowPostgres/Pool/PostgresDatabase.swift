@@ -46,7 +46,7 @@ final class PostgresDatabase: Sendable {
                 return try await attempt(isFresh: false, body)
             } catch let failure as PostgresFailure where failure.isWorthAnotherTry {
                 logger.warning(
-                    "connection to the database lost, trying once more",
+                    "database connection lost, retrying once",
                     metadata: ["operation": "\(operation.rawValue)", "error": "\(failure)"])
                 return try await attempt(isFresh: true, body)
             }

@@ -43,7 +43,8 @@ struct Migrator: Sendable {
         guard version <= migrations.count else {
             throw PixelFlowError(
                 .unavailable, code: "database_schema_newer",
-                "The tables of the database are of version \(version); this PixelFlow knows no more than \(migrations.count).",
+                "The database schema has version \(version), but this PixelFlow supports versions up to \(migrations.count). "
+                    + "Upgrade PixelFlow.",
                 retry: .outage)
         }
         return version

@@ -99,7 +99,7 @@ struct MultipartUpload: Sendable {
                 // Nothing to give back.
             } catch {
                 transport.logger.warning(
-                    "upload not taken back, left to the next start", metadata: ["object": "\(name)", "error": "\(error)"])
+                    "multipart upload not aborted, left to the daily cleanup", metadata: ["object": "\(name)", "error": "\(error)"])
             }
         }.value
     }

@@ -60,7 +60,7 @@ package final class S3BlobStore: BlobStore {
             let removed = try await removeUnfinishedWrites(before: clock.now() - Self.abandonedAfter)
             if removed > 0 { transport.logger.info("abandoned uploads removed", metadata: ["uploads": "\(removed)"]) }
         } catch let error as PixelFlowError where error.code != "blob_store_refused" {
-            transport.logger.warning("blob store does not answer yet", metadata: ["error": "\(error)"])
+            transport.logger.warning("blob store not reachable yet", metadata: ["error": "\(error)"])
         }
     }
 

@@ -25,7 +25,7 @@ enum S3Failure {
         let word = refusal.code.isEmpty ? "status \(refusal.status)" : refusal.code
         return PixelFlowError(
             .unavailable, code: "blob_store_refused",
-            "The blob store refuses PixelFlow's requests (\(word)); its settings or credentials have to be put right.",
+            "The blob store rejects PixelFlow's requests (\(word)); the operator must correct its settings or credentials.",
             retry: .outage, retryAfter: 60, cause: refusal)
     }
 }

@@ -152,7 +152,7 @@ final class S3Transport: Sendable {
             last = now
             return true
         }
-        if isDue { logger.error("blob store refuses requests", metadata: ["error": "\(failure)"]) }
+        if isDue { logger.error("blob store rejects requests", metadata: ["error": "\(failure)"]) }
     }
 }
 

@@ -18,11 +18,11 @@ package struct S3Settings: Sendable {
         "PIXELFLOW_BLOB_URL",
         help: "Sources and outputs: s3://bucket[/prefix]?endpoint=…&region=…&path_style=true&create_bucket=true.")
     static let accessKeySetting = Setting<String>.text(
-        "PIXELFLOW_S3_ACCESS_KEY", help: "Access key of the object store; AWS_ACCESS_KEY_ID unless set.")
+        "PIXELFLOW_S3_ACCESS_KEY", help: "Access key of the object store; AWS_ACCESS_KEY_ID by default.")
     static let secretKeySetting = Setting<String>.text(
-        "PIXELFLOW_S3_SECRET_KEY", help: "Secret key of the object store; AWS_SECRET_ACCESS_KEY unless set.", isSecret: true)
+        "PIXELFLOW_S3_SECRET_KEY", help: "Secret key of the object store; AWS_SECRET_ACCESS_KEY by default.", isSecret: true)
     static let requestsSetting = Setting<Int>.integer(
-        "PIXELFLOW_S3_REQUESTS", default: 64, in: 1...1024, help: "Requests to the object store at a time.")
+        "PIXELFLOW_S3_REQUESTS", default: 64, in: 1...1024, help: "Maximum number of concurrent requests to the object store.")
 
     package static let descriptions: [SettingDescription] = [
         urlSetting.description, accessKeySetting.description, secretKeySetting.description, requestsSetting.description,

@@ -19,16 +19,16 @@ package enum SourceHost: Sendable, Hashable {
         guard !text.isEmpty else { throw .urlInvalid("The URL has no host.") }
         if text.hasPrefix("[") {
             guard text.hasSuffix("]"), let address = IPAddress(String(text.dropFirst().dropLast())), address.width == 128 else {
-                throw .urlInvalid("The host of the URL is no valid IPv6 address.")
+                throw .urlInvalid("The host of the URL is not a valid IPv6 address.")
             }
             self = .address(address)
             return
         }
         guard let decoded = PercentEncoding.decoded(text), let name = DomainName.ascii(decoded) else {
-            throw .urlInvalid("The host of the URL has characters that no name has.")
+            throw .urlInvalid("The host of the URL contains invalid characters.")
         }
         if IPv4Number.ends(name) {
-            guard let address = IPv4Number.address(name) else { throw .urlInvalid("The host of the URL is no valid IPv4 address.") }
+            guard let address = IPv4Number.address(name) else { throw .urlInvalid("The host of the URL is not a valid IPv4 address.") }
             self = .address(address)
             return
         }
@@ -45,7 +45,7 @@ package enum SourceHost: Sendable, Hashable {
                 throw .urlInvalid("A part of the host is empty or longer than \(maximumLabelLength) characters.")
             }
             guard label.first != UInt8(ascii: "-"), label.last != UInt8(ascii: "-"), label.allSatisfy(isPlain) else {
-                throw .urlInvalid("The host of the URL has characters that no name has.")
+                throw .urlInvalid("The host of the URL contains invalid characters.")
             }
         }
     }

@@ -33,5 +33,5 @@ struct ProxiedPaths: Sendable {
 
 extension PixelFlowError {
     /// What no service would understand (400).
-    static let malformedAddress = PixelFlowError(.malformed, code: "bad_request", "The address is malformed.")
+    static let malformedAddress = PixelFlowError(.malformed, code: "bad_request", "The path is malformed.")
 }

@@ -12,7 +12,7 @@ struct CrossSiteGuard: RouterMiddleware {
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         guard Self.isAllowed(request) else {
-            throw PixelFlowError(.forbidden, code: "cross_site_request", "This request came from another site.")
+            throw PixelFlowError(.forbidden, code: "cross_site_request", "Requests from another site are refused.")
         }
         return try await next(request, context)
     }

@@ -92,7 +92,7 @@ function PositionControl({ id, field, value, onChange, ...rest }) {
     return (
         <div className="grid gap-2">
             <select id={id} value={isPoint ? "point" : value || field.standard} onChange={choose} className={`${inputLook} py-1.5`} {...rest}>
-                {field.smart && <option value="attention">What draws the eye</option>}
+                {field.smart && <option value="attention">Most prominent part</option>}
                 {field.smart && <option value="entropy">Where most happens</option>}
                 <option value="point">A focal point</option>
                 {gravities.map((gravity) => <option key={gravity} value={gravity}>{gravity[0].toUpperCase() + gravity.slice(1)}</option>)}

@@ -57,7 +57,7 @@ export function send(path, form, headers, onProgress) {
             if (request.status === 401) onExpiry();
             reject(new Problem(request.status, answer));
         };
-        request.onerror = () => reject(new Problem(0, { detail: "The upload broke off. Please try again." }));
+        request.onerror = () => reject(new Problem(0, { detail: "The upload was interrupted. Please try again." }));
         request.onabort = () => reject(new DOMException("aborted", "AbortError"));
         request.send(form);
     });

@@ -62,7 +62,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
             )}
             {isClosed && (
                 <p className="text-center text-sm text-soft">
-                    Registration is closed here. Whoever runs this service can give you an account.
+                    Registration is closed. Ask the operator of this service for an account.
                 </p>
             )}
         </form>

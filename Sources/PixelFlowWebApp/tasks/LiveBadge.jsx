@@ -3,7 +3,7 @@ import { stream } from "./following.js";
 
 const words = {
     connecting: ["bg-edge", "Connecting", "Connecting to the live updates"],
-    live: ["bg-good", "Live", "Changes show as they happen"],
+    live: ["bg-good", "Live", "Changes appear as they happen"],
     down: ["bg-busy", "Reconnecting", "The live updates are interrupted. The list is refreshed every 5 seconds instead."],
 };
 

@@ -40,7 +40,7 @@ export function TaskList() {
 function Nothing({ query }) {
     if (query.search) return <Empty icon="search" title="Nothing found">No task has “{query.search}” in its file name or URL.</Empty>;
     if (query.status) return <Empty icon="search" title={`No ${query.status.toLowerCase()} tasks`}>Choose another status to see the rest.</Empty>;
-    return <Empty icon="image" title="No tasks yet">Drop a photo above. You will watch it being made right here.</Empty>;
+    return <Empty icon="image" title="No tasks yet">Drop a photo above and watch it being processed here.</Empty>;
 }
 
 /** As high as the rows that will come. Shown only where that takes long enough to be seen. */

@@ -3,7 +3,7 @@ import Foundation
 /// The room on the file system that a folder lies on.
 public struct DiskCollector: Sendable {
     public static let descriptions: [MetricDescription] = [
-        MetricDescription(.gauge, "disk_available_bytes", labels: ["folder"], "Free room on the file system of a folder."),
+        MetricDescription(.gauge, "disk_available_bytes", labels: ["folder"], "Free space on the file system of a folder."),
         MetricDescription(.gauge, "disk_size_bytes", labels: ["folder"], "Size of the file system of a folder."),
     ]
 

@@ -101,7 +101,7 @@ extension PrometheusRegistry {
     /// What the registry tells of itself.
     public static let descriptions: [MetricDescription] = [
         MetricDescription(
-            .counter, refusals, labels: ["metric"], "Series that were asked for and refused: too many of one name, or of two types.")
+            .counter, refusals, labels: ["metric"], "Series refused because a name had too many of them or was used with two types.")
     ]
 }
 
