@@ -124,9 +124,9 @@ package struct InstallationCheck: Sendable {
         return PixelFlowError(
             .conflict, code: "installation_mismatch",
             """
-            The task database is of \(database), and the blob store holds objects of another one (\(found)): one of the two is the wrong \
-            one. Put PIXELFLOW_TASK_DATABASE_URL or PIXELFLOW_BLOB_URL right, or restore the database. Only if the objects are to \
-            belong to this database from now on, start with \(adoptionSetting.description.name)=\(found).
+            The task database belongs to \(database), but the blob store contains objects of another installation (\(found)). Correct \
+            PIXELFLOW_TASK_DATABASE_URL or PIXELFLOW_BLOB_URL, or restore the database. Only to move these objects to this \
+            database, start with \(adoptionSetting.description.name)=\(found).
             """)
     }
 }
