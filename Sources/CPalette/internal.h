@@ -13,7 +13,7 @@ typedef struct {
 typedef struct {
     Point point;
     float weight;
-    /// Which entry of the palette is theirs; of use to whoever sorts them.
+    /// Which entry of the palette is theirs; useful to whoever sorts them.
     uint32_t cluster;
 } Bin;
 
@@ -37,7 +37,7 @@ static inline float distance(const Point *one, const Point *other) {
     return sum;
 }
 
-/// Counts the colours that are seen; `is_exact` and no more than `colors` bins where there are no more.
+/// Counts the colours that are seen; `is_exact` and no more than `colors` bins if there are no more.
 int palette_histogram(const uint8_t *rgba, size_t pixels, Histogram *histogram);
 
 /// Points in the order of one axis, so that the nearest is found after a look at few of them.

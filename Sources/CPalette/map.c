@@ -7,8 +7,8 @@
 
 /// What a pixel is off by beyond this goes nowhere: it would smear over its neighbours.
 static const float LARGEST = 48;
-/// Between neighbours that differ by no more a step from one entry to the next is seen, and all of the error goes on; where they
-/// differ by so much more nobody sees it, and dithering would only add noise.
+/// Between neighbours that differ by no more a step from one entry to the next is seen, and all of the error continues; where they
+/// differ by so much more no one sees it, and dithering would only add noise.
 static const float SMOOTH = 2, ROUGH = 12;
 /// An error whose square is smaller is not seen, and is let go.
 static const float UNSEEN = 2;

@@ -32,7 +32,7 @@ static void end_of_memory(int number, siginfo_t *information, void *context) {
     // What has happened happens again, and takes its usual course.
     signal(number, SIG_DFL);
     if (information->si_code > 0 || information->si_pid == getpid()) return;
-    // Unless somebody else has sent it, who will not send it again.
+    // Unless someone else has sent it, who will not send it again.
     signal(SIGILL, SIG_DFL);
     __builtin_trap();
 }

@@ -113,7 +113,7 @@ static int allow_with_arguments(scmp_filter_ctx filter) {
     error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     // What is open can be looked at by its descriptor, with fstat. The C library asks by newfstatat and an empty path,
-    // which a filter cannot tell from a path with something in it, so nobody gets an answer to that; what asks in this
+    // which a filter cannot tell from a path with something in it, so no one gets an answer to that; what asks in this
     // way only wants to know how large a buffer should be.
     error |= seccomp_rule_add(
         filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1, SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
@@ -121,7 +121,7 @@ static int allow_with_arguments(scmp_filter_ctx filter) {
     error |= seccomp_rule_add(
         filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()), SCMP_A2(SCMP_CMP_EQ, SIGABRT));
     // Libraries look into files as they go and live without: the C library asks for the kernel's overcommit mode
-    // when it shrinks a heap. They are told that they may not; who wants to write is no library.
+    // when it shrinks a heap. They are told that they may not; who wants to write is not a library.
     error |= seccomp_rule_add(
         filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
     error |= seccomp_rule_add(

@@ -49,7 +49,7 @@ public final class CircuitBreaker: Sendable {
     ///
     /// - Parameter isFailure: whether an error tells against the backend. A refusal such as a
     ///   duplicate key does not: the backend has answered. A cancelled operation never does.
-    /// - Throws: `CircuitOpenError` where the operation was not tried, else what it throws.
+    /// - Throws: `CircuitOpenError` if the operation was not tried, else what it throws.
     public func run<Success: Sendable>(
         countingAsFailure isFailure: (any Error) -> Bool = { _ in true }, _ operation: () async throws -> Success
     ) async throws -> Success {

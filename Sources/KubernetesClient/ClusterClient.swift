@@ -11,7 +11,7 @@ public final class ClusterClient: Sendable {
     public let configuration: ClusterConfiguration
     let transport: APITransport
 
-    /// - Throws: `KubernetesError` of kind `configuration` where the server's address, its authorities or
+    /// - Throws: `KubernetesError` of kind `configuration` if the server's address, its authorities or
     ///   the proxy make no sense.
     public init(_ configuration: ClusterConfiguration, eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) throws {
         self.configuration = configuration

@@ -5,7 +5,7 @@ struct HeaderValue {
     /// Names in lower case.
     let parameters: [String: String]
 
-    /// Nil where the text has another form or a parameter twice, of which readers would choose differently.
+    /// Nil if the text has another form or a parameter twice, of which readers would choose differently.
     init?(_ text: String) {
         var scanner = Scanner(rest: Array(text.utf8)[...])
         value = scanner.take { $0 != UInt8(ascii: ";") }.trimmed.text.lowercased()

@@ -19,7 +19,7 @@ package struct AuthService: Sendable {
     /// - Parameters:
     ///   - hasher: bcrypt as the settings say, unless given.
     ///   - metrics: the process's, unless given.
-    /// - Throws: `PixelFlowError` where a setting is bad.
+    /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: any UserStore & SigningKeyStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),
@@ -45,7 +45,7 @@ package struct AuthService: Sendable {
 
     /// Reads the signing keys, and makes the first at the very first start.
     ///
-    /// - Throws: `PixelFlowError` where the store is down or a key cannot be read.
+    /// - Throws: `PixelFlowError` if the store is down or a key cannot be read.
     package func prepare() async throws { _ = try await issuers.issuer() }
 
     /// The public keys, for a verifier elsewhere in the process.

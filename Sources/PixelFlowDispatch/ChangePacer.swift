@@ -2,7 +2,7 @@ import PixelFlowCore
 
 /// Decides when changes of tasks are published: a pure state machine, told the time.
 ///
-/// Each publication costs something from here to every client, so under load many changes share one. A change that somebody may
+/// Each publication costs something from here to every client, so under load many changes share one. A change that someone may
 /// be waiting for must not wait for company that will not come, though:
 ///
 /// - A task that ends while few others are under way is told of at once. A client that waits for each result before it sends
@@ -27,7 +27,7 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
     private var isFullAt: Instant
     /// When something other than an end may be published again.
     private var nextOther: Instant
-    /// Whether an end waits that has to be paid for from the bucket.
+    /// Whether an end waits that must be paid for from the bucket.
     private var isPacedEndWaiting = false
 
     init(at now: Instant) {

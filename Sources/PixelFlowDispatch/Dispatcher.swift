@@ -27,7 +27,7 @@ package struct Dispatcher: Service {
     static let batch = 500
     /// Every how many rounds the broker is asked whether it has lost dispatch messages.
     static let roundsBetweenInquiries = 5
-    /// How old dispatch messages have to be to count as lost: well above the delay of commits and what clocks differ by. The longer
+    /// How old dispatch messages must be to count as lost: well above the delay of commits and what clocks differ by. The longer
     /// ones find losses behind a queue that never gets empty.
     static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
 

@@ -5,7 +5,7 @@ package final class LabelledMetrics<Labels: Hashable & Sendable, Metric: Sendabl
     private let make: @Sendable (Labels) -> Metric
     private let made = Mutex<[Labels: Metric]>([:])
 
-    /// - Parameter make: called once for each set of labels, of which there have to be few.
+    /// - Parameter make: called once for each set of labels, of which there must be few.
     package init(_ make: @escaping @Sendable (Labels) -> Metric) { self.make = make }
 
     package subscript(labels: Labels) -> Metric {

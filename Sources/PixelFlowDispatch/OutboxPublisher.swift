@@ -12,7 +12,7 @@ import Synchronization
 package final class OutboxPublisher: Service {
     /// How long acknowledgements gather before they are written.
     static let flushInterval = Duration.milliseconds(200)
-    /// What may wait at most; beyond it the dispatcher's second try has to do.
+    /// What may wait at most; beyond it the dispatcher's second try must do.
     static let capacity = 100_000
 
     private struct State {
@@ -65,7 +65,7 @@ package final class OutboxPublisher: Service {
         if accepted { signal.continuation.yield() }
     }
 
-    /// Has everybody told how a task stands now, its outbox included.
+    /// Has everyone told how a task stands now, its outbox included.
     package func publish(_ task: TaskRecord, progress: Double? = nil) {
         // A worker hears by an event that a run is to be stopped.
         let isUrgent = task.status.isFinal || task.cancelRequested

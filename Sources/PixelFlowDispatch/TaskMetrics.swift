@@ -42,7 +42,7 @@ package struct TaskMetrics: Sendable {
         }
     }
 
-    /// Counts the task where its status is final, and does nothing where it is not.
+    /// Counts the task where its status is final, and does nothing if it is not.
     package func finished(_ task: TaskRecord) {
         guard task.status.isFinal else { return }
         outcomes[Outcome(status: task.status, code: task.status == .failed ? Self.label(task.error?.code ?? "") : "")].increment()

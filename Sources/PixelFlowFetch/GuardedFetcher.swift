@@ -23,7 +23,7 @@ package struct GuardedFetcher: SourceFetcher {
     /// Addresses of one name that are tried, one after the other, until one takes the connection.
     private static let maximumAttempts = 4
 
-    /// - Throws: `PixelFlowError` `setting_invalid` where the file of trust roots cannot be read.
+    /// - Throws: `PixelFlowError` `setting_invalid` if the file of trust roots cannot be read.
     package init(
         settings: FetchSettings = FetchSettings(),
         resolver: any NameResolver = SystemResolver(),

@@ -4,7 +4,7 @@ package import PixelFlowCore
 extension MetricsAdapter {
     /// A client of the cluster that this process runs in, or of that of the kubeconfig.
     ///
-    /// - Throws: `setting_invalid` where there is neither, or it makes no sense. Nothing is connected to.
+    /// - Throws: `setting_invalid` if there is neither, or it makes no sense. Nothing is connected to.
     package static func cluster(environment: [String: String]) throws(PixelFlowError) -> ClusterClient {
         do {
             var configuration = try ClusterConfiguration.load(environment: environment)

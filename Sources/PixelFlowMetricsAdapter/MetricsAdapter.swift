@@ -9,7 +9,7 @@ package import ServiceLifecycle
 /// Serves the lag of the workers' group as an external metric, to the API server and those whom it lets through.
 ///
 /// It needs neither Kafka nor the API server to start: while the one is away the metric is an error, while the other
-/// is nobody is believed.
+/// is no one is believed.
 package struct MetricsAdapter: Sendable {
     /// Certificates are renewed months ahead; what this bounds is how long a replica shows one that another replaced.
     static let certificatePace: Duration = .seconds(15)
@@ -60,7 +60,7 @@ package struct MetricsAdapter: Sendable {
         server = MetricsAPIServer(api: api, gate: gate, identity: identity, metrics: metrics, logger: logger)
     }
 
-    /// Everything that has to run for the metric to be served.
+    /// Everything that must run for the metric to be served.
     ///
     /// - Parameter onReady: called with the port of the metrics API once it answers.
     package func services(host: String, onReady: @escaping @Sendable (Int) -> Void = { _ in }) -> [any ServiceLifecycle.Service] {

@@ -14,7 +14,7 @@ enum FileDescriptors {
         let wanted = rlim_t(min(UInt(limit.rlim_max), most))
         guard limit.rlim_cur < wanted else { return }
         limit.rlim_cur = wanted
-        // Where it is refused the present limit stands, and the connections are fitted to it.
+        // If it is refused the present limit stands, and the connections are fitted to it.
         _ = setrlimit(resource, &limit)
     }
 

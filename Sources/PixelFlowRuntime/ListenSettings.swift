@@ -40,7 +40,7 @@ package struct ListenSettings: Sendable, Hashable {
         proxies = try TrustedProxies(settings)
     }
 
-    /// Where this machine reaches it, as in `http://127.0.0.1:8080`.
+    /// If this machine reaches it, as in `http://127.0.0.1:8080`.
     package var localURL: String {
         let reached =
             switch host {
@@ -119,7 +119,7 @@ package struct ListenSettings: Sendable, Hashable {
 extension ServiceGroup {
     /// A group that ends when SIGTERM or SIGINT asks for it, in the reverse order of `services`.
     ///
-    /// - Parameter grace: how long running work may go on; after that and 20 seconds more for what has
+    /// - Parameter grace: how long running work may continue; after that and 20 seconds more for what has
     ///   to be written down the group ends by force.
     package init(running services: [any Service], grace: Duration = .seconds(10), logger: Logger) {
         var configuration = ServiceGroupConfiguration(

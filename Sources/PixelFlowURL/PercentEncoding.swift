@@ -5,7 +5,7 @@ package enum PercentEncoding {
         "%" + String(UInt16(byte) + 0x100, radix: 16, uppercase: true).dropFirst()
     }
 
-    /// Every encoded byte as itself; nil where that is no UTF-8. A `%` without digits stays.
+    /// Every encoded byte as itself; nil if that is not an UTF-8. A `%` without digits stays.
     static func decoded(_ text: Substring) -> String? {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         let bytes = Array(text.utf8)

@@ -40,7 +40,7 @@ package struct WebService: Sendable {
         return configuration
     }
 
-    /// All routes that are for everybody, ready to be served. Serve them over connections and not from
+    /// All routes that are for everyone, ready to be served. Serve them over connections and not from
     /// memory: a stream watches for the end of its connection.
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { router in

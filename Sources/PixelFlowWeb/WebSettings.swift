@@ -21,7 +21,7 @@ package struct WebSettings: Sendable, Hashable {
     /// Whose `X-Forwarded-…` headers are believed and passed on.
     package let proxies: TrustedProxies
 
-    /// - Throws: `setting_invalid` where an address is not an absolute http or https URL.
+    /// - Throws: `setting_invalid` if an address is not an absolute http or https URL.
     package init(
         authURL: String = "http://127.0.0.1:50051", apiURL: String = "http://127.0.0.1:8080", proxies: TrustedProxies = .loopback
     ) throws(PixelFlowError) {

@@ -1,12 +1,12 @@
 import PixelFlowCore
 
-/// Renews a lease for as long as its run goes on.
+/// Renews a lease for as long as its run continues.
 struct LeaseRenewer: Sendable {
     let claim: Claim
     let store: any TaskStore
     let policy: TaskPolicy
 
-    /// Returns once the run has to stop: the lease is lost, cancellation was asked for, or the
+    /// Returns once the run must stop: the lease is lost, cancellation was asked for, or the
     /// store could not be reached for so long that the lease may have run out (`renewDeadline`, by this
     /// machine's monotonic clock). Nil when the run has ended by itself.
     func keep() async -> TaskRun.Ending? {

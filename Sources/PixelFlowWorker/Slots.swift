@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The slots of a worker. Who waits for one gets it before anybody who only asks.
+/// The slots of a worker. Who waits for one gets it before anyone who only asks.
 final class Slots: Sendable {
     private struct State {
         var free: Int

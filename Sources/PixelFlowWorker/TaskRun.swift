@@ -16,7 +16,7 @@ struct TaskRun: Sendable {
         case failed(TaskFailure)
         /// The owner no longer wants it.
         case cancelRequested
-        /// The task belongs to somebody else by now.
+        /// The task belongs to someone else by now.
         case lost
         /// The worker is being stopped.
         case interrupted
@@ -92,7 +92,7 @@ struct TaskRun: Sendable {
                 ])
             if !updated.status.isFinal { try await dependencies.blobs.remove(.run(task)) }
         } catch {
-            // Where nothing was written, the lease runs out and the task runs again under a new epoch;
+            // If nothing was written, the lease runs out and the task runs again under a new epoch;
             // where only the tidying failed, the dispatcher makes up for it and for the event.
             logger.error("run outcome not recorded, left to the dispatcher", metadata: ["error": "\(error)"])
         }
@@ -107,7 +107,7 @@ struct TaskRun: Sendable {
         }
     }
 
-    /// Tries again through an outage of the store for as long as the lease may hold.
+    /// Retries through an outage of the store for as long as the lease may hold.
     private func retry<Value>(_ body: () async throws -> Value) async throws -> Value {
         let deadline = ContinuousClock.now + settings.policy.renewDeadline
         var pause = Duration.milliseconds(50)

@@ -91,7 +91,7 @@ struct WorkerMetrics: Sendable {
         }
     }
 
-    /// - Parameter code: of the error, nil where the source came.
+    /// - Parameter code: of the error, nil if the source came.
     func fetched(in duration: Duration, failure code: String?) {
         fetches[code.map(TaskMetrics.label) ?? "ok"].recordMicroseconds(duration.microseconds)
     }

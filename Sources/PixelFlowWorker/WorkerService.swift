@@ -30,7 +30,7 @@ package struct WorkerDependencies: Sendable {
 
 /// Takes dispatch messages with a free slot, claims their tasks and runs them.
 ///
-/// The dispatch message of a task can be stuck: the broker is away, shares its partitions out anew, or has not yet noticed that the
+/// The dispatch message of a task can be stuck: the broker is away, shares its partitions out again, or has not yet noticed that the
 /// worker it gave them to is gone. A worker with nothing to do therefore looks for tasks that wait in the store, too.
 package struct WorkerService: Service {
     private let dependencies: WorkerDependencies
@@ -52,7 +52,7 @@ package struct WorkerService: Service {
 
     /// Works until it is shut down. Running tasks then finish within the grace period or are handed back.
     package func run() async throws {
-        // A task that is claimed and then has to wait for a render process is one more that a crash loses.
+        // A task that is claimed and then must wait for a render process is one more that a crash loses.
         await dependencies.renderer.warmUp()
         guard let subscription = await subscribe() else { return }
         let listening = Task { await listenForCancellation() }
@@ -153,7 +153,7 @@ package struct WorkerService: Service {
         }
     }
 
-    /// At most `limit` tasks, claimed by this worker. None where the store is away; the next tick comes soon.
+    /// At most `limit` tasks, claimed by this worker. None if the store is away; the next tick comes soon.
     private func claimWaiting(_ limit: Int) async -> [TaskRecord] {
         let found: [TaskID]
         do {
@@ -182,7 +182,7 @@ package struct WorkerService: Service {
         return task
     }
 
-    /// Tries again each second for as long as a backend is down. A dispatch message that is in hand is not let go meanwhile: the
+    /// Retries each second for as long as a backend is down. A dispatch message that is in hand is not let go meanwhile: the
     /// broker would count it as neither delivered nor waiting.
     private func retryOnOutage<Value: Sendable>(
         _ complaint: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value

@@ -28,7 +28,7 @@ package struct WorkerSettings: Sendable {
     package var renderProcesses: Int
     /// Bytes of memory of each; nil for an equal part of what the container has.
     package var renderMemory: Int?
-    /// How long running tasks may go on once the worker is asked to stop; then they are handed back.
+    /// How long running tasks may continue once the worker is asked to stop; then they are handed back.
     package var grace: Duration
     /// How long a task may wait, with a slot free, before it is taken without its dispatch message.
     package var pollInterval: Duration

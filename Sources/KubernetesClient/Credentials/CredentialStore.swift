@@ -5,7 +5,7 @@ struct RequestCredentials: Sendable {
     /// The value of the Authorization header.
     var authorization: String?
     var identity: ClientIdentity?
-    /// Goes up when credentials are got anew.
+    /// Goes up when credentials are got again.
     var generation = 0
 }
 
@@ -56,7 +56,7 @@ actor CredentialStore {
     /// - Returns: Whether asking again may give something else.
     func refused(_ credentials: RequestCredentials) -> Bool {
         guard plugin != nil || user.tokenFile != nil else { return false }
-        // Somebody else met the same refusal and has renewed them already.
+        // Someone else met the same refusal and has renewed them already.
         guard credentials.generation == generation else { return true }
         generation += 1
         fileToken = nil

@@ -12,7 +12,7 @@ import Darwin
 struct ExecCredential: Sendable {
     var token: String?
     var identity: ClientIdentity?
-    /// Nil where it holds until the server refuses it.
+    /// Nil if it holds until the server refuses it.
     var expiry: Timestamp?
 }
 
@@ -24,7 +24,7 @@ struct ExecPluginRunner: Sendable {
     private let isTerminal: @Sendable () -> Bool
 
     private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
-    /// A plugin may wait for somebody to log in with a browser.
+    /// A plugin may wait for someone to log in with a browser.
     private static let timeout = Duration.seconds(300)
 
     init(_ plugin: ExecPlugin, configuration: ClusterConfiguration, isTerminal: @escaping @Sendable () -> Bool = { isatty(0) == 1 }) {

@@ -3,7 +3,7 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
     public let kind: Kind
     /// One readable sentence, without secrets. Where the server answered with a reason, it is the server's.
     public let message: String
-    /// What can be done about it, where that is known: an exec plugin's installation hint, for one.
+    /// What can be done about it if that is known: an exec plugin's installation hint, for one.
     public let hint: String?
     /// The server's own words, where it answered.
     public let status: APIStatus?
@@ -26,7 +26,7 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
         case notFound
         /// 409, created twice.
         case alreadyExists
-        /// 409, changed by somebody else meanwhile, or another field manager owns it.
+        /// 409, changed by someone else meanwhile, or another field manager owns it.
         case conflict
         /// 410: the resource version or continue token is too old.
         case gone
@@ -62,7 +62,7 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 
-    /// Whether the same call may go well a little later, without anybody changing anything.
+    /// Whether the same call may go well a little later, without anyone changing anything.
     public var isTransient: Bool {
         switch kind {
         case .unreachable, .timeout, .tooManyRequests, .server: true

@@ -22,7 +22,7 @@ public struct Kubeconfig: Sendable {
         public var skipsVerification = false
         public var authority: Material?
         public var proxyURL: String?
-        /// What the cluster has to say to exec plugins.
+        /// What the cluster must say to exec plugins.
         var pluginConfiguration: JSONValue?
     }
 
@@ -38,7 +38,7 @@ public struct Kubeconfig: Sendable {
         /// The name of a built-in provider, which kubectl had until 1.26.
         var legacyProvider: String?
 
-        /// Somebody without credentials, or with a token.
+        /// Someone without credentials, or with a token.
         public init(token: String? = nil) {
             self.token = token
         }

@@ -27,7 +27,7 @@ public struct ListOptions: Sendable, Hashable {
 /// A whole list, as it was at one moment.
 public struct ResourceList<Element: Sendable>: Sendable {
     public var items: [Element]
-    /// Where a watch goes on from. Empty where the server gives none.
+    /// Where a watch continues from. Empty if the server gives none.
     public var resourceVersion: String
 }
 

@@ -61,7 +61,7 @@ extension ClusterClient {
     }
 
     /// Sets how many replicas a workload should have.
-    /// - Parameter resourceVersion: Of the scale that was looked at. Where the workload has changed since,
+    /// - Parameter resourceVersion: Of the scale that was looked at. If the workload has changed since,
     ///   the call throws `conflict` and changes nothing.
     @discardableResult
     public func setScale(

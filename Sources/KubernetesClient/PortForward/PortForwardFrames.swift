@@ -16,7 +16,7 @@ struct PortForwardFrames {
 
     private var begunChannels: Set<UInt8> = []
 
-    /// - Throws: `KubernetesError` where the frame is not of the protocol.
+    /// - Throws: `KubernetesError` if the frame is not of the protocol.
     mutating func receive(_ frame: WebSocketFrame) throws -> Event {
         switch frame.opcode {
         case .ping: return .answer(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: frame.unmaskedData))

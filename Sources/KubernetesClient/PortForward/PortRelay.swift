@@ -114,7 +114,7 @@ struct PortRelay: Sendable {
             for try await frame in incoming {
                 switch try frames.receive(frame) {
                 case .data(let bytes):
-                    // Nobody is left to read it.
+                    // No one is left to read it.
                     guard (try? await output.write(bytes)) != nil else { return }
                 case .answer(let answer): try? await outgoing.write(answer)
                 case .failure(let message): throw KubernetesError(.unreachable, "the pod \(pod.pod) cannot be reached: \(message)")

@@ -88,7 +88,7 @@ extension Timestamp {
 }
 
 extension Timestamp: Codable {
-    /// A text that is no time is read as the start of 1970 rather than spoiling the whole object.
+    /// A text that is not a time is read as the start of 1970 rather than spoiling the whole object.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         self = Timestamp(text) ?? Timestamp(secondsSinceEpoch: 0)
@@ -128,7 +128,7 @@ private struct TimestampFields {
         return value
     }
 
-    /// Seconds east of UTC; nil where the text goes on or has no zone.
+    /// Seconds east of UTC; nil if the text continues or has no zone.
     mutating func zoneOffset() -> Int? {
         guard let sign = rest.popFirst() else { return nil }
         if sign == UInt8(ascii: "Z") || sign == UInt8(ascii: "z") { return rest.isEmpty ? 0 : nil }

@@ -5,7 +5,7 @@ public enum WatchEvent<Object: Sendable>: Sendable {
     case added(Object)
     case modified(Object)
     case deleted(Object)
-    /// The connection is gone. The watch goes on by itself; this is for showing that what is known may be old.
+    /// The connection is gone. The watch continues by itself; this is for showing that what is known may be old.
     case interrupted(KubernetesError)
 }
 

@@ -5,7 +5,7 @@ import NIOHTTP1
 /// A watch that keeps itself alive: it lists, watches from there, resumes after a lost connection where it
 /// was, and lists again where the server no longer knows that place (410).
 ///
-/// It ends only by cancelling the task that reads it, or by throwing what trying again will not mend:
+/// It ends only by cancelling the task that reads it, or by throwing what retrying will not mend:
 /// `forbidden`, `unauthorized`, `notFound`, `invalid`, TLS.
 public struct WatchSequence<Object: Codable & Sendable>: AsyncSequence, Sendable {
     public typealias Element = WatchEvent<Object>
@@ -53,7 +53,7 @@ public struct WatchSequence<Object: Codable & Sendable>: AsyncSequence, Sendable
 }
 
 extension WatchSequence.Iterator {
-    /// One list, connection, or line. Nil where it tells the reader nothing.
+    /// One list, connection, or line. Nil if it tells the reader nothing.
     private mutating func step() async throws -> WatchEvent<Object>? {
         switch state {
         case .unknown:

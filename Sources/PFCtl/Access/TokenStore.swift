@@ -21,7 +21,7 @@ struct TokenStore: Sendable {
     private let folder: String
     private var file: String { "\(folder)/tokens.json" }
 
-    /// - Throws: `CommandError` where the environment has no place for configuration.
+    /// - Throws: `CommandError` if the environment has no place for configuration.
     init(environment: [String: String]) throws {
         if let configuration = environment["XDG_CONFIG_HOME"], configuration.hasPrefix("/") {
             folder = "\(configuration)/pfctl"
@@ -37,7 +37,7 @@ struct TokenStore: Sendable {
         "\(configuration.contextName ?? configuration.server)/\(configuration.namespace)"
     }
 
-    /// None where the file is missing or is not ours.
+    /// None if the file is missing or is not ours.
     func entries() -> [String: Entry] {
         guard let contents = FileManager.default.contents(atPath: file) else { return [:] }
         return (try? JSONDecoder().decode([String: Entry].self, from: contents)) ?? [:]
@@ -67,7 +67,7 @@ struct TokenStore: Sendable {
     }
 }
 
-/// Files that nobody but this user may read, from their first byte on.
+/// Files that no one but this user may read, from their first byte on.
 enum PrivateFile {
     /// - Throws: `CommandError`, where it exists already too.
     static func create(_ path: String, _ contents: [UInt8]) throws {
@@ -92,7 +92,7 @@ enum PrivateFile {
     }
 }
 
-/// What commands take that ask the services as somebody.
+/// What commands take that ask the services as someone.
 struct TokenOptions: ParsableArguments {
     /// Other processes see a command line, which a variable is kept from.
     static let variable = "PFCTL_TOKEN"
@@ -101,14 +101,14 @@ struct TokenOptions: ParsableArguments {
     var token: String?
 
     /// The token of the options, of the environment, or of the last login, in this order.
-    /// - Throws: `CommandError` where there is none that is still good.
+    /// - Throws: `CommandError` if there is none that is still good.
     func resolve(in session: Session) throws -> String {
         if let token, !token.isEmpty { return token }
         return try Self.ambient(in: session)
     }
 
     /// The token of the environment, or of the last login.
-    /// - Throws: `CommandError` where there is none that is still good.
+    /// - Throws: `CommandError` if there is none that is still good.
     static func ambient(in session: Session) throws -> String {
         if let token = session.environment[variable], !token.isEmpty { return token }
         let entry = try? TokenStore(environment: session.environment).entries()[TokenStore.key(session.configuration())]

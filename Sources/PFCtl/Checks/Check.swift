@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// Something that has to be so, and how to find out.
+/// Something that must be so, and how to find out.
 struct Check: Sendable {
     /// Names it for programs, and is its place in the documentation.
     let anchor: String

@@ -1,7 +1,7 @@
 import KubernetesClient
 
 extension CheckCategory {
-    /// What has to hold once PixelFlow runs.
+    /// What must hold once PixelFlow runs.
     static let installation = CheckCategory(
         name: "installation", checks: [.installed, .versions, .services, .backing, .restarts, .volumes, .warningEvents])
     static let scaling = CheckCategory(name: "scaling", checks: [.autoscaler, .autoscalerRoom])

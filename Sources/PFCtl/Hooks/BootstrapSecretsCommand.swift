@@ -105,7 +105,7 @@ struct SecretInstaller: Sendable {
     }
 }
 
-/// A Secret whose values nobody has chosen.
+/// A Secret whose values no one has chosen.
 struct RandomSecret: Sendable {
     /// Safe in a URL, a shell and a configuration file: 64 of them, 6 bits each.
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -10,7 +10,7 @@ struct AutoscalerState: Sendable, Hashable {
     let current: Int
     let desired: Int
     let measure: Measure?
-    /// Why it cannot work out what it wants; nil where it can.
+    /// Why it cannot work out what it wants; nil if it can.
     let trouble: String?
 
     /// What it goes by.

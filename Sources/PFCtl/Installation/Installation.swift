@@ -31,7 +31,7 @@ struct Installation: Sendable {
 
 extension Installation {
     /// Looks for the installation that the options mean.
-    /// - Throws: `CommandError` where there is none, or more than one and no `--release`.
+    /// - Throws: `CommandError` if there is none, or more than one and no `--release`.
     static func find(in session: Session) async throws -> Installation {
         let client = try session.client()
         async let deployments = client.list(Deployment.self, in: .current, InstallationLabels.everything)
@@ -41,7 +41,7 @@ extension Installation {
             release: session.global.release)
     }
 
-    /// - Parameter release: Nil where there is to be only one.
+    /// - Parameter release: Nil if there is to be only one.
     init(deployments: [Deployment], statefulSets: [StatefulSet], namespace: String, release: String?) throws {
         let own = deployments.map { Workload(object: .deployment($0)) }.sorted { $0.component < $1.component }
         let backing = statefulSets.map { Workload(object: .statefulSet($0)) }.sorted { $0.component < $1.component }
@@ -91,7 +91,7 @@ enum InstallationLabels {
 }
 
 extension ObjectMeta {
-    /// `api`, `worker`, `kafka`, …; the object's own name where there is no label.
+    /// `api`, `worker`, `kafka`, …; the object's own name if there is no label.
     var component: String { labels[InstallationLabels.component] ?? name }
     var release: String { labels[InstallationLabels.instance] ?? "" }
 }

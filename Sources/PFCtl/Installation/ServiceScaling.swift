@@ -9,7 +9,7 @@ struct ServiceScaling: Sendable {
     let workload: Workload
     let change: ChangeOptions
 
-    /// None where they may not be seen, or where the cluster has no such API.
+    /// None if they may not be seen, or where the cluster has no such API.
     static func autoscalers(in session: Session) async throws -> [AutoscalerState] {
         do {
             let list = try await session.client().list(HorizontalPodAutoscaler.self, in: .current, InstallationLabels.everything)

@@ -12,7 +12,7 @@ struct WorkloadWatch: Sendable {
     let session: Session
 
     /// - Parameters:
-    ///   - judge: Looks at each state of the workload; throws where what is waited for will not come.
+    ///   - judge: Looks at each state of the workload; throws if what is waited for will not come.
     /// - Returns: The workload as it was then.
     @discardableResult
     func wait(
@@ -54,7 +54,7 @@ struct WorkloadWatch: Sendable {
         throw CancellationError()
     }
 
-    /// The workload as the event has it; nil where the event has nothing of it.
+    /// The workload as the event has it; nil if the event has nothing of it.
     private func latest<R: KubernetesResource>(_ event: WatchEvent<R>, _ workload: Workload) throws -> R? {
         switch event {
         case .listed(let objects):

@@ -7,7 +7,7 @@ struct GroupLag: Sendable {
         private static let nameSetting = "PIXELFLOW_KAFKA_TOPIC"
         private static let partitionsSetting = "PIXELFLOW_KAFKA_PARTITIONS"
 
-        /// Nil where the settings are not in the workers' template.
+        /// Nil if the settings are not in the workers' template.
         let name: String?
         let partitions: Int?
 
@@ -23,7 +23,7 @@ struct GroupLag: Sendable {
         let topic: String
         let number: Int
         let lag: Int
-        /// Nil where the workers do not tell.
+        /// Nil if the workers do not tell.
         let committed: Int?
         let end: Int?
         /// The pod that has the partition.
@@ -42,7 +42,7 @@ struct GroupLag: Sendable {
     let topic: Topic
     /// Whether every worker has said what it holds.
     let isFromAll: Bool
-    /// Tasks a second that the workers finish; nil where it was not measured.
+    /// Tasks a second that the workers finish; nil if it was not measured.
     let rate: Double?
 
     /// Whether the total is all that there is.
@@ -85,7 +85,7 @@ struct GroupLag: Sendable {
         }
     }
 
-    /// A worker that started anew in between counts from nothing: it is left out.
+    /// A worker that started again in between counts from nothing: it is left out.
     private static func rate(_ pages: [MetricsScrape.Page], _ earlier: [MetricsScrape.Page]) -> Double? {
         let before = Dictionary(earlier.map { ($0.pod, $0) }) { first, _ in first }
         let rates = pages.compactMap { page -> Double? in

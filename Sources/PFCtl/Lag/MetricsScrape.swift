@@ -64,7 +64,7 @@ struct MetricsText: Sendable {
 
     let samples: [Sample]
 
-    /// Lines that are no samples are left out.
+    /// Lines that are not samples are left out.
     init(_ text: String) {
         samples = text.split(whereSeparator: \.isNewline).compactMap { Self.sample($0) }
     }

@@ -8,7 +8,7 @@ final class LogFollower: Sendable {
 
     private struct State {
         var followed: Set<String> = []
-        /// The last line that was shown of a pod: where it goes on after a lost connection.
+        /// The last line that was shown of a pod: where it continues after a lost connection.
         var last: [String: LogLine] = [:]
     }
 
@@ -69,7 +69,7 @@ final class LogFollower: Sendable {
         return options
     }
 
-    /// The time to go on from is in whole seconds: what was shown already comes again, and is passed over.
+    /// The time to continue from is in whole seconds: what was shown already comes again, and is passed over.
     private func take(_ line: LogLine) {
         let isNew = state.withLock { state in
             if let last = state.last[line.pod], line.timeText <= last.timeText { return false }

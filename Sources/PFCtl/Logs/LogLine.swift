@@ -3,7 +3,7 @@ import KubernetesClient
 /// A line of a pod's log, as the cluster gives it with its time.
 struct LogLine: Sendable {
     let pod: String
-    /// When the container wrote it; nil where the cluster did not say.
+    /// When the container wrote it; nil if the cluster did not say.
     let time: Timestamp?
     /// The time as it was written, to the nanosecond: the order within a pod.
     let timeText: String

@@ -2,7 +2,7 @@ import ArgumentParser
 import KubernetesClient
 import Yams
 
-/// All that a command has to say on stdout, for people and for programs. `DocumentRenderer` is the one
+/// All that a command must say on stdout, for people and for programs. `DocumentRenderer` is the one
 /// place that makes text of it.
 struct Document: Sendable {
     enum Block: Sendable, Hashable {

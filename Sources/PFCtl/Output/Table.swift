@@ -15,7 +15,7 @@ struct Table: Sendable, Hashable {
         var spare: Spare?
 
         enum Cut: Sendable, Hashable {
-            /// For sentences, in the last column: they go on below.
+            /// For sentences, in the last column: they continue below.
             case wrap
             /// For names, which tell one from the other by their ends: an ellipsis.
             case middle
@@ -51,7 +51,7 @@ struct Table: Sendable, Hashable {
     var rows: [Row]
     /// Whether a blank line parts rows that have rows under them.
     var isAiry = false
-    /// False for rows that go on below those of a table printed before.
+    /// False for rows that continue below those of a table printed before.
     var hasTitles = true
 }
 

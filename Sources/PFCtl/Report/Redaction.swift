@@ -10,7 +10,7 @@ enum Redaction {
         "password", "passwd", "secret", "token", "credential", "private", "access_key", "accesskey", "api_key", "apikey",
     ]
     private static let serverFields = ["managedFields"]
-    /// Whole objects as somebody once applied them, with all that is in them.
+    /// Whole objects as someone once applied them, with all that is in them.
     private static let copies = ["kubectl.kubernetes.io/last-applied-configuration"]
 
     static func isSecret(_ name: String) -> Bool {

@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// Collects what somebody needs who is to help: what is there, how it is, and what it has said lately.
+/// Collects what someone needs who is to help: what is there, how it is, and what it has said lately.
 struct SupportBundle: Sendable {
     private static let kinds: [ResourceKind] = [
         .deployments, .statefulSets, .replicaSets, .pods, .services, .configMaps, .secrets, .persistentVolumeClaims, .jobs,

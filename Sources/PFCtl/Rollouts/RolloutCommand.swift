@@ -79,7 +79,7 @@ struct RolloutResumeCommand: RolloutHoldCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 }
 
-/// A command that holds a service's rollouts, or lets them go on.
+/// A command that holds a service's rollouts, or lets them continue.
 protocol RolloutHoldCommand: SessionCommand {
     static var pauses: Bool { get }
     var service: String { get }

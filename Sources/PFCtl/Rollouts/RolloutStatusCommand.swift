@@ -54,7 +54,7 @@ struct RolloutStatusCommand: SessionCommand {
 struct RolloutWait: Sendable {
     let session: Session
 
-    /// - Throws: `CommandError` where it fails, is paused, or takes too long.
+    /// - Throws: `CommandError` if it fails, is paused, or takes too long.
     @discardableResult
     func wait(for workload: Workload, timeout: Duration) async throws -> Workload {
         try await WorkloadWatch(session: session).wait(for: workload, timeout: timeout) { current in

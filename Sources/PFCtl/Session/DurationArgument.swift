@@ -65,7 +65,7 @@ enum DurationText {
         }
     }
 
-    /// As somebody gave it: what is less than a second is not told as none.
+    /// As someone gave it: what is less than a second is not told as none.
     static func exact(_ duration: Duration) -> String {
         let milliseconds = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
         return milliseconds < 1_000 ? "\(milliseconds)ms" : age(duration)

@@ -68,7 +68,7 @@ enum DrainEstimate: Sendable, Hashable {
 
     /// - Parameters:
     ///   - lag: Tasks that wait.
-    ///   - rate: Tasks a second; nil where it is not known.
+    ///   - rate: Tasks a second; nil if it is not known.
     init(lag: Double?, rate: Double?) {
         guard let lag else {
             self = .unknown
@@ -94,7 +94,7 @@ enum DrainEstimate: Sendable, Hashable {
         }
     }
 
-    /// Nil where it is not known, or never.
+    /// Nil if it is not known, or never.
     var seconds: Int? {
         switch self {
         case .empty: 0

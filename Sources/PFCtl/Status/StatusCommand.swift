@@ -46,7 +46,7 @@ struct StatusWatch: Sendable {
 
     let session: Session
 
-    /// Gathers and draws until the task is cancelled, or until a watch cannot go on.
+    /// Gathers and draws until the task is cancelled, or until a watch cannot continue.
     func run(_ draw: @Sendable (InstallationStatus) -> Void) async throws {
         let client = try session.client()
         let (signals, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(1))

@@ -72,7 +72,7 @@ struct StatusGathering: Sendable {
     }
 }
 
-/// Something that can be done without, or why it has to be.
+/// An optional part, or why it is missing.
 struct Gathered<Value: Sendable>: Sendable {
     var value: Value?
     var note: String?

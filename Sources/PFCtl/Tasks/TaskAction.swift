@@ -13,7 +13,7 @@ enum TaskAction: String, Sendable {
         }
     }
 
-    /// Why it cannot be done to a task; nil where it can.
+    /// Why it cannot be done to a task; nil if it can.
     func obstacle(_ task: TaskSummary) -> String? {
         switch self {
         case .cancel: task.isFinal ? "it is already \(task.status)" : nil
@@ -30,7 +30,7 @@ enum TaskAction: String, Sendable {
     }
 }
 
-/// Does one thing to tasks, one after the other, and goes on where one of them refuses.
+/// Does one thing to tasks, one after the other, and continues where one of them refuses.
 struct TaskChanges: Sendable {
     let session: Session
     let service: TaskService

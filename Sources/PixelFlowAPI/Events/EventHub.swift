@@ -88,7 +88,7 @@ package final class EventHub: Service {
     /// The changes of a tenant from now on, for one of its users.
     ///
     /// - Parameter expiresAt: when the stream ends, whatever happens.
-    /// - Throws: `too_many_event_streams` (429) where the user has all it may have, `event_streams_exhausted` (503) where the
+    /// - Throws: `too_many_event_streams` (429) if the user has all it may have, `event_streams_exhausted` (503) if the
     ///   replica has.
     func open(for principal: Principal, until expiresAt: Timestamp) throws(PixelFlowError) -> OpenEventStream {
         let stream = EventStream(of: principal, until: expiresAt, byteLimit: limits.streamBytes)
@@ -146,7 +146,7 @@ package final class EventHub: Service {
         while metrics.held.count > limits.totalBytes, dropFurthestBehind() {}
     }
 
-    /// - Returns: false where nothing waits on any stream.
+    /// - Returns: false if nothing waits on any stream.
     private func dropFurthestBehind() -> Bool {
         let streams = state.withLock(\.all).map { (stream: $0, bytes: $0.waitingBytes) }
         guard let last = streams.max(by: { $0.bytes < $1.bytes }), last.bytes > 0 else { return false }

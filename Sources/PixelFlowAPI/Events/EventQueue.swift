@@ -4,7 +4,7 @@ import NIOCore
 /// What waits to be sent on one event stream: a pure state machine, bounded by count and by bytes.
 ///
 /// One sender takes what waits (`next`), sends it as fast as the socket takes it, and says so (`sent`). A client that falls too
-/// far behind loses everything that waits: it has to look anew anyway.
+/// far behind loses everything that waits: it must look again anyway.
 struct EventQueue {
     /// Why a stream ends.
     enum End: Sendable, Hashable {
@@ -14,7 +14,7 @@ struct EventQueue {
         case shutdown
     }
 
-    /// What the sender has to do.
+    /// What the sender must do.
     enum Step {
         case send([EncodedEvent])
         /// Tell the client, and whatever is between, that the stream is alive.
@@ -48,7 +48,7 @@ struct EventQueue {
 
     /// Adds an event; once the stream is to end, nothing.
     ///
-    /// - Returns: false where the stream ends because of it.
+    /// - Returns: false if the stream ends because of it.
     mutating func append(_ event: EncodedEvent) -> Bool {
         guard end == nil else { return true }
         let size = event.bytes.readableBytes
@@ -73,7 +73,7 @@ struct EventQueue {
         bytes = 0
     }
 
-    /// Takes the sender's next step. It has to call `sent` before it asks again.
+    /// Takes the sender's next step. It must call `sent` before it asks again.
     mutating func next() -> Step {
         guard events.isEmpty else {
             begin()
@@ -115,7 +115,7 @@ struct EventQueue {
 
     /// A second has passed.
     ///
-    /// - Returns: whether the sender has to be looked after.
+    /// - Returns: whether the sender must be looked after.
     mutating func tick() -> Attention {
         ticks += 1
         if isSending {

@@ -5,7 +5,7 @@ import PixelFlowCore
 struct MissedChanges: Sendable {
     /// Tasks read at a time.
     static let page = 20
-    /// More changes than this are not told again; the client is asked to list its tasks anew.
+    /// More changes than this are not told again; the client is asked to list its tasks again.
     static let limit = 1000
 
     private let tasks: any TaskStore

@@ -47,7 +47,7 @@ struct EventPosition: Sendable, Hashable {
     /// The `id:` of a change.
     static func id(of task: TaskRecord) -> String { "\(task.updatedAt.microseconds)-\(task.id)-\(task.revision)" }
 
-    /// Reads a `Last-Event-ID`; nil where it is none of ours.
+    /// Reads a `Last-Event-ID`; nil if it is none of ours.
     init?(lastEventID: String) {
         guard let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first, let microseconds = Int64(digits),
             microseconds > 0
@@ -55,6 +55,6 @@ struct EventPosition: Sendable, Hashable {
         time = Timestamp(microseconds: microseconds)
     }
 
-    /// After this time everything has to be told again.
+    /// After this time everything must be told again.
     var resume: Timestamp { time - Self.overlap }
 }

@@ -82,7 +82,7 @@ struct OutputRoutes: Sendable {
 
     /// The part that is wanted; nil for the whole.
     ///
-    /// - Throws: `range_not_satisfiable` (416). Nobody may keep that answer in the place of the object, so it takes everything
+    /// - Throws: `range_not_satisfiable` (416). No one may keep that answer in the place of the object, so it takes everything
     ///   that names the version over from the answer with 200, and not how long that may be kept.
     private func range(of object: StoredObject, size: Int, _ request: Request) throws -> Range<Int>? {
         switch ByteRanges.select(request, size: size, tag: object.tag) {

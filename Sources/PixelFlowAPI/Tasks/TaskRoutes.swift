@@ -111,7 +111,7 @@ extension TaskRecord {
 extension AppRequestContext {
     /// The `:id` of the path.
     ///
-    /// - Throws: `not_found` where it cannot be one.
+    /// - Throws: `not_found` if it cannot be one.
     func taskID() throws -> TaskID {
         guard let id = parameters.get("id").flatMap(TaskID.init(parsing:)) else { throw PixelFlowError.notFound("task") }
         return id

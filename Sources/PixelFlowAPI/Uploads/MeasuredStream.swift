@@ -3,7 +3,7 @@ import NIOCore
 import PixelFlowCore
 import Synchronization
 
-/// Counts and hashes a stream while somebody else reads it, and ends it once it is too long.
+/// Counts and hashes a stream while someone else reads it, and ends it once it is too long.
 struct MeasuredStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == ByteBuffer {
     typealias Element = ByteBuffer
     typealias Failure = any Error

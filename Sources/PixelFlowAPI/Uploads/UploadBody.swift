@@ -56,7 +56,7 @@ extension UploadBody.Image {
     /// Hands the bytes on, counted and hashed.
     ///
     /// - Throws: `body_too_large` beyond `limit` bytes, `too_many_uploads` beyond what the ticket's owner may have under way,
-    ///   `empty_image` where there are none.
+    ///   `empty_image` if there are none.
     func measured(
         limit: Int, _ ticket: UploadAdmission.Ticket, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
     ) async throws -> TaskSource.Upload {

@@ -6,7 +6,7 @@ import PixelFlowURL
 /// What a client asks for, whichever way the image comes, as it was sent: of the right form, and not yet judged by anything
 /// that may change, such as presets and limits.
 struct UploadRequest: Sendable {
-    /// Nil where the image itself was sent.
+    /// Nil if the image itself was sent.
     var imageURL: String?
     var pipeline: JSONValue?
     var preset: String?
@@ -35,7 +35,7 @@ struct UploadRequest: Sendable {
         }
     }
 
-    /// Takes the parts that came beside the image itself. One that is empty, as a form sends a field that nobody has filled in,
+    /// Takes the parts that came beside the image itself. One that is empty, as a form sends a field that no one has filled in,
     /// counts as absent, and so does a pipeline that is null.
     init(pipeline: Data?, preset: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }

@@ -72,7 +72,7 @@ struct UploadRoutes: Sendable {
             createdAt: dependencies.clock.now())
     }
 
-    /// Where the store does not answer, the task may have been added all the same; so the image stays.
+    /// If the store does not answer, the task may have been added all the same; so the image stays.
     private func create(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Response {
         switch try await dependencies.tasks.create(task) {
         case .created(let task):
@@ -88,7 +88,7 @@ struct UploadRoutes: Sendable {
         }
     }
 
-    /// - Throws: `idempotency_key_reused` where another request has made the task.
+    /// - Throws: `idempotency_key_reused` if another request has made the task.
     private func response(_ task: TaskRecord, ifMadeBy fingerprint: String) throws -> Response {
         guard task.fingerprint == fingerprint else {
             throw PixelFlowError(
@@ -136,7 +136,7 @@ struct UploadRoutes: Sendable {
         }
     }
 
-    /// A task of its own: a client that has gone has cancelled this one, and its upload has to vanish all the same.
+    /// A task of its own: a client that has gone has cancelled this one, and its upload must vanish all the same.
     private func discard(_ id: TaskID, _ tenant: TenantID, _ context: AppRequestContext) async {
         let (blobs, logger) = (dependencies.blobs, context.logger)
         await Task {

@@ -41,7 +41,7 @@ struct Accounts: Sendable {
 
     /// The user whose e-mail address and password these are.
     ///
-    /// An address that nobody has takes as long as one that somebody has, and is throttled alike, so
+    /// An address that no one has takes as long as one that someone has, and is throttled alike, so
     /// that neither the answer nor its time tells who is registered.
     /// - Throws: `credentials_invalid` (401), `login_throttled` (429).
     func login(email: String, password: String, from subscriber: String?) async throws -> User {

@@ -14,7 +14,7 @@ final class IssuerSource: Sendable {
 
     init(_ load: @escaping @Sendable () async throws -> TokenIssuer) { self.load = load }
 
-    /// Loads once, for all who wait; after a failure the next caller tries again.
+    /// Loads once, for all who wait; after a failure the next caller retries.
     func issuer() async throws -> TokenIssuer {
         try await loading().value
     }

@@ -3,7 +3,7 @@ import PixelFlowCore
 import Synchronization
 
 /// A few threads for slow work, with a bounded queue: what comes beyond is refused at once instead
-/// of waiting for longer than anybody would.
+/// of waiting for longer than anyone would.
 final class HashingLanes: Sendable {
     private let lanes: [DispatchQueue]
     private let limit: Int

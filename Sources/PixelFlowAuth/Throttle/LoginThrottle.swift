@@ -1,7 +1,7 @@
 package import PixelFlowCore
 import Synchronization
 
-/// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. Nobody is
+/// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. No one is
 /// locked out for good.
 ///
 /// What counts is the account together with the address that tries it, and the address over all accounts. The
@@ -39,7 +39,7 @@ package final class LoginThrottle: Sendable {
         package init() {}
     }
 
-    /// An attempt that has been let through and has to be ended.
+    /// An attempt that has been let through and must be ended.
     struct Attempt: Sendable {
         fileprivate let pair: String
         fileprivate let address: String?

@@ -33,7 +33,7 @@ final class RegistrationThrottle: Sendable {
         let now = clock.now()
         let wait = buckets.withLock { buckets -> Double in
             var spent = buckets[address].map { spentNow($0, at: now) } ?? 0
-            // What is asked for has to fit in; a hair less than one is an error of rounding.
+            // What is asked for must fit in; a hair less than one is an error of rounding.
             guard spent + 1 <= perHour + 1e-6 else { return (spent + 1 - perHour) * 3600 / perHour }
             spent += 1
             if buckets[address] == nil {

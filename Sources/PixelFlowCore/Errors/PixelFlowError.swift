@@ -1,4 +1,4 @@
-/// Every failure that a person, a client or a retry policy has to understand.
+/// Every failure that a person, a client or a retry policy must understand.
 ///
 /// `code` is stable and machine-readable, `message` is written for people and safe to show to a
 /// client. `cause` is for the logs only and never leaves the process.
@@ -39,13 +39,13 @@ package struct PixelFlowError: Error, Sendable {
     package enum Retry: String, Sendable, Codable {
         /// Never: the input is at fault (not an image, a blocked address, a 404).
         case permanent
-        /// Perhaps: a time-out, a 5xx of somebody else's server. Spends an attempt.
+        /// Perhaps: a timeout, a 5xx of another party's server. Spends an attempt.
         case transient
         /// Surely, once PixelFlow's own backend is back. Spends no attempt.
         case outage
         /// The render process died on this input; twice and the task is poison.
         case crash
-        /// Somebody outside killed the render process: the kernel for want of memory, or an operator.
+        /// Someone outside killed the render process: the kernel for lack of memory, or an operator.
         /// Spends no attempt; a task that this happens to again and again is given one run alone.
         case killed
     }
@@ -107,7 +107,7 @@ extension PixelFlowError {
             retry: .outage, retryAfter: 1, cause: cause)
     }
 
-    /// The disk or the object store is full: an outage, which ends when somebody makes room. Costs the task no attempt.
+    /// The disk or the object store is full: an outage, which ends when someone makes room. Costs the task no attempt.
     package static func insufficientStorage(cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .insufficientStorage, code: "insufficient_storage",
@@ -115,7 +115,7 @@ extension PixelFlowError {
             retry: .outage, retryAfter: 60, cause: cause)
     }
 
-    /// Wraps what nobody foresaw, so that its text stays inside.
+    /// Wraps what no one foresaw, so that its text stays inside.
     package static func unexpected(_ cause: any Error) -> PixelFlowError {
         if let known = cause as? PixelFlowError { return known }
         return PixelFlowError(

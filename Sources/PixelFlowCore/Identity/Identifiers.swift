@@ -20,7 +20,7 @@ package struct TaskID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
     package static func make(at time: Timestamp) -> TaskID { TaskID(UUIDv7.make(at: time)) }
-    /// Reads an id that came from outside; nil where it cannot be one.
+    /// Reads an id that came from outside; nil if it cannot be one.
     package init?(parsing text: String) {
         let lowered = text.lowercased()
         guard UUIDv7.isCanonical(lowered) else { return nil }

@@ -66,7 +66,7 @@ package protocol BlobStore: Sendable {
     func write(_ key: BlobKey, bytes: ByteBuffer) async throws
     /// Opens an object; `range` is cut to what there is.
     ///
-    /// - Returns: nil where there is no such object.
+    /// - Returns: nil if there is no such object.
     func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob?
     /// Removes the object `prefix` and every object below `prefix/`. What is not there is no error.
     func remove(_ prefix: BlobKey) async throws
@@ -74,11 +74,11 @@ package protocol BlobStore: Sendable {
     func keys(_ prefix: BlobKey) async throws -> [BlobKey]
     /// Which tasks have objects: their prefixes, sorted, from after `previous` on.
     func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey]
-    /// Answers when the backend is in order, throws where it is not.
+    /// Returns if the backend is healthy, throws if not.
     func check() async throws
     /// Returns where there is room for uploads.
     ///
-    /// - Throws: `insufficient_storage` below the low-water mark. Reading, removing and what accepted tasks store go on.
+    /// - Throws: `insufficient_storage` below the low-water mark. Reading, removing and what accepted tasks store continue.
     func requireRoom() async throws
     /// Takes back writes that began before `time` and neither ended nor failed: their process has died, or they hang.
     ///

@@ -24,7 +24,7 @@ package struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConv
 
 /// Keeps the mark of the installation that it belongs to.
 package protocol InstallationRecord: Sendable {
-    /// Nil where there is none yet.
+    /// Nil if there is none yet.
     func installationMark() async throws -> InstallationMark?
     /// Writes the mark, durably, if it is still `old`. A blob store need not compare atomically: the database decides.
     ///

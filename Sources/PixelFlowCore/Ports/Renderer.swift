@@ -5,12 +5,12 @@ package import NIOCore
 /// Untrusted bytes are never decoded in the caller's process. Cancelling the calling task kills
 /// the work at once and throws `CancellationError`.
 package protocol Renderer: Sendable {
-    /// - Throws: `PixelFlowError` with `retry == .permanent` where the source is at fault
+    /// - Throws: `PixelFlowError` with `retry == .permanent` if the source is at fault
     ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `damaged_image`,
-    ///   `too_many_pixels`, `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` where the render
-    ///   process died (`render_crashed`), `.killed` where somebody outside killed it
-    ///   (`render_killed`), `.outage` where no render process could be started.
-    ///   One output that cannot be made is no error: see `RenderedOutput.result`.
+    ///   `too_many_pixels`, `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` if the render
+    ///   process died (`render_crashed`), `.killed` where someone outside killed it
+    ///   (`render_killed`), `.outage` if no render process could be started.
+    ///   One output that cannot be made is not an error: see `RenderedOutput.result`.
     func render(_ job: RenderJob) async throws -> RenderReport
     /// Returns once jobs need not wait for anything to be started.
     func warmUp() async
@@ -77,7 +77,7 @@ package struct RenderReport: Sendable {
     }
 }
 
-/// What is known of a source once it has been decoded.
+/// Information about a source once it has been decoded.
 package struct SourceMetadata: Sendable, Hashable, Codable {
     /// The format found in the bytes, whatever the name or the header said.
     package var format: String

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// Brings a source from somebody else's server.
+/// Brings a source from another party's server.
 package protocol SourceFetcher: Sendable {
     /// Fetches `url` with every guard in place: scheme, address, redirects, size and time.
     ///

@@ -35,7 +35,7 @@ package protocol TaskBroker: Sendable {
     func subscribe() async throws -> any DispatchSubscription
     /// Whether every dispatch message that was published before `time` and is still known to the broker has been settled.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool
-    /// Answers when the backend is in order, throws where it is not.
+    /// Returns if the backend is healthy, throws if not.
     func check() async throws
 }
 
@@ -58,7 +58,7 @@ package struct DispatchDelivery: Sendable {
         self.onSettle = onSettle
     }
 
-    /// Says that the dispatch message need not be delivered again. Until then a crash of the worker has it delivered anew.
+    /// Says that the dispatch message need not be delivered again. Until then a crash of the worker has it delivered again.
     package func settle() async { await onSettle() }
 }
 

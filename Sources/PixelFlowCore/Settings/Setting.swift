@@ -6,8 +6,8 @@ package struct Setting<Value: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - name: as in the environment, with the prefix `PIXELFLOW_`.
-    ///   - defaultText: read by `parse` as if somebody had written it.
-    ///   - expected: completes the sentence "… has to be …".
+    ///   - defaultText: read by `parse` as if someone had written it.
+    ///   - expected: completes the sentence "… must be …".
     ///   - isSecret: its value is never shown.
     ///   - parse: nil for what is not acceptable.
     package init(

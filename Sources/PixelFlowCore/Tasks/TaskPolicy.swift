@@ -77,8 +77,8 @@ package struct TaskPolicy: Sendable, Hashable {
         return .microseconds(Int64(bound * min(max(jitter, 0), 1) * 1_000_000))
     }
 
-    /// Whether the image may be what kills its render process or its worker: its next run has to be
-    /// alone, so that a death in it is nobody else's doing.
+    /// Whether the image may be what kills its render process or its worker: its next run must be
+    /// alone, so that a death in it is no one else's doing.
     package func isSuspect(_ task: TaskRecord) -> Bool { task.crashes > 0 || task.losses >= suspectLosses }
 
     /// How long to trust the broker with a dispatch message that it has acknowledged `acknowledged` times.

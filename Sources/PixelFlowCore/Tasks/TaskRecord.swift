@@ -19,7 +19,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package var losses: Int
     /// Runs in this generation that ended because a backend of PixelFlow was down.
     package var outages: Int
-    /// When the first transient failure of this generation happened; nil where there was none.
+    /// When the first transient failure of this generation happened; nil if there was none.
     package var failingSince: Timestamp?
     package var lease: Lease?
     /// Not claimed before this time.
@@ -54,7 +54,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package var startedAt: Timestamp?
     /// When the task reached a final status.
     package var completedAt: Timestamp?
-    /// Set once the task is deleted: it is gone for everybody, its objects are still to be removed.
+    /// Set once the task is deleted: it is gone for everyone, its objects are still to be removed.
     package var deletedAt: Timestamp?
 
     package init(
@@ -106,7 +106,7 @@ extension TaskRecord {
         }
     }
 
-    /// What people call the task: the name of the file, or the URL. Empty where an upload came without a name.
+    /// What people call the task: the name of the file, or the URL. Empty if an upload came without a name.
     package var label: String {
         switch source {
         case .upload(let upload): upload.filename ?? ""

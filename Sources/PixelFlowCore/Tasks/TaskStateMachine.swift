@@ -2,7 +2,7 @@
 /// by the store's clock, and out comes the changed task or the reason why nothing changes.
 ///
 /// Effects are named in the record itself (`outbox`, `dispatch.due`), so that a store which writes
-/// the record has also written what still has to be done.
+/// the record has also written what still must be done.
 package struct TaskStateMachine: Sendable {
     /// How many history entries a task keeps; the first is always kept.
     package static let historyLimit = 64

@@ -14,9 +14,9 @@ package enum TaskTransition: Sendable, Hashable {
     case expire
     /// The process that held the lease is known to be dead; the embedded mode takes the task back at start.
     case reclaim
-    /// Somebody no longer wants the result.
+    /// Someone no longer wants the result.
     case cancel
-    /// Somebody wants a failed task to be tried again.
+    /// Someone wants a failed task to be retried.
     case replay
     /// The dispatcher publishes a dispatch message.
     case dispatch

@@ -46,7 +46,7 @@ package struct InstallationCheck: Sendable {
 
     /// Compares the marks; on the first start writes them.
     ///
-    /// - Throws: `installation_mismatch` where the two do not belong together; an outage where one of them does not answer.
+    /// - Throws: `installation_mismatch` if the two do not belong together; an outage where one of them does not answer.
     package func verify() async throws -> Finding {
         // Another replica may write a mark at the same moment; then what it wrote is judged.
         for _ in 0..<Self.tries {
@@ -57,7 +57,7 @@ package struct InstallationCheck: Sendable {
 
     private static let tries = 10
 
-    /// - Returns: nil where a mark has changed meanwhile.
+    /// - Returns: nil if a mark has changed meanwhile.
     private func attempt() async throws -> Finding? {
         let known = try await database.installationMark()
         let found = try await objects.installationMark()
@@ -112,7 +112,7 @@ package struct InstallationCheck: Sendable {
 
     /// Counts a sweep, in the database first.
     ///
-    /// - Returns: false where another replica has counted one at the same moment.
+    /// - Returns: false if another replica has counted one at the same moment.
     func countSweep(after mark: InstallationMark) async throws -> Bool {
         let next = InstallationMark(id: mark.id, sweeps: mark.sweeps + 1)
         guard try await database.setInstallationMark(next, replacing: mark) else { return false }

@@ -86,7 +86,7 @@ package struct OrphanCollector: Service {
         do {
             switch try await installation.verify() {
             case .match(let mark):
-                // Where another replica counts at the same moment, both sweep; that does no harm.
+                // If another replica counts at the same moment, both sweep; that does no harm.
                 _ = try await installation.countSweep(after: mark)
                 return nil
             case .olderDatabase: return .olderDatabase
@@ -142,7 +142,7 @@ package struct OrphanCollector: Service {
 
     /// The last look at the task database is the one right before.
     ///
-    /// - Returns: false where a task knows these objects after all, or they could not be removed.
+    /// - Returns: false if a task knows these objects after all, or they could not be removed.
     private func remove(_ prefix: BlobKey) async throws -> Bool {
         guard let task = prefix.taskOfPrefix, try await store.known([task]).isEmpty else { return false }
         do {

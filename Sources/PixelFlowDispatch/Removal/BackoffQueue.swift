@@ -4,8 +4,8 @@ import Synchronization
 
 /// Works through a list of tasks in the store, each task by itself: one that fails or hangs holds up no other.
 ///
-/// A round takes one page of the list, and the next round goes on behind it, so that any number of tasks that fail for good
-/// are passed by. What has failed is tried again after a pause that doubles (`BackoffTable`).
+/// A round takes one page of the list, and the next round continues behind it, so that any number of tasks that fail for good
+/// are passed by. What has failed is retried after a pause that doubles (`BackoffTable`).
 final class BackoffQueue: Sendable {
     typealias Page = @Sendable (_ after: TimelinePosition, _ limit: Int) async throws -> [TaskRecord]
 
@@ -13,11 +13,11 @@ final class BackoffQueue: Sendable {
     static let page = 500
     /// Tasks worked on at a time.
     static let width = 16
-    /// How long a task may hold one of these places; then it goes on by itself.
+    /// How long a task may hold one of these places; then it continues by itself.
     static let waitLimit = Duration.seconds(2)
-    /// When a task that goes on by itself is given up.
+    /// When a task that continues by itself is given up.
     static let limit = Duration.seconds(60)
-    /// Tasks that may go on by themselves.
+    /// Tasks that may continue by themselves.
     static let stragglers = 256
 
     private struct State {
@@ -82,7 +82,7 @@ final class BackoffQueue: Sendable {
         }
     }
 
-    /// - Returns: false where too many go on by themselves already.
+    /// - Returns: false if too many continue by themselves already.
     private func begin(_ task: TaskRecord) -> Bool {
         state.withLock { state in
             guard state.running.count < Self.stragglers + Self.width else { return false }

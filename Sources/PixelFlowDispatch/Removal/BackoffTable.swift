@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// When each of many tasks is to be tried again: later after every try, up to a limit, so that what fails for good costs ever less.
+/// When each of many tasks is to be retried: later after every try, up to a limit, so that what fails for good costs ever less.
 struct BackoffTable: Sendable {
     private struct Entry {
         var tries: Int

@@ -111,7 +111,7 @@ private final class ContinuedStream: AsyncSequence, AsyncIteratorProtocol, @unch
     }
 }
 
-/// A stream of one chunk, or none where it is empty.
+/// A stream of one chunk, or none if it is empty.
 private struct SingleChunk: AsyncSequence, AsyncIteratorProtocol, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error

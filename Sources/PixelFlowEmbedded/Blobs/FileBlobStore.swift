@@ -18,7 +18,7 @@ package final class FileBlobStore: BlobStore {
     /// one process may have it open.
     ///
     /// - Parameters:
-    ///   - reserve: what is kept free of the disk; nil where it may be filled.
+    ///   - reserve: what is kept free of the disk; nil if it may be filled.
     ///   - threads: how many calls to the file system may block at once.
     /// - Throws: `PixelFlowError` naming the folder.
     package init(path: String, reserve: DiskReserve? = nil, threads: Int = 8) throws {

@@ -10,7 +10,7 @@ struct FileError: Error, CustomStringConvertible {
     /// From `errno`.
     static func current(_ call: String, _ path: String) -> FileError { FileError(call: call, path: path, code: errno) }
 
-    /// The disk, or somebody's share of it, is full.
+    /// The disk, or someone's share of it, is full.
     var isLackOfRoom: Bool { code == ENOSPC || code == EDQUOT }
 
     var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
@@ -96,7 +96,7 @@ final class ReadableFile: Sendable {
     private let descriptor: Int32
     private let path: String
 
-    /// Nil where there is no such file.
+    /// Nil if there is no such file.
     init?(path: String) throws {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         self.path = path

@@ -36,7 +36,7 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
 
     /// Runs `body` in a transaction and returns its value once that has been committed.
     ///
-    /// - Parameter body: has to be quick; it runs on the writing thread.
+    /// - Parameter body: must be quick; it runs on the writing thread.
     func write<Value: Sendable>(
         _ durability: Durability, _ body: @escaping @Sendable (Context) throws -> Value
     ) async throws -> Value {
@@ -89,7 +89,7 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = \(mustSync ? "FULL" : "NORMAL")")
                 let context = makeContext(database)
                 try database.inTransaction(.immediate) {
-                    // Where one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
+                    // If one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
                     for job in jobs { job.run(context) }
                     context.willCommit()
                     return .commit
@@ -103,7 +103,7 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
     }
 }
 
-/// How a write has to survive.
+/// How a write must survive.
 enum Durability: Sendable {
     /// A crash of the machine: synced before the caller hears of it.
     case machine

@@ -8,7 +8,7 @@ package final class DataFolder: Sendable {
 
     /// Makes the folder where it is missing and takes its lock.
     ///
-    /// - Throws: `PixelFlowError` naming the folder, with code `data_folder_locked` where another process uses it.
+    /// - Throws: `PixelFlowError` naming the folder, with code `data_folder_locked` if another process uses it.
     package init(path: String) throws {
         self.path = path
         do {

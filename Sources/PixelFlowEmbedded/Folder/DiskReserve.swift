@@ -83,7 +83,7 @@ package struct DiskRoom: Sendable, Hashable {
     }
 }
 
-/// Less is free than has to stay free.
+/// Less is free than must stay free.
 struct LowWaterError: Error, CustomStringConvertible {
     let available: Int
     let mark: Int

@@ -96,7 +96,7 @@ extension SQLiteTaskStore {
             var tasks: [TaskRecord] = []
             for document in documents {
                 tasks.append(try document.task())
-                // Large documents take their time: others get theirs in between, and nobody decodes for one who has gone.
+                // Large documents take their time: others get theirs in between, and no one decodes for one who has gone.
                 if documents.count > 1 {
                     await Task.yield()
                     try Task.checkCancellation()

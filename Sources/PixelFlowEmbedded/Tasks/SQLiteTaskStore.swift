@@ -54,7 +54,7 @@ package final class SQLiteTaskStore: Sendable {
 
     /// Applies one transition to one task.
     ///
-    /// - Returns: the changed task, or why it was not changed; nil where there is none.
+    /// - Returns: the changed task, or why it was not changed; nil if there is none.
     func transition(
         _ id: TaskID, of tenant: TenantID? = nil, _ durability: Durability, _ transition: TaskTransition
     ) async throws -> Result<TaskRecord, TransitionDenial>? {
@@ -98,8 +98,8 @@ package final class SQLiteTaskStore: Sendable {
 
     func cached(_ id: TaskID) -> TaskRecord? { cache.task(id) }
 
-    /// Reads for nobody in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
-    /// is free again. Where the caller is cancelled, the query is interrupted.
+    /// Reads for no one in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
+    /// is free again. If the caller is cancelled, the query is interrupted.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await reachable { try await self.database.read(body) }
     }
@@ -107,7 +107,7 @@ package final class SQLiteTaskStore: Sendable {
     /// Reads for one tenant: they take turns, and none holds all connections.
     ///
     /// - Parameter decode: runs without a connection, but still in the tenant's turn.
-    /// - Throws: `task_database_busy` where too many reads wait already.
+    /// - Throws: `task_database_busy` if too many reads wait already.
     func read<Rows: Sendable, Value: Sendable>(
         for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) async throws -> Value
     ) async throws -> Value {

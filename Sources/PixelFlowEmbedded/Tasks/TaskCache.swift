@@ -4,7 +4,7 @@ import Synchronization
 /// The latest committed state of recently written tasks.
 ///
 /// Only the writing thread puts tasks in, after their commit and in its order, and hides them
-/// before it, so that nobody who has seen a state in the database is shown an older one here: one
+/// before it, so that no one who has seen a state in the database is shown an older one here: one
 /// process alone has the database open (`DataFolder`).
 final class TaskCache: Sendable {
     private enum Entry {

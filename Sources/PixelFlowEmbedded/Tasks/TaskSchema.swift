@@ -3,7 +3,7 @@ import GRDB
 import PixelFlowCore
 
 /// The tables of tasks, presets and small objects. The document is the whole truth; the columns beside it repeat
-/// what has to be searched.
+/// what must be searched.
 enum TaskSchema {
     static let migrations: DatabaseMigrator = {
         var migrator = DatabaseMigrator()

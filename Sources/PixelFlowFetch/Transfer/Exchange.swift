@@ -12,7 +12,7 @@ struct Exchange: Sendable {
     let connectTimeout: Duration
     let userAgent: String
 
-    /// - Throws: `ConnectError` where no connection came about, `PixelFlowError` where the answer is
+    /// - Throws: `ConnectError` if no connection came about, `PixelFlowError` if the answer is
     ///   too large, `CancellationError`, or what the network or the server did wrong.
     func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
         let loop = group.any()

@@ -5,7 +5,7 @@ import PixelFlowCore
 import PixelFlowURL
 
 extension PixelFlowError {
-    /// The address goes to the logs alone: what a private name stands for is nobody else's business.
+    /// The address goes to the logs alone: what a private name stands for is no one else's business.
     static func addressBlocked(_ address: IPAddress, _ refusal: AddressRefusal) -> PixelFlowError {
         PixelFlowError(
             .invalid, code: "address_blocked", "The host of the URL resolves to an address from which images may not be fetched.",

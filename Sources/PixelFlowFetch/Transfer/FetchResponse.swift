@@ -9,7 +9,7 @@ struct FetchResponse: Sendable {
     var headers: HTTPHeaders
     var body = ByteBuffer()
 
-    /// Where the answer sends us, if it does.
+    /// If the answer sends us, if it does.
     var redirection: String? {
         switch status.code {
         case 301, 302, 303, 307, 308: headers.first(name: "location")

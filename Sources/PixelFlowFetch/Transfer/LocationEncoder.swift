@@ -1,7 +1,7 @@
 import NIOCore
 import PixelFlowURL
 
-/// Percent-encodes what is no plain ASCII in the `Location` of an answer, before the answer is read.
+/// Percent-encodes what is not a plain ASCII in the `Location` of an answer, before the answer is read.
 ///
 /// Servers put UTF-8, Latin-1, spaces and worse into that header, and mean the very bytes. Read as text, they would be
 /// lost or refused.

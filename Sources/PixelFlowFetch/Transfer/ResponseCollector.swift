@@ -5,7 +5,7 @@ import PixelFlowCore
 
 /// Sends a request once the connection stands and keeps the answer, up to a number of bytes.
 ///
-/// Of an answer that is no success only the head is waited for. The connection is closed as soon as
+/// Of an answer that is not a success only the head is waited for. The connection is closed as soon as
 /// nothing more is wanted of it.
 final class ResponseCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart

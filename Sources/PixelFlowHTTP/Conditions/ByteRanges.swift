@@ -37,7 +37,7 @@ package enum ByteRanges {
         case from(Int, to: Int?)
         case last(Int)
 
-        /// Nil where no byte of the representation is meant.
+        /// Nil if no byte of the representation is meant.
         func range(in size: Int) -> Range<Int>? {
             switch self {
             case .from(let first, let last):

@@ -33,7 +33,7 @@ package struct Preconditions: Sendable {
 
     /// Judges the conditions in the order of section 13.2.2.
     ///
-    /// - Parameter tag: of the representation that would be sent or changed; nil where there is none.
+    /// - Parameter tag: of the representation that would be sent or changed; nil if there is none.
     package func outcome(for tag: EntityTag?) -> Outcome {
         if let ifMatch, !(tag.map { tag in ifMatch.contains { $0.matchesStrongly(tag) } } ?? false) { return .failed }
         if let ifNoneMatch, let tag, ifNoneMatch.contains(where: { $0.matchesWeakly(tag) }) {
@@ -49,7 +49,7 @@ package struct Preconditions: Sendable {
         if outcome(for: tag) == .failed { throw .preconditionFailed }
     }
 
-    /// The answer to a `GET` or `HEAD` whose conditions keep it from being carried out; nil where it is to be.
+    /// The answer to a `GET` or `HEAD` whose conditions keep it from being carried out; nil if it is to be.
     ///
     /// - Parameter headers: those of the answer with 200 that a cache goes by, the tag included.
     /// - Throws: `precondition_failed` (412).

@@ -28,7 +28,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Set once the connection is on its way out: nothing more is read from it or written to it.
     private var isEnding = false
     private var isLingering = false
-    /// Set once something came that is no request, after requests that are still to be answered.
+    /// Set once something came that is not a request, after requests that are still to be answered.
     private var isLastAnswerDue = false
 
     init(registry: ConnectionRegistry, metrics: ConnectionMetrics?) {
@@ -159,7 +159,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         return isLastAnswerDue && !state.owesAnswers
     }
 
-    /// Writes 100 (Continue), which is no answer and so passes the encoder by.
+    /// Writes 100 (Continue), which is not an answer and so passes the encoder by.
     func sendContinue() {
         guard let context, !isEnding else { return }
         state.continued(now: .now())
@@ -238,7 +238,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 }
 
 extension ConnectionState.Refusal {
-    /// The whole answer, ready to be sent; nil where there is none to be given.
+    /// The whole answer, ready to be sent; nil if there is none to be given.
     var answer: ByteBuffer? { error.map { Problem($0, requestID: RequestID().description).closingAnswer() } }
 
     private var error: (any Error)? {

@@ -48,7 +48,7 @@ package struct ConnectionLimits: Sendable, Hashable {
     package var headerCount = 100
     /// Connections that are told why they end, at a time and in a second; those beyond are closed without an answer.
     package var lingering = 64
-    /// How long a connection is let alone before it may have to give way to a new one.
+    /// How long a connection is protected before it may be closed in favour of a new one.
     package var evictionGrace: Duration = .seconds(1)
     /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
     package var accepted = 4096 + 64
@@ -67,7 +67,7 @@ package struct ConnectionLimits: Sendable, Hashable {
     }
 
     /// The same with no more than a third of `descriptors` as connections and half of them as accepted ones. The rest is in
-    /// reserve: for databases, files, render processes, and the connection that a request goes on with from a proxy. A process
+    /// reserve: for databases, files, render processes, and the connection that a request continues with from a proxy. A process
     /// without a descriptor left cannot do its work and does not live long: system libraries give up as well.
     package func fitting(descriptors: Int) -> ConnectionLimits {
         var limits = self

@@ -51,7 +51,7 @@ package final class ConnectionRegistry: Sendable {
         var lingering = 0
         var told: (second: UInt64, count: Int) = (0, 0)
         var accepted = 0
-        /// What goes on accepting once there is room.
+        /// What continues accepting once there is room.
         var waiting: [@Sendable () -> Void] = []
         var lastNumber: UInt64 = 0
         var peers: [String: Peer] = [:]
@@ -75,7 +75,7 @@ package final class ConnectionRegistry: Sendable {
     /// Admits a connection, where need be in place of those that wait longest for a request.
     ///
     /// - Parameters:
-    ///   - address: of the peer; nil where the connection has none, as a UNIX socket.
+    ///   - address: of the peer; nil if the connection has none, as a UNIX socket.
     ///   - evict: closes the connection unless it has got a request meanwhile; called on any thread.
     func open(from address: IPAddress?, evict: @escaping @Sendable () -> Void) -> Admission {
         let peer = address?.subscriber ?? "local"

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What one connection is doing, and how long it may go on doing it. Pure: it is told what happens and when, and says
+/// What one connection is doing, and how long it may continue doing it. Pure: it is told what happens and when, and says
 /// when to look again and what to do then.
 struct ConnectionState {
     /// Why a connection ends before its time.
@@ -16,7 +16,7 @@ struct ConnectionState {
     }
 
     enum Action: Equatable {
-        /// Close without a word: nobody has asked anything.
+        /// Close without a word: no one has asked anything.
         case close
         case refuse(Refusal)
     }
@@ -44,12 +44,12 @@ struct ConnectionState {
 
     init(limits: ConnectionLimits, now: NIODeadline) {
         self.limits = limits
-        // A client connects because it has something to ask: the header has to come at once.
+        // A client connects because it has something to ask: the header must come at once.
         phase = .waiting(until: now + TimeAmount(limits.headerTimeout))
         body = BodyRate(minimum: limits.minimumBodyRate, window: TimeAmount(limits.bodyWindow))
     }
 
-    /// Whether the connection can be closed and nobody loses an answer.
+    /// Whether the connection can be closed and no one loses an answer.
     var isWaiting: Bool { openRequests == 0 && !isReadingBody }
 
     /// Whether a refusal may be written as an answer: to what is arriving, and where no other answer is due before it.
@@ -93,7 +93,7 @@ struct ConnectionState {
         settle(now: now)
     }
 
-    /// - Parameter isReading: whether the server takes what the client sends. Where it does not, the client is not slow.
+    /// - Parameter isReading: whether the server takes what the client sends. If it does not, the client is not slow.
     mutating func readingChanged(isReading: Bool, now: NIODeadline) { body.readingChanged(isReading, now: now) }
 
     // MARK: What goes out
@@ -116,7 +116,7 @@ struct ConnectionState {
 
     // MARK: Time
 
-    /// When to look again; nil where nothing has an end.
+    /// When to look again; nil if nothing has an end.
     func nextDeadline(now: NIODeadline) -> NIODeadline? {
         let own: NIODeadline? =
             switch phase {

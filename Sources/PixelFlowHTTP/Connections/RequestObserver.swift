@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Tells the guard of its connection where requests and answers begin and end, and refuses what is no request.
+/// Tells the guard of its connection where requests and answers begin and end, and refuses what is not a request.
 /// Stands behind the decoder and the encoder of HTTP/1.1.
 final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart

@@ -29,7 +29,7 @@ package struct AppRequestContext: RequestContext {
 
     /// The principal, for routes that stand behind `AuthenticationMiddleware`.
     ///
-    /// - Throws: `token_missing` (401) where there is none.
+    /// - Throws: `token_missing` (401) if there is none.
     package func requirePrincipal() throws(PixelFlowError) -> Principal {
         guard let principal else { throw .tokenMissing }
         return principal

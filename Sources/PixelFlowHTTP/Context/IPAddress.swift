@@ -5,7 +5,7 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Four bytes or sixteen, in network order.
     package let bytes: [UInt8]
 
-    /// Reads the usual text form; nil where it is none. A zone (`%eth0`) is left out.
+    /// Reads the usual text form; nil if it is none. A zone (`%eth0`) is left out.
     package init?(_ text: String) {
         let plain = String(text.prefix { $0 != "%" })
         var all = [UInt8](repeating: 0, count: 16)
@@ -39,7 +39,7 @@ package struct AddressRange: Sendable, Hashable {
     private let base: IPAddress
     private let prefix: Int
 
-    /// Reads CIDR notation or a single address; nil where it is neither.
+    /// Reads CIDR notation or a single address; nil if it is neither.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }

@@ -2,7 +2,7 @@ import HTTPTypes
 package import Hummingbird
 package import PixelFlowCore
 
-/// Decides whose `X-Forwarded-For` is believed. Anybody can send that header, so only the part that
+/// Decides whose `X-Forwarded-For` is believed. Anyone can send that header, so only the part that
 /// our own proxies have written counts.
 package struct TrustedProxies: Sendable, Hashable {
     /// `PIXELFLOW_TRUSTED_PROXIES`.
@@ -21,14 +21,14 @@ package struct TrustedProxies: Sendable, Hashable {
 
     /// Those that are set, else this machine.
     ///
-    /// - Throws: `setting_invalid` where one is not a range.
+    /// - Throws: `setting_invalid` if one is not a range.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self = settings.isSet(Self.setting) ? try TrustedProxies(setting: try settings[Self.setting]) : .loopback
     }
 
     /// Reads `PIXELFLOW_TRUSTED_PROXIES`: CIDR ranges, separated by commas.
     ///
-    /// - Throws: `setting_invalid` where one is not a range.
+    /// - Throws: `setting_invalid` if one is not a range.
     package init(setting: String) throws(PixelFlowError) {
         var ranges: [AddressRange] = []
         for text in setting.split(separator: ",").map({ $0.filter { !$0.isWhitespace } }) where !text.isEmpty {
@@ -52,7 +52,7 @@ package struct TrustedProxies: Sendable, Hashable {
     package static let loopback = TrustedProxies([AddressRange("127.0.0.1"), AddressRange("::1")].compactMap { $0 })
 
     /// The address of the client: the peer, or where that is a trusted proxy, the nearest address in
-    /// `X-Forwarded-For` that is none. Nil where the connection has no address, as in a test.
+    /// `X-Forwarded-For` that is none. Nil if the connection has no address, as in a test.
     package func client(of request: Request, context: AppRequestContext) -> IPAddress? {
         guard let peer = context.peerAddress?.ipAddress.flatMap({ IPAddress($0) }) else { return nil }
         guard isTrusted(peer) else { return peer }

@@ -12,8 +12,8 @@ package struct HealthCheck: Sendable {
     /// - Parameters:
     ///   - isRequired: whether the service is not ready without it.
     ///   - timeout: after which the check counts as failed; 2 seconds by default, well under the
-    ///     time-out of any prober.
-    ///   - probe: returns where all is well, throws where it is not.
+    ///     timeout of any prober.
+    ///   - probe: returns where all is well, throws if it is not.
     package init(
         _ name: String, isRequired: Bool = true, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void
     ) {
@@ -29,7 +29,7 @@ package struct HealthCheck: Sendable {
         case timedOut = "timed_out"
     }
 
-    /// Runs the probe; never takes longer than the time-out, even where the probe ignores cancellation.
+    /// Runs the probe; never takes longer than the timeout, even where the probe ignores cancellation.
     package func run() async -> Outcome {
         await withCheckedContinuation { continuation in
             let race = Race(continuation)

@@ -10,7 +10,7 @@ struct MetricsRoute: Sendable {
     private let health: HealthRoutes
     private let checks: [String: Gauge]
 
-    /// - Returns: nil where there is nothing to show.
+    /// - Returns: nil if there is nothing to show.
     init?(_ metrics: ServiceMetrics, health: HealthRoutes) {
         guard let page = metrics.makePage() else { return nil }
         self.page = page
@@ -26,7 +26,7 @@ struct MetricsRoute: Sendable {
         router.get("/metrics") { _, _ in await scrape() }
     }
 
-    /// The checks are run for each scrape, so that their gauges are of now even where nobody asks `/readyz`.
+    /// The checks are run for each scrape, so that their gauges are of now even where no one asks `/readyz`.
     private func scrape() async -> Response {
         for (name, outcome) in await health.runChecks() { checks[name]?.record(outcome == .ok ? 1 : 0) }
         return Response(

@@ -20,7 +20,7 @@ package struct AccessLogMiddleware: RouterMiddleware {
         let elapsed = (ContinuousClock.now - start).components
         var metadata: Logger.Metadata = [
             "method": .string(request.method.rawValue),
-            // The query is left out: it may hold what somebody would not want to see in a log.
+            // The query is left out: it may hold what someone would not want to see in a log.
             "path": .string(path.utf8.count <= 512 ? path : String(path.prefix(512))),
             "route": .string(context.endpointPath ?? "none"),
             "status": .stringConvertible(response.status.code),

@@ -82,7 +82,7 @@ struct Problem: Encodable {
         Response(status: .init(code: status), headers: responseHeaders, body: ResponseBody(byteBuffer: content))
     }
 
-    /// The whole answer as it goes over a connection that is closed after it, for where there is no route yet.
+    /// The whole answer as it goes over a connection that is closed after it, for if there is no route yet.
     func closingAnswer() -> ByteBuffer {
         let content = content
         var answer = ByteBuffer(string: "HTTP/1.1 \(status) \(title)\r\n")

@@ -17,7 +17,7 @@ package enum ServiceRouter {
         }
     }
 
-    /// A router that anybody can reach: the probes tell no details, and there are no metrics. Those are on a router of their
+    /// A router that anyone can reach: the probes tell no details, and there are no metrics. Those are on a router of their
     /// own, made with `make(metrics:health:routes:)`.
     ///
     /// - Parameter proxies: whose word about https is believed.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The keys of a source, kept at hand.
 ///
-/// Old keys go on serving while the source is down. They are renewed in the background once they are
+/// Old keys continue serving while the source is down. They are renewed in the background once they are
 /// `maxAge` old, and at once upon an unknown `kid`, but never more often than every `pause`: a flood
 /// of forged ids must not become a flood of requests.
 final class VerificationKeyring: Sendable {
@@ -33,7 +33,7 @@ final class VerificationKeyring: Sendable {
 
     /// The key of that id, asked for at the source where it is not known.
     ///
-    /// - Throws: `auth_unavailable` where no key could ever be had.
+    /// - Throws: `auth_unavailable` if no key could ever be had.
     func key(_ kid: String) async throws -> VerificationKey? {
         renewIfStale(at: clock.now())
         if let known = state.withLock({ $0.keys[kid] }) { return known }
@@ -68,7 +68,7 @@ final class VerificationKeyring: Sendable {
         if isDue { _ = renewal(at: now) }
     }
 
-    /// The running renewal or a fresh one; nil where the last attempt was a moment ago.
+    /// The running renewal or a fresh one; nil if the last attempt was a moment ago.
     private func renewal(at now: Timestamp) -> Task<Void, any Error>? {
         state.withLock { state in
             if let running = state.running { return running }

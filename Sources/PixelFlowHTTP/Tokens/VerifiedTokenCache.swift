@@ -3,7 +3,7 @@ import Synchronization
 
 /// Remembers tokens that have been verified, so that a signature is checked once and not per request.
 ///
-/// Bounded by two generations: when the young one is full it becomes the old one, and what nobody
+/// Bounded by two generations: when the young one is full it becomes the old one, and what no one
 /// asks for again is forgotten with that. A look-up takes a lock and no suspension.
 final class VerifiedTokenCache: Sendable {
     private struct State {

@@ -12,7 +12,7 @@ package struct RenderEngine {
 
     /// Renders every output in order and hands each to `sink` when it is done.
     ///
-    /// - Throws: `RenderError` where the source is at fault, and whatever `sink` throws.
+    /// - Throws: `RenderError` if the source is at fault, and whatever `sink` throws.
     package func render(
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
     ) throws -> SourceMetadata {

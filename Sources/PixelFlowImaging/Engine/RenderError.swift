@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// Why a whole job cannot be done. The source is at fault: trying again cannot help.
+/// Why a whole job cannot be done. The source is at fault: retrying cannot help.
 package struct RenderError: Error, Codable, Hashable {
     package var kind: PixelFlowError.Kind
     package var code: String

@@ -37,7 +37,7 @@ struct ISOFile {
             }
             return .cutOff
         }
-        // Bytes behind the last box that are no box.
+        // Bytes behind the last box that are not box.
         return last.end.map { $0 < reader.count } == true ? .broken : .whole
     }
 

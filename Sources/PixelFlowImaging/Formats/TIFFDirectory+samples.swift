@@ -26,7 +26,7 @@ extension TIFFDirectory {
 
     /// The extra sample that the file calls alpha, counted from the first extra one.
     ///
-    /// Where several are, the one that libvips takes for its own division by alpha.
+    /// If several are, the one that libvips takes for its own division by alpha.
     var alpha: (index: Int, isAssociated: Bool)? {
         let extras = values(.extraSamples).prefix(max(0, samples - colourSamples))
         if let index = extras.lastIndex(of: Extra.associatedAlpha.rawValue) { return (index, true) }

@@ -39,7 +39,7 @@ struct TIFFDirectory {
         }
     }
 
-    /// The integers of an entry; empty where there are none or one lies outside the file.
+    /// The integers of an entry; empty if there are none or one lies outside the file.
     func values(_ tag: Tag, most: Int = 4096) -> [Int] {
         guard let entry = entries[tag.rawValue] else { return [] }
         let values = (0..<min(entry.count, most)).compactMap {
@@ -110,7 +110,7 @@ extension TIFFDirectory {
             if let name = directory.unsupported { return .unsupported(name) }
             if directory.lacksValues || directory.hasDataOutside { return .cutOff }
             let compression = directory.value(.compression) ?? 1
-            // What is not in every libtiff is no damage.
+            // What is not in every libtiff is not a damage.
             return commonCompressions.contains(compression) ? .whole : .unsupported("TIFF files with compression \(compression)")
         } catch {
             return error == .cutOff ? .cutOff : .broken

@@ -139,12 +139,12 @@ private struct ItemLocations {
         let sizes = try next(2)
         start = Array(try reader.slice(at: box.body.lowerBound, 6))
         (offsetSize, lengthSize, baseSize) = (sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15)
-        // Written anew, each offset counts from the start of the file and needs room for that.
+        // Written again, each offset counts from the start of the file and needs room for that.
         guard version < 2, version == 0 || sizes & 15 == 0, offsetSize >= 4 else { throw MalformedFileError() }
         for _ in 0..<(try next(2)) {
             let number = try next(2)
             let head = offset
-            // The items' bytes have to be counted from the start of the file.
+            // The items' bytes must be counted from the start of the file.
             if version == 1, try next(2) & 15 != 0 { throw MalformedFileError() }
             offset += 2
             let headBytes = Array(try reader.slice(at: head, offset - head))

@@ -65,7 +65,7 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Gives the process, which nobody here has killed, the time to end by itself, and tells how it did.
+    /// Gives the process, which no one here has killed, the time to end by itself, and tells how it did.
     ///
     /// Its socket closes a moment before its status is there. One that has only closed its socket is killed.
     func ended(within limit: Duration = .seconds(1)) -> ProcessEnd {
@@ -96,7 +96,7 @@ final class ChildProcess: Sendable {
         try SystemError.check(pf_sandbox_limit_processor_time(identifier, UInt64(seconds)), "prlimit")
     }
 
-    /// Bytes in memory right now, or nil where the process is gone.
+    /// Bytes in memory right now, or nil if the process is gone.
     var residentBytes: Int? {
         guard let identifier, let file = fopen("/proc/\(identifier)/statm", "r") else { return nil }
         defer { fclose(file) }
@@ -155,7 +155,7 @@ enum ProcessEnd: Equatable, CustomStringConvertible {
     case exit(Int32)
     /// By a signal of its own doing: a fault, an abort, a forbidden system call, too much processor time.
     case fault(Int32)
-    /// By a signal that only somebody else can have sent: the kernel for want of memory, an operator.
+    /// By a signal that only someone else can have sent: the kernel for lack of memory, an operator.
     case killedFromOutside(Int32)
     /// By this service.
     case killed

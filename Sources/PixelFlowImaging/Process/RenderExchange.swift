@@ -32,7 +32,7 @@ struct RenderExchange {
         return rendered
     }
 
-    /// The last output is no progress: the job is done.
+    /// The last output is not a progress: the job is done.
     func tellProgress(_ tell: (Int, Int) -> Void) {
         if done < job.pipeline.outputs.count { tell(done, job.pipeline.outputs.count) }
     }

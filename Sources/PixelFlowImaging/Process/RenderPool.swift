@@ -5,7 +5,7 @@ package import PixelFlowCore
 
 /// A pool of sandboxed render processes, one for each slot, started ahead and kept warm.
 ///
-/// A crash, a hang or a cancel costs one process and touches one job. `shutdown` has to be called
+/// A crash, a hang or a cancel costs one process and touches one job. `shutdown` must be called
 /// before the last reference goes.
 package final class RenderPool: Renderer {
     package struct Configuration: Sendable {

@@ -10,7 +10,7 @@ final class RenderQueue: @unchecked Sendable {
 
     init(slots: Int) { schedule = RenderSchedule(slots: slots) }
 
-    /// - Returns: false where the queue is closed.
+    /// - Returns: false if the queue is closed.
     func add(_ work: RenderWork) -> Bool {
         changed.withLock {
             guard schedule.isOpen else { return false }
@@ -22,7 +22,7 @@ final class RenderQueue: @unchecked Sendable {
 
     /// Blocks the calling thread until there is a job for its slot; nil once the queue is closed and empty.
     ///
-    /// - Parameter isFresh: whether the slot's process has not served anybody yet.
+    /// - Parameter isFresh: whether the slot's process has not served anyone yet.
     /// - Returns: the job, and whether the slot needs a fresh process for it.
     func next(for slot: Int, isFresh: Bool) -> (work: RenderWork, needsFresh: Bool)? {
         changed.withLock {

@@ -3,8 +3,8 @@ import PixelFlowCore
 /// Decides which slot of the pool renders which job, without any effect and by whatever clock it is told.
 ///
 /// First come, first served, with two exceptions. A process serves one tenant, and a new one costs more than many a job:
-/// so a slot likes to go on with the tenant that it has, and a job likes to wait a moment for a slot of its tenant; neither
-/// makes anybody wait long. And a job that has to run alone waits until nothing else runs, and holds up what came after it.
+/// so a slot likes to continue with the tenant that it has, and a job likes to wait a moment for a slot of its tenant; neither
+/// makes anyone wait long. And a job that must run alone waits until nothing else runs, and holds up what came after it.
 struct RenderSchedule<Job> {
     typealias Instant = ContinuousClock.Instant
 
@@ -62,11 +62,11 @@ struct RenderSchedule<Job> {
 
     /// The slot has nothing to do.
     ///
-    /// - Parameter isFresh: whether its process has not served anybody yet.
+    /// - Parameter isFresh: whether its process has not served anyone yet.
     mutating func becomesIdle(_ slot: Int, isFresh: Bool, at now: Instant) {
         if someoneRunsAlone, slots[slot].isBusy {
             someoneRunsAlone = false
-            // Whoever waits now goes before the next one that has to run alone.
+            // Whoever waits now goes before the next one that must run alone.
             waiting = waiting.filter { !$0.runsAlone } + waiting.filter(\.runsAlone)
         }
         slots[slot].isBusy = false
@@ -84,7 +84,7 @@ struct RenderSchedule<Job> {
         var again: Instant?
         var own: Int?
         for (index, entry) in waiting.enumerated() {
-            // What came after a job that has to run alone would only put it off.
+            // What came after a job that must run alone would only put it off.
             if entry.runsAlone { break }
             if slots[slot].occupant == .tenant(entry.tenant) {
                 own = index
@@ -114,7 +114,7 @@ struct RenderSchedule<Job> {
         return .run(entry.job, fresh: needsFresh)
     }
 
-    /// The idle slot that is the cheapest for the job: one of its tenant, one of nobody, the one idle for longest.
+    /// The idle slot that is the cheapest for the job: one of its tenant, one of no one, the one idle for longest.
     private func best(for entry: Entry) -> Int? {
         let idle = slots.indices.filter { !slots[$0].isBusy }
         return idle.first { slots[$0].occupant == .tenant(entry.tenant) } ?? idle.first { slots[$0].occupant == .nobody }

@@ -23,7 +23,7 @@ final class RenderWork: Sendable {
 
     init(_ job: RenderJob) { self.job = job }
 
-    /// - Returns: false where the job was cancelled before it could wait.
+    /// - Returns: false if the job was cancelled before it could wait.
     func wait(_ continuation: CheckedContinuation<RenderReport, any Error>) -> Bool {
         let waits = state.withLock { state in
             guard case .new = state else { return false }
@@ -34,7 +34,7 @@ final class RenderWork: Sendable {
         return waits
     }
 
-    /// - Returns: false where the job is over already.
+    /// - Returns: false if the job is over already.
     func start(in process: ChildProcess) -> Bool {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return false }
@@ -67,7 +67,7 @@ final class RenderWork: Sendable {
         waiting?.resume(throwing: error)
     }
 
-    /// - Returns: true where the job had been stopped, and its process killed, in the meantime.
+    /// - Returns: true if the job had been stopped, and its process killed, in the meantime.
     @discardableResult
     func finish(_ result: Result<RenderReport, any Error>) -> Bool {
         let (continuation, reason): (Continuation?, (any Error)?) = state.withLock { state in
@@ -86,7 +86,7 @@ final class RenderWork: Sendable {
 
 /// Outputs between the thread that gets them from a render process and the task that stores them: bounded in bytes.
 final class OutputWindow: Sendable {
-    /// Bytes that may wait to be taken before the render process has to wait, too. One output may be larger.
+    /// Bytes that may wait to be taken before the render process must wait, too. One output may be larger.
     static let bytes = 32 << 20
 
     private struct State {

@@ -77,7 +77,7 @@ final class RenderWorker {
         return wasCancelled
     }
 
-    /// The process, started anew where it is gone.
+    /// The process, started again where it is gone.
     @discardableResult
     private func ready() throws -> ChildProcess {
         // A process that died while it waited has no job to answer for.
@@ -103,7 +103,7 @@ final class RenderWorker {
         if let ready = spare.take() { keep(ready) }
     }
 
-    /// Ends the process, where there is one.
+    /// Ends the process, if there is one.
     private func end(_ ending: RenderMetrics.Ending) {
         guard let process else { return }
         process.end()

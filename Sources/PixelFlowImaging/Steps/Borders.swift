@@ -31,7 +31,7 @@ struct ContentBox: Equatable {
     /// The first row behind it.
     var bottom: Int
 
-    /// Nil where there is nothing but border.
+    /// Nil if there is nothing but border.
     init?(_ frames: Frames, threshold: Double) throws {
         let width = frames.first.width
         let height = frames.first.height
@@ -65,7 +65,7 @@ private struct PixelRows {
     let bands: Int
     let border: BorderColor
 
-    /// The first column of content in a row, where there is one before `limit`.
+    /// The first column of content in a row, if there is one before `limit`.
     func firstContent(in row: Int, before limit: Int) -> Int? {
         let start = row * width * bands
         for column in 0..<limit where border.differs(pixels, start + column * bands) { return column }
@@ -81,7 +81,7 @@ private struct PixelRows {
 }
 
 /// The colour of the top left corner. Colours count as much as they are seen: with transparency, channels are compared
-/// after they are multiplied by it, so that all pixels that nobody sees are alike.
+/// after they are multiplied by it, so that all pixels that no one sees are alike.
 private struct BorderColor {
     private let colours: Int
     private let hasAlpha: Bool

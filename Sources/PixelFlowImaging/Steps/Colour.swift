@@ -16,14 +16,14 @@ enum Colour {
         }
     }
 
-    /// As the embedded profile says; nil where there is none that has anything to say.
+    /// As the embedded profile says; nil if there is none that has anything to say.
     private static func transformed(_ image: Image, _ space: ICCProfile.Space) -> Image? {
         guard let embedded = image.withBlob(iccField, { ICCProfile($0) }), let embedded else { return nil }
         guard embedded.space == space, !embedded.isStandard else { return nil }
         return managed(image)
     }
 
-    /// Nil where the profile turns out to be damaged, which is no reason to refuse the picture.
+    /// Nil if the profile turns out to be damaged, which is not a reason to refuse the picture.
     private static func managed(_ image: Image) -> Image? {
         // A profile of tables may have those of one intent only.
         for intent in [VIPS_INTENT_RELATIVE, VIPS_INTENT_PERCEPTUAL] {

@@ -4,7 +4,7 @@ import PixelFlowCore
 /// Decodes the source once and keeps the pixels for every output.
 enum Decode {
     /// - Parameter isFresh: whether the image that came with the header has not been decoded before.
-    /// - Throws: `RenderError` where the pixels cannot be read to the end.
+    /// - Throws: `RenderError` if the pixels cannot be read to the end.
     static func frames(
         of source: UnsafeRawBufferPointer, _ header: SourceHeader, _ options: LoadOptions, _ profile: EncoderOptions.ColorProfile,
         isFresh: Bool

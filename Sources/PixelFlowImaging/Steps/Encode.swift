@@ -19,7 +19,7 @@ enum Encode {
         options.quality != nil && !options.lossless && !hasAlpha
     }
 
-    /// - Throws: `VipsError` or `MalformedFileError` where the encoder fails.
+    /// - Throws: `VipsError` or `MalformedFileError` if the encoder fails.
     static func encoded(
         _ picture: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int
     ) throws -> EncodedBytes {

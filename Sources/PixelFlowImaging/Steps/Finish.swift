@@ -50,7 +50,7 @@ enum Finish {
     }
 }
 
-/// What a format can hold, or what everybody can read of it where that is less.
+/// What a format can hold, or what everyone can read of it where that is less.
 struct EncoderLimit {
     /// Pixels an edge.
     let edge: Int

@@ -1,6 +1,6 @@
 /// Reads as much of an ICC profile (ICC.1, versions 2 and 4) as is needed to see what it is good for.
 struct ICCProfile {
-    /// What the numbers of the picture have to be for the profile to fit them.
+    /// What the numbers of the picture must be for the profile to fit them.
     enum Space: Equatable {
         case grey, rgb, cmyk
 
@@ -16,7 +16,7 @@ struct ICCProfile {
     /// does not count.
     let isStandard: Bool
 
-    /// Nil for what is damaged, or is no profile of a picture.
+    /// Nil for what is damaged, or is not a profile of a picture.
     init?(_ bytes: UnsafeRawBufferPointer) {
         let reader = ByteReader(bytes)
         guard reader.has("acsp", at: 36), let space = Space(reader), Self.isOfPictures(reader) else { return nil }
@@ -35,7 +35,7 @@ struct ICCProfile {
         ["scnr", "mntr", "prtr", "spac"].contains { reader.has($0, at: 12) } && (reader.has("XYZ ", at: 20) || reader.has("Lab ", at: 20))
     }
 
-    /// Where each tag stands; nil where one lies outside the profile.
+    /// Where each tag stands; nil if one lies outside the profile.
     private static func tags(_ reader: ByteReader) -> [String: Int]? {
         guard let count = reader.number(at: 128, width: 4), count <= mostTags else { return nil }
         var tags: [String: Int] = [:]

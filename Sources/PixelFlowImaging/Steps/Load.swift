@@ -25,7 +25,7 @@ struct SourceHeader {
 
 /// Opens sources: one format, one loader, and the limits before the first pixel.
 enum Load {
-    /// - Throws: `RenderError` for what is no image, is not supported, is damaged or is too large.
+    /// - Throws: `RenderError` for what is not an image, is not supported, is damaged or is too large.
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
         let format = try SourceFormat.sniffed(source)
         let directory = try directory(of: source, format)

@@ -11,11 +11,11 @@ struct MemoryBudget {
     private let options: LoadOptions
     private let limits: ImageLimits
     private var limit: Int { limits.memoryBytes }
-    /// The decoded pixels of every output, for as long as the job goes on.
+    /// The decoded pixels of every output, for as long as the job continues.
     private let kept: Int
     private let frames: Int
 
-    /// - Throws: `RenderError` `image_too_large_in_memory` where the source alone needs too much.
+    /// - Throws: `RenderError` `image_too_large_in_memory` if the source alone needs too much.
     init(_ header: SourceHeader, _ pipeline: Pipeline, limits: ImageLimits) throws {
         self.header = header
         options = ShrinkChoice.options(for: header, pipeline)
@@ -52,7 +52,7 @@ struct MemoryBudget {
     }
 
     /// - Parameter others: bytes of the marks that have been decoded.
-    /// - Throws: `OutputError` `output_too_large_in_memory` where this output needs too much beside the source.
+    /// - Throws: `OutputError` `output_too_large_in_memory` if this output needs too much beside the source.
     func check(_ spec: OutputSpec, beside others: Int) throws {
         let peak = kept + others + MemoryBudget.output(spec, header, spec.animated ? frames : 1)
         guard peak <= limit else {

@@ -19,7 +19,7 @@ enum Metadata {
         return limited
     }
 
-    /// Whether there is something that libvips has to write.
+    /// Whether there is something that libvips must write.
     static func isCarried(by image: Image) -> Bool { [Colour.iccField, exif, xmp, iptc, description].contains(where: image.has) }
 
     /// Whether libvips makes up an EXIF block in a file of `format`: in JPEG and AVIF as soon as it writes anything,

@@ -2,7 +2,7 @@ import CVips
 import PixelFlowCore
 
 /// Makes what every later step relies on out of whatever a loader hands over: 8 bits a sample, one or three bands of
-/// colour, and alpha, where there is any, behind them.
+/// colour, and alpha, if there is any, behind them.
 enum Normalise {
     /// Describes the conversion and computes nothing: the pixels come out of the loader, through this and into memory
     /// a strip at a time, so that no copy of the wider samples is ever whole.

@@ -15,7 +15,7 @@ struct PixelLayout: Equatable {
     let alpha: Int?
     /// Whether libvips has divided the colours by an associated alpha.
     let isDivided: Bool
-    /// Whether the colours still have to be turned over.
+    /// Whether the colours still must be turned over.
     let isInverted: Bool
 
     /// Without a directory: alpha is a last band beyond the colours, as in every format but TIFF.
@@ -38,7 +38,7 @@ struct PixelLayout: Equatable {
         isDivided = alpha != nil && found?.isAssociated == true
     }
 
-    /// The colours and, behind them, alpha: no band that has to be moved or taken out.
+    /// The colours and, behind them, alpha: no band that must be moved or taken out.
     func isPlain(_ image: Image) -> Bool {
         !image.isPackedLab && image.bands == colours + (alpha == nil ? 0 : 1) && (alpha ?? colours) == colours
     }

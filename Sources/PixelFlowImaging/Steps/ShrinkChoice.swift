@@ -3,7 +3,7 @@ import PixelFlowCore
 /// Chooses how small the decoder may make the source so that every output still gets its detail.
 enum ShrinkChoice {
     /// The shrinks of libjpeg, the largest first, and how much larger than the output the decoder's
-    /// image has to stay for each.
+    /// image must stay for each.
     ///
     /// Measured on photographs of 4032 x 3024: with these margins the SSIM against the full decode is
     /// less than 0.001 below that of the next smaller shrink. libvips' own thumbnailer keeps 2 for all.

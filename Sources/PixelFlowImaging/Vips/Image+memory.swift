@@ -4,7 +4,7 @@ extension Image {
     /// Computes every pixel now and keeps them.
     ///
     /// Runs on the calling thread, strip by strip: libvips' own way hands each tile to a worker
-    /// thread, which costs more than it brings where there is one core for the job.
+    /// thread, which costs more than it brings if there is one core for the job.
     func inMemory() throws -> Image {
         if isInMemory { return self }
         guard let target = vips_image_new_memory() else { throw VipsError.taken() }

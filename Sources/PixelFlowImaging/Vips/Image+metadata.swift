@@ -1,7 +1,7 @@
 import CVips
 
 extension Image {
-    /// An integer of the header; nil where the file has none.
+    /// An integer of the header; nil if the file has none.
     func integer(_ field: String) -> Int? {
         guard vips_image_get_typeof(pointer, field) != 0 else { return nil }
         var value: Int32 = 0

@@ -20,6 +20,6 @@ struct VipsError: Error, CustomStringConvertible {
         return VipsError(description: text.isEmpty ? "libvips gave no reason" : text)
     }
 
-    /// Takes what libvips has noted without failing; nil where that is nothing.
+    /// Takes what libvips has noted without failing; nil if that is nothing.
     static func noted() -> VipsError? { vips_error_buffer().pointee == 0 ? nil : taken() }
 }

@@ -10,7 +10,7 @@ enum VipsArgument {
     case numbers([Double])
     case image(Image)
     case images([Image])
-    /// Not copied: they have to stay where they are for as long as the result is in use.
+    /// Not copied: they must stay where they are for as long as the result is in use.
     case bytes(UnsafeRawBufferPointer)
 }
 
@@ -20,7 +20,7 @@ typealias VipsArguments = KeyValuePairs<StaticString, VipsArgument>
 struct VipsCall {
     private let operation: UnsafeMutablePointer<VipsOperation>
 
-    /// Runs `name`, on `input` where there is one, and hands its results to `body`.
+    /// Runs `name`, on `input` if there is one, and hands its results to `body`.
     ///
     /// - Parameter key: the argument that `input` is; a few operations have a name of their own for it.
     static func run<Output>(

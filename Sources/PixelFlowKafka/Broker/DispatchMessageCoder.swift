@@ -18,6 +18,6 @@ enum DispatchMessageCoder {
             ])
     }
 
-    /// Nil for what is none.
+    /// Nil if it is not one.
     static func read(_ value: UnsafeRawBufferPointer) -> DispatchMessage? { try? decoder.decode(DispatchMessage.self, from: Data(value)) }
 }

@@ -44,7 +44,7 @@ final class FetchPacing: Sendable {
         }
     }
 
-    /// Has every instance made from the configuration paced. `self` has to outlive them.
+    /// Has every instance made from the configuration paced. `self` must outlive them.
     func install(on configuration: OpaquePointer) {
         let opaque = Unmanaged.passUnretained(self).toOpaque()
         rd_kafka_conf_interceptor_add_on_new(

@@ -24,7 +24,7 @@ package final class KafkaClient: Sendable {
     private let dependents = Mutex<(next: Int, closing: [Int: @Sendable () async -> Void])>((0, [:]))
 
     /// - Parameter metrics: where everything is counted; tests look there.
-    /// - Throws: `setting_invalid` where the security settings are not acceptable.
+    /// - Throws: `setting_invalid` if the security settings are not acceptable.
     package init(
         _ settings: KafkaSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
@@ -40,7 +40,7 @@ package final class KafkaClient: Sendable {
         breaker = CircuitBreaker(name: "broker", metrics: metrics)
         topics = TopicProvisioner(settings, logger: logger)
         inquiry = KafkaAdmin(settings, threads: threads) { producer.handle }
-        // The first attempt; whoever needs a topic before it has succeeded tries again.
+        // The first attempt; whoever needs a topic before it has succeeded retries.
         Task { try? await makeTopics() }
     }
 
@@ -90,7 +90,7 @@ package final class KafkaClient: Sendable {
             metrics.count(.published, topic, .ok, messages: messages.count)
         } catch {
             metrics.count(.published, topic, .failed, messages: messages.count)
-            // A topic that is gone may show as messages that nobody takes.
+            // A topic that is gone may show as messages that no one takes.
             if error is KafkaFailure { topics.forget() }
             throw PixelFlowError.unavailable("broker", cause: error)
         }

@@ -16,7 +16,7 @@ extension KafkaHandle {
         defer { rd_kafka_AdminOptions_destroy(options) }
         rd_kafka_AdminOptions_set_request_timeout(options, Int32(limit.milliseconds), nil, 0)
         request(options, queue)
-        // The request's own time-out answers first; this one is for an answer that never comes.
+        // The request's own timeout answers first; this one is for an answer that never comes.
         guard let event = rd_kafka_queue_poll(queue, Int32(limit.milliseconds) + 500) else {
             throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
         }

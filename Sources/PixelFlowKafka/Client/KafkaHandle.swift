@@ -16,7 +16,7 @@ final class KafkaHandle: @unchecked Sendable {
 
     /// Starts the instance; it connects in the background.
     ///
-    /// - Throws: `setting_invalid` where a property is not acceptable.
+    /// - Throws: `setting_invalid` if a property is not acceptable.
     init(_ role: Role, _ properties: KafkaProperties, callbacks: KafkaCallbacks) throws(PixelFlowError) {
         guard let configuration = rd_kafka_conf_new() else { throw .unavailable("broker") }
         var text = [CChar](repeating: 0, count: 512)
@@ -45,7 +45,7 @@ final class KafkaHandle: @unchecked Sendable {
     func serve(atMost limit: Duration) { rd_kafka_poll(pointer, Int32(limit.milliseconds)) }
 
     deinit {
-        // Destroying waits for the instance's own threads, which nobody else should have to.
+        // Destroying waits for the instance's own threads, which must not hold up anything else.
         nonisolated(unsafe) let pointer = pointer
         let callbacks = callbacks
         Thread.detachNewThread {

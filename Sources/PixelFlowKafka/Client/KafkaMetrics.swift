@@ -80,7 +80,7 @@ final class KafkaMetrics: Sendable {
             end = Gauge(label: "kafka_end_offset", dimensions: dimensions, factory: factory)
         }
 
-        /// A group that has never committed goes on from the oldest message.
+        /// A group that has never committed continues from the oldest message.
         func record(_ partition: KafkaGroupLag.Partition) {
             lag.record(partition.lag)
             committed.record(partition.committed ?? partition.start)

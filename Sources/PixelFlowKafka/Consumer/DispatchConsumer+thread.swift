@@ -23,7 +23,7 @@ extension DispatchConsumer {
         rd_kafka_consumer_close(handle.pointer)
     }
 
-    /// Subscribes once the topics are there, or at once where nobody can tell: then the client finds
+    /// Subscribes once the topics are there, or at once where no one can tell: then the client finds
     /// them later by itself.
     private func join() {
         try? client.topics.make(with: handle)

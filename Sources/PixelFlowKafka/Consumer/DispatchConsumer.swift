@@ -6,12 +6,12 @@ import Synchronization
 
 /// A worker's place in the consumer group.
 ///
-/// One thread polls, one message at a time and only while somebody waits in `next()`. Without anybody
-/// waiting the partitions are paused, after a moment, because resuming fetches anew; the thread goes
+/// One thread polls, one message at a time and only while someone waits in `next()`. Without anyone
+/// waiting the partitions are paused, after a moment, because resuming fetches again; the thread goes
 /// on polling, so that the place is kept however long the tasks take.
 final class DispatchConsumer: DispatchSubscription {
-    /// How long nobody may wait before the partitions are paused. As long as most tasks take at most,
-    /// because resuming fetches anew; as short as a group that is being rearranged can wait for us.
+    /// How long no one may wait before the partitions are paused. As long as most tasks take at most,
+    /// because resuming fetches again; as short as a group that is being rearranged can wait for us.
     static let demandTimeout = Duration.seconds(1)
     /// How long one poll may last; `awake` ends it before.
     static let pollLimit = Duration.milliseconds(200)
@@ -174,10 +174,10 @@ final class DispatchConsumer: DispatchSubscription {
         state.withLock { $0.pollState = .awake }
     }
 
-    /// - Returns: false where nobody asked within `demandTimeout`.
+    /// - Returns: false if no one asked within `demandTimeout`.
     func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.timeInterval) == .success }
 
-    /// Nobody calls the thread any more.
+    /// No one calls the thread any more.
     func finish() {
         state.withLock { state in
             state.pollState = .ended
@@ -195,7 +195,7 @@ final class DispatchConsumer: DispatchSubscription {
         client.metrics.positions([], topic: topic)
     }
 
-    /// Lets the callbacks, which have to be there first, find the consumer.
+    /// Lets the callbacks, which must be there first, find the consumer.
     private final class Rebalancing: Sendable {
         private struct Reference: Sendable {
             weak var consumer: DispatchConsumer?

@@ -11,7 +11,7 @@ struct OffsetTracker: Sendable {
 
     /// Notes that the message at `offset` is handed out.
     ///
-    /// - Returns: false where the log has begun anew, so that what is in hand counts no longer.
+    /// - Returns: false if the log has begun again, so that what is in hand counts no longer.
     mutating func deliver(_ offset: Int64) -> Bool {
         defer { last = offset }
         guard let last, offset <= last else {
@@ -24,7 +24,7 @@ struct OffsetTracker: Sendable {
 
     /// Notes that the message at `offset` need not be delivered again.
     ///
-    /// - Returns: where the group goes on, if that has moved.
+    /// - Returns: where the group continues, if that has moved.
     mutating func settle(_ offset: Int64) -> Int64? {
         guard let index = index(of: offset), !pending[index].isSettled else { return nil }
         pending[index].isSettled = true

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
 /// Where a delivery came from. The period tells apart what was handed out before and after its
-/// partition was taken away or its log began anew.
+/// partition was taken away or its log began again.
 struct DeliveryPlace: Sendable, Hashable {
     var partition: Int32
     var offset: Int64
@@ -20,7 +20,7 @@ struct PartitionAssignments: Sendable {
     struct Advance: Sendable, Hashable {
         var partition: Int32
         var offset: Int64
-        /// The first one since the partition was given or its log began anew. librdkafka by itself
+        /// The first one since the partition was given or its log began again. librdkafka by itself
         /// commits no offset below the last committed one, so this one is committed by hand.
         var isFirst: Bool
     }
@@ -33,7 +33,7 @@ struct PartitionAssignments: Sendable {
 
     private var assigned: [Int32: Assigned] = [:]
     private var periods = 0
-    /// Received, but nobody waited any more; or handed out and dropped unsettled.
+    /// Received, but no one waited any more; or handed out and dropped unsettled.
     private var held: [Entry] = []
 
     var partitions: [Int32] { Array(assigned.keys) }
@@ -56,7 +56,7 @@ struct PartitionAssignments: Sendable {
         return assigned[partition].map { DeliveryPlace(partition: partition, offset: offset, period: $0.period) }
     }
 
-    /// Nil where the group's position stays, or the delivery counts no longer.
+    /// Nil if the group's position stays, or the delivery counts no longer.
     mutating func settle(_ place: DeliveryPlace) -> Advance? {
         guard assigned[place.partition]?.period == place.period,
             let offset = assigned[place.partition]?.tracker.settle(place.offset)

@@ -12,7 +12,7 @@ enum ChangeBatch {
     /// What a line is about.
     private enum Mark {
         static let change = UInt8(ascii: "t")
-        /// Somebody wants the task's run to end.
+        /// Someone wants the task's run to end.
         static let cancellation = UInt8(ascii: "c")
         static let end = UInt8(ascii: "\n")
     }

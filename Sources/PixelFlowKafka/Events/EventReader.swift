@@ -65,7 +65,7 @@ final class EventReader: Sendable {
 
     /// Reads until it is closed.
     ///
-    /// - Throws: where reading has to begin anew.
+    /// - Throws: where reading must begin again.
     private func read(from start: KafkaHandle.Bound) throws(KafkaFailure) {
         try client.topics.make(with: handle)
         var positions = try positions(from: start)

@@ -4,7 +4,7 @@ import Synchronization
 /// Changes of tasks by Kafka, to every process that listens.
 ///
 /// Every process reads the whole topic by itself, from the moment of its first subscription. Reading
-/// begins anew by itself after any failure of the cluster; what is missed meanwhile is in the task store.
+/// begins again by itself after any failure of the cluster; what is missed meanwhile is in the task store.
 package final class KafkaTaskEvents: TaskEvents {
     private let client: KafkaClient
     private let interest: EventInterest

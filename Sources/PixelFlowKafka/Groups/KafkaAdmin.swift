@@ -32,7 +32,7 @@ package final class KafkaAdmin: Sendable {
     /// - Parameters:
     ///   - group: nil for the workers' own.
     ///   - topic: nil for that of the dispatch messages.
-    /// - Throws: `not_found` where there is no such topic, `broker_unavailable` where the cluster does not answer.
+    /// - Throws: `not_found` if there is no such topic, `broker_unavailable` if the cluster does not answer.
     package func lag(group: String? = nil, topic: String? = nil) async throws -> KafkaGroupLag {
         let group = group ?? settings.group
         let topic = topic ?? settings.topic
@@ -48,7 +48,7 @@ package final class KafkaAdmin: Sendable {
 
     /// Whether the workers have settled every dispatch message that was published before `time`, and that there still is.
     ///
-    /// - Throws: `broker_unavailable` where the cluster does not answer.
+    /// - Throws: `broker_unavailable` if the cluster does not answer.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
         let (group, topic, limit) = (settings.group, settings.topic, settings.inquiryTimeout)
         do {

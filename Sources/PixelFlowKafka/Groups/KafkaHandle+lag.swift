@@ -51,7 +51,7 @@ extension KafkaHandle {
             let position = committed[number] ?? start
             // A log that has lost its end is not read before it is as long again: what was published meanwhile is skipped.
             if position > end { return true }
-            // Where nothing came later, Kafka answers with a negative offset.
+            // If nothing came later, Kafka answers with a negative offset.
             let target = later[Int(number)] < 0 ? end : later[Int(number)]
             return max(position, start) >= target
         }

@@ -56,7 +56,7 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// Starts another instance, unless somebody has done so already.
+    /// Starts another instance, unless someone has done so already.
     ///
     /// - Returns: the one to be used from now on.
     private func replace(_ useless: ProducerInstance) -> ProducerInstance? {

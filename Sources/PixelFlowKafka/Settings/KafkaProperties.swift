@@ -8,7 +8,7 @@ struct KafkaProperties: Sendable {
 
     /// What every client needs.
     ///
-    /// Short back-offs, so that everything goes on within seconds once a broker is back.
+    /// Short back-offs, so that everything continues within seconds once a broker is back.
     static func common(_ settings: KafkaSettings) -> KafkaProperties {
         KafkaProperties(
             values: [

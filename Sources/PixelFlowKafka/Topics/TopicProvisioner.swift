@@ -45,7 +45,7 @@ final class TopicProvisioner: Sendable {
         do {
             outcomes = try request(handle)
         } catch {
-            // Without a controller nobody makes topics, and yet they may all be there.
+            // Without a controller no one makes topics, and yet they may all be there.
             guard isFinal(error) || areThere(handle) else { throw error }
             logger.notice("kafka cluster does not allow creating topics", metadata: ["error": "\(error)"])
             outcomes = []

@@ -1,7 +1,7 @@
 import KubernetesClient
 import Synchronization
 
-/// Asks the API server whether somebody may read a metric, and remembers its answers for a little while.
+/// Asks the API server whether someone may read a metric, and remembers its answers for a little while.
 final class AccessReviews: Sendable {
     /// As long as the API server's own delegating authorizers keep a no.
     static let lifetime: Duration = .seconds(10)
@@ -30,7 +30,7 @@ final class AccessReviews: Sendable {
         self.clock = clock
     }
 
-    /// - Throws: `KubernetesError` where the API server does not say; that is not remembered.
+    /// - Throws: `KubernetesError` if the API server does not say; that is not remembered.
     func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws -> Bool {
         let question = Question(caller: caller, metric: metric, namespace: namespace)
         let now = clock.uptime()

@@ -2,7 +2,7 @@ import SwiftASN1
 import X509
 
 /// What certificates of a chain may be used for: the leaf to sign and to be a client, the others to sign certificates.
-/// kubeadm marks the key usage as critical, so that it has to be understood here.
+/// kubeadm marks the key usage as critical, so that it must be understood here.
 struct ClientUsePolicy: VerifierPolicy {
     let verifyingCriticalExtensions: [ASN1ObjectIdentifier] = [.X509ExtensionID.keyUsage, .X509ExtensionID.extendedKeyUsage]
 

@@ -20,7 +20,7 @@ struct FrontProxyTrust: Sendable, Hashable {
     let uidHeaders: [String]
     let extraPrefixes: [String]
 
-    /// - Throws: `Unusable` where the cluster gives no authority, or something cannot be read.
+    /// - Throws: `Unusable` if the cluster gives no authority, or something cannot be read.
     init(_ configMap: JSONValue) throws(Unusable) {
         func names(_ key: String, default preset: [String] = []) throws(Unusable) -> [String] {
             guard let text = configMap["data"]?[key]?.stringValue, !text.isEmpty else { return preset }
@@ -61,7 +61,7 @@ struct FrontProxyTrust: Sendable, Hashable {
     }
 
     /// - Parameter headers: of the request, in their order; only to be believed where `accepts` says so.
-    /// - Returns: nil where they name nobody.
+    /// - Returns: nil if they name no one.
     func caller(_ headers: [(name: String, value: String)]) -> Caller? {
         func values(_ names: [String]) -> [String] {
             names.flatMap { name in headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value) }

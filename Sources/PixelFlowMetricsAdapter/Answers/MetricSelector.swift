@@ -1,6 +1,6 @@
 /// A label selector, as `group=workers,topic in (a,b),!legacy`.
 struct MetricSelector: Sendable, Hashable {
-    /// Text that is no selector.
+    /// Text that is not a selector.
     struct Malformed: Error {
         let text: String
     }

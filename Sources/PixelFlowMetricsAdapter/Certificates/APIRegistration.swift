@@ -14,7 +14,7 @@ struct APIRegistration: Sendable {
 
     /// Has the API server trust these authorities when it calls the adapter.
     ///
-    /// - Throws: `KubernetesError`; of kind `conflict` where somebody changed the APIService meanwhile.
+    /// - Throws: `KubernetesError`; of kind `conflict` if someone changed the APIService meanwhile.
     func trust(_ authorities: [Certificate]) async throws {
         let registered = try await cluster.get(.apiServices, Self.name)
         let target = registered["spec"]?["service"]

@@ -6,7 +6,7 @@ import X509
 struct CertificateIssuer: Sendable {
     /// The names of the Service.
     let names: [String]
-    /// Long enough that its change, which the API server has to be told of, stays rare.
+    /// Long enough that its change, which the API server must be told of, stays rare.
     var authorityLifetime: TimeInterval = 10 * 365 * day
     /// Renewed after two thirds, which is sixty days.
     var lifetime: TimeInterval = 90 * day

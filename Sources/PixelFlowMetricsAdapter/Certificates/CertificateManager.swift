@@ -12,7 +12,7 @@ struct CertificateManager: Sendable {
 
     /// One round. The API server is told of an authority before anything signed by it is shown.
     ///
-    /// - Throws: `KubernetesError` where the API server cannot be asked or told.
+    /// - Throws: `KubernetesError` if the API server cannot be asked or told.
     func keep() async throws {
         let certificate = try await shared.current()
         do {

@@ -22,7 +22,7 @@ struct ServingCertificate: Sendable {
         return certificate.notValidBefore.addingTimeInterval(life * 2 / 3)
     }
 
-    /// - Throws: `Unusable` where it could not serve the names now.
+    /// - Throws: `Unusable` if it could not serve the names now.
     func check(names: [String], at time: Date) throws(Unusable) {
         guard let authority = authorities.first, authority.publicKey == Certificate.PublicKey(authorityKey.publicKey),
             certificate.publicKey == Certificate.PublicKey(key.publicKey)

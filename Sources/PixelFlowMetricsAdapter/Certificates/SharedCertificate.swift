@@ -12,12 +12,12 @@ struct SharedCertificate: Sendable {
     let clock: AdapterClock
     let logger: Logger
 
-    /// How often two replicas may get into each other's way before the next round has to do.
+    /// How often two replicas may get into each other's way before the next round must do.
     private static let attempts = 5
 
     /// The certificate to serve: the kept one, or a new one that has been kept.
     ///
-    /// - Throws: `KubernetesError` where the Secret cannot be read or written.
+    /// - Throws: `KubernetesError` if the Secret cannot be read or written.
     func current() async throws -> ServingCertificate {
         var attempt = 1
         while true {
@@ -38,7 +38,7 @@ struct SharedCertificate: Sendable {
         return certificate
     }
 
-    /// Nil where there is no Secret.
+    /// Nil if there is no Secret.
     private func kept() async throws -> ServingCertificate? {
         let object: JSONValue
         do {
@@ -69,7 +69,7 @@ struct SharedCertificate: Sendable {
         }
     }
 
-    /// An expired certificate is renewed under its authority; where that makes none that will do, all is made anew.
+    /// An expired certificate is renewed under its authority; where that makes none that will do, all is made again.
     private func replacement(of object: JSONValue) throws -> ServingCertificate {
         if let old = try? CertificateSecret.certificate(of: object), let renewed = try? issuer.renewed(old, at: now),
             (try? renewed.check(names: issuer.names, at: now)) != nil
@@ -90,6 +90,6 @@ struct SharedCertificate: Sendable {
 }
 
 extension KubernetesError {
-    /// Whether somebody else was faster.
+    /// Whether someone else was faster.
     fileprivate var isRace: Bool { kind == .alreadyExists || kind == .conflict || kind == .notFound }
 }

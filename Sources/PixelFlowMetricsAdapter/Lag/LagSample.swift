@@ -11,7 +11,7 @@ struct LagSample: Sendable, Hashable {
         self.time = time
     }
 
-    /// Nil where the topic shows no partitions: that is no lag of 0, it is not known.
+    /// Nil if the topic shows no partitions: that is not a lag of 0, it is not known.
     ///
     /// - Parameter target: tasks for each worker. No more is told than keeps a worker on each partition busy,
     ///   since more workers would find nothing to read.

@@ -10,7 +10,7 @@ final class PeerCertificates: ChannelInboundHandler, Sendable {
 
     private let shown = Mutex<[Certificate]>([])
 
-    /// The client's own first; empty where it showed none that can be read.
+    /// The client's own first; empty if it showed none that can be read.
     var chain: [Certificate] { shown.withLock { $0 } }
 
     func note(_ certificates: [NIOSSLCertificate]) {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Sends what many callers want at the same time in one command: while one is under way the next gathers.
 ///
-/// An idle caller waits for nobody. Under load a command, its round trip and its sync to disk are
+/// An idle caller waits for no one. Under load a command, its round trip and its sync to disk are
 /// shared by as many callers as came in the meantime.
 final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
     private struct Waiting {

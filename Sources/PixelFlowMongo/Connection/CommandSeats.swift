@@ -37,7 +37,7 @@ final class CommandSeats: Sendable {
 
     /// Enters the queue.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` where it is full.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if it is full.
     func take() throws(PixelFlowError) -> Place {
         let counts = counts.withLock { counts -> Counts? in
             guard counts.waiting < waitLimit else { return nil }
@@ -51,7 +51,7 @@ final class CommandSeats: Sendable {
 
     /// From the queue to a connection.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` where that took too long.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if that took too long.
     func sit(_ place: Place) throws {
         guard ContinuousClock.now - place.since < waitTimeout else {
             throw PixelFlowError.unavailable(MongoDatabase.backend, cause: CommandQueueError.waitedTooLong)

@@ -5,7 +5,7 @@ final class MongoClients: @unchecked Sendable {
     // Unchecked: the pool locks itself, and this pointer to it never changes.
     private let pool: OpaquePointer
 
-    /// - Throws: `MongoFailure` where the library refuses the URL.
+    /// - Throws: `MongoFailure` if the library refuses the URL.
     init(_ address: MongoAddress, size: Int) throws(MongoFailure) {
         MongoLibrary.start()
         var error = bson_error_t()
@@ -50,7 +50,7 @@ final class MongoClients: @unchecked Sendable {
         }
     }
 
-    /// - Parameter body: has to see to it that the reply is destroyed.
+    /// - Parameter body: must see to it that the reply is destroyed.
     private func withReply<Value>(
         to command: [UInt8], on database: String, _ body: (OpaquePointer, OpaquePointer) throws -> Value
     ) throws -> Value {

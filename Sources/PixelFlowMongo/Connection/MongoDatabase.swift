@@ -7,7 +7,7 @@ import PixelFlowCore
 /// thread that may block.
 ///
 /// A command whose connection breaks is sent once more, whether or not the server had run it: what
-/// callers send has to bear that. (libmongoc's own `retryWrites` does not come into play: it would
+/// callers send must bear that. (libmongoc's own `retryWrites` does not come into play: it would
 /// cover fewer cases, and on replica sets only.) Threads and connections end with the last reference.
 final class MongoDatabase: Sendable {
     static let backend = "task_database"
@@ -24,7 +24,7 @@ final class MongoDatabase: Sendable {
 
     /// Opens nothing yet: the server need not be there.
     ///
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     init(_ settings: MongoSettings, metrics: any MetricsFactory) throws(PixelFlowError) {
         let address = try settings.address()
         name = address.database

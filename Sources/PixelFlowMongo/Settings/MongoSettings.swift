@@ -60,7 +60,7 @@ package struct MongoSettings: Sendable {
 
     /// What libmongoc is told.
     ///
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     func address() throws(PixelFlowError) -> MongoAddress {
         let timeouts = [
             (MONGOC_URI_CONNECTTIMEOUTMS, connectTimeout), (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, connectTimeout),

@@ -16,7 +16,7 @@ final class ClaimCache: Sendable {
 
     init(capacity: Int = 1000) { self.capacity = capacity }
 
-    /// What is known of the task that `claim` holds.
+    /// Information about the task that `claim` holds.
     func document(of claim: Claim) -> TaskDocument? {
         guard let document = state.withLock({ $0.documents[claim.task] }), document.record.claim == claim else { return nil }
         return document

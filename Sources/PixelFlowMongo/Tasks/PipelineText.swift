@@ -2,7 +2,7 @@ import Foundation
 import PixelFlowCore
 import Synchronization
 
-/// Pipelines as JSON text. A few pipelines make up most tasks, and are not read and written anew each time.
+/// Pipelines as JSON text. A few pipelines make up most tasks, and are not read and written again each time.
 enum PipelineText {
     private struct Known {
         var texts: [Pipeline: String] = [:]

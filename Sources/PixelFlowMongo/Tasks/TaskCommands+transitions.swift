@@ -1,15 +1,15 @@
 import PixelFlowCore
 
 extension TaskCommands {
-    /// How often a change is tried anew because somebody else was faster.
+    /// How often a change is tried again because someone else was faster.
     private static let tries = 50
 
     /// Applies one transition to one task.
     ///
     /// - Parameters:
     ///   - known: the document as it was last seen here, which saves reading it.
-    ///   - write: makes the change if nobody has been faster.
-    /// - Returns: the changed task, or why it was not changed; nil where there is none.
+    ///   - write: makes the change if no one has been faster.
+    /// - Returns: the changed task, or why it was not changed; nil if there is none.
     func transition(
         _ id: TaskID, of tenant: TenantID? = nil, known: TaskDocument? = nil, _ transition: TaskTransition,
         write: (TaskSwap) async throws -> Bool
@@ -63,7 +63,7 @@ extension TaskCommands {
     }
 
     /// Applies one transition to each of the first tasks that `filter` finds; those it does not apply
-    /// to, and those that somebody else has changed, are left out of the answer.
+    /// to, and those that someone else has changed, are left out of the answer.
     func transitionAll(
         _ operation: MongoOperation, limit: Int, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
     ) async throws -> [TaskRecord] {
@@ -101,7 +101,7 @@ extension TaskCommands {
         }
         let swaps = records.compactMap { id, record in documents[id].map { TaskSwap(from: $0, to: record) } }
         guard !swaps.isEmpty else { return }
-        // Whoever was faster has claimed the task, ended it or sent it anew: nothing is left to acknowledge.
+        // Whoever was faster has claimed the task, ended it or sent it again: nothing is left to acknowledge.
         try await update(.acknowledge, try swaps.map { try $0.statement() })
     }
 
@@ -138,7 +138,7 @@ extension TaskCommands {
                 return .extended
             }
             if known != nil {
-                // Somebody has changed something: what is remembered is no longer good for a compare-and-set.
+                // Someone has changed something: what is remembered is no longer good for a compare-and-set.
                 cache.remove(claim.task)
                 continue
             }

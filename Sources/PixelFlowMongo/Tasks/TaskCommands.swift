@@ -82,7 +82,7 @@ struct TaskCommands: Sendable {
 
     /// Replaces or adds a document of another collection.
     ///
-    /// - Returns: whether it was added; nil where another call has added it at the same moment.
+    /// - Returns: whether it was added; nil if another call has added it at the same moment.
     func upsert(_ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument) async throws -> Bool? {
         try await indexes.ensure()
         let statement = BSONDocument.statement(where: filter, ["$set": .document(set)], upsert: true)

@@ -25,7 +25,7 @@ struct TaskDocument: Sendable {
         static let lease = "lease"
         static let leaseUntil = "lease.until"
         static let nextRunAt = "next_run_at"
-        /// What the dispatcher has to do with the task next, and when: one index finds all of its work.
+        /// What the dispatcher must do with the task next, and when: one index finds all of its work.
         static let nextStep = "next_step"
         static let nextStepKind = "next_step.kind"
         static let nextStepAt = "next_step.at"
@@ -68,7 +68,7 @@ struct TaskDocument: Sendable {
     static let absent: BSONValue = ["$exists": false]
     static let notDeleted = absent
 
-    /// Finds the document as long as nobody has changed it.
+    /// Finds the document as long as no one has changed it.
     var unchanged: BSONDocument {
         [Name.id: .string(record.id.rawValue), Name.tenant: .string(record.tenant.rawValue), Name.version: .int(version)]
     }

@@ -13,7 +13,7 @@ final class TaskIndexes: Sendable {
 
     init(_ database: MongoDatabase) { self.database = database }
 
-    /// - Throws: `PixelFlowError` with `retry == .outage`; the next call tries again.
+    /// - Throws: `PixelFlowError` with `retry == .outage`; the next call retries.
     func ensure() async throws {
         let making: Task<Void, any Error>? = state.withLock { state in
             if state.areMade { return nil }

@@ -24,7 +24,7 @@ struct ClaimRequest: Sendable {
 /// What came of it.
 enum ClaimOutcome: Sendable {
     case taken(TaskRecord)
-    /// Somebody else has it, or it is not to be had.
+    /// Someone else has it, or it is not to be had.
     case refused
     /// The update did not apply, but the rule would: to be claimed by looking first.
     case undecided

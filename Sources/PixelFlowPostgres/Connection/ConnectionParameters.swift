@@ -14,7 +14,7 @@ struct ConnectionParameters: Sendable {
         "keepalives_count": "3", "tcp_user_timeout": "15000",
     ]
 
-    /// Nil where libpq cannot read it. Why not is kept back, since libpq's words repeat the URL.
+    /// Nil if libpq cannot read it. Why not is kept back, since libpq's words repeat the URL.
     init?(url: String) {
         guard Self.schemes.contains(where: url.hasPrefix), let options = PQconninfoParse(url, nil) else { return nil }
         defer { PQconninfoFree(options) }

@@ -12,7 +12,7 @@ final class PostgresConnection: @unchecked Sendable {
     private let statementTimeout: Duration
     private var prepared: Set<String> = []
     private var isClosed = false
-    /// Set where an answer is still to come that nobody waits for.
+    /// Set where an answer is still to come that no one waits for.
     private var isAbandoned = false
 
     /// Connects.

@@ -45,7 +45,7 @@ struct PostgresFailure: Error, Hashable, CustomStringConvertible {
     /// Reads what the server has answered.
     init(sqlState: String, message: String) {
         switch sqlState {
-        // Query cancelled, which is what a statement's time-out does.
+        // Query cancelled, which is what a statement's timeout does.
         case "57014": self.init(.timedOut, message)
         // Shutting down, crashed, starting; a standby since a failover; a prepared statement that a
         // connection pooler has lost or a migration has outdated; lost a deadlock.

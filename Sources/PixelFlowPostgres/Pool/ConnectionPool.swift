@@ -40,9 +40,9 @@ final class ConnectionPool: Sendable {
 
     deinit { threads.shutdownGracefully { _ in } }
 
-    /// Runs `body` on a thread of the pool with a connection that nobody else uses meanwhile.
+    /// Runs `body` on a thread of the pool with a connection that no one else uses meanwhile.
     ///
-    /// - Parameter isFresh: whether the connection has to be a new one.
+    /// - Parameter isFresh: whether the connection must be a new one.
     /// - Throws: `PostgresFailure`, `CancellationError` while waiting, and whatever `body` throws.
     func withConnection<Value: Sendable>(
         isFresh: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
@@ -117,7 +117,7 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// - Returns: nil where the caller has to wait.
+    /// - Returns: nil if the caller must wait.
     private func admit(
         _ waiter: Int, _ continuation: CheckedContinuation<PostgresConnection?, any Error>
     ) -> Result<PostgresConnection?, any Error>? {

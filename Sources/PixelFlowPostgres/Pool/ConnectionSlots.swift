@@ -1,7 +1,7 @@
 /// Who may use which connection: the rules of a pool, without clock, threads or lock.
 struct ConnectionSlots<Connection> {
     enum Admission {
-        /// A slot, and the connection in it; nil where one has to be opened.
+        /// A slot, and the connection in it; nil if one must be opened.
         case granted(Connection?)
         /// To be granted later, by `release`.
         case queued
@@ -26,7 +26,7 @@ struct ConnectionSlots<Connection> {
     var idle: Int { idleConnections.count }
     var waiting: Int { queue.count }
 
-    /// - Parameter waiter: names the caller, should it have to wait.
+    /// - Parameter waiter: names the caller, in case it must wait.
     mutating func request(for waiter: Int) -> Admission {
         guard !isClosed else { return .closed }
         if busy < size {
@@ -38,9 +38,9 @@ struct ConnectionSlots<Connection> {
         return .queued
     }
 
-    /// Gives a slot back, with its connection or, where that is not to be used again, without.
+    /// Gives a slot back, with its connection or if that is not to be used again, without.
     ///
-    /// - Returns: the waiter who has the slot now, and the connection that nobody keeps.
+    /// - Returns: the waiter who has the slot now, and the connection that no one keeps.
     mutating func release(_ connection: Connection?) -> (waiter: Int?, unwanted: Connection?) {
         if !queue.isEmpty { return (queue.removeFirst(), nil) }
         busy -= 1
@@ -58,7 +58,7 @@ struct ConnectionSlots<Connection> {
 
     /// Grants nothing any more.
     ///
-    /// - Returns: who was waiting, and the connections that nobody uses.
+    /// - Returns: who was waiting, and the connections that no one uses.
     mutating func close() -> (waiters: [Int], idle: [Connection]) {
         isClosed = true
         defer {

@@ -35,7 +35,7 @@ final class PostgresDatabase: Sendable {
     /// Runs `body` with a connection, and once more on a new one where the connection broke: `body` has
     /// to come to the same result when its work has been done already.
     ///
-    /// - Throws: `PixelFlowError`; with `retry == .outage` where the server does not answer.
+    /// - Throws: `PixelFlowError`; with `retry == .outage` if the server does not answer.
     func run<Value: Sendable>(
         _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {

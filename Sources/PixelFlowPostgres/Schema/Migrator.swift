@@ -2,7 +2,7 @@ import PixelFlowCore
 
 /// Brings a database to the newest form of its tables, however many replicas try at the same moment.
 struct Migrator: Sendable {
-    /// Names the lock; any number that nobody else in the database uses. It spells "pixelflo".
+    /// Names the lock; any number that no one else in the database uses. It spells "pixelflo".
     private static let lock: Int64 = 0x7069_7865_6c66_6c6f
     /// For each statement, and for waiting until another replica is done.
     private static let limit = Duration.seconds(60)
@@ -15,7 +15,7 @@ struct Migrator: Sendable {
     let migrations: [Migration]
 
     /// - Returns: the names of the migrations that were made.
-    /// - Throws: `database_schema_newer` where a newer PixelFlow has been here, and `PostgresFailure`.
+    /// - Throws: `database_schema_newer` if a newer PixelFlow has been here, and `PostgresFailure`.
     func run(on connection: PostgresConnection) throws -> [String] {
         // A look first: the role of a service need not be allowed to create tables once they are there.
         if try hasVersionTable(connection), try version(connection) == migrations.count { return [] }

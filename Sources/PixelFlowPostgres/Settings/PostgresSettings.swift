@@ -54,7 +54,7 @@ package struct PostgresSettings: Sendable {
 
     /// What libpq is told.
     ///
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     func parameters() throws(PixelFlowError) -> ConnectionParameters {
         guard var parameters = ConnectionParameters(url: url) else {
             let setting = Self.urlSetting.description

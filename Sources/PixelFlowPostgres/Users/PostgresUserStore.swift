@@ -14,7 +14,7 @@ package final class PostgresUserStore: UserStore {
     private let isPrepared = Atomic(false)
     private let logger: Logger
 
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     package convenience init(
         settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
@@ -53,7 +53,7 @@ package final class PostgresUserStore: UserStore {
         do {
             return try await database.run(operation, body)
         } catch let error as PixelFlowError where (error.cause as? PostgresFailure)?.isMissingTable == true {
-            // Somebody has put an empty database in place of the one that was prepared.
+            // Someone has put an empty database in place of the one that was prepared.
             isPrepared.store(false, ordering: .releasing)
             try await prepare()
             return try await database.run(operation, body)

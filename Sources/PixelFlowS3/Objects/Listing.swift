@@ -5,7 +5,7 @@ struct Listing: Sendable {
     var names: [String]
     /// What stands for everything below it, with a slash at its end. Only with a delimiter.
     var prefixes: [String]
-    /// Where the next page goes on.
+    /// Where the next page continues.
     var continuation: String?
 
     init(_ document: XMLElement) throws {
@@ -35,7 +35,7 @@ struct Listing: Sendable {
 extension S3Transport {
     /// Goes through the pages of a list until `use` has seen enough.
     ///
-    /// - Parameter use: returns whether to go on.
+    /// - Parameter use: returns whether to continue.
     func list(
         prefix: String, delimiter: String? = nil, after: String? = nil, limit: Int = 1000, _ use: (Listing) async throws -> Bool
     ) async throws {

@@ -8,7 +8,7 @@ extension S3BlobStore {
     }
 
     /// Asks once for the tenants, then for each tenant's objects by the thousand. Folders would cost less, but some
-    /// servers show them for a while after their last object is gone. Complete and in order where no task's id is the
+    /// servers show them for a while after their last object is gone. Complete and healthy where no task's id is the
     /// beginning of another's, which UUIDs are not.
     package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         guard limit > 0 else { return [] }
@@ -57,7 +57,7 @@ extension S3BlobStore {
         return found.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// Source, four outputs, and some room: a guess at what a page has to hold.
+    /// Source, four outputs, and some room: a guess at what a page must hold.
     private static let objectsOfATask = 8
 }
 

@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
 extension S3BlobStore {
-    /// A URL by which anybody can fetch an object until it expires, without passing through PixelFlow.
+    /// A URL by which anyone can fetch an object until it expires, without passing through PixelFlow.
     ///
     /// Touches no network; whether there is such an object is not looked at.
     ///

@@ -4,7 +4,7 @@ import NIOHTTP1
 package import PixelFlowCore
 
 extension S3BlobStore {
-    /// A body that breaks off is asked for again from where it stopped; the object has to be the same one.
+    /// A body that breaks off is asked for again from where it stopped; the object must be the same one.
     package func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
         let name = try names.name(key)
         guard ObjectNames.isObject(key) else { return nil }
@@ -50,7 +50,7 @@ struct ObjectPart: Sendable {
     let etag: String?
     let body: HTTPClientResponse.Body
 
-    /// - Throws: `S3ProtocolError` where the answer is not what was asked for.
+    /// - Throws: `S3ProtocolError` if the answer is not what was asked for.
     init(_ response: HTTPClientResponse, asked: Range<Int>?) throws {
         etag = response.headers.first(name: "etag")
         body = response.body

@@ -52,8 +52,8 @@ package final class S3BlobStore: BlobStore {
     /// To be called once at the start: makes the bucket where that is allowed, and takes back uploads
     /// that no process can be working on any more.
     ///
-    /// - Throws: `blob_store_refused` where the store refuses the credentials or there is no such bucket. A store
-    ///   that does not answer is logged and no error: every call tries again.
+    /// - Throws: `blob_store_refused` if the store refuses the credentials or there is no such bucket. A store
+    ///   that does not answer is logged and no error: every call retries.
     package func prepare() async throws {
         do {
             try await check()

@@ -21,7 +21,7 @@ final class RequestGate: Sendable {
     /// Runs `body` when there is room.
     ///
     /// - Parameter loop: keeps the time.
-    /// - Throws: `blob_store_unavailable` where too many wait already or the deadline passes first; `CancellationError`.
+    /// - Throws: `blob_store_unavailable` if too many wait already or the deadline passes first; `CancellationError`.
     func pass<Value: Sendable>(
         before deadline: NIODeadline, on loop: any EventLoop, _ body: () async throws -> Value
     ) async throws -> Value {

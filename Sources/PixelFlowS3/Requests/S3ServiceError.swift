@@ -5,7 +5,7 @@ import NIOHTTP1
 /// An answer that is not a success.
 struct S3ServiceError: Error, Sendable, CustomStringConvertible {
     let status: Int
-    /// S3's word for it, as in `NoSuchKey`; empty where the answer has none.
+    /// S3's word for it, as in `NoSuchKey`; empty if the answer has none.
     let code: String
     /// S3's sentence. The rest of the answer is dropped, for it repeats what was signed.
     let message: String
@@ -47,10 +47,10 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The store, or somebody's share of it, is full: 507, and the words of MinIO and Ceph for it.
+    /// The store, or someone's share of it, is full: 507, and the words of MinIO and Ceph for it.
     var isLackOfRoom: Bool { status == 507 || ["XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"].contains(code) }
 
-    /// Somebody has to change settings or rights before this works.
+    /// Someone must change settings or rights before this works.
     var isMisconfiguration: Bool {
         switch code {
         case "NoSuchBucket", "InvalidBucketName", "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect",

@@ -55,7 +55,7 @@ final class S3Transport: Sendable {
     /// Sends a request until there is an answer or no more timeouts.
     ///
     /// - Parameter retries: attempts after the first, where they differ from the settings'.
-    /// - Throws: `PixelFlowError`, with the store's `refusal` where it gave one; `CancellationError`.
+    /// - Throws: `PixelFlowError`, with the store's `refusal` if it gave one; `CancellationError`.
     func call(_ request: S3Request, retries: Int? = nil) async throws -> Reply {
         try await call(request, retries: retries) { $0 }
     }
@@ -144,7 +144,7 @@ final class S3Transport: Sendable {
         return failure
     }
 
-    /// A refusal does not go away by itself, so somebody has to hear of it; but not a thousand times a second.
+    /// A refusal does not go away by itself, so someone must hear of it; but not a thousand times a second.
     private func complain(_ failure: PixelFlowError) {
         let isDue = lastComplaint.withLock { last in
             let now = ContinuousClock.now

@@ -14,7 +14,7 @@ struct S3URL {
     let usesPathStyle: Bool
     let createsBucket: Bool
 
-    /// - Throws: `setting_invalid`. The message never repeats the text: somebody may have written a secret into it.
+    /// - Throws: `setting_invalid`. The message never repeats the text: someone may have written a secret into it.
     init(_ text: String) throws(PixelFlowError) {
         guard let url = URLComponents(string: text), url.scheme == "s3", let bucket = url.host, url.port == nil else {
             throw Self.invalid("has to be of the form s3://bucket[/prefix]?endpoint=…&region=…")

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Described in AWS's "Signature Version 4 signing process"; knows nothing of S3 but its payload words.
 package final class AWSSigner: Sendable {
-    /// For URLs whose body nobody knows yet.
+    /// For URLs whose body no one knows yet.
     package static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
     package let credentials: AWSCredentials

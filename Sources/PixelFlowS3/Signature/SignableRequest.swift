@@ -5,7 +5,7 @@ package struct SignableRequest: Sendable {
     package var path: String
     /// Not encoded; in any order.
     package var query: [(name: String, value: String)]
-    /// Every header here is signed; `host` has to be among them.
+    /// Every header here is signed; `host` must be among them.
     package var headers: [(name: String, value: String)]
 
     package init(

@@ -11,7 +11,7 @@ package struct XMLReader {
     private init(_ bytes: [UInt8]) { cursor = XMLCursor(bytes) }
 
     /// - Returns: the root element.
-    /// - Throws: `XMLError` where the bytes are not one well-formed document in UTF-8.
+    /// - Throws: `XMLError` if the bytes are not one well-formed document in UTF-8.
     package static func read(_ bytes: some Sequence<UInt8>) throws(XMLError) -> XMLElement {
         var reader = XMLReader(Array(bytes))
         return try reader.document()

@@ -8,7 +8,7 @@ enum IPv4Number {
         return last.utf8.allSatisfy { (0x30...0x39).contains($0) } || value(of: last) != nil
     }
 
-    /// Nil for what is no address.
+    /// Nil for what is not an address.
     static func address(_ name: String) -> IPAddress? {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap(value)

@@ -4,7 +4,7 @@ package import PixelFlowCore
 ///
 /// Read as browsers read it (WHATWG URL), and kept in the one spelling that is used from there on: percent-encoding is
 /// decoded, letters beyond ASCII are converted (`DomainName`), every spelling of an IPv4 address is the address
-/// (`IPv4Number`). IPv6 addresses have to stand in brackets, without a zone.
+/// (`IPv4Number`). IPv6 addresses must stand in brackets, without a zone.
 package enum SourceHost: Sendable, Hashable {
     case address(IPAddress)
     /// Lower case ASCII, without a final dot.

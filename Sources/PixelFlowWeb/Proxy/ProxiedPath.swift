@@ -23,7 +23,7 @@ struct ProxiedPaths: Sendable {
 
     private static func isPlain(_ segment: Substring) -> Bool {
         guard !segment.isEmpty, let decoded = String(segment).removingPercentEncoding else { return false }
-        // A path that is encoded twice is decoded twice by somebody.
+        // A path that is encoded twice is decoded twice by someone.
         let text = decoded.removingPercentEncoding ?? decoded
         let name = text.prefix { $0 != ";" }
         guard name != ".", name != ".." else { return false }

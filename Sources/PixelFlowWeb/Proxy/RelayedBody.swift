@@ -4,11 +4,11 @@ import Synchronization
 
 /// The body of a request on its way to an upstream: each piece is read when the upstream takes it.
 ///
-/// The HTTP client reads it on a task of its own, which goes on for a moment after an upstream has
-/// refused the rest. A connection must not be read twice at a time, so `close` has to come before
-/// anybody else reads on.
+/// The HTTP client reads it on a task of its own, which continues for a moment after an upstream has
+/// refused the rest. A connection must not be read twice at a time, so `close` must come before
+/// anyone else reads on.
 ///
-/// Sendable unchecked: the iterator is used by whoever has moved `state` to `reading`, and by nobody else.
+/// Sendable unchecked: the iterator is used by whoever has moved `state` to `reading`, and by no one else.
 final class RelayedBody: AsyncSequence, @unchecked Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error

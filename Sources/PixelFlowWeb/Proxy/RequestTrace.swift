@@ -9,7 +9,7 @@ struct RequestTrace: Sendable {
 
     let headers: HTTPFields
 
-    /// - Parameter proxies: whose words about the client are passed on. Anybody else's are replaced by what is seen here.
+    /// - Parameter proxies: whose words about the client are passed on. Anyone else's are replaced by what is seen here.
     init(_ request: Request, _ context: AppRequestContext, proxies: TrustedProxies) {
         let isTrusted = proxies.trustsPeer(of: context)
         func told(_ name: HTTPField.Name) -> String? { isTrusted ? request.headers[name] : nil }

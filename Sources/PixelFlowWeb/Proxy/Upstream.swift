@@ -22,7 +22,7 @@ struct Upstream: Sendable {
     /// - Parameters:
     ///   - path: from the root of the service, with the query, percent-encoded.
     ///   - gate: opened once the service wants the body.
-    /// - Throws: `…_unavailable` (503) where the service does not answer; `bad_request` (400) for a path that is none.
+    /// - Throws: `…_unavailable` (503) if the service does not answer; `bad_request` (400) for a path that is none.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
     ) async throws -> UpstreamAnswer {
@@ -32,7 +32,7 @@ struct Upstream: Sendable {
         if let gate { request.headers.add(contentsOf: ContinueObserver.headers(for: gate)) }
         request.body = body?.forClient
         do {
-            // The client's time-outs are about silence. A deadline would end a slow upload.
+            // The client's timeouts are about silence. A deadline would end a slow upload.
             return UpstreamAnswer(try await client.execute(request, deadline: .distantFuture), from: name)
         } catch let error as CancellationError {
             throw error
@@ -80,7 +80,7 @@ struct UpstreamAnswer: Sendable {
 
     /// The whole body.
     ///
-    /// - Throws: `…_unavailable` where it breaks off or is larger than `limit` bytes.
+    /// - Throws: `…_unavailable` if it breaks off or is larger than `limit` bytes.
     func collect(limit: Int) async throws -> ByteBuffer {
         do {
             return try await body.collect(upTo: limit)

@@ -54,7 +54,7 @@ struct AuthClient: Sendable {
         try read(try await ask(.get, "/validate", token: token, trace))
     }
 
-    /// - Throws: what auth has answered, in its own words; `auth_unavailable` where it does not answer.
+    /// - Throws: what auth has answered, in its own words; `auth_unavailable` if it does not answer.
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: Credentials? = nil, _ trace: RequestTrace
     ) async throws -> ByteBuffer {

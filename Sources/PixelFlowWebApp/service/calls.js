@@ -18,7 +18,7 @@ function sentence(status) {
 
 let onExpiry = () => {};
 
-/** Sets what happens when a request is refused for want of a session. */
+/** Sets what happens when a request is refused for lack of a session. */
 export function whenExpired(action) { onExpiry = action; }
 
 /** The answer of the service as JSON; throws `Problem`. */

@@ -5,7 +5,7 @@ import { makeStore, useStore } from "./store.js";
 const remembered = "pixelflow.email";
 
 /**
- * `phase`: `out`, `in`, or `expired`, where the page stays as it is until somebody signs in again.
+ * `phase`: `out`, `in`, or `expired`, where the page stays as it is until someone signs in again.
  * `message` says why there is no session.
  */
 export const session = makeStore({ phase: "out", email: "", message: "" });
@@ -52,7 +52,7 @@ export async function signOut() {
     location.assign("/");
 }
 
-/** Whether new people may register; true as well where nobody says, for then registering says so itself. */
+/** Whether new people may register; true as well where no one says, for then registering says so itself. */
 export async function isRegistrationOpen() {
     try {
         return (await call("GET", "/auth/register")).registration !== "closed";
@@ -61,5 +61,5 @@ export async function isRegistrationOpen() {
     }
 }
 
-/** Whether somebody has had a session in this browser before. */
+/** Whether someone has had a session in this browser before. */
 export const isKnown = () => Boolean(localStorage.getItem(remembered));

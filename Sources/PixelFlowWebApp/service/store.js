@@ -17,7 +17,7 @@ export function makeStore(initial) {
     };
 }
 
-/** What `select` takes from the store; it has to give the same thing for the same state. */
+/** What `select` takes from the store; it must give the same thing for the same state. */
 export function useStore(store, select = (state) => state) {
     return useSyncExternalStore(store.subscribe, () => select(store.get()));
 }

@@ -1,4 +1,4 @@
-/** What an error code means to somebody who only has a picture: a title, and what can be done. */
+/** What an error code means to someone who only has a picture: a title, and what can be done. */
 const known = {
     not_an_image: ["Not a picture", "The file could not be read as one of the known picture formats. Try another file."],
     truncated_image: ["The picture is not complete", "The file ends too early. Export or download it again."],

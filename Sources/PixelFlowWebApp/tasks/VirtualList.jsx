@@ -23,7 +23,7 @@ export function VirtualList({ ids, rowHeight, row, onSee, label }) {
             const first = Math.max(0, Math.floor(top / rowHeight));
             const last = Math.ceil((top + window.innerHeight) / rowHeight);
             anchor.current = top > 0 ? ids[first] : null;
-            // In steps, so that not every frame of a scroll draws anew.
+            // In steps, so that not every frame of a scroll draws again.
             const start = Math.max(0, Math.min(Math.floor(first / step) * step - spare, ids.length - least));
             const end = Math.min(ids.length, Math.max(Math.ceil(last / step) * step + spare, start + least));
             setRange((now) => (now[0] === start && now[1] === end ? now : [start, end]));

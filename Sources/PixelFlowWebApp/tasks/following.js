@@ -8,7 +8,7 @@ export const stream = makeStore({ state: "connecting" });
 
 export const pollEvery = 5000;
 const retryEvery = 3000;
-/** A page that nobody looks at gives its connection back: a browser has six for one address. */
+/** A page that no one looks at gives its connection back: a browser has six for one address. */
 const hiddenFor = 20000;
 
 let source = null;
@@ -20,7 +20,7 @@ let news = [];
 let gone = [];
 let isDue = false;
 
-/** Follows what happens to the tasks for as long as there is a session and somebody looks. */
+/** Follows what happens to the tasks for as long as there is a session and someone looks. */
 export function startFollowing() {
     let phase = "";
     const follow = () => {

@@ -6,7 +6,7 @@ const furtherPage = 200;
 
 /**
  * `tasks`: every task that has been seen, by id. `ids`: what the list shows, newest first.
- * `cursor`: where the rest of the list begins; null where there is none.
+ * `cursor`: where the rest of the list begins; null if there is none.
  */
 export const taskStore = makeStore({
     tasks: new Map(), ids: [], cursor: null, query: { status: "", search: "" },
@@ -24,7 +24,7 @@ function matches(task, { status, search }) {
     return !search || (task.image_url || (task.upload && task.upload.filename) || "").toLowerCase().includes(search.toLowerCase());
 }
 
-/** Takes in tasks as the service tells them, whichever way; what is older than what is known is no news. */
+/** Takes in tasks as the service tells them, whichever way; what is older than what is known is not a news. */
 export function upsertTasks(news) {
     taskStore.set((state) => {
         const tasks = new Map(state.tasks);
@@ -68,7 +68,7 @@ function address({ status, search }, limit, cursor) {
 
 let turn = 0;
 
-/** Shows another part of the tasks, or the same anew. */
+/** Shows another part of the tasks, or the same again. */
 export async function list(query = taskStore.get().query) {
     const mine = (turn += 1);
     const isOther = query !== taskStore.get().query;

@@ -1,4 +1,4 @@
-/** Milliseconds without scrolling after which somebody is taken to be looking. */
+/** Milliseconds without scrolling after which someone is taken to be looking. */
 const pause = 120;
 
 let last = -Infinity;

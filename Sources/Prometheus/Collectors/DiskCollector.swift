@@ -16,7 +16,7 @@ public struct DiskCollector: Sendable {
         self.path = path
     }
 
-    /// Adds nothing where the folder is not to be found.
+    /// Adds nothing if the folder is not to be found.
     public func collect(into collection: inout PrometheusRegistry.Collection) {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { return }

@@ -1,4 +1,4 @@
-/// What is known of a metric before anything has been measured: its help text, its labels, its buckets.
+/// Information about a metric before anything has been measured: its help text, its labels, its buckets.
 public struct MetricDescription: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable {
         case counter, gauge, histogram

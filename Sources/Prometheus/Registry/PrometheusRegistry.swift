@@ -108,7 +108,7 @@ extension PrometheusRegistry {
 // MARK: Making series
 
 extension PrometheusRegistry {
-    /// Nil where the series is refused.
+    /// Nil if the series is refused.
     func series<Wanted: Series>(
         _ name: String, _ kind: MetricDescription.Kind, _ labels: [(String, String)], make: (SeriesIdentity) -> Wanted
     ) -> Wanted? {

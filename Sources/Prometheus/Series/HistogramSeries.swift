@@ -21,7 +21,7 @@ final class HistogramSeries: Series, TimerHandler, RecorderHandler {
     func record(_ value: Double) { observe(value) }
 
     private func observe(_ value: Double) {
-        // One that is no number would make the sum none for good.
+        // One that is not a number would make the sum none for good.
         guard value.isFinite else { return }
         let shard = ShardedCells.shard
         var bucket = 0
