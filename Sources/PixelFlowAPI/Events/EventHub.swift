@@ -4,9 +4,9 @@ package import PixelFlowCore
 package import ServiceLifecycle
 import Synchronization
 
-/// Hands every change of a task to the clients of its tenant that are connected to this replica.
+/// Sends every change of a task to the clients of its tenant that are connected to this replica.
 ///
-/// What it holds is bounded by `EventLimits`: the streams by number, in all and by user, and what waits on them by bytes, each
+/// `EventLimits` bounds it: the number of streams, in total and per user, and the bytes buffered for them, each
 /// and together. A change is encoded once, however many streams it is sent on.
 package final class EventHub: Service {
     /// How often streams are looked after: heartbeats, tokens that end, clients that do not read.
@@ -22,7 +22,7 @@ package final class EventHub: Service {
         var all: [EventStream] { streams.values.flatMap(\.values) }
     }
 
-    /// Writes tasks for streams and for whoever else shows them.
+    /// Encodes tasks for streams and other responses.
     let views = TaskViews()
 
     private let events: any TaskEvents
@@ -85,9 +85,9 @@ package final class EventHub: Service {
 
     // MARK: Streams
 
-    /// The changes of a tenant from now on, for one of its users.
+    /// Opens a stream of the changes of a tenant from now on, for one of its users.
     ///
-    /// - Parameter expiresAt: when the stream ends, whatever happens.
+    /// - Parameter expiresAt: the time at which the stream ends in any case.
     /// - Throws: `too_many_event_streams` (429) if the user has all it may have, `event_streams_exhausted` (503) if the
     ///   replica has.
     func open(for principal: Principal, until expiresAt: Timestamp) throws(PixelFlowError) -> OpenEventStream {
@@ -97,7 +97,7 @@ package final class EventHub: Service {
         case .success(let number?):
             return OpenEventStream(stream) { [weak self] in self?.close(stream, number) }
         case .success(nil):
-            // The service stops: what is past is still told.
+            // The service is stopping: past changes are still sent.
             stream.finish(.shutdown)
             return OpenEventStream(stream) {}
         case .failure(let refusal):

@@ -8,7 +8,7 @@ import Synchronization
 /// The hub puts events in, `run` sends them; between the two is an `EventQueue`, so that a client that does not read costs what
 /// the queue may hold and what its socket has taken.
 final class EventStream: Sendable {
-    /// Why `run` has ended early: no one reads.
+    /// `run` ended early because the client does not read.
     struct Aborted: Error {}
 
     let tenant: TenantID
@@ -42,7 +42,7 @@ final class EventStream: Sendable {
         wakeSignals.continuation.yield()
     }
 
-    /// Gives up what is being sent, for no one reads it.
+    /// Abandons the current send, since the client does not read.
     func abort() { abortion.continuation.finish() }
 
     /// Bytes of the events that wait.
@@ -108,7 +108,7 @@ final class EventStream: Sendable {
         }
     }
 
-    /// Sendable unchecked: the one task that sends uses the writer, while whoever has given it away waits for that task.
+    /// Sendable unchecked: only the sending task uses the writer, while its owner waits for that task.
     private struct WriterHandle: @unchecked Sendable {
         let writer: any ResponseBodyWriter
     }

@@ -27,7 +27,7 @@ package struct UploadLimits: Sendable, Hashable {
     }
 }
 
-/// Counts the unfinished uploads of each person, and refuses what is beyond the limits.
+/// Counts the unfinished uploads of each user and refuses those beyond the limits.
 final class UploadAdmission: Sendable {
     private struct Share {
         var count = 0

@@ -1,6 +1,6 @@
-/// Every failure that a person, a client or a retry policy must understand.
+/// A failure that operators, clients and retry policies can interpret.
 ///
-/// `code` is stable and machine-readable, `message` is written for people and safe to show to a
+/// `code` is stable and machine-readable, `message` is human-readable and safe to show to a
 /// client. `cause` is for the logs only and never leaves the process.
 package struct PixelFlowError: Error, Sendable {
     /// What a caller can do about a failure; decides the HTTP status and the retry.
@@ -11,11 +11,11 @@ package struct PixelFlowError: Error, Sendable {
         case unauthenticated
         /// Credentials are fine, the action is not allowed (403).
         case forbidden
-        /// There is no such thing, or not for this tenant (404).
+        /// The resource does not exist, or belongs to another tenant (404).
         case notFound
         /// The state of the thing does not allow the action (409).
         case conflict
-        /// The thing is not in the state that the client has made a condition of its request (412).
+        /// The resource is not in the state that the request requires (412).
         case preconditionFailed
         /// More bytes than allowed (413).
         case tooLarge
@@ -29,7 +29,7 @@ package struct PixelFlowError: Error, Sendable {
         case throttled
         /// A backend of PixelFlow is down; the same request can work later (503).
         case unavailable
-        /// There is no room for what was sent (507).
+        /// There is not enough storage for the request (507).
         case insufficientStorage
         /// A defect of PixelFlow (500). The message says nothing of the inside.
         case `internal`
@@ -39,21 +39,21 @@ package struct PixelFlowError: Error, Sendable {
     package enum Retry: String, Sendable, Codable {
         /// Never: the input is at fault (not an image, a blocked address, a 404).
         case permanent
-        /// Perhaps: a timeout, a 5xx of another party's server. Spends an attempt.
+        /// A retry may help: a timeout, or a 5xx of a third-party server. Costs an attempt.
         case transient
         /// Surely, once PixelFlow's own backend is back. Spends no attempt.
         case outage
         /// The render process died on this input; twice and the task is poison.
         case crash
-        /// Someone outside killed the render process: the kernel for lack of memory, or an operator.
-        /// Spends no attempt; a task that this happens to again and again is given one run alone.
+        /// The render process was killed from outside: by the kernel for lack of memory, or by an operator.
+        /// Costs no attempt; if it happens repeatedly, the task gets one isolated run.
         case killed
     }
 
     package let kind: Kind
     /// Stable, `snake_case`, for machines.
     package let code: String
-    /// One sentence for people.
+    /// One human-readable sentence.
     package let message: String
     package let retry: Retry
     /// The path of the offending field, as in `outputs[0].operations[1].width`.
@@ -88,7 +88,7 @@ extension PixelFlowError {
         PixelFlowError(.invalid, code: code, message, field: field)
     }
 
-    /// The one answer for everything that is not there or belongs to another tenant.
+    /// The error for everything that does not exist or belongs to another tenant.
     package static func notFound(_ what: String) -> PixelFlowError {
         PixelFlowError(.notFound, code: "not_found", "The \(what) does not exist.")
     }
@@ -107,7 +107,7 @@ extension PixelFlowError {
             retry: .outage, retryAfter: 1, cause: cause)
     }
 
-    /// The disk or the object store is full: an outage, which ends when someone makes room. Costs the task no attempt.
+    /// The disk or the object store is full: an outage that ends when space is freed. Costs the task no attempt.
     package static func insufficientStorage(cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .insufficientStorage, code: "insufficient_storage",
@@ -115,7 +115,7 @@ extension PixelFlowError {
             retry: .outage, retryAfter: 60, cause: cause)
     }
 
-    /// Wraps what no one foresaw, so that its text stays inside.
+    /// Wraps an unexpected error, so that its text is not exposed.
     package static func unexpected(_ cause: any Error) -> PixelFlowError {
         if let known = cause as? PixelFlowError { return known }
         return PixelFlowError(

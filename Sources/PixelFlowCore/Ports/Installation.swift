@@ -30,7 +30,7 @@ package protocol InstallationRecord: Sendable {
     ///
     /// - Returns: whether it was.
     func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool
-    /// Whether there is anything beside the mark: any task, or any object of one.
+    /// Whether there is anything besides the mark: a task, or an object of one.
     func holdsData() async throws -> Bool
 }
 
@@ -40,7 +40,7 @@ package protocol OrphanLedger: Sendable {
     func markOrphans(_ prefixes: [BlobKey]) async throws
     /// Forgets these prefixes.
     func clearOrphans(_ prefixes: [BlobKey]) async throws
-    /// What is noted, sorted, from after `previous` on.
+    /// The recorded orphans after `previous`, sorted.
     func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark]
     /// Whether a prefix that was noted at `time` has been so for `grace`, by the store's own clock.
     func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool

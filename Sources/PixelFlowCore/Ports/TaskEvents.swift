@@ -1,6 +1,6 @@
-/// Tells every api replica what has changed, so that clients see it at once.
+/// Announces changes of tasks to every api replica, so that clients see them immediately.
 ///
-/// A convenience: who misses a change finds it in the task store by `TaskStore.changes`.
+/// Delivery is best effort: a missed change can be read from the task store with `TaskStore.changes`.
 package protocol TaskEvents: Sendable {
     func publish(_ changes: [TaskChange]) async throws
     /// Every change published from now on. A subscriber that does not keep up loses the oldest.

@@ -1,8 +1,8 @@
-/// Keeps the people who may sign in.
+/// Stores user accounts.
 package protocol UserStore: Sendable {
     /// Adds a user, durably, unless the address is taken. Exactly one of two racing calls wins.
     ///
-    /// - Returns: false if the e-mail address belongs to someone already.
+    /// - Returns: false if the email address is already taken.
     func add(_ user: User) async throws -> Bool
     /// Finds by normalised e-mail address.
     func find(email: String) async throws -> User?

@@ -31,7 +31,7 @@ package struct Settings: Sendable {
         get throws(PixelFlowError) { try setting.read(values[setting.description.name] ?? setting.description.defaultText) }
     }
 
-    /// Whether someone has set it.
+    /// Whether it has been set.
     package func isSet<Value>(_ setting: Setting<Value>) -> Bool { values[setting.description.name] != nil }
 
     /// Everything as environment variables, flags included, for what reads its own settings.

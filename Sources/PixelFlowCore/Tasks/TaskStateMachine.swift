@@ -1,8 +1,8 @@
-/// The rules of the task protocol, without any effect: a task, something that happened, the time
-/// by the store's clock, and out comes the changed task or the reason why nothing changes.
+/// The rules of the task protocol without side effects: from a task, a transition and the time
+/// by the store's clock, it computes the changed task or the reason why nothing changes.
 ///
-/// Effects are named in the record itself (`outbox`, `dispatch.due`), so that a store which writes
-/// the record has also written what still must be done.
+/// Effects are recorded in the task itself (`outbox`, `dispatch.due`), so that a store that writes
+/// the record has also recorded what remains to be done.
 package struct TaskStateMachine: Sendable {
     /// How many history entries a task keeps; the first is always kept.
     package static let historyLimit = 64
@@ -236,7 +236,7 @@ extension TaskStateMachine {
         putBack(&task, because: task.error?.code ?? "retry", at: now + delay, now)
     }
 
-    /// Back to PENDING; or to CANCELLED, where that was asked for while the task was being worked on.
+    /// Back to PENDING, or to CANCELLED if cancellation was requested during the run.
     private func putBack(_ task: inout TaskRecord, because reason: String, at time: Timestamp, _ now: Timestamp) {
         if task.cancelRequested { return finish(&task, as: .cancelled, because: "cancelled", now) }
         task.lease = nil

@@ -1,5 +1,5 @@
 extension Timestamp {
-    /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`. What is finer is cut.
+    /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`. Finer precision is truncated.
     package var iso8601: String {
         var text: [UInt8] = []
         text.reserveCapacity(24)

@@ -40,7 +40,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
 }
 
 extension Duration {
-    /// Whole microseconds; what is finer is cut.
+    /// Whole microseconds; finer precision is truncated.
     package var microseconds: Int64 {
         components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
