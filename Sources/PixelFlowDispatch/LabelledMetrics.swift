@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Metrics of one name that differ by their labels, each made when it is first needed and then kept.
+/// Metrics with the same name and different labels, each created on first use and then cached.
 package final class LabelledMetrics<Labels: Hashable & Sendable, Metric: Sendable>: Sendable {
     private let make: @Sendable (Labels) -> Metric
     private let made = Mutex<[Labels: Metric]>([:])

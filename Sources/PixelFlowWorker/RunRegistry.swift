@@ -5,7 +5,7 @@ import Synchronization
 final class RunRegistry: Sendable {
     private let running = Mutex<[TaskID: AsyncStream<Void>.Continuation]>([:])
 
-    /// Runs `body`; the stream it is given tells when someone cancels the task.
+    /// Runs `body` with a stream that yields when the task is cancelled.
     func track(_ task: TaskID, _ body: (AsyncStream<Void>) async -> Void) async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         running.withLock { $0[task] = continuation }

@@ -4,13 +4,13 @@ import PixelFlowCore
 import PixelFlowDispatch
 import Synchronization
 
-/// Makes the outputs of one task: brings the source, has it rendered, stores what came out.
+/// Processes one task: gets the source, has it rendered, and stores the outputs.
 struct TaskProcessor: Sendable {
     let task: TaskRecord
     let dependencies: WorkerDependencies
     let limits: ImageLimits
     let metrics: WorkerMetrics
-    /// Whether the task is under suspicion, and its image must not be rendered beside others.
+    /// Whether the task is suspect, so that its image must be rendered in isolation.
     let runsAlone: Bool
     private let stored = StoredOutputs()
 
@@ -70,7 +70,7 @@ struct TaskProcessor: Sendable {
         }
     }
 
-    /// Keeps what was fetched, so that people can look at the source later.
+    /// Stores the fetched source, so that clients can read it later.
     private func store(_ source: FetchedSource) async throws -> StoredSource? {
         guard case .url = task.source else { return nil }
         let key = BlobKey.fetchedSource(of: task)
@@ -110,7 +110,7 @@ struct TaskProcessor: Sendable {
         }
     }
 
-    /// A task none of whose outputs could be made has failed; with their code, where they agree on one.
+    /// A task whose outputs all failed has failed, with their common code if there is one.
     private static func failure(of outputs: [TaskOutput], facts: SourceMetadata) -> TaskFailure? {
         let errors = outputs.compactMap(\.error)
         guard let first = errors.first, errors.count == outputs.count else { return nil }

@@ -26,9 +26,9 @@ package struct WorkerSettings: Sendable {
     /// or stored while another is rendered.
     package var slots: Int
     package var renderProcesses: Int
-    /// Bytes of memory of each; nil for an equal part of what the container has.
+    /// Bytes of memory of each; nil for an equal share of the container's limit.
     package var renderMemory: Int?
-    /// How long running tasks may continue once the worker is asked to stop; then they are handed back.
+    /// How long running tasks may continue after the worker is asked to stop; then they are released.
     package var grace: Duration
     /// How long a task may wait, with a slot free, before it is taken without its dispatch message.
     package var pollInterval: Duration
@@ -63,6 +63,6 @@ package struct WorkerSettings: Sendable {
 }
 
 extension WorkerID {
-    /// Unlike that of any other process, and telling where it runs: in Kubernetes a host is named after its pod.
+    /// Unique to this process, and shows where it runs: in Kubernetes a host is named after its pod.
     package static var ofThisProcess: WorkerID { WorkerID("\(ProcessInfo.processInfo.hostName)-\(UUIDv7.make())") }
 }

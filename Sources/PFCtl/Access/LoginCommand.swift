@@ -91,7 +91,7 @@ enum PasswordPrompt {
     static func read(for email: String, in session: Session) async throws -> String {
         if let password = session.environment[variable], !password.isEmpty { return password }
         if isatty(0) == 1 { session.status.print(Text("Password of \(email):")) }
-        // Whoever types may take as long as they like: that is not a work for a thread that others share.
+        // Typing may take any time, which must not block a shared thread.
         let line = try await NIOThreadPool.singleton.runIfActive { readUnseen() }
         guard let line, !line.isEmpty else {
             throw CommandError(.usage, "no password was given", hint: "type it, pipe it to stdin, or set \(variable)")

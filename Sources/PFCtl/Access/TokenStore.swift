@@ -32,7 +32,7 @@ struct TokenStore: Sendable {
         }
     }
 
-    /// An installation: what the same user reaches under the same name.
+    /// Identifies an installation: the same cluster, user and namespace.
     static func key(_ configuration: ClusterConfiguration) -> String {
         "\(configuration.contextName ?? configuration.server)/\(configuration.namespace)"
     }
@@ -43,14 +43,14 @@ struct TokenStore: Sendable {
         return (try? JSONDecoder().decode([String: Entry].self, from: contents)) ?? [:]
     }
 
-    /// Keeps an entry, or forgets it where it is nil.
+    /// Stores an entry, or removes it if it is nil.
     func set(_ entry: Entry?, for key: String) throws {
         var entries = entries()
         entries[key] = entry
         try write(JSONEncoder().encode(entries))
     }
 
-    /// Beside it first: whoever reads at this moment finds the old file or the new one.
+    /// Written to a temporary file first, so that readers see the old file or the new one.
     private func write(_ contents: Data) throws {
         let draft = "\(file).\(getpid())"
         do {
@@ -69,7 +69,7 @@ struct TokenStore: Sendable {
 
 /// Files that no one but this user may read, from their first byte on.
 enum PrivateFile {
-    /// - Throws: `CommandError`, where it exists already too.
+    /// - Throws: `CommandError`, also if the file already exists.
     static func create(_ path: String, _ contents: [UInt8]) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }

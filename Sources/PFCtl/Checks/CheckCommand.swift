@@ -29,7 +29,7 @@ struct CheckCommand: SessionCommand {
     }
 }
 
-/// The findings of checks, for people and programs.
+/// The findings of checks, as text and data.
 struct CheckReport {
     let sections: [CheckRun.Section]
 
@@ -43,7 +43,7 @@ struct CheckReport {
 
     private func lines(_ finding: CheckRun.Finding) -> [Text] {
         let verdict = finding.verdict
-        // What is wrong is to be read.
+        // Failures must stand out.
         let style: Text.Style = verdict.hint == nil ? .faint : .plain
         let first = Self.mark(verdict.result) + Text(" \(finding.check.title)") + Text(verdict.reason.map { ": \($0)" } ?? "", style)
         guard let hint = verdict.hint else { return [first] }

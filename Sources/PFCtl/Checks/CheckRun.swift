@@ -73,7 +73,7 @@ extension [CheckRun.Section] {
     var failures: Int { count(.failed) }
     var warnings: Int { count(.warning) }
 
-    /// A cluster that cannot be reached is not the same as one where something is wrong.
+    /// An unreachable cluster has a different exit code than a failed check.
     var exitStatus: ExitStatus {
         guard failures > 0 else { return .ok }
         let isUnreachable = first?.findings.contains { $0.check.anchor == "api-reachable" && $0.verdict.result == .failed } ?? false

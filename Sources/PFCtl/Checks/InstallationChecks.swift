@@ -54,7 +54,7 @@ extension Check {
             hint: "pfctl status shows why; see also pfctl logs \(waiting[0].component)")
     }
 
-    /// `worker 2/3`; where that tells nothing, how far the rollout is.
+    /// `worker 2/3`; if all replicas are ready, the progress of the rollout.
     private static func trouble(_ workload: Workload) -> String {
         let counts = "\(workload.component) \(workload.ready)/\(workload.desired)"
         guard workload.ready >= workload.desired else { return counts }

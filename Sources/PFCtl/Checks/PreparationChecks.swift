@@ -1,7 +1,7 @@
 import KubernetesClient
 
 extension CheckCategory {
-    /// What the chart takes for granted.
+    /// The prerequisites of the chart.
     static let preparation = CheckCategory(
         name: "preparation", checks: [.namespace, .storageClass, .metricsAPI, .externalMetrics])
 

@@ -50,7 +50,7 @@ struct DashboardCommand: SessionCommand {
         return .ok
     }
 
-    /// Tells when the pod changes, and why a connection did not get through.
+    /// Reports changes of the pod and failed connections.
     private func follow(_ events: AsyncStream<PortForwardEvent>, _ session: Session) async {
         var current: String?
         for await event in events {
@@ -68,7 +68,7 @@ struct DashboardCommand: SessionCommand {
     }
 }
 
-/// The browser of whoever sits at this computer.
+/// The default browser of this computer.
 enum Browser {
     #if os(macOS)
     private static let opener = "open"

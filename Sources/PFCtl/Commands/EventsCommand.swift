@@ -66,7 +66,7 @@ extension Substring {
     fileprivate var trimmed: Substring { drop { $0 == " " } }
 }
 
-/// Events for people and programs.
+/// Events, as text and data.
 struct EventReport {
     let events: [Event]
     let now: Timestamp

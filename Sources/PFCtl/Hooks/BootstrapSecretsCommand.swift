@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
 
-/// What the chart's Job runs before the first install.
+/// Run by the chart's Job before the first install.
 struct BootstrapSecretsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootstrap-secrets",
@@ -73,8 +73,8 @@ struct SecretInstaller: Sendable {
     let session: Session
     let change: ChangeOptions
 
-    /// Goes on while the API server does not answer.
-    /// - Returns: Whether it was made now.
+    /// Retries while the API server does not answer.
+    /// - Returns: Whether it was created now.
     func install(_ secret: RandomSecret) async throws -> Bool {
         var pause = Self.firstPause
         while true {

@@ -26,7 +26,7 @@ struct ForwardedService: Sendable {
     private let token: String?
     private let failures = ForwardFailures()
 
-    /// - Parameter pod: A pod that is known to be ready; nil for any that is, looked for at each connection.
+    /// - Parameter pod: A pod that is known to be ready; nil to look for a ready one at each connection.
     static func open(_ target: Target, pod: String? = nil, session: Session, token: String?) async throws -> ForwardedService {
         let client = try session.client()
         let first = PodSelection(first: pod)
@@ -55,8 +55,8 @@ struct ForwardedService: Sendable {
         try await send(.GET, path, timeout: timeout)
     }
 
-    /// Sends a call and reads the JSON of its answer.
-    /// - Throws: `CommandError` with what the service says is wrong, or that it cannot be reached.
+    /// Sends a request and reads the JSON of its response.
+    /// - Throws: `CommandError` with the error of the service, or if it cannot be reached.
     func send(_ method: HTTPMethod, _ path: String, body: JSONValue? = nil, timeout: Duration) async throws -> JSONValue {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(localPort)\(path)")
         request.method = method

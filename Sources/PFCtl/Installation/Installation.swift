@@ -6,12 +6,12 @@ struct Installation: Sendable {
     let namespace: String
     /// PixelFlow's own services, by name.
     let services: [Workload]
-    /// Databases, broker and object store where the chart installed them, by name.
+    /// Databases, broker and object store installed by the chart, by name.
     let backing: [Workload]
 
     var workloads: [Workload] { services + backing }
 
-    /// The workload that people mean: by component (`worker`), by name, or as `deployment/pixelflow-worker`.
+    /// Finds a workload by component (`worker`), by name, or as `deployment/pixelflow-worker`.
     func workload(_ name: String) throws -> Workload {
         let bare = name.split(separator: "/").last.map(String.init) ?? name
         if let found = workloads.first(where: { $0.component == bare || $0.name == bare }) { return found }
@@ -19,7 +19,7 @@ struct Installation: Sendable {
         throw CommandError(.failed, "there is no '\(name)' in the release \(release)", hint: "available: \(known)")
     }
 
-    /// The deployment that people mean.
+    /// Finds a deployment in the same way.
     func deployment(_ name: String) throws -> (workload: Workload, deployment: Deployment) {
         let workload = try workload(name)
         guard case .deployment(let deployment) = workload.object else {
@@ -41,7 +41,7 @@ extension Installation {
             release: session.global.release)
     }
 
-    /// - Parameter release: Nil if there is to be only one.
+    /// - Parameter release: Nil to require that there is exactly one.
     init(deployments: [Deployment], statefulSets: [StatefulSet], namespace: String, release: String?) throws {
         let own = deployments.map { Workload(object: .deployment($0)) }.sorted { $0.component < $1.component }
         let backing = statefulSets.map { Workload(object: .statefulSet($0)) }.sorted { $0.component < $1.component }

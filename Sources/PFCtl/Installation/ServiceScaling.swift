@@ -9,7 +9,7 @@ struct ServiceScaling: Sendable {
     let workload: Workload
     let change: ChangeOptions
 
-    /// None if they may not be seen, or where the cluster has no such API.
+    /// None if listing them is not permitted, or if the cluster has no such API.
     static func autoscalers(in session: Session) async throws -> [AutoscalerState] {
         do {
             let list = try await session.client().list(HorizontalPodAutoscaler.self, in: .current, InstallationLabels.everything)
@@ -19,7 +19,7 @@ struct ServiceScaling: Sendable {
         }
     }
 
-    /// - Parameter expected: Change nothing unless there are so many now.
+    /// - Parameter expected: Scale only if this is the current number of replicas.
     func set(_ replicas: Int, expecting expected: Int?) async throws -> Document {
         if !change.isClientOnly { try await write(replicas, expecting: expected) }
         let text = Text(workload.reference) + Text(" scaled from \(workload.desired) to \(replicas)\(change.suffix)")

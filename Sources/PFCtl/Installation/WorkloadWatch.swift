@@ -5,15 +5,15 @@ import Synchronization
 struct WorkloadWatch: Sendable {
     enum Answer: Sendable {
         case done
-        /// With what is still to come, for people.
+        /// With a description of what is pending.
         case waiting(String)
     }
 
     let session: Session
 
     /// - Parameters:
-    ///   - judge: Looks at each state of the workload; throws if what is waited for will not come.
-    /// - Returns: The workload as it was then.
+    ///   - judge: Evaluates each state of the workload; throws if the awaited state cannot be reached.
+    /// - Returns: The workload in its final state.
     @discardableResult
     func wait(
         for workload: Workload, timeout: Duration, judge: @escaping @Sendable (Workload) throws -> Answer
@@ -29,7 +29,7 @@ struct WorkloadWatch: Sendable {
         }
     }
 
-    /// What is still to come, as far as it was seen.
+    /// The last observed progress.
     private final class Progress: Sendable {
         private let text = Mutex<String?>(nil)
 

@@ -34,7 +34,7 @@ struct LagCommand: SessionCommand {
         var lag = GroupLag(pages, of: topic, isFromAll: failures.isEmpty)
         if lag.total > 0, !sample.isZero {
             let later = try await pagesLater(than: pages, scrape, session)
-            // One that has gone meanwhile would leave its partitions out.
+            // A worker that has gone in the meantime would leave its partitions out.
             if later.count == pages.count { lag = GroupLag(later, earlier: pages, of: topic, isFromAll: failures.isEmpty) }
         }
         session.print(LagReport(lag: lag).document)

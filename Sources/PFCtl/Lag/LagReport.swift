@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// A `GroupLag` for people and programs.
+/// A `GroupLag`, as text and data.
 struct LagReport {
     let lag: GroupLag
 
@@ -39,7 +39,7 @@ struct LagReport {
         return (told + untold).sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
     }
 
-    /// Columns that no worker tells anything for are not there.
+    /// Omits columns for which no worker reports anything.
     private var table: Table {
         let hasCommitted = lag.partitions.contains { $0.committed != nil }
         let hasEnd = lag.partitions.contains { $0.end != nil }

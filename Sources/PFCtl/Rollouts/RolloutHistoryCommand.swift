@@ -100,7 +100,7 @@ struct RevisionHistory: Sendable {
 struct Revision: Sendable {
     static let annotation = "deployment.kubernetes.io/revision"
     static let causeAnnotation = "kubernetes.io/change-cause"
-    /// The label by which a ReplicaSet tells its pods from those of others; the deployment's template has none.
+    /// The label that distinguishes the pods of a ReplicaSet; the deployment's template does not have it.
     static let hashLabel = "pod-template-hash"
 
     let number: Int

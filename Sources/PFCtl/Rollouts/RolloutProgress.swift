@@ -2,10 +2,10 @@ import KubernetesClient
 
 /// How far a rollout is, by kubectl's rules.
 enum RolloutProgress: Sendable, Hashable {
-    /// With what is still to come.
+    /// With a description of what is pending.
     case underway(String)
     case complete
-    /// With why it will not come to its end by itself.
+    /// With the reason why it cannot complete.
     case failed(String)
 
     init(_ workload: Workload) {
@@ -15,7 +15,7 @@ enum RolloutProgress: Sendable, Hashable {
         }
     }
 
-    /// What the status says counts only once the controller has seen this generation of the spec.
+    /// The status is valid only once the controller has observed this generation of the spec.
     init(_ deployment: Deployment) {
         let status = deployment.status
         guard (status?.observedGeneration ?? 0) >= deployment.metadata.generation ?? 0 else {

@@ -1,4 +1,4 @@
-/// What is to be done within a time.
+/// Runs work with a time limit.
 enum Deadline {
     /// - Parameters:
     ///   - limit: Zero for no limit.

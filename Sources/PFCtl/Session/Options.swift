@@ -24,7 +24,7 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Time limit for a single request to the cluster; 0 means none.", valueName: "duration"))
     var requestTimeout: DurationArgument = .seconds(30)
 
-    /// What the kubeconfig is asked for.
+    /// The selection of a context and namespace.
     var selection: KubeconfigSelection {
         KubeconfigSelection(file: kubeconfig, context: contextName, namespace: namespace)
     }
@@ -67,10 +67,10 @@ struct WaitOptions: ParsableArguments {
     var timeout: DurationArgument = .seconds(300)
 }
 
-/// The parser's help in the order in which people read it.
+/// The parser's help in a more readable order.
 enum HelpText {
     private static let globalTitle = "GLOBAL OPTIONS:"
-    /// As the parser lists `GlobalOptions` in a usage line; the help tells of each further down.
+    /// How the parser lists `GlobalOptions` in a usage line; the help describes each of them below.
     private static let globalUsage = [
         "[--context <name>]", "[--kubeconfig <file>]", "[--namespace <name>]", "[--release <name>]", "[--output <output>]",
         "[--color <color>]", "[--request-timeout <duration>]",

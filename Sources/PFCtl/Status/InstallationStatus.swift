@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// The installation at one moment: what is there, and what is known about it.
+/// A snapshot of the installation.
 struct InstallationStatus: Sendable {
     let installation: Installation
     let context: String?
@@ -9,7 +9,7 @@ struct InstallationStatus: Sendable {
     /// The latest first.
     let warnings: [Event]
     let tasks: TaskCounts?
-    /// What could not be had, in a line each.
+    /// One line for each part that could not be read.
     let notes: [String]
     let time: Timestamp
 
@@ -63,7 +63,7 @@ enum DrainEstimate: Sendable, Hashable {
     case within(Duration)
     /// Nothing is being completed.
     case never
-    /// There is nothing to tell it by.
+    /// There is no basis for an estimate.
     case unknown
 
     /// - Parameters:

@@ -31,7 +31,7 @@ struct StatusCommand: SessionCommand {
     }
 }
 
-/// Tells when to look again: something of the installation changed, or it was long ago.
+/// Signals when to refresh: when an object of the installation changed, or after a while.
 struct StatusWatch: Sendable {
     /// Changes come in bursts: a rollout changes a deployment, its ReplicaSets and pods within a moment.
     private static let settling = Duration.milliseconds(250)

@@ -30,7 +30,7 @@ enum TaskAction: String, Sendable {
     }
 }
 
-/// Does one thing to tasks, one after the other, and continues where one of them refuses.
+/// Applies one change to several tasks, one after the other, and continues if one of them fails.
 struct TaskChanges: Sendable {
     let session: Session
     let service: TaskService
@@ -47,7 +47,7 @@ struct TaskChanges: Sendable {
                 session.report(CommandError(.failed, "task/\(id): \(failure.message)", hint: failure.hint))
                 worst = .failed
             } catch {
-                // What was done before is to be known all the same.
+                // Changes that succeeded are reported nevertheless.
                 if !changed.isEmpty { session.print(document(action, changed)) }
                 throw error
             }

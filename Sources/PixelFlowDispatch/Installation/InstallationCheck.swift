@@ -1,9 +1,9 @@
 package import Logging
 package import PixelFlowCore
 
-/// Sees to it that a task database and a blob store belong together, by the mark that stands in both.
+/// Verifies that a task database and a blob store belong together, by the mark stored in both.
 ///
-/// Whoever starts with the wrong database, or the wrong bucket, is refused before a single object is touched.
+/// A process that starts with the wrong database or the wrong bucket is stopped before it touches any object.
 package struct InstallationCheck: Sendable {
     package static let adoptionSetting = Setting<String>.text(
         "PIXELFLOW_ADOPT_BLOB_STORE",
@@ -12,7 +12,7 @@ package struct InstallationCheck: Sendable {
 
     package static let descriptions: [SettingDescription] = [adoptionSetting.description]
 
-    /// Stands for a blob store with objects and without a mark.
+    /// The value for a blob store that has objects and no mark.
     static let unmarked = "unmarked"
 
     private let database: any InstallationRecord
@@ -20,7 +20,7 @@ package struct InstallationCheck: Sendable {
     private let adopted: String
     let logger: Logger
 
-    /// - Parameter adopted: the mark of the blob store that is to be taken over, or `unmarked`; empty for none.
+    /// - Parameter adopted: the mark of the blob store to adopt, or `unmarked`; empty for none.
     package init(
         database: any InstallationRecord, objects: any InstallationRecord, adopted: String = "", logger: Logger
     ) {
@@ -37,18 +37,18 @@ package struct InstallationCheck: Sendable {
         self.init(database: database, objects: objects, adopted: try settings[Self.adoptionSetting], logger: logger)
     }
 
-    /// How the two stand to each other.
+    /// The result of the comparison.
     package enum Finding: Sendable, Hashable {
         case match(InstallationMark)
         /// The same installation, but the database is from before the blob store's last sweep: a backup.
         case olderDatabase(InstallationMark, blobStore: InstallationMark)
     }
 
-    /// Compares the marks; on the first start writes them.
+    /// Compares the marks; writes them at the first start.
     ///
-    /// - Throws: `installation_mismatch` if the two do not belong together; an outage where one of them does not answer.
+    /// - Throws: `installation_mismatch` if the two do not belong together; an outage if one of them does not answer.
     package func verify() async throws -> Finding {
-        // Another replica may write a mark at the same moment; then what it wrote is judged.
+        // Another replica may write a mark at the same moment; then its mark is compared.
         for _ in 0..<Self.tries {
             if let finding = try await attempt() { return finding }
         }
@@ -57,7 +57,7 @@ package struct InstallationCheck: Sendable {
 
     private static let tries = 10
 
-    /// - Returns: nil if a mark has changed meanwhile.
+    /// - Returns: nil if a mark has changed in the meantime.
     private func attempt() async throws -> Finding? {
         let known = try await database.installationMark()
         let found = try await objects.installationMark()
@@ -74,7 +74,7 @@ package struct InstallationCheck: Sendable {
             if try await objects.holdsData() { throw Self.mismatch(nil, found.description) }
             return try await database.setInstallationMark(found, replacing: nil) ? .match(found) : nil
         case (nil, nil):
-            // A database with tasks and objects beside it are from a release without marks.
+            // A database with tasks and a store with objects, both without marks, come from a release without marks.
             if try await objects.holdsData(), try await !database.holdsData() { throw Self.mismatch(nil, Self.unmarked) }
             let new = InstallationMark()
             guard try await database.setInstallationMark(new, replacing: nil) else { return nil }
@@ -99,7 +99,7 @@ package struct InstallationCheck: Sendable {
         return known.map { $0.id != found.id || $0.sweeps < found.sweeps } ?? true
     }
 
-    /// The database's mark, or a new one, takes the place of the blob store's.
+    /// Replaces the mark of the blob store with that of the database, or with a new one.
     private func adopt(_ found: InstallationMark?, _ known: InstallationMark?) async throws -> Finding? {
         let next = InstallationMark(id: known?.id ?? UUIDv7.make(), sweeps: (known?.sweeps ?? 0) + 1)
         guard try await database.setInstallationMark(next, replacing: known),
@@ -131,5 +131,5 @@ package struct InstallationCheck: Sendable {
     }
 }
 
-/// Replicas that write marks faster than they can be read.
+/// Replicas write marks faster than they can be read.
 struct UnstableMarkError: Error {}

@@ -6,7 +6,7 @@ extension InstallationCheck: Service {
     /// How long to wait before a backend that does not answer is asked again.
     static let pause = Duration.seconds(2)
 
-    /// Verifies as soon as both answer, and then rests. If the two do not belong together it ends, and the process with it.
+    /// Verifies as soon as both answer, then idles. If the two do not belong together, it throws, which ends the process.
     package func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await verifyInsistently() }

@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// When objects that no task knows may be removed.
+/// When orphans may be removed.
 package struct OrphanSettings: Sendable, Hashable {
     static let graceSetting = Setting<Int>.integer(
         "PIXELFLOW_ORPHAN_GRACE_DAYS", default: 7, in: 1...365,

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// When each of many tasks is to be retried: later after every try, up to a limit, so that what fails for good costs ever less.
+/// When each of many tasks is due for a retry. The delay grows with every attempt, up to a limit, so permanent failures cost little.
 struct BackoffTable: Sendable {
     private struct Entry {
         var tries: Int
@@ -11,7 +11,7 @@ struct BackoffTable: Sendable {
     /// together are not tried together.
     var first = Duration.seconds(5)
     var longest = Duration.seconds(300)
-    /// What is beyond is tried in every round: the table is a saving, nothing depends on it.
+    /// Tasks beyond it are tried in every round: the table saves work, and nothing depends on it.
     var capacity = 50_000
     private var entries: [TaskID: Entry] = [:]
 
@@ -37,7 +37,7 @@ struct BackoffTable: Sendable {
 
     mutating func forget(_ id: TaskID) { entries[id] = nil }
 
-    /// Forgets what has been due for as long as the longest pause: it was done elsewhere.
+    /// Forgets tasks that have been due for the longest delay: they were handled elsewhere.
     mutating func prune(at now: Timestamp) {
         entries = entries.filter { $0.value.due + longest > now }
     }

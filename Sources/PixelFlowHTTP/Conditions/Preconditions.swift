@@ -8,7 +8,7 @@ package struct Preconditions: Sendable {
     private let ifNoneMatch: EntityTagCondition?
     private let isRead: Bool
 
-    /// What the conditions come to.
+    /// The result of the conditions.
     package enum Outcome: Sendable, Hashable {
         /// The request is carried out as if it had none.
         case holds
@@ -49,9 +49,9 @@ package struct Preconditions: Sendable {
         if outcome(for: tag) == .failed { throw .preconditionFailed }
     }
 
-    /// The answer to a `GET` or `HEAD` whose conditions keep it from being carried out; nil if it is to be.
+    /// The response to a `GET` or `HEAD` whose preconditions fail; nil if the request must be executed.
     ///
-    /// - Parameter headers: those of the answer with 200 that a cache goes by, the tag included.
+    /// - Parameter headers: the caching headers of the 200 response, including the tag.
     /// - Throws: `precondition_failed` (412).
     package func response(for tag: EntityTag, headers: HTTPFields) throws(PixelFlowError) -> Response? {
         switch outcome(for: tag) {

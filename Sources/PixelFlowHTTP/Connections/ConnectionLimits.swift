@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// What a client may take of a server: connections, time and header bytes.
+/// The limits of a client: connections, time and header bytes.
 package struct ConnectionLimits: Sendable, Hashable {
     static let totalSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_CONNECTIONS", default: 4096, in: 16...1_000_000,
@@ -46,7 +46,7 @@ package struct ConnectionLimits: Sendable, Hashable {
     package var minimumBodyRate = 1024
     package var headerBytes = 32_768
     package var headerCount = 100
-    /// Connections that are told why they end, at a time and in a second; those beyond are closed without an answer.
+    /// Connections that receive the reason for their end, at a time and per second; further ones are closed without a response.
     package var lingering = 64
     /// How long a connection is protected before it may be closed in favour of a new one.
     package var evictionGrace: Duration = .seconds(1)
@@ -66,9 +66,9 @@ package struct ConnectionLimits: Sendable, Hashable {
         headerCount = try settings[Self.headerCountSetting]
     }
 
-    /// The same with no more than a third of `descriptors` as connections and half of them as accepted ones. The rest is in
-    /// reserve: for databases, files, render processes, and the connection that a request continues with from a proxy. A process
-    /// without a descriptor left cannot do its work and does not live long: system libraries give up as well.
+    /// Caps connections at a third of `descriptors`, and accepted ones at half of them. The rest is in
+    /// reserve for databases, files, render processes, and connections from a proxy to its backends. A process
+    /// that runs out of descriptors cannot work and soon ends, since system libraries fail as well.
     package func fitting(descriptors: Int) -> ConnectionLimits {
         var limits = self
         limits.total = max(1, min(total, descriptors / 3))

@@ -12,7 +12,7 @@ package struct GuardedHTTPChannel: ServerChildChannel {
 
     /// - Parameters:
     ///   - registry: of the process; every server of it shares one.
-    ///   - service: whose connections these are counted as, as in `api`; nil for connections that are not counted.
+    ///   - service: the name under which connections are counted, such as `api`; nil for connections that are not counted.
     package init(
         _ responder: @escaping HTTPChannelHandler.Responder, registry: ConnectionRegistry, service: String?,
         factory: any MetricsFactory = MetricsSystem.factory
@@ -26,7 +26,7 @@ package struct GuardedHTTPChannel: ServerChildChannel {
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        // What a flood brings is closed before anything is built for it. No address is cached yet at this point.
+        // Connections of a flood are closed before anything is built for them. No address is cached at this point.
         let address = (try? channel._channelCore.remoteAddress0())?.ipAddress.flatMap { IPAddress($0) }
         if let address, registry.isExhausted(for: address) {
             metrics?.refused(.addressLimit)

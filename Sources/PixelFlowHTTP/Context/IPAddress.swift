@@ -27,7 +27,7 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             .joined(separator: ":")
     }
 
-    /// Names whoever is behind the address: a single IPv4 address, or the /64 that an IPv6 client is
+    /// Identifies the client behind the address: a single IPv4 address, or the /64 that an IPv6 client is
     /// given as a whole and may pick any address of.
     package var subscriber: String {
         isIPv4 ? description : bytes[0..<8].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "/64"

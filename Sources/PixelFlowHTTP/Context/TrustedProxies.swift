@@ -19,7 +19,7 @@ package struct TrustedProxies: Sendable, Hashable {
         self.ranges = ranges
     }
 
-    /// Those that are set, else this machine.
+    /// The configured proxies, or this machine by default.
     ///
     /// - Throws: `setting_invalid` if one is not a range.
     package init(_ settings: Settings) throws(PixelFlowError) {
@@ -51,7 +51,7 @@ package struct TrustedProxies: Sendable, Hashable {
     /// Proxies on this machine only, as the web service is in one process.
     package static let loopback = TrustedProxies([AddressRange("127.0.0.1"), AddressRange("::1")].compactMap { $0 })
 
-    /// The address of the client: the peer, or where that is a trusted proxy, the nearest address in
+    /// The address of the client: the peer or, if that is a trusted proxy, the nearest address in
     /// `X-Forwarded-For` that is none. Nil if the connection has no address, as in a test.
     package func client(of request: Request, context: AppRequestContext) -> IPAddress? {
         guard let peer = context.peerAddress?.ipAddress.flatMap({ IPAddress($0) }) else { return nil }

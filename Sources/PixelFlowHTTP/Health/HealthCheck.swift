@@ -4,7 +4,7 @@ import Synchronization
 package struct HealthCheck: Sendable {
     /// Names the backend in the answer, as in `database`.
     package let name: String
-    /// Whether the service can do nothing useful without it. One that is not needed is told of in the answer only.
+    /// Whether the service cannot work without it. An optional check only appears in the response.
     package let isRequired: Bool
     private let timeout: Duration
     private let probe: @Sendable () async throws -> Void
@@ -23,13 +23,13 @@ package struct HealthCheck: Sendable {
         self.probe = probe
     }
 
-    /// What a check found.
+    /// The result of a check.
     package enum Outcome: String, Sendable, Codable {
         case ok, failed
         case timedOut = "timed_out"
     }
 
-    /// Runs the probe; never takes longer than the timeout, even where the probe ignores cancellation.
+    /// Runs the probe; never takes longer than the timeout, even if the probe ignores cancellation.
     package func run() async -> Outcome {
         await withCheckedContinuation { continuation in
             let race = Race(continuation)

@@ -1,7 +1,7 @@
 import HTTPTypes
 package import Hummingbird
 
-/// The probes of a service that anyone can reach. They tell how it is and nothing of what it works with.
+/// The probes of a public service. They return its status without details of its backends.
 package struct PublicHealthRoutes: Sendable {
     private let health: HealthRoutes
 

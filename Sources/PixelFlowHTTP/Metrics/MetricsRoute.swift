@@ -4,7 +4,7 @@ import Metrics
 import NIOCore
 import Prometheus
 
-/// `GET /metrics`: what the process has counted, for Prometheus.
+/// `GET /metrics`: the metrics of the process, for Prometheus.
 struct MetricsRoute: Sendable {
     private let page: PrometheusRegistry.Page
     private let health: HealthRoutes
@@ -26,7 +26,7 @@ struct MetricsRoute: Sendable {
         router.get("/metrics") { _, _ in await scrape() }
     }
 
-    /// The checks are run for each scrape, so that their gauges are of now even where no one asks `/readyz`.
+    /// The checks run at each scrape, so that their gauges are current even if nothing calls `/readyz`.
     private func scrape() async -> Response {
         for (name, outcome) in await health.runChecks() { checks[name]?.record(outcome == .ok ? 1 : 0) }
         return Response(

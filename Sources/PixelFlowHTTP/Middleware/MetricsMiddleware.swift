@@ -31,7 +31,7 @@ package struct MetricsMiddleware: RouterMiddleware {
     }
 }
 
-/// The counters and timers of a service's requests, each made when it is first needed and then kept.
+/// The counters and timers of a service's requests, each created on first use and then cached.
 private final class RequestSeries: Sendable {
     private struct Entry {
         let method: HTTPRequest.Method
@@ -41,7 +41,7 @@ private final class RequestSeries: Sendable {
     }
 
     private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
-    /// What hummingbird calls the endpoint where no route matches.
+    /// The endpoint name that Hummingbird uses if no route matches.
     private static let unmatched = "NotFound"
 
     private let metrics: ServiceMetrics

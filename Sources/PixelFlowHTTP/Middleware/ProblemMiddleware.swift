@@ -4,9 +4,9 @@ import Logging
 import NIOCore
 import PixelFlowCore
 
-/// Turns each error into `application/problem+json`, so that no route needs to.
+/// Converts every error to `application/problem+json`, so that no route needs to.
 ///
-/// What no one foresaw becomes a 500 without detail; its cause is in the log, under the request's id.
+/// An unexpected error becomes a 500 without details; its cause is logged with the request id.
 package struct ProblemMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 

@@ -1,7 +1,7 @@
 package import HTTPTypes
 package import PixelFlowCore
 
-/// An error whose answer has header fields of its own.
+/// An error whose response has additional header fields.
 package struct HeaderedError: Error, CustomStringConvertible {
     package let error: PixelFlowError
     package let headers: HTTPFields

@@ -2,7 +2,7 @@ package import HTTPTypes
 package import PixelFlowCore
 
 extension PixelFlowError.Kind {
-    /// The HTTP status that stands for this kind.
+    /// The HTTP status of this kind.
     package var status: HTTPResponse.Status {
         switch self {
         case .malformed: .badRequest

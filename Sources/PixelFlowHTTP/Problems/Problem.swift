@@ -31,7 +31,7 @@ struct Problem: Encodable {
         }
     }
 
-    /// The process is ending, or the client has gone and will not read this.
+    /// The process is ending, or the client has disconnected and will not read this.
     private static let cancelled = PixelFlowError(
         .unavailable, code: "request_cancelled", "The request was cancelled; try again.", retry: .outage, retryAfter: 1)
 
@@ -43,7 +43,7 @@ struct Problem: Encodable {
         self.init(status, code: error.code, detail: error.message, field: error.field, headers: headers, requestID: requestID)
     }
 
-    /// Errors of the HTTP layer itself, whose own texts are not meant for people.
+    /// Errors of the HTTP layer itself, whose texts are not meant for clients.
     private init(_ status: HTTPResponse.Status, headers: HTTPFields, requestID: String) {
         let known: (code: String, detail: String)? =
             switch status {
@@ -72,7 +72,7 @@ struct Problem: Encodable {
         self.requestID = requestID
     }
 
-    /// RFC 6750, section 3: `error` only where a token was given.
+    /// RFC 6750, section 3: `error` only if a token was sent.
     private static func challenge(_ code: String) -> String {
         let base = "Bearer realm=\"pixelflow\""
         return code == "token_invalid" || code == "token_expired" ? base + ", error=\"invalid_token\"" : base
@@ -82,7 +82,7 @@ struct Problem: Encodable {
         Response(status: .init(code: status), headers: responseHeaders, body: ResponseBody(byteBuffer: content))
     }
 
-    /// The whole answer as it goes over a connection that is closed after it, for if there is no route yet.
+    /// The complete response for a connection that is closed afterwards, before any route is known.
     func closingAnswer() -> ByteBuffer {
         let content = content
         var answer = ByteBuffer(string: "HTTP/1.1 \(status) \(title)\r\n")

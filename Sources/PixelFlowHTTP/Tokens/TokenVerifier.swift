@@ -61,7 +61,7 @@ package final class TokenVerifier: Sendable {
     }
 }
 
-/// The part of a token's header that decides how it is verified, read before anything else is.
+/// The part of a token's header that determines its verification, read before everything else.
 private struct TokenHeader: Decodable {
     let alg: String?
     let typ: String?

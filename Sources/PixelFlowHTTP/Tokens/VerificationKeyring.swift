@@ -31,9 +31,9 @@ final class VerificationKeyring: Sendable {
         self.onLoss = onLoss
     }
 
-    /// The key of that id, asked for at the source where it is not known.
+    /// The key with that id, requested from the source if it is not known.
     ///
-    /// - Throws: `auth_unavailable` if no key could ever be had.
+    /// - Throws: `auth_unavailable` if no key has ever been received.
     func key(_ kid: String) async throws -> VerificationKey? {
         renewIfStale(at: clock.now())
         if let known = state.withLock({ $0.keys[kid] }) { return known }
@@ -49,7 +49,7 @@ final class VerificationKeyring: Sendable {
         return state.withLock { $0.keys[kid] }
     }
 
-    /// Makes sure that there is at least one key.
+    /// Ensures that there is at least one key.
     ///
     /// - Throws: `auth_unavailable`.
     func prepare() async throws {
@@ -62,7 +62,7 @@ final class VerificationKeyring: Sendable {
         try requireAnyKey(nil)
     }
 
-    /// Starts a renewal in the background where one is due; costs a lock and nothing else.
+    /// Starts a renewal in the background if one is due; costs only a lock.
     func renewIfStale(at now: Timestamp) {
         let isDue = state.withLock { !$0.keys.isEmpty && now >= $0.staleAt && now >= $0.nextAttempt }
         if isDue { _ = renewal(at: now) }
