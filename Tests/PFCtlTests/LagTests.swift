@@ -108,7 +108,7 @@ import Testing
             for pod in pods { stand.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
             let outcome = await stand.pfctl("lag")
             #expect(outcome.status == .failed)
-            #expect(outcome.errors.contains("error: no worker runs"))
+            #expect(outcome.errors.contains("error: no worker is running"))
         }
     }
 }

@@ -50,7 +50,7 @@ import Testing
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("rollout", "restart", "api", "--wait", "--timeout", "3s")
             #expect(outcome.status == .timedOut)
-            #expect(outcome.errors.contains("error: api was not done within 3s: the controller has not observed the change yet\n"))
+            #expect(outcome.errors.contains("error: api did not finish within 3s: the controller has not observed the change yet\n"))
         }
     }
 
@@ -93,7 +93,7 @@ import Testing
             #expect(await stand.pfctl("rollout", "pause", "api").status == .failed)
             let restart = await stand.pfctl("rollout", "restart", "api")
             #expect(restart.status == .failed)
-            #expect(restart.errors.contains("hint: pfctl rollout resume api first"))
+            #expect(restart.errors.contains("hint: run pfctl rollout resume api first"))
             #expect(await stand.pfctl("rollout", "resume", "api").output == "deployment.apps/pixelflow-api resumed\n")
             #expect(Self.deployment(stand)?["spec"]?["paused"] == nil)
             #expect(await stand.pfctl("rollout", "resume", "api").status == .failed)

@@ -135,10 +135,10 @@ import Testing
         try await Self.run { stand, _ in
             let none = await stand.pfctl("tasks", "ls", environment: ["XDG_CONFIG_HOME": stand.folder])
             #expect(none.status == .unreachable)
-            #expect(none.errors.contains("hint: pfctl login"))
+            #expect(none.errors.contains("hint: run pfctl login"))
             let wrong = await stand.pfctl("tasks", "ls", "--token", "bad", environment: Self.token)
             #expect(wrong.status == .unreachable)
-            #expect(wrong.errors.contains("does not accept the token"))
+            #expect(wrong.errors.contains("rejected the token"))
             #expect(!wrong.errors.contains("bad"))
         }
     }
