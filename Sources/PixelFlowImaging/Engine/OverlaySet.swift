@@ -13,7 +13,7 @@ final class OverlaySet {
         self.limits = limits
     }
 
-    /// - Throws: `OutputError`: only the outputs that want a bad mark fail.
+    /// - Throws: `OutputError`: only the outputs that use a bad watermark fail.
     func mark(_ id: TaskID) throws -> Image {
         if let known = decoded[id] { return known }
         guard let bytes = encoded[id.rawValue] else {

@@ -10,9 +10,9 @@ package struct RenderEngine {
     /// An output as it is ready: its bytes are valid only during the call.
     package typealias Sink = (_ output: OutputResult, _ bytes: UnsafeRawBufferPointer) throws -> Void
 
-    /// Renders every output in order and hands each to `sink` when it is done.
+    /// Renders the outputs in order and passes each to `sink` when it is done.
     ///
-    /// - Throws: `RenderError` if the source is at fault, and whatever `sink` throws.
+    /// - Throws: `RenderError` if the source is at fault, and the errors of `sink`.
     package func render(
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
     ) throws -> SourceMetadata {
@@ -59,7 +59,7 @@ package struct RenderEngine {
     }
 }
 
-/// What came of one output, without its bytes.
+/// The result of one output, without its bytes.
 package struct OutputResult: Codable, Hashable, Sendable {
     package var name: String
     package var format: ImageFormat?

@@ -18,7 +18,7 @@ package struct RenderError: Error, Codable, Hashable {
     static let damaged = RenderError(.invalid, "damaged_image", "The image is damaged: its file is not consistent.")
     static let notAnImage = RenderError(.unsupportedMediaType, "not_an_image", "The source is not an image.")
 
-    /// - Parameter kind: what is not read, in the plural: "BMP files".
+    /// - Parameter kind: the unsupported kind in the plural: "BMP files".
     static func unsupported(_ kind: String) -> RenderError {
         RenderError(.unsupportedMediaType, "unsupported_format", "\(kind) are not supported.")
     }
@@ -27,7 +27,7 @@ package struct RenderError: Error, Codable, Hashable {
         .unsupported("\(format.rawValue.uppercased()) files of this kind")
     }
 
-    /// What was reckoned before was too little, or a decoder needs more than its format tells.
+    /// The estimate was too low, or a decoder needs more than its format suggests.
     static let outOfMemory = RenderError(
         .invalid, "image_too_large_in_memory", "The image needs more memory than a render process may use.")
 }

@@ -1,4 +1,4 @@
-/// Formats that people do send and that are refused by name, in the plural.
+/// Unsupported formats that are rejected by name, in the plural.
 enum ForeignFormat {
     static func name(of bytes: ByteReader) -> String? {
         pictures(bytes) ?? documents(bytes) ?? videos(bytes) ?? (isSVG(bytes) ? "SVG files" : nil)

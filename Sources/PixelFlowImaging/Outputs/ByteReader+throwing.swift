@@ -1,4 +1,4 @@
-/// For files of our own making, in which everything must be where it belongs.
+/// For files that we have written, whose structure must be valid.
 extension ByteReader {
     /// - Throws: `MalformedFileError` if the file ends before.
     func slice(at offset: Int, _ length: Int) throws -> UnsafeRawBufferPointer {

@@ -16,7 +16,7 @@ enum HEIFOutput {
         let locations = try ItemLocations(reader, place)
         let gone = locations.extents(of: removed)
 
-        // Written twice: how much shorter the box is decides where the bytes behind it lie.
+        // Written twice: the new size of the box determines the positions of the bytes after it.
         func newMeta(_ moved: (Int) -> Int) throws -> [UInt8] {
             var body = Array(try reader.slice(at: meta.body.lowerBound, 4))
             for part in parts {
@@ -112,7 +112,7 @@ private struct Box {
     }
 }
 
-/// The `iloc` box: where the bytes of each item lie in the file.
+/// The `iloc` box: the positions of the bytes of each item in the file.
 private struct ItemLocations {
     private struct Item {
         let number: Int

@@ -1,7 +1,7 @@
 import Glibc
 import PixelFlowCore
 
-/// How much memory a render process may have: an equal part of what the container has, less what the service needs.
+/// The memory limit of a render process: an equal share of the container's memory, less what the service needs.
 ///
 ///     limit = service + processes x (process + inHand + 3 x sourceBytes)
 ///
@@ -15,7 +15,7 @@ package enum ContainerMemory {
     static let sources = 3
     /// A render process without any image takes about 60 MiB; below this nothing useful could be decoded.
     package static let least = 256 << 20
-    /// Where nothing limits the container.
+    /// If the container has no limit.
     package static let unlimited = 1 << 30
 
     /// Bytes for each of `processes` render processes.

@@ -5,7 +5,7 @@ import Glibc
 struct MemoryFile {
     let descriptor: Int32
 
-    /// What is kept from job to job; anything more goes back to the system.
+    /// The size kept between jobs; more than this is returned to the system.
     private static let kept = 1 << 20
 
     init(descriptor: Int32) { self.descriptor = descriptor }
@@ -28,7 +28,7 @@ struct MemoryFile {
         }
     }
 
-    /// - Throws: `SystemError` if the file is shorter than the other side said.
+    /// - Throws: `SystemError` if the file is shorter than announced.
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {

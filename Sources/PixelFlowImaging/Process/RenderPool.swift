@@ -22,7 +22,7 @@ package final class RenderPool: Renderer {
         /// Calls `RenderProcess.runIfRequested` first thing. The running executable by default.
         package var executable: String
 
-        /// - Parameter processMemory: nil for an equal part of what the container has; see `ContainerMemory`.
+        /// - Parameter processMemory: nil for an equal share of the container's memory; see `ContainerMemory`.
         package init(
             processes: Int? = nil, jobsPerProcess: Int = 10_000, processMemory: Int? = nil,
             sourceBytes: Int = ImageLimits().sourceBytes, residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20),

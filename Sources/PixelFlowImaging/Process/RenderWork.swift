@@ -6,7 +6,7 @@ import Synchronization
 /// One job on its way through the pool: waiting, running in a process, or over. It is answered exactly once.
 final class RenderWork: Sendable {
     let job: RenderJob
-    /// What the job's outputs pass through to whoever takes them one by one.
+    /// The window through which the job's outputs reach their consumer one by one.
     let outputs = OutputWindow()
     private let state = Mutex(State.new)
 
@@ -16,7 +16,7 @@ final class RenderWork: Sendable {
         case new
         case waiting(Continuation)
         case running(Continuation, ChildProcess)
-        /// Its process has been killed; this is what the job ends with.
+        /// Its process has been killed; the job ends with this error.
         case stopped(Continuation, any Error)
         case over
     }
@@ -46,7 +46,7 @@ final class RenderWork: Sendable {
     /// Ends a waiting job at once, and a running one by killing its process.
     func cancel() { stop(CancellationError()) }
 
-    /// The same, because of an error of whoever takes the outputs.
+    /// The same, because of an error of the consumer of outputs.
     func stop(_ error: any Error) {
         let waiting: Continuation? = state.withLock { state in
             switch state {
@@ -116,9 +116,9 @@ final class OutputWindow: Sendable {
         }
     }
 
-    /// Has every output taken, several at a time, until the job is over.
+    /// Passes on the outputs, several at a time, until the job is over.
     ///
-    /// - Parameter onFailure: told at once where one could not be taken; that is thrown in the end, too.
+    /// - Parameter onFailure: called immediately if the consumer fails; the error is also thrown at the end.
     func drain(
         _ take: @escaping @Sendable (RenderedOutput) async throws -> Void, onFailure: @escaping @Sendable (any Error) -> Void
     ) async throws {
@@ -138,7 +138,7 @@ final class OutputWindow: Sendable {
         }
     }
 
-    /// There are no more outputs. Those that wait are still taken.
+    /// There are no more outputs. Waiting ones are still passed on.
     func close() {
         state.withLock { $0.isOpen = false }
         continuation.finish()

@@ -77,7 +77,7 @@ final class RenderWorker {
         return wasCancelled
     }
 
-    /// The process, started again where it is gone.
+    /// The process, restarted if it is gone.
     @discardableResult
     private func ready() throws -> ChildProcess {
         // A process that died while it waited has no job to answer for.
@@ -97,7 +97,7 @@ final class RenderWorker {
         jobs = 0
     }
 
-    /// Another process for another tenant: nothing that the one before has seen, or been made to do, reaches the next.
+    /// A new process for another tenant: nothing that the previous one has seen, or has been made to do, reaches the next.
     private func replace() {
         end(.tenantChanged)
         if let ready = spare.take() { keep(ready) }

@@ -10,8 +10,8 @@ enum BorderStep {
         }
     }
 
-    /// Cuts off the rows and columns at the edges that show nothing but the colour of the top left corner, in all
-    /// frames alike. A picture of one colour, or of less than three pixels an edge, stays as it is.
+    /// Removes the rows and columns at the edges that show only the colour of the top left corner, in all
+    /// frames alike. An image of one colour, or with less than three pixels per edge, stays unchanged.
     static func trim(_ trim: ImageOperation.Trim, _ frames: inout Frames) throws {
         guard frames.first.width >= smallestEdge, frames.first.height >= smallestEdge else { return }
         try frames.mapInPlace { try ($0.isBytes ? $0 : $0.applying("cast", ["format": .uchar])).inMemory() }
@@ -72,7 +72,7 @@ private struct PixelRows {
         return nil
     }
 
-    /// The column behind the last content in a row, where it is behind `limit`.
+    /// The column after the last content in a row, if it is beyond `limit`.
     func endOfContent(in row: Int, behind limit: Int) -> Int? {
         let start = row * width * bands
         for column in (limit..<width).reversed() where border.differs(pixels, start + column * bands) { return column + 1 }
@@ -80,8 +80,8 @@ private struct PixelRows {
     }
 }
 
-/// The colour of the top left corner. Colours count as much as they are seen: with transparency, channels are compared
-/// after they are multiplied by it, so that all pixels that no one sees are alike.
+/// The colour of the top left corner. Colours are weighted by their visibility: with transparency, channels are compared
+/// after multiplication by alpha, so that all invisible pixels are equal.
 private struct BorderColor {
     private let colours: Int
     private let hasAlpha: Bool

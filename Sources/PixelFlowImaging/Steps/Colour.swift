@@ -3,8 +3,8 @@ import PixelFlowCore
 
 /// Brings colours of 8 or 16 bits to 8 bits of sRGB, or to 8 bits of their own.
 enum Colour {
-    /// - Parameter image: the colours of `model`, behind which 8 bits of alpha may stand where nothing is converted.
-    /// - Returns: With `keep` the profile is still on the image where it fits and can be used, and on no other.
+    /// - Parameter image: the colours of `model`, possibly followed by 8 bits of alpha if nothing is converted.
+    /// - Returns: The image; with `keep` it has its profile only if that fits and can be used.
     static func converted(_ image: Image, _ model: PixelLayout.Model, to profile: EncoderOptions.ColorProfile) throws -> Image {
         switch model {
         case .absolute: return try image.applying("colourspace", ["space": .sRGB]).removing([iccField])

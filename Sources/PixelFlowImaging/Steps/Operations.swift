@@ -25,7 +25,7 @@ extension Frames {
         }
     }
 
-    /// The size after `operation`, where it can grow; checked before any pixel of it exists.
+    /// The size after `operation` if it can grow; checked before any pixel is computed.
     func grown(by operation: ImageOperation) -> (width: Int, height: Int) { Frames.grown((width, height), by: operation) }
 
     static func grown(_ size: (width: Int, height: Int), by operation: ImageOperation) -> (width: Int, height: Int) {

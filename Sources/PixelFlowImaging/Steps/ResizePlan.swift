@@ -42,7 +42,7 @@ struct ResizePlan: Equatable {
 }
 
 extension ImageOperation.Rotate {
-    /// 0 to 3 where the angle is a multiple of 90 degrees, nil for any other.
+    /// 0 to 3 if the angle is a multiple of 90 degrees, otherwise nil.
     var quarterTurns: Int? {
         guard angle.truncatingRemainder(dividingBy: 90) == 0 else { return nil }
         return ((Int(angle / 90) % 4) + 4) % 4

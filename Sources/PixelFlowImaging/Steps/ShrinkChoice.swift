@@ -24,7 +24,7 @@ enum ShrinkChoice {
         return options
     }
 
-    /// How many times smaller than the source the largest output is; 1 where one needs every pixel.
+    /// How many times smaller than the source the largest output is; 1 if an output needs every pixel.
     private static func shrinkFactor(for header: SourceHeader, _ pipeline: Pipeline) -> Double {
         let factors = pipeline.outputs.map { shrinkFactor(for: header, $0.operations) }
         return max(1, factors.min() ?? 1)

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Finds the best quality whose file is no larger than `max_bytes`.
+/// Finds the highest quality whose file has at most `max_bytes`.
 enum SizeLimit {
     /// Calls `encode` with falling qualities: at most eight times for the whole range.
     static func fit(

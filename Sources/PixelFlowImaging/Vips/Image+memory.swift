@@ -24,7 +24,7 @@ extension Image {
         return copy
     }
 
-    /// About 256 KiB a strip: what is computed is still in the cache when it is stored.
+    /// About 256 KiB per strip, so that computed pixels are still in the cache when they are stored.
     private var stripHeight: Int32 {
         let lineBytes = width * bands * Int(vips_format_sizeof(vips_image_get_format(pointer)))
         return Int32(clamping: max(16, 262_144 / max(1, lineBytes)))
