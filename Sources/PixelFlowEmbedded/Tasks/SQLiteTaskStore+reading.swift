@@ -38,7 +38,7 @@ extension SQLiteTaskStore {
             arguments.append(before.rawValue)
         }
         arguments.append(query.limit + 1)
-        // One more than asked for tells whether there is a next page.
+        // One more than requested shows whether there is a next page.
         let found = try await documents(
             of: query.tenant, "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?", StatementArguments(arguments))
         let page = Array(found.prefix(query.limit))

@@ -1,7 +1,7 @@
 import CRDKafka
 
 extension KafkaHandle {
-    /// Asks the cluster for an administrative operation and waits for the answer. Blocks.
+    /// Runs an administrative operation of the cluster and waits for the response. Blocks.
     ///
     /// - Parameters:
     ///   - request: starts the operation with these options, to answer to this queue.

@@ -20,7 +20,7 @@ final class KafkaHandle: @unchecked Sendable {
     init(_ role: Role, _ properties: KafkaProperties, callbacks: KafkaCallbacks) throws(PixelFlowError) {
         guard let configuration = rd_kafka_conf_new() else { throw .unavailable("broker") }
         var text = [CChar](repeating: 0, count: 512)
-        // In the order of names, so that of several bad ones always the same is told.
+        // In the order of names, so that of several invalid ones the same is always reported.
         for (name, value) in properties.values.sorted(by: { $0.key < $1.key }) {
             guard rd_kafka_conf_set(configuration, name, value, &text, text.count) == RD_KAFKA_CONF_OK else {
                 rd_kafka_conf_destroy(configuration)

@@ -2,7 +2,7 @@ import Foundation
 import Metrics
 import Synchronization
 
-/// What the process tells about its dealings with Kafka.
+/// The Kafka metrics of the process.
 final class KafkaMetrics: Sendable {
     enum Direction: String {
         case published, consumed
@@ -51,7 +51,7 @@ final class KafkaMetrics: Sendable {
 
     func rebalanced(assigned: Bool) { (assigned ? rebalances.assigned : rebalances.revoked).increment() }
 
-    /// Tells how far the partitions are that are this process's own, and no longer of others.
+    /// Reports the positions of the partitions that this process holds, and stops reporting others.
     func positions(_ partitions: [KafkaGroupLag.Partition], topic: String) {
         positions.withLock { gauges in
             let mine = Set(partitions.map(\.partition))

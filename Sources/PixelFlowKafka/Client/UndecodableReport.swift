@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Tells of messages that no one here can read, once a minute.
+/// Logs undecodable messages, at most once a minute.
 final class UndecodableReport: Sendable {
     static let interval = Duration.seconds(60)
 

@@ -19,11 +19,11 @@ extension DispatchConsumer {
             }
         }
         finish()
-        // Commits what is settled and leaves the group.
+        // Commits settled offsets and leaves the group.
         rd_kafka_consumer_close(handle.pointer)
     }
 
-    /// Subscribes once the topics are there, or at once where no one can tell: then the client finds
+    /// Subscribes once the topics exist, or immediately if that is unknown: then the client finds
     /// them later by itself.
     private func join() {
         try? client.topics.make(with: handle)
@@ -77,7 +77,7 @@ extension DispatchConsumer {
         client.logger.info("kafka partitions \(isAssigning ? "assigned" : "revoked")", metadata: ["partitions": "\(list)"])
     }
 
-    /// Stops or starts fetching. What has been fetched and not been called for is fetched again.
+    /// Pauses or resumes fetching. Messages that were fetched and not requested are fetched again.
     private func pause(_ isPaused: Bool) {
         let numbers = state.withLock { state in
             state.isPaused = isPaused

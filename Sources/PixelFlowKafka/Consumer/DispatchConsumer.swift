@@ -131,13 +131,13 @@ final class DispatchConsumer: DispatchSubscription {
         }
     }
 
-    /// Hands out again what was dropped without being settled, as when the task store could not be asked.
+    /// Delivers again a message that was dropped without being settled, for example because the task store was down.
     func abandon(_ entry: PartitionAssignments.Entry) {
         guard state.withLock({ !$0.isClosing && $0.ledger.counts(entry.place) }) else { return }
         hand(entry)
     }
 
-    /// Gives an entry to whoever waits, or keeps it for the next who does.
+    /// Gives an entry to a waiting caller, or keeps it for the next one.
     func hand(_ entry: PartitionAssignments.Entry) {
         let waiter = state.withLock { state -> CheckedContinuation<DispatchDelivery?, any Error>? in
             guard state.waiters.isEmpty else { return state.waiters.removeFirst().continuation }
@@ -149,10 +149,10 @@ final class DispatchConsumer: DispatchSubscription {
 
     // MARK: The thread
 
-    /// Tells the thread that there is something new.
+    /// Wakes the thread.
     private func wake(_ state: inout State) {
         switch state.pollState {
-        // Looks for demand by itself, but a poll for others' sake may be under way.
+        // The thread checks for demand by itself, but a poll for another purpose may be in progress.
         case .awake: if state.isClosing { queue.yield() }
         case .waiting: demand.signal()
         case .paused: queue.yield()
@@ -162,7 +162,7 @@ final class DispatchConsumer: DispatchSubscription {
         state.pollState = .awake
     }
 
-    /// Lets the thread rest in `place`, unless there is something to do meanwhile.
+    /// Lets the thread wait in `place`, unless there is work in the meantime.
     func rest(at place: PollState, _ body: () -> Void) {
         let mayRest = state.withLock { state in
             guard state.waiters.isEmpty, !state.isClosing else { return false }

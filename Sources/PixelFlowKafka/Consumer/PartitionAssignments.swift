@@ -1,15 +1,15 @@
 import PixelFlowCore
 
-/// Where a delivery came from. The period tells apart what was handed out before and after its
-/// partition was taken away or its log began again.
+/// The origin of a delivery. The period distinguishes deliveries before and after its
+/// partition was revoked or its log was recreated.
 struct DeliveryPlace: Sendable, Hashable {
     var partition: Int32
     var offset: Int64
     var period: Int
 }
 
-/// The books of a group member: what it may read, what it has handed out, who waits, and what the
-/// group need not see again. Without lock, thread or client of its own.
+/// The state of a group member: its partitions, its deliveries, its waiting callers, and what the
+/// group need not see again. It has no lock, thread or client.
 struct PartitionAssignments: Sendable {
     struct Entry: Sendable {
         var message: DispatchMessage
@@ -20,8 +20,8 @@ struct PartitionAssignments: Sendable {
     struct Advance: Sendable, Hashable {
         var partition: Int32
         var offset: Int64
-        /// The first one since the partition was given or its log began again. librdkafka by itself
-        /// commits no offset below the last committed one, so this one is committed by hand.
+        /// The first one since the partition was assigned or its log was recreated. librdkafka itself
+        /// commits no offset below the last committed one, so this one is committed explicitly.
         var isFirst: Bool
     }
 
@@ -46,7 +46,7 @@ struct PartitionAssignments: Sendable {
 
     /// Nothing in hand counts any more; the next reader gets it.
 
-    /// Notes a message that was received. Nil for a partition that is not ours.
+    /// Records a received message. Nil if the partition is not assigned to this member.
     mutating func deliver(partition: Int32, offset: Int64) -> DeliveryPlace? {
         guard assigned[partition] != nil else { return nil }
         if assigned[partition]?.tracker.deliver(offset) == false {

@@ -13,7 +13,7 @@ final class ChangeListeners: Sendable {
 
     var isEmpty: Bool { state.withLock { $0.active.isEmpty } }
 
-    /// A stream of what is delivered from now on, which keeps the latest `buffer` changes for a listener that lags behind.
+    /// A stream of changes from now on that buffers the latest `buffer` changes for a slow listener.
     func add(buffer: Int) -> AsyncStream<TaskChange> {
         let (stream, continuation) = AsyncStream.makeStream(of: TaskChange.self, bufferingPolicy: .bufferingNewest(buffer))
         let number: Int? = state.withLock { state in

@@ -3,7 +3,7 @@ package import Logging
 import NIOPosix
 package import PixelFlowCore
 
-/// Asks a cluster how things stand and changes nothing.
+/// Read-only queries of a cluster.
 package final class KafkaAdmin: Sendable {
     private let settings: KafkaSettings
     private let handle: @Sendable () -> KafkaHandle
@@ -14,7 +14,7 @@ package final class KafkaAdmin: Sendable {
     /// - Throws: `setting_invalid`.
     package init(_ settings: KafkaSettings, logger: Logger) throws(PixelFlowError) {
         self.settings = settings
-        // A consumer's instance, which has no topic made by asking for it; a group is not joined.
+        // A consumer instance, whose queries do not create topics; it joins no group.
         let callbacks = KafkaCallbacks(log: KafkaLog(logger, client: "inquiry"))
         let handle = try KafkaHandle(.consumer, KafkaProperties.common(settings), callbacks: callbacks)
         self.handle = { handle }
@@ -27,7 +27,7 @@ package final class KafkaAdmin: Sendable {
         self.threads = threads
     }
 
-    /// How far a group is behind.
+    /// The lag of a group.
     ///
     /// - Parameters:
     ///   - group: nil for the workers' own.
@@ -64,7 +64,7 @@ package final class KafkaAdmin: Sendable {
     package func close() async { await threads.close() }
 }
 
-/// Where inquiries block.
+/// The threads on which queries block.
 final class AdminThreads: Sendable {
     private let pool: NIOThreadPool
 

@@ -2,7 +2,7 @@ import Logging
 import PixelFlowCore
 import Synchronization
 
-/// The idempotent producer of a process. Replaces its instance where that has become useless, as
+/// The idempotent producer of a process. Replaces its instance if that has become unusable, for example
 /// after a loss of the cluster's data.
 final class KafkaProducer: Sendable {
     /// Messages handed over at a time: far less than the local queue holds, so that no caller fills it alone.
@@ -42,7 +42,7 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// Sends what is under way, if it can within `limit`, and ends.
+    /// Flushes messages in progress, if possible within `limit`, and ends.
     func close(within limit: Duration) async {
         let instance = current.withLock { $0 }
         instance.end(dropping: false)

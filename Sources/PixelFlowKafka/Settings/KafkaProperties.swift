@@ -1,4 +1,4 @@
-/// What librdkafka is told, by its own names. See its CONFIGURATION.md for each of them.
+/// The properties of librdkafka under its own names. Its CONFIGURATION.md describes each of them.
 struct KafkaProperties: Sendable {
     /// How long a broker may wait for messages before it answers a fetch. One under way when a
     /// partition is resumed delays it by up to this much.
@@ -28,7 +28,7 @@ struct KafkaProperties: Sendable {
             ].merging(settings.address.security) { _, security in security })
     }
 
-    /// Every message once and in order, acknowledged by all replicas, or a failure within the publish timeout.
+    /// Each message once and in order, acknowledged by all replicas, or a failure within the publish timeout.
     static func producer(_ settings: KafkaSettings) -> KafkaProperties {
         common(settings).adding([
             "enable.idempotence": "true",
@@ -38,7 +38,7 @@ struct KafkaProperties: Sendable {
             "request.timeout.ms": "\(settings.publishTimeout.milliseconds)",
             "queue.buffering.max.messages": "100000",
             "queue.buffering.max.kbytes": "65536",
-            // What is published together is handed over together: waiting for more would only delay it.
+            // Messages that are published together are passed together; waiting for more would only delay them.
             "linger.ms": "0",
             "compression.codec": "lz4",
         ])
@@ -46,8 +46,8 @@ struct KafkaProperties: Sendable {
 
     /// A worker's place in the group.
     ///
-    /// - Parameter prefetch: dispatch messages held here before they are called for. A pause throws them away,
-    ///   so they are few; `fetch.message.max.bytes` limits what one answer brings.
+    /// - Parameter prefetch: dispatch messages buffered before they are requested. A pause discards them,
+    ///   so there are few; `fetch.message.max.bytes` limits the size of a response.
     static func groupMember(_ settings: KafkaSettings, prefetch: Int) -> KafkaProperties {
         reader(settings).adding([
             "group.id": settings.group,
@@ -65,7 +65,7 @@ struct KafkaProperties: Sendable {
 
     /// A reader of every change, which belongs to no group and commits nothing.
     static func eventReader(_ settings: KafkaSettings) -> KafkaProperties {
-        // librdkafka wants a group's name even so; no broker hears of it.
+        // librdkafka requires a group name nevertheless; no broker sees it.
         reader(settings).adding(["group.id": "\(settings.clientID)-events", "enable.auto.commit": "false"])
     }
 

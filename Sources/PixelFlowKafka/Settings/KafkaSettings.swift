@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// How PixelFlow uses a Kafka cluster: where it is, what its topics are called, and how long things may take.
+/// The settings of a Kafka cluster: its address, topics and timeouts.
 package struct KafkaSettings: Sendable, Hashable {
     static let brokerSetting = Setting<String>.text(
         "PIXELFLOW_BROKER_URL", default: "kafka://127.0.0.1:9092",
@@ -28,7 +28,7 @@ package struct KafkaSettings: Sendable, Hashable {
     /// Longer than a new leader takes to be elected; shorter than the dispatcher's publish timeout.
     static let publishTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_KAFKA_PUBLISH_TIMEOUT", default: 5, in: 1...300, help: "Time limit for the acknowledgement of a message.")
-    /// Brokers refuse less than 6 s unless told otherwise; the partitions of a dead worker lie idle this long.
+    /// By default, brokers reject less than 6 s; the partitions of a dead worker are idle for this long.
     static let sessionTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_KAFKA_SESSION_TIMEOUT", default: 10, in: 1...300,
         help: "How long a worker may miss heartbeats before its partitions are assigned to others.")

@@ -2,10 +2,10 @@ import CRDKafka
 import Logging
 import Synchronization
 
-/// Makes PixelFlow's topics where the cluster does not have them.
+/// Creates PixelFlow's topics if they do not exist.
 ///
-/// Any number of processes may do so at the same time, and again. A cluster that makes no topics for
-/// us, because it cannot or does not allow it, is taken as it is.
+/// Any number of processes may do so at the same time and repeatedly. A cluster that does not create topics for
+/// us, because it cannot or does not allow it, is used as it is.
 final class TopicProvisioner: Sendable {
     private struct Topic {
         var name: String
@@ -36,9 +36,9 @@ final class TopicProvisioner: Sendable {
     /// Something says that a topic is gone: the next `make` looks again.
     func forget() { made.store(false, ordering: .releasing) }
 
-    /// Makes what is missing, unless known to be there. Blocks.
+    /// Creates missing topics. Blocks.
     ///
-    /// - Throws: where the cluster does not answer.
+    /// - Throws: if the cluster does not answer.
     func make(with handle: KafkaHandle) throws(KafkaFailure) {
         guard !areMade else { return }
         let outcomes: [(String, KafkaFailure?)]

@@ -1,6 +1,6 @@
 import Metrics
 
-/// What a command is for; a label of the metrics.
+/// The purpose of a command; a label of the metrics.
 enum MongoOperation: String, CaseIterable, Sendable {
     case prepare, check, clock
     case create, claim, renew, complete, change, confirm

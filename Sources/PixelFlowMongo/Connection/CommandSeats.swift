@@ -86,7 +86,7 @@ final class CommandSeats: Sendable {
     }
 }
 
-/// Why a command has not even been sent.
+/// Why a command was not sent.
 enum CommandQueueError: Error {
     case full
     case waitedTooLong

@@ -1,7 +1,7 @@
 import CMongoC
 import PixelFlowCore
 
-/// A `mongodb://` URL that the library accepts, and the timeouts that hold where the URL says nothing.
+/// A `mongodb://` URL that the library accepts, and the timeouts that apply unless the URL sets them.
 struct MongoAddress: Sendable {
     private let url: String
     private let timeouts: [(option: String, duration: Duration)]

@@ -1,6 +1,6 @@
 import CMongoC
 
-/// libmongoc's pool of clients. Its calls block: they belong on threads made for that.
+/// libmongoc's pool of clients. Its calls block, so they must run on dedicated threads.
 final class MongoClients: @unchecked Sendable {
     // Unchecked: the pool locks itself, and this pointer to it never changes.
     private let pool: OpaquePointer
@@ -14,16 +14,16 @@ final class MongoClients: @unchecked Sendable {
         guard let pool = mongoc_client_pool_new_with_error(uri, &error) else { throw MongoFailure(error) }
         self.pool = pool
         mongoc_client_pool_max_size(pool, UInt32(size))
-        // With version 2 a server's own error codes can be told from the library's.
+        // Version 2 distinguishes error codes of the server from those of the library.
         mongoc_client_pool_set_error_api(pool, 2)
         mongoc_client_pool_set_appname(pool, "pixelflow")
     }
 
     deinit { mongoc_client_pool_destroy(pool) }
 
-    /// Runs one command on the primary and returns its answer.
+    /// Runs one command on the primary and returns its response.
     ///
-    /// - Throws: `MongoFailure`, also where a majority has not confirmed a write.
+    /// - Throws: `MongoFailure`, also if a majority has not confirmed a write.
     func answer(to command: [UInt8], on database: String) throws -> BSONDocument {
         try withReply(to: command, on: database) { _, reply in
             defer { bson_destroy(reply) }
@@ -60,7 +60,7 @@ final class MongoClients: @unchecked Sendable {
             throw MongoFailure(kind: .answer, message: "a command that is not BSON")
         }
         defer { bson_destroy(request) }
-        // By hand, because `bson_t` (128 bytes) wants an alignment that the stack does not promise.
+        // Allocated explicitly, because `bson_t` (128 bytes) needs an alignment that the stack does not guarantee.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<bson_t>.size, alignment: 128)
         defer { memory.deallocate() }
         let reply = OpaquePointer(memory)

@@ -90,7 +90,7 @@ final class MongoDatabase: Sendable {
     ) async throws -> Value {
         let place = try seats.take()
         let (clients, name, seats, measures) = (clients, name, seats, measures)
-        // A command is never cancelled: what it was to write is better known than unknown, and its time is bounded.
+        // A command is never cancelled: its result is better known than unknown, and its time is bounded.
         return try await withCheckedThrowingContinuation { continuation in
             threads.submit { state in
                 defer { seats.leave(place) }

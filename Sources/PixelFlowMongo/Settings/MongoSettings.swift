@@ -35,7 +35,7 @@ package struct MongoSettings: Sendable {
     package var connectTimeout: Duration = .seconds(3)
     package var commandTimeout: Duration = .seconds(5)
     package var waitTimeout: Duration = .seconds(5)
-    /// Commands that may wait for a connection; what comes beyond is refused at once. At a
+    /// The maximum number of commands that wait for a connection; further ones are refused immediately. At a
     /// millisecond each on 8 connections these are served long before `waitTimeout`.
     package var waitLimit = 1000
 
@@ -58,7 +58,7 @@ package struct MongoSettings: Sendable {
         waitTimeout = try settings[Self.waitTimeoutSetting]
     }
 
-    /// What libmongoc is told.
+    /// The address for libmongoc.
     ///
     /// - Throws: `setting_invalid` if the URL is none.
     func address() throws(PixelFlowError) -> MongoAddress {

@@ -35,7 +35,7 @@ extension MongoTaskStore: TaskStore {
         try await end(claim, .release(claim), write: { try await self.tasks.swap($0) })?.changed
     }
 
-    /// A worker knows the task that it has claimed: its run ends in one round trip.
+    /// A worker has the task that it has claimed in memory, so its run ends in one round trip.
     private func end(
         _ claim: Claim, _ transition: TaskTransition, write: (TaskSwap) async throws -> Bool
     ) async throws -> Result<TaskRecord, TransitionDenial>? {

@@ -14,14 +14,14 @@ extension MongoTaskStore {
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
-        // All statuses are named where none is asked for, because the index goes by status: the server
+        // If no status is requested, all are listed, because the index starts with the status: the server
         // merges its five parts in the order of ids.
         let statuses = query.status.map { [$0] } ?? TaskStatus.allCases
         filter[Name.status] = statuses.count == 1 ? .string(statuses[0].rawValue) : ["$in": .array(statuses.map { .string($0.rawValue) })]
         filter[Name.id] = query.before.map { ["$lt": .string($0.rawValue)] }
         filter[Name.label] = query.search.map { ["$regex": .string(Self.pattern(for: $0.lowercased()))] }
         filter[Name.deletedAt] = TaskDocument.notDeleted
-        // One more than asked for tells whether there is a next page.
+        // One more than requested shows whether there is a next page.
         let found = try await reading(for: query.tenant) {
             try await tasks.find(.list, where: filter, sort: [Name.id: -1], limit: query.limit + 1).map(\.record)
         }
@@ -48,7 +48,7 @@ extension MongoTaskStore {
         }
     }
 
-    /// What comes after a position in the order of a time and the ids. The bounds on the time are what the index is asked for.
+    /// The documents after a position, ordered by a time and the id. The index is used for the bounds on the time.
     private static func after(_ position: TimelinePosition, by time: String, before end: Timestamp? = nil) -> BSONDocument {
         var bounds: BSONDocument = [position.task == nil ? "$gt" : "$gte": .time(position.time)]
         bounds["$lt"] = end.map(BSONValue.time)

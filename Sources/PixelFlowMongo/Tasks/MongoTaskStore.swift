@@ -42,7 +42,7 @@ package final class MongoTaskStore: Sendable {
     }
 
     /// Reads for one tenant: they take turns at the connections, and none holds all of them. What is read is decoded in the
-    /// tenant's turn, too.
+    /// tenant's turn as well.
     ///
     /// - Throws: `task_database_busy` if too many reads wait already.
     func reading<Value>(for tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Makes the indexes before the first command, as soon as the server answers. Making what is there
-/// already changes nothing, so that any number of replicas may start at once.
+/// Creates the indexes before the first command, as soon as the server answers. Creating existing ones
+/// changes nothing, so any number of replicas may start at the same time.
 final class TaskIndexes: Sendable {
     private struct State {
         var areMade = false
