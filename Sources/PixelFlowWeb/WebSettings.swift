@@ -2,7 +2,7 @@ import Foundation
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// Where the services behind the web service are.
+/// The addresses of the services behind web.
 package struct WebSettings: Sendable, Hashable {
     static let authSetting = Setting<String>.text(
         "PIXELFLOW_WEB_AUTH_URL", default: "http://127.0.0.1:50051", help: "URL at which web reaches auth.")

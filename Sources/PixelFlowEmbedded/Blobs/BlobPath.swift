@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// Where an object lies below the root of the store.
+/// The path of an object below the root of the store.
 struct BlobPath: Sendable {
     /// `tenant/task`, or less for a prefix.
     let folder: String

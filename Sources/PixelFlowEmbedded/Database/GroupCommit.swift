@@ -2,14 +2,14 @@ import Dispatch
 import GRDB
 import Synchronization
 
-/// Writes to one SQLite database from one place, many writes to a transaction.
+/// The only writer of a SQLite database, with many writes per transaction.
 ///
 /// While one transaction is being synced to the disk, the writes that arrive meanwhile wait and
 /// then share the next. Under load the cost of an fsync is so spread over many tasks, and an idle
 /// database still answers after a single one. A write that fails is rolled back to its savepoint
 /// and leaves the others of its transaction alone.
 ///
-/// `Context` is what a write works with; one is made for each transaction.
+/// Writes get a `Context`, which is created for each transaction.
 final class GroupCommit<Context: TransactionContext>: Sendable {
     private struct Job: Sendable {
         let durability: Durability
@@ -111,9 +111,9 @@ enum Durability: Sendable {
     case process
 }
 
-/// What the writes of one transaction share. Confined to the writing thread.
+/// Shared by the writes of one transaction. Confined to the writing thread.
 protocol TransactionContext: AnyObject, SendableMetatype {
-    /// Runs one write; where it throws, nothing of it remains.
+    /// Runs one write; if it throws, it has no effect.
     func inSavepoint<Value>(_ body: (Self) throws -> Value) throws -> Value
     /// Called before the transaction is committed, from when on others may see it in the database.
     func willCommit()

@@ -6,7 +6,7 @@ package final class DataFolder: Sendable {
     package let path: String
     private let descriptor: Int32
 
-    /// Makes the folder where it is missing and takes its lock.
+    /// Creates the folder if it is missing, and takes its lock.
     ///
     /// - Throws: `PixelFlowError` naming the folder, with code `data_folder_locked` if another process uses it.
     package init(path: String) throws {

@@ -1,9 +1,9 @@
 import Foundation
 package import PixelFlowCore
 
-/// How much of a disk is kept free, so that people can still delete, sign in and read on a full one.
+/// The space that is kept free on a disk, so that clients can still delete, sign in and read when it is full.
 ///
-/// Uploads stop at the low-water mark. What accepted tasks store may use half of the rest; the other half is for SQLite, whose
+/// Uploads stop at the low-water mark. Outputs of accepted tasks may use half of the rest; the other half is for SQLite, whose
 /// log needs room before anything can be deleted.
 package struct DiskReserve: Sendable {
     static let bytesSetting = Setting<Int>.integer(
@@ -20,7 +20,7 @@ package struct DiskReserve: Sendable {
 
     package var bytes: Int
     package var percent: Int
-    /// Tells the room on the disk.
+    /// Returns the free space on the disk.
     let room: @Sendable () throws -> DiskRoom
 
     /// - Parameter room: asked before each upload and each write.
@@ -35,10 +35,10 @@ package struct DiskReserve: Sendable {
         self.init(bytes: try settings[Self.bytesSetting], percent: try settings[Self.percentSetting]) { try DiskRoom(path: path) }
     }
 
-    /// Who wants to write.
+    /// The purpose of a write.
     enum Purpose {
         case upload
-        /// What a task that was accepted stores.
+        /// Outputs of an accepted task.
         case task
     }
 

@@ -148,7 +148,7 @@ extension Result where Success == TaskRecord {
 }
 
 extension TaskTransaction {
-    /// Applies a transition where it applies; the rest is none of the caller's business.
+    /// Applies a transition if it is allowed, and ignores it otherwise.
     @discardableResult fileprivate func applyIfPossible(
         _ transition: TaskTransition, to id: TaskID, by machine: TaskStateMachine, at now: Timestamp
     ) throws -> Bool {

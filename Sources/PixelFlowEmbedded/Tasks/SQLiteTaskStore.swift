@@ -16,7 +16,7 @@ package final class SQLiteTaskStore: Sendable {
     private let latest = Mutex(Timestamp(microseconds: 0))
     private let reads: FairAsyncSemaphore<TenantID>
 
-    /// Connections that only read. What belongs to no tenant always finds one, for tenants hold `readLimits.permits` at most.
+    /// Read-only connections. Reads without a tenant always find one, since tenants hold at most `readLimits.permits`.
     static let readers = 5
     /// Reads of tenants at a time, and those that may wait: at a millisecond each they are served long before `readWaitTimeout`.
     package static let readLimits = FairSemaphoreLimits(permits: 4, permitsOfOneKey: 2, waiting: 1000, waitingOfOneKey: 200)

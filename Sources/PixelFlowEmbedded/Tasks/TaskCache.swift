@@ -9,7 +9,7 @@ import Synchronization
 final class TaskCache: Sendable {
     private enum Entry {
         case known(TaskRecord)
-        /// About to change; until it has, the database alone knows the task.
+        /// A change is in progress; until it ends, only the database has the state of the task.
         case changing
     }
 

@@ -11,7 +11,7 @@ package struct NetworkRange: Sendable, Hashable {
     /// Reads `address/length`, or an address alone for a block of one.
     ///
     /// Nil for anything else, a base with bits beyond its prefix included: `10.1.2.3/8` is more
-    /// likely a slip than a wish.
+    /// likely a mistake than intended.
     package init?(_ text: String) {
         let pieces = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = pieces.first, let base = IPAddress(String(first)) else { return nil }

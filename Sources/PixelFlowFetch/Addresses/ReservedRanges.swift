@@ -9,7 +9,7 @@ package enum AddressRefusal: String, Sendable, CaseIterable {
     case cloudMetadata = "cloud metadata service"
 }
 
-/// The blocks that are no place on the public internet: IANA's special-purpose registries for IPv4
+/// The blocks that are not public: IANA's special-purpose registries for IPv4
 /// and IPv6, and the metadata services of the large clouds. The first block that holds an address counts.
 enum ReservedRanges {
     /// Outside of this block no IPv6 unicast address has been given to anyone yet.

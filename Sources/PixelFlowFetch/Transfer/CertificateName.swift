@@ -2,7 +2,7 @@ import NIOCore
 import NIOSSL
 import PixelFlowURL
 
-/// Holds a server to the name that was asked for.
+/// Verifies a server's certificate against the requested name.
 ///
 /// NIOSSL also takes a certificate for the mere address of the connection, whatever the name. Whoever
 /// can send a name to their own address can have such a certificate, so such a certificate must not be accepted for a name.

@@ -5,7 +5,7 @@ import NIOSSL
 import PixelFlowCore
 import PixelFlowURL
 
-/// Sends one GET to one address and collects the answer. Each has a connection of its own.
+/// Sends one GET to one address and collects the response, on its own connection.
 struct Exchange: Sendable {
     let group: any EventLoopGroup
     let tls: TLSTrust
@@ -28,7 +28,7 @@ struct Exchange: Sendable {
             let value = try await response.valueOrCancellation()
             return value
         } catch {
-            // The collector closes by itself when it has seen enough; this is for a cancelled task.
+            // The collector closes the connection when it is done; this is for a cancelled task.
             ResponseCollector.closeNow(channel)
             throw error
         }

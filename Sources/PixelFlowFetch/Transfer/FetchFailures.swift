@@ -5,7 +5,7 @@ import PixelFlowCore
 import PixelFlowURL
 
 extension PixelFlowError {
-    /// The address goes to the logs alone: what a private name stands for is no one else's business.
+    /// The address is only logged: clients must not learn the address of a private name.
     static func addressBlocked(_ address: IPAddress, _ refusal: AddressRefusal) -> PixelFlowError {
         PixelFlowError(
             .invalid, code: "address_blocked", "The host of the URL resolves to an address from which images may not be fetched.",
@@ -67,7 +67,7 @@ extension PixelFlowError {
             .unavailable, code: "source_unreachable", "The connection to the server failed.", retry: .transient, cause: cause)
     }
 
-    /// BoringSSL tells a bad certificate from other failures of the handshake by the text alone.
+    /// BoringSSL distinguishes a bad certificate from other handshake failures only by the text.
     private static func isUntrusted(_ error: any Error) -> Bool {
         if case NIOSSLError.handshakeFailed(let reason) = error { return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") }
         return error is NIOSSLExtraError || error is CertificateMismatchError

@@ -57,7 +57,7 @@ final class ResponseCollector: ChannelInboundHandler {
         self.response = response
     }
 
-    /// The limit holds for what is sent as well as for what becomes of it.
+    /// The limit applies to the encoded and to the decoded bytes.
     private func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         received += bytes.readableBytes
         guard response != nil, received <= limit else { return finish(.failure(PixelFlowError.sourceTooLarge(limit)), context) }
@@ -102,7 +102,7 @@ final class ResponseCollector: ChannelInboundHandler {
         Self.closeNow(context.channel)
     }
 
-    /// Closes beneath TLS, which would otherwise wait up to 5 s for the other side's goodbye and read on meanwhile.
+    /// Closes below TLS, which would otherwise wait up to 5 s for the peer's close and read on in the meantime.
     static func closeNow(_ channel: any Channel) {
         channel.eventLoop.execute {
             let pipeline = channel.pipeline.syncOperations

@@ -1,4 +1,4 @@
-/// Who asks, as the API server says.
+/// The caller, as authenticated by the API server.
 struct Caller: Sendable, Hashable {
     var name: String
     var uid: String?

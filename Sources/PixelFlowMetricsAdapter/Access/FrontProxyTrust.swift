@@ -2,9 +2,9 @@ import Foundation
 import KubernetesClient
 import X509
 
-/// Whose word on who asks is taken: that of the API server, which shows its front-proxy certificate.
+/// The trust in the API server's front-proxy certificate, whose request headers identify the caller.
 struct FrontProxyTrust: Sendable, Hashable {
-    /// Where every cluster keeps it for servers like this one.
+    /// The ConfigMap in which every cluster publishes it for extension API servers.
     static let configMap = (namespace: "kube-system", name: "extension-apiserver-authentication")
 
     /// What in the ConfigMap makes no sense.

@@ -2,7 +2,7 @@ import KubernetesClient
 import Synchronization
 import X509
 
-/// Tells who asks. Knows what to trust as long as someone calls `refresh`.
+/// Authenticates callers. Call `refresh` regularly to keep the trust current.
 final class RequestHeaderAuthenticator: Sendable {
     private let cluster: ClusterClient
     private let trust = Mutex<FrontProxyTrust?>(nil)
@@ -12,7 +12,7 @@ final class RequestHeaderAuthenticator: Sendable {
     /// Whether anyone could be believed.
     var isReady: Bool { trust.withLock { $0 != nil } }
 
-    /// Reads the cluster's front-proxy authority again. If that fails, what was trusted before still is.
+    /// Reads the cluster's front-proxy authority again. If that fails, the previous trust remains.
     func refresh() async throws {
         let place = FrontProxyTrust.configMap
         let fresh = try FrontProxyTrust(try await cluster.get(.configMaps, place.name, in: place.namespace))

@@ -1,4 +1,4 @@
-/// What a caller can read, by its `Accept`.
+/// The media types that a caller accepts, from `Accept`.
 struct AcceptedTypes: Sendable, Hashable {
     private let types: [String]
 

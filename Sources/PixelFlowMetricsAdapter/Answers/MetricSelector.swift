@@ -7,7 +7,7 @@ struct MetricSelector: Sendable, Hashable {
 
     private struct Requirement: Hashable {
         let key: String
-        /// Nil asks only whether the label is there.
+        /// Nil checks only that the label exists.
         let values: Set<String>?
         let isNegated: Bool
     }

@@ -9,7 +9,7 @@ struct MetricsAPI: Sendable {
     let labels: [String: String]
     let logger: Logger
 
-    /// - Parameter caller: nil for someone who has not said who they are in a way that is believed.
+    /// - Parameter caller: nil for a caller that is not authenticated.
     func answer(_ question: APIQuestion, from caller: Caller?) async -> APIAnswer {
         do throws(APIError) {
             guard let caller else { throw APIError.unauthorized }

@@ -12,9 +12,9 @@ struct APIRegistration: Sendable {
     let namespace: String
     let logger: Logger
 
-    /// Has the API server trust these authorities when it calls the adapter.
+    /// Makes the API server trust these authorities when it calls the adapter.
     ///
-    /// - Throws: `KubernetesError`; of kind `conflict` if someone changed the APIService meanwhile.
+    /// - Throws: `KubernetesError`; of kind `conflict` if the APIService was changed concurrently.
     func trust(_ authorities: [Certificate]) async throws {
         let registered = try await cluster.get(.apiServices, Self.name)
         let target = registered["spec"]?["service"]

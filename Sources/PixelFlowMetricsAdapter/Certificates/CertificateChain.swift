@@ -3,7 +3,7 @@ import X509
 
 /// Certificates one after the other, as PEM.
 enum CertificateChain {
-    /// What is not a certificate is passed over.
+    /// Other PEM blocks are skipped.
     static func parse(_ text: String) throws -> [Certificate] {
         try PEMDocument.parseMultiple(pemString: text).filter { $0.discriminator == Certificate.defaultPEMDiscriminator }
             .map { try Certificate(pemDocument: $0) }

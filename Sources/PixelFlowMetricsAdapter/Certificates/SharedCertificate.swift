@@ -2,8 +2,8 @@ import FoundationEssentials
 import KubernetesClient
 import Logging
 
-/// The certificate that all replicas share, in a Secret. Whoever comes first makes it, whoever finds it old renews it,
-/// and the others take what is there.
+/// The certificate that all replicas share, in a Secret. The first replica creates it, any replica renews it when it is old,
+/// and the others use it.
 struct SharedCertificate: Sendable {
     let cluster: ClusterClient
     let secret: String
@@ -59,7 +59,7 @@ struct SharedCertificate: Sendable {
         return try await renewed(found, in: object)
     }
 
-    /// Renewing is early: where it fails, the old certificate still does.
+    /// Renewal is early: if it fails, the old certificate is still valid.
     private func renewed(_ old: ServingCertificate, in object: JSONValue) async throws -> ServingCertificate {
         do {
             return try await replace(object, by: try issuer.renewed(old, at: now))
@@ -69,7 +69,7 @@ struct SharedCertificate: Sendable {
         }
     }
 
-    /// An expired certificate is renewed under its authority; where that makes none that will do, all is made again.
+    /// An expired certificate is renewed under its authority; if the result is unusable, everything is created again.
     private func replacement(of object: JSONValue) throws -> ServingCertificate {
         if let old = try? CertificateSecret.certificate(of: object), let renewed = try? issuer.renewed(old, at: now),
             (try? renewed.check(names: issuer.names, at: now)) != nil

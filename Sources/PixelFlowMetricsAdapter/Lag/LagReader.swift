@@ -2,7 +2,7 @@ import Logging
 import PixelFlowCore
 import Synchronization
 
-/// Reads the lag for everyone who asks: one reading at a time, each good for a second.
+/// Reads the lag for all callers: one reading at a time, each valid for a second.
 final class LagReader: Sendable {
     /// Shorter than any autoscaler's period (15 s), long enough for replicas of the API server that ask at once.
     static let lifetime: Duration = .seconds(1)

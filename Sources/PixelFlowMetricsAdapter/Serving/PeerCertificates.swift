@@ -4,7 +4,7 @@ import SwiftASN1
 import Synchronization
 import X509
 
-/// Stands in a connection and knows the certificates that its client has shown.
+/// A handler that holds the certificates that its client has presented.
 final class PeerCertificates: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 

@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// What the adapter serves, where, and under which names the cluster knows it.
+/// The ports and Kubernetes names of the adapter.
 package struct AdapterSettings: Sendable, Hashable {
     static let portSetting = Setting<Int>.port(
         "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which uses TLS and answers only the API server.")

@@ -70,7 +70,7 @@ final class S3Transport: Sendable {
         }
     }
 
-    /// Sends a request, and returns with the head of the answer.
+    /// Sends a request and returns with the head of the response.
     func open(_ request: S3Request) async throws -> HTTPClientResponse {
         try await perform(request, retries: nil) { $0 }
     }

@@ -8,7 +8,7 @@ import PixelFlowCore
 struct Upstream: Sendable {
     enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// - Parameter length: bytes, where the client has announced them.
+        /// - Parameter length: bytes, if the client has announced them.
         case stream(RelayedBody, length: Int64?)
     }
 
@@ -17,7 +17,7 @@ struct Upstream: Sendable {
     let baseURL: String
     let client: HTTPClient
 
-    /// Sends a request, and returns with the head of the answer.
+    /// Sends a request and returns with the head of the response.
     ///
     /// - Parameters:
     ///   - path: from the root of the service, with the query, percent-encoded.
@@ -43,7 +43,7 @@ struct Upstream: Sendable {
         }
     }
 
-    /// - Throws: where the service does not live.
+    /// - Throws: if the service is not alive.
     func check() async throws {
         let answer = try await send(.get, "/livez", headers: [:])
         _ = try await answer.collect(limit: 4096)
@@ -75,7 +75,7 @@ struct UpstreamAnswer: Sendable {
         self.name = name
     }
 
-    /// Whether it is an error with a body of its own, and a small one.
+    /// Whether it is a problem document, which is small.
     var isProblem: Bool { headers[.contentType]?.hasPrefix("application/problem+json") == true }
 
     /// The whole body.

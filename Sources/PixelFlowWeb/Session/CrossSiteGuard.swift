@@ -28,8 +28,8 @@ struct CrossSiteGuard: RouterMiddleware {
         return site != nil || isRead || !hasCookie
     }
 
-    /// Whether the origin is the address that the browser has asked. A proxy may have put its own
-    /// name in place of it, but then tells it; no page can make a browser send that header elsewhere.
+    /// Whether the origin is the address that the browser requested. A proxy may have replaced it by its own
+    /// name, but then forwards the original; no page can make a browser send that header to another site.
     private static func isOwn(_ origin: String, _ request: Request) -> Bool {
         let address = origin.lowercased()
         guard let scheme = ["https://", "http://"].first(where: address.hasPrefix) else { return false }
