@@ -13,7 +13,7 @@ struct Delimiter: Sendable {
     enum Match {
         case found(End)
         case absent
-        /// More bytes are needed to tell.
+        /// More bytes are needed to decide.
         case incomplete
     }
 

@@ -1,6 +1,6 @@
 /// A header value of the form `value; parameter=token; parameter="quoted"`.
 struct HeaderValue {
-    /// What stands before the first semicolon, trimmed and in lower case.
+    /// The part before the first semicolon, trimmed and in lower case.
     let value: String
     /// Names in lower case.
     let parameters: [String: String]

@@ -4,7 +4,7 @@ package import Metrics
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// The auth service: people, passwords, tokens and the keys they are verified with.
+/// The auth service: users, passwords, tokens and their verification keys.
 package struct AuthService: Sendable {
     /// Verifies the tokens of this service in its own process, without HTTP.
     package let verifier: TokenVerifier

@@ -6,11 +6,11 @@ package import PixelFlowHTTP
 package import ServiceLifecycle
 import UnixSignals
 
-/// Where a service listens.
+/// The address and port on which a service listens.
 package struct ListenSettings: Sendable, Hashable {
     static let hostSetting = Setting<String>.text(
         "PIXELFLOW_HOST", default: "127.0.0.1", help: "The address to listen on; 0.0.0.0 for every network of this machine.")
-    /// The ports that the services have unless told otherwise.
+    /// The default ports of the services.
     package static let webPort = Setting<Int>.port("PIXELFLOW_WEB_PORT", default: 3000, help: "Port of the web page.")
     package static let webManagementPort = Setting<Int>.port(
         "PIXELFLOW_WEB_MANAGEMENT_PORT", default: 3001, help: "Port of web's probes and metrics; do not expose it to the public.")
@@ -92,7 +92,7 @@ package struct ListenSettings: Sendable, Hashable {
             }, logger: Logger(label: name))
     }
 
-    /// A server of probes and metrics beside the one of a service. Its connections are counted apart, so that it answers
+    /// A separate server for probes and metrics of a service. Its connections are limited separately, so that it answers
     /// however many the service has.
     package func managementServer(
         _ name: String, _ router: Router<AppRequestContext>, onReady: @escaping @Sendable () -> Void = {}
@@ -110,7 +110,7 @@ package struct ListenSettings: Sendable, Hashable {
     /// Connections that the kernel keeps until they are accepted.
     private static let backlog = 4096
 
-    /// Says on the standard output where the service is to be found.
+    /// Prints the address of the service to stdout.
     package func announce(_ name: String) -> @Sendable () -> Void {
         { [self] in ServiceCommand.say("pixelflow-\(name) is ready: \(localURL)") }
     }
@@ -120,7 +120,7 @@ extension ServiceGroup {
     /// A group that ends when SIGTERM or SIGINT asks for it, in the reverse order of `services`.
     ///
     /// - Parameter grace: how long running work may continue; after that and 20 seconds more for what has
-    ///   to be written down the group ends by force.
+    ///   to be recorded, the group is ended forcibly.
     package init(running services: [any Service], grace: Duration = .seconds(10), logger: Logger) {
         var configuration = ServiceGroupConfiguration(
             services: services.map {

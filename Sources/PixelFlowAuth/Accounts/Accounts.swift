@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Registers people and lets them in.
+/// Registers users and authenticates them.
 struct Accounts: Sendable {
     let store: any UserStore
     let hasher: any PasswordHashing
@@ -39,10 +39,10 @@ struct Accounts: Sendable {
         }
     }
 
-    /// The user whose e-mail address and password these are.
+    /// The user with this email address and password.
     ///
-    /// An address that no one has takes as long as one that someone has, and is throttled alike, so
-    /// that neither the answer nor its time tells who is registered.
+    /// An unknown address takes as long as a known one and is throttled in the same way, so
+    /// that neither the response nor its timing reveals who is registered.
     /// - Throws: `credentials_invalid` (401), `login_throttled` (429).
     func login(email: String, password: String, from subscriber: String?) async throws -> User {
         // Too long for an address is an unknown user, but not a reason to keep it in memory.

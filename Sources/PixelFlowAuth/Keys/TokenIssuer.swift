@@ -1,7 +1,7 @@
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// Issues tokens with the newest key, and tells the public half of every key.
+/// Issues tokens with the newest key, and publishes the public part of every key.
 struct TokenIssuer: Sendable {
     let jwks: JSONWebKeySet
     let lifetime: Duration

@@ -2,8 +2,8 @@ import Dispatch
 import PixelFlowCore
 import Synchronization
 
-/// A few threads for slow work, with a bounded queue: what comes beyond is refused at once instead
-/// of waiting for longer than anyone would.
+/// A few threads for slow work with a bounded queue: further work is refused immediately instead
+/// of waiting too long.
 final class HashingLanes: Sendable {
     private let lanes: [DispatchQueue]
     private let limit: Int
@@ -11,7 +11,7 @@ final class HashingLanes: Sendable {
     /// Jobs in each lane, running or waiting.
     private let load: Mutex<[Int]>
 
-    /// - Parameter busy: what is told to those who do not fit in.
+    /// - Parameter busy: the error if the queue is full.
     init(_ name: String, count: Int, queue: Int, busy: PixelFlowError) {
         self.busy = busy
         lanes = (0..<max(1, count)).map { DispatchQueue(label: "\(name)-\($0)", qos: .utility) }

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// What a new password must be. Length is what counts (NIST SP 800-63B); no rules of composition.
+/// The rules for a new password: only its length matters (NIST SP 800-63B), not its composition.
 enum PasswordRules {
     static let minimumCharacters = 8
     static let maximumBytes = 1024

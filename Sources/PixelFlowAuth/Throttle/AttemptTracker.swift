@@ -40,7 +40,7 @@ struct AttemptTracker {
     }
 
     mutating func end(_ name: String, failed: Bool, at now: Timestamp) {
-        // It may have been dropped meanwhile to make room.
+        // It may have been evicted in the meantime.
         guard var entry = entries[name] else { return }
         entry.running = max(0, entry.running - 1)
         if failed {

@@ -10,7 +10,7 @@ struct BlobPath: Sendable {
     /// `name` as a file, its slashes written as `~`.
     let file: String
 
-    /// - Throws: `PixelFlowError` if the key could lead elsewhere or is too long. Keys are made by PixelFlow, so this is a defect.
+    /// - Throws: `PixelFlowError` if the key could lead elsewhere or is too long. Keys are created by PixelFlow, so this is a defect.
     init(_ key: BlobKey) throws {
         let parts = key.rawValue.split(separator: "/", omittingEmptySubsequences: false)
         guard !parts.isEmpty, parts.allSatisfy(Self.isSafe) else { throw Self.badKey }

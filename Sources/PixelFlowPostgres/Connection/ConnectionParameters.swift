@@ -1,7 +1,7 @@
 import CLibPQ
 import Foundation
 
-/// What libpq is told about a server, as keywords and values. Holds the password: never logged.
+/// The connection parameters of libpq as keywords and values. They contain the password: never log them.
 struct ConnectionParameters: Sendable {
     private(set) var values: [String: String]
 
@@ -31,7 +31,7 @@ struct ConnectionParameters: Sendable {
         if values[keyword] == nil { values[keyword] = value }
     }
 
-    /// Lends keywords and values as libpq wants them: two arrays of C strings, each ending with a null.
+    /// Provides keywords and values in the form that libpq needs: two null-terminated arrays of C strings.
     func withCStrings<Value>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Value
     ) -> Value {

@@ -33,17 +33,17 @@ final class ConnectionPool: Sendable {
         self.parameters = parameters
         gauges = PoolGauges(metrics)
         state = Mutex(State(slots: ConnectionSlots(size: settings.poolSize, waitLimit: settings.waitLimit)))
-        // As many as connections, so that whoever has a connection has a thread.
+        // As many as connections, so that there is a thread for every connection.
         threads = NIOThreadPool(numberOfThreads: max(1, settings.poolSize))
         threads.start()
     }
 
     deinit { threads.shutdownGracefully { _ in } }
 
-    /// Runs `body` on a thread of the pool with a connection that no one else uses meanwhile.
+    /// Runs `body` on a thread of the pool with exclusive use of a connection.
     ///
     /// - Parameter isFresh: whether the connection must be a new one.
-    /// - Throws: `PostgresFailure`, `CancellationError` while waiting, and whatever `body` throws.
+    /// - Throws: `PostgresFailure`, `CancellationError` while waiting, and the errors of `body`.
     func withConnection<Value: Sendable>(
         isFresh: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -75,7 +75,7 @@ final class ConnectionPool: Sendable {
 
     /// Blocks.
     ///
-    /// - Returns: what came of it, and the connection where it may be used again.
+    /// - Returns: the result, and the connection if it can be reused.
     private func use<Value>(
         _ granted: PostgresConnection?, isFresh: Bool, _ body: (PostgresConnection) throws -> Value
     ) -> (result: Result<Value, any Error>, kept: PostgresConnection?) {

@@ -5,7 +5,7 @@ import PixelFlowCore
 
 /// The one way to the server: pool, circuit breaker, second try, metrics, and errors as the ports promise them.
 final class PostgresDatabase: Sendable {
-    /// What is asked of the server; names the request in metrics.
+    /// The kind of request; a label of the metrics.
     enum Operation: String, CaseIterable {
         case migrate, check
         case addUser = "add_user"
@@ -32,8 +32,8 @@ final class PostgresDatabase: Sendable {
         self.logger = logger
     }
 
-    /// Runs `body` with a connection, and once more on a new one where the connection broke: `body` has
-    /// to come to the same result when its work has been done already.
+    /// Runs `body` with a connection, and once more on a new one if the connection was lost: `body` must
+    /// be idempotent.
     ///
     /// - Throws: `PixelFlowError`; with `retry == .outage` if the server does not answer.
     func run<Value: Sendable>(

@@ -37,7 +37,7 @@ package struct PostgresSettings: Sendable {
     package var connectTimeout: Duration = .seconds(5)
     package var statementTimeout: Duration = .seconds(5)
     package var waitTimeout: Duration = .seconds(5)
-    /// Calls that may wait for a connection; what comes beyond is refused at once. 256 at a
+    /// The maximum number of calls that wait for a connection; further ones are refused immediately. 256 at a
     /// millisecond each on 8 connections are served long before `waitTimeout`.
     package var waitLimit = 256
 
@@ -52,7 +52,7 @@ package struct PostgresSettings: Sendable {
         waitTimeout = try settings[Self.waitTimeoutSetting]
     }
 
-    /// What libpq is told.
+    /// The parameters for libpq.
     ///
     /// - Throws: `setting_invalid` if the URL is none.
     func parameters() throws(PixelFlowError) -> ConnectionParameters {

@@ -29,11 +29,11 @@ package final class PostgresUserStore: UserStore {
         self.logger = logger
     }
 
-    /// Makes or updates the tables, unless that has been done. Any number of replicas may do so at the
+    /// Creates or migrates the tables if necessary. Any number of replicas may do so at the
     /// same moment.
     ///
-    /// - Throws: `database_schema_newer`, which only a newer PixelFlow can heal; else what heals by
-    ///   itself once the server answers.
+    /// - Throws: `database_schema_newer`, which only a newer PixelFlow can resolve; otherwise errors that resolve
+    ///   themselves once the server answers.
     package func prepare() async throws {
         guard !isPrepared.load(ordering: .acquiring) else { return }
         let migrator = migrator

@@ -3,9 +3,9 @@ import NIOCore
 /// A page of a bucket's contents.
 struct Listing: Sendable {
     var names: [String]
-    /// What stands for everything below it, with a slash at its end. Only with a delimiter.
+    /// Common prefixes, with a slash at the end. Only with a delimiter.
     var prefixes: [String]
-    /// Where the next page continues.
+    /// The token of the next page.
     var continuation: String?
 
     init(_ document: XMLElement) throws {

@@ -2,7 +2,7 @@ import NIOCore
 import PixelFlowCore
 import Synchronization
 
-/// Lets a bounded number of requests through at a time, in order of arrival; a bounded number waits.
+/// Admits a bounded number of concurrent requests in order of arrival; a bounded number waits.
 final class RequestGate: Sendable {
     private struct State {
         var free: Int

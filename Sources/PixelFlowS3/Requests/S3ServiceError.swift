@@ -7,7 +7,7 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
     let status: Int
     /// S3's word for it, as in `NoSuchKey`; empty if the answer has none.
     let code: String
-    /// S3's sentence. The rest of the answer is dropped, for it repeats what was signed.
+    /// The message of S3. The rest of the response is dropped, since it may repeat signed data.
     let message: String
     /// `Content-Range` and such.
     let headers: HTTPHeaders
@@ -34,7 +34,7 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
 
     var description: String { "\(status) \(code.isEmpty ? "without a code" : code): \(message)" }
 
-    /// There is no such object. The answer to HEAD has no code.
+    /// The object does not exist. A response to HEAD has no code.
     var isAbsence: Bool { code == "NoSuchKey" || (status == 404 && code.isEmpty) }
 
     /// The server could not do it just now.

@@ -7,9 +7,9 @@ import NIOHTTP1
 import PixelFlowCore
 import Synchronization
 
-/// The one way to the object store: signs, bounds, repeats, counts, and tells what failures mean.
+/// The transport for all requests to the object store: signs, limits, retries and counts them, and classifies failures.
 ///
-/// Everything that is sent may be sent twice: objects are written whole under keys of their own.
+/// All requests may be repeated: objects are written as a whole under unique keys.
 final class S3Transport: Sendable {
     let address: S3Address
     let signer: AWSSigner
@@ -52,9 +52,9 @@ final class S3Transport: Sendable {
         func document() throws -> XMLElement { try XMLReader.read(body.readableBytesView) }
     }
 
-    /// Sends a request until there is an answer or no more timeouts.
+    /// Sends a request until there is a response or the retries are used up.
     ///
-    /// - Parameter retries: attempts after the first, where they differ from the settings'.
+    /// - Parameter retries: attempts after the first; nil for the number in the settings.
     /// - Throws: `PixelFlowError`, with the store's `refusal` if it gave one; `CancellationError`.
     func call(_ request: S3Request, retries: Int? = nil) async throws -> Reply {
         try await call(request, retries: retries) { $0 }
@@ -144,7 +144,7 @@ final class S3Transport: Sendable {
         return failure
     }
 
-    /// A refusal does not go away by itself, so someone must hear of it; but not a thousand times a second.
+    /// A refusal needs attention by the operator, so it is logged, but at a limited rate.
     private func complain(_ failure: PixelFlowError) {
         let isDue = lastComplaint.withLock { last in
             let now = ContinuousClock.now

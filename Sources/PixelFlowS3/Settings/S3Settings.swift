@@ -1,18 +1,18 @@
 package import PixelFlowCore
 
-/// Where objects are kept, and how patient to be with it.
+/// The address, credentials and limits of the object store.
 ///
 /// `PIXELFLOW_BLOB_URL` is `s3://bucket[/prefix]` with these options in its query:
 ///
-/// | option | means | default |
+/// | option | meaning | default |
 /// | --- | --- | --- |
 /// | `endpoint` | the server's URL | AWS in that region |
-/// | `region` | what signatures name | `us-east-1` |
-/// | `path_style` | the bucket stands in the path, not in the host name | `true` where there is an `endpoint` |
-/// | `create_bucket` | a bucket that is missing is made | `false` |
-/// | `public_endpoint` | the server's URL as browsers reach it, for presigned URLs | `endpoint` |
+/// | `region` | the region in signatures | `us-east-1` |
+/// | `path_style` | the bucket is in the path, not in the host name | `true` if there is an `endpoint` |
+/// | `create_bucket` | a missing bucket is created | `false` |
+/// | `public_endpoint` | the server's URL for browsers, used in presigned URLs | `endpoint` |
 ///
-/// Credentials never stand in the URL: it is shown in logs and process lists.
+/// The URL must not contain credentials: it appears in logs and process lists.
 package struct S3Settings: Sendable {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_BLOB_URL",
@@ -43,9 +43,9 @@ package struct S3Settings: Sendable {
     package var waiting = 1024
     package var timeouts = S3Timeouts()
 
-    /// Reads `PIXELFLOW_BLOB_URL` and the credentials beside it.
+    /// Reads `PIXELFLOW_BLOB_URL` and the credentials.
     ///
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`. No message holds a secret.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`. No message contains a secret.
     package init(_ settings: Settings) throws(PixelFlowError) {
         let url = try S3URL(try settings[Self.urlSetting])
         bucket = url.bucket

@@ -1,5 +1,5 @@
 extension String {
-    /// Everything but RFC 3986's unreserved characters as `%XX`, which is how a signature sees a name or a value.
+    /// Encodes all but RFC 3986's unreserved characters as `%XX`, as signatures require for names and values.
     ///
     /// - Parameter keepingSlash: for a whole path.
     package func percentEncoded(keepingSlash: Bool = false) -> String {

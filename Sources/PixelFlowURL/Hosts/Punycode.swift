@@ -37,7 +37,7 @@ enum Punycode {
         return String(output)
     }
 
-    /// Reads what follows `xn--`. Nil for what no label is encoded as.
+    /// Decodes the part after `xn--`. Nil if it is not the encoding of a label.
     static func decode(_ text: Substring) -> [Unicode.Scalar]? {
         var output: [Unicode.Scalar] = []
         var rest = text.unicodeScalars[...]

@@ -10,7 +10,7 @@ public struct DiskCollector: Sendable {
     private let name: String
     private let path: String
 
-    /// - Parameter name: of the folder, as it is shown.
+    /// - Parameter name: the label of the folder.
     public init(_ name: String, path: String) {
         self.name = name
         self.path = path

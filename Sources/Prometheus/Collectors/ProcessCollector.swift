@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the system knows of this process, from `/proc`, under the names that every client library of Prometheus uses.
+/// Metrics of this process from `/proc`, under the names that all Prometheus client libraries use.
 public struct ProcessCollector: Sendable {
     public static let descriptions: [MetricDescription] = [
         MetricDescription(.gauge, "process_resident_memory_bytes", "Resident memory of the process."),

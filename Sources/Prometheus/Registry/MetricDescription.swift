@@ -9,7 +9,7 @@ public struct MetricDescription: Sendable, Hashable {
     public let kind: Kind
     /// The names of its labels.
     public let labels: [String]
-    /// One sentence, with the unit where the name does not tell.
+    /// One sentence, with the unit if the name does not show it.
     public let help: String
     /// Of a histogram; nil for those that its name suggests.
     public let buckets: HistogramBuckets?
