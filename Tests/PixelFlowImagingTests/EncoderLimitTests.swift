@@ -221,7 +221,7 @@ private enum PlantedAnimation {
 
     @Test func soIsAnOperationThatFails() throws {
         let failure = try failure(.png, .trim(.init()))
-        #expect(failure?.code == "output_failed" && failure?.message == "The operation trim could not be carried out.")
+        #expect(failure?.code == "output_failed" && failure?.message == "The operation trim failed.")
     }
 }
 
