@@ -40,7 +40,7 @@ package struct ListenSettings: Sendable, Hashable {
         proxies = try TrustedProxies(settings)
     }
 
-    /// If this machine reaches it, as in `http://127.0.0.1:8080`.
+    /// The URL on this machine, such as `http://127.0.0.1:8080`.
     package var localURL: String {
         let reached =
             switch host {

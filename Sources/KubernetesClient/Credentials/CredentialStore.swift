@@ -1,6 +1,6 @@
 import NIOPosix
 
-/// What a request proves its sender with.
+/// The credentials of a request.
 struct RequestCredentials: Sendable {
     /// The value of the Authorization header.
     var authorization: String?
@@ -52,8 +52,8 @@ actor CredentialStore {
         return credentials
     }
 
-    /// Tells that the server refused what was given out.
-    /// - Returns: Whether asking again may give something else.
+    /// Reports that the server rejected the credentials.
+    /// - Returns: Whether another attempt may get different credentials.
     func refused(_ credentials: RequestCredentials) -> Bool {
         guard plugin != nil || user.tokenFile != nil else { return false }
         // Someone else met the same refusal and has renewed them already.

@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// What a plugin gave.
+/// The credentials from a plugin.
 struct ExecCredential: Sendable {
     var token: String?
     var identity: ClientIdentity?

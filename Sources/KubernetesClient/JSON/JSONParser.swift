@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// What was wrong with a text that should have been JSON, and where.
+    /// An error in JSON text, with its position.
     public struct SyntaxError: Error, Sendable, CustomStringConvertible {
         public let reason: String
         /// In bytes from the start.

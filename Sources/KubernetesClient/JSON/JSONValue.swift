@@ -38,7 +38,7 @@ public enum JSONValue: Sendable, Hashable {
         return value
     }
 
-    /// The integer, also where it was written as `3.0`.
+    /// The integer, also if it was written as `3.0`.
     public var intValue: Int? {
         switch self {
         case .integer(let value): Int(exactly: value)

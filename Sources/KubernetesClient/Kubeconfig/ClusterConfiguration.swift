@@ -10,7 +10,7 @@ public struct ClusterConfiguration: Sendable {
     public var contextName: String?
     public var clusterName: String?
     public var userName: String?
-    /// The authorities to trust, PEM. Nil for the operating system's.
+    /// The trusted authorities in PEM. Nil for those of the operating system.
     public var authority: Kubeconfig.Material?
     /// The name that the server's certificate is checked against if it is not the server's address.
     public var tlsServerName: String?

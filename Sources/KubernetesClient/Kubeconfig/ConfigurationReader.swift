@@ -1,4 +1,4 @@
-/// A value of a kubeconfig with its place, so that what is wrong can be named.
+/// A value of a kubeconfig with its path, for error messages.
 struct ConfigurationReader {
     let value: JSONValue
     let path: String

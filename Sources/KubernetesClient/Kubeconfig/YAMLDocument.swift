@@ -15,7 +15,7 @@ enum YAMLDocument {
 
     /// What aliases may blow a document up to.
     private static let maximumNodes = 1_000_000
-    /// An alias can double what came before it; this many cannot make a document too large to compose.
+    /// An alias can double the document so far; with this many, it cannot become too large to compose.
     private static let maximumAliases = 32
     /// Composing and converting recurse.
     private static let maximumDepth = 100

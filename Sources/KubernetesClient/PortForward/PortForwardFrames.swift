@@ -2,7 +2,7 @@ import NIOCore
 import NIOWebSocket
 
 /// The protocol `v4.channel.k8s.io` for one port: binary frames whose first byte is the channel, 0 for data
-/// and 1 for errors. The first frame of each channel tells the port, in two bytes, and nothing else.
+/// and 1 for errors. The first frame of each channel contains only the port, in two bytes.
 struct PortForwardFrames {
     static let protocolName = "v4.channel.k8s.io"
 

@@ -7,7 +7,7 @@ public struct PodPort: Sendable, Hashable {
     public var namespace: String?
     public var port: Int
 
-    /// - Parameter namespace: Nil for the configuration's.
+    /// - Parameter namespace: Nil for that of the configuration.
     public init(pod: String, namespace: String? = nil, port: Int) {
         self.pod = pod
         self.namespace = namespace
@@ -19,16 +19,16 @@ public struct PodPort: Sendable, Hashable {
 public enum PortForwardEvent: Sendable {
     /// A connection reached the pod.
     case connected(PodPort)
-    /// A pod could not be reached, or broke a connection off: it may be gone. The next connection asks
+    /// A pod could not be reached or closed a connection: it may be gone. The next connection looks
     /// for a pod again. Nil if no pod was found.
     case failed(PodPort?, KubernetesError)
     /// A connection came to its end.
     case closed(PodPort)
 }
 
-/// A local port whose connections go to a pod, each through a WebSocket of its own.
+/// A local port whose connections are forwarded to a pod, each through its own WebSocket.
 ///
-/// Which pod is asked again for each connection, so that a pod that went is replaced by the next one
+/// The pod is selected for each connection, so that a pod that is gone is replaced by another one
 /// without the local port changing.
 public final class PortForwarding: Sendable {
     /// Asked for each connection.

@@ -68,7 +68,7 @@ struct PortRelay: Sendable {
     private enum Ending {
         case local
         case remote
-        /// Nothing can be sent any more; what was received before that tells why.
+        /// Nothing can be sent any more; the data received before shows why.
         case sending
     }
 

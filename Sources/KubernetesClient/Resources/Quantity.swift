@@ -5,7 +5,7 @@ public struct Quantity: Sendable, Hashable {
     /// In cores or bytes.
     public let value: Double
 
-    /// Nil for a text that is not a quantity.
+    /// Nil if the text is not a quantity.
     public init?(_ text: String) {
         let digits = text.prefix { $0.isNumber || $0 == "." || $0 == "-" || $0 == "+" }
         guard let number = Double(digits), let factor = Self.factor(String(text[digits.endIndex...])) else { return nil }

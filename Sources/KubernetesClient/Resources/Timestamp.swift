@@ -22,7 +22,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return Timestamp(secondsSinceEpoch: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
     }
 
-    /// How long ago this was; negative where it is still to come.
+    /// The age of this time; negative if it is in the future.
     public func age(at now: Timestamp = .now) -> Duration {
         .seconds(now.secondsSinceEpoch - secondsSinceEpoch)
     }

@@ -12,7 +12,7 @@ import Darwin
 #endif
 
 extension APITransport {
-    /// Puts a transport's error into words. Cancellation stays what it is.
+    /// Describes an error of the transport. Cancellation is passed on unchanged.
     func describe(_ error: any Error) async throws -> KubernetesError {
         try Task.checkCancellation()
         switch error {
@@ -52,7 +52,7 @@ extension APITransport {
         return "no connection in \(configuration.connectTimeout)"
     }
 
-    /// The error of an answer that is not 2xx, with what is known here of why.
+    /// The error for a response that is not 2xx, with the likely cause.
     func refusal(_ answer: RawAnswer) async throws -> KubernetesError {
         let error = KubernetesError(answer: answer.status, body: answer.body)
         guard error.kind == .unauthorized else { return error }

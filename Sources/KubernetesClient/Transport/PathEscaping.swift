@@ -1,4 +1,4 @@
-/// Percent-encoding of what goes into a URL.
+/// Percent-encoding for URLs.
 enum PathEscaping {
     static func segment(_ text: String) -> String { escape(text, keeping: "-._~:@!$&'()*+,;=") }
 

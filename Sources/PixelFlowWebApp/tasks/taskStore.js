@@ -24,7 +24,7 @@ function matches(task, { status, search }) {
     return !search || (task.image_url || (task.upload && task.upload.filename) || "").toLowerCase().includes(search.toLowerCase());
 }
 
-/** Takes in tasks as the service tells them, whichever way; what is older than what is known is not a news. */
+/** Adds or updates tasks from any source; ignores those that are older than the known state. */
 export function upsertTasks(news) {
     taskStore.set((state) => {
         const tasks = new Map(state.tasks);
