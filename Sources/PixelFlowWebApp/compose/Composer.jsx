@@ -34,7 +34,7 @@ export function Composer() {
     );
 }
 
-/** `/?preset=NAME` chooses that preset, once. */
+/** `/?preset=NAME` selects that preset once. */
 function useRequestedPreset() {
     const search = useSearch();
     useEffect(() => {

@@ -6,7 +6,7 @@ import { heedsFocus } from "../pipeline/pipelines.js";
 import { size } from "../service/format.js";
 import { changeItem, chosenPipeline, dropItem, useUploads } from "./uploadStore.js";
 
-/** One picture that is about to be sent, or is being sent. */
+/** One picture that is waiting to be uploaded or is being uploaded. */
 export function StagedItem({ item }) {
     const [isAiming, setAiming] = useState(false);
     const [isBroken, setBroken] = useState(false);
@@ -42,7 +42,7 @@ function facts(item) {
     return parts.join(" · ");
 }
 
-/** A connection that is cut in the middle of a large file says nothing of the reason. */
+/** A connection that is closed in the middle of a large file gives no reason. */
 function explained({ problem, file }) {
     const isLarge = file && file.size > 20 * 1024 * 1024;
     return problem.status === 0 && isLarge ? "The upload was interrupted; the file may be larger than allowed." : problem.message;

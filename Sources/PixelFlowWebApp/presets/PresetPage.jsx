@@ -8,7 +8,7 @@ import { toast } from "../service/toasts.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { loadPresets, savePreset, usePresets } from "./presetStore.js";
 
-/** Edits a preset; `new` is the one that is not there yet. */
+/** Edits a preset; `new` creates one. */
 export function PresetPage({ name }) {
     const { presets, isLoaded, problem } = usePresets();
     useTitle(name === "new" ? "New preset" : `Preset ${name}`);

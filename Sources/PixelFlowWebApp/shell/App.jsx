@@ -36,7 +36,7 @@ function Page() {
     return <Empty icon="search" title="This page does not exist"><Link to="/" className="text-accent underline">Go to the tasks</Link></Empty>;
 }
 
-/** Lies over the page, which stays as it is. */
+/** Covers the page without changing it. */
 function SignInAgain() {
     const { email } = useSession();
     return (

@@ -7,7 +7,7 @@ const closed = "registration_closed";
 const seenBefore = "pixelflow.seen";
 
 /**
- * Signs in, or registers where `canRegister` and the service lets anyone; the first visit of a browser begins with that.
+ * Signs in, or registers if `canRegister` and registration is open; the first visit of a browser starts with registration.
  */
 export function SignInForm({ email = "", message = "", canRegister: mayRegister = false }) {
     const [isClosed, setClosed] = useState(false);

@@ -9,7 +9,7 @@ export function CurlCommand({ task }) {
     const { email } = useSession();
     const { presets } = usePresets();
     const preset = presets.find(({ name }) => name === task.preset);
-    // A preset may have been changed since; then only the pipeline itself does the same.
+    // The preset may have been changed since; then only the pipeline itself gives the same result.
     const byName = Boolean(preset) && isSame(preset.pipeline, task.pipeline);
     const command = curlFor(task, { origin: location.origin, email, byName });
     return (

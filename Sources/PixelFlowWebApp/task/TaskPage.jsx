@@ -45,7 +45,7 @@ export function TaskPage({ id }) {
     );
 }
 
-/** Asks again where the stream tells nothing: while it is down, and once the task has been deleted elsewhere. */
+/** Reloads the task if the stream sends nothing: while it is down, and after the task has been deleted elsewhere. */
 function useFreshness(id, task, load) {
     const isDown = useStore(stream, ({ state }) => state === "down");
     const isThere = Boolean(task);

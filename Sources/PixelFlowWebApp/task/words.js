@@ -1,4 +1,4 @@
-/** What an error code means to someone who only has a picture: a title, and what can be done. */
+/** Explains an error code to a user: a title, and what to do. */
 const known = {
     not_an_image: ["Not a picture", "The file could not be read as one of the known picture formats. Try another file."],
     truncated_image: ["The picture is not complete", "The file ends too early. Export or download it again."],
@@ -48,7 +48,7 @@ const steps = {
     replayed: "Started again", lease_lost: "The worker was lost; passed to another one", handed_back: "Released by a worker that was shutting down",
 };
 
-/** A step of a task's life in words. */
+/** Describes a step of a task's life. */
 export function stepWords(step) {
     if (steps[step.reason]) return steps[step.reason];
     const why = errorWords({ code: step.reason, message: step.reason.replaceAll("_", " ") }).title;

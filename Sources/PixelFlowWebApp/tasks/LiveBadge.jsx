@@ -7,7 +7,7 @@ const words = {
     down: ["bg-busy", "Reconnecting", "The live updates are interrupted. The list is refreshed every 5 seconds instead."],
 };
 
-/** Whether what is shown is what is. */
+/** Whether the list is current. */
 export function LiveBadge() {
     const state = useStore(stream, (now) => now.state);
     const [dot, word, title] = words[state];

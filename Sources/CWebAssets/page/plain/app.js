@@ -276,7 +276,7 @@ function show({ row, task }) {
     part("[data-action=delete]").hidden = isOpen;
 }
 
-/** A replay makes other bytes under the same address: their hash keeps the cached ones apart. */
+/** A replay creates different bytes under the same URL: their hash separates the cached ones. */
 function address(output) { return output.url + "?v=" + output.sha256.slice(0, 16); }
 
 function output(output) {
