@@ -29,8 +29,8 @@ typedef struct {
 /// - Returns: 0, or -1 if there is no memory or no pixel.
 int palette_choose(const uint8_t *rgba, size_t width, size_t height, int colors, Palette *palette);
 
-/// Finds the entry for each pixel. A transparent pixel never becomes visible where the palette has a transparent entry, and a
-/// visible one never transparent where it has another.
+/// Finds the entry for each pixel. A transparent pixel never becomes visible if the palette has a transparent entry, and a
+/// visible one never transparent if it has another.
 ///
 /// - Parameters:
 ///   - dither: how much of the error of a pixel continues to its neighbours, from 0 to 1 (Floyd and Steinberg's filter).
