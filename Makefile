@@ -1,4 +1,4 @@
-# PixelFlow. `make` lists what there is.
+# PixelFlow. `make` lists the commands.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -18,11 +18,11 @@ build: setup ## Build the page and the release executable
 	@swift build -c release --product pixelflow
 
 .PHONY: web
-web: setup ## Build the page (React, Tailwind CSS); the next build of the executable takes it in
+web: setup ## Build the page (React, Tailwind CSS); the next build links it into the executable
 	@scripts/web
 
 .PHONY: setup
-setup: ## Install what building and running need (Debian; says what is needed elsewhere)
+setup: ## Install what is needed to build and run (Debian; prints the requirements elsewhere)
 	@scripts/setup
 
 ##@ Test and measure
@@ -34,7 +34,7 @@ test: ## Set up and run every test; ends with "N passed, N failed"
 	@scripts/test
 
 .PHONY: test-faults
-test-faults: ## The four services through faults, with 200 kills: part of `make test` with fewer
+test-faults: ## Test the four services under faults with 200 kills (`make test` uses fewer)
 	@scripts/setup test
 	@swift build --build-tests
 	@export PIXELFLOW_STACK_DIR="$$PWD/.build/test-stack" PIXELFLOW_STACK_PORTS=free PIXELFLOW_TEST_SERVICE_KILLS=200; \
@@ -43,14 +43,14 @@ test-faults: ## The four services through faults, with 200 kills: part of `make 
 	    --filter 'EndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
 
 .PHONY: test-flaky
-test-flaky: ## Each test module 100 times beside two busy loops (RUNS=, LOAD=, MODULE="PixelFlowWorkerTests ...")
+test-flaky: ## Run each test module 100 times next to two busy loops (RUNS=, LOAD=, MODULE="PixelFlowWorkerTests ...")
 	@scripts/setup test
 	@scripts/web
 	@swift build --build-tests
 	@scripts/test-flaky
 
 .PHONY: e2e
-e2e: ## End to end against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixelflow it starts
+e2e: ## Run the end-to-end test against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORKER, or a pixelflow that it starts
 	@scripts/setup test
 	@if [[ -n "$(BASE_WEB)$(BASE_AUTH)$(BASE_API)$(BASE_WORKER)" ]]; then \
 	    scripts/e2e; \
@@ -67,7 +67,7 @@ bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QU
 ##@ Real servers
 
 .PHONY: stack-up
-stack-up: ## Start PostgreSQL, MongoDB, Kafka and S3 servers here, without containers; prints the settings
+stack-up: ## Start local PostgreSQL, MongoDB, Kafka and S3 servers without containers; prints the settings
 	@scripts/stack up && scripts/stack env
 
 .PHONY: build-services
@@ -76,44 +76,44 @@ build-services: setup ## Build the page and the release executables of the four 
 	@for name in auth api worker web; do swift build -c release --product pixelflow-$$name || exit 1; done
 
 .PHONY: services
-services: build-services ## Build the four services and run them on those servers, two workers; Ctrl-C stops them
+services: build-services ## Build the four services and run them on these servers, with two workers; Ctrl-C stops them
 	@scripts/services .build/release
 
 .PHONY: stack-down
-stack-down: ## Stop them; the data stays in .stack
+stack-down: ## Stop these servers; the data stays in .stack
 	@scripts/stack down
 
 ##@ Kubernetes
 
 .PHONY: static
-static: ## Statically linked executables for images, in .build/static/bin (PRODUCTS="pixelflow-web ...": some)
+static: ## Build statically linked executables in .build/static/bin (PRODUCTS="pixelflow-web ..." selects some)
 	@scripts/setup static
 	@scripts/web
 	@scripts/static $(PRODUCTS)
 
 .PHONY: static-test
-static-test: ## Run what make static has built, each in an empty root, end to end (needs root)
+static-test: ## Run the static executables end to end, each in an empty root folder (needs root)
 	@scripts/setup test
 	@scripts/test-static
 
 .PHONY: chart-test
-chart-test: ## Lint, schema, security, network and upgrade tests of the Helm chart, the images and compose
+chart-test: ## Run lint, schema, security, network and upgrade tests of the Helm chart, the images and compose
 	@scripts/chart-test
 
 .PHONY: images
-images: ## FROM-scratch images with docker or podman (PREBUILT=1: of what make static has built)
+images: ## Build FROM-scratch images with docker or podman (PREBUILT=1 uses the static executables)
 	@scripts/images
 
 .PHONY: kind-up
-kind-up: ## A cluster on this computer: kind, the images, metrics-server
+kind-up: ## Create a local cluster: kind, the images, metrics-server
 	@scripts/kind up
 
 .PHONY: kind-down
-kind-down: ## Delete that cluster
+kind-down: ## Delete the local cluster
 	@scripts/kind down
 
 .PHONY: helm-install
-helm-install: ## Install the chart, wait for it, say how to open it (NAMESPACE=, HELM_ARGS=)
+helm-install: ## Install the chart, wait until it is ready, print how to open it (NAMESPACE=, HELM_ARGS=)
 	@scripts/kind install
 
 ##@ Containers, for development (compose)
@@ -123,7 +123,7 @@ up: ## Start PixelFlow and its backing services from the images
 	@scripts/compose up
 
 .PHONY: down
-down: ## Stop them; data stays
+down: ## Stop them; the data stays
 	@scripts/compose down
 
 .PHONY: restart
@@ -131,30 +131,30 @@ restart: ## Restart them
 	@scripts/compose restart
 
 .PHONY: ps
-ps: ## What runs
+ps: ## List the containers
 	@scripts/compose ps
 
 .PHONY: logs
-logs: ## Follow all logs; logs-api those of one service
+logs: ## Follow all logs; logs-api follows those of one service
 	@scripts/compose logs
 
 logs-%:
 	@scripts/compose logs $*
 
 .PHONY: health
-health: ## Ask each service whether it is ready
+health: ## Check that each service is ready
 	@scripts/compose health
 
 .PHONY: db-postgres
-db-postgres: ## psql in the users' database
+db-postgres: ## Open psql in the user database
 	@scripts/compose db-postgres
 
 .PHONY: db-mongo
-db-mongo: ## mongosh in the tasks' database
+db-mongo: ## Open mongosh in the task database
 	@scripts/compose db-mongo
 
 .PHONY: kafka-topics
-kafka-topics: ## Topics and their partitions
+kafka-topics: ## List topics and their partitions
 	@scripts/compose kafka-topics
 
 .PHONY: kafka-consumer
@@ -162,7 +162,7 @@ kafka-consumer: ## Print the dispatch messages from the start (TOPIC= for anothe
 	@scripts/compose kafka-consumer
 
 .PHONY: kafka-groups
-kafka-groups: ## Consumer groups with their lag
+kafka-groups: ## List consumer groups and their lag
 	@scripts/compose kafka-groups
 
 ##@ Source
@@ -177,7 +177,7 @@ lint: ## Check Swift, shell, Python and the page's JavaScript without building t
 	@scripts/lint
 
 .PHONY: clean
-clean: ## Remove everything built, and compose's containers with their data; ./.pixelflow stays
+clean: ## Remove all build output, and the containers of compose with their data; ./.pixelflow stays
 	@scripts/compose clean
 	@rm -rf .build .bench .venv-web .venv-browser .venv-chart .venv-lint .venv-stack Sources/CWebAssets/page/built
 

@@ -79,7 +79,7 @@ static size_t cut(Bin *bins, size_t count) {
     return best;
 }
 
-/// The middles of so many boxes, or fewer where there are fewer colours.
+/// The centres of this many boxes, or of fewer if there are fewer colours.
 static uint32_t split(Bin *bins, size_t count, uint32_t wanted, Point *points) {
     Box boxes[PALETTE_COLORS];
     uint32_t made = 1;
@@ -120,7 +120,7 @@ static void improve(Bin *bins, size_t count, Point *points, uint32_t made) {
         }
         for (uint32_t number = 0; number < made; number++) {
             if (moments[number].weight <= 0) {
-                // Nobody's: it goes where it is needed most.
+                // Unassigned: it is moved to where it is needed most.
                 points[number] = bins[worst].point;
                 continue;
             }
@@ -144,7 +144,7 @@ int palette_choose(const uint8_t *rgba, size_t width, size_t height, int colors,
     if (palette_histogram(rgba, width * height, &histogram)) return -1;
     memset(palette, 0, sizeof *palette);
     if (histogram.has_transparent) append(palette, (PaletteColor){0, 0, 0, 0});
-    // A single entry is not given to what nobody sees, unless there is nothing else.
+    // A single entry is not used for transparent pixels, unless there are no others.
     if (histogram.count && palette->count == wanted) palette->count = 0;
     wanted -= palette->count;
     uint32_t made = 0;

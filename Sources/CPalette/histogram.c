@@ -25,7 +25,7 @@ static Slot *slot_for(Slot *slots, uint32_t key) {
     return &slots[place];
 }
 
-/// Counts with so many low bits of each channel left out; -1 where there are too many colours for that.
+/// Counts without this many low bits of each channel; -1 if there are too many colours for that.
 static int count(const uint8_t *rgba, size_t pixels, int dropped, Slot *slots, int *has_transparent) {
     uint32_t mask = 0x01010101u * ((0xffu << dropped) & 0xffu);
     size_t used = 0;

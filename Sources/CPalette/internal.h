@@ -1,4 +1,4 @@
-// What the files of this module share.
+// Shared by the files of this module.
 #ifndef PALETTE_INTERNAL_H
 #define PALETTE_INTERNAL_H
 
@@ -9,11 +9,11 @@ typedef struct {
     float axis[4];
 } Point;
 
-/// Colours so alike that they are told apart no further: their mean, and how many pixels have them.
+/// Colours that are similar enough to be treated as one: their mean and their number of pixels.
 typedef struct {
     Point point;
     float weight;
-    /// Which entry of the palette is theirs; of use to whoever sorts them.
+    /// The palette entry to which they are assigned; used for sorting.
     uint32_t cluster;
 } Bin;
 
@@ -37,7 +37,7 @@ static inline float distance(const Point *one, const Point *other) {
     return sum;
 }
 
-/// Counts the colours that are seen; `is_exact` and no more than `colors` bins where there are no more.
+/// Counts the colours that are seen; `is_exact` and no more than `colors` bins if there are no more.
 int palette_histogram(const uint8_t *rgba, size_t pixels, Histogram *histogram);
 
 /// Points in the order of one axis, so that the nearest is found after a look at few of them.

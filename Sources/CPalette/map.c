@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// What a pixel is off by beyond this goes nowhere: it would smear over its neighbours.
+/// The error of a pixel beyond this is dropped: it would smear over its neighbours.
 static const float LARGEST = 48;
-/// Between neighbours that differ by no more a step from one entry to the next is seen, and all of the error goes on; where they
-/// differ by so much more nobody sees it, and dithering would only add noise.
+/// Between neighbours that differ by at most SMOOTH, a step between palette entries is visible, so the whole error is diffused; if they
+/// differ by at least ROUGH, it is not visible, and dithering would only add noise.
 static const float SMOOTH = 2, ROUGH = 12;
-/// An error whose square is smaller is not seen, and is let go.
+/// An error whose square is smaller is not visible and is dropped.
 static const float UNSEEN = 2;
 
 typedef struct {
@@ -61,7 +61,7 @@ static int roughness(const uint8_t *pixel, const uint8_t *neighbor) {
     return most;
 }
 
-/// How much of its error a pixel passes on, by how it differs from those beside, above and below it.
+/// How much of its error a pixel diffuses, depending on the difference from its neighbours.
 static float share_at(const Picture *picture, size_t x, size_t y) {
     const size_t width = picture->width, height = picture->height;
     const uint8_t *pixel = picture->rgba + 4 * (width * y + x);
@@ -74,7 +74,7 @@ static float share_at(const Picture *picture, size_t x, size_t y) {
     return 1 - limited((mean - SMOOTH) / (ROUGH - SMOOTH), 0, 1);
 }
 
-/// Chooses for one pixel and says what it is off by.
+/// Chooses the entry for one pixel and returns its error.
 static uint8_t choose(const Mapper *mapper, const uint8_t *pixel, const Error *carried, Error *error) {
     memset(error, 0, sizeof *error);
     if (mapper->visible.count == 0 || (pixel[3] == 0 && mapper->transparent >= 0)) {

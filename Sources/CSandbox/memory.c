@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// Addresses that nothing stands behind: stacks of threads, what the C library reserves for its arenas, and what decoders
+// Address space without memory behind it: thread stacks, reservations of the C library for its arenas, and memory that decoders
 // allocate and never touch. The worst seen, a lossless WebP of 50 megapixels, reserves 880 MB and touches 500.
 static uint64_t unbacked(uint64_t available) { return (128 << 20) + available / 4; }
 
@@ -18,8 +18,8 @@ static const size_t probe = 32 << 20;
 
 static char handler_stack[64 << 10];
 
-// Libraries abort, or run into a null pointer, when memory runs out. That is the limit's doing, not a
-// defect of a decoder: it is told apart by an exit status. Everything in here is safe in a handler.
+// Libraries abort, or dereference a null pointer, when memory runs out. The cause is the limit, not a
+// defect of a decoder, so it gets its own exit status. Everything in here is async-signal-safe.
 static void end_of_memory(int number, siginfo_t *information, void *context) {
     (void)context;
     int exhausted = errno == ENOMEM;
@@ -29,10 +29,10 @@ static void end_of_memory(int number, siginfo_t *information, void *context) {
         if (more != MAP_FAILED) munmap(more, probe);
     }
     if (exhausted) _exit(PF_SANDBOX_EXIT_MEMORY);
-    // What has happened happens again, and takes its usual course.
+    // Returning repeats the fault, with the default action this time.
     signal(number, SIG_DFL);
     if (information->si_code > 0 || information->si_pid == getpid()) return;
-    // Unless somebody else has sent it, who will not send it again.
+    // A signal sent by another process does not repeat by itself.
     signal(SIGILL, SIG_DFL);
     __builtin_trap();
 }

@@ -56,7 +56,7 @@ static int limit_threads(void) {
 
 // A container that runs as root has capabilities, and a process that is started in it has them, too.
 static int drop_capabilities(void) {
-    // Fails where the capability to do so is not there, and then there is nothing to drop.
+    // Fails without the capability to do so, and then there is nothing to drop.
     for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
         (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -83,7 +83,7 @@ int pf_sandbox_enter(pid_t parent, uint64_t file_size) {
     return error;
 }
 
-// Memory, threads, time, and reading and writing what is open. Nothing here names a file.
+// Memory, threads, time, and reading and writing open files. No call here takes a path.
 static const int allowed[] = {
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
     SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll),
@@ -98,7 +98,7 @@ static const int allowed[] = {
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
-// What pthread_create asks for.
+// The flags of pthread_create.
 static const scmp_datum_t thread_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD
     | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
@@ -112,21 +112,21 @@ static int allow_with_arguments(scmp_filter_ctx filter) {
     // Memory, but never memory that can be executed.
     error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    // What is open can be looked at by its descriptor, with fstat. The C library asks by newfstatat and an empty path,
-    // which a filter cannot tell from a path with something in it, so nobody gets an answer to that; what asks in this
-    // way only wants to know how large a buffer should be.
+    // Open files can be inspected by descriptor with fstat. The C library uses newfstatat with an empty path,
+    // which a filter cannot distinguish from a non-empty path, so it always fails; callers that use it
+    // only want a good buffer size.
     error |= seccomp_rule_add(
         filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1, SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
-    // A library that gives up sends itself this signal, and no other.
+    // A library that aborts sends itself this signal, and no other.
     error |= seccomp_rule_add(
         filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()), SCMP_A2(SCMP_CMP_EQ, SIGABRT));
-    // Libraries look into files as they go and live without: the C library asks for the kernel's overcommit mode
-    // when it shrinks a heap. They are told that they may not; who wants to write is no library.
+    // Libraries try to read files and work without them: the C library reads the kernel's overcommit mode
+    // when it shrinks a heap. Reading is denied with an error; libraries do not open files for writing, so that kills.
     error |= seccomp_rule_add(
         filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
     error |= seccomp_rule_add(
         filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
-    // Whoever writes a warning asks first whether a terminal is there.
+    // Code that prints a warning first checks for a terminal.
     error |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0);
     // Thread names.
     error |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));

@@ -71,7 +71,7 @@ int pf_sandbox_limit_processor_time(pid_t process, uint64_t seconds) {
     struct rlimit limits;
     if (prlimit(process, RLIMIT_CPU, NULL, &limits) != 0) return errno;
     rlim_t wanted = (rlim_t)used.tv_sec + seconds + 1;
-    // The other limit stays: what has once been lowered cannot be raised for the next job.
+    // The hard limit stays: once lowered, it could not be raised for the next job.
     limits.rlim_cur = wanted < limits.rlim_max ? wanted : limits.rlim_max;
     return prlimit(process, RLIMIT_CPU, &limits, NULL) == 0 ? 0 : errno;
 }

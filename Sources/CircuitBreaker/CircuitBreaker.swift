@@ -25,8 +25,8 @@ public final class CircuitBreaker: Sendable {
     /// - Parameters:
     ///   - threshold: failures in a row that open the circuit.
     ///   - cooldown: how long it stays open before a probe is let through.
-    ///   - now: the monotonic clock; tests move one by hand.
-    ///   - metrics: where the state is exported.
+    ///   - now: the monotonic clock; tests use one that they move.
+    ///   - metrics: exports the state.
     public init(
         name: String, threshold: Int = 5, cooldown: Duration = .seconds(2),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, metrics: any MetricsFactory = MetricsSystem.factory
@@ -45,11 +45,11 @@ public final class CircuitBreaker: Sendable {
 
     public var state: State { machine.withLock { $0.state } }
 
-    /// Runs `operation` where the circuit allows it and learns from the outcome.
+    /// Runs `operation` if the circuit allows it, and records the outcome.
     ///
-    /// - Parameter isFailure: whether an error tells against the backend. A refusal such as a
+    /// - Parameter isFailure: whether an error counts as a failure of the backend. A refusal such as a
     ///   duplicate key does not: the backend has answered. A cancelled operation never does.
-    /// - Throws: `CircuitOpenError` where the operation was not tried, else what it throws.
+    /// - Throws: `CircuitOpenError` if the operation was not run, otherwise its errors.
     public func run<Success: Sendable>(
         countingAsFailure isFailure: (any Error) -> Bool = { _ in true }, _ operation: () async throws -> Success
     ) async throws -> Success {
@@ -79,7 +79,7 @@ public final class CircuitBreaker: Sendable {
     }
 }
 
-/// The call was not made, because the backend has failed too often just now.
+/// The call was rejected, because the backend has failed too often recently.
 public struct CircuitOpenError: Error, Sendable, Hashable, CustomStringConvertible {
     public let name: String
 

@@ -53,7 +53,7 @@ struct CircuitStateMachine: Sendable {
         }
     }
 
-    /// - Returns: the state that the circuit has changed to, nil where it has not.
+    /// - Returns: the new state of the circuit; nil if it has not changed.
     mutating func settle(_ ticket: Ticket, _ outcome: Outcome, at now: ContinuousClock.Instant) -> CircuitBreaker.State? {
         guard ticket.period == period else { return nil }
         switch (phase, outcome) {

@@ -3,15 +3,15 @@ public import NIOPosix
 
 /// A client of one cluster's API as one user.
 ///
-/// Every call throws `KubernetesError`, or `CancellationError` where its task was cancelled. Nothing is
-/// connected to and no credential is got before the first call.
+/// Every call throws `KubernetesError`, or `CancellationError` if its task was cancelled. It does not
+/// connect or get credentials before the first call.
 ///
-/// Calls that take `in namespace: String?` mean the configuration's namespace where it is nil.
+/// Calls with `in namespace: String?` use the configuration's namespace if it is nil.
 public final class ClusterClient: Sendable {
     public let configuration: ClusterConfiguration
     let transport: APITransport
 
-    /// - Throws: `KubernetesError` of kind `configuration` where the server's address, its authorities or
+    /// - Throws: `KubernetesError` of kind `configuration` if the server's address, its authorities or
     ///   the proxy make no sense.
     public init(_ configuration: ClusterConfiguration, eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) throws {
         self.configuration = configuration

@@ -13,7 +13,7 @@ struct Delimiter: Sendable {
     enum Match {
         case found(End)
         case absent
-        /// More bytes are needed to tell.
+        /// More bytes are needed to decide.
         case incomplete
     }
 
@@ -37,7 +37,7 @@ struct Delimiter: Sendable {
         try scoped(buffer) { input throws(MultipartError) in try match(in: input, at: 0, skipping: Self.lineEndLength) }
     }
 
-    /// Looks for the first boundary line in `buffer`. Where it may begin but not end in it, `end` is nil.
+    /// Looks for the first boundary line in `buffer`. If it may begin but not end in it, `end` is nil.
     func search(in buffer: ByteBuffer) throws(MultipartError) -> Scan {
         try scoped(buffer) { input throws(MultipartError) in
             var from = 0

@@ -2,12 +2,12 @@ import WireFormats
 
 /// A header value of the form `value; parameter=token; parameter="quoted"`.
 struct HeaderValue {
-    /// What stands before the first semicolon, trimmed and in lower case.
+    /// The part before the first semicolon, trimmed and in lower case.
     let value: String
     /// Names in lower case.
     let parameters: [String: String]
 
-    /// Nil where the text has another form or a parameter twice, of which readers would choose differently.
+    /// Nil if the text has another form or a parameter twice, of which readers would choose differently.
     init?(_ text: String) {
         var scanner = Scanner(rest: Array(text.utf8)[...])
         value = scanner.take { $0 != UInt8(ascii: ";") }.trimmed.text.lowercased()

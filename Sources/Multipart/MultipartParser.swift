@@ -109,7 +109,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// - Returns: false where more bytes are needed to tell.
+    /// - Returns: false if more bytes are needed to tell.
     private mutating func skipStart() throws(MultipartError) -> Bool {
         switch try delimiter.atLineStart(of: pending) {
         case .incomplete: return false

@@ -4,12 +4,12 @@ import PixelFlowRelease
 
 /// The whole of `pfctl`, as its executable and its tests start it.
 package enum CommandLineTool {
-    /// Runs one command to its end.
+    /// Runs one command.
     /// - Parameters:
     ///   - arguments: Without the program's name.
-    ///   - environment: `KUBECONFIG`, `HOME`, `NO_COLOR` and so on, and what exec plugins are started with.
-    ///   - clock: What ages are told by.
-    /// - Returns: What the process exits with.
+    ///   - environment: `KUBECONFIG`, `HOME`, `NO_COLOR` and so on; also passed to exec plugins.
+    ///   - clock: The time by which ages are computed.
+    /// - Returns: The exit code of the process.
     package static func run(
         _ arguments: [String], console: Console = .standard, environment: [String: String],
         clock: @escaping @Sendable () -> Timestamp = { .now }
@@ -40,7 +40,7 @@ package enum CommandLineTool {
         }
     }
 
-    /// Help, or what is wrong with the command line.
+    /// Help, or the error of the command line.
     private static func explain(_ error: any Error, _ console: Console) -> ExitStatus {
         let isHelp = RootCommand.exitCode(for: error).isSuccess
         let stream = isHelp ? console.output : console.status
@@ -54,7 +54,7 @@ package enum CommandLineTool {
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pfctl",
-        abstract: "Runs PixelFlow on Kubernetes.",
+        abstract: "Operates PixelFlow on Kubernetes.",
         discussion: """
             Examples:
               pfctl check --pre                      Is the cluster ready for PixelFlow?
@@ -68,7 +68,7 @@ struct RootCommand: ParsableCommand {
             """,
         // PixelFlowCore's own file, compiled into this module too: that module brings all of Foundation with it.
         version: Release.version,
-        // What the chart's Jobs run; hidden.
+        // Run by the chart's Jobs; hidden.
         subcommands: [BootstrapSecretsCommand.self, ProbeCommand.self],
         groupedSubcommands: [
             CommandGroup(

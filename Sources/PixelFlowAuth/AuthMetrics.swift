@@ -2,14 +2,14 @@ import Metrics
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// What auth counts beside its requests. Each series is there from the start, so that the first of a kind is an increase.
+/// The metrics of auth besides those of its requests. Each series exists from the start, so that the first event is an increase.
 struct AuthMetrics: Sendable {
-    /// What came of a login.
+    /// The outcome of a login.
     private enum Login: String, CaseIterable {
         case success, failure, throttled, error
     }
 
-    /// What a token turned out to be.
+    /// The outcome of a token validation.
     private enum Validation: String, CaseIterable {
         case valid, expired, invalid, missing, error
     }

@@ -4,7 +4,7 @@ package import Metrics
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// The auth service: people, passwords, tokens and the keys they are verified with.
+/// The auth service: users, passwords, tokens and their verification keys.
 package struct AuthService: Sendable {
     /// Verifies the tokens of this service in its own process, without HTTP.
     package let verifier: TokenVerifier
@@ -20,7 +20,7 @@ package struct AuthService: Sendable {
     /// - Parameters:
     ///   - hasher: bcrypt as the settings say, unless given.
     ///   - metrics: the process's, unless given.
-    /// - Throws: `PixelFlowError` where a setting is bad.
+    /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: any UserStore & SigningKeyStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),

@@ -1,17 +1,17 @@
 import PixelFlowCore
 
-/// Decides when changes of tasks are published: a pure state machine, told the time.
+/// Decides when changes of tasks are published: a pure state machine that takes the time as input.
 ///
-/// Each publication costs something from here to every client, so under load many changes share one. A change that somebody may
-/// be waiting for must not wait for company that will not come, though:
+/// Each publication has a cost all the way to every client, so under load many changes share one. A change that a client may
+/// be waiting for must not wait for other changes that may not come, though:
 ///
-/// - A task that ends while few others are under way is told of at once. A client that waits for each result before it sends
-///   the next task is never paced, however fast it is: nothing else can happen until it has been told.
-/// - While many are under way, ends are told of from a bucket of `burst` publications that is refilled with one every
+/// - A task that ends while few others are in progress is published immediately. A client that waits for each result before it sends
+///   the next task is never paced, however fast it is: nothing else can happen until it has the result.
+/// - While many are in progress, ends are published from a bucket of `burst` publications that is refilled with one every
 ///   `finalPace`.
-/// - Whatever happens to a task before its end waits for company for up to `otherPace`, and travels with any end.
+/// - Earlier changes of a task wait for others for up to `otherPace`, and are published together with any end.
 struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration {
-    /// Others under way from which a task is one of many: as many as the least worker has in hand beside it under load.
+    /// The number of other tasks in progress from which a task is one of many: as many as the smallest worker has under load.
     static var many: Int { 2 }
     /// A task counts as under way for so long after its latest change; a longer render announces nothing that could be company.
     static var window: Duration { .milliseconds(100) }
@@ -19,7 +19,7 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
     static var finalPace: Duration { .milliseconds(20) }
     static var otherPace: Duration { .milliseconds(100) }
 
-    /// When the changes that wait are to be published; nil if none wait.
+    /// When the waiting changes are due; nil if there are none.
     private(set) var due: Instant?
     /// The latest change of each task under way.
     private var underWay: [TaskID: Instant] = [:]
@@ -27,7 +27,7 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
     private var isFullAt: Instant
     /// When something other than an end may be published again.
     private var nextOther: Instant
-    /// Whether an end waits that has to be paid for from the bucket.
+    /// Whether a waiting end must take its publication from the bucket.
     private var isPacedEndWaiting = false
 
     init(at now: Instant) {
@@ -35,10 +35,10 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
         nextOther = now
     }
 
-    /// A change waits to be published.
+    /// Adds a waiting change.
     ///
-    /// - Parameter isFinal: whether it is the end of the task, or as urgent.
-    /// - Returns: when all that waits is to be published, where that is earlier than it was.
+    /// - Parameter isFinal: whether it is the end of the task, or equally urgent.
+    /// - Returns: the new due time of all waiting changes, if it is now earlier.
     mutating func add(_ task: TaskID, isFinal: Bool, at now: Instant) -> Instant? {
         let time = isFinal ? end(task, at: now) : progress(task, at: now)
         if let due, due <= time { return nil }
@@ -70,14 +70,14 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
         return false
     }
 
-    /// Whether what waits is to be published now; it counts as published then.
+    /// Whether the waiting changes are due now; if so, they count as published.
     mutating func publish(at now: Instant) -> Bool {
         guard let due, due <= now else { return false }
         flush(at: now)
         return true
     }
 
-    /// What waits is published whether it is due or not.
+    /// All waiting changes are published, due or not.
     mutating func flush(at now: Instant) {
         due = nil
         if isPacedEndWaiting { isFullAt = max(isFullAt, now).advanced(by: Self.finalPace) }

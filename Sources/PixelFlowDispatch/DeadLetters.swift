@@ -3,7 +3,7 @@ import Metrics
 import PixelFlowCore
 import Synchronization
 
-/// Hands failed tasks to the dead-letter topic, each by itself: one that the broker does not take holds up no other.
+/// Publishes failed tasks to the dead-letter topic one by one: one that the broker rejects does not block the others.
 final class DeadLetters: Sendable {
     /// How long to wait for one; then it counts as not taken, and the dispatcher sends it again.
     static let waitLimit = Duration.seconds(5)
@@ -37,7 +37,7 @@ final class DeadLetters: Sendable {
         }
     }
 
-    /// Waits for what has begun.
+    /// Waits for publications in progress.
     func finish() async {
         for task in state.withLock({ Array($0.underWay.values) }) { await task.value }
     }
@@ -61,9 +61,9 @@ final class DeadLetters: Sendable {
             sent.increment()
             return true
         case .failure(let error):
-            logger.warning("dead letter not published, it stays due", metadata: ["task_id": "\(task.id)", "error": "\(error)"])
+            logger.warning("dead letter not published, stays due", metadata: ["task_id": "\(task.id)", "error": "\(error)"])
         case nil:
-            logger.warning("dead letter not published in time, it stays due", metadata: ["task_id": "\(task.id)"])
+            logger.warning("dead letter not published in time, stays due", metadata: ["task_id": "\(task.id)"])
         }
         failed.increment()
         return false

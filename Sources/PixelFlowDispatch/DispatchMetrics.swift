@@ -1,6 +1,6 @@
 import Metrics
 
-/// What is counted of dispatch messages and events on their way out of this process.
+/// Metrics of dispatch messages and events on their way out of this process.
 struct DispatchMetrics: Sendable {
     let published: Counter
     let failed: Counter

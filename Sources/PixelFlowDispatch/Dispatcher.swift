@@ -3,10 +3,10 @@ package import Metrics
 package import PixelFlowCore
 package import ServiceLifecycle
 
-/// Looks, each second, for what has been left lying: dispatch messages that got lost, leases that ran out,
-/// events that were not published, objects of deleted tasks.
+/// Looks each second for unfinished work: lost dispatch messages, expired leases,
+/// unpublished events, and objects of deleted tasks.
 ///
-/// Any number of replicas may run one; the store gives each task to one of them only.
+/// Any number of replicas may run a dispatcher; the store assigns each task to only one of them.
 package struct Dispatcher: Service {
     private let store: any TaskDispatchStore
     private let broker: any TaskBroker
@@ -27,8 +27,8 @@ package struct Dispatcher: Service {
     static let batch = 500
     /// Every how many rounds the broker is asked whether it has lost dispatch messages.
     static let roundsBetweenInquiries = 5
-    /// How old dispatch messages have to be to count as lost: well above the delay of commits and what clocks differ by. The longer
-    /// ones find losses behind a queue that never gets empty.
+    /// How old dispatch messages must be to count as lost: well above the delay of commits and the clock skew. The longer
+    /// ones find losses in a queue that is never empty.
     static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
 
     package init(
@@ -75,7 +75,7 @@ package struct Dispatcher: Service {
         }
     }
 
-    /// One round. Each step fails by itself.
+    /// One round. A failing step does not affect the others.
     package func sweep() async {
         await redispatch()
         await publishEvents()
@@ -158,19 +158,19 @@ package struct Dispatcher: Service {
         Gauge(label: "dispatcher_failing_tasks", dimensions: [("step", step)], factory: metrics)
     }
 
-    /// Looks for dispatch messages that the broker has lost. Callable by itself, like `sweep`, so that a test need not wait for its turn.
+    /// Looks for dispatch messages that the broker has lost. Callable directly, like `sweep`, so that a test need not wait for it.
     package func inquire() async {
         await step("redeliverLost") { try await redeliverLost() }
     }
 
-    /// A broker whose data was wiped has forgotten dispatch messages that it had acknowledged. Where it has delivered all that it knows
-    /// of a time and a task of that time still waits, the task's dispatch message is gone.
+    /// A broker whose data was wiped has lost dispatch messages that it had acknowledged. If it has delivered all messages
+    /// up to a time and a task of that time is still waiting, the task's dispatch message is lost.
     private func redeliverLost() async throws {
         for age in Self.ages {
             let time = clock.now() - age
             guard try await broker.hasDelivered(everythingBefore: time) else { continue }
             let lost = try await store.redeliverLost(publishedBefore: time, limit: Self.batch)
-            if lost > 0 { logger.warning("dispatch messages lost by the broker, published anew", metadata: ["count": "\(lost)"]) }
+            if lost > 0 { logger.warning("lost dispatch messages republished", metadata: ["count": "\(lost)"]) }
             return
         }
     }
@@ -180,7 +180,7 @@ package struct Dispatcher: Service {
             try await body()
         } catch is CancellationError {
         } catch {
-            logger.warning("dispatcher step failed, tried again", metadata: ["step": "\(name)", "error": "\(error)"])
+            logger.warning("dispatcher step failed, will be retried", metadata: ["step": "\(name)", "error": "\(error)"])
         }
     }
 }

@@ -4,15 +4,15 @@ package import PixelFlowCore
 package import ServiceLifecycle
 import Synchronization
 
-/// Carries what happens to tasks to the broker and to whoever listens, in the background and in order.
+/// Publishes dispatch messages and task events in the background and in order.
 ///
-/// Nothing here can lose a task: a dispatch message or an event that is not known to be published stays due
-/// in the task store, and the `Dispatcher` sends it again. Acknowledgements are written back in
+/// No task can be lost here: a dispatch message or an event that is not known to be published stays due
+/// in the task store, and the `Dispatcher` publishes it again. Acknowledgements are written back in
 /// batches, so that a short task costs no writes of its own for them.
 package final class OutboxPublisher: Service {
     /// How long acknowledgements gather before they are written.
     static let flushInterval = Duration.milliseconds(200)
-    /// What may wait at most; beyond it the dispatcher's second try has to do.
+    /// The maximum number of waiting items; the dispatcher publishes any beyond it later.
     static let capacity = 100_000
 
     private struct State {
@@ -65,9 +65,9 @@ package final class OutboxPublisher: Service {
         if accepted { signal.continuation.yield() }
     }
 
-    /// Has everybody told how a task stands now, its outbox included.
+    /// Queues the current state of a task for publication, including its outbox.
     package func publish(_ task: TaskRecord, progress: Double? = nil) {
-        // A worker hears by an event that a run is to be stopped.
+        // An event tells the worker to stop the run.
         let isUrgent = task.status.isFinal || task.cancelRequested
         let due: ContinuousClock.Instant? = state.withLock { state in
             guard state.changes.count < Self.capacity else { return nil }
@@ -86,7 +86,7 @@ package final class OutboxPublisher: Service {
         }
     }
 
-    /// Publishes until it is shut down, and then what is left.
+    /// Publishes until it is shut down, then publishes the rest.
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
@@ -125,7 +125,7 @@ package final class OutboxPublisher: Service {
             state.withLock { $0.publishedMessages.append(contentsOf: messages) }
         } catch {
             metrics.failed.increment(by: messages.count)
-            logger.warning("dispatch messages not published, they stay due", metadata: ["count": "\(messages.count)", "error": "\(error)"])
+            logger.warning("dispatch messages not published, stay due", metadata: ["count": "\(messages.count)", "error": "\(error)"])
         }
     }
 
@@ -139,7 +139,7 @@ package final class OutboxPublisher: Service {
             // Beside everything else: a dead letter that takes long holds up no dispatch message.
             if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
         } catch {
-            logger.warning("events not published, they stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
+            logger.warning("events not published, stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
         }
     }
 

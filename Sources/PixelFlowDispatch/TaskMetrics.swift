@@ -10,7 +10,7 @@ package struct TaskMetrics: Sendable {
         let code: String
     }
 
-    /// What a task can fail with. Every other code is counted as `other`, so that labels stay bounded.
+    /// The error codes of tasks. All others are counted as `other`, so that labels stay bounded.
     private static let knownCodes: Set<String> = [
         // the source's bytes
         "not_an_image", "unsupported_format", "truncated_image", "damaged_image", "too_many_pixels", "too_many_frames", "source_missing",
@@ -44,7 +44,7 @@ package struct TaskMetrics: Sendable {
         }
     }
 
-    /// Counts the task where its status is final, and does nothing where it is not.
+    /// Counts the task where its status is final, and does nothing if it is not.
     package func finished(_ task: TaskRecord) {
         guard task.status.isFinal else { return }
         outcomes[Outcome(status: task.status, code: task.status == .failed ? Self.label(task.error?.code ?? "") : "")].increment()

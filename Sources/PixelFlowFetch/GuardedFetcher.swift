@@ -4,16 +4,16 @@ package import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// Fetches sources from other people's servers without becoming a way into this network.
+/// Fetches sources from third-party servers without giving access to this network.
 ///
 /// - Only http and https, on the ports that are allowed, no user names or passwords in URLs, hosts in one spelling only.
 /// - A name is resolved once for each request; every address it has must be allowed, else nothing is
 ///   connected to, and the connection goes to one of the addresses that were checked. There is no
-///   second look-up between check and connection.
-/// - A redirect is a new request with the same checks. From https none leads to http: that would give
-///   up a protection that the URL asked for.
-/// - Size and time are limits on the whole. Compression is not asked for; gzip and deflate that come all the same
-///   are undone within the limit of bytes.
+///   second lookup between check and connection.
+/// - A redirect is a new request with the same checks. A redirect from https to http is refused: it would drop
+///   a protection that the URL requires.
+/// - Size and time limits apply to the whole. Compression is not requested; gzip and deflate that are sent anyway
+///   are decoded within the limit of bytes.
 /// - Proxies of the environment are not used, cookies are not kept.
 package struct GuardedFetcher: SourceFetcher {
     private let settings: FetchSettings
@@ -24,7 +24,7 @@ package struct GuardedFetcher: SourceFetcher {
     /// Addresses of one name that are tried, one after the other, until one takes the connection.
     private static let maximumAttempts = 4
 
-    /// - Throws: `PixelFlowError` `setting_invalid` where the file of trust roots cannot be read.
+    /// - Throws: `PixelFlowError` `setting_invalid` if the file of trust roots cannot be read.
     package init(
         settings: FetchSettings = FetchSettings(),
         resolver: any NameResolver = SystemResolver(),

@@ -1,7 +1,7 @@
 import KubernetesClient
 import Metrics
 
-/// What the adapter counts beside its requests.
+/// The metrics of the adapter besides those of its requests.
 struct AdapterMetrics: Sendable {
     private let readings: Counter
     private let failures: Counter
@@ -15,7 +15,7 @@ struct AdapterMetrics: Sendable {
 
     func note(_ sample: LagSample) {
         readings.increment()
-        // Made when there is something to tell: a lag that was never read is not 0.
+        // Created on the first reading: a lag that was never read is not 0.
         Gauge(label: "adapter_group_lag", factory: factory).record(sample.value)
     }
 

@@ -1,22 +1,24 @@
 package import PixelFlowCore
 
-/// What the adapter serves, where, and under which names the cluster knows it.
+/// The ports and Kubernetes names of the adapter.
 package struct AdapterSettings: Sendable, Hashable {
     static let portSetting = Setting<Int>.port(
-        "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which speaks TLS and answers the API server only.")
+        "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which uses TLS and answers only the API server.")
     /// Plain HTTP: kubelet and Prometheus have no client certificate.
     package static let healthPort = Setting<Int>.port(
         "PIXELFLOW_ADAPTER_HEALTH_PORT", default: 8082, help: "Port of the metrics adapter's health and metrics.")
     static let targetSetting = Setting<Int>.integer(
         "PIXELFLOW_ADAPTER_TARGET", default: 10, in: 1...1_000_000,
-        help: "Tasks that one worker is to have waiting; more than this times the partitions is never answered.")
+        help: "Target number of waiting tasks per worker; the reported lag is capped at this times the number of partitions.")
     static let namespaceSetting = name(
         "PIXELFLOW_ADAPTER_NAMESPACE", default: "default", help: "The Kubernetes namespace of the adapter's Service and Secret.")
     static let serviceSetting = name(
-        "PIXELFLOW_ADAPTER_SERVICE", default: "pixelflow-metrics-adapter", help: "The Kubernetes Service that its certificate is made for.")
+        "PIXELFLOW_ADAPTER_SERVICE", default: "pixelflow-metrics-adapter",
+        help:
+            "The Kubernetes Service for which the certificate is issued.")
     static let secretSetting = name(
         "PIXELFLOW_ADAPTER_SECRET", default: "pixelflow-metrics-adapter-certificate",
-        help: "The Kubernetes Secret that its certificate is kept in.")
+        help: "The Kubernetes Secret that stores the certificate.")
 
     package static let descriptions: [SettingDescription] = [
         portSetting.description, healthPort.description, targetSetting.description, namespaceSetting.description,
@@ -45,7 +47,7 @@ package struct AdapterSettings: Sendable, Hashable {
     var serverNames: [String] { ["\(service).\(namespace).svc", "\(service).\(namespace).svc.cluster.local"] }
 
     private static func name(_ name: String, default defaultName: String, help: String) -> Setting<String> {
-        let expected = "a name of Kubernetes: up to 253 small letters, digits, dashes or dots"
+        let expected = "a Kubernetes name: up to 253 lower-case letters, digits, dashes or dots"
         return Setting(name, default: defaultName, expected: expected, help: help) { text in
             let isLegal = text.utf8.allSatisfy { byte in
                 switch byte {

@@ -7,14 +7,14 @@ package import PixelFlowCore
 package import PixelFlowHTTP
 package import ServiceLifecycle
 
-/// Serves the lag of the workers' group as an external metric, to the API server and those whom it lets through.
+/// Serves the lag of the workers' group as an external metric to callers authenticated by the API server.
 ///
-/// It needs neither Kafka nor the API server to start: while the one is away the metric is an error, while the other
-/// is nobody is believed.
+/// It needs neither Kafka nor the API server to start: while Kafka is down, the metric is an error; while the API server
+/// is down, no caller is trusted.
 package struct MetricsAdapter: Sendable {
-    /// Certificates are renewed months ahead; what this bounds is how long a replica shows one that another replaced.
+    /// Certificates are renewed months ahead; this bounds how long a replica serves one that another has replaced.
     static let certificatePace: Duration = .seconds(15)
-    /// The front-proxy authority changes about once a year, and both are trusted meanwhile.
+    /// The front-proxy authority changes about once a year, and both are trusted during the change.
     static let trustPace: Duration = .seconds(30)
 
     let gate: RequestHeaderAuthenticator
@@ -61,7 +61,7 @@ package struct MetricsAdapter: Sendable {
         server = MetricsAPIServer(api: api, gate: gate, identity: identity, metrics: metrics, logger: logger)
     }
 
-    /// Everything that has to run for the metric to be served.
+    /// Everything that must run for the metric to be served.
     ///
     /// - Parameter onReady: called with the port of the metrics API once it answers.
     package func services(host: String, onReady: @escaping @Sendable (Int) -> Void = { _ in }) -> [any ServiceLifecycle.Service] {
@@ -75,8 +75,8 @@ package struct MetricsAdapter: Sendable {
 
     /// `/livez`, `/readyz` and `/metrics`.
     ///
-    /// A broker that is away is told of and does not make the adapter unready: without a ready adapter the whole API
-    /// group is unavailable, which troubles every client of the cluster, and says less than the metric's own error.
+    /// A broker that is down is reported but does not make the adapter unready: without a ready adapter the whole API
+    /// group is unavailable, which affects every client of the cluster and is less specific than the error of the metric.
     package func healthRouter(drain: DrainState) -> Router<AppRequestContext> {
         let (identity, gate, lag, clock) = (server.identity, gate, lag, clock)
         let health = HealthRoutes(

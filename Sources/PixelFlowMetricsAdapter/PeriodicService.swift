@@ -1,9 +1,9 @@
 import Logging
 import ServiceLifecycle
 
-/// Does something again and again: at an even pace as long as it goes well, sooner where it did not.
+/// Runs work periodically: at a fixed interval while it succeeds, and sooner after a failure.
 struct PeriodicService: Service {
-    /// Of what is kept, for the log.
+    /// The name of the work, for the log.
     let name: String
     let pace: Duration
     /// The API server is back soon after a restart.
@@ -32,16 +32,16 @@ struct PeriodicService: Service {
         }
     }
 
-    /// Says once what goes wrong, and once that it is over.
+    /// Logs a failure once, and the recovery once.
     private func round(after failure: String?) async -> String? {
         do {
             try await work()
-            if failure != nil { logger.notice("in order again", metadata: ["what": .string(name)]) }
+            if failure != nil { logger.notice("healthy again", metadata: ["what": .string(name)]) }
             return nil
         } catch {
             let text = "\(error)"
             if text != failure, !Task.isCancelled {
-                logger.warning("not in order, trying on", metadata: ["what": .string(name), "error": .string(text)])
+                logger.warning("unhealthy, retrying", metadata: ["what": .string(name), "error": .string(text)])
             }
             return text
         }

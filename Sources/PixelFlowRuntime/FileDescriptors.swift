@@ -8,13 +8,13 @@ enum FileDescriptors {
     /// The present limit.
     static var limit: Int { Int(clamping: read().rlim_cur) }
 
-    /// Raises the limit as far as the process may by itself. A shell's default of 1,024 is soon used up.
+    /// Raises the limit as far as the process is allowed to. A shell's default of 1,024 is soon used up.
     static func raise() {
         var limit = read()
         let wanted = rlim_t(min(UInt(limit.rlim_max), most))
         guard limit.rlim_cur < wanted else { return }
         limit.rlim_cur = wanted
-        // Where it is refused the present limit stands, and the connections are fitted to it.
+        // If it is refused the present limit stands, and the connections are fitted to it.
         _ = setrlimit(resource, &limit)
     }
 

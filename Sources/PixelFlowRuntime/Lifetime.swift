@@ -28,7 +28,7 @@ package struct ClosingService: Service {
 }
 
 extension ClosingService {
-    /// Closes the connections of a client once nobody is served any more.
+    /// Closes the connections of a client once no one is served any more.
     package init(client: HTTPClient) {
         self.init { try await client.shutdown() }
     }

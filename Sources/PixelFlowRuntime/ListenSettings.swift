@@ -5,17 +5,20 @@ package import PixelFlowCore
 package import PixelFlowHTTP
 import ServiceLifecycle
 
-/// Where a service listens.
+/// The address and port on which a service listens.
 package struct ListenSettings: Sendable, Hashable {
     static let hostSetting = Setting<String>.text(
         "PIXELFLOW_HOST", default: "127.0.0.1", help: "The address to listen on; 0.0.0.0 for every network of this machine.")
-    /// The ports that the services have unless told otherwise.
+    /// The default ports of the services.
     package static let webPort = Setting<Int>.port("PIXELFLOW_WEB_PORT", default: 3000, help: "Port of the web page.")
     package static let webManagementPort = Setting<Int>.port(
-        "PIXELFLOW_WEB_MANAGEMENT_PORT", default: 3001, help: "Port of web's probes and metrics; not for the public.")
+        "PIXELFLOW_WEB_MANAGEMENT_PORT", default: 3001, help: "Port of web's probes and metrics; do not expose it to the public.")
     package static let authPort = Setting<Int>.port("PIXELFLOW_AUTH_PORT", default: 50051, help: "Port of auth.")
     package static let apiPort = Setting<Int>.port("PIXELFLOW_API_PORT", default: 8080, help: "Port of the api.")
-    package static let workerPort = Setting<Int>.port("PIXELFLOW_WORKER_PORT", default: 8081, help: "Port of the worker's health.")
+    package static let workerPort = Setting<Int>.port(
+        "PIXELFLOW_WORKER_PORT", default: 8081,
+        help:
+            "Port of the worker's health checks and metrics.")
 
     static func descriptions(_ port: Setting<Int>) -> [SettingDescription] {
         [hostSetting.description, port.description] + ConnectionLimits.descriptions + [TrustedProxies.setting.description]
@@ -36,7 +39,7 @@ package struct ListenSettings: Sendable, Hashable {
         proxies = try TrustedProxies(settings)
     }
 
-    /// Where this machine reaches it, as in `http://127.0.0.1:8080`.
+    /// The URL on this machine, such as `http://127.0.0.1:8080`.
     package var localURL: String {
         let reached =
             switch host {
@@ -105,7 +108,7 @@ package struct ListenSettings: Sendable, Hashable {
     /// Connections that the kernel keeps until they are accepted.
     private static let backlog = 4096
 
-    /// Says on the standard output where the service is to be found.
+    /// Prints the address of the service to stdout.
     package func announce(_ name: String) -> @Sendable () -> Void {
         { [self] in ServiceCommand.say("pixelflow-\(name) is ready: \(localURL)") }
     }

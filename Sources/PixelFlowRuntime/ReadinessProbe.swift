@@ -3,8 +3,8 @@ import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 
-/// Asks a running service of this machine whether it is ready, for container engines whose health check is a command:
-/// an image of ours holds nothing else that could ask.
+/// Checks whether a running service on this machine is ready, for container engines whose health check is a command:
+/// our images contain nothing else that could do so.
 struct ReadinessProbe: Sendable {
     private static let timeout = TimeAmount.seconds(5)
     private static let answerLimit = 64 * 1024
@@ -13,7 +13,7 @@ struct ReadinessProbe: Sendable {
 
     /// The report of `/readyz`.
     ///
-    /// - Throws: `not_ready` with what the service says, or why it does not say anything.
+    /// - Throws: `not_ready` with the report of the service, or the reason why there is none.
     func ask() async throws(PixelFlowError) -> String {
         let url = listen.localURL + "/readyz"
         let status: Int

@@ -5,7 +5,7 @@ import PixelFlowRelease
 package import PixelFlowTelemetry
 package import ServiceLifecycle
 
-/// What the main file of every service does: read the settings, set up logs and metrics, put the service together, run it.
+/// The entry point of every service: reads the settings, sets up logs and metrics, builds the service and runs it.
 package struct ServiceCommand: Sendable {
     /// Of the executable, as in `pixelflow-api`.
     package let name: String
@@ -16,8 +16,8 @@ package struct ServiceCommand: Sendable {
     private let port: Setting<Int>
 
     /// - Parameters:
-    ///   - port: where its probes are answered, as in `ListenSettings.apiPort`.
-    ///   - settings: those beside where it listens and how it logs.
+    ///   - port: the port of its probes, such as `ListenSettings.apiPort`.
+    ///   - settings: those besides the listen and log settings.
     package init(name: String, summary: String, port: Setting<Int>, settings: [SettingDescription]) {
         self.name = name
         self.summary = summary
@@ -27,10 +27,10 @@ package struct ServiceCommand: Sendable {
         }
     }
 
-    /// Runs until the service ends. Exit codes: 0 for a stop that was asked for, 2 for a bad setting, 1 for everything else.
-    /// With `--probe` it asks the service that already runs whether it is ready: 0, or 1 and why not.
+    /// Runs until the service ends. Exit codes: 0 for a requested stop, 2 for an invalid setting, 1 for everything else.
+    /// With `--probe` it checks whether the running service is ready: 0, or 1 and the reason.
     ///
-    /// - Parameter build: puts the service together; what it throws is told in one line.
+    /// - Parameter build: builds the service; its errors are printed in one line.
     package func run(_ build: (Settings, ListenSettings, Logger) async throws -> ServiceGroup) async -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains("--help") || arguments.contains("-h") { finish(saying: help) }

@@ -85,7 +85,7 @@ package struct JSONLogHandler: LogHandler {
         }
     }
 
-    /// Numbers and truth values stay what they are; everything else becomes text.
+    /// Numbers and booleans keep their type; everything else becomes text.
     private static func append(_ value: any CustomStringConvertible, to line: inout [UInt8]) {
         switch value {
         case let value as Int: line += value.description.utf8

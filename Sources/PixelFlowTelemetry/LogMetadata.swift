@@ -2,7 +2,7 @@ import Logging
 
 /// Brings the metadata of a line together.
 enum LogMetadata {
-    /// Names that each line has by itself; metadata of the same name gets an underscore.
+    /// Reserved field names; metadata with the same name gets an underscore.
     private static let reserved: Set<String> = ["ts", "level", "service", "logger", "event"]
 
     /// The logger's metadata, the provider's and the event's, the later ones winning, sorted by name.

@@ -12,9 +12,9 @@ package struct LogSettings: Sendable, Hashable {
     }
 
     static let levelSetting = Setting<Logger.Level>.choice(
-        "PIXELFLOW_LOG_LEVEL", default: .info, of: Logger.Level.allCases, help: "The least level of log lines that are written.")
+        "PIXELFLOW_LOG_LEVEL", default: .info, of: Logger.Level.allCases, help: "The lowest level that is logged.")
     static let formatSetting = Setting<Format>.choice(
-        "PIXELFLOW_LOG_FORMAT", default: .json, of: Format.allCases, help: "Log lines as JSON for machines, or as text for a terminal.")
+        "PIXELFLOW_LOG_FORMAT", default: .json, of: Format.allCases, help: "Format of log lines: JSON for machines, text for a terminal.")
 
     package static let descriptions: [SettingDescription] = [levelSetting.description, formatSetting.description]
 

@@ -2,15 +2,15 @@ package import Logging
 import Metrics
 package import Prometheus
 
-/// Sets up what a process tells of itself: logs and metrics.
+/// Sets up the logs and metrics of a process.
 package enum Telemetry {
     /// Sends every `Logger` of the process to one sink, in one format, and every metric to one
-    /// registry. Call once, first thing in `main`: what is made before is not seen.
+    /// registry. Call it once, at the start of `main`: earlier loggers and metrics are not captured.
     ///
     /// - Parameters:
-    ///   - service: the name in each line, as in `api`.
+    ///   - service: the name in each line, such as `api`.
     ///   - settings: level and format.
-    ///   - sink: where the lines go; the standard error by default, so that standard output stays for data.
+    ///   - sink: the destination of lines; stderr by default, so that stdout is left for data.
     /// - Returns: the registry, to add collectors to. `GET /metrics` of every router shows it.
     @discardableResult
     package static func bootstrap(
@@ -22,7 +22,7 @@ package enum Telemetry {
         return registry
     }
 
-    /// A registry that knows every metric of PixelFlow, apart from the process's own.
+    /// A registry with all metrics of PixelFlow except those of the process.
     package static func registry() -> PrometheusRegistry {
         let registry = PrometheusRegistry(descriptions: MetricCatalog.all)
         let process = ProcessCollector()
@@ -30,9 +30,9 @@ package enum Telemetry {
         return registry
     }
 
-    /// Has the room on the file system of a folder told in each scrape, once `bootstrap` has been called.
+    /// Exports the free space on the file system of a folder at each scrape, once `bootstrap` has been called.
     ///
-    /// - Parameter name: of the folder, as it is shown.
+    /// - Parameter name: the label of the folder.
     package static func watchDisk(_ name: String, path: String) {
         let disk = DiskCollector(name, path: path)
         (MetricsSystem.factory as? PrometheusRegistry)?.collect { disk.collect(into: &$0) }

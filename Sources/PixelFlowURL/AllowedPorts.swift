@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
-/// The ports that sources may be fetched from: those of the web, unless the operator names others. Servers on other ports
-/// are seldom made for strangers.
+/// The ports from which sources may be fetched: those of the web, unless the operator sets others. Servers on other ports
+/// are rarely meant for the public.
 package struct AllowedPorts: Sendable, Hashable {
     private let ranges: [ClosedRange<Int>]
 
@@ -12,7 +12,7 @@ package struct AllowedPorts: Sendable, Hashable {
 
     package init(_ ranges: [ClosedRange<Int>]) { self.ranges = ranges }
 
-    /// Reads ports and ranges of ports, as in `80,443,8000-8999`. Nil for anything else, and for none.
+    /// Reads ports and ranges of ports, as in `80,443,8000-8999`. Nil for anything else, and if there are none.
     package init?(_ text: String) {
         var ranges: [ClosedRange<Int>] = []
         for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
@@ -35,7 +35,7 @@ package struct AllowedPorts: Sendable, Hashable {
 extension AllowedPorts {
     static let setting = Setting<AllowedPorts>(
         "PIXELFLOW_FETCH_ALLOW_PORTS", default: "80,443", expected: "a list of ports and ranges of ports such as 80,443,8000-8999",
-        help: "Ports that sources may be fetched from, as a list of ports and ranges.", parse: AllowedPorts.init)
+        help: "Ports from which sources may be fetched, as a list of ports and ranges.", parse: AllowedPorts.init)
 
     package static let descriptions: [SettingDescription] = [setting.description]
 

@@ -1,8 +1,8 @@
 package import PixelFlowCore
 
-/// A URL taken apart and put together again in one spelling, so that what is checked is what is used.
+/// A URL that is parsed and normalised to one spelling, so that the checked URL is the one that is used.
 ///
-/// The same reader stands at the door, where a client gives the URL, and in the fetcher, for URLs and for redirects.
+/// api uses the same parser for uploads as the fetcher does for URLs and redirects.
 package struct SourceURL: Sendable, Hashable {
     package enum Scheme: String, Sendable {
         case http, https
@@ -37,9 +37,9 @@ package struct SourceURL: Sendable, Hashable {
         let rest = afterScheme.dropFirst(2)
         // By scalars: a mark after a delimiter makes another character of the two.
         let authority = rest[..<(rest.unicodeScalars.firstIndex { "/?#".unicodeScalars.contains($0) } ?? rest.endIndex)]
-        // A backslash counts as a slash for some readers: no guessing about where the host ends.
-        guard !authority.contains("\\") else { throw .urlInvalid("The host of the URL has characters that no name has.") }
-        guard !authority.contains("@") else { throw .urlInvalid("The URL must not carry a user name or password.") }
+        // Some parsers treat a backslash as a slash, which makes the end of the host ambiguous.
+        guard !authority.contains("\\") else { throw .urlInvalid("The host of the URL contains invalid characters.") }
+        guard !authority.contains("@") else { throw .urlInvalid("The URL must not contain a user name or password.") }
         self.scheme = scheme
         (self.host, self.port) = try Self.authority(authority, defaultPort: scheme.defaultPort)
         self.target = URLTarget.encoded(rest[authority.endIndex...])
@@ -61,7 +61,7 @@ package struct SourceURL: Sendable, Hashable {
             let digits = text[text.index(after: colon)...]
             if !digits.isEmpty {
                 guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits), (1...65535).contains(number) else {
-                    throw .urlInvalid("The URL has no valid port.")
+                    throw .urlInvalid("The port of the URL is not valid.")
                 }
                 port = number
             }
@@ -74,8 +74,8 @@ package struct SourceURL: Sendable, Hashable {
         guard ports.contains(port) else { throw .portNotAllowed(port) }
     }
 
-    /// Where a `Location` header leads from here (RFC 3986, section 5.2), fragments dropped. As browsers do, spaces around
-    /// it and tabs and line ends within it do not count.
+    /// Resolves a `Location` header (RFC 3986, section 5.2) and drops fragments. As in browsers, spaces around
+    /// it and tabs and line ends within it are ignored.
     ///
     /// - Throws: `url_invalid`.
     package func resolving(_ location: String) throws(PixelFlowError) -> SourceURL {

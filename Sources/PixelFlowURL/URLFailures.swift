@@ -5,6 +5,6 @@ extension PixelFlowError {
     package static func urlInvalid(_ message: String) -> PixelFlowError { PixelFlowError(.invalid, code: "url_invalid", message) }
 
     package static func portNotAllowed(_ port: Int) -> PixelFlowError {
-        PixelFlowError(.invalid, code: "port_not_allowed", "Images are not fetched from port \(port).")
+        PixelFlowError(.invalid, code: "port_not_allowed", "Images may not be fetched from port \(port).")
     }
 }

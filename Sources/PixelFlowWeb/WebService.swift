@@ -13,7 +13,7 @@ package struct WebService: Sendable {
     private let metrics: any MetricsFactory
 
     /// - Parameters:
-    ///   - client: made with `clientConfiguration`; whoever has made it shuts it down.
+    ///   - client: created with `clientConfiguration`; the creator shuts it down.
     ///   - metrics: the process's, unless given.
     package init(settings: WebSettings, client: HTTPClient, metrics: any MetricsFactory = MetricsSystem.factory) {
         auth = Upstream(name: "auth", baseURL: settings.authURL, client: client)
@@ -23,13 +23,13 @@ package struct WebService: Sendable {
         self.metrics = metrics
     }
 
-    /// A client that passes everything on as it is, and never gives up on a stream that is alive.
+    /// A client that forwards everything unchanged and never times out a stream that is alive.
     package static var clientConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
-        // Who asks is told at once that a service is down, and asks again.
+        // Callers are told immediately that a service is down, and retry.
         configuration.connectionPool.retryConnectionEstablishment = false
         // An event stream of the api says something every 15 seconds.
         configuration.timeout = .init(connect: .seconds(3), read: .seconds(60), write: .seconds(120))
@@ -40,7 +40,7 @@ package struct WebService: Sendable {
         return configuration
     }
 
-    /// All routes that are for everybody, ready to be served. Serve them over connections and not from
+    /// All routes that are for everyone, ready to be served. Serve them over connections and not from
     /// memory: a stream watches for the end of its connection.
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { router in
@@ -51,7 +51,7 @@ package struct WebService: Sendable {
         }
     }
 
-    /// Probes with their details, and metrics: for those who run the service, at a port of its own.
+    /// Detailed probes and metrics for operators, on a separate port.
     package func managementRouter(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         ServiceRouter.make(metrics: serviceMetrics, health: health(drain)) { _ in }
     }

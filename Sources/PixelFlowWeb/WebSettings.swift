@@ -2,12 +2,12 @@ import Foundation
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// Where the services behind the web service are.
+/// The addresses of the services behind web.
 package struct WebSettings: Sendable, Hashable {
     static let authSetting = Setting<String>.text(
-        "PIXELFLOW_WEB_AUTH_URL", default: "http://127.0.0.1:50051", help: "Where web finds auth.")
+        "PIXELFLOW_WEB_AUTH_URL", default: "http://127.0.0.1:50051", help: "URL at which web reaches auth.")
     static let apiSetting = Setting<String>.text(
-        "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "Where web finds the api.")
+        "PIXELFLOW_WEB_API_URL", default: "http://127.0.0.1:8080", help: "URL at which web reaches the api.")
 
     package static let descriptions: [SettingDescription] = [
         authSetting.description, apiSetting.description, TrustedProxies.setting.description,
@@ -21,7 +21,7 @@ package struct WebSettings: Sendable, Hashable {
     /// Whose `X-Forwarded-…` headers are believed and passed on.
     package let proxies: TrustedProxies
 
-    /// - Throws: `setting_invalid` where an address is not an absolute http or https URL.
+    /// - Throws: `setting_invalid` if an address is not an absolute http or https URL.
     package init(
         authURL: String = "http://127.0.0.1:50051", apiURL: String = "http://127.0.0.1:8080", proxies: TrustedProxies = .loopback
     ) throws(PixelFlowError) {

@@ -1,14 +1,14 @@
 import PixelFlowCore
 
-/// Renews a lease for as long as its run goes on.
+/// Renews a lease while its run is in progress.
 struct LeaseRenewer: Sendable {
     let claim: Claim
     let store: any TaskWorkerStore
     let policy: TaskPolicy
 
-    /// Returns once the run has to stop: the lease is lost, cancellation was asked for, or the
+    /// Returns once the run must stop: the lease is lost, cancellation was requested, or the
     /// store could not be reached for so long that the lease may have run out (`renewDeadline`, by this
-    /// machine's monotonic clock). Nil when the run has ended by itself.
+    /// machine's monotonic clock). Nil if the run has ended.
     func keep() async -> TaskRun.Ending? {
         var renewed = ContinuousClock.now
         var pause = policy.renewInterval

@@ -5,13 +5,13 @@ import PixelFlowDispatch
 import Synchronization
 import WireFormats
 
-/// Makes the outputs of one task: brings the source, has it rendered, stores what came out.
+/// Processes one task: gets the source, has it rendered, and stores the outputs.
 struct TaskProcessor: Sendable {
     let task: TaskRecord
     let dependencies: WorkerDependencies
     let limits: ImageLimits
     let metrics: WorkerMetrics
-    /// Whether the task is under suspicion, and its image must not be rendered beside others.
+    /// Whether the task is suspect, so that its image must be rendered in isolation.
     let runsAlone: Bool
     private let stored = StoredOutputs()
 
@@ -53,7 +53,7 @@ struct TaskProcessor: Sendable {
         case .url(let url): return try await fetch(url)
         case .upload(let upload):
             guard let blob = try await dependencies.blobs.read(upload.key, range: nil) else {
-                throw PixelFlowError(.internal, code: "source_missing", "The uploaded source is no longer there.")
+                throw PixelFlowError(.internal, code: "source_missing", "The uploaded source no longer exists.")
             }
             return FetchedSource(bytes: try await blob.collect(), contentType: upload.contentType)
         }
@@ -71,7 +71,7 @@ struct TaskProcessor: Sendable {
         }
     }
 
-    /// Keeps what was fetched, so that people can look at the source later.
+    /// Stores the fetched source, so that clients can read it later.
     private func store(_ source: FetchedSource) async throws -> StoredSource? {
         guard case .url = task.source else { return nil }
         let key = BlobKey.fetchedSource(of: task)
@@ -87,7 +87,7 @@ struct TaskProcessor: Sendable {
             guard let key = try await dependencies.store.find(id, of: task.tenant)?.sourceKey,
                 let blob = try await dependencies.blobs.read(key, range: nil)
             else {
-                throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) is no longer there.")
+                throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) no longer exists.")
             }
             overlays[id.rawValue] = try await blob.collect()
         }
@@ -111,12 +111,12 @@ struct TaskProcessor: Sendable {
         }
     }
 
-    /// A task none of whose outputs could be made has failed; with their code, where they agree on one.
+    /// A task whose outputs all failed has failed, with their common code if there is one.
     private static func failure(of outputs: [TaskOutput], facts: SourceMetadata) -> TaskFailure? {
         let errors = outputs.compactMap(\.error)
         guard let first = errors.first, errors.count == outputs.count else { return nil }
         let agreed = errors.allSatisfy { $0.code == first.code }
-        let error = agreed ? first : TaskError(code: "outputs_failed", message: "None of the outputs could be made.")
+        let error = agreed ? first : TaskError(code: "outputs_failed", message: "None of the outputs could be rendered.")
         return TaskFailure(error: error, retry: .permanent, outputs: outputs, sourceMetadata: facts)
     }
 

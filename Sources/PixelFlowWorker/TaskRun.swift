@@ -16,9 +16,9 @@ struct TaskRun: Sendable {
     enum Ending: Sendable {
         case succeeded(Manifest)
         case failed(TaskFailure)
-        /// The owner no longer wants it.
+        /// The owner has cancelled the task.
         case cancelRequested
-        /// The task belongs to somebody else by now.
+        /// Another worker owns the task now.
         case lost
         /// The worker is being stopped.
         case interrupted
@@ -35,12 +35,12 @@ struct TaskRun: Sendable {
         self.logger = logger
     }
 
-    /// Works, keeps the lease meanwhile, and writes down what came of it.
+    /// Processes the task while renewing the lease, and records the result.
     func execute(cancelled: AsyncStream<Void>) async {
         let start = ContinuousClock.now
         logger.info("run started", metadata: ["attempt": "\(task.attempts)", "epoch": "\(task.epoch)", "worker": "\(settings.id)"])
         let ending = await work(cancelled: cancelled)
-        // What is to be written down must be written even if this worker is being stopped.
+        // The result must be recorded even if this worker is being stopped.
         await Task { await conclude(ending, since: start) }.value
     }
 
@@ -94,9 +94,9 @@ struct TaskRun: Sendable {
                 ])
             if !updated.status.isFinal { try await dependencies.blobs.remove(.run(task)) }
         } catch {
-            // Where nothing was written, the lease runs out and the task runs again under a new epoch;
-            // where only the tidying failed, the dispatcher makes up for it and for the event.
-            logger.error("run not concluded, left to the dispatcher", metadata: ["error": "\(error)"])
+            // If nothing was recorded, the lease expires and the task runs again under a new epoch;
+            // if only the cleanup failed, the dispatcher repeats it and publishes the event.
+            logger.error("run outcome not recorded, left to the dispatcher", metadata: ["error": "\(error)"])
         }
     }
 

@@ -5,7 +5,7 @@ import PixelFlowDispatch
 import PixelFlowTelemetry
 import WireFormats
 
-/// What a worker counts.
+/// The metrics of a worker.
 struct WorkerMetrics: Sendable {
     /// Why a task goes back to PENDING.
     private enum Retry: String, CaseIterable {
@@ -72,7 +72,7 @@ struct WorkerMetrics: Sendable {
 
     func slotFreed() { busy.decrement() }
 
-    /// What came of a run that was written down.
+    /// Counts the result of a run that was recorded.
     func concluded(_ task: TaskRecord, after ending: TaskRun.Ending) {
         tasks.finished(task)
         guard task.status == .pending else { return }
@@ -93,7 +93,7 @@ struct WorkerMetrics: Sendable {
         }
     }
 
-    /// - Parameter code: of the error, nil where the source came.
+    /// - Parameter code: of the error; nil on success.
     func fetched(in duration: Duration, failure code: String?) {
         fetches[code.map(TaskMetrics.label) ?? "ok"].recordMicroseconds(duration.microseconds)
     }

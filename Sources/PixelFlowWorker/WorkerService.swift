@@ -28,10 +28,10 @@ package struct WorkerDependencies: Sendable {
     }
 }
 
-/// Takes dispatch messages with a free slot, claims their tasks and runs them.
+/// Receives dispatch messages while a slot is free, claims their tasks and runs them.
 ///
-/// The dispatch message of a task can be stuck: the broker is away, shares its partitions out anew, or has not yet noticed that the
-/// worker it gave them to is gone. A worker with nothing to do therefore looks for tasks that wait in the store, too.
+/// The dispatch message of a task can be delayed: the broker is down, is rebalancing, or has not yet noticed that the
+/// worker that holds a partition is gone. An idle worker therefore also polls the store for waiting tasks.
 package struct WorkerService: Service {
     private let dependencies: WorkerDependencies
     private let settings: WorkerSettings
@@ -53,7 +53,7 @@ package struct WorkerService: Service {
 
     /// Works until it is shut down. Running tasks then finish within the grace period or are handed back.
     package func run() async throws {
-        // A task that is claimed and then has to wait for a render process is one more that a crash loses.
+        // Claiming a task that must then wait for a render process would only increase the losses of a crash.
         await dependencies.renderer.warmUp()
         guard let subscription = await subscribe() else { return }
         let listening = Task { await listenForCancellation() }
@@ -128,9 +128,9 @@ package struct WorkerService: Service {
         }
     }
 
-    /// Fills idle slots with tasks that wait in the store.
+    /// Fills idle slots with tasks that are waiting in the store.
     ///
-    /// - Parameter again: asks for another tick at once, as long as there is something to be found.
+    /// - Parameter again: requests another tick immediately while there are tasks to find.
     private func pollWaiting(on ticks: AsyncStream<Void>, again: @escaping @Sendable () -> Void) async {
         await withDiscardingTaskGroup { group in
             for await _ in ticks {
@@ -149,14 +149,14 @@ package struct WorkerService: Service {
         }
     }
 
-    /// At most `limit` tasks, claimed by this worker. None where the store is away; the next tick comes soon.
+    /// At most `limit` tasks, claimed by this worker. None if the store is down; the next tick comes soon.
     private func claimWaiting(_ limit: Int) async -> [TaskRecord] {
         let found: [TaskID]
         do {
             // Workers that look at the same moment find the same ones: of a few more, each picks some.
             found = try await dependencies.store.waiting(longerThan: settings.pollInterval, limit: limit * 4)
         } catch {
-            logger.debug("could not look for waiting tasks", metadata: ["error": "\(error)"])
+            logger.debug("polling for waiting tasks failed", metadata: ["error": "\(error)"])
             return []
         }
         let tasks = await withTaskGroup(of: TaskRecord?.self) { group in
@@ -178,7 +178,7 @@ package struct WorkerService: Service {
         return task
     }
 
-    /// Tries again each second for as long as a backend is down. A dispatch message that is in hand is not let go meanwhile: the
+    /// Retries each second while a backend is down. A received dispatch message is kept in the meantime: otherwise the
     /// broker would count it as neither delivered nor waiting.
     private func retryOnOutage<Value: Sendable>(
         _ complaint: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value

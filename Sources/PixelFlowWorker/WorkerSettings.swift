@@ -5,15 +5,17 @@ package import PixelFlowCore
 package struct WorkerSettings: Sendable {
     static let slotsSetting = Setting<Int>.integer(
         "PIXELFLOW_WORKER_SLOTS", default: 0, in: 0...1024,
-        help: "Tasks in hand at a time; 0 for three for each render process, so that some are fetched or stored while others are rendered.")
+        help: "Tasks processed at a time. 0 means three for each render process, so that some are fetched or stored while others render.")
     static let renderProcessesSetting = Setting<Int>.integer(
-        "PIXELFLOW_RENDER_PROCESSES", default: 0, in: 0...256, help: "Render processes; 0 for one for each processor.")
+        "PIXELFLOW_RENDER_PROCESSES", default: 0, in: 0...256, help: "Number of render processes; 0 means one for each processor.")
     static let renderMemorySetting = Setting<Int>.integer(
         "PIXELFLOW_RENDER_MEMORY", default: 0, in: 0...1 << 40,
-        help: "Bytes of memory of one render process; 0 for an equal part of the container's memory limit, or 1 GiB where it has none.")
+        help:
+            "Memory limit of one render process in bytes. 0 means an equal share of the container's memory limit, or 1 GiB if "
+            + "there is none.")
     static let graceSetting = Setting<Duration>.seconds(
         "PIXELFLOW_SHUTDOWN_GRACE", default: 20, in: 0...3600,
-        help: "How long running tasks may go on after SIGTERM; then they are handed back.")
+        help: "How long running tasks may continue after SIGTERM before they are released for another worker.")
 
     package static let descriptions: [SettingDescription] =
         [slotsSetting.description, renderProcessesSetting.description, renderMemorySetting.description, graceSetting.description]
@@ -24,9 +26,9 @@ package struct WorkerSettings: Sendable {
     /// or stored while another is rendered.
     package var slots: Int
     package var renderProcesses: Int
-    /// Bytes of memory of each; nil for an equal part of what the container has.
+    /// Bytes of memory of each; nil for an equal share of the container's limit.
     package var renderMemory: Int?
-    /// How long running tasks may go on once the worker is asked to stop; then they are handed back.
+    /// How long running tasks may continue after the worker is asked to stop; then they are released.
     package var grace: Duration
     /// How long a task may wait, with a slot free, before it is taken without its dispatch message.
     package var pollInterval: Duration
@@ -61,6 +63,6 @@ package struct WorkerSettings: Sendable {
 }
 
 extension WorkerID {
-    /// Unlike that of any other process, and telling where it runs: in Kubernetes a host is named after its pod.
+    /// Unique to this process, and shows where it runs: in Kubernetes a host is named after its pod.
     package static var ofThisProcess: WorkerID { WorkerID("\(ProcessInfo.processInfo.hostName)-\(UUIDv7.make())") }
 }

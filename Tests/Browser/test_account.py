@@ -69,7 +69,7 @@ def test_two_people_see_nothing_of_each_other(visit, ada, photos, console):
     expect(bob.page.get_by_text("No tasks yet")).to_be_visible()
     console.allow("404")
     bob.open(address)
-    expect(bob.page.get_by_text("There is no such task")).to_be_visible()
+    expect(bob.page.get_by_text("This task does not exist")).to_be_visible()
     for path in ("", "/source", "/outputs/thumbnail"):
         assert bob.page.request.get(f"{bob.address}/api{address}{path}").status == 404
 

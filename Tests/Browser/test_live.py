@@ -36,7 +36,7 @@ def test_a_task_deleted_elsewhere_is_gone(ada, console, photos):
     ada.make(photos[0])
     ada.open_task(photos[0].name)
     ada.page.request.delete(f"{ada.address}/api{ada.page.url.removeprefix(ada.address)}", headers={"origin": ada.address})
-    expect(ada.page.get_by_text("There is no such task")).to_be_visible()
+    expect(ada.page.get_by_text("This task does not exist")).to_be_visible()
 
 
 def test_a_change_elsewhere_shows_by_itself(ada, sources):

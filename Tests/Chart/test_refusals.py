@@ -18,7 +18,7 @@ REFUSALS = {
         "worker.resources.limits.memory (2048 Mi) is below 3072 Mi, which 8 render processes need"),
     "two databases": ({"postgres": {"external": {"existingSecret": "db"}}}, "postgres.enabled is true and postgres.external is set"),
     "no database": ({"mongodb": {"enabled": False}}, "set mongodb.external.url or mongodb.external.existingSecret"),
-    "no bucket": ({"s3": {"enabled": False}}, "set s3.external.url to where yours is"),
+    "no bucket": ({"s3": {"enabled": False}}, "set s3.external.url to your own"),
     "bucket without keys": ({"s3": {"enabled": False, "external": {"url": "s3://images"}}}, "s3.external needs credentials"),
     "url and secret": (
         {"kafka": {"enabled": False, "external": {"url": "kafka://k:9092", "existingSecret": "k"}}}, "kafka.external has both"),

@@ -26,7 +26,7 @@ extension EndToEnd {
                 let before = service.logText.count
                 let code = await service.spawnAndWait()
                 #expect(code == 1)
-                #expect(service.logText.dropFirst(before).contains("Another PixelFlow is using the folder \(service.data)."))
+                #expect(service.logText.dropFirst(before).contains("The folder \(service.data) is in use by another PixelFlow process."))
                 #expect(try await ada.process(PNG.noise(width: 8, height: 8, seed: 1)).status == .completed)
             }
         }

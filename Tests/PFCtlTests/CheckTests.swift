@@ -22,7 +22,7 @@ import Testing
         try await Self.withAPI { stand in
             let outcome = await stand.pfctl("check", "--color", "never")
             #expect(outcome.status == .ok)
-            #expect(outcome.output.hasSuffix("\nall is in order\n"))
+            #expect(outcome.output.hasSuffix("\nall checks passed\n"))
         }
     }
 
@@ -61,7 +61,7 @@ import Testing
             stand.cluster.removeGroup("metrics.k8s.io")
             let outcome = await stand.pfctl("check", "--pre", "--color", "never")
             #expect(outcome.status == .ok)
-            #expect(outcome.output.hasSuffix("\nall is in order, 1 warning\n"))
+            #expect(outcome.output.hasSuffix("\nall checks passed, 1 warning\n"))
             stand.cluster.deny(DenialRule(verbs: ["create"], resource: "clusterroles"))
             let denied = await stand.pfctl("check", "--pre")
             #expect(denied.status == .failed)

@@ -77,7 +77,7 @@ import FoundationNetworking
             let taken = try await StubService.start { _ in (200, "") }
             let outcome = await stand.pfctl("dashboard", "--port", "\(taken.port)")
             #expect(outcome.status == .failed)
-            #expect(outcome.errors.contains("the local port \(taken.port) cannot be listened on"))
+            #expect(outcome.errors.contains("the local port \(taken.port) cannot be opened"))
             #expect(await stand.pfctl("dashboard", "--port", "0").status == .usage)
             for pod in stand.pods(of: "web") { stand.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
             #expect(await stand.pfctl("dashboard").errors.contains("no pod of web is ready"))

@@ -51,7 +51,7 @@ import Testing
             stand.cluster.forgetRequests()
             let outcome = await stand.pfctl(Self.bootstrap + ["--key=new"], console: nil)
             #expect(outcome.status == .ok)
-            #expect(outcome.output == "secret/passwords exists and stays as it is\n")
+            #expect(outcome.output == "secret/passwords exists and was left unchanged\n")
             #expect(Self.secret(stand) == before)
             #expect(stand.cluster.requests.map(\.method) == ["GET"])
         }
@@ -71,7 +71,7 @@ import Testing
             stand.cluster.fail(Self.starting(2))
             let outcome = await stand.pfctl(Self.bootstrap, console: nil)
             #expect(outcome.status == .ok)
-            #expect(outcome.errors.contains("trying again: starting"))
+            #expect(outcome.errors.contains("retrying: starting"))
             #expect(Self.values(Self.secret(stand)).count == 2)
         }
     }

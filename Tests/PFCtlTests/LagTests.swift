@@ -78,7 +78,7 @@ import Testing
             #expect(outcome.errors.contains("warning: \(pods[1]): "))
             let json = try JSONValue(parsing: Array(outcome.output.utf8))
             #expect(json["is_complete"] == false)
-            #expect(json["drain_seconds"] == nil, "what the other one holds is not known")
+            #expect(json["drain_seconds"] == nil, "what the other one holds cannot be resolved")
         }
     }
 
@@ -104,11 +104,11 @@ import Testing
             #expect(await stand.pfctl("lag").output.isEmpty)
         }
         try await Self.run([[], [], []]) { stand, pods in
-            #expect(await stand.pfctl("lag").output == "no worker has a partition at the moment\n")
+            #expect(await stand.pfctl("lag").output == "no worker holds a partition at the moment\n")
             for pod in pods { stand.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
             let outcome = await stand.pfctl("lag")
             #expect(outcome.status == .failed)
-            #expect(outcome.errors.contains("error: no worker runs"))
+            #expect(outcome.errors.contains("error: no worker is running"))
         }
     }
 }

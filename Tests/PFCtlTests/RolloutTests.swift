@@ -39,7 +39,7 @@ import Testing
             stand.cluster.stallRollout("pixelflow-api", namespace: Self.namespace)
             let outcome = await stand.pfctl("rollout", "status", "api")
             #expect(outcome.status == .failed)
-            #expect(outcome.errors.contains("the rollout of api does not come along: no progress within its deadline of 600 s"))
+            #expect(outcome.errors.contains("the rollout of api is not progressing: no progress within the deadline of 600 s"))
             let glance = await stand.pfctl("status")
             #expect(glance.status == .degraded)
             #expect(glance.output.contains("ImagePullBackOff"))
@@ -50,7 +50,7 @@ import Testing
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("rollout", "restart", "api", "--wait", "--timeout", "3s")
             #expect(outcome.status == .timedOut)
-            #expect(outcome.errors.contains("error: api was not done within 3s: the change has not been taken up yet\n"))
+            #expect(outcome.errors.contains("error: api did not finish within 3s: the controller has not observed the change yet\n"))
         }
     }
 
@@ -73,9 +73,9 @@ import Testing
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
             let dry = await stand.pfctl("rollout", "undo", "api", "--dry-run=server")
-            #expect(dry.output == "deployment.apps/pixelflow-api taken back to revision 1 (server dry run)\n")
+            #expect(dry.output == "deployment.apps/pixelflow-api rolled back to revision 1 (server dry run)\n")
             let outcome = await stand.pfctl("rollout", "undo", "api")
-            #expect(outcome.output == "deployment.apps/pixelflow-api taken back to revision 1\n")
+            #expect(outcome.output == "deployment.apps/pixelflow-api rolled back to revision 1\n")
             let template = Self.deployment(stand)?["spec"]?["template"]
             #expect(template?["spec"]?["containers"]?[0]?["image"] == "localhost/pixelflow/api:0.2.0")
             #expect(template?["metadata"]?["labels"]?["pod-template-hash"] == nil)
@@ -93,7 +93,7 @@ import Testing
             #expect(await stand.pfctl("rollout", "pause", "api").status == .failed)
             let restart = await stand.pfctl("rollout", "restart", "api")
             #expect(restart.status == .failed)
-            #expect(restart.errors.contains("hint: pfctl rollout resume api comes first"))
+            #expect(restart.errors.contains("hint: run pfctl rollout resume api first"))
             #expect(await stand.pfctl("rollout", "resume", "api").output == "deployment.apps/pixelflow-api resumed\n")
             #expect(Self.deployment(stand)?["spec"]?["paused"] == nil)
             #expect(await stand.pfctl("rollout", "resume", "api").status == .failed)
@@ -106,7 +106,7 @@ import Testing
             #expect(await stand.pfctl("rollout", "restart", "kafka").output == "statefulset.apps/pixelflow-kafka restarted\n")
             let undo = await stand.pfctl("rollout", "undo", "kafka")
             #expect(undo.status == .failed)
-            #expect(undo.errors.contains("is no Deployment"))
+            #expect(undo.errors.contains("is not a Deployment"))
         }
     }
 }

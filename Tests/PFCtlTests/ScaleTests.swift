@@ -28,7 +28,7 @@ import Testing
     @Test func changesTheBoundsOfTheAutoscaler() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("scale", "worker", "--min", "3", "--max", "30")
-            #expect(outcome.output == "horizontalpodautoscaler.autoscaling/pixelflow-worker may choose 3 to 30 replicas\n")
+            #expect(outcome.output == "horizontalpodautoscaler.autoscaling/pixelflow-worker now scales between 3 and 30 replicas\n")
             let spec = stand.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
             #expect(spec?["minReplicas"] == 3)
             #expect(spec?["maxReplicas"] == 30)
@@ -41,7 +41,7 @@ import Testing
         try await FakePixelFlow.run { stand in
             let other = await stand.pfctl("scale", "api", "--replicas", "5", "--current-replicas", "3")
             #expect(other.status == .failed)
-            #expect(other.errors.contains("api has 2 replicas now, not 3: nothing was changed"))
+            #expect(other.errors.contains("api has 2 replicas, not 3; nothing was changed"))
             #expect(stand.replicas(of: "api") == 2)
             #expect(await stand.pfctl("scale", "api", "--replicas", "5", "--current-replicas", "2").status == .ok)
             #expect(stand.replicas(of: "api") == 5)
@@ -57,7 +57,7 @@ import Testing
             let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--current-replicas", "3")
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("the object has been modified (Conflict)"))
-            #expect(outcome.errors.contains("hint: somebody else changed it"))
+            #expect(outcome.errors.contains("hint: it was changed by someone else"))
             #expect(stand.replicas(of: "api") == 3)
         }
     }
@@ -78,7 +78,7 @@ import Testing
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("scale", "api", "--replicas", "4", "--wait", "--timeout", "200ms")
             #expect(outcome.status == .timedOut)
-            #expect(outcome.errors.contains("error: api was not done within 200ms"))
+            #expect(outcome.errors.contains("error: api did not finish within 200ms"))
             #expect(outcome.output.isEmpty)
         }
     }
@@ -103,7 +103,7 @@ import Testing
             }
             let unknown = await stand.pfctl("scale", "wroker", "--replicas", "2")
             #expect(unknown.status == .failed)
-            #expect(unknown.errors.contains("hint: there is: api, auth, metrics-adapter, web, worker, kafka, mongodb, postgres, s3"))
+            #expect(unknown.errors.contains("hint: available: api, auth, metrics-adapter, web, worker, kafka, mongodb, postgres, s3"))
         }
     }
 }

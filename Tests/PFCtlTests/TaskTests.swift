@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TaskTests {
     private static func task(_ id: String, _ status: String) -> String {
-        let error = status == "FAILED" ? #","error":{"code":"not_an_image","message":"This is no image."}"# : ""
+        let error = status == "FAILED" ? #","error":{"code":"not_an_image","message":"This is not an image."}"# : ""
         return """
             {"id":"\(id)","status":"\(status)","image_url":"https://images.example/\(id).png","attempts":2,"progress":1,\
             "outputs":[{"name":"image","status":"COMPLETED","format":"webp","width":80,"height":60,"bytes":1500}],\
@@ -22,7 +22,7 @@ import Testing
             if path.contains("cursor=next") { return (200, #"{"tasks":[\#(task("f2", "FAILED"))]}"#) }
             if path.contains("status=FAILED") { return (200, #"{"tasks":[\#(task("f1", "FAILED"))],"next_cursor":"next"}"#) }
             return (200, #"{"tasks":[\#(task("done", "COMPLETED")),\#(task("f1", "FAILED"))]}"#)
-        case (_, let path) where path.contains("gone"): return (404, #"{"detail":"There is no such task.","code":"task_unknown"}"#)
+        case (_, let path) where path.contains("gone"): return (404, #"{"detail":"The task does not exist.","code":"task_unknown"}"#)
         case ("POST", "/api/tasks/done/cancel"): return (409, #"{"detail":"The task is final.","code":"task_is_final"}"#)
         case ("DELETE", _): return (204, "")
         case ("GET", "/api/tasks/done"): return (200, task("done", "COMPLETED"))
@@ -81,12 +81,12 @@ import Testing
     @Test func showsATask() async throws {
         try await Self.run { stand, _ in
             let outcome = await stand.pfctl("tasks", "show", "f1", environment: Self.token)
-            for part in ["FAILED", "not_an_image: This is no image.", "webp 80×60, 2 kB", "60m ago", "PENDING"] {
+            for part in ["FAILED", "not_an_image: This is not an image.", "webp 80×60, 2 kB", "60m ago", "PENDING"] {
                 #expect(outcome.output.contains(part))
             }
             let unknown = await stand.pfctl("tasks", "show", "gone", environment: Self.token)
             #expect(unknown.status == .failed)
-            #expect(unknown.errors.contains("There is no such task. (task_unknown)"))
+            #expect(unknown.errors.contains("The task does not exist. (task_unknown)"))
             #expect(await stand.pfctl("dlq", "show", "f1", environment: Self.token).status == .ok)
             #expect(await stand.pfctl("dlq", "show", "done", environment: Self.token).status == .failed)
         }
@@ -97,7 +97,7 @@ import Testing
             let outcome = await stand.pfctl("tasks", "cancel", "done", "f1", environment: Self.token)
             #expect(outcome.status == .failed)
             #expect(outcome.output == "task/f1 cancelled\n")
-            #expect(outcome.errors.contains("task/done: the service refused: The task is final. (task_is_final)"))
+            #expect(outcome.errors.contains("task/done: the service returned an error: The task is final. (task_is_final)"))
             #expect(await stand.pfctl("tasks", "replay", "f1", environment: Self.token).output == "task/f1 replayed\n")
             #expect(api.lines == ["POST /api/tasks/done/cancel", "POST /api/tasks/f1/cancel", "POST /api/tasks/f1/replay"])
         }
@@ -109,8 +109,8 @@ import Testing
             #expect(
                 list.output == """
                     ID  FAILED  ATTEMPTS  CODE          MESSAGE
-                    f1     30m         2  not_an_image  This is no image.
-                    f2     30m         2  not_an_image  This is no image.
+                    f1     30m         2  not_an_image  This is not an image.
+                    f2     30m         2  not_an_image  This is not an image.
 
                     """)
             #expect(await stand.pfctl("dlq", "replay", "--all", environment: Self.token).output == "task/f1 replayed\ntask/f2 replayed\n")
@@ -135,10 +135,10 @@ import Testing
         try await Self.run { stand, _ in
             let none = await stand.pfctl("tasks", "ls", environment: ["XDG_CONFIG_HOME": stand.folder])
             #expect(none.status == .unreachable)
-            #expect(none.errors.contains("hint: pfctl login"))
+            #expect(none.errors.contains("hint: run pfctl login"))
             let wrong = await stand.pfctl("tasks", "ls", "--token", "bad", environment: Self.token)
             #expect(wrong.status == .unreachable)
-            #expect(wrong.errors.contains("does not accept the token"))
+            #expect(wrong.errors.contains("rejected the token"))
             #expect(!wrong.errors.contains("bad"))
         }
     }

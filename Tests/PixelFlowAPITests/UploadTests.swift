@@ -176,7 +176,7 @@ import Testing
             testDescription: "unknown format", body: pipeline(#"{"name":"a","format":"bmp"}"#), status: .unprocessableContent,
             code: "invalid_value", field: "pipeline.outputs[0].format"),
         Refusal(
-            testDescription: "watermark that is not there",
+            testDescription: "watermark that does not exist",
             body: pipeline(#"{"name":"a","operations":[{"op":"watermark","image":"01890000-0000-7000-8000-000000000000"}]}"#),
             status: .unprocessableContent, code: "watermark_missing", field: "pipeline.outputs[0].operations[0].image"),
         Refusal(

@@ -84,7 +84,7 @@ struct MetricsTests {
             #expect(try await value(#"api_health_check_up{check="database"}"#, of: client) == 1)
             let response = try await client.execute(uri: "/metrics", method: .get)
             #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
-            #expect(response.text.contains("# HELP process_resident_memory_bytes Memory of the process that is in RAM.\n"))
+            #expect(response.text.contains("# HELP process_resident_memory_bytes Resident memory of the process.\n"))
         }
     }
 

@@ -31,7 +31,7 @@ import Testing
             #expect((picture.width, picture.height) == (isTall ? (2, limit) : (limit, 2)))
             let failure = try rendered(try strip(isTall ? 2 : limit + 1, isTall ? limit + 1 : 2), format, encoder).0.failure
             #expect(failure?.code == "dimensions_unsupported")
-            #expect(failure?.message.contains("\(limit) pixels an edge") == true)
+            #expect(failure?.message.contains("\(limit) pixels per edge") == true)
         }
     }
 
@@ -221,7 +221,7 @@ private enum PlantedAnimation {
 
     @Test func soIsAnOperationThatFails() throws {
         let failure = try failure(.png, .trim(.init()))
-        #expect(failure?.code == "output_failed" && failure?.message == "The operation trim could not be carried out.")
+        #expect(failure?.code == "output_failed" && failure?.message == "The operation trim failed.")
     }
 }
 

@@ -24,7 +24,7 @@ import Testing
     @Test func aDeadLetterSumsUpTheTask() throws {
         var task = change(1).task
         task.status = .failed
-        task.error = TaskError(code: "not_an_image", message: "This is no image.")
+        task.error = TaskError(code: "not_an_image", message: "This is not an image.")
         task.outbox = [OutboxEvent(id: "\(task.id)/1/4/failed", status: .failed, at: task.createdAt)]
         let message = try DeadLetterMessage(task).message(topic: "image-tasks.dlq")
         #expect(String(decoding: message.key, as: UTF8.self) == "tenant/\(task.id)")

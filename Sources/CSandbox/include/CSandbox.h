@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// What Swift cannot say by itself: variadic system calls, process start in one step, and the
+// What Swift cannot express: variadic system calls, starting a process in one step, and the
 // system-call filter. Every function returns 0 on success and an errno otherwise.
 
 // The descriptors that a render process is started with. It has no others.
@@ -29,7 +29,7 @@ int pf_sandbox_spawn(
 enum { PF_SANDBOX_EXIT_MEMORY = 77 };
 
 // Binds this process to `parent` (it dies with the thread that started it), drops every capability and
-// all hope of new ones, and limits its threads and what it may write (bytes of a file).
+// the ability to gain new ones, and limits its threads and the size of files that it writes, in bytes.
 int pf_sandbox_enter(pid_t parent, uint64_t file_size);
 
 // Leaves this process only the system calls that decoding and encoding need; any other kills it. From

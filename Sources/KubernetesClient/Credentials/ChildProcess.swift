@@ -56,7 +56,7 @@ struct ChildProcess: Sendable {
         return child
     }
 
-    /// Nil where it takes too long or is too much.
+    /// Nil if it takes too long or is too much.
     private static func read(_ descriptor: Int32, until deadline: ContinuousClock.Instant) -> [UInt8]? {
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4_096)

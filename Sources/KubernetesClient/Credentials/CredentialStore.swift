@@ -1,12 +1,12 @@
 import NIOPosix
 import WireFormats
 
-/// What a request proves its sender with.
+/// The credentials of a request.
 struct RequestCredentials: Sendable {
     /// The value of the Authorization header.
     var authorization: String?
     var identity: ClientIdentity?
-    /// Goes up when credentials are got anew.
+    /// Goes up when credentials are got again.
     var generation = 0
 }
 
@@ -36,7 +36,7 @@ actor CredentialStore {
     func current() async throws -> RequestCredentials {
         if let provider = user.legacyProvider {
             throw KubernetesError(
-                .credentials, "the kubeconfig wants the built-in auth provider '\(provider)', which Kubernetes gave up in 1.26",
+                .credentials, "the kubeconfig wants the built-in auth provider '\(provider)', which Kubernetes removed in 1.26",
                 hint: "use the provider's exec plugin")
         }
         var credentials = RequestCredentials(identity: try loadIdentity(), generation: generation)
@@ -53,11 +53,11 @@ actor CredentialStore {
         return credentials
     }
 
-    /// Tells that the server refused what was given out.
-    /// - Returns: Whether asking again may give something else.
+    /// Reports that the server rejected the credentials.
+    /// - Returns: Whether another attempt may get different credentials.
     func refused(_ credentials: RequestCredentials) -> Bool {
         guard plugin != nil || user.tokenFile != nil else { return false }
-        // Somebody else met the same refusal and has renewed them already.
+        // Someone else met the same refusal and has renewed them already.
         guard credentials.generation == generation else { return true }
         generation += 1
         fileToken = nil

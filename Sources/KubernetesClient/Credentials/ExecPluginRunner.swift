@@ -9,11 +9,11 @@ import Musl
 import Darwin
 #endif
 
-/// What a plugin gave.
+/// The credentials from a plugin.
 struct ExecCredential: Sendable {
     var token: String?
     var identity: ClientIdentity?
-    /// Nil where it holds until the server refuses it.
+    /// Nil if it holds until the server refuses it.
     var expiry: Timestamp?
 }
 
@@ -25,7 +25,7 @@ struct ExecPluginRunner: Sendable {
     private let isTerminal: @Sendable () -> Bool
 
     private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
-    /// A plugin may wait for somebody to log in with a browser.
+    /// A plugin may wait for someone to log in with a browser.
     private static let timeout = Duration.seconds(300)
 
     init(_ plugin: ExecPlugin, configuration: ClusterConfiguration, isTerminal: @escaping @Sendable () -> Bool = { isatty(0) == 1 }) {
@@ -101,7 +101,7 @@ struct ExecPluginRunner: Sendable {
         }
         guard credential.token != nil || credential.identity != nil else { throw failure("gave neither a token nor a certificate") }
         if let expiry = status["expirationTimestamp"]?.stringValue {
-            guard let expiry = Timestamp(expiry) else { throw failure("printed an expiry that is no time") }
+            guard let expiry = Timestamp(expiry) else { throw failure("printed an expiry that is not a timestamp") }
             credential.expiry = expiry
         }
         return credential

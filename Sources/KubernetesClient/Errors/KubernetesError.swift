@@ -1,11 +1,11 @@
-/// Why something asked of the API did not happen, with a sentence for people.
+/// Why a request to the API failed, with a human-readable message.
 public struct KubernetesError: Error, Sendable, CustomStringConvertible {
     public let kind: Kind
-    /// One readable sentence, without secrets. Where the server answered with a reason, it is the server's.
+    /// One readable sentence without secrets. If the server gave a reason, it is that of the server.
     public let message: String
-    /// What can be done about it, where that is known: an exec plugin's installation hint, for one.
+    /// What can be done about it if that is known: an exec plugin's installation hint, for one.
     public let hint: String?
-    /// The server's own words, where it answered.
+    /// The status of the server, if it answered.
     public let status: APIStatus?
 
     public enum Kind: Sendable, Hashable {
@@ -26,7 +26,7 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
         case notFound
         /// 409, created twice.
         case alreadyExists
-        /// 409, changed by somebody else meanwhile, or another field manager owns it.
+        /// 409: changed concurrently, or owned by another field manager.
         case conflict
         /// 410: the resource version or continue token is too old.
         case gone
@@ -62,7 +62,7 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 
-    /// Whether the same call may go well a little later, without anybody changing anything.
+    /// Whether the same call may go well a little later, without anyone changing anything.
     public var isTransient: Bool {
         switch kind {
         case .unreachable, .timeout, .tooManyRequests, .server: true

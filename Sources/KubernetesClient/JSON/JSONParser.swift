@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// What was wrong with a text that should have been JSON, and where.
+    /// An error in JSON text, with its position.
     public struct SyntaxError: Error, Sendable, CustomStringConvertible {
         public let reason: String
         /// In bytes from the start.
@@ -114,7 +114,7 @@ struct JSONParser {
         guard position > start, position - start < 64 else { throw failure("unexpected character") }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if let integer = Int64(text) { return .integer(integer) }
-        guard let number = Double(text), number.isFinite else { throw failure("'\(text)' is no number") }
+        guard let number = Double(text), number.isFinite else { throw failure("'\(text)' is not a number") }
         return .number(number)
     }
 

@@ -8,7 +8,7 @@ public enum JSONValue: Sendable, Hashable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// The value of a key; nil where this is no object or has no such key. Setting nil removes the key;
+    /// The value of a key; nil if this is not an object or has no such key. Setting nil removes the key;
     /// setting on anything else than an object makes it one.
     public subscript(key: String) -> JSONValue? {
         get {
@@ -22,7 +22,7 @@ public enum JSONValue: Sendable, Hashable {
         }
     }
 
-    /// An element; nil where this is no array or is shorter.
+    /// An element; nil if this is not an array or is shorter.
     public subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
@@ -38,7 +38,7 @@ public enum JSONValue: Sendable, Hashable {
         return value
     }
 
-    /// The integer, also where it was written as `3.0`.
+    /// The integer, also if it was written as `3.0`.
     public var intValue: Int? {
         switch self {
         case .integer(let value): Int(exactly: value)

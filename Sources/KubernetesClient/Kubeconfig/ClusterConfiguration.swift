@@ -10,9 +10,9 @@ public struct ClusterConfiguration: Sendable {
     public var contextName: String?
     public var clusterName: String?
     public var userName: String?
-    /// The authorities to trust, PEM. Nil for the operating system's.
+    /// The trusted authorities in PEM. Nil for those of the operating system.
     public var authority: Kubeconfig.Material?
-    /// The name that the server's certificate is checked against, where it is not the server's address.
+    /// The name that the server's certificate is checked against if it is not the server's address.
     public var tlsServerName: String?
     public var skipsVerification: Bool
     /// `http://host:port` or `socks5://host:port`
@@ -59,7 +59,7 @@ public struct KubeconfigSelection: Sendable {
 }
 
 extension ClusterConfiguration {
-    /// From the kubeconfig, or from the pod's own account where there is no kubeconfig and this runs in a cluster.
+    /// From the kubeconfig, or from the pod's own account if there is no kubeconfig and this runs in a cluster.
     /// - Throws: `KubernetesError` of kind `configuration`.
     public static func load(
         _ selection: KubeconfigSelection = KubeconfigSelection(), environment: [String: String]
@@ -87,7 +87,7 @@ extension ClusterConfiguration {
     public static let serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     /// The configuration of a pod, nil outside of one.
-    /// - Throws: `KubernetesError` of kind `configuration` where the account is not mounted.
+    /// - Throws: `KubernetesError` of kind `configuration` if the account is not mounted.
     public static func inCluster(
         environment: [String: String], folder: String = serviceAccountFolder
     ) throws -> ClusterConfiguration? {
@@ -114,7 +114,7 @@ extension ClusterConfiguration {
 
 extension Kubeconfig {
     /// The configuration that a context, or the current one, comes to.
-    /// - Throws: `KubernetesError` of kind `configuration` where a part of it is missing.
+    /// - Throws: `KubernetesError` of kind `configuration` if a part of it is missing.
     public func configuration(_ selection: KubeconfigSelection = KubeconfigSelection()) throws -> ClusterConfiguration {
         let contextName = selection.context ?? currentContext
         let context = try contextName.map(requiredContext)
@@ -155,11 +155,11 @@ extension Kubeconfig {
         }
         return KubernetesError(
             .configuration, "the kubeconfig has no current context",
-            hint: "give --context; there is: \(contexts.keys.sorted().joined(separator: ", "))")
+            hint: "give --context; available: \(contexts.keys.sorted().joined(separator: ", "))")
     }
 
     private func missing(_ kind: String, _ name: String, of context: String?) -> KubernetesError {
         let owner = context.map { "the context '\($0)' of the kubeconfig names" } ?? "the selection names"
-        return KubernetesError(.configuration, "\(owner) a \(kind) '\(name)' that is not there")
+        return KubernetesError(.configuration, "\(owner) a \(kind) '\(name)' that does not exist")
     }
 }

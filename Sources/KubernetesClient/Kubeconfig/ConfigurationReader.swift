@@ -1,4 +1,4 @@
-/// A value of a kubeconfig with its place, so that what is wrong can be named.
+/// A value of a kubeconfig with its path, for error messages.
 struct ConfigurationReader {
     let value: JSONValue
     let path: String
@@ -16,7 +16,7 @@ struct ConfigurationReader {
         return ConfigurationReader(value: field, path: path.hasSuffix(":") ? "\(path) \(key)" : "\(path).\(key)")
     }
 
-    /// The text of a field; nil where it is missing or empty.
+    /// The text of a field; nil if it is missing or empty.
     func text(_ key: String) throws -> String? {
         guard let field = try field(key) else { return nil }
         guard let text = field.value.stringValue else { throw field.failure("a text") }

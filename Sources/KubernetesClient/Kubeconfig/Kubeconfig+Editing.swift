@@ -7,10 +7,10 @@ import Darwin
 #endif
 
 extension Kubeconfig {
-    /// Makes a context the current one, in the file that says which one is, or else in the first that
-    /// there is. Nothing but that line of the file is touched; the file is replaced as a whole or not at all.
+    /// Sets the current context in the file that defines it, or else in the first one that
+    /// exists. Only that line of the file changes; the file is replaced as a whole or not at all.
     /// - Returns: The file that was changed.
-    /// - Throws: `KubernetesError` of kind `configuration` where there is no such context, or the file cannot be edited.
+    /// - Throws: `KubernetesError` of kind `configuration` if there is no such context, or the file cannot be edited.
     @discardableResult
     public mutating func useContext(_ name: String) throws -> String {
         _ = try configuration(KubeconfigSelection(context: name))

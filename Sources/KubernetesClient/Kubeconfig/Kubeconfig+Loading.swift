@@ -34,7 +34,7 @@ extension Kubeconfig {
         return ["\(home)/.kube/config"]
     }
 
-    /// Nil where there is no such file.
+    /// Nil if there is no such file.
     private static func read(_ path: String) throws -> Kubeconfig? {
         let contents: [UInt8]
         do {

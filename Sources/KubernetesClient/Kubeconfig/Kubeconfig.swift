@@ -4,7 +4,7 @@ public struct Kubeconfig: Sendable {
     public internal(set) var contexts: [String: Context] = [:]
     public internal(set) var clusters: [String: Cluster] = [:]
     public internal(set) var users: [String: User] = [:]
-    /// The files that were read, in order.
+    /// The files read, in order.
     public internal(set) var files: [String] = []
     /// The file that a changed current context is written to.
     var destination: String?
@@ -22,7 +22,7 @@ public struct Kubeconfig: Sendable {
         public var skipsVerification = false
         public var authority: Material?
         public var proxyURL: String?
-        /// What the cluster has to say to exec plugins.
+        /// The configuration of the cluster for exec plugins.
         var pluginConfiguration: JSONValue?
     }
 
@@ -38,7 +38,7 @@ public struct Kubeconfig: Sendable {
         /// The name of a built-in provider, which kubectl had until 1.26.
         var legacyProvider: String?
 
-        /// Somebody without credentials, or with a token.
+        /// Someone without credentials, or with a token.
         public init(token: String? = nil) {
             self.token = token
         }
@@ -51,7 +51,7 @@ public struct Kubeconfig: Sendable {
     }
 }
 
-/// Whom to act as, where the server allows it.
+/// The user to impersonate, if the server allows it.
 public struct Impersonation: Sendable, Hashable {
     public var user: String?
     public var uid: String?
@@ -66,7 +66,7 @@ public struct Impersonation: Sendable, Hashable {
     }
 }
 
-/// A command that gives credentials, and what the kubeconfig says of it.
+/// A command that provides credentials, with its settings in the kubeconfig.
 public struct ExecPlugin: Sendable, Hashable {
     public var command: String
     public var arguments: [String]

@@ -15,7 +15,7 @@ enum YAMLDocument {
 
     /// What aliases may blow a document up to.
     private static let maximumNodes = 1_000_000
-    /// An alias can double what came before it; this many cannot make a document too large to compose.
+    /// An alias can double the document so far; with this many, it cannot become too large to compose.
     private static let maximumAliases = 32
     /// Composing and converting recurse.
     private static let maximumDepth = 100
@@ -87,7 +87,7 @@ enum YAMLDocument {
         case .mapping(let mapping):
             var fields: [String: JSONValue] = [:]
             for (key, element) in mapping {
-                guard case .scalar(let name) = key else { throw Failure(description: "a key that is no text") }
+                guard case .scalar(let name) = key else { throw Failure(description: "a key that is not a string") }
                 fields[name.string] = try convert(element, scalars: scalars, depth: depth + 1, budget: &budget)
             }
             return .object(fields)

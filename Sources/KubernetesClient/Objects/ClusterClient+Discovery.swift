@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// What the server says it is.
+/// The version of the server.
 public struct ServerVersion: Codable, Sendable, Hashable {
     public var major: String
     public var minor: String
@@ -18,7 +18,7 @@ public struct AccessQuestion: Sendable, Hashable {
     public var resource: String
     public var subresource: String?
     public var name: String?
-    /// Nil asks for all namespaces, or for a kind that has none.
+    /// Nil for all namespaces, or for a kind without namespaces.
     public var namespace: String?
 
     public init(
@@ -48,8 +48,8 @@ public struct AccessAnswer: Sendable, Hashable {
 }
 
 extension ClusterClient {
-    /// Any path, `/readyz?verbose` for one, with whatever status the answer has.
-    /// - Throws: Only where no answer came.
+    /// Reads any path, for example `/readyz?verbose`, and returns any status.
+    /// - Throws: Only if there is no response.
     public func raw(_ path: String, query: [(String, String)] = []) async throws -> RawAnswer {
         var request = APIRequest(.GET, path, query: query)
         request.accept = "application/json, */*"
@@ -69,7 +69,7 @@ extension ClusterClient {
         throw try await transport.refusal(answer)
     }
 
-    /// Asks the server whether this user may do something (a SelfSubjectAccessReview).
+    /// Checks whether this user may do something (a SelfSubjectAccessReview).
     public func mayI(_ question: AccessQuestion) async throws -> AccessAnswer {
         var attributes: JSONValue = [
             "verb": .string(question.verb), "group": .string(question.group), "resource": .string(question.resource),

@@ -27,7 +27,7 @@ public struct ListOptions: Sendable, Hashable {
 /// A whole list, as it was at one moment.
 public struct ResourceList<Element: Sendable>: Sendable {
     public var items: [Element]
-    /// Where a watch goes on from. Empty where the server gives none.
+    /// The position from which a watch continues. Empty if the server gives none.
     public var resourceVersion: String
 }
 
@@ -67,7 +67,7 @@ extension ClusterClient {
         do {
             return try await list(kind, type, in: namespace, options, limit: options.chunk)
         } catch let error as KubernetesError where error.kind == .gone {
-            // The list changed so long ago that its rest is no longer kept: all at once then.
+            // The rest of the paged list has expired: list everything in one request.
             return try await list(kind, type, in: namespace, options, limit: nil)
         }
     }

@@ -41,8 +41,8 @@ extension ClusterClient {
         return try await decoded(request)
     }
 
-    /// Asks for an object to be deleted. It may live on for its grace period.
-    /// - Parameter resourceVersion: Delete only if it is still this one; `conflict` else.
+    /// Requests the deletion of an object, which may exist until its grace period ends.
+    /// - Parameter resourceVersion: Delete only this version; otherwise `conflict`.
     public func delete(
         _ kind: ResourceKind, _ name: String, in namespace: String? = nil, propagation: DeletionPropagation = .background,
         resourceVersion: String? = nil, options: WriteOptions = WriteOptions()
@@ -61,7 +61,7 @@ extension ClusterClient {
     }
 
     /// Sets how many replicas a workload should have.
-    /// - Parameter resourceVersion: Of the scale that was looked at. Where the workload has changed since,
+    /// - Parameter resourceVersion: Of the scale that was looked at. If the workload has changed since,
     ///   the call throws `conflict` and changes nothing.
     @discardableResult
     public func setScale(

@@ -27,7 +27,7 @@ public enum Patch: Sendable, Hashable {
     }
 }
 
-/// How a change is made.
+/// The options of a write.
 public struct WriteOptions: Sendable, Hashable {
     /// The server checks and answers as if, and keeps nothing.
     public var dryRun: Bool

@@ -2,7 +2,7 @@ import NIOCore
 import NIOWebSocket
 
 /// The protocol `v4.channel.k8s.io` for one port: binary frames whose first byte is the channel, 0 for data
-/// and 1 for errors. The first frame of each channel tells the port, in two bytes, and nothing else.
+/// and 1 for errors. The first frame of each channel contains only the port, in two bytes.
 struct PortForwardFrames {
     static let protocolName = "v4.channel.k8s.io"
 
@@ -16,7 +16,7 @@ struct PortForwardFrames {
 
     private var begunChannels: Set<UInt8> = []
 
-    /// - Throws: `KubernetesError` where the frame is not of the protocol.
+    /// - Throws: `KubernetesError` if the frame is not of the protocol.
     mutating func receive(_ frame: WebSocketFrame) throws -> Event {
         switch frame.opcode {
         case .ping: return .answer(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: frame.unmaskedData))

@@ -7,7 +7,7 @@ public struct PodPort: Sendable, Hashable {
     public var namespace: String?
     public var port: Int
 
-    /// - Parameter namespace: Nil for the configuration's.
+    /// - Parameter namespace: Nil for that of the configuration.
     public init(pod: String, namespace: String? = nil, port: Int) {
         self.pod = pod
         self.namespace = namespace
@@ -19,23 +19,23 @@ public struct PodPort: Sendable, Hashable {
 public enum PortForwardEvent: Sendable {
     /// A connection reached the pod.
     case connected(PodPort)
-    /// A pod could not be reached, or broke a connection off: it may be gone. The next connection asks
-    /// for a pod again. Nil where no pod was found.
+    /// A pod could not be reached or closed a connection: it may be gone. The next connection looks
+    /// for a pod again. Nil if no pod was found.
     case failed(PodPort?, KubernetesError)
     /// A connection came to its end.
     case closed(PodPort)
 }
 
-/// A local port whose connections go to a pod, each through a WebSocket of its own.
+/// A local port whose connections are forwarded to a pod, each through its own WebSocket.
 ///
-/// Which pod is asked anew for each connection, so that a pod that went is replaced by the next one
+/// The pod is selected for each connection, so that a pod that is gone is replaced by another one
 /// without the local port changing.
 public final class PortForwarding: Sendable {
     /// Asked for each connection.
     public typealias Target = @Sendable () async throws -> PodPort
 
     public let localPort: Int
-    /// For one reader. Of events that nobody reads the last 64 are kept.
+    /// For one reader. Of events that no one reads the last 64 are kept.
     public let events: AsyncStream<PortForwardEvent>
     private let listener: any Channel
     private let serving: Task<Void, Never>
@@ -66,8 +66,8 @@ extension ClusterClient {
     /// Listens on this computer only and forwards connections to a pod.
     /// - Parameters:
     ///   - localPort: 0 for any that is free.
-    ///   - target: Which pod a connection goes to. Where it cannot be reached, it is asked once more.
-    /// - Throws: `KubernetesError` of kind `localPort` where the port is taken.
+    ///   - target: Which pod a connection goes to. If it cannot be reached, it is asked once more.
+    /// - Throws: `KubernetesError` of kind `localPort` if the port is taken.
     public func forwardPort(_ localPort: Int = 0, to target: @escaping PortForwarding.Target) async throws -> PortForwarding {
         let (events, continuation) = AsyncStream.makeStream(of: PortForwardEvent.self, bufferingPolicy: .bufferingNewest(64))
         let relay = PortRelay(transport: transport, namespace: namespace, target: target, events: continuation)
@@ -82,7 +82,7 @@ extension ClusterClient {
                 }
             return PortForwarding(listener: listener, relay: relay, events: events)
         } catch {
-            throw KubernetesError(.localPort, "the local port \(localPort) cannot be listened on: it is taken or needs more rights")
+            throw KubernetesError(.localPort, "the local port \(localPort) cannot be opened: it is in use or needs more privileges")
         }
     }
 }

@@ -68,7 +68,7 @@ struct PortRelay: Sendable {
     private enum Ending {
         case local
         case remote
-        /// Nothing can be sent any more; what was received before that tells why.
+        /// Nothing can be sent any more; the data received before shows why.
         case sending
     }
 
@@ -114,7 +114,7 @@ struct PortRelay: Sendable {
             for try await frame in incoming {
                 switch try frames.receive(frame) {
                 case .data(let bytes):
-                    // Nobody is left to read it.
+                    // No one is left to read it.
                     guard (try? await output.write(bytes)) != nil else { return }
                 case .answer(let answer): try? await outgoing.write(answer)
                 case .failure(let message): throw KubernetesError(.unreachable, "the pod \(pod.pod) cannot be reached: \(message)")
@@ -123,9 +123,9 @@ struct PortRelay: Sendable {
                 }
             }
         } catch  where !(error is KubernetesError || error is CancellationError) {
-            throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) broke")
+            throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) was lost")
         }
         // Without a closing frame the pod, its node or the server went away.
-        throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) broke")
+        throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) was lost")
     }
 }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Asks an HTTP proxy for a tunnel (CONNECT), and steps aside once it is there.
+/// Requests a tunnel from an HTTP proxy (CONNECT), and removes itself once it is established.
 final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -9,7 +9,7 @@ typealias WebSocket = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
 
 extension APITransport {
     /// Opens a WebSocket, with the same addresses, TLS and credentials as every call.
-    /// - Throws: `KubernetesError`; the server's `Status` where it answered and did not upgrade.
+    /// - Throws: `KubernetesError`; the server's `Status` if it answered and did not upgrade.
     func openWebSocket(_ request: APIRequest, protocol name: String) async throws -> WebSocket {
         let used = try await credentials.current()
         switch try await dial(request, name, used) {
@@ -34,7 +34,7 @@ extension APITransport {
         }
     }
 
-    /// Connects, through the proxy where there is one, and configures the channel as the bytes begin to be the server's.
+    /// Connects, through the proxy if there is one, and configures the channel as the bytes begin to be the server's.
     private func connect(
         _ configure: @escaping @Sendable (any Channel) throws -> EventLoopFuture<UpgradeOutcome>
     ) async throws -> EventLoopFuture<UpgradeOutcome> {

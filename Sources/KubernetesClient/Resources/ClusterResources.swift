@@ -24,7 +24,7 @@ public struct ConfigMap: KubernetesResource {
     public var data: [String: String]?
 }
 
-/// A Secret without what is in it: the values are never kept.
+/// A Secret without its data: the values are never kept.
 public struct Secret: KubernetesResource {
     public static let resource = ResourceKind.secrets
     public var metadata: ObjectMeta

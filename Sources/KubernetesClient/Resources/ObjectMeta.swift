@@ -1,4 +1,4 @@
-/// What every object has: its names, and where it is in its life.
+/// The metadata of every object: its names and its lifecycle.
 public struct ObjectMeta: Codable, Sendable, Hashable {
     public var name: String
     public var namespace: String?

@@ -92,12 +92,12 @@ public struct ContainerStatus: Codable, Sendable {
     }
 }
 
-/// What a pod uses, from metrics.k8s.io.
+/// The usage of a pod, from metrics.k8s.io.
 public struct PodMetrics: KubernetesResource {
     public static let resource = ResourceKind.podMetrics
     public var metadata: ObjectMeta
     public var timestamp: Timestamp?
-    /// A duration such as `15.1s`: over what the processor time is the mean.
+    /// A duration such as `15.1s`: the interval over which the CPU usage is averaged.
     public var window: String?
     public var containers: [Usage]?
 

@@ -5,7 +5,7 @@ public struct Quantity: Sendable, Hashable {
     /// In cores or bytes.
     public let value: Double
 
-    /// Nil for a text that is no quantity.
+    /// Nil if the text is not a quantity.
     public init?(_ text: String) {
         let digits = text.prefix { $0.isNumber || $0 == "." || $0 == "-" || $0 == "+" }
         guard let number = Double(digits), let factor = Self.factor(String(text[digits.endIndex...])) else { return nil }
@@ -43,7 +43,7 @@ public struct Quantity: Sendable, Hashable {
 }
 
 extension Quantity: Codable {
-    /// A bare number is taken too; a text that is no quantity is read as nothing.
+    /// A bare number is taken too; a text that is not a quantity is read as nothing.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try (try? container.decode(String.self)) ?? String(container.decode(Double.self))

@@ -1,4 +1,4 @@
-/// A kind of resource as the API names it: where it is found, and what it is called.
+/// A kind of resource in the API: its path and its names.
 public struct ResourceKind: Sendable, Hashable {
     /// Empty for the core group.
     public let group: String
@@ -24,7 +24,7 @@ public struct ResourceKind: Sendable, Hashable {
     public var qualifiedName: String { group.isEmpty ? kind.lowercased() : "\(kind.lowercased()).\(group)" }
 
     /// The path of the collection, or of one object of it.
-    /// - Parameter namespace: Nil for the objects of all namespaces; ignored for kinds that have none.
+    /// - Parameter namespace: Nil for all namespaces; ignored for kinds without namespaces.
     public func path(namespace: String?, name: String? = nil, subresource: String? = nil) -> String {
         var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
         if isNamespaced, let namespace { path += "/namespaces/\(PathEscaping.segment(namespace))" }

@@ -23,7 +23,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return Timestamp(secondsSinceEpoch: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
     }
 
-    /// How long ago this was; negative where it is still to come.
+    /// The age of this time; negative if it is in the future.
     public func age(at now: Timestamp = .now) -> Duration {
         .seconds(now.secondsSinceEpoch - secondsSinceEpoch)
     }
@@ -49,7 +49,7 @@ extension Timestamp {
 }
 
 extension Timestamp: Codable {
-    /// A text that is no time is read as the start of 1970 rather than spoiling the whole object.
+    /// A text that is not a time is read as the start of 1970 rather than spoiling the whole object.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         self = Timestamp(text) ?? Timestamp(secondsSinceEpoch: 0)

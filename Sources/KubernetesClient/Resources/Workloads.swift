@@ -124,7 +124,7 @@ public struct Scale: Codable, Sendable {
     public var status: Status?
 
     public struct Spec: Codable, Sendable {
-        /// Left out by the server where it is 0.
+        /// Omitted by the server if it is 0.
         public var replicas: Int?
     }
 

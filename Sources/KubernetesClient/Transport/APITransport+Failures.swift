@@ -12,7 +12,7 @@ import Darwin
 #endif
 
 extension APITransport {
-    /// Puts a transport's error into words. Cancellation stays what it is.
+    /// Describes an error of the transport. Cancellation is passed on unchanged.
     func describe(_ error: any Error) async throws -> KubernetesError {
         try Task.checkCancellation()
         switch error {
@@ -36,7 +36,7 @@ extension APITransport {
             unreachable("no connection in \(configuration.connectTimeout)")
         case .socksHandshakeTimeout, .httpProxyHandshakeTimeout, .invalidProxyResponse:
             unreachable("the proxy \(proxy?.host ?? "") did not connect")
-        case .proxyAuthenticationRequired: unreachable("the proxy \(proxy?.host ?? "") wants a login")
+        case .proxyAuthenticationRequired: unreachable("the proxy \(proxy?.host ?? "") requires a login")
         case .remoteConnectionClosed, .uncleanShutdown: unreachable("the connection was closed")
         default: unreachable(error.shortDescription)
         }
@@ -48,17 +48,17 @@ extension APITransport {
 
     private func reason(_ error: NIOConnectionError) -> String {
         if let failure = error.connectionErrors.last?.error as? IOError { return String(cString: strerror(failure.errnoCode)) }
-        if error.connectionErrors.isEmpty { return "the name \(error.host) is not known" }
+        if error.connectionErrors.isEmpty { return "the name \(error.host) cannot be resolved" }
         return "no connection in \(configuration.connectTimeout)"
     }
 
-    /// The error of an answer that is not 2xx, with what is known here of why.
+    /// The error for a response that is not 2xx, with the likely cause.
     func refusal(_ answer: RawAnswer) async throws -> KubernetesError {
         let error = KubernetesError(answer: answer.status, body: answer.body)
         guard error.kind == .unauthorized else { return error }
         let user = configuration.userName.map { " of user '\($0)'" } ?? ""
         if let expiry = try await credentials.current().identity?.expiry, expiry <= .now {
-            return KubernetesError(.unauthorized, "the client certificate\(user) ended on \(expiry.text)", status: error.status)
+            return KubernetesError(.unauthorized, "the client certificate\(user) expired on \(expiry.text)", status: error.status)
         }
         return KubernetesError(
             .unauthorized, "the server does not accept the credentials\(user) (\(error.status?.message ?? "401"))",

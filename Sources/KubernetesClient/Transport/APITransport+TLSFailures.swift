@@ -10,7 +10,7 @@ extension APITransport {
             hint: "set tls-server-name in the kubeconfig to a name that the certificate has")
     }
 
-    /// BoringSSL says no more than that verification failed; the certificate itself tells why.
+    /// BoringSSL reports only that verification failed; the certificate itself shows why.
     func describeHandshake(_ error: any Error) async -> KubernetesError {
         let text = "\(error)"
         guard text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") else {
@@ -38,7 +38,7 @@ extension APITransport {
             hint: "look at certificate-authority-data of the kubeconfig")
     }
 
-    /// BoringSSL's own word, `HANDSHAKE_FAILURE_ON_CLIENT_HELLO` and the like, in a long list of numbers.
+    /// BoringSSL's error name, such as `HANDSHAKE_FAILURE_ON_CLIENT_HELLO`, from a long list of numbers.
     private static func reason(_ text: String) -> String {
         let words = text.split { !($0.isLetter && $0.isUppercase) && $0 != "_" }.filter { $0.contains("_") }
         if let word = words.max(by: { $0.count < $1.count }) { return word.lowercased().split(separator: "_").joined(separator: " ") }

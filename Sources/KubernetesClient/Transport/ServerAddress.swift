@@ -56,7 +56,7 @@ struct ServerAddress: Sendable {
     /// The host as it stands in a URL or a Host header.
     var authority: String { authority(host: host) }
 
-    /// `host:port`, also where the port is the usual one.
+    /// `host:port`, even with the default port.
     func authority(withPort host: String) -> String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
     func authority(host: String) -> String {

@@ -5,7 +5,7 @@ import NIOSSL
 struct TLSSettings: Sendable {
     let base: TLSConfiguration
 
-    /// - Throws: `KubernetesError` of kind `configuration` where the authorities cannot be read.
+    /// - Throws: `KubernetesError` of kind `configuration` if the authorities cannot be read.
     init(_ configuration: ClusterConfiguration) throws {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12

@@ -22,7 +22,7 @@ struct LineSplitter {
         return take(end, dropping: 1)
     }
 
-    /// What is left after the end of the stream.
+    /// The rest after the end of the stream.
     mutating func last() -> [UInt8]? {
         rest.isEmpty ? nil : take(rest.count, dropping: 0)
     }

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// Which lines of a container's log.
 public struct LogOptions: Sendable, Hashable {
-    /// Needed where the pod has more than one.
+    /// Required if the pod has more than one.
     public var container: String?
     /// Goes on until the container ends.
     public var follow = false
@@ -13,7 +13,7 @@ public struct LogOptions: Sendable, Hashable {
     /// Not older than this, in whole seconds.
     public var since: Duration?
     public var sinceTime: Timestamp?
-    /// At most so many of the last lines.
+    /// The maximum number of most recent lines.
     public var tail: Int?
     /// Begins each line with its time.
     public var timestamps = false

@@ -8,7 +8,7 @@ struct WatchBackoff: Sendable {
 
     struct Counter {
         var failures = 0
-        /// Whether the reader was told of the interruption that goes on.
+        /// Whether the current interruption has been reported to the reader.
         var isReported = false
 
         mutating func reset() { self = Counter() }

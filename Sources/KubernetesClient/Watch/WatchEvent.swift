@@ -1,11 +1,11 @@
-/// What a watch tells.
+/// An event of a watch.
 public enum WatchEvent<Object: Sendable>: Sendable {
-    /// All that there is: at the start, and again where the watch lost its place. It replaces whatever was known.
+    /// The complete list: at the start, and again after the watch has lost its position. It replaces the previous state.
     case listed([Object])
     case added(Object)
     case modified(Object)
     case deleted(Object)
-    /// The connection is gone. The watch goes on by itself; this is for showing that what is known may be old.
+    /// The connection was lost. The watch resumes by itself; this allows a reader to show that its state may be stale.
     case interrupted(KubernetesError)
 }
 

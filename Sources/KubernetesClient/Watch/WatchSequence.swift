@@ -2,10 +2,10 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// A watch that keeps itself alive: it lists, watches from there, resumes after a lost connection where it
-/// was, and lists again where the server no longer knows that place (410).
+/// A watch that recovers by itself: it lists, watches from there, resumes after a lost connection where it
+/// was, and lists again if the server no longer has that position (410).
 ///
-/// It ends only by cancelling the task that reads it, or by throwing what trying again will not mend:
+/// It ends only if the reading task is cancelled, or by throwing an error that a retry cannot fix:
 /// `forbidden`, `unauthorized`, `notFound`, `invalid`, TLS.
 public struct WatchSequence<Object: Codable & Sendable>: AsyncSequence, Sendable {
     public typealias Element = WatchEvent<Object>
@@ -53,7 +53,7 @@ public struct WatchSequence<Object: Codable & Sendable>: AsyncSequence, Sendable
 }
 
 extension WatchSequence.Iterator {
-    /// One list, connection, or line. Nil where it tells the reader nothing.
+    /// One list, connection, or line. Nil if there is no event for the reader.
     private mutating func step() async throws -> WatchEvent<Object>? {
         switch state {
         case .unknown:
@@ -120,7 +120,7 @@ extension WatchSequence.Iterator {
         switch (error.kind, state) {
         case (.gone, .unknown): throw error
         case (.gone, _), (.unexpected, .connected):
-            // A line that cannot be read, as one cut in the middle, loses the place too.
+            // An unreadable line, such as a truncated one, also loses the position.
             state = .unknown
             return nil
         case (_, .connected(let connection)) where error.isTransient: state = .disconnected(from: connection.resourceVersion)

@@ -14,7 +14,7 @@ import Darwin
 struct LoginCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "login",
-        abstract: "Logs in at PixelFlow, for the commands about tasks.",
+        abstract: "Logs in to PixelFlow for the commands that manage tasks.",
         discussion: """
             The token is kept for this context and namespace in $XDG_CONFIG_HOME/pfctl, readable by you only. The password \
             comes from PFCTL_PASSWORD or stdin, never from the command line.
@@ -24,7 +24,7 @@ struct LoginCommand: SessionCommand {
               pass show pixelflow | pfctl login --email ada@example.com
             """)
 
-    @Option(help: ArgumentHelp("Whose account it is.", valueName: "address"))
+    @Option(help: ArgumentHelp("The email address of the account.", valueName: "address"))
     var email: String
 
     @OptionGroup var change: ChangeOptions
@@ -42,7 +42,7 @@ struct LoginCommand: SessionCommand {
             data["expires_at"] = .string(entry.expires.text)
             time = " for \(DurationText.age(session.now.age(at: entry.expires)))"
         }
-        session.print(.message(Text("logged in as \(email) at \(key)\(time)\(change.suffix)"), data: data, names: ["login/\(email)"]))
+        session.print(.message(Text("logged in as \(email) to \(key)\(time)\(change.suffix)"), data: data, names: ["login/\(email)"]))
         return .ok
     }
 
@@ -52,7 +52,7 @@ struct LoginCommand: SessionCommand {
                 .POST, "/login", body: ["email": .string(email), "password": .string(password)], timeout: session.global.requestTimeout)
         }
         guard let token = answer["token"]?.stringValue, let seconds = answer["expires_in"]?.doubleValue else {
-            throw CommandError(.failed, "the answer of auth has no token")
+            throw CommandError(.failed, "auth returned no token")
         }
         return TokenStore.Entry(token: token, email: email, expires: session.now.advanced(by: .seconds(seconds)))
     }
@@ -61,7 +61,7 @@ struct LoginCommand: SessionCommand {
 struct LogoutCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout",
-        abstract: "Forgets the token of the last login at this installation.",
+        abstract: "Deletes the stored token of this installation.",
         discussion: """
             Examples:
               pfctl logout
@@ -78,7 +78,7 @@ struct LogoutCommand: SessionCommand {
         let data: JSONValue = [
             "installation": .string(key), "was_logged_in": .bool(entry != nil), "dry_run": .string(change.dryRun.rawValue),
         ]
-        let text = entry.map { "\($0.email) is logged out of \(key)\(change.suffix)" } ?? "nobody was logged in at \(key)"
+        let text = entry.map { "\($0.email) is logged out of \(key)\(change.suffix)" } ?? "no one was logged in to \(key)"
         session.print(.message(Text(text), data: data, names: entry.map { ["login/\($0.email)"] } ?? []))
         return .ok
     }
@@ -91,10 +91,10 @@ enum PasswordPrompt {
     static func read(for email: String, in session: Session) async throws -> String {
         if let password = session.environment[variable], !password.isEmpty { return password }
         if isatty(0) == 1 { session.status.print(Text("Password of \(email):")) }
-        // Whoever types may take as long as they like: that is no work for a thread that others share.
+        // Typing may take any time, which must not block a shared thread.
         let line = try await NIOThreadPool.singleton.runIfActive { readUnseen() }
         guard let line, !line.isEmpty else {
-            throw CommandError(.usage, "there is no password", hint: "type it, pipe it in, or set \(variable)")
+            throw CommandError(.usage, "no password was given", hint: "type it, pipe it to stdin, or set \(variable)")
         }
         return line
     }

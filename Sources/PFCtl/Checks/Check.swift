@@ -1,10 +1,10 @@
 import KubernetesClient
 
-/// Something that has to be so, and how to find out.
+/// Something that must be so, and how to find out.
 struct Check: Sendable {
     /// Names it for programs, and is its place in the documentation.
     let anchor: String
-    /// What is so where it is in order: `the API server answers`.
+    /// The claim that the check verifies: `the API server answers`.
     let title: String
     let verify: @Sendable (CheckContext) async throws -> Verdict
 
@@ -14,11 +14,11 @@ struct Check: Sendable {
         self.verify = verify
     }
 
-    /// Where the documentation tells more.
+    /// The documentation of the check.
     var documentation: String { "docs/pfctl.md#\(anchor)" }
 }
 
-/// What a check found.
+/// The result of a check.
 struct Verdict: Sendable, Hashable {
     enum Result: String, Sendable, Hashable {
         case ok, warning, failed
@@ -27,7 +27,7 @@ struct Verdict: Sendable, Hashable {
     }
 
     let result: Result
-    /// What was seen.
+    /// What the check observed.
     let reason: String?
     /// What can be done about it.
     let hint: String?
@@ -42,7 +42,7 @@ struct Verdict: Sendable, Hashable {
 struct CheckCategory: Sendable {
     let name: String
     let checks: [Check]
-    /// Whether the categories after it make no sense where one of its checks fails.
+    /// Whether later categories are skipped if one of its checks fails.
     var isGate = false
 }
 

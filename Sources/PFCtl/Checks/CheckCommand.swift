@@ -4,7 +4,7 @@ import KubernetesClient
 struct CheckCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Finds out what is wrong, and says what to do about it.",
+        abstract: "Checks the installation and suggests how to fix problems.",
         discussion: """
             Exits with 1 where a check fails, with 5 where the cluster cannot be reached; warnings are no failure.
 
@@ -14,7 +14,7 @@ struct CheckCommand: SessionCommand {
               pfctl check -o json | jq '.categories[].checks[] | select(.result != "ok")'
             """)
 
-    @Flag(help: "Check what has to be there before PixelFlow is installed.")
+    @Flag(help: "Check the prerequisites before PixelFlow is installed.")
     var pre = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -29,7 +29,7 @@ struct CheckCommand: SessionCommand {
     }
 }
 
-/// The findings of checks, for people and programs.
+/// The findings of checks, as text and data.
 struct CheckReport {
     let sections: [CheckRun.Section]
 
@@ -43,7 +43,7 @@ struct CheckReport {
 
     private func lines(_ finding: CheckRun.Finding) -> [Text] {
         let verdict = finding.verdict
-        // What is wrong is to be read.
+        // Failures must stand out.
         let style: Text.Style = verdict.hint == nil ? .faint : .plain
         let first = Self.mark(verdict.result) + Text(" \(finding.check.title)") + Text(verdict.reason.map { ": \($0)" } ?? "", style)
         guard let hint = verdict.hint else { return [first] }
@@ -62,8 +62,8 @@ struct CheckReport {
     private var summary: Text {
         let (failures, warnings) = (sections.failures, sections.warnings)
         let more = warnings == 0 ? "" : ", \(warnings) \(warnings == 1 ? "warning" : "warnings")"
-        if failures == 0 { return Text("all is in order", .good) + Text(more) }
-        return Text("\(failures) \(failures == 1 ? "check has" : "checks have") failed", .bad) + Text(more)
+        if failures == 0 { return Text("all checks passed", .good) + Text(more) }
+        return Text("\(failures) \(failures == 1 ? "check" : "checks") failed", .bad) + Text(more)
     }
 
     private var failing: [String] {

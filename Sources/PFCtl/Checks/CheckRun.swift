@@ -53,7 +53,7 @@ struct CheckRun: Sendable {
             return try await check.verify(context)
         } catch {
             let failure = CommandError(error)
-            return .failed(failure.message, hint: failure.hint ?? "the documentation tells more")
+            return .failed(failure.message, hint: failure.hint ?? "see the documentation")
         }
     }
 
@@ -61,7 +61,7 @@ struct CheckRun: Sendable {
         let check = Check("installed", "PixelFlow is installed") { _ in .ok() }
         return Section(
             name: "installation",
-            findings: [Finding(check: check, verdict: .failed(failure.message, hint: failure.hint ?? "pfctl check --pre comes first"))])
+            findings: [Finding(check: check, verdict: .failed(failure.message, hint: failure.hint ?? "run pfctl check --pre first"))])
     }
 }
 
@@ -73,7 +73,7 @@ extension [CheckRun.Section] {
     var failures: Int { count(.failed) }
     var warnings: Int { count(.warning) }
 
-    /// A cluster that cannot be reached is not the same as one where something is wrong.
+    /// An unreachable cluster has a different exit code than a failed check.
     var exitStatus: ExitStatus {
         guard failures > 0 else { return .ok }
         let isUnreachable = first?.findings.contains { $0.check.anchor == "api-reachable" && $0.verdict.result == .failed } ?? false

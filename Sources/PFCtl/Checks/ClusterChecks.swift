@@ -20,7 +20,7 @@ extension Check {
         // Some providers write `30+`.
         let minor = Int(version.minor.prefix { $0.isNumber }) ?? 0
         guard version.major != "1" || minor >= oldestMinor else {
-            return .failed(version.gitVersion, hint: "upgrade the cluster: the chart uses what came with 1.\(oldestMinor)")
+            return .failed(version.gitVersion, hint: "upgrade the cluster; the chart needs 1.\(oldestMinor) or later")
         }
         return .ok(version.gitVersion)
     }
@@ -28,9 +28,9 @@ extension Check {
     static let apiReady = Check("api-ready", "the API server is ready") { context in
         let answer = try await context.client.raw("/readyz", query: [("verbose", "true")])
         if answer.isSuccess { return .ok() }
-        guard answer.status != 401, answer.status != 403 else { return .skipped("/readyz may not be read") }
+        guard answer.status != 401, answer.status != 403 else { return .skipped("no permission to read /readyz") }
         let failing = answer.text.split(separator: "\n").filter { $0.hasPrefix("[-]") }.map { $0.dropFirst(3).prefix { $0 != " " } }
         let reason = failing.isEmpty ? "it answers \(answer.status)" : failing.joined(separator: ", ")
-        return .failed(reason, hint: "the cluster's administrators know more")
+        return .failed(reason, hint: "ask the administrators of the cluster")
     }
 }

@@ -1,7 +1,7 @@
 import KubernetesClient
 
 extension CheckCategory {
-    /// What has to hold once PixelFlow runs.
+    /// What must hold once PixelFlow runs.
     static let installation = CheckCategory(
         name: "installation", checks: [.installed, .versions, .services, .backing, .restarts, .volumes, .warningEvents])
     static let scaling = CheckCategory(name: "scaling", checks: [.autoscaler, .autoscalerRoom])
@@ -18,29 +18,32 @@ extension Check {
     private static func about(
         _ anchor: String, _ title: String, _ judge: @escaping @Sendable (InstallationStatus) -> Verdict
     ) -> Check {
-        Check(anchor, title) { $0.status.map(judge) ?? .skipped("the installation is not known") }
+        Check(anchor, title) { $0.status.map(judge) ?? .skipped("there is no installation") }
     }
 
     static let installed = about("installed", "PixelFlow is installed") { status in
         let present = Set(status.installation.services.map(\.component))
         let missing = ownServices.filter { !present.contains($0) }
         guard missing.isEmpty else {
-            return .failed("missing: \(missing.joined(separator: ", "))", hint: "helm upgrade the release \(status.installation.release)")
+            return .failed(
+                "missing: \(missing.joined(separator: ", "))",
+                hint:
+                    "run helm upgrade for the release \(status.installation.release)")
         }
         return .ok("release \(status.installation.release) in \(status.installation.namespace)")
     }
 
-    static let versions = about("versions", "all services are of one version") { status in
+    static let versions = about("versions", "all services have the same version") { status in
         let versions = Set(status.installation.services.compactMap(\.version)).sorted()
         guard versions.count <= 1 else {
-            return .warning(versions.joined(separator: ", "), hint: "an upgrade did not come to its end: helm upgrade again")
+            return .warning(versions.joined(separator: ", "), hint: "an upgrade did not finish; run helm upgrade again")
         }
         return .ok(versions.first)
     }
 
     static let services = about("services-ready", "every service is ready") { unsettled($0.installation.services) }
     static let backing = about("backing-ready", "every backing service is ready") { status in
-        status.installation.backing.isEmpty ? .skipped("they are outside of the cluster") : unsettled(status.installation.backing)
+        status.installation.backing.isEmpty ? .skipped("they run outside the cluster") : unsettled(status.installation.backing)
     }
 
     private static func unsettled(_ workloads: [Workload]) -> Verdict {
@@ -48,10 +51,10 @@ extension Check {
         guard !waiting.isEmpty else { return .ok(workloads.map(\.component).joined(separator: ", ")) }
         return .failed(
             waiting.map(trouble).joined(separator: "; "),
-            hint: "pfctl status tells why; pfctl logs \(waiting[0].component) shows what it says")
+            hint: "pfctl status shows why; see also pfctl logs \(waiting[0].component)")
     }
 
-    /// `worker 2/3`; where that tells nothing, how far the rollout is.
+    /// `worker 2/3`; if all replicas are ready, the progress of the rollout.
     private static func trouble(_ workload: Workload) -> String {
         let counts = "\(workload.component) \(workload.ready)/\(workload.desired)"
         guard workload.ready >= workload.desired else { return counts }
@@ -61,32 +64,32 @@ extension Check {
         }
     }
 
-    static let restarts = about("restarts", "no pod restarts over and over") { status in
+    static let restarts = about("restarts", "no pod restarts repeatedly") { status in
         let restless = status.pods.filter { $0.restarts >= manyRestarts }
         guard !restless.isEmpty else { return .ok() }
         let names = restless.map { "\($0.name) \($0.restarts) times" + ($0.lastEnd.map { ", \($0)" } ?? "") }
-        return .warning(names.joined(separator: "; "), hint: "pfctl logs \(restless[0].component) --previous shows its last words")
+        return .warning(names.joined(separator: "; "), hint: "pfctl logs \(restless[0].component) --previous shows why it ended")
     }
 
-    static let volumes = Check("volumes-bound", "every volume is there") { context in
+    static let volumes = Check("volumes-bound", "every volume is bound") { context in
         let claims = try await context.client.list(.persistentVolumeClaims, in: .current, InstallationLabels.everything).items
         let pending = claims.filter { $0["status"]?["phase"] != "Bound" }.compactMap { $0["metadata"]?["name"]?.stringValue }.sorted()
         guard !pending.isEmpty else { return claims.isEmpty ? .skipped("there are none") : .ok() }
-        return .failed("waiting: \(pending.joined(separator: ", "))", hint: "is there a StorageClass that makes volumes?")
+        return .failed("pending: \(pending.joined(separator: ", "))", hint: "is there a StorageClass that provisions volumes?")
     }
 
-    static let warningEvents = about("warnings", "nothing warned within the last hour") { status in
+    static let warningEvents = about("warnings", "no warning events within the last hour") { status in
         guard let latest = status.warnings.first else { return .ok() }
         return .warning("\(latest.reason ?? ""): \(latest.message ?? "")", hint: "pfctl events --types Warning lists them")
     }
 
-    static let autoscaler = about("autoscaler", "the autoscaler sees what it goes by") { status in
+    static let autoscaler = about("autoscaler", "the autoscaler can read its metric") { status in
         guard !status.autoscalers.isEmpty else { return .skipped("there is none") }
         guard let trouble = status.autoscalers.lazy.compactMap(\.trouble).first else { return .ok() }
-        return .failed(trouble, hint: "is the metrics adapter ready? pfctl logs metrics-adapter shows what it says")
+        return .failed(trouble, hint: "is the metrics adapter ready? see pfctl logs metrics-adapter")
     }
 
-    static let autoscalerRoom = about("autoscaler-room", "the autoscaler has room left") { status in
+    static let autoscalerRoom = about("autoscaler-room", "the autoscaler is below its maximum") { status in
         guard let full = status.autoscalers.first(where: { $0.desired >= $0.maximum && ($0.measure?.isAboveTarget ?? false) }) else {
             return status.autoscalers.isEmpty ? .skipped("there is none") : .ok()
         }

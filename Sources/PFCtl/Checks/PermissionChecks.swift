@@ -5,7 +5,7 @@ extension CheckCategory {
     static let installPermissions = CheckCategory(
         name: "permissions to install",
         checks: [
-            .permissions("install-namespaced", "the chart's objects can be made in the namespace") { namespace in
+            .permissions("install-namespaced", "the chart's objects can be created in the namespace") { namespace in
                 installed.map { AccessQuestion(verb: "create", group: $0.group, resource: $0.plural, namespace: namespace) }
             },
             .permissions("install-cluster", "the metrics adapter can be registered with the cluster") { _ in
@@ -17,7 +17,7 @@ extension CheckCategory {
     static let ownPermissions = CheckCategory(
         name: "permissions",
         checks: [
-            .permissions("see", "everything can be seen") { namespace in
+            .permissions("see", "objects can be listed") { namespace in
                 let kinds: [ResourceKind] = [.deployments, .replicaSets, .statefulSets, .pods, .events, .horizontalPodAutoscalers]
                 return kinds.map { AccessQuestion("list", $0, namespace: namespace) }
             },
@@ -28,7 +28,7 @@ extension CheckCategory {
                     AccessQuestion("patch", .horizontalPodAutoscalers, namespace: namespace),
                 ]
             },
-            .permissions("reach", "logs can be read and services be reached") { namespace in
+            .permissions("reach", "logs can be read and ports can be forwarded") { namespace in
                 [
                     AccessQuestion("get", .pods, subresource: "log", namespace: namespace),
                     AccessQuestion("create", .pods, subresource: "portforward", namespace: namespace),

@@ -3,7 +3,7 @@ import ArgumentParser
 struct CompletionCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "completion",
-        abstract: "Prints a shell's completion script.",
+        abstract: "Prints the completion script for a shell.",
         discussion: """
             Examples:
               source <(pfctl completion bash)

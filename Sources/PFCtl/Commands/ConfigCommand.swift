@@ -4,7 +4,7 @@ import KubernetesClient
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Shows the kubeconfig, and chooses its context.",
+        abstract: "Shows the kubeconfig and switches its context.",
         discussion: """
             Examples:
               pfctl config view
@@ -16,7 +16,7 @@ struct ConfigCommand: ParsableCommand {
 struct ConfigUseContextCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "use-context",
-        abstract: "Makes a context of the kubeconfig the current one.",
+        abstract: "Sets the current context of the kubeconfig.",
         discussion: """
             Examples:
               pfctl config use-context kind-pixelflow
@@ -43,7 +43,7 @@ struct ConfigUseContextCommand: SessionCommand {
 struct ConfigViewCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "view",
-        abstract: "Shows the merged kubeconfig, without its secrets.",
+        abstract: "Shows the merged kubeconfig without its secrets.",
         discussion: """
             Examples:
               pfctl config view

@@ -12,7 +12,7 @@ import Darwin
 struct DashboardCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "dashboard",
-        abstract: "Opens PixelFlow's page in the browser, through a port of this computer.",
+        abstract: "Opens the dashboard in the browser through a forwarded port.",
         discussion: """
             Goes on until it is interrupted. Where the pod goes, the port leads to the next one.
 
@@ -21,15 +21,15 @@ struct DashboardCommand: SessionCommand {
               pfctl dashboard --port 3000 --no-open
             """)
 
-    @Option(help: ArgumentHelp("The port of this computer; a free one where it is not given.", valueName: "port"))
+    @Option(help: ArgumentHelp("The local port; a free one by default.", valueName: "port"))
     var port: Int?
 
-    @Flag(help: "Open no browser. None is opened in a pipe either.") var noOpen = false
+    @Flag(help: "Do not open a browser; implied if the output is a pipe.") var noOpen = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        guard (1...65_535).contains(port ?? 1) else { throw ValidationError("--port is a number from 1 to 65535.") }
+        guard (1...65_535).contains(port ?? 1) else { throw ValidationError("--port must be from 1 to 65535.") }
     }
 
     func run(in session: Session) async throws -> ExitStatus {
@@ -43,14 +43,14 @@ struct DashboardCommand: SessionCommand {
         let data: JSONValue = ["url": .string(url), "port": .integer(Int64(forwarding.localPort)), "pod": .string(first.pod)]
         session.print(.message(Text(url, .strong), data: data, names: [url]))
         if !noOpen, session.isInteractive, !Browser.open(url, environment: session.environment) {
-            session.warn("no browser could be opened", hint: "open \(url) yourself")
+            session.warn("could not open a browser", hint: "open \(url) yourself")
         }
         await follow(forwarding.events, session)
         await forwarding.close()
         return .ok
     }
 
-    /// Tells when the pod changes, and why a connection did not get through.
+    /// Reports changes of the pod and failed connections.
     private func follow(_ events: AsyncStream<PortForwardEvent>, _ session: Session) async {
         var current: String?
         for await event in events {
@@ -60,7 +60,7 @@ struct DashboardCommand: SessionCommand {
                 current = port.pod
             case .failed(let port, let error):
                 let name = port.map { "\($0.pod): " } ?? ""
-                session.status.print(Text("\(name)\(error.message); the next connection looks for a pod again", .warning))
+                session.status.print(Text("\(name)\(error.message); the next connection will look for another pod", .warning))
                 current = nil
             case .closed: break
             }
@@ -68,7 +68,7 @@ struct DashboardCommand: SessionCommand {
     }
 }
 
-/// The browser of whoever sits at this computer.
+/// The default browser of this computer.
 enum Browser {
     #if os(macOS)
     private static let opener = "open"

@@ -4,7 +4,7 @@ import KubernetesClient
 struct EventsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Lists what happened to PixelFlow's objects, oldest first.",
+        abstract: "Lists the events of PixelFlow's objects, oldest first.",
         discussion: """
             Examples:
               pfctl events
@@ -12,13 +12,13 @@ struct EventsCommand: SessionCommand {
               pfctl events --for worker --watch
             """)
 
-    @Option(help: ArgumentHelp("Only these, separated by commas: Normal, Warning.", valueName: "types"))
+    @Option(help: ArgumentHelp("Only events of these types, separated by commas: Normal, Warning.", valueName: "types"))
     var types: String?
 
-    @Option(name: .customLong("for"), help: ArgumentHelp("Only those of one service and its pods.", valueName: "service"))
+    @Option(name: .customLong("for"), help: ArgumentHelp("Only events of this service and its pods.", valueName: "service"))
     var service: String?
 
-    @Flag(name: .shortAndLong, help: "Go on, and print new ones as they come.")
+    @Flag(name: .shortAndLong, help: "Watch for new events.")
     var watch = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -52,7 +52,7 @@ struct EventsCommand: SessionCommand {
             case .added(let one), .modified(let one): news = [one]
             case .deleted: news = []
             case .interrupted(let error):
-                session.status.show("trying again: \(error.message)")
+                session.status.show("retrying: \(error.message)")
                 continue
             }
             let own = news.filter { filter.includes($0) && seen.insert(EventReport.key($0)).inserted }
@@ -66,7 +66,7 @@ extension Substring {
     fileprivate var trimmed: Substring { drop { $0 == " " } }
 }
 
-/// Events for people and programs.
+/// Events, as text and data.
 struct EventReport {
     let events: [Event]
     let now: Timestamp
@@ -89,7 +89,7 @@ struct EventReport {
         }
         let table = Document.Block.table(Table(columns: columns, rows: rows, hasTitles: hasTitles))
         return Document(
-            [events.isEmpty && hasTitles ? .lines([Text("nothing has happened lately", .faint)]) : table],
+            [events.isEmpty && hasTitles ? .lines([Text("no recent events", .faint)]) : table],
             data: ["events": .array(events.map(EventData.json))], names: events.map { "event/\($0.name)" })
     }
 }

@@ -4,7 +4,7 @@ import KubernetesClient
 struct ScaleCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale",
-        abstract: "Sets how many pods a service has, or how many its autoscaler may choose.",
+        abstract: "Sets the number of replicas of a service or the bounds of its autoscaler.",
         discussion: """
             Examples:
               pfctl scale worker --replicas 4 --wait
@@ -14,15 +14,15 @@ struct ScaleCommand: SessionCommand {
 
     @Argument(help: "The service: api, auth, web, worker, …") var service: String
 
-    @Option(help: "How many pods there are to be.") var replicas: Int?
+    @Option(help: "The number of replicas.") var replicas: Int?
 
-    @Option(help: ArgumentHelp("Change nothing unless there are so many now.", valueName: "replicas"))
+    @Option(help: ArgumentHelp("Scale only if this is the current number of replicas.", valueName: "replicas"))
     var currentReplicas: Int?
 
-    @Option(name: .customLong("min"), help: ArgumentHelp("The fewest pods that the autoscaler may choose.", valueName: "replicas"))
+    @Option(name: .customLong("min"), help: ArgumentHelp("The minimum number of replicas of the autoscaler.", valueName: "replicas"))
     var minimum: Int?
 
-    @Option(name: .customLong("max"), help: ArgumentHelp("The most pods that the autoscaler may choose.", valueName: "replicas"))
+    @Option(name: .customLong("max"), help: ArgumentHelp("The maximum number of replicas of the autoscaler.", valueName: "replicas"))
     var maximum: Int?
 
     @OptionGroup var waiting: WaitOptions
@@ -35,7 +35,7 @@ struct ScaleCommand: SessionCommand {
         }
         guard [replicas, currentReplicas].allSatisfy({ ($0 ?? 0) >= 0 }) else { throw ValidationError("Replicas cannot be negative.") }
         guard (minimum ?? 1) >= 1, (maximum ?? 1) >= 1, (minimum ?? 1) <= (maximum ?? .max) else {
-            throw ValidationError("--min has to be 1 or more, and --max no less than --min.")
+            throw ValidationError("--min must be at least 1, and --max at least --min.")
         }
     }
 
@@ -59,7 +59,7 @@ struct ScaleCommand: SessionCommand {
     private func warn(of autoscaler: AutoscalerState, in session: Session) {
         session.warn(
             "the autoscaler \(autoscaler.name) owns the replicas of \(service) (\(autoscaler.minimum) to \(autoscaler.maximum)) "
-                + "and will choose again soon",
-            hint: "pfctl scale \(service) --min \(autoscaler.minimum) --max \(autoscaler.maximum) changes what it may choose")
+                + "and will soon change them again",
+            hint: "pfctl scale \(service) --min \(autoscaler.minimum) --max \(autoscaler.maximum) changes its bounds")
     }
 }

@@ -4,7 +4,7 @@ import KubernetesClient
 struct TopCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
-        abstract: "Shows what the services and their pods use.",
+        abstract: "Shows the CPU and memory usage of services and pods.",
         discussion: """
             Examples:
               pfctl top
@@ -32,12 +32,12 @@ struct TopCommand: SessionCommand {
         do {
             return try await client.podMetrics(labelSelector: InstallationLabels.everything.labelSelector)
         } catch let error as KubernetesError where error.kind == .notFound || error.kind == .server {
-            throw CommandError(.failed, "the cluster does not measure pods: metrics.k8s.io is not served", hint: "install metrics-server")
+            throw CommandError(.failed, "the cluster provides no pod metrics: metrics.k8s.io is not served", hint: "install metrics-server")
         }
     }
 }
 
-/// What workloads and their pods use, beside what they asked for.
+/// The usage of workloads and their pods, compared with their requests.
 struct UsageReport {
     /// Processor time in cores, memory in bytes.
     private struct Amount {
@@ -51,7 +51,7 @@ struct UsageReport {
 
     private struct Entry {
         let name: String
-        /// Nil for what is not measured, such as a pod that has just started.
+        /// Nil if it has not been measured, for example for a pod that has just started.
         let used: Amount?
         let requested: Amount
     }
@@ -119,7 +119,7 @@ struct UsageReport {
     private static func millicores(_ cores: Double) -> Int { Int((cores * 1_000).rounded()) }
     private static func mebibytes(_ bytes: Double) -> Int { Int((bytes / 1_048_576).rounded()) }
 
-    /// Without what is not measured, and without requests that are not made.
+    /// Omits what is not measured, and missing requests.
     private static func json(_ entry: Entry) -> JSONValue {
         var json: JSONValue = ["name": .string(entry.name)]
         json["cpu_millicores"] = entry.used.map { .integer(Int64(millicores($0.cpu))) }

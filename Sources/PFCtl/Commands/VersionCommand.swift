@@ -5,14 +5,14 @@ import PixelFlowRelease
 struct VersionCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "Shows the version of pfctl, of the services and of the cluster.",
+        abstract: "Shows the versions of pfctl, the services and the cluster.",
         discussion: """
             Examples:
               pfctl version
               pfctl version --client     Asks nobody
             """)
 
-    @Flag(help: "Show the version of pfctl only, without asking the cluster.")
+    @Flag(help: "Show the version of pfctl only, without contacting the cluster.")
     var client = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -49,6 +49,6 @@ struct VersionReport {
 
     private static func text(_ service: Workload) -> Text {
         guard let version = service.version else { return Text("unknown", .faint) }
-        return version == Release.version ? Text(version) : Text(version, .warning) + Text("  (not pfctl's own)", .faint)
+        return version == Release.version ? Text(version) : Text(version, .warning) + Text("  (differs from pfctl)", .faint)
     }
 }

@@ -2,11 +2,11 @@ import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
 
-/// What the chart's Job runs before the first install.
+/// Run by the chart's Job before the first install.
 struct BootstrapSecretsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootstrap-secrets",
-        abstract: "Makes a Secret of random passwords where there is none yet.",
+        abstract: "Creates a Secret with random passwords if it does not exist.",
         discussion: """
             A Secret that exists is left as it is, whatever keys it has. No value is ever printed.
 
@@ -17,13 +17,13 @@ struct BootstrapSecretsCommand: SessionCommand {
 
     @Option(help: "The name of the Secret.") var name: String
 
-    @Option(name: .customLong("key"), help: ArgumentHelp("A key that gets a random value. May be repeated.", valueName: "key"))
+    @Option(name: .customLong("key"), help: ArgumentHelp("A key to fill with a random value. May be repeated.", valueName: "key"))
     var keys: [String]
 
-    @Option(name: .customLong("label"), help: ArgumentHelp("A label of the Secret. May be repeated.", valueName: "key=value"))
+    @Option(name: .customLong("label"), help: ArgumentHelp("A label for the Secret. May be repeated.", valueName: "key=value"))
     var labels: [LabelArgument] = []
 
-    @Option(help: ArgumentHelp("How long to try while the API server does not answer.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long to retry while the API server does not answer.", valueName: "duration"))
     var timeout: DurationArgument = .seconds(280)
 
     @OptionGroup var change: ChangeOptions
@@ -31,8 +31,8 @@ struct BootstrapSecretsCommand: SessionCommand {
 
     func validate() throws {
         guard !keys.isEmpty else { throw ValidationError("Give at least one --key.") }
-        guard Set(keys).count == keys.count else { throw ValidationError("A --key is given twice.") }
-        guard keys.allSatisfy(Self.isKey) else { throw ValidationError("A --key is made of letters, digits, '-', '_' and '.'.") }
+        guard Set(keys).count == keys.count else { throw ValidationError("A --key was given twice.") }
+        guard keys.allSatisfy(Self.isKey) else { throw ValidationError("A --key may contain letters, digits, '-', '_' and '.' only.") }
     }
 
     private static func isKey(_ key: String) -> Bool {
@@ -42,8 +42,11 @@ struct BootstrapSecretsCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let secret = RandomSecret(name: name, keys: keys, labels: Dictionary(labels.map { ($0.key, $0.value) }) { $1 })
         let installer = SecretInstaller(session: session, change: change)
-        let wasMade = try await Deadline.within(timeout.duration, "the Secret \(name) was not made") { try await installer.install(secret) }
-        let text = wasMade ? "secret/\(name) created\(change.suffix)" : "secret/\(name) exists and stays as it is"
+        let wasMade = try await Deadline.within(
+            timeout.duration,
+            "the Secret \(name) was not created"
+        ) { try await installer.install(secret) }
+        let text = wasMade ? "secret/\(name) created\(change.suffix)" : "secret/\(name) exists and was left unchanged"
         let data: JSONValue = ["object": .string("secret/\(name)"), "created": .bool(wasMade), "dry_run": .string(change.dryRun.rawValue)]
         session.print(.message(Text(text), data: data, names: ["secret/\(name)"]))
         return .ok
@@ -70,15 +73,15 @@ struct SecretInstaller: Sendable {
     let session: Session
     let change: ChangeOptions
 
-    /// Goes on while the API server does not answer.
-    /// - Returns: Whether it was made now.
+    /// Retries while the API server does not answer.
+    /// - Returns: Whether it was created now.
     func install(_ secret: RandomSecret) async throws -> Bool {
         var pause = Self.firstPause
         while true {
             do {
                 return try await attempt(secret)
             } catch let error as KubernetesError where error.isTransient {
-                session.status.show("trying again: \(error.message)")
+                session.status.show("retrying: \(error.message)")
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, Self.longestPause)
@@ -102,7 +105,7 @@ struct SecretInstaller: Sendable {
     }
 }
 
-/// A Secret whose values nobody has chosen.
+/// A Secret whose values no one has chosen.
 struct RandomSecret: Sendable {
     /// Safe in a URL, a shell and a configuration file: 64 of them, 6 bits each.
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -4,11 +4,11 @@ import KubernetesClient
 import NIOCore
 import NIOHTTP1
 
-/// What `helm test` runs: it asks services over HTTP and nothing of Kubernetes.
+/// Run by `helm test`: calls services over HTTP and does not use the Kubernetes API.
 struct ProbeCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Waits until every URL answers 200.",
+        abstract: "Waits until every URL answers with 200.",
         discussion: """
             Examples:
               pfctl probe --timeout=120 http://pixelflow-api:8080/readyz http://pixelflow-auth:50051/readyz
@@ -24,7 +24,7 @@ struct ProbeCommand: SessionCommand {
 
     func validate() throws {
         guard urls.allSatisfy({ $0.hasPrefix("http://") || $0.hasPrefix("https://") }) else {
-            throw ValidationError("A URL begins with http:// or https://.")
+            throw ValidationError("A URL must begin with http:// or https://.")
         }
     }
 
@@ -46,7 +46,7 @@ struct ProbeCommand: SessionCommand {
     }
 }
 
-/// Asks URLs until each has answered 200.
+/// Polls URLs until each has answered with 200.
 struct EndpointProbe: Sendable {
     private static let pause = Duration.milliseconds(500)
     /// One answer may take so long.
@@ -63,7 +63,7 @@ struct EndpointProbe: Sendable {
     private let deadline: ContinuousClock.Instant
     private let tell: @Sendable (String) -> Void
 
-    /// - Parameter tell: Gets each change of what an URL answers.
+    /// - Parameter tell: Receives each change of the response of a URL.
     /// - Returns: In the order of the URLs.
     static func run(_ urls: [String], within limit: Duration, tell: @escaping @Sendable (String) -> Void) async -> [Result] {
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))

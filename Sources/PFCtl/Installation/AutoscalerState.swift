@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// What an autoscaler sees, wants, and may do.
+/// The metric, the decision and the bounds of an autoscaler.
 struct AutoscalerState: Sendable, Hashable {
     let name: String
     /// The name of the workload that it scales.
@@ -10,10 +10,10 @@ struct AutoscalerState: Sendable, Hashable {
     let current: Int
     let desired: Int
     let measure: Measure?
-    /// Why it cannot work out what it wants; nil where it can.
+    /// Why it cannot compute the number of replicas; nil if it can.
     let trouble: String?
 
-    /// What it goes by.
+    /// The metric that it scales by.
     struct Measure: Sendable, Hashable {
         /// `lag`, or the name of a resource.
         let name: String
@@ -38,7 +38,7 @@ struct AutoscalerState: Sendable, Hashable {
         trouble = failing.flatMap { $0.reason == "ScalingDisabled" ? nil : $0.message ?? $0.reason }
     }
 
-    /// The lag of the whole consumer group, where it goes by lag.
+    /// The lag of the whole consumer group, if it scales by lag.
     var lag: Double? {
         guard let measure, !measure.isUtilization, measure.name == Measure.lagName else { return nil }
         return measure.current.map { ($0 * Double(max(current, 1))).rounded() }

@@ -26,7 +26,7 @@ struct ForwardedService: Sendable {
     private let token: String?
     private let failures = ForwardFailures()
 
-    /// - Parameter pod: A pod that is known to be ready; nil for any that is, looked for at each connection.
+    /// - Parameter pod: A pod that is known to be ready; nil to look for a ready one at each connection.
     static func open(_ target: Target, pod: String? = nil, session: Session, token: String?) async throws -> ForwardedService {
         let client = try session.client()
         let first = PodSelection(first: pod)
@@ -55,8 +55,8 @@ struct ForwardedService: Sendable {
         try await send(.GET, path, timeout: timeout)
     }
 
-    /// Sends a call and reads the JSON of its answer.
-    /// - Throws: `CommandError` with what the service says is wrong, or that it cannot be reached.
+    /// Sends a request and reads the JSON of its response.
+    /// - Throws: `CommandError` with the error of the service, or if it cannot be reached.
     func send(_ method: HTTPMethod, _ path: String, body: JSONValue? = nil, timeout: Duration) async throws -> JSONValue {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(localPort)\(path)")
         request.method = method
@@ -69,7 +69,7 @@ struct ForwardedService: Sendable {
         let (status, bytes) = try await answer(to: request, timeout: timeout)
         let json = bytes.isEmpty ? JSONValue.null : try? JSONValue(parsing: bytes)
         guard (200..<300).contains(status) else { throw Self.refusal(status, json, hasToken: token != nil) }
-        guard let json else { throw CommandError(.failed, "the service's answer to \(path) is not JSON") }
+        guard let json else { throw CommandError(.failed, "the response to \(path) is not JSON") }
         return json
     }
 
@@ -83,7 +83,7 @@ struct ForwardedService: Sendable {
         } catch let error as HTTPClientError where error == .deadlineExceeded {
             throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
         } catch {
-            throw failures.last ?? CommandError(.unreachable, "the connection to the service broke")
+            throw failures.last ?? CommandError(.unreachable, "the connection to the service was lost")
         }
     }
 
@@ -93,9 +93,9 @@ struct ForwardedService: Sendable {
         let code = json?["code"]?.stringValue.map { " (\($0))" } ?? ""
         switch status {
         case 401 where hasToken:
-            return CommandError(.unreachable, "the service does not accept the token: \(text)\(code)", hint: "log in again")
-        case 401, 403: return CommandError(.unreachable, "the service does not allow it: \(text)\(code)")
-        default: return CommandError(.failed, "the service refused: \(text)\(code)")
+            return CommandError(.unreachable, "the service rejected the token: \(text)\(code)", hint: "log in again")
+        case 401, 403: return CommandError(.unreachable, "the service denied access: \(text)\(code)")
+        default: return CommandError(.failed, "the service returned an error: \(text)\(code)")
         }
     }
 }
@@ -149,7 +149,7 @@ final class ForwardFailures: Sendable {
     private static func explain(_ error: KubernetesError) -> CommandError {
         let failure = CommandError(error)
         guard error.kind == .unreachable else { return failure }
-        return CommandError(failure.status, failure.message, hint: "pfctl status shows the pods, pfctl logs what they say")
+        return CommandError(failure.status, failure.message, hint: "see pfctl status and pfctl logs")
     }
 
     /// Reads until the port is closed.

@@ -6,24 +6,24 @@ struct Installation: Sendable {
     let namespace: String
     /// PixelFlow's own services, by name.
     let services: [Workload]
-    /// Databases, broker and object store where the chart installed them, by name.
+    /// Databases, broker and object store installed by the chart, by name.
     let backing: [Workload]
 
     var workloads: [Workload] { services + backing }
 
-    /// The workload that people mean: by component (`worker`), by name, or as `deployment/pixelflow-worker`.
+    /// Finds a workload by component (`worker`), by name, or as `deployment/pixelflow-worker`.
     func workload(_ name: String) throws -> Workload {
         let bare = name.split(separator: "/").last.map(String.init) ?? name
         if let found = workloads.first(where: { $0.component == bare || $0.name == bare }) { return found }
         let known = workloads.map(\.component).joined(separator: ", ")
-        throw CommandError(.failed, "there is no '\(name)' in the release \(release)", hint: "there is: \(known)")
+        throw CommandError(.failed, "there is no '\(name)' in the release \(release)", hint: "available: \(known)")
     }
 
-    /// The deployment that people mean.
+    /// Finds a deployment in the same way.
     func deployment(_ name: String) throws -> (workload: Workload, deployment: Deployment) {
         let workload = try workload(name)
         guard case .deployment(let deployment) = workload.object else {
-            throw CommandError(.failed, "\(workload.reference) is no Deployment: this works for PixelFlow's own services only")
+            throw CommandError(.failed, "\(workload.reference) is not a Deployment; this works only for PixelFlow's own services")
         }
         return (workload, deployment)
     }
@@ -31,7 +31,7 @@ struct Installation: Sendable {
 
 extension Installation {
     /// Looks for the installation that the options mean.
-    /// - Throws: `CommandError` where there is none, or more than one and no `--release`.
+    /// - Throws: `CommandError` if there is none, or more than one and no `--release`.
     static func find(in session: Session) async throws -> Installation {
         let client = try session.client()
         async let deployments = client.list(Deployment.self, in: .current, InstallationLabels.everything)
@@ -41,7 +41,7 @@ extension Installation {
             release: session.global.release)
     }
 
-    /// - Parameter release: Nil where there is to be only one.
+    /// - Parameter release: Nil to require that there is exactly one.
     init(deployments: [Deployment], statefulSets: [StatefulSet], namespace: String, release: String?) throws {
         let own = deployments.map { Workload(object: .deployment($0)) }.sorted { $0.component < $1.component }
         let backing = statefulSets.map { Workload(object: .statefulSet($0)) }.sorted { $0.component < $1.component }
@@ -52,7 +52,7 @@ extension Installation {
         guard release != nil || releases.count == 1 else {
             throw CommandError(
                 .usage, "the namespace \(namespace) has more than one release of PixelFlow",
-                hint: "give --release; there is: \(releases.joined(separator: ", "))")
+                hint: "give --release; available: \(releases.joined(separator: ", "))")
         }
         self.release = chosen
         self.namespace = namespace
@@ -64,11 +64,11 @@ extension Installation {
         guard let release, !releases.isEmpty else {
             return CommandError(
                 .failed, "there is no PixelFlow in the namespace \(namespace)",
-                hint: "is it the right --context and --namespace? pfctl check --pre tells whether it can be installed")
+                hint: "are --context and --namespace correct? pfctl check --pre checks whether it can be installed")
         }
         return CommandError(
             .failed, "there is no release \(release) of PixelFlow in the namespace \(namespace)",
-            hint: "there is: \(releases.joined(separator: ", "))")
+            hint: "available: \(releases.joined(separator: ", "))")
     }
 }
 
@@ -91,7 +91,7 @@ enum InstallationLabels {
 }
 
 extension ObjectMeta {
-    /// `api`, `worker`, `kafka`, …; the object's own name where there is no label.
+    /// `api`, `worker`, `kafka`, …; the object's own name if there is no label.
     var component: String { labels[InstallationLabels.component] ?? name }
     var release: String { labels[InstallationLabels.instance] ?? "" }
 }

@@ -43,7 +43,7 @@ struct PodHealth: Sendable, Hashable {
         if let scheduled = status?.conditions?["PodScheduled"], !scheduled.isTrue {
             return (scheduled.reason ?? "Pending", scheduled.message)
         }
-        if status?.phase == "Running" { return ("NotReady", "its readiness probe does not succeed") }
+        if status?.phase == "Running" { return ("NotReady", "its readiness probe fails") }
         return (status?.reason ?? status?.phase ?? "Unknown", status?.message)
     }
 

@@ -9,7 +9,7 @@ struct ServiceScaling: Sendable {
     let workload: Workload
     let change: ChangeOptions
 
-    /// None where they may not be seen, or where the cluster has no such API.
+    /// None if listing them is not permitted, or if the cluster has no such API.
     static func autoscalers(in session: Session) async throws -> [AutoscalerState] {
         do {
             let list = try await session.client().list(HorizontalPodAutoscaler.self, in: .current, InstallationLabels.everything)
@@ -19,7 +19,7 @@ struct ServiceScaling: Sendable {
         }
     }
 
-    /// - Parameter expected: Change nothing unless there are so many now.
+    /// - Parameter expected: Scale only if this is the current number of replicas.
     func set(_ replicas: Int, expecting expected: Int?) async throws -> Document {
         if !change.isClientOnly { try await write(replicas, expecting: expected) }
         let text = Text(workload.reference) + Text(" scaled from \(workload.desired) to \(replicas)\(change.suffix)")
@@ -40,7 +40,7 @@ struct ServiceScaling: Sendable {
             let scale = try await client.scale(workload.kind, workload.name)
             let current = scale.spec?.replicas ?? 0
             guard current == expected else {
-                throw CommandError(.failed, "\(workload.component) has \(current) replicas now, not \(expected): nothing was changed")
+                throw CommandError(.failed, "\(workload.component) has \(current) replicas, not \(expected); nothing was changed")
             }
             do {
                 try await client.setScale(
@@ -56,11 +56,13 @@ struct ServiceScaling: Sendable {
     func wait(for replicas: Int, timeout: Duration) async throws {
         try await WorkloadWatch(session: session).wait(for: workload, timeout: timeout) { current in
             guard current.desired == replicas else {
-                throw CommandError(.failed, "somebody else, perhaps the autoscaler, changed the replicas to \(current.desired) meanwhile")
+                throw CommandError(
+                    .failed,
+                    "someone else, perhaps the autoscaler, changed the replicas to \(current.desired) in the meantime")
             }
             if case .failed(let why) = RolloutProgress(current) { throw CommandError(.failed, "\(current.component): \(why)") }
             if case .underway = RolloutProgress(current), current.existing == replicas, current.ready == replicas {
-                return .waiting("the change is being taken up")
+                return .waiting("waiting for the controller to observe the change")
             }
             guard current.existing == replicas, current.ready == replicas else {
                 return .waiting("\(current.ready) of \(replicas) replicas are ready, \(current.existing) exist")
@@ -72,12 +74,16 @@ struct ServiceScaling: Sendable {
     func setBounds(of autoscaler: AutoscalerState?, minimum: Int?, maximum: Int?) async throws -> Document {
         guard let autoscaler else {
             throw CommandError(
-                .failed, "\(workload.component) has no autoscaler", hint: "pfctl scale \(workload.component) --replicas N sets its pods")
+                .failed, "\(workload.component) has no autoscaler",
+                hint:
+                    "pfctl scale \(workload.component) --replicas N sets its replicas")
         }
         let (lower, upper) = (minimum ?? autoscaler.minimum, maximum ?? autoscaler.maximum)
         guard lower <= upper else {
             throw CommandError(
-                .usage, "the autoscaler chooses from \(autoscaler.minimum) to \(autoscaler.maximum) now: \(lower) to \(upper) is no range",
+                .usage,
+                "the autoscaler's bounds are \(autoscaler.minimum) to \(autoscaler.maximum); \(lower) to \(upper) is not a "
+                    + "valid range",
                 hint: "give both --min and --max")
         }
         if !change.isClientOnly {
@@ -89,6 +95,8 @@ struct ServiceScaling: Sendable {
             "object": .string(reference), "min": .integer(Int64(lower)), "max": .integer(Int64(upper)),
             "dry_run": .string(change.dryRun.rawValue),
         ]
-        return .message(Text("\(reference) may choose \(lower) to \(upper) replicas\(change.suffix)"), data: data, names: [reference])
+        return .message(
+            Text(
+                "\(reference) now scales between \(lower) and \(upper) replicas\(change.suffix)"), data: data, names: [reference])
     }
 }

@@ -24,7 +24,7 @@ struct Workload: Sendable {
     }
 
     var name: String { metadata.name }
-    /// What people call it: `worker`.
+    /// The short name: `worker`.
     var component: String { metadata.component }
     /// `deployment.apps/pixelflow-worker`
     var reference: String { "\(kind.qualifiedName)/\(name)" }

@@ -5,22 +5,22 @@ import Synchronization
 struct WorkloadWatch: Sendable {
     enum Answer: Sendable {
         case done
-        /// With what is still to come, for people.
+        /// With a description of what is pending.
         case waiting(String)
     }
 
     let session: Session
 
     /// - Parameters:
-    ///   - judge: Looks at each state of the workload; throws where what is waited for will not come.
-    /// - Returns: The workload as it was then.
+    ///   - judge: Evaluates each state of the workload; throws if the awaited state cannot be reached.
+    /// - Returns: The workload in its final state.
     @discardableResult
     func wait(
         for workload: Workload, timeout: Duration, judge: @escaping @Sendable (Workload) throws -> Answer
     ) async throws -> Workload {
         let progress = Progress()
         return try await session.status.spinning {
-            try await Deadline.within(timeout, "\(workload.component) was not done", state: { progress.last }) {
+            try await Deadline.within(timeout, "\(workload.component) did not finish", state: { progress.last }) {
                 switch workload.object {
                 case .deployment: try await follow(Deployment.self, workload, progress, { .deployment($0) }, judge)
                 case .statefulSet: try await follow(StatefulSet.self, workload, progress, { .statefulSet($0) }, judge)
@@ -29,7 +29,7 @@ struct WorkloadWatch: Sendable {
         }
     }
 
-    /// What is still to come, as far as it was seen.
+    /// The last observed progress.
     private final class Progress: Sendable {
         private let text = Mutex<String?>(nil)
 
@@ -54,7 +54,7 @@ struct WorkloadWatch: Sendable {
         throw CancellationError()
     }
 
-    /// The workload as the event has it; nil where the event has nothing of it.
+    /// The workload as the event has it; nil if the event has nothing of it.
     private func latest<R: KubernetesResource>(_ event: WatchEvent<R>, _ workload: Workload) throws -> R? {
         switch event {
         case .listed(let objects):
@@ -63,12 +63,12 @@ struct WorkloadWatch: Sendable {
         case .added(let object), .modified(let object): return object
         case .deleted: throw gone(workload)
         case .interrupted(let error):
-            session.status.show("\(workload.component): trying again, \(error.message)")
+            session.status.show("\(workload.component): retrying, \(error.message)")
             return nil
         }
     }
 
     private func gone(_ workload: Workload) -> CommandError {
-        CommandError(.failed, "\(workload.reference) was deleted meanwhile")
+        CommandError(.failed, "\(workload.reference) was deleted in the meantime")
     }
 }

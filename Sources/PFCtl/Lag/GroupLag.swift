@@ -1,13 +1,13 @@
 import KubernetesClient
 
-/// How far the workers' consumer group is behind, by what the workers tell of their own partitions.
+/// The lag of the workers' consumer group, from what each worker reports about its partitions.
 struct GroupLag: Sendable {
-    /// What the workers read, by their settings.
+    /// The topic in the settings of the workers.
     struct Topic: Sendable, Hashable {
         private static let nameSetting = "PIXELFLOW_KAFKA_TOPIC"
         private static let partitionsSetting = "PIXELFLOW_KAFKA_PARTITIONS"
 
-        /// Nil where the settings are not in the workers' template.
+        /// Nil if the settings are not in the workers' template.
         let name: String?
         let partitions: Int?
 
@@ -23,7 +23,7 @@ struct GroupLag: Sendable {
         let topic: String
         let number: Int
         let lag: Int
-        /// Nil where the workers do not tell.
+        /// Nil if the workers do not report it.
         let committed: Int?
         let end: Int?
         /// The pod that has the partition.
@@ -35,37 +35,37 @@ struct GroupLag: Sendable {
     private static let endMetric = "kafka_end_offset"
     private static let finishedMetric = "tasks_finished_total"
 
-    /// Those that a worker has told of, by topic and number.
+    /// Partitions reported by a worker, by topic and number.
     let partitions: [Partition]
-    /// The numbers of those that no worker has told of.
+    /// The numbers of partitions that no worker has reported.
     let untold: [Int]
     let topic: Topic
-    /// Whether every worker has said what it holds.
+    /// Whether every worker has answered.
     let isFromAll: Bool
-    /// Tasks a second that the workers finish; nil where it was not measured.
+    /// Tasks a second that the workers finish; nil if it was not measured.
     let rate: Double?
 
     /// Whether the total is all that there is.
     var isComplete: Bool { isFromAll && untold.isEmpty }
-    /// Of the partitions that a worker has told of.
+    /// The sum over the reported partitions.
     var total: Int { partitions.reduce(0) { $0 + $1.lag } }
     /// How many partitions there are, as far as that is known.
     var partitionCount: Int { partitions.count + untold.count }
     var drain: DrainEstimate { DrainEstimate(lag: isComplete ? Double(total) : nil, rate: rate) }
 
-    /// - Parameter earlier: What the same workers said before, to tell their rate by.
+    /// - Parameter earlier: Earlier metrics of the same workers, for their rate.
     init(_ pages: [MetricsScrape.Page], earlier: [MetricsScrape.Page] = [], of topic: Topic, isFromAll: Bool) {
         var found: [String: Partition] = [:]
         for page in pages.sorted(by: { $0.pod < $1.pod }) {
             for partition in Self.partitions(of: page) {
-                // While a partition changes hands both workers may tell of it: the larger lag counts, as in the dashboards.
+                // During a rebalance two workers may report a partition: the larger lag counts, as in the dashboard.
                 let key = "\(partition.topic) \(partition.number)"
                 if let other = found[key], other.lag >= partition.lag { continue }
                 found[key] = partition
             }
         }
         partitions = found.values.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
-        // Partitions are numbered from 0: the highest one that is held tells of all below it.
+        // Partitions are numbered from 0, so the highest one that is held implies all below it.
         let held = Set(partitions.map(\.number))
         untold = (0..<max(topic.partitions ?? 0, (held.max() ?? -1) + 1)).filter { !held.contains($0) }
         self.topic = topic
@@ -85,7 +85,7 @@ struct GroupLag: Sendable {
         }
     }
 
-    /// A worker that started anew in between counts from nothing: it is left out.
+    /// A worker that started again in between counts from nothing: it is left out.
     private static func rate(_ pages: [MetricsScrape.Page], _ earlier: [MetricsScrape.Page]) -> Double? {
         let before = Dictionary(earlier.map { ($0.pod, $0) }) { first, _ in first }
         let rates = pages.compactMap { page -> Double? in

@@ -4,7 +4,7 @@ import KubernetesClient
 struct LagCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "lag",
-        abstract: "Shows how far the workers are behind, by partition, and when they will be done.",
+        abstract: "Shows how far the workers are behind, per partition, and when they will catch up.",
         discussion: """
             Asked of the workers' metrics, each of which tells of its own partitions every few seconds. The rate is what \
             they finish during --sample. Exits with 3 where a worker did not answer, or a partition is held by none.
@@ -15,7 +15,7 @@ struct LagCommand: SessionCommand {
               pfctl lag -o json | jq .drain_seconds
             """)
 
-    @Option(help: ArgumentHelp("How long to look at the rate where something waits, 0 for not at all.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long to measure the processing rate if there is a lag; 0 means not at all.", valueName: "duration"))
     var sample: DurationArgument = .seconds(3)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -25,7 +25,7 @@ struct LagCommand: SessionCommand {
         let topic = GroupLag.Topic(of: try installation.workload("worker"))
         let pods = try await pods(of: installation, session)
         guard !pods.isEmpty else {
-            throw CommandError(.failed, "no worker runs", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
+            throw CommandError(.failed, "no worker is running", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
         }
         let scrape = MetricsScrape(session: session)
         let (pages, failures) = Self.parted(try await scrape.pages(of: pods))
@@ -34,7 +34,7 @@ struct LagCommand: SessionCommand {
         var lag = GroupLag(pages, of: topic, isFromAll: failures.isEmpty)
         if lag.total > 0, !sample.isZero {
             let later = try await pagesLater(than: pages, scrape, session)
-            // One that has gone meanwhile would leave its partitions out.
+            // A worker that has gone in the meantime would leave its partitions out.
             if later.count == pages.count { lag = GroupLag(later, earlier: pages, of: topic, isFromAll: failures.isEmpty) }
         }
         session.print(LagReport(lag: lag).document)
@@ -51,7 +51,7 @@ struct LagCommand: SessionCommand {
     private func pagesLater(
         than pages: [MetricsScrape.Page], _ scrape: MetricsScrape, _ session: Session
     ) async throws -> [MetricsScrape.Page] {
-        session.status.show("looking at the rate for \(sample.text)", isPassing: true)
+        session.status.show("measuring the rate for \(sample.text)", isPassing: true)
         let later = try await session.status.spinning {
             try await Task.sleep(for: sample.duration)
             return try await scrape.pages(of: pages.map(\.pod))

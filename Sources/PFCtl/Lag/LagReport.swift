@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// A `GroupLag` for people and programs.
+/// A `GroupLag`, as text and data.
 struct LagReport {
     let lag: GroupLag
 
@@ -8,14 +8,14 @@ struct LagReport {
 
     var document: Document {
         guard lag.partitionCount > 0 else {
-            return Document([.lines([Text("no worker has a partition at the moment", .warning)])], data: data)
+            return Document([.lines([Text("no worker holds a partition at the moment", .warning)])], data: data)
         }
         let names = lag.partitions.map { "partition/\($0.topic)-\($0.number)" }
         return Document([.table(table), .lines([summary] + gap)], data: data, names: names)
     }
 
     private var summary: Text {
-        let rate = lag.rate.map { Text(", \(Self.decimal($0)) tasks finished a second", .faint) } ?? ""
+        let rate = lag.rate.map { Text(", \(Self.decimal($0)) tasks finished per second", .faint) } ?? ""
         let total = Text("\(lag.isComplete ? "" : "at least ")\(lag.total) behind", lag.total > 0 ? .strong : .plain)
         return total + (lag.drain.text.map { Text(", \($0)") } ?? "") + rate
     }
@@ -39,7 +39,7 @@ struct LagReport {
         return (told + untold).sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
     }
 
-    /// Columns that no worker tells anything for are not there.
+    /// Omits columns for which no worker reports anything.
     private var table: Table {
         let hasCommitted = lag.partitions.contains { $0.committed != nil }
         let hasEnd = lag.partitions.contains { $0.end != nil }

@@ -3,7 +3,7 @@ import KubernetesClient
 import NIOCore
 import NIOHTTP1
 
-/// Reads the metrics of pods, each through a forwarded port of its own.
+/// Reads the metrics of pods, each through its own forwarded port.
 struct MetricsScrape: Sendable {
     /// Of the workers' health and metrics port.
     private static let port = 8081
@@ -64,7 +64,7 @@ struct MetricsText: Sendable {
 
     let samples: [Sample]
 
-    /// Lines that are no samples are left out.
+    /// Lines that are not samples are left out.
     init(_ text: String) {
         samples = text.split(whereSeparator: \.isNewline).compactMap { Self.sample($0) }
     }

@@ -8,7 +8,7 @@ final class LogFollower: Sendable {
 
     private struct State {
         var followed: Set<String> = []
-        /// The last line that was shown of a pod: where it goes on after a lost connection.
+        /// The last line shown of a pod, from which it continues after a lost connection.
         var last: [String: LogLine] = [:]
     }
 
@@ -32,7 +32,7 @@ final class LogFollower: Sendable {
                 case .listed(let pods): for pod in pods { follow(pod, client, in: &group) }
                 case .added(let pod), .modified(let pod): follow(pod, client, in: &group)
                 case .deleted: break
-                case .interrupted(let error): merge.session.status.print(Text("trying again: \(error.message)", .faint))
+                case .interrupted(let error): merge.session.status.print(Text("retrying: \(error.message)", .faint))
                 }
             }
         }
@@ -49,11 +49,11 @@ final class LogFollower: Sendable {
         while !Task.isCancelled {
             do {
                 for try await text in client.logs(pod, options(for: pod)) { take(LogLine(pod: pod, stamped: text)) }
-                // The container ended; should it start again, the watch tells.
+                // The container has ended; if it starts again, the watch reports it.
                 return
             } catch let error as KubernetesError {
                 guard error.isTransient else { return }
-                merge.session.status.print(Text("\(pod): trying again, \(error.message)", .faint))
+                merge.session.status.print(Text("\(pod): retrying, \(error.message)", .faint))
                 try await Task.sleep(for: Self.pause)
             }
         }
@@ -69,7 +69,7 @@ final class LogFollower: Sendable {
         return options
     }
 
-    /// The time to go on from is in whole seconds: what was shown already comes again, and is passed over.
+    /// The time to continue from has whole seconds, so lines that were already shown come again and are skipped.
     private func take(_ line: LogLine) {
         let isNew = state.withLock { state in
             if let last = state.last[line.pod], line.timeText <= last.timeText { return false }

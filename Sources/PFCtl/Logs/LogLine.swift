@@ -3,7 +3,7 @@ import KubernetesClient
 /// A line of a pod's log, as the cluster gives it with its time.
 struct LogLine: Sendable {
     let pod: String
-    /// When the container wrote it; nil where the cluster did not say.
+    /// When the container wrote it; nil if the cluster did not say.
     let time: Timestamp?
     /// The time as it was written, to the nanosecond: the order within a pod.
     let timeText: String
@@ -20,7 +20,7 @@ struct LogLine: Sendable {
     }
 }
 
-/// How lines of logs are shown. PixelFlow's own, which are JSON, are made readable; all others stay as they are.
+/// How log lines are shown. PixelFlow's own JSON lines are formatted; all others are shown as they are.
 struct LogLineFormat: Sendable {
     enum Form: Sendable {
         /// For people.
@@ -51,7 +51,7 @@ struct LogLineFormat: Sendable {
         return showsTimes ? Text(line.timeText + " ", .faint) + pod : pod
     }
 
-    /// A pod that came later has no colour of its own: its name chooses one.
+    /// A pod that appeared later has no assigned colour: it is derived from its name.
     private func accent(_ pod: String) -> Int {
         accents[pod] ?? pod.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
     }
@@ -83,10 +83,10 @@ struct LogLineFormat: Sendable {
     }
 }
 
-/// The logs of several pods as one.
+/// The merged logs of several pods.
 struct LogMerge: Sendable {
     let session: Session
-    /// For each request; its times are always asked for, as the order is made of them.
+    /// For each request; timestamps are always requested, since the merge orders by them.
     let options: LogOptions
     let includes: @Sendable (LogLine) -> Bool
     let show: @Sendable (LogLine) -> Void
@@ -115,7 +115,7 @@ struct LogMerge: Sendable {
                 if includes(line) { lines.append(line) }
             }
         } catch let error as KubernetesError where error.kind == .invalid || error.kind == .notFound {
-            // A container that has not started has no log, and a pod may go while it is read.
+            // A container that has not started has no log, and a pod may disappear while it is read.
             session.status.print(Text("\(pod): \(error.message)", .faint))
         }
         return lines

@@ -4,7 +4,7 @@ import KubernetesClient
 struct LogsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Shows the logs of all pods of a service, or of all services, as one.",
+        abstract: "Shows the merged logs of all pods of a service or of all services.",
         discussion: """
             PixelFlow's own lines are made readable; --raw and -o json leave them as they are.
 
@@ -17,36 +17,39 @@ struct LogsCommand: SessionCommand {
 
     private static let usualTail = 100
 
-    @Argument(help: "The service; all of PixelFlow's own where none is named.") var service: String?
+    @Argument(help: "The service; all PixelFlow services by default.") var service: String?
 
-    @Flag(name: .shortAndLong, help: "Go on, with pods that come later too.")
+    @Flag(name: .shortAndLong, help: "Follow the logs, including those of new pods.")
     var follow = false
 
     @Option(name: .customLong("task"), help: ArgumentHelp("Only lines about this task.", valueName: "id"))
     var task: String?
 
-    @Option(help: ArgumentHelp("Only lines not older than this.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Only lines newer than this.", valueName: "duration"))
     var since: DurationArgument?
 
     @Option(
         help: ArgumentHelp(
-            "So many of the last lines of each pod, -1 for all. (default: 100, or all with --since or --task)", valueName: "lines"))
+            "The number of most recent lines of each pod; -1 means all. (default: 100, or all with --since or --task)", valueName: "lines"))
     var tail: Int?
 
-    @Flag(name: .shortAndLong, help: "The logs of the containers before their last restart.")
+    @Flag(name: .shortAndLong, help: "Show the logs from before the last restart of each container.")
     var previous = false
 
-    @Flag(help: "Begin each line with its time.")
+    @Flag(help: "Prefix each line with its timestamp.")
     var timestamps = false
 
-    @Flag(help: "Leave lines as they were written.")
+    @Flag(help: "Print lines exactly as they were logged.")
     var raw = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        guard !(follow && previous) else { throw ValidationError("--previous is over: it cannot be followed.") }
-        guard [.table, .wide, .json].contains(global.output) else { throw ValidationError("Logs are printed as lines, or with -o json.") }
+        guard !(follow && previous) else { throw ValidationError("--previous cannot be combined with --follow.") }
+        guard [.table, .wide, .json].contains(global.output) else {
+            throw ValidationError(
+                "Logs support only the default output and -o json.")
+        }
     }
 
     func run(in session: Session) async throws -> ExitStatus {

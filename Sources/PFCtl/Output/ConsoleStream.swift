@@ -8,7 +8,7 @@ import Darwin
 
 /// Where text goes: a terminal, a pipe, a file, or a test's memory.
 package protocol ConsoleStream: Sendable {
-    /// Columns of the terminal; nil where there is none.
+    /// Columns of the terminal; nil if there is none.
     var terminalWidth: Int? { get }
     /// Writes at once and in one piece.
     func write(_ text: String)
@@ -18,7 +18,7 @@ extension ConsoleStream {
     var isTerminal: Bool { terminalWidth != nil }
 }
 
-/// What a command talks to people through.
+/// The output and input of a command.
 package struct Console: Sendable {
     /// Data.
     package let output: any ConsoleStream
@@ -36,7 +36,7 @@ package struct Console: Sendable {
 
 /// One of the process' own streams, written to without a buffer.
 struct DescriptorStream: ConsoleStream {
-    /// Where a terminal does not tell its size, as a serial one.
+    /// Used if a terminal does not report its size, such as a serial one.
     private static let usualWidth = 80
 
     let descriptor: Int32
@@ -52,7 +52,7 @@ struct DescriptorStream: ConsoleStream {
         return Int(size.ws_col)
     }
 
-    /// Whoever read stdout may be gone, as `head` is after its lines: there is nobody left to tell then.
+    /// The reader of stdout may be gone, such as `head` after its lines; that is not an error.
     func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -2,13 +2,13 @@ import ArgumentParser
 import KubernetesClient
 import Yams
 
-/// All that a command has to say on stdout, for people and for programs. `DocumentRenderer` is the one
-/// place that makes text of it.
+/// Everything that a command prints to stdout, as text and data. `DocumentRenderer` is the only
+/// place that formats it.
 struct Document: Sendable {
     enum Block: Sendable, Hashable {
-        /// Sentences, which are wrapped where the terminal is narrow.
+        /// Sentences, which are wrapped if the terminal is narrow.
         case lines([Text])
-        /// Lines that are to be copied as they are, such as those of a file.
+        /// Lines that are printed unchanged, such as those of a file.
         case verbatim(String)
         case table(Table)
         /// Names with values, one a line.
@@ -47,7 +47,7 @@ struct Document: Sendable {
 /// The one place where documents become text.
 struct DocumentRenderer: Sendable {
     let format: OutputFormat
-    /// Of the terminal; nil in a pipe, where nothing is cut.
+    /// Of the terminal; nil in a pipe, where nothing is shortened.
     let width: Int?
     let palette: Palette
 
@@ -94,7 +94,7 @@ enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
 
 /// What `--color` takes.
 enum ColorChoice: String, Sendable, CaseIterable, ExpressibleByArgument {
-    /// Where stdout is a terminal and `NO_COLOR` is not set.
+    /// If stdout is a terminal and `NO_COLOR` is not set.
     case auto
     case always, never
 }
@@ -102,7 +102,7 @@ enum ColorChoice: String, Sendable, CaseIterable, ExpressibleByArgument {
 /// YAML with sorted keys, so that the same object is the same text each time.
 enum YAMLText {
     static func text(of value: JSONValue) -> String {
-        // Serializing a tree of scalars, lists and mappings that we made cannot fail; JSON is YAML besides.
+        // Serializing a tree of scalars, lists and mappings cannot fail; JSON is valid YAML too.
         (try? Yams.serialize(node: node(value), width: -1, allowUnicode: true)) ?? value.text(pretty: true) + "\n"
     }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What is going on at the moment, on stderr: a line with a spinner that is drawn over itself on a
+/// The current activity on stderr: a line with a spinner that is redrawn in place on a
 /// terminal, a plain line for each change in a pipe.
 final class StatusLine: Sendable {
     private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
@@ -21,8 +21,8 @@ final class StatusLine: Sendable {
         self.palette = palette
     }
 
-    /// Tells what is waited for now. The same text again is not repeated in a pipe.
-    /// - Parameter isPassing: Of no interest once it is over, and not written to a pipe.
+    /// Shows what the command is waiting for. Repeated text is not printed again in a pipe.
+    /// - Parameter isPassing: Of no interest afterwards, and not written to a pipe.
     func show(_ text: String, isPassing: Bool = false) {
         guard stream.isTerminal || !isPassing else { return }
         state.withLock { state in
@@ -32,7 +32,7 @@ final class StatusLine: Sendable {
         }
     }
 
-    /// Takes the line away, for what comes after it.
+    /// Clears the line before other output.
     func clear() {
         state.withLock { state in
             state.text = ""

@@ -9,22 +9,22 @@ struct Table: Sendable, Hashable {
         var alignment: Alignment
         /// Shown with `-o wide` only.
         var isWide: Bool
-        /// How it gives way where the terminal is narrow; nil for what never does.
+        /// How it is shortened on a narrow terminal; nil if it never is.
         var cut: Cut?
-        /// When it is left out of a terminal that is too narrow for all; nil for what never is.
+        /// When it is dropped on a terminal that is too narrow for all columns; nil if it never is.
         var spare: Spare?
 
         enum Cut: Sendable, Hashable {
-            /// For sentences, in the last column: they go on below.
+            /// For sentences, in the last column: they continue below.
             case wrap
-            /// For names, which tell one from the other by their ends: an ellipsis.
+            /// An ellipsis in the middle, for names that differ at their ends.
             case middle
         }
 
         enum Spare: Sendable, Hashable {
             /// Before others are cut to what can hardly be read.
             case early
-            /// Only where nothing else is left.
+            /// Only as a last resort.
             case late
         }
 
@@ -51,14 +51,14 @@ struct Table: Sendable, Hashable {
     var rows: [Row]
     /// Whether a blank line parts rows that have rows under them.
     var isAiry = false
-    /// False for rows that go on below those of a table printed before.
+    /// False for rows that continue below those of a table printed before.
     var hasTitles = true
 }
 
 /// How columns share a width.
 struct ColumnFit {
     private static let gap = 2
-    /// A column that gives way keeps so much; a half or a third of it where nothing else is left.
+    /// The width that a shortened column keeps; a half or a third of it as a last resort.
     private static let leastSentence = 28
     private static let leastName = 26
 
@@ -70,8 +70,8 @@ struct ColumnFit {
         widths.reduce(0, +) + Self.gap * (widths.count - 1) - width
     }
 
-    /// The narrowest that columns may become.
-    /// - Parameter widths: What they would like.
+    /// The minimum widths of columns.
+    /// - Parameter widths: Their natural widths.
     func least(_ widths: [Int], share: Int) -> [Int] {
         zip(columns, widths).map { column, wanted in
             switch column.cut {

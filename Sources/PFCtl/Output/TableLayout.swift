@@ -6,13 +6,13 @@ struct TableLayout {
     private struct Line {
         var cells: [Text]
         var startsGroup: Bool
-        /// What the tree draws in front of whatever goes on below.
+        /// What the tree draws in front of whatever continues below.
         var guide: Text
     }
 
     let table: Table
     let isWide: Bool
-    /// Nil where lines may be as long as they like.
+    /// Nil if lines may be as long as they like.
     let width: Int?
 
     func lines() -> [Text] {
@@ -69,7 +69,7 @@ struct TableLayout {
         columns.indices.map { index in body.reduce(columns[index].title.count) { max($0, $1.cells[index].width) } }
     }
 
-    /// A line, and what of its last cell goes on below.
+    /// A line, and what of its last cell continues below.
     private func rows(_ line: Line, _ columns: [Table.Column], _ widths: [Int]) -> [Text] {
         guard let last = columns.indices.last, columns[last].cut == .wrap else { return [place(line.cells, columns, widths)] }
         return line.cells[last].wrapped(to: widths[last], indent: 0, cutsWords: true).enumerated().map { index, part in

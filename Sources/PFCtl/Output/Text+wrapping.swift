@@ -5,9 +5,9 @@ extension Text {
         var isSpace: Bool
     }
 
-    /// Broken between words into lines that fit a width.
+    /// Wrapped between words into lines that fit a width.
     /// - Parameters:
-    ///   - indent: Of every line but the first; nil for the first one's own and two more.
+    ///   - indent: Of every line but the first; nil for that of the first line plus two.
     ///   - cutsWords: Whether a word that is longer than the width gets an ellipsis; else it stays whole, so that
     ///     it can be copied.
     func wrapped(to limit: Int, indent: Int? = nil, cutsWords: Bool = false) -> [Text] {

@@ -5,7 +5,7 @@ struct Text: Sendable, Hashable {
         var style: Style
     }
 
-    /// What a piece of text means; never which colour it has.
+    /// The meaning of a piece of text, not its colour.
     enum Style: Sendable, Hashable {
         case plain
         case strong
@@ -13,7 +13,7 @@ struct Text: Sendable, Hashable {
         case good
         case warning
         case bad
-        /// One of several things that are told apart, as the pods of a log.
+        /// Distinguishes several things, such as the pods of a log.
         case accent(Int)
     }
 
@@ -77,7 +77,7 @@ struct Text: Sendable, Hashable {
         return Text(spans: kept)
     }
 
-    /// What a server sends could hold control sequences, which would reach the terminal.
+    /// Server output could contain control sequences, which must not reach the terminal.
     private static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = String.UnicodeScalarView()
@@ -113,8 +113,8 @@ struct Palette: Sendable {
         }.joined()
     }
 
-    /// Of the sixteen colours that every terminal lets people choose for themselves; without red, yellow
-    /// and green, which mean something.
+    /// From the sixteen configurable terminal colours, without red, yellow
+    /// and green, which have a meaning.
     private static let accents = [36, 35, 34, 96, 95, 94]
 
     private static func code(_ style: Text.Style) -> String? {

@@ -1,8 +1,8 @@
 import KubernetesClient
 
-/// Takes secrets out of what is handed on to others.
+/// Removes secrets from support bundles.
 ///
-/// It errs on the side of taking too much: a report that lacks a harmless value can be asked for it.
+/// It errs on the side of removing too much: a missing harmless value can be requested later.
 enum Redaction {
     static let mark = "REDACTED"
     /// Parts of names that secrets go by.
@@ -10,7 +10,7 @@ enum Redaction {
         "password", "passwd", "secret", "token", "credential", "private", "access_key", "accesskey", "api_key", "apikey",
     ]
     private static let serverFields = ["managedFields"]
-    /// Whole objects as somebody once applied them, with all that is in them.
+    /// Whole objects as someone once applied them, with all that is in them.
     private static let copies = ["kubectl.kubernetes.io/last-applied-configuration"]
 
     static func isSecret(_ name: String) -> Bool {
@@ -65,12 +65,12 @@ enum Redaction {
         }
     }
 
-    /// `password=…`, `"api_key": "…"`, also where the quotes are escaped, as in JSON within JSON.
+    /// `password=…`, `"api_key": "…"`, also with escaped quotes as in JSON within JSON.
     private static var assignment: Regex<(Substring, Substring)> {
         /(?i)((?:password|passwd|secret|token|credential|signature|(?:access|api)[_\-]?key)[a-z_\-]*\\?["']?\s*[=:]\s*\\?["']?)[^\s"'&,;}\\]+/
     }
 
-    /// Any text, such as lines of a log: passwords of URLs, tokens, and what is said to be a secret.
+    /// Any text, such as log lines: passwords in URLs, tokens, and values that are labelled as secrets.
     static func text(_ text: String) -> String {
         text
             .replacing(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/) { _ in mark }

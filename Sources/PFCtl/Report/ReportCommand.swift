@@ -4,7 +4,7 @@ import KubernetesClient
 struct ReportCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Collects what is needed to help you, without secrets, in a tar file.",
+        abstract: "Collects a support bundle without secrets in a tar file.",
         discussion: """
             Objects without the data of Secrets, and without values that look like secrets; events, logs, the status and \
             the versions. Look through it before you hand it on.
@@ -14,10 +14,10 @@ struct ReportCommand: SessionCommand {
               pfctl report --file report.tar --tail 2000
             """)
 
-    @Option(help: ArgumentHelp("Where to write. (default: pfctl-report-<time>.tar)", valueName: "file"))
+    @Option(help: ArgumentHelp("The file to write. (default: pfctl-report-<time>.tar)", valueName: "file"))
     var file: String?
 
-    @Option(help: ArgumentHelp("So many of the last lines of each log.", valueName: "lines"))
+    @Option(help: ArgumentHelp("The number of most recent lines of each log.", valueName: "lines"))
     var tail = 500
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -44,7 +44,7 @@ struct ReportCommand: SessionCommand {
         let data: JSONValue = [
             "file": .string(path), "bytes": .integer(Int64(bytes.count)), "contents": .array(files.map { .string($0.path) }),
         ]
-        let size = "\(files.count) files, \((bytes.count + 999) / 1_000) kB; look through it before you hand it on"
+        let size = "\(files.count) files, \((bytes.count + 999) / 1_000) kB; review it before you share it"
         session.print(Document([.lines([Text(path, .strong), Text(size)])], data: data, names: [path]))
         return .ok
     }

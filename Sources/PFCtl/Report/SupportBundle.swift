@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// Collects what somebody needs who is to help: what is there, how it is, and what it has said lately.
+/// Collects a support bundle: the objects, their status and their recent logs.
 struct SupportBundle: Sendable {
     private static let kinds: [ResourceKind] = [
         .deployments, .statefulSets, .replicaSets, .pods, .services, .configMaps, .secrets, .persistentVolumeClaims, .jobs,
@@ -17,7 +17,7 @@ struct SupportBundle: Sendable {
         let contents: String
     }
 
-    /// - Returns: The files by their paths, without secrets; what could not be had is in `notes.txt`.
+    /// - Returns: The files by their paths, without secrets; `notes.txt` lists what could not be read.
     func collect() async throws -> [File] {
         // Everything else is about it: without it there is nothing to report.
         let installation = try await Installation.find(in: session)

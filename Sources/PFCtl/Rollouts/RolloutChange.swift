@@ -11,8 +11,8 @@ struct RolloutChange: Sendable {
     func restart(_ workload: Workload) async throws -> Document {
         guard !workload.isPaused else {
             throw CommandError(
-                .failed, "\(workload.reference) is paused and would not restart",
-                hint: "pfctl rollout resume \(workload.component) comes first")
+                .failed, "\(workload.reference) is paused and cannot be restarted",
+                hint: "run pfctl rollout resume \(workload.component) first")
         }
         let annotations: JSONValue = .object([Self.restartAnnotation: .string(session.now.text)])
         return try await send(.strategic(["spec": ["template": ["metadata": ["annotations": annotations]]]]), to: workload, "restarted")
@@ -20,7 +20,7 @@ struct RolloutChange: Sendable {
 
     func setPaused(_ isPaused: Bool, _ workload: Workload) async throws -> Document {
         guard workload.isPaused != isPaused else {
-            throw CommandError(.failed, "\(workload.reference) is \(isPaused ? "paused already" : "not paused")")
+            throw CommandError(.failed, "\(workload.reference) is \(isPaused ? "already paused" : "not paused")")
         }
         let change = Patch.merge(["spec": ["paused": isPaused ? true : .null]])
         return try await send(change, to: workload, isPaused ? "paused" : "resumed")
@@ -38,7 +38,9 @@ struct RolloutChange: Sendable {
         template["metadata"] = template["metadata"] ?? [:]
         template["metadata"]?["labels"] = labels
         let replace: JSONValue = ["op": "replace", "path": "/spec/template", "value": template]
-        return try await send(.json([replace]), to: workload, "taken back to revision \(revision)", ["revision": .integer(Int64(revision))])
+        return try await send(
+            .json([replace]), to: workload,
+            "rolled back to revision \(revision)", ["revision": .integer(Int64(revision))])
     }
 
     private func send(

@@ -3,7 +3,7 @@ import ArgumentParser
 struct RolloutCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollout",
-        abstract: "Follows, repeats, takes back and pauses rollouts of a service.",
+        abstract: "Manages the rollouts of a service.",
         discussion: """
             Examples:
               pfctl rollout status worker
@@ -19,7 +19,7 @@ struct RolloutCommand: ParsableCommand {
 struct RolloutRestartCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart",
-        abstract: "Replaces the pods of services by new ones, without an interruption.",
+        abstract: "Restarts services by replacing their pods, without downtime.",
         discussion: """
             Examples:
               pfctl rollout restart api --wait
@@ -51,7 +51,7 @@ struct RolloutPauseCommand: RolloutHoldCommand {
     static let pauses = true
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Holds a service's rollouts: changes are kept back until it is resumed.",
+        abstract: "Pauses the rollouts of a service; changes take effect when it is resumed.",
         discussion: """
             Examples:
               pfctl rollout pause api
@@ -67,7 +67,7 @@ struct RolloutResumeCommand: RolloutHoldCommand {
     static let pauses = false
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Goes on with what was paused.",
+        abstract: "Resumes a paused service.",
         discussion: """
             Examples:
               pfctl rollout resume api
@@ -79,7 +79,7 @@ struct RolloutResumeCommand: RolloutHoldCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 }
 
-/// A command that holds a service's rollouts, or lets them go on.
+/// A command that holds a service's rollouts, or lets them continue.
 protocol RolloutHoldCommand: SessionCommand {
     static var pauses: Bool { get }
     var service: String { get }

@@ -4,7 +4,7 @@ import KubernetesClient
 struct RolloutHistoryCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "Lists the revisions that a service can be taken back to.",
+        abstract: "Lists the revisions of a service.",
         discussion: """
             Examples:
               pfctl rollout history api
@@ -13,7 +13,7 @@ struct RolloutHistoryCommand: SessionCommand {
 
     @Argument(help: "The service.") var service: String
 
-    @Option(help: ArgumentHelp("Show this one with its template.", valueName: "number"))
+    @Option(help: ArgumentHelp("Show the pod template of this revision.", valueName: "number"))
     var revision: Int?
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -90,7 +90,7 @@ struct RevisionHistory: Sendable {
         }
         guard let found = revisions.first(where: { $0.number == number }) else {
             let known = revisions.map { String($0.number) }.joined(separator: ", ")
-            throw CommandError(.failed, "\(component) has no revision \(number)", hint: "there is: \(known)")
+            throw CommandError(.failed, "\(component) has no revision \(number)", hint: "available: \(known)")
         }
         return found
     }
@@ -100,7 +100,7 @@ struct RevisionHistory: Sendable {
 struct Revision: Sendable {
     static let annotation = "deployment.kubernetes.io/revision"
     static let causeAnnotation = "kubernetes.io/change-cause"
-    /// The label by which a ReplicaSet tells its pods from those of others; the deployment's template has none.
+    /// The label that distinguishes the pods of a ReplicaSet; the deployment's template does not have it.
     static let hashLabel = "pod-template-hash"
 
     let number: Int

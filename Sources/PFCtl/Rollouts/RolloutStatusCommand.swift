@@ -4,7 +4,7 @@ import KubernetesClient
 struct RolloutStatusCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Follows a rollout to its end.",
+        abstract: "Shows the status of a rollout until it completes.",
         discussion: """
             Examples:
               pfctl rollout status worker
@@ -14,10 +14,10 @@ struct RolloutStatusCommand: SessionCommand {
 
     @Argument(help: "The service.") var service: String
 
-    @Option(help: ArgumentHelp("Whether to follow it, or only to say where it is.", valueName: "true|false"))
+    @Option(help: ArgumentHelp("Watch the rollout until it completes.", valueName: "true|false"))
     var watch = true
 
-    @Option(help: ArgumentHelp("How long to follow it, 0 for ever.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long to watch; 0 means forever.", valueName: "duration"))
     var timeout: DurationArgument = .seconds(0)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -54,7 +54,7 @@ struct RolloutStatusCommand: SessionCommand {
 struct RolloutWait: Sendable {
     let session: Session
 
-    /// - Throws: `CommandError` where it fails, is paused, or takes too long.
+    /// - Throws: `CommandError` if it fails, is paused, or takes too long.
     @discardableResult
     func wait(for workload: Workload, timeout: Duration) async throws -> Workload {
         try await WorkloadWatch(session: session).wait(for: workload, timeout: timeout) { current in
@@ -62,13 +62,13 @@ struct RolloutWait: Sendable {
             case .complete: return .done
             case .failed(let why):
                 throw CommandError(
-                    .failed, "the rollout of \(current.component) does not come along: \(why)",
-                    hint: "pfctl status tells why; pfctl rollout undo \(current.component) takes it back")
+                    .failed, "the rollout of \(current.component) is not progressing: \(why)",
+                    hint: "pfctl status shows why; pfctl rollout undo \(current.component) rolls it back")
             case .underway(let what):
                 guard !current.isPaused else {
                     throw CommandError(
                         .failed, "the rollout of \(current.component) is paused: \(what)",
-                        hint: "pfctl rollout resume \(current.component) goes on")
+                        hint: "pfctl rollout resume \(current.component) resumes it")
                 }
                 return .waiting(what)
             }

@@ -4,7 +4,7 @@ import KubernetesClient
 struct RolloutUndoCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "undo",
-        abstract: "Takes a service back to an earlier revision.",
+        abstract: "Rolls a service back to an earlier revision.",
         discussion: """
             Examples:
               pfctl rollout undo api --wait
@@ -14,7 +14,7 @@ struct RolloutUndoCommand: SessionCommand {
 
     @Argument(help: "The service.") var service: String
 
-    @Option(help: ArgumentHelp("Which one; 0 for the one before.", valueName: "number"))
+    @Option(help: ArgumentHelp("The revision to roll back to; 0 for the previous one.", valueName: "number"))
     var toRevision = 0
 
     @OptionGroup var waiting: WaitOptions
@@ -25,12 +25,12 @@ struct RolloutUndoCommand: SessionCommand {
         let (workload, deployment) = try await Installation.find(in: session).deployment(service)
         guard !workload.isPaused else {
             throw CommandError(
-                .failed, "\(workload.reference) is paused and cannot be taken back",
-                hint: "pfctl rollout resume \(workload.component) comes first")
+                .failed, "\(workload.reference) is paused and cannot be rolled back",
+                hint: "run pfctl rollout resume \(workload.component) first")
         }
         let revision = try await RevisionHistory.load(of: deployment, in: session).revision(toRevision, of: workload.component)
         guard revision.number != workload.revision else {
-            throw CommandError(.failed, "\(workload.component) is at revision \(revision.number) already: nothing was changed")
+            throw CommandError(.failed, "\(workload.component) is already at revision \(revision.number); nothing was changed")
         }
         let set = try await session.client().get(.replicaSets, revision.name)
         let changes = RolloutChange(session: session, options: change)

@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// Why a command did not do what it was asked, in a sentence.
+/// Why a command failed, in a sentence.
 struct CommandError: Error, Sendable, Hashable {
     let status: ExitStatus
     let message: String
@@ -13,7 +13,7 @@ struct CommandError: Error, Sendable, Hashable {
         self.hint = hint
     }
 
-    /// Any error in the words that people see.
+    /// Converts any error to a user-visible one.
     init(_ error: any Error) {
         switch error {
         case let failure as CommandError: self = failure
@@ -31,10 +31,10 @@ struct CommandError: Error, Sendable, Hashable {
 
     private static func hint(for kind: KubernetesError.Kind) -> String? {
         switch kind {
-        case .conflict: "somebody else changed it meanwhile; look again and repeat"
-        case .forbidden: "pfctl check names every permission that is missing"
-        case .unreachable: "is the cluster up, and is --context the right one? pfctl config view shows what is used"
-        case .timeout: "--request-timeout waits longer"
+        case .conflict: "it was changed by someone else in the meantime; check and try again"
+        case .forbidden: "pfctl check lists the missing permissions"
+        case .unreachable: "is the cluster up and is --context correct? pfctl config view shows the configuration in use"
+        case .timeout: "raise --request-timeout to wait longer"
         default: nil
         }
     }
@@ -54,7 +54,7 @@ extension ExitStatus {
 /// How a run ended, the same for every command and format.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     case ok = 0
-    /// What was asked for did not happen, or a check failed.
+    /// The command or a check failed.
     case failed = 1
     /// The command line, or the kubeconfig, makes no sense.
     case usage = 2

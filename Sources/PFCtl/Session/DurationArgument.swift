@@ -49,9 +49,9 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
     var defaultValueDescription: String { text }
 }
 
-/// How spans of time are told to people.
+/// Formats durations.
 enum DurationText {
-    /// As kubectl tells ages: `45s`, `12m`, `3h`, `3h25m`, `2d`, `400d`.
+    /// In the format of kubectl: `45s`, `12m`, `3h`, `3h25m`, `2d`, `400d`.
     static func age(_ duration: Duration) -> String {
         let seconds = max(0, Int(duration.components.seconds))
         let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400)
@@ -66,7 +66,7 @@ enum DurationText {
         }
     }
 
-    /// As somebody gave it: what is less than a second is not told as none.
+    /// The exact value, including fractions of a second.
     static func exact(_ duration: Duration) -> String {
         duration.milliseconds < 1_000 ? "\(duration.milliseconds)ms" : age(duration)
     }

@@ -3,28 +3,28 @@ import KubernetesClient
 
 /// What every command takes, before its name or after it; with kubectl's names.
 struct GlobalOptions: ParsableArguments {
-    @Option(name: .customLong("context"), help: ArgumentHelp("The kubeconfig's context to use.", valueName: "name"))
+    @Option(name: .customLong("context"), help: ArgumentHelp("The kubeconfig context to use.", valueName: "name"))
     var contextName: String?
 
-    @Option(help: ArgumentHelp("The kubeconfig to use, in place of $KUBECONFIG and ~/.kube/config.", valueName: "file"))
+    @Option(help: ArgumentHelp("The kubeconfig to use instead of $KUBECONFIG and ~/.kube/config.", valueName: "file"))
     var kubeconfig: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The namespace that PixelFlow is in.", valueName: "name"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The namespace of the PixelFlow installation.", valueName: "name"))
     var namespace: String?
 
-    @Option(help: ArgumentHelp("The Helm release, where a namespace has more than one.", valueName: "name"))
+    @Option(help: ArgumentHelp("The Helm release, if the namespace has more than one.", valueName: "name"))
     var release: String?
 
-    @Option(name: .shortAndLong, help: "How to print.")
+    @Option(name: .shortAndLong, help: "The output format.")
     var output: OutputFormat = .table
 
     @Option(help: "When to use colors; NO_COLOR turns 'auto' off.")
     var color: ColorChoice = .auto
 
-    @Option(help: ArgumentHelp("How long to wait for one answer of the cluster, 0 for ever.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Time limit for a single request to the cluster; 0 means none.", valueName: "duration"))
     var requestTimeout: DurationArgument = .seconds(30)
 
-    /// What the kubeconfig is asked for.
+    /// The selection of a context and namespace.
     var selection: KubeconfigSelection {
         KubeconfigSelection(file: kubeconfig, context: contextName, namespace: namespace)
     }
@@ -35,7 +35,7 @@ struct ChangeOptions: ParsableArguments {
     /// Whom `kubectl get --show-managed-fields` names.
     static let fieldManager = "pfctl"
 
-    @Option(name: .customLong("dry-run"), help: "Change nothing: 'client' says what would be sent, 'server' lets the cluster check it.")
+    @Option(name: .customLong("dry-run"), help: "Change nothing: 'client' shows what would be sent, 'server' has the cluster validate it.")
     var dryRun: DryRun = .none
 
     var isClientOnly: Bool { dryRun == .client }
@@ -60,17 +60,17 @@ enum DryRun: String, Sendable, CaseIterable, ExpressibleByArgument {
 
 /// What commands take whose effect comes later.
 struct WaitOptions: ParsableArguments {
-    @Flag(name: .customLong("wait"), help: "Wait until it has taken effect.")
+    @Flag(name: .customLong("wait"), help: "Wait until the change has taken effect.")
     var waits = false
 
-    @Option(help: ArgumentHelp("How long to wait, 0 for ever.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long to wait; 0 means forever.", valueName: "duration"))
     var timeout: DurationArgument = .seconds(300)
 }
 
-/// The parser's help in the order in which people read it.
+/// The parser's help in a more readable order.
 enum HelpText {
     private static let globalTitle = "GLOBAL OPTIONS:"
-    /// As the parser lists `GlobalOptions` in a usage line; the help tells of each further down.
+    /// How the parser lists `GlobalOptions` in a usage line; the help describes each of them below.
     private static let globalUsage = [
         "[--context <name>]", "[--kubeconfig <file>]", "[--namespace <name>]", "[--release <name>]", "[--output <output>]",
         "[--color <color>]", "[--request-timeout <duration>]",

@@ -3,8 +3,8 @@ import KubernetesClient
 import PixelFlowRelease
 import Synchronization
 
-/// What a command works with: the cluster, the console, the clock and the environment. The client is made
-/// when it is first asked for, so that commands without a cluster do no work for it.
+/// The dependencies of a command: the cluster, the console, the clock and the environment. The client is created
+/// on first use, so that commands that need no cluster do not create it.
 final class Session: Sendable {
     let global: GlobalOptions.Values
     let environment: [String: String]
@@ -40,7 +40,7 @@ final class Session: Sendable {
     func configuration() throws -> ClusterConfiguration {
         var configuration = try ClusterConfiguration.load(global.selection, environment: environment)
         configuration.userAgent = "pfctl/\(Release.version)"
-        // kubectl's 0 means no limit; a day is none for one answer.
+        // As in kubectl, 0 means no limit; a day is effectively unlimited for one request.
         configuration.requestTimeout = global.requestTimeout == .zero ? .seconds(86_400) : global.requestTimeout
         configuration.connectTimeout = min(configuration.connectTimeout, configuration.requestTimeout)
         return configuration
@@ -83,7 +83,7 @@ extension Session {
     func redraw(_ document: Document) {
         let text = rendered(document)
         guard isInteractive else { return console.output.write(text) }
-        // Home, each line cleared to its end, then what is left below: nothing flickers.
+        // Moves home, clears each line to its end and then the rest below, so that nothing flickers.
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1B}[K\n")
         console.output.write("\u{1B}[H" + lines + "\u{1B}[J")
     }
@@ -111,7 +111,7 @@ extension Session {
 }
 
 extension GlobalOptions {
-    /// What the options came to, free of how they were parsed.
+    /// The values of the options, independent of the parser.
     struct Values: Sendable {
         let selection: KubeconfigSelection
         let release: String?
@@ -127,7 +127,7 @@ extension GlobalOptions {
     }
 }
 
-/// A command that does something: it gets all that it needs handed in, and says how it ended.
+/// A command that runs with a session and returns its exit status.
 protocol SessionCommand: ParsableCommand, Sendable {
     var global: GlobalOptions { get }
     /// - Throws: Anything; `CommandError` makes a sentence and an exit status of it.

@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// The installation at one moment: what is there, and what is known about it.
+/// A snapshot of the installation.
 struct InstallationStatus: Sendable {
     let installation: Installation
     let context: String?
@@ -9,7 +9,7 @@ struct InstallationStatus: Sendable {
     /// The latest first.
     let warnings: [Event]
     let tasks: TaskCounts?
-    /// What could not be had, in a line each.
+    /// One line for each part that could not be read.
     let notes: [String]
     let time: Timestamp
 
@@ -63,12 +63,12 @@ enum DrainEstimate: Sendable, Hashable {
     case within(Duration)
     /// Nothing is being completed.
     case never
-    /// There is nothing to tell it by.
+    /// There is no basis for an estimate.
     case unknown
 
     /// - Parameters:
     ///   - lag: Tasks that wait.
-    ///   - rate: Tasks a second; nil where it is not known.
+    ///   - rate: Tasks a second; nil if it is not known.
     init(lag: Double?, rate: Double?) {
         guard let lag else {
             self = .unknown
@@ -88,13 +88,13 @@ enum DrainEstimate: Sendable, Hashable {
     var text: String? {
         switch self {
         case .empty: "nothing waits"
-        case .within(let duration): "drained in about \(DurationText.age(duration))"
+        case .within(let duration): "drains in about \(DurationText.age(duration))"
         case .never: "not draining"
         case .unknown: nil
         }
     }
 
-    /// Nil where it is not known, or never.
+    /// Nil if it is not known, or never.
     var seconds: Int? {
         switch self {
         case .empty: 0

@@ -4,7 +4,7 @@ import KubernetesClient
 struct StatusCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows the whole installation at a glance.",
+        abstract: "Shows the status of the whole installation.",
         discussion: """
             Services, their pods and why some are not ready, the autoscaler with its lag, the servers behind them, \
             recent warnings, and the tasks of whoever has logged in. Exits with 3 where something is not as it should be.
@@ -15,7 +15,7 @@ struct StatusCommand: SessionCommand {
               pfctl status -o json | jq '.services[] | select(.settled | not)'
             """)
 
-    @Flag(name: .shortAndLong, help: "Go on, and show every change.")
+    @Flag(name: .shortAndLong, help: "Watch for changes.")
     var watch = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -31,7 +31,7 @@ struct StatusCommand: SessionCommand {
     }
 }
 
-/// Tells when to look again: something of the installation changed, or it was long ago.
+/// Signals when to refresh: when an object of the installation changed, or after a while.
 struct StatusWatch: Sendable {
     /// Changes come in bursts: a rollout changes a deployment, its ReplicaSets and pods within a moment.
     private static let settling = Duration.milliseconds(250)
@@ -46,7 +46,7 @@ struct StatusWatch: Sendable {
 
     let session: Session
 
-    /// Gathers and draws until the task is cancelled, or until a watch cannot go on.
+    /// Gathers and draws until the task is cancelled, or until a watch cannot continue.
     func run(_ draw: @Sendable (InstallationStatus) -> Void) async throws {
         let client = try session.client()
         let (signals, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(1))
@@ -69,7 +69,7 @@ struct StatusWatch: Sendable {
     private func take(_ signal: Signal, _ gathering: StatusGathering, _ draw: (InstallationStatus) -> Void) async throws {
         switch signal {
         case .ended(let error): throw error
-        case .interrupted(let error): session.status.show("what is shown may be old: \(error.message)")
+        case .interrupted(let error): session.status.show("the output may be stale: \(error.message)")
         case .changed:
             try await Task.sleep(for: Self.settling)
             do {
@@ -77,7 +77,7 @@ struct StatusWatch: Sendable {
                 session.status.clear()
                 draw(status)
             } catch let error as KubernetesError where error.isTransient {
-                session.status.show("what is shown may be old: \(error.message)")
+                session.status.show("the output may be stale: \(error.message)")
             }
         }
     }

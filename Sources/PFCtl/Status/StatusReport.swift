@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// An `InstallationStatus` for people.
+/// An `InstallationStatus` as text.
 struct StatusReport {
     let status: InstallationStatus
 

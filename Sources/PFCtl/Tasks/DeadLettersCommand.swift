@@ -3,7 +3,7 @@ import ArgumentParser
 struct DeadLettersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dlq",
-        abstract: "Lists, shows, replays and purges tasks that have failed for good.",
+        abstract: "Manages dead letters: tasks that have failed for good.",
         discussion: """
             Tasks are those of one account: see pfctl login.
 
@@ -19,7 +19,7 @@ struct DeadLettersCommand: ParsableCommand {
 struct DeadLettersListCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "Lists failed tasks and why they failed, the newest first.",
+        abstract: "Lists failed tasks and why they failed, newest first.",
         discussion: """
             Examples:
               pfctl dlq ls
@@ -42,7 +42,7 @@ struct DeadLettersListCommand: SessionCommand {
 struct DeadLettersShowCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Shows a failed task, its outputs and its history.",
+        abstract: "Shows a failed task with its outputs and history.",
         discussion: """
             Examples:
               pfctl dlq show 019706d2-7c3e-7000-8000-000000000000
@@ -56,7 +56,7 @@ struct DeadLettersShowCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let task = try await TaskService.using(session, access) { try await $0.task(id) }
         guard task.status == TaskSummary.failed else {
-            throw CommandError(.failed, "the task is \(task.status), not FAILED", hint: "pfctl tasks show \(id) shows it all the same")
+            throw CommandError(.failed, "the task is \(task.status), not FAILED", hint: "pfctl tasks show \(id) shows it")
         }
         session.print(TaskReport(task: task, now: session.now).document)
         return .ok
@@ -67,7 +67,7 @@ struct DeadLettersReplayCommand: TaskChangeCommand {
     static let action = TaskAction.replay
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Lets failed tasks run again.",
+        abstract: "Runs failed tasks again.",
         discussion: """
             Examples:
               pfctl dlq replay 019706d2-7c3e-7000-8000-000000000000
@@ -86,7 +86,7 @@ struct DeadLettersPurgeCommand: TaskChangeCommand {
     static let action = TaskAction.purge
     static let configuration = CommandConfiguration(
         commandName: "purge",
-        abstract: "Deletes failed tasks with all that is stored of them.",
+        abstract: "Deletes failed tasks and everything stored for them.",
         discussion: """
             Examples:
               pfctl dlq purge 019706d2-7c3e-7000-8000-000000000000
@@ -105,10 +105,10 @@ struct DeadLettersPurgeCommand: TaskChangeCommand {
 struct DeadLetterSelection: ParsableArguments {
     @Argument(help: "The tasks.") var ids: [String] = []
 
-    @Flag(help: "All tasks that have failed, of this account.") var all = false
+    @Flag(help: "All failed tasks of this account.") var all = false
 
     func validate() throws {
-        guard ids.isEmpty == all else { throw ValidationError("Name tasks, or give --all.") }
+        guard ids.isEmpty == all else { throw ValidationError("Name the tasks, or give --all.") }
     }
 
     func resolve(_ service: TaskService) async throws -> [String] {

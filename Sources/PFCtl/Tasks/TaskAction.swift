@@ -13,10 +13,10 @@ enum TaskAction: String, Sendable {
         }
     }
 
-    /// Why it cannot be done to a task; nil where it can.
+    /// Why it cannot be done to a task; nil if it can.
     func obstacle(_ task: TaskSummary) -> String? {
         switch self {
-        case .cancel: task.isFinal ? "it is \(task.status) already" : nil
+        case .cancel: task.isFinal ? "it is already \(task.status)" : nil
         case .replay, .purge: task.status == TaskSummary.failed ? nil : "it is \(task.status), not FAILED"
         }
     }
@@ -30,7 +30,7 @@ enum TaskAction: String, Sendable {
     }
 }
 
-/// Does one thing to tasks, one after the other, and goes on where one of them refuses.
+/// Applies one change to several tasks, one after the other, and continues if one of them fails.
 struct TaskChanges: Sendable {
     let session: Session
     let service: TaskService
@@ -47,7 +47,7 @@ struct TaskChanges: Sendable {
                 session.report(CommandError(.failed, "task/\(id): \(failure.message)", hint: failure.hint))
                 worst = .failed
             } catch {
-                // What was done before is to be known all the same.
+                // Changes that succeeded are reported nevertheless.
                 if !changed.isEmpty { session.print(document(action, changed)) }
                 throw error
             }

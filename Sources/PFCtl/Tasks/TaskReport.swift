@@ -123,7 +123,7 @@ struct TaskListReport {
     private func age(_ time: Timestamp?) -> Text { Text(time.map { DurationText.age($0.age(at: now)) } ?? "") }
 }
 
-/// A task as the api tells it, as far as lists need it.
+/// The fields of a task that lists need.
 struct TaskSummary: Sendable {
     static let failed = "FAILED"
     private static let final: Set<String> = ["COMPLETED", "FAILED", "CANCELLED"]

@@ -10,7 +10,7 @@ struct TaskService: Sendable {
     private let api: ForwardedService
     private let timeout: Duration
 
-    /// Lets a body talk to the api as whoever the token belongs to.
+    /// Runs a body with an api client that uses the token.
     static func using<Result: Sendable>(
         _ session: Session, _ tokens: TokenOptions, _ body: (TaskService) async throws -> Result
     ) async throws -> Result {
@@ -21,7 +21,7 @@ struct TaskService: Sendable {
     }
 
     /// The newest first.
-    /// - Parameter limit: Nil for all that there are.
+    /// - Parameter limit: Nil for all.
     func list(status: String?, search: String? = nil, limit: Int?) async throws -> [TaskSummary] {
         var found: [TaskSummary] = []
         var cursor: String?

@@ -18,16 +18,16 @@ struct TasksCommand: ParsableCommand {
 struct TasksListCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "Lists tasks, the newest first.",
+        abstract: "Lists tasks, newest first.",
         discussion: """
             Examples:
               pfctl tasks ls
               pfctl tasks ls --status FAILED --search holiday --limit 0
             """)
 
-    @Option(help: "Only tasks of one status.") var status: TaskStatusArgument?
+    @Option(help: "Only tasks with this status.") var status: TaskStatusArgument?
 
-    @Option(help: ArgumentHelp("Only those with this in their file name or URL.", valueName: "text"))
+    @Option(help: ArgumentHelp("Only tasks whose file name or URL contains this.", valueName: "text"))
     var search: String?
 
     @OptionGroup var limit: ListLimit
@@ -53,7 +53,7 @@ enum TaskStatusArgument: String, CaseIterable, ExpressibleByArgument {
 struct TasksShowCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Shows a task, its outputs and its history.",
+        abstract: "Shows a task with its outputs and history.",
         discussion: """
             Examples:
               pfctl tasks show 019706d2-7c3e-7000-8000-000000000000
@@ -76,7 +76,7 @@ struct TasksCancelCommand: TaskChangeCommand {
     static let action = TaskAction.cancel
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "Cancels tasks that wait or run.",
+        abstract: "Cancels pending and running tasks.",
         discussion: """
             Examples:
               pfctl tasks cancel 019706d2-7c3e-7000-8000-000000000000
@@ -96,7 +96,7 @@ struct TasksReplayCommand: TaskChangeCommand {
     static let action = TaskAction.replay
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Lets failed tasks run again.",
+        abstract: "Runs failed tasks again.",
         discussion: """
             Examples:
               pfctl tasks replay 019706d2-7c3e-7000-8000-000000000000
@@ -131,7 +131,7 @@ extension TaskChangeCommand {
 
 /// What lists of tasks take.
 struct ListLimit: ParsableArguments {
-    @Option(help: ArgumentHelp("At most so many, 0 for all.", valueName: "tasks"))
+    @Option(help: ArgumentHelp("The maximum number of tasks; 0 means all.", valueName: "tasks"))
     var limit = 50
 
     func validate() throws {

@@ -4,7 +4,7 @@ package import PixelFlowCore
 package import ServiceLifecycle
 import Synchronization
 
-/// Hands every change of a task to the clients of its tenant that are connected to this replica.
+/// Sends every change of a task to the clients of its tenant that are connected to this replica.
 ///
 /// What it holds is bounded by `EventLimits`: the streams by number, in all and by user, and what waits on them by bytes, each
 /// and together. A change is encoded once, however many streams it is sent on. That is why the streams share a `ListenerTable` with
@@ -20,7 +20,7 @@ package final class EventHub: Service {
         var users: [UserID: Int] = [:]
     }
 
-    /// Writes tasks for streams and for whoever else shows them.
+    /// Encodes tasks for streams and other responses.
     let views = TaskViews()
 
     private let events: any TaskEvents
@@ -74,10 +74,10 @@ package final class EventHub: Service {
 
     // MARK: Streams
 
-    /// The changes of a tenant from now on, for one of its users.
+    /// Opens a stream of the changes of a tenant from now on, for one of its users.
     ///
-    /// - Parameter expiresAt: when the stream ends, whatever happens.
-    /// - Throws: `too_many_event_streams` (429) where the user has all it may have, `event_streams_exhausted` (503) where the
+    /// - Parameter expiresAt: the time at which the stream ends in any case.
+    /// - Throws: `too_many_event_streams` (429) if the user has all it may have, `event_streams_exhausted` (503) if the
     ///   replica has.
     func open(for principal: Principal, until expiresAt: Timestamp) throws(PixelFlowError) -> OpenEventStream {
         let stream = EventStream(of: principal, until: expiresAt, byteLimit: limits.streamBytes)
@@ -86,7 +86,7 @@ package final class EventHub: Service {
         case .success(let number?):
             return OpenEventStream(stream) { [weak self] in self?.close(stream, number) }
         case .success(nil):
-            // The service stops: what is past is still told.
+            // The service is stopping: past changes are still sent.
             stream.finish(.shutdown)
             return OpenEventStream(stream) {}
         case .failure(let refusal):
@@ -126,12 +126,12 @@ package final class EventHub: Service {
             let event = EncodedEvent(try views.event(change), held: metrics.held)
             for stream in interested where !stream.push(event) { metrics.dropped.increment() }
         } catch {
-            logger.error("an event cannot be written", metadata: ["task_id": "\(change.task.id)", "error": "\(error)"])
+            logger.error("event could not be encoded", metadata: ["task_id": "\(change.task.id)", "error": "\(error)"])
         }
         while metrics.held.count > limits.totalBytes, dropFurthestBehind() {}
     }
 
-    /// - Returns: false where nothing waits on any stream.
+    /// - Returns: false if nothing waits on any stream.
     private func dropFurthestBehind() -> Bool {
         let streams = state.withLock(\.streams.all).map { (stream: $0, bytes: $0.waitingBytes) }
         guard let last = streams.max(by: { $0.bytes < $1.bytes }), last.bytes > 0 else { return false }
@@ -157,11 +157,11 @@ final class OpenEventStream: Sendable {
 extension PixelFlowError {
     fileprivate static func tooManyEventStreams(_ limit: Int) -> PixelFlowError {
         PixelFlowError(
-            .throttled, code: "too_many_event_streams", "You have \(limit) event streams open; close one of them first.",
+            .throttled, code: "too_many_event_streams", "You already have \(limit) open event streams; close one first.",
             retry: .transient, retryAfter: 15)
     }
 
     fileprivate static let eventStreamsExhausted = PixelFlowError(
-        .unavailable, code: "event_streams_exhausted", "There is no room for more event streams at the moment; try again.",
+        .unavailable, code: "event_streams_exhausted", "The limit of open event streams is reached; try again later.",
         retry: .outage, retryAfter: 15)
 }

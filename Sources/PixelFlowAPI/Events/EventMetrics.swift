@@ -1,7 +1,7 @@
 import Metrics
 import PixelFlowCore
 
-/// What is counted of event streams.
+/// Metrics of event streams.
 struct EventMetrics: Sendable {
     let streams: Meter
     let dropped: Counter

@@ -1,10 +1,10 @@
 import DequeModule
 import NIOCore
 
-/// What waits to be sent on one event stream: a pure state machine, bounded by count and by bytes.
+/// The send queue of one event stream: a pure state machine, bounded by count and by bytes.
 ///
-/// One sender takes what waits (`next`), sends it as fast as the socket takes it, and says so (`sent`). A client that falls too
-/// far behind loses everything that waits: it has to look anew anyway.
+/// One sender takes events (`next`), sends them as fast as the socket allows, and reports it (`sent`). A client that falls too
+/// far behind loses everything that is queued: it must list the tasks again anyway.
 struct EventQueue {
     /// Why a stream ends.
     enum End: Sendable, Hashable {
@@ -14,10 +14,10 @@ struct EventQueue {
         case shutdown
     }
 
-    /// What the sender has to do.
+    /// What the sender must do.
     enum Step {
         case send([EncodedEvent])
-        /// Tell the client, and whatever is between, that the stream is alive.
+        /// Send a heartbeat to the client and to proxies in between.
         case beat
         case wait
         case end(End)
@@ -25,11 +25,11 @@ struct EventQueue {
 
     /// Events that may wait.
     static let capacity = 512
-    /// Bytes taken at a time, about what a socket takes at once; a single event may be larger.
+    /// Bytes per batch, about what a socket accepts at once; a single event may be larger.
     static let batchBytes = 64 * 1024
-    /// Ticks without anything sent, after which the client is told that the stream is alive.
+    /// Ticks without anything sent after which a heartbeat is sent.
     static let ticksBetweenBeats = 15
-    /// Ticks that one send may take. A client that has not read for so long will not learn from a reset, either.
+    /// Ticks that one send may take. A client that has not read for so long would not read a reset either.
     static let ticksForSending = 120
     /// The same once the service is being stopped.
     static let ticksForLastSending = 1
@@ -46,9 +46,9 @@ struct EventQueue {
 
     init(byteLimit: Int) { self.byteLimit = byteLimit }
 
-    /// Adds an event; once the stream is to end, nothing.
+    /// Adds an event, unless the stream is ending.
     ///
-    /// - Returns: false where the stream ends because of it.
+    /// - Returns: false if the stream ends because of it.
     mutating func append(_ event: EncodedEvent) -> Bool {
         guard end == nil else { return true }
         let size = event.bytes.readableBytes
@@ -61,7 +61,7 @@ struct EventQueue {
         return true
     }
 
-    /// Ends the stream: after what waits where the service stops, at once in any other case. The first reason counts.
+    /// Ends the stream: after the queued events if the service is stopping, otherwise immediately. The first reason counts.
     mutating func finish(_ reason: End) {
         guard end == nil else { return }
         end = reason
@@ -73,7 +73,7 @@ struct EventQueue {
         bytes = 0
     }
 
-    /// Takes the sender's next step. It has to call `sent` before it asks again.
+    /// The sender's next step. It must call `sent` before it calls this again.
     mutating func next() -> Step {
         guard events.isEmpty else {
             begin()
@@ -115,7 +115,7 @@ struct EventQueue {
 
     /// A second has passed.
     ///
-    /// - Returns: whether the sender has to be looked after.
+    /// - Returns: what the sender needs.
     mutating func tick() -> Attention {
         ticks += 1
         if isSending {

@@ -1,13 +1,13 @@
 import NIOCore
 import PixelFlowCore
 
-/// Tells a client that comes back what it has missed, a page at a time.
+/// Sends a reconnecting client the events that it missed, a page at a time.
 struct EventResume: Sendable {
     private let first: MissedChanges.Step
     private let rest: MissedChanges
     private let views: TaskViews
 
-    /// Reads the first page, so that an outage is a 503 and not a stream that breaks off.
+    /// Reads the first page, so that an outage results in a 503 and not in a broken stream.
     ///
     /// - Parameter position: where the client left; nil for one that is new.
     init(of tenant: TenantID, after position: EventPosition?, in tasks: any TaskOwnerStore, views: TaskViews) async throws {

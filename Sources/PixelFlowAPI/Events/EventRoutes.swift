@@ -31,7 +31,7 @@ struct EventRoutes: Sendable {
             })
     }
 
-    /// Ends with the stream, and as soon as the client has gone or the service is being stopped.
+    /// Ends with the stream, or when the client disconnects or the service stops.
     private func send(
         _ stream: EventStream, after resume: EventResume, to writer: any ResponseBodyWriter, _ request: Request
     ) async throws {
@@ -51,6 +51,6 @@ struct EventRoutes: Sendable {
 
     // Each literal is a valid header name, so the fallback is never taken.
     private static let lastEventID = HTTPField.Name("last-event-id") ?? .via
-    /// Asks nginx not to gather the stream.
+    /// Tells nginx not to buffer the stream.
     private static let accelBuffering = HTTPField.Name("x-accel-buffering") ?? .via
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// The hub puts events in, `run` sends them; between the two is an `EventQueue`, so that a client that does not read costs what
 /// the queue may hold and what its socket has taken.
 final class EventStream: Sendable {
-    /// Why `run` has ended early: nobody reads.
+    /// `run` ended early because the client does not read.
     struct Aborted: Error {}
 
     let tenant: TenantID
@@ -30,7 +30,7 @@ final class EventStream: Sendable {
 
     // MARK: The hub's side
 
-    /// - Returns: false where the client is too far behind and its stream ends.
+    /// - Returns: false if the client is too far behind and its stream ends.
     func push(_ event: EncodedEvent) -> Bool {
         let isAccepted = queue.withLock { $0.append(event) }
         wakeSignals.continuation.yield()
@@ -42,7 +42,7 @@ final class EventStream: Sendable {
         wakeSignals.continuation.yield()
     }
 
-    /// Gives up what is being sent, for nobody reads it.
+    /// Abandons the current send, since the client does not read.
     func abort() { abortion.continuation.finish() }
 
     /// Bytes of the events that wait.
@@ -62,7 +62,7 @@ final class EventStream: Sendable {
 
     /// Sends what `past` writes and then every event, until the stream ends.
     ///
-    /// - Throws: `Aborted` where the client does not read; its connection has to be closed.
+    /// - Throws: `Aborted` if the client does not read; its connection must be closed.
     func run(
         to writer: any ResponseBodyWriter, after past: @escaping @Sendable (inout Sender) async throws -> Void
     ) async throws {
@@ -108,7 +108,7 @@ final class EventStream: Sendable {
         }
     }
 
-    /// Sendable unchecked: the one task that sends uses the writer, while whoever has given it away waits for that task.
+    /// Sendable unchecked: only the sending task uses the writer, while its owner waits for that task.
     private struct WriterHandle: @unchecked Sendable {
         let writer: any ResponseBodyWriter
     }

@@ -1,11 +1,11 @@
 import PixelFlowCore
 
-/// What a client has missed, a small page at a time: the next page is read when the one before has been written to the client's
-/// socket. A client that does not read, or has gone, costs the database no more than a page.
+/// The changes that a client has missed, a small page at a time: the next page is read when the previous one has been written to the
+/// client's socket. A client that does not read, or has disconnected, costs the database at most one page.
 struct MissedChanges: Sendable {
     /// Tasks read at a time.
     static let page = 20
-    /// More changes than this are not told again; the client is asked to list its tasks anew.
+    /// If there are more changes than this, the client is asked to list its tasks again.
     static let limit = 1000
 
     private let tasks: any TaskOwnerStore
@@ -13,10 +13,10 @@ struct MissedChanges: Sendable {
     private var position: TimelinePosition?
     private var told = 0
 
-    /// What comes next of the past.
+    /// The next part of the missed changes.
     enum Step: Sendable {
         case changes([TaskRecord])
-        /// There is more than a client is told.
+        /// There are more changes than are replayed.
         case tooMuch
         case end
     }

@@ -20,7 +20,7 @@ struct ServerSentEvent {
     /// How soon a client comes back after a break: two seconds.
     static let retry = ByteBuffer(string: "retry: 2000\n\n")
 
-    /// Tells a client that it has missed events that will not be told again.
+    /// Tells a client that it has missed events that will not be sent again.
     static let reset = ByteBuffer(string: "event: reset\ndata: {}\n\n")
 }
 
@@ -36,10 +36,10 @@ extension TaskViews {
     }
 }
 
-/// Where a client stands in the changes of its tasks: the time of the last one that it saw.
+/// The position of a client in the changes of its tasks: the time of the last one that it received.
 struct EventPosition: Sendable, Hashable {
-    /// Changes are told in nearly, not exactly, the order of their times; so a client is told again
-    /// what happened this long before the place where it left.
+    /// Changes are sent in nearly, not exactly, the order of their times, so a client receives again
+    /// those of this time before its position.
     static let overlap = Duration.seconds(10)
 
     let time: Timestamp
@@ -47,7 +47,7 @@ struct EventPosition: Sendable, Hashable {
     /// The `id:` of a change.
     static func id(of task: TaskRecord) -> String { "\(task.updatedAt.microseconds)-\(task.id)-\(task.revision)" }
 
-    /// Reads a `Last-Event-ID`; nil where it is none of ours.
+    /// Reads a `Last-Event-ID`; nil if it is none of ours.
     init?(lastEventID: String) {
         guard let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first, let microseconds = Int64(digits),
             microseconds > 0
@@ -55,6 +55,6 @@ struct EventPosition: Sendable, Hashable {
         time = Timestamp(microseconds: microseconds)
     }
 
-    /// After this time everything has to be told again.
+    /// Changes after this time are sent again.
     var resume: Timestamp { time - Self.overlap }
 }

@@ -29,7 +29,7 @@ struct OutputRoutes: Sendable {
     @Sendable private func source(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await context.task(in: dependencies.tasks)
         guard let key = task.sourceKey else { throw PixelFlowError.notFound("source") }
-        // Only bytes that have been decoded as one of our formats are called by a type that a browser shows.
+        // Only bytes that have been decoded as one of the supported formats get a content type that browsers display.
         let format = task.sourceMetadata?.format
         let sha256 =
             switch task.source {
@@ -80,9 +80,9 @@ struct OutputRoutes: Sendable {
             status: range == nil ? .ok : .partialContent, headers: headers, body: body(blob, isHead: request.method == .head))
     }
 
-    /// The part that is wanted; nil for the whole.
+    /// The requested range; nil for the whole object.
     ///
-    /// - Throws: `range_not_satisfiable` (416). Nobody may keep that answer in the place of the object, so it takes everything
+    /// - Throws: `range_not_satisfiable` (416). No one may keep that answer in the place of the object, so it takes everything
     ///   that names the version over from the answer with 200, and not how long that may be kept.
     private func range(of object: StoredObject, size: Int, _ request: Request) throws -> Range<Int>? {
         switch ByteRanges.select(request, size: size, tag: object.tag) {

@@ -4,7 +4,7 @@ import Hummingbird
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// `/api/presets`: pipelines saved by name; the built-in ones are there for everybody.
+/// `/api/presets`: pipelines saved by name; the built-in ones are there for everyone.
 struct PresetRoutes: Sendable {
     let presets: any PresetStore
     let clock: any WallClock

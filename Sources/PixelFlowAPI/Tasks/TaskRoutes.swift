@@ -59,8 +59,8 @@ struct TaskRoutes: Sendable {
         return .json(bytes: try views.json(task), status: .accepted)
     }
 
-    /// Judges the conditions of the request by the task as it is, then changes it. The state of a task, which the store checks
-    /// with the change itself, forbids what no longer fits; the conditions are for a client that decides by what it has seen.
+    /// Evaluates the preconditions of the request against the current task, then changes it. The store checks the state of the task
+    /// together with the change; the preconditions protect a client that decides by the state that it has read.
     private func change(
         _ request: Request, _ context: AppRequestContext, _ body: (TaskID, TenantID) async throws -> TaskRecord?
     ) async throws -> TaskRecord {
@@ -104,14 +104,14 @@ struct TaskRoutes: Sendable {
 }
 
 extension TaskRecord {
-    /// Changes with everything that people see of a task.
+    /// Changes with everything that clients see of a task.
     fileprivate var tag: EntityTag { EntityTag("\(id)-\(revision)") }
 }
 
 extension AppRequestContext {
     /// The `:id` of the path.
     ///
-    /// - Throws: `not_found` where it cannot be one.
+    /// - Throws: `not_found` if it cannot be one.
     func taskID() throws -> TaskID {
         guard let id = parameters.get("id").flatMap(TaskID.init(parsing:)) else { throw PixelFlowError.notFound("task") }
         return id

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 
-/// A task as people see it; `docs/api.md` describes each field.
+/// The representation of a task for clients; `docs/api.md` describes each field.
 struct TaskView: Encodable {
     let task: TaskRecord
     let progress: Double

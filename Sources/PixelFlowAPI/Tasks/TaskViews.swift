@@ -3,7 +3,7 @@ import NIOCore
 import PixelFlowCore
 import Synchronization
 
-/// Writes tasks as JSON, and keeps what it has written: a task of one revision always reads the same.
+/// Encodes tasks as JSON and caches the result: a revision of a task always has the same encoding.
 final class TaskViews: Sendable {
     private struct Entry {
         var revision: Int

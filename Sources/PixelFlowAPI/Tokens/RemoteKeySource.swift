@@ -8,7 +8,7 @@ package import PixelFlowHTTP
 package struct RemoteKeySource: VerificationKeySource {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_JWKS_URL", default: "http://127.0.0.1:50051/.well-known/jwks.json",
-        help: "Where the public keys are that tokens are verified with.")
+        help: "URL of the public keys that verify tokens.")
 
     package static let descriptions: [SettingDescription] = [urlSetting.description]
 
@@ -17,7 +17,7 @@ package struct RemoteKeySource: VerificationKeySource {
     private let url: String
     private let client: HTTPClient
 
-    /// - Throws: `setting_invalid` where the setting is no http or https URL.
+    /// - Throws: `setting_invalid` if the setting is not a http or https URL.
     package init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
         let url = try settings[Self.urlSetting]
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
@@ -28,7 +28,7 @@ package struct RemoteKeySource: VerificationKeySource {
         self.client = client
     }
 
-    /// - Throws: `auth_unavailable` where the service does not answer with keys.
+    /// - Throws: `auth_unavailable` if the service does not answer with keys.
     package func jwks() async throws -> JSONWebKeySet {
         do {
             let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(3))

@@ -3,7 +3,7 @@ import Multipart
 import NIOCore
 import PixelFlowCore
 
-/// Reads an upload form: one `file` part, and beside it `pipeline` and `preset`.
+/// Reads an upload form: one `file` part, and optionally `pipeline` and `preset`.
 struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     /// Takes the file's bytes as they arrive. Has to read them all.
     typealias FileSink = (_ filename: String?, _ contentType: String?, _ bytes: ByteStream) async throws -> TaskSource.Upload
@@ -27,7 +27,7 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     }
 
     /// - Throws: `PixelFlowError`: `malformed_multipart`, `missing_parameter` without a file, `unknown_parameter`
-    ///   for another part, or what is wrong with the pipeline. What `sink` has stored by then is the caller's to remove.
+    ///   for another part, or what is wrong with the pipeline. The caller must remove what `sink` has stored by then.
     mutating func read(into sink: FileSink) async throws -> (UploadRequest, TaskSource.Upload) {
         while let part = try await events.nextPart() { try await take(part, sink) }
         guard let upload else { throw PixelFlowError.invalid("file", "The form has no part named file.", code: "missing_parameter") }
@@ -43,7 +43,7 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
         case "preset": preset = String(decoding: try await field(part.name), as: UTF8.self)
         default:
             throw PixelFlowError.invalid(
-                String(part.name.prefix(64)), "The form knows file, pipeline and preset.", code: "unknown_parameter")
+                String(part.name.prefix(64)), "The form may have only the parts file, pipeline and preset.", code: "unknown_parameter")
         }
     }
 
@@ -74,7 +74,7 @@ private final class PartReader<Body: AsyncSequence>: @unchecked Sendable where B
 
     init(_ events: MultipartSequence<Body>.Iterator) { self.events = events }
 
-    /// The next part; what is left of the one before is skipped.
+    /// The next part; the rest of the previous one is skipped.
     func nextPart() async throws -> MultipartPart? {
         while isInPart { _ = try await nextChunk() }
         guard case .partBegan(let part)? = try await nextEvent() else { return nil }

@@ -4,10 +4,12 @@ import Synchronization
 /// How much one person may have under way of uploads that are not finished.
 package struct UploadLimits: Sendable, Hashable {
     static let countSetting = Setting<Int>.integer(
-        "PIXELFLOW_UPLOADS_PER_USER", default: 256, in: 1...100_000, help: "Unfinished uploads of one user and process at a time.")
+        "PIXELFLOW_UPLOADS_PER_USER", default: 256, in: 1...100_000,
+        help:
+            "Maximum number of unfinished uploads of one user in one process.")
     static let bytesSetting = Setting<Int>.integer(
         "PIXELFLOW_UPLOAD_BYTES_PER_USER", default: 512 * 1024 * 1024, in: 1024...1 << 40,
-        help: "Bytes that the unfinished uploads of one user and process may have brought.")
+        help: "Maximum number of bytes received by the unfinished uploads of one user in one process.")
 
     package static let descriptions: [SettingDescription] = [countSetting.description, bytesSetting.description]
 
@@ -25,7 +27,7 @@ package struct UploadLimits: Sendable, Hashable {
     }
 }
 
-/// Counts the unfinished uploads of each person, and refuses what is beyond the limits.
+/// Counts the unfinished uploads of each user and refuses those beyond the limits.
 final class UploadAdmission: Sendable {
     private struct Share {
         var count = 0
@@ -87,6 +89,7 @@ final class UploadAdmission: Sendable {
     private var refusal: PixelFlowError {
         PixelFlowError(
             .throttled, code: "too_many_uploads",
-            "You have \(limits.count) uploads or \(limits.bytes) bytes under way already; wait for some of them to end.", retryAfter: 1)
+            "You already have \(limits.count) uploads or \(limits.bytes) bytes in progress; wait for some of them to "
+                + "finish.", retryAfter: 1)
     }
 }

@@ -10,7 +10,7 @@ import WireFormats
 
 /// Reads the body of an upload in each of its three forms.
 struct UploadBody: Sendable {
-    /// An image that was sent along, on its way to where it is kept.
+    /// An uploaded image on its way to the blob store.
     struct Image: Sendable {
         var filename: String?
         var contentType: String?
@@ -24,8 +24,8 @@ struct UploadBody: Sendable {
     /// Bytes of the image.
     let limit: Int
 
-    /// - Returns: what is asked for, and the image, where one was sent along.
-    /// - Throws: `PixelFlowError`. What `sink` has stored by then is the caller's to remove.
+    /// - Returns: the request, and the image if one was sent.
+    /// - Throws: `PixelFlowError`. The caller must remove what `sink` has stored by then.
     func read(_ sink: Sink) async throws -> (UploadRequest, TaskSource.Upload?) {
         switch request.mediaType ?? "" {
         case _ where request.isCalledJSON:
@@ -56,10 +56,10 @@ struct UploadBody: Sendable {
 }
 
 extension UploadBody.Image {
-    /// Hands the bytes on, counted and hashed.
+    /// Passes the bytes on, counted and hashed.
     ///
-    /// - Throws: `body_too_large` beyond `limit` bytes, `too_many_uploads` beyond what the ticket's owner may have under way,
-    ///   `empty_image` where there are none.
+    /// - Throws: `body_too_large` beyond `limit` bytes, `too_many_uploads` beyond what the ticket's owner may have in progress,
+    ///   `empty_image` if there are none.
     func measured(
         limit: Int, _ ticket: UploadAdmission.Ticket, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
     ) async throws -> TaskSource.Upload {

@@ -4,10 +4,10 @@ import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// What a client asks for, whichever way the image comes, as it was sent: of the right form, and not yet judged by anything
+/// The upload request as it was sent, regardless of how the image was sent: well-formed, and not yet checked against anything
 /// that may change, such as presets and limits.
 struct UploadRequest: Sendable {
-    /// Nil where the image itself was sent.
+    /// Nil if the image itself was sent.
     var imageURL: String?
     var pipeline: JSONValue?
     var preset: String?
@@ -20,7 +20,7 @@ struct UploadRequest: Sendable {
             throw PixelFlowError(.invalid, code: "invalid_value", "The body has to be an object with an image_url.")
         }
         for key in members.keys.sorted() where !["image_url", "pipeline", "preset"].contains(key) {
-            throw PixelFlowError.invalid(key, "There is no parameter \(key).", code: "unknown_parameter")
+            throw PixelFlowError.invalid(key, "Unknown parameter \(key).", code: "unknown_parameter")
         }
         let given = members.filter { $0.value != .null }
         guard let url = given["image_url"] else {
@@ -36,7 +36,7 @@ struct UploadRequest: Sendable {
         }
     }
 
-    /// Takes the parts that came beside the image itself. One that is empty, as a form sends a field that nobody has filled in,
+    /// Takes the parts that accompany the image. An empty part, such as a form field that was not filled in,
     /// counts as absent, and so does a pipeline that is null.
     init(pipeline: Data?, preset: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
@@ -72,16 +72,16 @@ extension UploadRequest {
             return saved.pipeline
         }
         if let builtIn = BuiltInPresets.all[preset] { return builtIn }
-        throw PixelFlowError.invalid("preset", "There is no preset named \(preset.prefix(64)).", code: "unknown_preset")
+        throw PixelFlowError.invalid("preset", "The preset \(preset.prefix(64)) does not exist.", code: "unknown_preset")
     }
 }
 
 extension UploadRequest {
-    /// The same for two requests that say the same, and for no others, whatever has happened between them: the URL or the bytes
+    /// Equal for two requests with the same content and for no others, regardless of what happened in between: the URL or the bytes
     /// of the image, the name of the preset and the pipeline as it was sent. How JSON was spaced and ordered makes no
-    /// difference, nor does a member that is null; what a file is called does not matter either.
+    /// difference, nor do null members or the file name.
     ///
-    /// - Parameter imageSHA256: of the image that was sent along, in hexadecimal.
+    /// - Parameter imageSHA256: of the uploaded image, in hexadecimal.
     func fingerprint(imageSHA256: String?) throws -> String {
         var parts: [String: JSONValue] = [:]
         parts["url"] = imageURL.map(JSONValue.string)

@@ -27,7 +27,7 @@ struct UploadRoutes: Sendable {
         if let key, let first = try await dependencies.tasks.find(idempotencyKey: key, of: principal.tenant) {
             return try await answerAgain(request, with: first, ticket)
         }
-        // Before a byte is read: what cannot be kept need not be sent.
+        // Before a byte is read, since an upload that cannot be stored need not be sent.
         try await dependencies.blobs.requireRoom()
         let id = TaskID.make(at: dependencies.clock.now())
         let task: TaskRecord
@@ -41,8 +41,8 @@ struct UploadRoutes: Sendable {
         return try await create(task, context)
     }
 
-    /// A key that was used names a request. Whether this is the same one is told by what it says alone: its preset may have been
-    /// changed, its watermark deleted, limits lowered, and none of it is looked at. Nothing is stored.
+    /// A used key identifies a request. Only the content decides whether this is the same one: its preset may have been
+    /// changed, its watermark deleted or limits lowered, and none of it matters. Nothing is stored.
     private func answerAgain(
         _ request: Request, with first: TaskRecord, _ ticket: UploadAdmission.Ticket
     ) async throws -> Response {
@@ -56,7 +56,7 @@ struct UploadRoutes: Sendable {
         return try response(first, ifMadeBy: try uploadRequest.fingerprint(imageSHA256: upload?.sha256))
     }
 
-    /// Reads and checks everything; stores the image, where it was sent along.
+    /// Reads and validates the request, and stores the image if one was sent.
     private func accept(
         _ request: Request, _ key: String?, _ context: AppRequestContext, as id: TaskID, _ ticket: UploadAdmission.Ticket
     ) async throws -> TaskRecord {
@@ -73,7 +73,7 @@ struct UploadRoutes: Sendable {
             createdAt: dependencies.clock.now())
     }
 
-    /// Where the store does not answer, the task may have been added all the same; so the image stays.
+    /// If the store does not answer, the task may have been added nevertheless, so the image is kept.
     private func create(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Response {
         switch try await dependencies.tasks.create(task) {
         case .created(let task):
@@ -89,11 +89,12 @@ struct UploadRoutes: Sendable {
         }
     }
 
-    /// - Throws: `idempotency_key_reused` where another request has made the task.
+    /// - Throws: `idempotency_key_reused` if a different request created the task.
     private func response(_ task: TaskRecord, ifMadeBy fingerprint: String) throws -> Response {
         guard task.fingerprint == fingerprint else {
             throw PixelFlowError(
-                .invalid, code: "idempotency_key_reused", "This Idempotency-Key was used for another request.", field: "Idempotency-Key")
+                .invalid, code: "idempotency_key_reused",
+                "This Idempotency-Key was already used for a different request.", field: "Idempotency-Key")
         }
         return try response(task)
     }
@@ -137,7 +138,7 @@ struct UploadRoutes: Sendable {
         }
     }
 
-    /// A task of its own: a client that has gone has cancelled this one, and its upload has to vanish all the same.
+    /// A separate task: a disconnected client has cancelled this one, and its upload must still be removed.
     private func discard(_ id: TaskID, _ tenant: TenantID, _ context: AppRequestContext) async {
         let (blobs, logger) = (dependencies.blobs, context.logger)
         await Task {

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Registers people and lets them in.
+/// Registers users and authenticates them.
 struct Accounts: Sendable {
     let store: any UserStore
     let hasher: any PasswordHashing
@@ -33,14 +33,16 @@ struct Accounts: Sendable {
     /// - Throws: `registration_closed` (403).
     func requireOpenRegistration() throws(PixelFlowError) {
         guard registration == .open else {
-            throw PixelFlowError(.forbidden, code: "registration_closed", "Registration is closed here; ask whoever runs this service.")
+            throw PixelFlowError(
+                .forbidden, code: "registration_closed",
+                "Registration is closed; ask the operator of this service for an account.")
         }
     }
 
-    /// The user whose e-mail address and password these are.
+    /// The user with this email address and password.
     ///
-    /// An address that nobody has takes as long as one that somebody has, and is throttled alike, so
-    /// that neither the answer nor its time tells who is registered.
+    /// An unknown address takes as long as a known one and is throttled in the same way, so
+    /// that neither the response nor its timing reveals who is registered.
     /// - Throws: `credentials_invalid` (401), `login_throttled` (429).
     func login(email: String, password: String, from subscriber: String?) async throws -> User {
         // Too long for an address is an unknown user, but not a reason to keep it in memory.
@@ -64,8 +66,8 @@ struct Accounts: Sendable {
     }
 
     private static let emailTaken = PixelFlowError(
-        .conflict, code: "email_taken", "Somebody has registered with this address already.", field: "email")
+        .conflict, code: "email_taken", "An account with this email address already exists; sign in instead.", field: "email")
 
     private static let credentialsInvalid = PixelFlowError(
-        .unauthenticated, code: "credentials_invalid", "The e-mail address or the password is wrong.")
+        .unauthenticated, code: "credentials_invalid", "The email address or the password is wrong.")
 }

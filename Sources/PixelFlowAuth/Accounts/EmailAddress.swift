@@ -12,7 +12,7 @@ struct EmailAddress: Hashable {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         // RFC 5321, section 4.5.3.1: 64 bytes before the at, 254 in all.
         guard text.utf8.count <= 254, parts.count == 2, Self.isLocalPart(parts[0]), Self.isDomain(parts[1]) else {
-            throw .invalid("email", "This is not an e-mail address.", code: "email_invalid")
+            throw .invalid("email", "The email address is not valid.", code: "email_invalid")
         }
         self.text = text
     }

@@ -11,7 +11,7 @@ struct SigningKey: Sendable {
     let jwk: JSONWebKey
     private let signer: JWTKeyCollection
 
-    /// - Throws: `signing_key_unreadable` where the stored key is none.
+    /// - Throws: `signing_key_unreadable` if the stored key is none.
     init(_ record: SigningKeyRecord) async throws {
         do {
             let key = try P256.Signing.PrivateKey(pemRepresentation: record.privateKey)

@@ -1,7 +1,7 @@
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// Issues tokens with the newest key, and tells the public half of every key.
+/// Issues tokens with the newest key, and publishes the public part of every key.
 struct TokenIssuer: Sendable {
     let jwks: JSONWebKeySet
     let lifetime: Duration
@@ -9,7 +9,7 @@ struct TokenIssuer: Sendable {
     private let rules: TokenRules
     private let clock: any WallClock
 
-    /// Takes the keys of the store; where there are none, makes the first. Of several services that
+    /// Takes the keys of the store; if there are none, makes the first. Of several services that
     /// start at once all end up with the same one.
     init(store: any SigningKeyStore, lifetime: Duration, rules: TokenRules, clock: any WallClock) async throws {
         var records = try await store.signingKeys()

@@ -23,7 +23,7 @@ package final class BcryptHasher: PasswordHashing {
         cost: Int, threads: Int, queue: Int, registrationThreads: Int? = nil, registrationQueue: Int? = nil
     ) throws(PixelFlowError) {
         guard (4...16).contains(cost) else {
-            throw .invalid("PIXELFLOW_AUTH_BCRYPT_COST", "The cost of bcrypt must be from 4 to 16.", code: "setting_invalid")
+            throw .invalid("PIXELFLOW_AUTH_BCRYPT_COST", "The bcrypt cost must be from 4 to 16.", code: "setting_invalid")
         }
         self.cost = cost
         self.signIn = HashingPool(threads: threads, queue: queue, busy: Self.signInBusy)
@@ -87,11 +87,13 @@ package final class BcryptHasher: PasswordHashing {
     }
 
     private static let signInBusy = PixelFlowError(
-        .unavailable, code: "auth_busy", "Too many people are signing in at the moment; try again soon.", retry: .outage, retryAfter: 2)
+        .unavailable, code: "auth_busy", "Too many logins are in progress; try again shortly.", retry: .outage, retryAfter: 2)
 
     private static let registrationBusy = PixelFlowError(
-        .unavailable, code: "registration_busy", "Too many people are registering at the moment; try again soon.", retry: .outage,
+        .unavailable, code: "registration_busy", "Too many registrations are in progress; try again shortly.", retry: .outage,
         retryAfter: 5)
 
-    private static let unusable = PixelFlowError(.internal, code: "hashing_failed", "Passwords cannot be hashed at the moment.")
+    private static let unusable = PixelFlowError(
+        .internal, code: "hashing_failed",
+        "Passwords cannot be hashed at the moment; try again later.")
 }

@@ -2,13 +2,13 @@
 package protocol PasswordHashing: Sendable {
     /// A hash with a fresh salt, with everything in it that `verify` needs. For registration, which never holds up `verify`.
     ///
-    /// - Throws: `registration_busy` (503) where too many wait already.
+    /// - Throws: `registration_busy` (503) if too many wait already.
     func hash(_ password: String) async throws -> String
-    /// Whether `hash` was made from `password`. Takes as long for a wrong password as for the right one.
+    /// Whether `hash` is the hash of `password`. Takes the same time for wrong and right passwords.
     ///
-    /// - Throws: `auth_busy` (503) where too many wait already.
+    /// - Throws: `auth_busy` (503) if too many wait already.
     func verify(_ password: String, against hash: String) async throws -> Bool
-    /// A hash that no password fits and that takes as long to verify as a real one; for users who do
-    /// not exist, so that an answer's time does not tell.
+    /// A hash that no password matches and that takes as long to verify as a real one; for users who do
+    /// not exist, so that the response time does not reveal it.
     var decoy: String { get }
 }

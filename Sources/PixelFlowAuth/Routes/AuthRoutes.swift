@@ -23,7 +23,7 @@ struct AuthRoutes: Sendable {
         router.get("/.well-known/jwks.json", use: jwks)
     }
 
-    /// Tells a page whether to show its form.
+    /// Tells the page whether to show its form.
     @Sendable private func registration(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         try .json(RegistrationState(registration: accounts.registration.rawValue), headers: [.cacheControl: "no-store"])
     }

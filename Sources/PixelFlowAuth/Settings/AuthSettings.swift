@@ -7,33 +7,35 @@ package struct AuthSettings: Sendable {
     /// 12 took 0.2 s of one core where this was measured; each step doubles that. The default is
     /// OWASP's floor of 10 and two for the years since.
     static let bcryptCostSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_BCRYPT_COST", default: 12, in: 4...16, help: "Cost of bcrypt; each step doubles the time of a login.")
+        "PIXELFLOW_AUTH_BCRYPT_COST", default: 12, in: 4...16, help: "bcrypt cost; each step doubles the time that a login takes.")
     static let tokenLifetimeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...2_592_000, help: "How long a token is valid.")
     /// Half of the processors, so that a storm of logins leaves room for everything else.
     static let hashThreadsSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_HASH_THREADS", default: 0, in: 0...64, help: "Logins verified at a time; 0 for half of the processors.")
+        "PIXELFLOW_AUTH_HASH_THREADS", default: 0, in: 0...64, help: "Threads that verify passwords; 0 means half of the processors.")
     /// 32 at a quarter of a second each is as long as a person waits.
     static let hashQueueSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000, help: "Logins that wait for a thread before more are refused with 503."
+        "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000,
+        help:
+            "Maximum number of logins waiting for a thread; further ones are refused with 503."
     )
     static let registrationSetting = Setting<RegistrationMode>.choice(
         "PIXELFLOW_AUTH_REGISTRATION", default: .open, of: RegistrationMode.allCases,
-        help: "Who may register: open for anybody, closed for nobody.")
+        help: "Who may register: open (anyone) or closed (no one).")
     /// On threads of their own, so that a storm of registrations leaves the logins theirs.
     static let registrationThreadsSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_REGISTRATION_THREADS", default: 1, in: 1...64, help: "Registrations hashed at a time.")
+        "PIXELFLOW_AUTH_REGISTRATION_THREADS", default: 1, in: 1...64, help: "Threads that hash the passwords of registrations.")
     static let registrationQueueSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_REGISTRATION_QUEUE", default: 32, in: 1...10_000,
-        help: "Registrations that wait for a thread before more are refused with 503.")
+        help: "Maximum number of registrations waiting for a thread; further ones are refused with 503.")
     /// A class or an office signs up at once; 60 of an hour's 3,600 seconds at a quarter of a second each are little.
     static let registrationsPerHourSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR", default: 60, in: 1...1_000_000,
-        help: "Registrations an hour from one address (IPv6: one /64) before more are refused with 429; they may come all at once.")
+        help: "Registrations allowed per hour from one address (IPv6: one /64), possibly all at once; further ones are refused with 429.")
     /// Some 400 bytes each.
     static let throttleCapacitySetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_THROTTLE_CAPACITY", default: 10_000, in: 100...1_000_000,
-        help: "Addresses that each throttle of auth remembers; beyond, the oldest are forgotten.")
+        help: "Addresses that each throttle of auth remembers; beyond it, the oldest are evicted.")
 
     package static let descriptions: [SettingDescription] =
         [

@@ -1,8 +1,8 @@
 import PixelFlowCore
 
 extension Dictionary {
-    /// Makes room for one more entry where there are `capacity` of them: drops what is forgotten anyway, and where that is not
-    /// enough, the quarter used longest ago; a quarter, so that the cost of looking at all is spread over many uses.
+    /// Makes room for one more entry if there are `capacity` of them: drops expired entries and, if that is not
+    /// enough, the least recently used quarter, so that the cost of the scan is spread over many uses.
     mutating func makeRoom(capacity: Int, lastUse: KeyPath<Value, Timestamp>, isForgotten: (Value) -> Bool) {
         guard count >= capacity else { return }
         self = filter { !isForgotten($0.value) }

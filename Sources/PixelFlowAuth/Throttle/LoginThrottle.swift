@@ -2,11 +2,11 @@ package import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. Nobody is
+/// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. No one is
 /// locked out for good.
 ///
-/// What counts is the account together with the address that tries it, and the address over all accounts. The
-/// account alone does not count: whoever knows an account's name could keep its owner out by failing at it.
+/// Failures are counted by account and address together, and by address over all accounts. The
+/// account alone does not count: otherwise anyone who knows an account could lock out its owner.
 package final class LoginThrottle: Sendable {
     /// How patient the throttle is with one address, at one account or in all.
     package struct Allowance: Sendable, Hashable {
@@ -30,7 +30,7 @@ package final class LoginThrottle: Sendable {
     package struct Limits: Sendable, Hashable {
         /// An address at one account: five slips of the finger, then up to five minutes, which leaves 288 guesses a day.
         package var pair = Allowance(free: 4, parallel: 8, cap: .seconds(300))
-        /// An address in all: many people can share one, so it is given more room.
+        /// For an address over all accounts: many users can share one, so its allowance is larger.
         package var address = Allowance(free: 19, parallel: 64, cap: .seconds(900))
         /// A time without failures after which all is forgotten.
         package var memory: Duration = .seconds(3600)
@@ -40,7 +40,7 @@ package final class LoginThrottle: Sendable {
         package init() {}
     }
 
-    /// An attempt that has been let through and has to be ended.
+    /// An attempt that has been let through and must be ended.
     struct Attempt: Sendable {
         fileprivate let pair: String
         fileprivate let address: String?

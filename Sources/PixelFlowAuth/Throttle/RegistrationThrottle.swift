@@ -2,8 +2,8 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// Bounds how many people register from one address: an hour's worth at once, and then as many as the hours go by. Who is
-/// refused costs neither a hash nor a question to the database.
+/// Limits registrations from one address: an hour's allowance at once, which is then refilled over time. A
+/// refused registration costs neither a hash nor a database query.
 final class RegistrationThrottle: Sendable {
     private struct Bucket {
         var spent: Double
@@ -34,7 +34,7 @@ final class RegistrationThrottle: Sendable {
         let now = clock.now()
         let wait = buckets.withLock { buckets -> Double in
             var spent = buckets[address].map { spentNow($0, at: now) } ?? 0
-            // What is asked for has to fit in; a hair less than one is an error of rounding.
+            // The request must fit into the allowance; the small tolerance covers rounding errors.
             guard spent + 1 <= perHour + 1e-6 else { return (spent + 1 - perHour) * 3600 / perHour }
             spent += 1
             if buckets[address] == nil {
@@ -54,7 +54,7 @@ final class RegistrationThrottle: Sendable {
         let seconds = max(1, Int((wait - 1e-6).rounded(.up)))
         return PixelFlowError(
             .throttled, code: "registration_throttled",
-            "Too many people have registered from your address; try again in \(seconds) seconds.",
+            "Too many registrations from your address; try again in \(seconds) seconds.",
             retry: .transient, retryAfter: seconds)
     }
 }

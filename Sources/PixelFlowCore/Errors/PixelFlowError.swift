@@ -1,6 +1,6 @@
-/// Every failure that a person, a client or a retry policy has to understand.
+/// A failure that operators, clients and retry policies can interpret.
 ///
-/// `code` is stable and machine-readable, `message` is written for people and safe to show to a
+/// `code` is stable and machine-readable, `message` is human-readable and safe to show to a
 /// client. `cause` is for the logs only and never leaves the process.
 package struct PixelFlowError: Error, Sendable {
     /// What a caller can do about a failure; decides the HTTP status and the retry.
@@ -11,11 +11,11 @@ package struct PixelFlowError: Error, Sendable {
         case unauthenticated
         /// Credentials are fine, the action is not allowed (403).
         case forbidden
-        /// There is no such thing, or not for this tenant (404).
+        /// The resource does not exist, or belongs to another tenant (404).
         case notFound
         /// The state of the thing does not allow the action (409).
         case conflict
-        /// The thing is not in the state that the client has made a condition of its request (412).
+        /// The resource is not in the state that the request requires (412).
         case preconditionFailed
         /// More bytes than allowed (413).
         case tooLarge
@@ -29,7 +29,7 @@ package struct PixelFlowError: Error, Sendable {
         case throttled
         /// A backend of PixelFlow is down; the same request can work later (503).
         case unavailable
-        /// There is no room for what was sent (507).
+        /// There is not enough storage for the request (507).
         case insufficientStorage
         /// A defect of PixelFlow (500). The message says nothing of the inside.
         case `internal`
@@ -39,21 +39,21 @@ package struct PixelFlowError: Error, Sendable {
     package enum Retry: String, Sendable, Codable {
         /// Never: the input is at fault (not an image, a blocked address, a 404).
         case permanent
-        /// Perhaps: a time-out, a 5xx of somebody else's server. Spends an attempt.
+        /// A retry may help: a timeout, or a 5xx of a third-party server. Costs an attempt.
         case transient
         /// Surely, once PixelFlow's own backend is back. Spends no attempt.
         case outage
         /// The render process died on this input; twice and the task is poison.
         case crash
-        /// Somebody outside killed the render process: the kernel for want of memory, or an operator.
-        /// Spends no attempt; a task that this happens to again and again is given one run alone.
+        /// The render process was killed from outside: by the kernel for lack of memory, or by an operator.
+        /// Costs no attempt; if it happens repeatedly, the task gets one isolated run.
         case killed
     }
 
     package let kind: Kind
     /// Stable, `snake_case`, for machines.
     package let code: String
-    /// One sentence for people.
+    /// One human-readable sentence.
     package let message: String
     package let retry: Retry
     /// The path of the offending field, as in `outputs[0].operations[1].width`.
@@ -93,37 +93,39 @@ extension PixelFlowError {
         PixelFlowError(.invalid, code: code, message, field: field)
     }
 
-    /// The one answer for everything that is not there or belongs to another tenant.
+    /// The error for everything that does not exist or belongs to another tenant.
     package static func notFound(_ what: String) -> PixelFlowError {
-        PixelFlowError(.notFound, code: "not_found", "There is no such \(what).")
+        PixelFlowError(.notFound, code: "not_found", "The \(what) does not exist.")
     }
 
     /// A backend of PixelFlow that does not answer. Costs the task no attempt.
     package static func unavailable(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
-            .unavailable, code: "\(backend)_unavailable", "The \(backend) does not answer at the moment.",
+            .unavailable, code: "\(backend)_unavailable", "The \(backend) is not available at the moment; try again later.",
             retry: .outage, retryAfter: 5, cause: cause)
     }
 
     /// A backend that has more to do than it may take on. Costs the task no attempt.
     package static func busy(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
-            .unavailable, code: "\(backend)_busy", "The \(backend) has too much to do at the moment; try again.",
+            .unavailable, code: "\(backend)_busy", "The \(backend) is overloaded at the moment; try again later.",
             retry: .outage, retryAfter: 1, cause: cause)
     }
 
-    /// The disk or the object store is full: an outage, which ends when somebody makes room. Costs the task no attempt.
+    /// The disk or the object store is full: an outage that ends when space is freed. Costs the task no attempt.
     package static func insufficientStorage(cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .insufficientStorage, code: "insufficient_storage",
-            "There is too little room left to store images; delete tasks or have the operator make room.",
+            "There is not enough space to store images; delete tasks or ask the operator to add space.",
             retry: .outage, retryAfter: 60, cause: cause)
     }
 
-    /// Wraps what nobody foresaw, so that its text stays inside.
+    /// Wraps an unexpected error, so that its text is not exposed.
     package static func unexpected(_ cause: any Error) -> PixelFlowError {
         if let known = cause as? PixelFlowError { return known }
-        return PixelFlowError(.internal, code: "internal_error", "Something went wrong inside PixelFlow.", retry: .transient, cause: cause)
+        return PixelFlowError(
+            .internal, code: "internal_error",
+            "An internal error occurred; try again later.", retry: .transient, cause: cause)
     }
 }
 

@@ -1,4 +1,4 @@
-/// A text identifier with a type of its own, so that a tenant is never passed for a task.
+/// A typed text identifier, so that a tenant id cannot be passed as a task id.
 package protocol Identifier: RawRepresentable, Hashable, Codable, Sendable, CustomStringConvertible, Comparable
 where RawValue == String {
     init(_ text: String)
@@ -20,7 +20,7 @@ package struct TaskID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
     package static func make(at time: Timestamp) -> TaskID { TaskID(UUIDv7.make(at: time)) }
-    /// Reads an id that came from outside; nil where it cannot be one.
+    /// Parses an id from untrusted input; nil if it is malformed.
     package init?(parsing text: String) {
         let lowered = text.lowercased()
         guard UUIDv7.isCanonical(lowered) else { return nil }

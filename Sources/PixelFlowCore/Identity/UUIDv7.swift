@@ -1,7 +1,7 @@
 import Foundation
 import WireFormats
 
-/// Makes identifiers of RFC 9562, version 7: 48 bits of milliseconds, then random bits, so that
+/// Generates identifiers of RFC 9562, version 7: 48 bits of milliseconds, then random bits, so that
 /// they sort by creation time both as bytes and as text.
 package enum UUIDv7 {
     /// A fresh identifier in the canonical form of 36 lower-case characters.
@@ -13,7 +13,7 @@ package enum UUIDv7 {
     package static func make(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> String {
         let milliseconds = UInt64(max(0, time.microseconds / 1000)) & 0xffff_ffff_ffff
         // The twelve bits after the version hold the fraction of the millisecond (RFC 9562,
-        // section 6.2, method 3), so that ids made in one millisecond still sort by time.
+        // section 6.2, method 3), so that ids generated within a millisecond still sort by time.
         let fraction = UInt64(max(0, time.microseconds % 1000)) * 4096 / 1000
         let high = milliseconds << 16 | 0x7000 | fraction
         let low = (generator.next() as UInt64) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000

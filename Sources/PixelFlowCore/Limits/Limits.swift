@@ -1,6 +1,6 @@
 /// What an image may cost. The defaults are safe for a small server; see `docs/configuration.md`.
 package struct ImageLimits: Sendable, Hashable, Codable {
-    /// Bytes of one source, uploaded or fetched.
+    /// Maximum size of a source in bytes, uploaded or fetched.
     package var sourceBytes: Int
     /// Width x height of the source, frames summed.
     package var pixels: Int

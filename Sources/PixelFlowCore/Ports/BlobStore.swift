@@ -17,7 +17,7 @@ package struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStr
         BlobKey(rawValue: "\(tenant)/\(task)")
     }
 
-    /// The task that a prefix made by `task(_:tenant:)` belongs to.
+    /// The task of a prefix created by `task(_:tenant:)`.
     package var taskOfPrefix: TaskID? {
         rawValue.split(separator: "/").dropFirst().first.flatMap { TaskID(parsing: String($0)) }
     }
@@ -51,34 +51,34 @@ package struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStr
 /// A stream of bytes.
 package typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendable
 
-/// Keeps sources and outputs.
+/// Stores sources and outputs.
 ///
-/// An object is there completely or not at all. Once `write` has returned it survives a crash of the
-/// process, and no later than with the next `create` or `complete` of the task store beside it, a
+/// An object exists completely or not at all. Once `write` has returned, it survives a crash of the
+/// process and, at the latest after the next `create` or `complete` of the accompanying task store, a
 /// crash of the machine.
 package protocol BlobStore: Sendable {
-    /// Stores the whole stream under `key`. Where the stream throws, nothing is stored.
+    /// Stores the whole stream under `key`. If the stream throws, nothing is stored.
     ///
     /// - Returns: the number of bytes.
     /// - Throws: what the stream throws, or `PixelFlowError` with `retry == .outage`.
     func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int
     /// Stores `bytes` under `key`.
     func write(_ key: BlobKey, bytes: ByteBuffer) async throws
-    /// Opens an object; `range` is cut to what there is.
+    /// Opens an object; `range` is clamped to its size.
     ///
-    /// - Returns: nil where there is no such object.
+    /// - Returns: nil if the object does not exist.
     func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob?
-    /// Removes the object `prefix` and every object below `prefix/`. What is not there is no error.
+    /// Removes the object `prefix` and every object below `prefix/`. A missing object is not an error.
     func remove(_ prefix: BlobKey) async throws
     /// The keys of all objects at or below `prefix`, sorted.
     func keys(_ prefix: BlobKey) async throws -> [BlobKey]
     /// Which tasks have objects: their prefixes, sorted, from after `previous` on.
     func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey]
-    /// Answers when the backend is in order, throws where it is not.
+    /// Returns if the backend is healthy, throws if not.
     func check() async throws
-    /// Returns where there is room for uploads.
+    /// Returns if there is enough space for uploads.
     ///
-    /// - Throws: `insufficient_storage` below the low-water mark. Reading, removing and what accepted tasks store go on.
+    /// - Throws: `insufficient_storage` below the low-water mark. Reading, removing and storing outputs of accepted tasks still work.
     func requireRoom() async throws
     /// Takes back writes that began before `time` and neither ended nor failed: their process has died, or they hang.
     ///

@@ -35,13 +35,13 @@ package struct UnreadableMarkError: Error {
 
 /// Keeps the mark of the installation that it belongs to.
 package protocol InstallationRecord: Sendable {
-    /// Nil where there is none yet.
+    /// Nil if there is none yet.
     func installationMark() async throws -> InstallationMark?
     /// Writes the mark, durably, if it is still `old`. A blob store need not compare atomically: the database decides.
     ///
     /// - Returns: whether it was.
     func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool
-    /// Whether there is anything beside the mark: any task, or any object of one.
+    /// Whether there is anything besides the mark: a task, or an object of one.
     func holdsData() async throws -> Bool
 }
 
@@ -51,7 +51,7 @@ package protocol OrphanLedger: Sendable {
     func markOrphans(_ prefixes: [BlobKey]) async throws
     /// Forgets these prefixes.
     func clearOrphans(_ prefixes: [BlobKey]) async throws
-    /// What is noted, sorted, from after `previous` on.
+    /// The recorded orphans after `previous`, sorted.
     func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark]
     /// Whether a prefix that was noted at `time` has been so for `grace`, by the store's own clock.
     func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool

@@ -5,9 +5,9 @@ package protocol PresetStore: Sendable {
     func preset(_ name: String, of tenant: TenantID) async throws -> Preset?
     /// Adds or replaces.
     ///
-    /// - Returns: true where there was none of that name.
+    /// - Returns: true if there was none of that name.
     func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool
-    /// - Returns: false where there was none of that name.
+    /// - Returns: false if there was none of that name.
     func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool
 }
 

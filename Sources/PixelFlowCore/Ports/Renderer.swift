@@ -5,12 +5,12 @@ package import NIOCore
 /// Untrusted bytes are never decoded in the caller's process. Cancelling the calling task kills
 /// the work at once and throws `CancellationError`.
 package protocol Renderer: Sendable {
-    /// - Throws: `PixelFlowError` with `retry == .permanent` where the source is at fault
+    /// - Throws: `PixelFlowError` with `retry == .permanent` if the source is at fault
     ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `damaged_image`,
-    ///   `too_many_pixels`, `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` where the render
-    ///   process died (`render_crashed`), `.killed` where somebody outside killed it
-    ///   (`render_killed`), `.outage` where no render process could be started.
-    ///   One output that cannot be made is no error: see `RenderedOutput.result`.
+    ///   `too_many_pixels`, `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` if the render
+    ///   process crashed (`render_crashed`), `.killed` if it was killed from outside
+    ///   (`render_killed`), `.outage` if no render process could be started.
+    ///   An output that fails is not an error: see `RenderedOutput.result`.
     func render(_ job: RenderJob) async throws -> RenderReport
     /// Returns once jobs need not wait for anything to be started.
     func warmUp() async
@@ -31,13 +31,13 @@ package struct RenderJob: Sendable {
     package var limits: ImageLimits
     /// Whose image it is. A render process that has seen an image of one tenant is not used for another's.
     package var tenant: TenantID?
-    /// Whether nothing else may be rendered meanwhile: the image is under suspicion, and whatever
-    /// happens now is its own doing.
+    /// Whether nothing else may be rendered at the same time: the image is suspect, and must be the only
+    /// possible cause of a crash.
     package var runsAlone: Bool
     /// Told after each output that is done, as (done, total).
     package var onProgress: (@Sendable (Int, Int) -> Void)?
-    /// Takes each output as soon as it is made; the report then lists none. While one output is being
-    /// taken, the next may be rendered, but no more: a job has at most two in memory. What it throws
+    /// Receives each output as soon as it is rendered; the report then lists none. While one output is being
+    /// handled, the next may be rendered, but no more: a job has at most two in memory. An error that it throws
     /// ends the job.
     package var onOutput: (@Sendable (RenderedOutput) async throws -> Void)?
 
@@ -62,8 +62,8 @@ package struct RenderJob: Sendable {
     }
 }
 
-/// What came of a job: facts of the source, and each output by itself, in the pipeline's order; none
-/// where `RenderJob.onOutput` has taken them.
+/// The result of a job: metadata of the source, and the outputs in the pipeline's order; none
+/// if `RenderJob.onOutput` has received them.
 package struct RenderReport: Sendable {
     package var source: SourceMetadata
     package var outputs: [RenderedOutput]
@@ -77,9 +77,9 @@ package struct RenderReport: Sendable {
     }
 }
 
-/// What is known of a source once it has been decoded.
+/// Information about a source once it has been decoded.
 package struct SourceMetadata: Sendable, Hashable, Codable {
-    /// The format found in the bytes, whatever the name or the header said.
+    /// The format found in the bytes, regardless of the file name or content type.
     package var format: String
     /// Pixels, upright: after the EXIF orientation has been applied.
     package var width: Int
@@ -144,7 +144,7 @@ package struct RenderedImage: Sendable {
     }
 }
 
-/// Why one output could not be made while the others could.
+/// Why an output failed while others may have succeeded.
 package struct OutputError: Error, Sendable, Hashable, Codable {
     package var code: String
     package var message: String

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// Brings a source from somebody else's server.
+/// Fetches a source from a third-party server.
 package protocol SourceFetcher: Sendable {
     /// Fetches `url` with every guard in place: scheme, address, redirects, size and time.
     ///
@@ -14,7 +14,7 @@ package protocol SourceFetcher: Sendable {
 /// The bytes of a fetched source.
 package struct FetchedSource: Sendable {
     package var bytes: ByteBuffer
-    /// As the server said it; never trusted.
+    /// As declared by the server; never trusted.
     package var contentType: String?
 
     package init(bytes: ByteBuffer, contentType: String?) {

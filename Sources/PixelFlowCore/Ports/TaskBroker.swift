@@ -25,7 +25,7 @@ package struct DispatchMessage: Sendable, Hashable, Codable {
     }
 }
 
-/// Carries dispatch messages from the api to one worker of the group each, and dead letters to whoever looks after them.
+/// Carries each dispatch message from api to one worker of the group, and dead letters to their consumers.
 package protocol TaskBroker: Sendable {
     /// Hands dispatch messages over; returns once the broker has taken every one of them.
     func publish(_ messages: [DispatchMessage]) async throws
@@ -35,14 +35,14 @@ package protocol TaskBroker: Sendable {
     func subscribe() async throws -> any DispatchSubscription
     /// Whether every dispatch message that was published before `time` and is still known to the broker has been settled.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool
-    /// Answers when the backend is in order, throws where it is not.
+    /// Returns if the backend is healthy, throws if not.
     func check() async throws
 }
 
 /// A worker's place in the group.
 package protocol DispatchSubscription: Sendable {
-    /// The next dispatch message, or nil once the subscription is closed. To be called only with a free slot,
-    /// so that what is not called for stays with the broker.
+    /// The next dispatch message, or nil once the subscription is closed. Call it only with a free slot,
+    /// so that other messages stay with the broker.
     func next() async throws -> DispatchDelivery?
     /// Leaves the group; a waiting `next()` returns nil.
     func close() async
@@ -58,11 +58,11 @@ package struct DispatchDelivery: Sendable {
         self.onSettle = onSettle
     }
 
-    /// Says that the dispatch message need not be delivered again. Until then a crash of the worker has it delivered anew.
+    /// Settles the dispatch message. Until then, it is delivered again if the worker crashes.
     package func settle() async { await onSettle() }
 }
 
 extension TaskBroker {
-    /// A broker that cannot tell: then an acknowledged dispatch message is trusted for its full time.
+    /// The default, for brokers that cannot know: an acknowledged dispatch message counts as lost only after its full interval.
     package func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool { false }
 }

@@ -1,4 +1,4 @@
-/// Tells every api replica what has changed, so that clients see it at once.
+/// Announces changes of tasks to every api replica, so that clients see them immediately.
 ///
 /// A convenience: who misses a change finds it in the task store by `TaskOwnerStore.changes`.
 package protocol TaskEvents: Sendable {

@@ -1,13 +1,13 @@
-/// Keeps the people who may sign in.
+/// Stores user accounts.
 package protocol UserStore: Sendable {
     /// Adds a user, durably, unless the address is taken. Exactly one of two racing calls wins.
     ///
-    /// - Returns: false where the e-mail address belongs to somebody already.
+    /// - Returns: false if the email address is already taken.
     func add(_ user: User) async throws -> Bool
     /// Finds by normalised e-mail address.
     func find(email: String) async throws -> User?
     func find(id: UserID) async throws -> User?
-    /// Answers when the backend is in order, throws where it is not.
+    /// Returns if the backend is healthy, throws if not.
     func check() async throws
 }
 
@@ -15,7 +15,7 @@ package protocol UserStore: Sendable {
 package protocol SigningKeyStore: Sendable {
     /// All keys, the newest first.
     func signingKeys() async throws -> [SigningKeyRecord]
-    /// Adds `key` where there is none yet. Of two racing calls exactly one wins.
+    /// Adds `key` if there is none yet. Of two racing calls exactly one wins.
     ///
     /// - Returns: all keys, the newest first.
     func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord]

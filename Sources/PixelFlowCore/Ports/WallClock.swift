@@ -1,6 +1,6 @@
 import Foundation
 
-/// Tells the time of day. A store judges leases by its own clock; tests move one by hand.
+/// Provides the time of day. A store judges leases by its own clock; tests use one that they move.
 package protocol WallClock: Sendable {
     func now() -> Timestamp
 }

@@ -1,15 +1,15 @@
-/// One setting: its name, its default, what it means, and how its text is read. It stands beside
-/// what it configures, and the help text and `docs/configuration.md` are made from it.
+/// A setting: its name, its default, its meaning and its parser. It is declared next to
+/// what it configures; the help text and `docs/configuration.md` are generated from it.
 package struct Setting<Value: Sendable>: Sendable {
     package let description: SettingDescription
     private let parse: @Sendable (String) -> Value?
 
     /// - Parameters:
     ///   - name: as in the environment, with the prefix `PIXELFLOW_`.
-    ///   - defaultText: read by `parse` as if somebody had written it.
+    ///   - defaultText: parsed by `parse` like a value that was set.
     ///   - expected: completes the sentence "… has to be …".
     ///   - isSecret: its value is never shown.
-    ///   - parse: nil for what is not acceptable.
+    ///   - parse: returns nil if the text is not valid.
     package init(
         _ name: String, default defaultText: String, expected: String, help: String, isSecret: Bool = false,
         parse: @escaping @Sendable (String) -> Value?
@@ -27,7 +27,7 @@ package struct Setting<Value: Sendable>: Sendable {
     }
 }
 
-/// What people are told about a setting.
+/// The documentation of a setting.
 package struct SettingDescription: Sendable, Hashable {
     package let name: String
     package let defaultText: String

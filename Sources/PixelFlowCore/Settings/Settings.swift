@@ -14,7 +14,7 @@ package struct Settings: Sendable {
         while let argument = rest.popFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let name = names[parts[0]] else {
-                throw .invalid(parts[0], "There is no flag \(parts[0]); --help lists them.", code: "setting_unknown")
+                throw .invalid(parts[0], "Unknown flag \(parts[0]); --help lists the flags.", code: "setting_unknown")
             }
             guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
                 throw .invalid(parts[0], "\(parts[0]) needs a value.", code: "setting_invalid")
@@ -31,7 +31,7 @@ package struct Settings: Sendable {
         get throws(PixelFlowError) { try setting.read(values[setting.description.name] ?? setting.description.defaultText) }
     }
 
-    /// Whether somebody has set it.
+    /// Whether it has been set.
     package func isSet<Value>(_ setting: Setting<Value>) -> Bool { values[setting.description.name] != nil }
 
     /// Everything as environment variables, flags included, for what reads its own settings.

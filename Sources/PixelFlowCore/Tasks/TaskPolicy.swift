@@ -6,7 +6,7 @@ package struct TaskPolicy: Sendable, Hashable {
     package var leaseDuration: Duration
     /// How often a worker renews its lease.
     package var renewInterval: Duration
-    /// When a worker that could not renew gives up by itself; below `lease`, on its own monotonic clock.
+    /// The time after which a worker that cannot renew its lease stops the run; below `lease`, by its own monotonic clock.
     package var renewDeadline: Duration
     /// Attempts a task may spend on transient failures. Nine waits of at least half of 2, 4, 8 … 300 s
     /// are over six minutes, so that a source that is away for five does not fail its tasks.
@@ -57,13 +57,13 @@ package struct TaskPolicy: Sendable, Hashable {
 
     package static let standard = TaskPolicy()
 
-    /// The wait after a transient failure. Half of `min(retryLimit, retryBase * 2^failures)` is certain and
-    /// half is random: full jitter could spend all attempts in a moment.
+    /// The delay after a transient failure. Half of `min(retryLimit, retryBase * 2^failures)` is fixed and
+    /// half is random: full jitter could use up all attempts within a moment.
     ///
     /// - Parameters:
     ///   - jitter: 0 to 1.
-    ///   - retryAfter: what the source asked for; the wait is no shorter, up to `retryAfterLimit`, and
-    ///     spread over a tenth more, so that the tasks of one source do not come back all at once.
+    ///   - retryAfter: requested by the source; the delay is no shorter, up to `retryAfterLimit`, and
+    ///     spread over a tenth more, so that the tasks of one source do not all return at once.
     package func transientDelay(failures: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration {
         let backoff = backoff(.equal).pause(retry: failures, random: jitter)
         guard let retryAfter, retryAfter > .zero else { return backoff }
@@ -82,8 +82,8 @@ package struct TaskPolicy: Sendable, Hashable {
         RetryPolicy(firstPause: retryBase, longestPause: retryLimit, jitter: jitter)
     }
 
-    /// Whether the image may be what kills its render process or its worker: its next run has to be
-    /// alone, so that a death in it is nobody else's doing.
+    /// Whether the image may have killed its render process or its worker. Its next run must be
+    /// isolated, so that no other task can be the cause of a crash.
     package func isSuspect(_ task: TaskRecord) -> Bool { task.crashes > 0 || task.losses >= suspectLosses }
 
     /// How long to trust the broker with a dispatch message that it has acknowledged `acknowledged` times.

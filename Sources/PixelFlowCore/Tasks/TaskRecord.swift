@@ -19,18 +19,18 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package var losses: Int
     /// Runs in this generation that ended because a backend of PixelFlow was down.
     package var outages: Int
-    /// When the first transient failure of this generation happened; nil where there was none.
+    /// When the first transient failure of this generation happened; nil if there was none.
     package var failingSince: Timestamp?
     package var lease: Lease?
     /// Not claimed before this time.
     package var nextRunAt: Timestamp
     package var dispatch: Dispatch
     package var cancelRequested: Bool
-    /// The `Idempotency-Key` of the request that made the task; unique within the tenant.
+    /// The `Idempotency-Key` of the request that created the task; unique within the tenant.
     package let idempotencyKey: String?
     /// SHA-256 of what that request asked for.
     package let fingerprint: String
-    /// The request that made the task, for the logs of every service it passes.
+    /// The id of the request that created the task, for the logs of all services.
     package let requestID: String
     package let source: TaskSource
     @PipelineText.Coded package private(set) var pipeline: Pipeline
@@ -39,14 +39,14 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     /// Where the fetched bytes of a URL source were stored.
     package var fetchedSource: StoredSource?
     package var sourceMetadata: SourceMetadata?
-    /// The manifest: what the completing worker made, in the pipeline's order.
+    /// The manifest: the outputs of the completing worker, in the pipeline's order.
     package var outputs: [TaskOutput]
     package var error: TaskError?
     /// Events that are not yet known to be published.
     package var outbox: [OutboxEvent]
     /// What happened, oldest first; at most `TaskStateMachine.historyLimit` entries.
     package var history: [HistoryEntry]
-    /// Grows with every change that people can see.
+    /// Grows with every change that is visible to clients.
     package var revision: Int
     package let createdAt: Timestamp
     package var updatedAt: Timestamp
@@ -54,7 +54,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package var startedAt: Timestamp?
     /// When the task reached a final status.
     package var completedAt: Timestamp?
-    /// Set once the task is deleted: it is gone for everybody, its objects are still to be removed.
+    /// Set when the task is deleted: it is invisible to all clients, and its objects are still to be removed.
     package var deletedAt: Timestamp?
 
     package init(

@@ -1,8 +1,8 @@
-/// The rules of the task protocol, without any effect: a task, something that happened, the time
-/// by the store's clock, and out comes the changed task or the reason why nothing changes.
+/// The rules of the task protocol without side effects: from a task, a transition and the time
+/// by the store's clock, it computes the changed task or the reason why nothing changes.
 ///
-/// Effects are named in the record itself (`outbox`, `dispatch.due`), so that a store which writes
-/// the record has also written what still has to be done.
+/// Effects are recorded in the task itself (`outbox`, `dispatch.due`), so that a store that writes
+/// the record has also recorded what remains to be done.
 package struct TaskStateMachine: Sendable {
     /// How many history entries a task keeps; the first is always kept.
     package static let historyLimit = 64
@@ -112,7 +112,7 @@ extension TaskStateMachine {
     /// Fails a task whose image is what kills render processes: the last run was alone.
     private func condemn(_ task: inout TaskRecord, deaths: Int, _ now: Timestamp) {
         task.error = TaskError(
-            code: "poison", message: "The image made the render process die \(deaths) times; it is not tried again.")
+            code: "poison", message: "The image crashed the render process \(deaths) times and is not retried.")
         giveUp(&task, now)
     }
 
@@ -147,7 +147,10 @@ extension TaskStateMachine {
         task.attempts -= 1
         task.losses += 1
         guard task.losses < policy.maxLosses else {
-            task.error = TaskError(code: "worker_lost", message: "The worker vanished \(task.losses) times while it had the task.")
+            task.error = TaskError(
+                code: "worker_lost",
+                message:
+                    "The task was lost \(task.losses) times because its worker stopped responding.")
             return giveUp(&task, now)
         }
         putBack(&task, because: "lease_lost", at: now, now)
@@ -233,7 +236,7 @@ extension TaskStateMachine {
         putBack(&task, because: task.error?.code ?? "retry", at: now + delay, now)
     }
 
-    /// Back to PENDING; or to CANCELLED, where that was asked for while the task was being worked on.
+    /// Back to PENDING, or to CANCELLED if cancellation was requested during the run.
     private func putBack(_ task: inout TaskRecord, because reason: String, at time: Timestamp, _ now: Timestamp) {
         if task.cancelRequested { return finish(&task, as: .cancelled, because: "cancelled", now) }
         task.lease = nil

@@ -1,4 +1,4 @@
-/// Where a task stands. See `docs/task-states.md` for the picture.
+/// The status of a task. `docs/task-states.md` has a diagram.
 package enum TaskStatus: String, Sendable, Hashable, Codable, CaseIterable {
     case pending = "PENDING"
     case processing = "PROCESSING"
@@ -6,7 +6,7 @@ package enum TaskStatus: String, Sendable, Hashable, Codable, CaseIterable {
     case failed = "FAILED"
     case cancelled = "CANCELLED"
 
-    /// Whether nothing more happens to the task by itself.
+    /// Whether the task changes only on request from now on.
     package var isFinal: Bool {
         switch self {
         case .pending, .processing: false

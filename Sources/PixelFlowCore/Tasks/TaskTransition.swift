@@ -14,9 +14,9 @@ package enum TaskTransition: Sendable, Hashable {
     case expire
     /// The process that held the lease is known to be dead; the embedded mode takes the task back at start.
     case reclaim
-    /// Somebody no longer wants the result.
+    /// A client cancels the task.
     case cancel
-    /// Somebody wants a failed task to be tried again.
+    /// A client replays a failed task.
     case replay
     /// The dispatcher publishes a dispatch message.
     case dispatch
@@ -26,7 +26,7 @@ package enum TaskTransition: Sendable, Hashable {
     case redeliverLost(before: Timestamp)
     /// These outbox events have been published.
     case acknowledgeEvents(Set<String>)
-    /// The task and its objects are to go.
+    /// A client deletes the task and its objects.
     case delete
 }
 

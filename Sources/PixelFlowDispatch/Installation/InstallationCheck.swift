@@ -1,18 +1,18 @@
 package import Logging
 package import PixelFlowCore
 
-/// Sees to it that a task database and a blob store belong together, by the mark that stands in both.
+/// Verifies that a task database and a blob store belong together, by the mark stored in both.
 ///
-/// Whoever starts with the wrong database, or the wrong bucket, is refused before a single object is touched.
+/// A process that starts with the wrong database or the wrong bucket is stopped before it touches any object.
 package struct InstallationCheck: Sendable {
     package static let adoptionSetting = Setting<String>.text(
         "PIXELFLOW_ADOPT_BLOB_STORE",
-        help: "Has the task database take over a blob store of another installation or of a newer backup: the mark that the refusal "
-            + "names, or unmarked. Has no effect once it was taken over.")
+        help: "Lets the task database adopt a blob store of another installation or of a newer backup. The value is the mark named in "
+            + "the refusal, or unmarked. It has no effect after the adoption.")
 
     package static let descriptions: [SettingDescription] = [adoptionSetting.description]
 
-    /// Stands for a blob store with objects and without a mark.
+    /// The value for a blob store that has objects and no mark.
     static let unmarked = "unmarked"
 
     private let database: any InstallationRecord
@@ -20,7 +20,7 @@ package struct InstallationCheck: Sendable {
     private let adopted: String
     let logger: Logger
 
-    /// - Parameter adopted: the mark of the blob store that is to be taken over, or `unmarked`; empty for none.
+    /// - Parameter adopted: the mark of the blob store to adopt, or `unmarked`; empty for none.
     package init(
         database: any InstallationRecord, objects: any InstallationRecord, adopted: String = "", logger: Logger
     ) {
@@ -37,18 +37,18 @@ package struct InstallationCheck: Sendable {
         self.init(database: database, objects: objects, adopted: try settings[Self.adoptionSetting], logger: logger)
     }
 
-    /// How the two stand to each other.
+    /// The result of the comparison.
     package enum Finding: Sendable, Hashable {
         case match(InstallationMark)
         /// The same installation, but the database is from before the blob store's last sweep: a backup.
         case olderDatabase(InstallationMark, blobStore: InstallationMark)
     }
 
-    /// Compares the marks; on the first start writes them.
+    /// Compares the marks; writes them at the first start.
     ///
-    /// - Throws: `installation_mismatch` where the two do not belong together; an outage where one of them does not answer.
+    /// - Throws: `installation_mismatch` if the two do not belong together; an outage if one of them does not answer.
     package func verify() async throws -> Finding {
-        // Another replica may write a mark at the same moment; then what it wrote is judged.
+        // Another replica may write a mark at the same moment; then its mark is compared.
         for _ in 0..<Self.tries {
             if let finding = try await attempt() { return finding }
         }
@@ -57,7 +57,7 @@ package struct InstallationCheck: Sendable {
 
     private static let tries = 10
 
-    /// - Returns: nil where a mark has changed meanwhile.
+    /// - Returns: nil if a mark has changed in the meantime.
     private func attempt() async throws -> Finding? {
         let known = try await database.installationMark()
         let found = try await objects.installationMark()
@@ -74,7 +74,7 @@ package struct InstallationCheck: Sendable {
             if try await objects.holdsData() { throw Self.mismatch(nil, found.description) }
             return try await database.setInstallationMark(found, replacing: nil) ? .match(found) : nil
         case (nil, nil):
-            // A database with tasks and objects beside it are from a release without marks.
+            // A database with tasks and a store with objects, both without marks, come from a release without marks.
             if try await objects.holdsData(), try await !database.holdsData() { throw Self.mismatch(nil, Self.unmarked) }
             let new = InstallationMark()
             guard try await database.setInstallationMark(new, replacing: nil) else { return nil }
@@ -99,20 +99,20 @@ package struct InstallationCheck: Sendable {
         return known.map { $0.id != found.id || $0.sweeps < found.sweeps } ?? true
     }
 
-    /// The database's mark, or a new one, takes the place of the blob store's.
+    /// Replaces the mark of the blob store with that of the database, or with a new one.
     private func adopt(_ found: InstallationMark?, _ known: InstallationMark?) async throws -> Finding? {
         let next = InstallationMark(id: known?.id ?? UUIDv7.make(), sweeps: (known?.sweeps ?? 0) + 1)
         guard try await database.setInstallationMark(next, replacing: known),
             try await objects.setInstallationMark(next, replacing: found)
         else { return nil }
         logger.warning(
-            "blob store taken over", metadata: ["blob_store": "\(found?.description ?? Self.unmarked)", "installation": "\(next)"])
+            "blob store adopted", metadata: ["blob_store": "\(found?.description ?? Self.unmarked)", "installation": "\(next)"])
         return .match(next)
     }
 
     /// Counts a sweep, in the database first.
     ///
-    /// - Returns: false where another replica has counted one at the same moment.
+    /// - Returns: false if another replica has counted one at the same moment.
     func countSweep(after mark: InstallationMark) async throws -> Bool {
         let next = InstallationMark(id: mark.id, sweeps: mark.sweeps + 1)
         guard try await database.setInstallationMark(next, replacing: mark) else { return false }
@@ -124,12 +124,12 @@ package struct InstallationCheck: Sendable {
         return PixelFlowError(
             .conflict, code: "installation_mismatch",
             """
-            The task database is of \(database), and the blob store holds objects of another one (\(found)): one of the two is the wrong \
-            one. Put PIXELFLOW_TASK_DATABASE_URL or PIXELFLOW_BLOB_URL right, or restore the database. Only if the objects are to \
-            belong to this database from now on, start with \(adoptionSetting.description.name)=\(found).
+            The task database belongs to \(database), but the blob store contains objects of another installation (\(found)). Correct \
+            PIXELFLOW_TASK_DATABASE_URL or PIXELFLOW_BLOB_URL, or restore the database. Only to move these objects to this \
+            database, start with \(adoptionSetting.description.name)=\(found).
             """)
     }
 }
 
-/// Replicas that write marks faster than they can be read.
+/// Replicas write marks faster than they can be read.
 struct UnstableMarkError: Error {}

@@ -6,7 +6,7 @@ extension InstallationCheck: Service {
     /// How a backend that does not answer is asked again.
     private static let retries = RetryPolicy.every(.seconds(2))
 
-    /// Verifies as soon as both answer, and then rests. Where the two do not belong together it ends, and the process with it.
+    /// Verifies as soon as both answer, then idles. If the two do not belong together, it throws, which ends the process.
     package func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await verifyOnceReachable() }
@@ -24,7 +24,7 @@ extension InstallationCheck: Service {
     private func note(_ finding: Finding) {
         guard case .olderDatabase(let known, let found) = finding else { return }
         logger.error(
-            "the task database is older than the blob store: nothing is swept",
+            "the task database is older than the blob store, orphans are not removed",
             metadata: ["task_database": "\(known)", "blob_store": "\(found)", "setting": "\(Self.adoptionSetting.description.name)"])
     }
 }

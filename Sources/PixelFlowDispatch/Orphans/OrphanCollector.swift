@@ -3,11 +3,11 @@ package import Metrics
 package import PixelFlowCore
 package import ServiceLifecycle
 
-/// Removes objects that no task knows: an upload whose process died before the task was written down.
+/// Removes orphans: objects without a task, such as an upload whose process died before the task was stored.
 ///
-/// Looks once at start and then once a day, and in two phases: what is unknown is noted in the task database, and removed only
-/// where it is still unknown days later. Nothing is removed where the database and the objects do not belong together, or where
-/// so much is unknown that a wrong or an older database is the likelier reason.
+/// It runs at startup and then once a day, in two phases: orphans are recorded in the task database, and removed only
+/// if they are still orphans days later. Nothing is removed if the database and the objects do not belong together, or if
+/// there are so many orphans that a wrong or older database is the more likely reason.
 package struct OrphanCollector: Service {
     private let store: any TaskDispatchStore & OrphanLedger
     private let blobs: any BlobStore
@@ -18,10 +18,10 @@ package struct OrphanCollector: Service {
     private let metrics: OrphanMetrics
 
     static let interval = Duration.seconds(86_400)
-    /// How long to wait where a backend did not answer.
+    /// The delay after a backend did not answer.
     static let retry = Duration.seconds(300)
-    /// Only objects are considered whose task id, which tells its time, is this old: younger ones may belong to an upload
-    /// that is under way. The same age makes a write that has not ended an abandoned one.
+    /// Only objects whose task id, which contains its time, is this old are considered: younger ones may belong to an upload
+    /// in progress. An unfinished write of this age is considered abandoned.
     static let age = Duration.seconds(86_400)
     /// How many tasks are looked up at a time.
     static let batch = 500
@@ -57,7 +57,7 @@ package struct OrphanCollector: Service {
             _ = try await sweep(before: limit)
             return true
         } catch {
-            logger.warning("orphan sweep failed, tried again", metadata: ["error": "\(error)"])
+            logger.warning("orphan sweep failed, will be retried", metadata: ["error": "\(error)"])
             return false
         }
     }
@@ -86,18 +86,18 @@ package struct OrphanCollector: Service {
         do {
             switch try await installation.verify() {
             case .match(let mark):
-                // Where another replica counts at the same moment, both sweep; that does no harm.
+                // If another replica counts at the same moment, both sweep, which is harmless.
                 _ = try await installation.countSweep(after: mark)
                 return nil
             case .olderDatabase: return .olderDatabase
             }
         } catch let error as PixelFlowError where error.code == "installation_mismatch" {
-            logger.error("nothing is swept", metadata: ["error": "\(error)"])
+            logger.error("orphan sweep skipped", metadata: ["error": "\(error)"])
             return .installation
         }
     }
 
-    /// Lists everything, and finds what no task knows.
+    /// Lists all objects and finds the orphans.
     private func look(before time: Timestamp, _ outcome: inout SweepOutcome) async throws -> Set<BlobKey> {
         let limit = TaskID.make(at: time)
         var unknown: Set<BlobKey> = []
@@ -116,7 +116,7 @@ package struct OrphanCollector: Service {
         }
     }
 
-    /// Notes what is unknown; removes what has been so for long enough; forgets what is known again or gone.
+    /// Records new orphans, removes those that are old enough, and forgets those that have a task again or are gone.
     private func settle(_ unknown: Set<BlobKey>, _ outcome: inout SweepOutcome) async throws {
         let sorted = unknown.sorted { $0.rawValue < $1.rawValue }
         for start in stride(from: 0, to: sorted.count, by: Self.batch) {
@@ -140,9 +140,9 @@ package struct OrphanCollector: Service {
         }
     }
 
-    /// The last look at the task database is the one right before.
+    /// Checks the task database once more immediately before.
     ///
-    /// - Returns: false where a task knows these objects after all, or they could not be removed.
+    /// - Returns: false if a task owns these objects after all, or if they could not be removed.
     private func remove(_ prefix: BlobKey) async throws -> Bool {
         guard let task = prefix.taskOfPrefix, try await store.known([task]).isEmpty else { return false }
         do {
@@ -151,7 +151,7 @@ package struct OrphanCollector: Service {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            logger.warning("orphaned objects not removed", metadata: ["prefix": "\(prefix)", "error": "\(error)"])
+            logger.warning("orphans not removed", metadata: ["prefix": "\(prefix)", "error": "\(error)"])
             return false
         }
     }
@@ -163,17 +163,17 @@ package struct OrphanCollector: Service {
         switch outcome.blocked {
         case .unknownShare:
             logger.error(
-                "too many objects belong to no task: nothing is removed, look whether this is the right task database",
+                "too many orphans, nothing removed; check that this is the right task database",
                 metadata: numbers.merging(["limit_percent": "\(settings.limitPercent)"]) { $1 })
         case .olderDatabase:
-            logger.error("the task database is older than the blob store: nothing is swept", metadata: numbers)
+            logger.error("the task database is older than the blob store, orphans are not removed", metadata: numbers)
         case .installation: break
-        case nil: if outcome.unknown > 0 { logger.info("orphaned objects", metadata: numbers) }
+        case nil: if outcome.unknown > 0 { logger.info("orphans found", metadata: numbers) }
         }
     }
 }
 
-/// What a sweep has found and done.
+/// The result of a sweep.
 package struct SweepOutcome: Sendable, Hashable {
     /// Why nothing was removed.
     package enum Block: String, Sendable, Hashable, CaseIterable {

@@ -1,6 +1,6 @@
 import Metrics
 
-/// What is counted of orphans.
+/// Metrics of orphans.
 struct OrphanMetrics: Sendable {
     private let blocked: [SweepOutcome.Block: Gauge]
     private let unknown: Gauge

@@ -1,13 +1,13 @@
 package import PixelFlowCore
 
-/// When objects that no task knows may be removed.
+/// When orphans may be removed.
 package struct OrphanSettings: Sendable, Hashable {
     static let graceSetting = Setting<Int>.integer(
         "PIXELFLOW_ORPHAN_GRACE_DAYS", default: 7, in: 1...365,
-        help: "Days that objects have to be known to no task before they are removed.")
+        help: "Days that objects must be orphaned before they are removed.")
     static let percentSetting = Setting<Int>.integer(
         "PIXELFLOW_ORPHAN_LIMIT_PERCENT", default: 5, in: 0...100,
-        help: "Where more percent of the tasks with objects are unknown, nothing is removed and an alarm is raised.")
+        help: "Maximum percentage of orphans among the tasks that have objects; above it, nothing is removed and an alert fires.")
 
     package static let descriptions: [SettingDescription] = [graceSetting.description, percentSetting.description]
 

@@ -1,7 +1,7 @@
-/// Starts work, and waits for it no longer than `waitLimit`; what takes longer goes on by itself, and is cancelled after `limit`.
+/// Starts work and waits for it at most `waitLimit`; longer work continues in the background and is cancelled after `limit`.
 ///
 /// - Parameter finished: called when the work has ended, however late.
-/// - Returns: nil where it has not ended yet.
+/// - Returns: nil if the work has not ended yet.
 func attempt(
     waitLimit: Duration, limit: Duration, _ work: @escaping @Sendable () async throws -> Void,
     finished: @escaping @Sendable (Result<Void, any Error>) -> Void

@@ -2,10 +2,10 @@ import Logging
 import PixelFlowCore
 import Synchronization
 
-/// Works through a list of tasks in the store, each task by itself: one that fails or hangs holds up no other.
+/// Works through a list of tasks in the store, one by one: a task that fails or hangs does not block the others.
 ///
-/// A round takes one page of the list, and the next round goes on behind it, so that any number of tasks that fail for good
-/// are passed by. What has failed is tried again after a pause that doubles (`BackoffTable`).
+/// A round takes one page of the list, and the next round continues after it, so that any number of permanently failing tasks
+/// is skipped. Failed work is retried after a delay that doubles (`BackoffTable`).
 final class BackoffQueue: Sendable {
     typealias Page = @Sendable (_ after: TimelinePosition, _ limit: Int) async throws -> [TaskRecord]
 
@@ -13,11 +13,11 @@ final class BackoffQueue: Sendable {
     static let page = 500
     /// Tasks worked on at a time.
     static let width = 16
-    /// How long a task may hold one of these places; then it goes on by itself.
+    /// How long a task may hold one of these places; then it continues in the background.
     static let waitLimit = Duration.seconds(2)
-    /// When a task that goes on by itself is given up.
+    /// When a task in the background is cancelled.
     static let limit = Duration.seconds(60)
-    /// Tasks that may go on by themselves.
+    /// The maximum number of tasks in the background.
     static let stragglers = 256
 
     private struct State {
@@ -38,8 +38,8 @@ final class BackoffQueue: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - position: where a task stands in the list.
-    ///   - isDoneByWork: whether a task whose work succeeded leaves the list; otherwise it is worked on again, after a pause,
+    ///   - position: the position of a task in the list.
+    ///   - isDoneByWork: whether a task leaves the list when its work succeeds; otherwise the work is repeated, after a delay,
     ///     until it does.
     init(
         _ name: String, clock: any WallClock, logger: Logger, isDoneByWork: Bool, list: @escaping Page,
@@ -61,7 +61,7 @@ final class BackoffQueue: Sendable {
 
     /// One round.
     ///
-    /// - Throws: what the list throws. What a task's work throws is logged and tried again.
+    /// - Throws: the errors of the list. Errors of a task's work are logged, and the work is retried.
     func round() async throws {
         let start = state.withLock { $0.position }
         let tasks = try await list(start, Self.page)
@@ -69,7 +69,7 @@ final class BackoffQueue: Sendable {
         let due = state.withLock { state in
             state.position = tasks.count == Self.page ? tasks.last.map(position) ?? .beginning : .beginning
             state.backoff.prune(at: now)
-            // Whoever began at the beginning and found little has seen everything that there is.
+            // A round that started at the beginning and got less than a page has seen the whole list.
             if start == .beginning, tasks.count < Self.page { state.failing.formIntersection(tasks.map(\.id)) }
             return tasks.filter { state.backoff.isDue($0.id, at: now) && !state.running.contains($0.id) }
         }
@@ -82,7 +82,7 @@ final class BackoffQueue: Sendable {
         }
     }
 
-    /// - Returns: false where too many go on by themselves already.
+    /// - Returns: false if too many are already in the background.
     private func begin(_ task: TaskRecord) -> Bool {
         state.withLock { state in
             guard state.running.count < Self.stragglers + Self.width else { return false }
@@ -97,7 +97,7 @@ final class BackoffQueue: Sendable {
         } finished: {
             self.settle(task, $0)
         }
-        if outcome == nil { logger.info("takes long, others go on", metadata: ["step": "\(name)", "task_id": "\(task.id)"]) }
+        if outcome == nil { logger.info("slow, others continue", metadata: ["step": "\(name)", "task_id": "\(task.id)"]) }
     }
 
     private func settle(_ task: TaskRecord, _ outcome: Result<Void, any Error>) {
@@ -106,7 +106,7 @@ final class BackoffQueue: Sendable {
         if case .failure(let error) = outcome {
             succeeded = false
             logger.warning(
-                "failed, tried again later", metadata: ["step": "\(name)", "task_id": "\(task.id)", "error": "\(error)"])
+                "failed, will be retried", metadata: ["step": "\(name)", "task_id": "\(task.id)", "error": "\(error)"])
         }
         state.withLock { state in
             state.running.remove(task.id)

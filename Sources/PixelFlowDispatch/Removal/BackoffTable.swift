@@ -1,7 +1,7 @@
 import PixelFlowCore
 import WireFormats
 
-/// When each of many tasks is to be tried again: later after every try, up to a limit, so that what fails for good costs ever less.
+/// When each of many tasks is due for a retry. The delay grows with every attempt, up to a limit, so permanent failures cost little.
 struct BackoffTable: Sendable {
     private struct Entry {
         var tries: Int
@@ -30,7 +30,7 @@ struct BackoffTable: Sendable {
 
     mutating func forget(_ id: TaskID) { entries[id] = nil }
 
-    /// Forgets what has been due for as long as the longest pause: it was done elsewhere.
+    /// Forgets tasks that have been due for the longest delay: they were handled elsewhere.
     mutating func prune(at now: Timestamp) {
         entries = entries.filter { $0.value.due + policy.longestPause > now }
     }

@@ -1,11 +1,11 @@
 package import PixelFlowCore
 
 extension BlobStore {
-    /// Removes what runs of a final task have stored and its manifest does not name.
+    /// Removes the objects that runs of a final task have stored and that its manifest does not contain.
     ///
-    /// To be done before the task's last event counts as published: a process that dies in between
-    /// leaves the event due, and the dispatcher that sends it again removes the objects first.
-    /// Runs that come after, because the task has been replayed meanwhile, are left alone.
+    /// Call it before the task's last event counts as published: a process that dies in between
+    /// leaves the event due, and the dispatcher that publishes it again removes the objects first.
+    /// Later runs, after a replay of the task, are not affected.
     package func deleteUnreferenced(of task: TaskRecord) async throws {
         guard task.status.isFinal, task.mayHaveUnreferencedObjects else { return }
         let kept = Set(task.outputs.compactMap(\.image?.key) + [task.sourceKey].compactMap { $0 })
@@ -16,7 +16,7 @@ extension BlobStore {
 }
 
 extension TaskRecord {
-    /// The first run, if it completes the task, stores nothing but what it names; so most tasks cost no look.
+    /// A first run that completes the task stores only the objects in its manifest, so most tasks need no listing.
     fileprivate var mayHaveUnreferencedObjects: Bool { epoch > 1 || (epoch == 1 && status != .completed) }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// Where an object lies below the root of the store.
+/// The path of an object below the root of the store.
 struct BlobPath: Sendable {
     /// `tenant/task`, or less for a prefix.
     let folder: String
@@ -10,7 +10,7 @@ struct BlobPath: Sendable {
     /// `name` as a file, its slashes written as `~`.
     let file: String
 
-    /// - Throws: `PixelFlowError` where the key could lead elsewhere or is too long. Keys are made by PixelFlow, so this is a defect.
+    /// - Throws: `PixelFlowError` if the key could lead elsewhere or is too long. Keys are created by PixelFlow, so this is a defect.
     init(_ key: BlobKey) throws {
         let parts = try key.parts()
         folder = parts.prefix(2).joined(separator: "/")

@@ -1,7 +1,7 @@
 package import NIOCore
 package import PixelFlowCore
 
-/// The objects of the embedded mode: large ones as files, small ones beside their tasks.
+/// The objects of the embedded mode: large ones as files, small ones in the task database.
 package struct EmbeddedBlobStore: BlobStore {
     /// Up to this many bytes SQLite is faster than a file of one's own; see `make bench`.
     package static let smallBytes = 64 * 1024
@@ -111,7 +111,7 @@ private final class ContinuedStream: AsyncSequence, AsyncIteratorProtocol, @unch
     }
 }
 
-/// A stream of one chunk, or none where it is empty.
+/// A stream of one chunk, or none if it is empty.
 private struct SingleChunk: AsyncSequence, AsyncIteratorProtocol, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error

@@ -14,11 +14,11 @@ package final class FileBlobStore: BlobStore {
     private let reserve: DiskReserve?
     private let threads: NIOThreadPool
 
-    /// Opens or makes the store at `path` and removes what an earlier run left half-written. Only
+    /// Opens or creates the store at `path` and removes unfinished writes of an earlier run. Only
     /// one process may have it open.
     ///
     /// - Parameters:
-    ///   - reserve: what is kept free of the disk; nil where it may be filled.
+    ///   - reserve: the space to keep free on the disk; nil if it may be filled.
     ///   - threads: how many calls to the file system may block at once.
     /// - Throws: `PixelFlowError` naming the folder.
     package init(path: String, reserve: DiskReserve? = nil, threads: Int = 8) throws {
@@ -129,7 +129,7 @@ package final class FileBlobStore: BlobStore {
         try await blocking { try reserve.require(size, for: purpose) }
     }
 
-    /// What a crash has left is gone since `init`; this finds writes of this process that hang.
+    /// `init` has removed the leftovers of a crash; this finds writes of this process that hang.
     package func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         try await blocking {
             var removed = 0

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 
-/// An error of the file system, with the call that made it.
+/// An error of the file system, with the call that failed.
 struct FileError: Error, CustomStringConvertible {
     let call: String
     let path: String
@@ -10,7 +10,7 @@ struct FileError: Error, CustomStringConvertible {
     /// From `errno`.
     static func current(_ call: String, _ path: String) -> FileError { FileError(call: call, path: path, code: errno) }
 
-    /// The disk, or somebody's share of it, is full.
+    /// The disk, or someone's share of it, is full.
     var isLackOfRoom: Bool { code == ENOSPC || code == EDQUOT }
 
     var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
@@ -30,7 +30,7 @@ final class PartialFile: Sendable {
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        // Gone already, where it has been committed under its lasting name.
+        // It no longer exists if it has been committed under its final name.
         unlink(path)
     }
 
@@ -68,7 +68,7 @@ final class PartialFile: Sendable {
         try syncFolder(folder)
     }
 
-    /// Makes `tenant/task` and syncs the folder each new one stands in.
+    /// Creates `tenant/task` and syncs the parent of each new folder.
     private func makeFolders(_ relative: String, below root: String) throws {
         var parent = root
         for part in relative.split(separator: "/") {
@@ -90,13 +90,13 @@ final class PartialFile: Sendable {
     }
 }
 
-/// A file that has been opened for reading and stays readable though it may be removed meanwhile.
+/// A file opened for reading, which stays readable even if it is removed.
 final class ReadableFile: Sendable {
     let size: Int
     private let descriptor: Int32
     private let path: String
 
-    /// Nil where there is no such file.
+    /// Nil if there is no such file.
     init?(path: String) throws {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         self.path = path
@@ -109,7 +109,7 @@ final class ReadableFile: Sendable {
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            // Closed by `deinit`, which a failed initializer runs into as well.
+            // Closed by `deinit`, which also runs after a failed initializer.
             size = 0
             return nil
         }
@@ -120,7 +120,7 @@ final class ReadableFile: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// - Throws: also where the file is shorter than `range`.
+    /// - Throws: also if the file is shorter than `range`.
     func bytes(_ range: Range<Int>) throws -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(range.count)

@@ -5,7 +5,7 @@ import PixelFlowCore
 
 /// Small objects in the task database.
 ///
-/// A file costs two syncs, and a folder one more; for a thumbnail that takes longer than to make it.
+/// A file costs two syncs, and a folder one more; for a thumbnail that takes longer than rendering it.
 /// In the write-ahead log of the task database an object needs no sync of its own: the commit that
 /// accepts or completes its task comes later in the same log and syncs both.
 struct SmallObjects: Sendable {

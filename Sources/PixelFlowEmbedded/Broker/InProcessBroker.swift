@@ -32,7 +32,7 @@ package final class InProcessBroker: TaskBroker {
         for (continuation, message) in handed { continuation.resume(returning: message) }
     }
 
-    /// A failed task stays in the task store, where it is listed and replayed from; this process has no second place for it.
+    /// A failed task stays in the task store, from which it is listed and replayed; the embedded mode has no other place for it.
     package func deadLetter(_ task: TaskRecord) async throws {}
 
     package func subscribe() async throws -> any DispatchSubscription {

@@ -2,14 +2,14 @@ import Dispatch
 import GRDB
 import Synchronization
 
-/// Writes to one SQLite database from one place, many writes to a transaction.
+/// The only writer of a SQLite database, with many writes per transaction.
 ///
 /// While one transaction is being synced to the disk, the writes that arrive meanwhile wait and
 /// then share the next. Under load the cost of an fsync is so spread over many tasks, and an idle
 /// database still answers after a single one. A write that fails is rolled back to its savepoint
 /// and leaves the others of its transaction alone.
 ///
-/// `Context` is what a write works with; one is made for each transaction.
+/// Writes get a `Context`, which is created for each transaction.
 final class GroupCommit<Context: TransactionContext>: Sendable {
     private struct Job: Sendable {
         let durability: Durability
@@ -36,7 +36,7 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
 
     /// Runs `body` in a transaction and returns its value once that has been committed.
     ///
-    /// - Parameter body: has to be quick; it runs on the writing thread.
+    /// - Parameter body: must be quick; it runs on the writing thread.
     func write<Value: Sendable>(
         _ durability: Durability, _ body: @escaping @Sendable (Context) throws -> Value
     ) async throws -> Value {
@@ -89,7 +89,7 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = \(mustSync ? "FULL" : "NORMAL")")
                 let context = makeContext(database)
                 try database.inTransaction(.immediate) {
-                    // Where one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
+                    // If one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
                     for job in jobs { job.run(context) }
                     context.willCommit()
                     return .commit
@@ -103,7 +103,7 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
     }
 }
 
-/// How a write has to survive.
+/// How a write must survive.
 enum Durability: Sendable {
     /// A crash of the machine: synced before the caller hears of it.
     case machine
@@ -111,9 +111,9 @@ enum Durability: Sendable {
     case process
 }
 
-/// What the writes of one transaction share. Confined to the writing thread.
+/// Shared by the writes of one transaction. Confined to the writing thread.
 protocol TransactionContext: AnyObject, SendableMetatype {
-    /// Runs one write; where it throws, nothing of it remains.
+    /// Runs one write; if it throws, it has no effect.
     func inSavepoint<Value>(_ body: (Self) throws -> Value) throws -> Value
     /// Called before the transaction is committed, from when on others may see it in the database.
     func willCommit()

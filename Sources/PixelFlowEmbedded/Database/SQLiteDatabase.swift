@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import PixelFlowCore
 
-/// Opens SQLite files the way PixelFlow wants them.
+/// Opens SQLite files with PixelFlow's configuration.
 enum SQLiteDatabase {
     /// Opens or makes the database at `path` with write-ahead log, readable by its owner only.
     ///
@@ -26,7 +26,7 @@ enum SQLiteDatabase {
     }
 
     /// Another process may be migrating at the same moment. Each migration is one transaction, so whoever
-    /// loses the race finds it done at the next look.
+    /// loses the race finds it done on the next attempt.
     private static func migrate(_ pool: DatabasePool, _ migrations: DatabaseMigrator, attempts: Int = 5) throws {
         do {
             try migrations.migrate(pool)

@@ -1,17 +1,17 @@
 import Foundation
 package import PixelFlowCore
 
-/// How much of a disk is kept free, so that people can still delete, sign in and read on a full one.
+/// The space that is kept free on a disk, so that clients can still delete, sign in and read when it is full.
 ///
-/// Uploads stop at the low-water mark. What accepted tasks store may use half of the rest; the other half is for SQLite, whose
+/// Uploads stop at the low-water mark. Outputs of accepted tasks may use half of the rest; the other half is for SQLite, whose
 /// log needs room before anything can be deleted.
 package struct DiskReserve: Sendable {
     static let bytesSetting = Setting<Int>.integer(
         "PIXELFLOW_DISK_RESERVE_BYTES", default: 512 * 1024 * 1024, in: 0...1 << 40,
-        help: "Uploads are refused with 507 while less than this, or less than PIXELFLOW_DISK_RESERVE_PERCENT of the disk, is free; "
-            + "the smaller of the two counts, and 16 MiB at least on a disk of 64 MiB or more.")
+        help: "Uploads are refused with 507 while less than this, or less than PIXELFLOW_DISK_RESERVE_PERCENT of the disk, is free. "
+            + "The smaller of the two applies, but at least 16 MiB on a disk of 64 MiB or more.")
     static let percentSetting = Setting<Int>.integer(
-        "PIXELFLOW_DISK_RESERVE_PERCENT", default: 5, in: 0...50, help: "Percent of the disk that uploads leave free.")
+        "PIXELFLOW_DISK_RESERVE_PERCENT", default: 5, in: 0...50, help: "Percentage of the disk that uploads leave free.")
 
     package static let descriptions: [SettingDescription] = [bytesSetting.description, percentSetting.description]
 
@@ -20,7 +20,7 @@ package struct DiskReserve: Sendable {
 
     package var bytes: Int
     package var percent: Int
-    /// Tells the room on the disk.
+    /// Returns the free space on the disk.
     let room: @Sendable () throws -> DiskRoom
 
     /// - Parameter room: asked before each upload and each write.
@@ -35,10 +35,10 @@ package struct DiskReserve: Sendable {
         self.init(bytes: try settings[Self.bytesSetting], percent: try settings[Self.percentSetting]) { try DiskRoom(path: path) }
     }
 
-    /// Who wants to write.
+    /// The purpose of a write.
     enum Purpose {
         case upload
-        /// What a task that was accepted stores.
+        /// Outputs of an accepted task.
         case task
     }
 
@@ -83,7 +83,7 @@ package struct DiskRoom: Sendable, Hashable {
     }
 }
 
-/// Less is free than has to stay free.
+/// Less is free than must stay free.
 struct LowWaterError: Error, CustomStringConvertible {
     let available: Int
     let mark: Int

@@ -79,7 +79,7 @@ extension SQLiteTaskStore: TaskDispatchStore {
 extension SQLiteTaskStore {
     /// Takes back everything that another run of this process left behind, without waiting for leases
     /// or for the trust in dispatch messages to run out: the in-process broker has forgotten them all, and
-    /// the lock on the data folder says that nobody else is at work.
+    /// the lock on the data folder says that no one else is at work.
     package func recoverAfterRestart() async throws {
         try await write(.machine) { tasks in
             for id in try tasks.ids("SELECT id FROM task WHERE status = 'PROCESSING' AND deleted_at IS NULL", []) {
@@ -96,7 +96,7 @@ extension SQLiteTaskStore {
 }
 
 extension TaskTransaction {
-    /// Applies a transition where it applies; the rest is none of the caller's business.
+    /// Applies a transition if it is allowed, and ignores it otherwise.
     @discardableResult fileprivate func applyIfPossible(
         _ transition: TaskTransition, to id: TaskID, by machine: TaskStateMachine, at now: Timestamp
     ) throws -> Bool {

@@ -11,7 +11,7 @@ extension SQLiteTaskStore {
             var tasks: [TaskRecord] = []
             for document in documents {
                 tasks.append(try document.task())
-                // Large documents take their time: others get theirs in between, and nobody decodes for one who has gone.
+                // Decoding large documents takes time: yield to others in between, and stop if the caller has been cancelled.
                 if documents.count > 1 {
                     await Task.yield()
                     try Task.checkCancellation()

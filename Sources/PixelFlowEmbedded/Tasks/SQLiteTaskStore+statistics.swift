@@ -52,7 +52,7 @@ extension SQLiteTaskStore {
     private static func timeline(_ database: Database, _ tenant: String, _ now: Timestamp) throws -> [TaskInterval] {
         var minutes = TaskInterval.minutes(until: now)
         guard let first = minutes.first?.start.microseconds else { return [] }
-        // What was started or ended since then has also changed since then, and changes have an index.
+        // Tasks that started or ended since then have also changed since then, and changes have an index.
         let recent = "tenant = ? AND deleted_at IS NULL AND updated_at >= ?"
         for row in try Row.fetchAll(
             database,

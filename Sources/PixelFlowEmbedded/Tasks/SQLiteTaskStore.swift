@@ -16,7 +16,7 @@ package final class SQLiteTaskStore: Sendable {
     private let latest = Mutex(Timestamp(microseconds: 0))
     private let reads: FairAsyncSemaphore<TenantID>
 
-    /// Connections that only read. What belongs to no tenant always finds one, for tenants hold `readLimits.permits` at most.
+    /// Read-only connections. Reads without a tenant always find one, since tenants hold at most `readLimits.permits`.
     static let readers = 5
     /// Reads of tenants at a time, and those that may wait: at a millisecond each they are served long before `readWaitTimeout`.
     package static let readLimits = FairSemaphoreLimits(permits: 4, permitsOfOneKey: 2, waiting: 1000, waitingOfOneKey: 200)
@@ -98,8 +98,8 @@ package final class SQLiteTaskStore: Sendable {
 
     func cached(_ id: TaskID) -> TaskRecord? { cache.task(id) }
 
-    /// Reads for nobody in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
-    /// is free again. Where the caller is cancelled, the query is interrupted.
+    /// Reads for no one in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
+    /// is free again. If the caller is cancelled, the query is interrupted.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await reachable { try await self.database.read(body) }
     }
@@ -107,7 +107,7 @@ package final class SQLiteTaskStore: Sendable {
     /// Reads for one tenant: they take turns, and none holds all connections.
     ///
     /// - Parameter decode: runs without a connection, but still in the tenant's turn.
-    /// - Throws: `task_database_busy` where too many reads wait already.
+    /// - Throws: `task_database_busy` if too many reads wait already.
     func read<Rows: Sendable, Value: Sendable>(
         for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) async throws -> Value
     ) async throws -> Value {

@@ -4,12 +4,12 @@ import Synchronization
 /// The latest committed state of recently written tasks.
 ///
 /// Only the writing thread puts tasks in, after their commit and in its order, and hides them
-/// before it, so that nobody who has seen a state in the database is shown an older one here: one
+/// before it, so that no one who has seen a state in the database is shown an older one here: one
 /// process alone has the database open (`DataFolder`).
 final class TaskCache: Sendable {
     private enum Entry {
         case known(TaskRecord)
-        /// About to change; until it has, the database alone knows the task.
+        /// A change is in progress; until it ends, only the database has the state of the task.
         case changing
     }
 

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import PixelFlowCore
 
-/// The tables of tasks, presets and small objects. The document is the whole truth; the columns beside it repeat
-/// what has to be searched.
+/// The tables of tasks, presets and small objects. The document is the source of truth; the other columns repeat
+/// the values that are searched.
 enum TaskSchema {
     static let migrations: DatabaseMigrator = {
         var migrator = DatabaseMigrator()

@@ -8,7 +8,7 @@ import PixelFlowCore
 final class TaskTransaction: TransactionContext {
     let database: Database
     private let cache: TaskCache
-    /// What this transaction has changed so far: newer than the cache, not yet visible to others.
+    /// Changes of this transaction so far: newer than the cache, not yet visible to others.
     private var staged: [TaskID: TaskRecord] = [:]
     private var removed: Set<TaskID> = []
 

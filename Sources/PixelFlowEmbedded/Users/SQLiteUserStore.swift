@@ -7,7 +7,7 @@ package import PixelFlowCore
 package final class SQLiteUserStore: UserStore {
     private let database: DatabasePool
 
-    /// Opens the database at `path`, making it where there is none.
+    /// Opens the database at `path`, making it if there is none.
     ///
     /// - Throws: `database_unusable`, naming the file.
     package init(path: String) throws {

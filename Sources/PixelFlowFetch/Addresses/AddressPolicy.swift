@@ -7,9 +7,9 @@ package struct AddressPolicy: Sendable {
     /// - Parameter allowed: blocks that are let through whatever they are otherwise.
     package init(allowed: [NetworkRange] = []) { self.allowed = allowed }
 
-    /// Why `address` must not be connected to, or nil where it may be.
+    /// Why `address` must not be connected to, or nil if it may be.
     ///
-    /// An IPv6 address with IPv4 inside is judged by what is inside as well: packets may end up there.
+    /// An IPv6 address with an embedded IPv4 address is also judged by the latter, since packets may end up there.
     package func refusal(of address: IPAddress) -> AddressRefusal? {
         if allowed.contains(where: { $0.contains(address) }) { return nil }
         if let refusal = ReservedRanges.refusal(of: address) { return refusal }

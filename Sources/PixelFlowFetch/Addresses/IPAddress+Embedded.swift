@@ -1,12 +1,12 @@
 import WireFormats
 
 extension IPAddress {
-    /// The IPv4 addresses that packets to this IPv6 address end up at, or pretend to come from.
+    /// The IPv4 addresses at which packets to this IPv6 address may end up, or from which they appear to come.
     ///
     /// Covers IPv4-mapped and -compatible addresses (RFC 4291), 6to4 (RFC 3056), NAT64 under its
     /// well-known prefix (RFC 6052), Teredo (RFC 4380: server and client), ISATAP (RFC 5214). Empty
-    /// where none is inside. The local NAT64 prefix (RFC 8215) is not decoded: where in it the IPv4
-    /// address stands is known to its network alone.
+    /// if there is none. The local NAT64 prefix (RFC 8215) is not decoded: the position of the IPv4
+    /// address in it is known only to its network.
     var embeddedIPv4: [IPAddress] {
         guard case .v6(let bits) = self else { return [] }
         let low = UInt32(truncatingIfNeeded: bits)

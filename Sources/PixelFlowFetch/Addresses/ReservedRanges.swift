@@ -1,6 +1,6 @@
 import WireFormats
 
-/// Why an address is no public one.
+/// Why an address is not a public one.
 package enum AddressRefusal: String, Sendable, CaseIterable {
     case loopback, unspecified, multicast, broadcast, documentation, benchmarking, reserved
     case privateNetwork = "private network"
@@ -9,10 +9,10 @@ package enum AddressRefusal: String, Sendable, CaseIterable {
     case cloudMetadata = "cloud metadata service"
 }
 
-/// The blocks that are no place on the public internet: IANA's special-purpose registries for IPv4
+/// The blocks that are not public: IANA's special-purpose registries for IPv4
 /// and IPv6, and the metadata services of the large clouds. The first block that holds an address counts.
 enum ReservedRanges {
-    /// Outside of this block no IPv6 unicast address has been given to anybody yet.
+    /// Outside of this block no IPv6 unicast address has been given to anyone yet.
     static let globalIPv6 = NetworkRange("2000::/3")
 
     static func refusal(of address: IPAddress) -> AddressRefusal? {

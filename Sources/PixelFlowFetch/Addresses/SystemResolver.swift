@@ -11,9 +11,9 @@ import Musl
 import Glibc
 #endif
 
-/// Asks the resolver of the operating system, hosts file and search domains included.
+/// Uses the resolver of the operating system, including the hosts file and search domains.
 package struct SystemResolver: NameResolver {
-    /// Threads for calls that may hang for as long as the resolver's own time-outs (5 s and more). Not
+    /// Threads for calls that may hang for as long as the resolver's own timeouts (5 s and more). Not
     /// the pool that others read files on, so that a dead name server holds up nothing but names.
     private static let threads: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: 8)

@@ -6,14 +6,14 @@ import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// Sends one GET to one address and collects the answer. Each has a connection of its own.
+/// Sends one GET to one address and collects the response, on its own connection.
 struct Exchange: Sendable {
     let group: any EventLoopGroup
     let tls: TLSTrust
     let connectTimeout: Duration
     let userAgent: String
 
-    /// - Throws: `ConnectError` where no connection came about, `PixelFlowError` where the answer is
+    /// - Throws: `ConnectError` if no connection came about, `PixelFlowError` if the answer is
     ///   too large, `CancellationError`, or what the network or the server did wrong.
     func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
         let loop = group.any()
@@ -29,7 +29,7 @@ struct Exchange: Sendable {
             let value = try await response.valueOrCancellation()
             return value
         } catch {
-            // The collector closes by itself when it has seen enough; this is for a cancelled task.
+            // The collector closes the connection when it is done; this is for a cancelled task.
             ResponseCollector.closeNow(channel)
             throw error
         }

@@ -6,16 +6,16 @@ import PixelFlowURL
 import WireFormats
 
 extension PixelFlowError {
-    /// The address goes to the logs alone: what a private name stands for is nobody else's business.
+    /// The address is only logged: clients must not learn the address of a private name.
     static func addressBlocked(_ address: IPAddress, _ refusal: AddressRefusal) -> PixelFlowError {
         PixelFlowError(
-            .invalid, code: "address_blocked", "The host of the URL is at an address that images are not fetched from.",
+            .invalid, code: "address_blocked", "The host of the URL resolves to an address from which images may not be fetched.",
             cause: BlockedAddressError(address: address, refusal: refusal))
     }
 
     static func nameNotResolved(_ name: String, isFinal: Bool, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
-            isFinal ? .invalid : .unavailable, code: "name_not_resolved", "The name \(name) has no known address.",
+            isFinal ? .invalid : .unavailable, code: "name_not_resolved", "The host name \(name) does not resolve to an address.",
             retry: isFinal ? .permanent : .transient, cause: cause)
     }
 
@@ -30,14 +30,14 @@ extension PixelFlowError {
     static func encodingUnsupported(_ coding: String) -> PixelFlowError {
         PixelFlowError(
             .invalid, code: "source_encoding_unsupported",
-            "The server sent the image in the encoding \"\(coding.prefix(64))\", which was not asked for and is not read.")
+            "The server sent the image in the encoding \"\(coding.prefix(64))\", which is not supported.")
     }
 
     static let encodingInvalid = PixelFlowError(
-        .invalid, code: "source_encoding_invalid", "The server's answer is not in the encoding that it names.")
+        .invalid, code: "source_encoding_invalid", "The response is not in the encoding that the server declared.")
 
     static let encodingTruncated = PixelFlowError(
-        .unavailable, code: "source_unavailable", "The server's answer ends before its encoded content does.", retry: .transient)
+        .unavailable, code: "source_unavailable", "The response ended before its encoded content was complete.", retry: .transient)
 
     static let downgrade = PixelFlowError(.invalid, code: "source_refused", "The URL redirects from https to http.")
 
@@ -57,7 +57,7 @@ extension PixelFlowError {
             return PixelFlowError(.invalid, code: "source_refused", "The server's certificate is not trusted.", cause: error)
         case is HTTPParserError:
             return PixelFlowError(
-                .unavailable, code: "source_unavailable", "The server's answer is not proper HTTP.", retry: .transient, cause: error)
+                .unavailable, code: "source_unavailable", "The server did not send a valid HTTP response.", retry: .transient, cause: error)
         default:
             return unreachable(error)
         }
@@ -65,10 +65,10 @@ extension PixelFlowError {
 
     private static func unreachable(_ cause: any Error) -> PixelFlowError {
         PixelFlowError(
-            .unavailable, code: "source_unreachable", "The connection to the server failed or broke.", retry: .transient, cause: cause)
+            .unavailable, code: "source_unreachable", "The connection to the server failed.", retry: .transient, cause: cause)
     }
 
-    /// BoringSSL tells a bad certificate from other failures of the handshake by the text alone.
+    /// BoringSSL distinguishes a bad certificate from other handshake failures only by the text.
     private static func isUntrusted(_ error: any Error) -> Bool {
         if case NIOSSLError.handshakeFailed(let reason) = error { return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") }
         return error is NIOSSLExtraError || error is CertificateMismatchError

@@ -3,13 +3,13 @@ import NIOHTTP1
 import PixelFlowCore
 import PixelFlowURL
 
-/// An answer: status and headers, and the body where it is a success.
+/// A response: status and headers, and the body if it is a success.
 struct FetchResponse: Sendable {
     var status: HTTPResponseStatus
     var headers: HTTPHeaders
     var body = ByteBuffer()
 
-    /// Where the answer sends us, if it does.
+    /// If the answer sends us, if it does.
     var redirection: String? {
         switch status.code {
         case 301, 302, 303, 307, 308: headers.first(name: "location")
@@ -17,7 +17,7 @@ struct FetchResponse: Sendable {
         }
     }
 
-    /// The source, where the answer is a success.
+    /// The source, if the response is a success.
     ///
     /// - Throws: `source_not_found`, `source_refused` or `source_unavailable`.
     func source(from url: SourceURL) throws(PixelFlowError) -> FetchedSource {
@@ -36,7 +36,7 @@ struct FetchResponse: Sendable {
         }
     }
 
-    /// A date is measured by the server's own clock where it tells it.
+    /// A date is compared with the server's own clock if the response contains it.
     private var retryAfter: Int? {
         let now = headers.first(name: "date").flatMap(HTTPDate.init)?.time ?? SystemClock().now()
         return headers.first(name: "retry-after").flatMap { RetryAfter($0, now: now)?.seconds }

@@ -15,7 +15,7 @@ final class Inflater {
     /// zlib's own window, and its own detection of gzip and zlib headers.
     private static let detectedWindow: CInt = 15 + 32
     private static let rawWindow: CInt = -15
-    /// Bytes that are made at a time.
+    /// Bytes that are decoded at a time.
     private static let step = 64 * 1024
 
     private let coding: ContentCoding
@@ -27,7 +27,7 @@ final class Inflater {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         guard czlib_inflate_init(stream, Self.detectedWindow) == Z_OK else {
-            throw PixelFlowError(.internal, code: "internal_error", "Something went wrong inside PixelFlow.", retry: .transient)
+            throw PixelFlowError(.internal, code: "internal_error", "An internal error occurred; try again later.", retry: .transient)
         }
     }
 
@@ -56,7 +56,7 @@ final class Inflater {
         }
     }
 
-    /// Goes on with the member, or begins the next one. False where nothing more belongs to the body.
+    /// Continues the member or begins the next one. False if nothing more belongs to the body.
     private func enter(_ first: UInt8) -> Bool {
         switch stage {
         case .within: return true

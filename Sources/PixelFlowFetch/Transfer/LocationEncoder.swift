@@ -1,9 +1,9 @@
 import NIOCore
 import WireFormats
 
-/// Percent-encodes what is no plain ASCII in the `Location` of an answer, before the answer is read.
+/// Percent-encodes non-ASCII bytes in the `Location` of a response before it is parsed.
 ///
-/// Servers put UTF-8, Latin-1, spaces and worse into that header, and mean the very bytes. Read as text, they would be
+/// Servers put UTF-8, Latin-1, spaces and worse into that header and mean these exact bytes. Parsed as text, they would be
 /// lost or refused.
 final class LocationEncoder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer

@@ -5,7 +5,7 @@ import PixelFlowCore
 
 /// Sends a request once the connection stands and keeps the answer, up to a number of bytes.
 ///
-/// Of an answer that is no success only the head is waited for. The connection is closed as soon as
+/// Of an answer that is not a success only the head is waited for. The connection is closed as soon as
 /// nothing more is wanted of it.
 final class ResponseCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
@@ -57,7 +57,7 @@ final class ResponseCollector: ChannelInboundHandler {
         self.response = response
     }
 
-    /// The limit holds for what is sent as well as for what becomes of it.
+    /// The limit applies to the encoded and to the decoded bytes.
     private func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         received += bytes.readableBytes
         guard response != nil, received <= limit else { return finish(.failure(PixelFlowError.sourceTooLarge(limit)), context) }
@@ -102,7 +102,7 @@ final class ResponseCollector: ChannelInboundHandler {
         Self.closeNow(context.channel)
     }
 
-    /// Closes beneath TLS, which would otherwise wait up to 5 s for the other side's goodbye and read on meanwhile.
+    /// Closes below TLS, which would otherwise wait up to 5 s for the peer's close and read on in the meantime.
     static func closeNow(_ channel: any Channel) {
         channel.eventLoop.execute {
             let pipeline = channel.pipeline.syncOperations

@@ -1,12 +1,12 @@
 import PixelFlowCore
 import WireFormats
 
-/// When a server wants to be asked again: a number of seconds, or a date (RFC 9110, section 10.2.3).
+/// The value of `Retry-After`: a number of seconds, or a date (RFC 9110, section 10.2.3).
 struct RetryAfter: Sendable {
     /// At least 1. How much of it is granted is for `TaskPolicy` to say.
     let seconds: Int
 
-    /// Nil for what is neither, and for a time that is over.
+    /// Nil if it is neither, or a time in the past.
     init?(_ text: String, now: Timestamp) {
         let text = String(text.drop { $0 == " " })
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {

@@ -7,7 +7,7 @@ import PixelFlowURL
 struct TLSTrust: Sendable {
     let context: NIOSSLContext
 
-    /// - Throws: `PixelFlowError` `setting_invalid` where the file cannot be read.
+    /// - Throws: `PixelFlowError` `setting_invalid` if the file cannot be read.
     init(rootsFile: String?) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12

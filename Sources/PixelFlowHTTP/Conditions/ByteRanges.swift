@@ -1,7 +1,7 @@
 package import HTTPTypes
 package import Hummingbird
 
-/// What a `GET` asks for by `Range` and `If-Range`: RFC 9110, sections 13.1.5 and 14.
+/// Evaluates `Range` and `If-Range` of a `GET`: RFC 9110, sections 13.1.5 and 14.
 package enum ByteRanges {
     /// What is to be sent.
     package enum Selection: Sendable, Hashable {
@@ -37,7 +37,7 @@ package enum ByteRanges {
         case from(Int, to: Int?)
         case last(Int)
 
-        /// Nil where no byte of the representation is meant.
+        /// Nil if no byte of the representation is meant.
         func range(in size: Int) -> Range<Int>? {
             switch self {
             case .from(let first, let last):
@@ -48,7 +48,7 @@ package enum ByteRanges {
         }
     }
 
-    /// Nil for another unit and for what is malformed.
+    /// Nil for another unit or a malformed value.
     private static func specifiers(_ header: String) -> [Specifier]? {
         let parts = header.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].trimmingOptionalWhitespace().lowercased() == "bytes" else { return nil }

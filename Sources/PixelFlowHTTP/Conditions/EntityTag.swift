@@ -41,7 +41,7 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// The value of `If-Match` or `If-None-Match`: any representation at all, or one of these. What is malformed names nothing.
+/// The value of `If-Match` or `If-None-Match`: any representation at all, or one of these. A malformed value matches nothing.
 enum EntityTagCondition: Sendable, Hashable {
     case any
     case oneOf([EntityTag])

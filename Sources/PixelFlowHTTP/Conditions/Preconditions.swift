@@ -8,7 +8,7 @@ package struct Preconditions: Sendable {
     private let ifNoneMatch: EntityTagCondition?
     private let isRead: Bool
 
-    /// What the conditions come to.
+    /// The result of the conditions.
     package enum Outcome: Sendable, Hashable {
         /// The request is carried out as if it had none.
         case holds
@@ -33,7 +33,7 @@ package struct Preconditions: Sendable {
 
     /// Judges the conditions in the order of section 13.2.2.
     ///
-    /// - Parameter tag: of the representation that would be sent or changed; nil where there is none.
+    /// - Parameter tag: of the representation that would be sent or changed; nil if there is none.
     package func outcome(for tag: EntityTag?) -> Outcome {
         if let ifMatch, !(tag.map { tag in ifMatch.contains { $0.matchesStrongly(tag) } } ?? false) { return .failed }
         if let ifNoneMatch, let tag, ifNoneMatch.contains(where: { $0.matchesWeakly(tag) }) {
@@ -49,9 +49,9 @@ package struct Preconditions: Sendable {
         if outcome(for: tag) == .failed { throw .preconditionFailed }
     }
 
-    /// The answer to a `GET` or `HEAD` whose conditions keep it from being carried out; nil where it is to be.
+    /// The response to a `GET` or `HEAD` whose preconditions fail; nil if the request must be executed.
     ///
-    /// - Parameter headers: those of the answer with 200 that a cache goes by, the tag included.
+    /// - Parameter headers: the caching headers of the 200 response, including the tag.
     /// - Throws: `precondition_failed` (412).
     package func response(for tag: EntityTag, headers: HTTPFields) throws(PixelFlowError) -> Response? {
         switch outcome(for: tag) {
@@ -65,5 +65,6 @@ package struct Preconditions: Sendable {
 extension PixelFlowError {
     /// `If-Match` or `If-None-Match` does not hold (412).
     package static let preconditionFailed = PixelFlowError(
-        .preconditionFailed, code: "precondition_failed", "The resource is not in the state that If-Match or If-None-Match asks for.")
+        .preconditionFailed, code: "precondition_failed",
+        "The resource does not match the precondition If-Match or If-None-Match; read it again.")
 }

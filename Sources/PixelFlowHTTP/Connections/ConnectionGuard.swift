@@ -4,13 +4,13 @@ import NIOCore
 import PixelFlowCore
 import WireFormats
 
-/// Asks for the 100 (Continue) that a client waits for; sent down the pipeline when the body is first read.
+/// Requests the 100 (Continue) that a client waits for; sent down the pipeline when the body is first read.
 struct ContinueRequest: Sendable {}
 
-/// Holds a connection to its limits: admits it, ends it where its time is over, and writes the answers that come before any
-/// route is reached. It stands first in the pipeline, where the bytes are; `RequestObserver` tells it of requests and answers.
+/// Enforces the limits of a connection: admits it, closes it after a timeout, and writes responses before any
+/// route is reached. It is first in the pipeline and sees bytes; `RequestObserver` informs it about requests and responses.
 ///
-/// The rules are those of `ConnectionState`; this is its shell, and is used on its event loop only.
+/// `ConnectionState` has the rules; this is its shell, used only on its event loop.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -29,7 +29,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Set once the connection is on its way out: nothing more is read from it or written to it.
     private var isEnding = false
     private var isLingering = false
-    /// Set once something came that is no request, after requests that are still to be answered.
+    /// Set once something came that is not a request, after requests that are still to be answered.
     private var isLastAnswerDue = false
 
     init(registry: ConnectionRegistry, metrics: ConnectionMetrics?) {
@@ -89,7 +89,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         isEnding = true
     }
 
-    /// Makes room for another connection; one that has got a request meanwhile stays.
+    /// Closes the connection in favour of another, unless it has received a request in the meantime.
     private func evict() {
         guard let context, !isEnding, state.isWaiting else { return }
         metrics?.refused(.evicted)
@@ -136,7 +136,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    // MARK: Requests and answers, told by `RequestObserver`
+    // MARK: Requests and responses, reported by `RequestObserver`
 
     func headerEnded(isHeld: Bool) {
         state.headerEnded(isHeld: isHeld, now: .now())
@@ -160,7 +160,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         return isLastAnswerDue && !state.owesAnswers
     }
 
-    /// Writes 100 (Continue), which is no answer and so passes the encoder by.
+    /// Writes 100 (Continue), which is not an answer and so passes the encoder by.
     func sendContinue() {
         guard let context, !isEnding else { return }
         state.continued(now: .now())
@@ -195,7 +195,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     // MARK: The end
 
-    /// Answers with a problem where an answer can still be given, and closes the connection.
+    /// Responds with a problem if a response is still possible, and closes the connection.
     func refuse(_ reason: ConnectionState.Refusal) {
         guard let context, !isEnding else { return }
         if state.owesAnswers, reason == .malformed || reason == .headerSize {
@@ -214,7 +214,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         endSoon(context)
     }
 
-    /// Closes the connection once its client has had the time to read the answer; what the client still sends is dropped.
+    /// Closes the connection once its client has had time to read the response; further input is dropped.
     func endAfterAnswer() {
         guard let context, !isEnding else { return }
         isEnding = true
@@ -239,7 +239,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 }
 
 extension ConnectionState.Refusal {
-    /// The whole answer, ready to be sent; nil where there is none to be given.
+    /// The whole answer, ready to be sent; nil if there is none to be given.
     var answer: ByteBuffer? { error.map { Problem($0, requestID: RequestID().description).closingAnswer() } }
 
     private var error: (any Error)? {

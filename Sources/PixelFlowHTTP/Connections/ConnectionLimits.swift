@@ -1,27 +1,35 @@
 package import PixelFlowCore
 
-/// What a client may take of a server: connections, time and header bytes.
+/// The limits of a client: connections, time and header bytes.
 package struct ConnectionLimits: Sendable, Hashable {
     static let totalSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_CONNECTIONS", default: 4096, in: 16...1_000_000,
-        help: "Connections at a time, at most a third of the file descriptors; beyond, those that wait longest for a request are closed.")
+        help:
+            "Maximum open connections, capped at a third of the file descriptors. Beyond it, the connections that have waited "
+            + "longest for a request are closed.")
     static let perAddressSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_CONNECTIONS_PER_ADDRESS", default: 512, in: 1...1_000_000,
-        help: "Connections from one address (IPv6: one /64 network) at a time; more are answered 429. Trusted proxies are not limited.")
+        help:
+            "Maximum open connections from one address (IPv6: one /64 network); further ones are answered with 429. Trusted "
+            + "proxies are not limited.")
     static let headerTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_HTTP_HEADER_TIMEOUT", default: 10, in: 1...600,
-        help: "How long the header of a request may take, from the connection or from its first byte; then 408.")
+        help: "Time limit for a request header, counted from the connection or from its first byte; then 408.")
     static let idleTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_HTTP_IDLE_TIMEOUT", default: 60, in: 1...3600,
-        help: "How long a connection may wait for its next request, and an answer for a client that does not read it.")
+        help: "How long a connection may stay idle between requests, and how long a response waits for a client that does not read it.")
     static let bodyRateSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MIN_BODY_RATE", default: 1024, in: 0...1_048_576,
-        help: "Bytes a second that a body must bring, over each 10 seconds; a slower one is answered 408. 0 for no such limit.")
+        help:
+            "Minimum rate of a request body in bytes per second, over each 10 seconds; a slower one is answered with 408. 0 "
+            + "disables the limit.")
     static let headerBytesSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_HEADER_BYTES", default: 32_768, in: 1024...1_048_576,
-        help: "Bytes of the header of a request, its first line included; a larger one is answered 431.")
+        help: "Maximum size of a request header in bytes, including the request line; a larger one is answered with 431.")
     static let headerCountSetting = Setting<Int>.integer(
-        "PIXELFLOW_HTTP_MAX_HEADER_COUNT", default: 100, in: 10...1000, help: "Fields in the header of a request; more are answered 431.")
+        "PIXELFLOW_HTTP_MAX_HEADER_COUNT", default: 100, in: 10...1000,
+        help:
+            "Maximum number of fields in a request header; more are answered with 431.")
 
     package static let descriptions: [SettingDescription] = [
         totalSetting.description, perAddressSetting.description, headerTimeoutSetting.description, idleTimeoutSetting.description,
@@ -38,9 +46,9 @@ package struct ConnectionLimits: Sendable, Hashable {
     package var minimumBodyRate = 1024
     package var headerBytes = 32_768
     package var headerCount = 100
-    /// Connections that are told why they end, at a time and in a second; those beyond are closed without an answer.
+    /// Connections that receive the reason for their end, at a time and per second; further ones are closed without a response.
     package var lingering = 64
-    /// How long a connection is let alone before it may have to give way to a new one.
+    /// How long a connection is protected before it may be closed in favour of a new one.
     package var evictionGrace: Duration = .seconds(1)
     /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
     package var accepted = 4096 + 64
@@ -58,9 +66,9 @@ package struct ConnectionLimits: Sendable, Hashable {
         headerCount = try settings[Self.headerCountSetting]
     }
 
-    /// The same with no more than a third of `descriptors` as connections and half of them as accepted ones. The rest is in
-    /// reserve: for databases, files, render processes, and the connection that a request goes on with from a proxy. A process
-    /// without a descriptor left cannot do its work and does not live long: system libraries give up as well.
+    /// Caps connections at a third of `descriptors`, and accepted ones at half of them. The rest is in
+    /// reserve for databases, files, render processes, and connections from a proxy to its backends. A process
+    /// that runs out of descriptors cannot work and soon ends, since system libraries fail as well.
     package func fitting(descriptors: Int) -> ConnectionLimits {
         var limits = self
         limits.total = max(1, min(total, descriptors / 3))

@@ -1,7 +1,7 @@
 import Metrics
 import Synchronization
 
-/// What a service counts of its connections.
+/// The metrics of a service's connections.
 final class ConnectionMetrics: Sendable {
     private let open: Gauge
     private let count = Atomic(0)

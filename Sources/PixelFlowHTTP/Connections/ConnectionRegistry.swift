@@ -5,7 +5,7 @@ import WireFormats
 
 /// Every connection of a process: how many there are in all and by address, and which can be given up for a new one.
 package final class ConnectionRegistry: Sendable {
-    /// One connection, as the registry knows it.
+    /// A connection in the registry.
     final class Entry: Sendable {
         fileprivate let number: UInt64
         fileprivate let peer: String
@@ -48,11 +48,11 @@ package final class ConnectionRegistry: Sendable {
 
     private struct State {
         var total = 0
-        /// Refused connections that are open to be read, and the second in which how many were told so.
+        /// Refused connections that are still open, and the number of refusals sent in the current second.
         var lingering = 0
         var told: (second: UInt64, count: Int) = (0, 0)
         var accepted = 0
-        /// What goes on accepting once there is room.
+        /// What continues accepting once there is room.
         var waiting: [@Sendable () -> Void] = []
         var lastNumber: UInt64 = 0
         var peers: [String: Peer] = [:]
@@ -73,11 +73,11 @@ package final class ConnectionRegistry: Sendable {
     /// Connections that are open.
     var count: Int { state.withLock(\.total) }
 
-    /// Admits a connection, where need be in place of those that wait longest for a request.
+    /// Admits a connection, if necessary by evicting those that have waited longest for a request.
     ///
     /// - Parameters:
-    ///   - address: of the peer; nil where the connection has none, as a UNIX socket.
-    ///   - evict: closes the connection unless it has got a request meanwhile; called on any thread.
+    ///   - address: of the peer; nil if the connection has none, as a UNIX socket.
+    ///   - evict: closes the connection unless it has received a request in the meantime; called on any thread.
     func open(from address: IPAddress?, evict: @escaping @Sendable () -> Void) -> Admission {
         let peer = address?.subscriber ?? "local"
         let isTrusted = address.map(trusted.trusts) ?? true
@@ -100,7 +100,7 @@ package final class ConnectionRegistry: Sendable {
         return admission
     }
 
-    /// Whether an address has its share, and as many have been told so as may be: then not even that is said.
+    /// Whether an address has reached its limit, and the limit of refusals too, so that no response is sent.
     func isExhausted(for address: IPAddress) -> Bool {
         guard !trusted.trusts(address) else { return false }
         return state.withLock { state in
@@ -110,7 +110,7 @@ package final class ConnectionRegistry: Sendable {
 
     func close(_ entry: Entry) { state.withLock { Self.remove(entry, from: &$0) } }
 
-    /// Whether one more connection may be told why it is refused; pair with `endLingering`.
+    /// Whether one more connection may receive the reason for its refusal; pair with `endLingering`.
     func beginLingering() -> Bool {
         state.withLock { state in
             guard mayTell(&state) else { return false }
@@ -120,7 +120,7 @@ package final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// So many at a time and in a second: under a flood, an answer to each would cost more than what it is kept from.
+    /// Limited at a time and per second: under a flood, responding to each would cost more than serving it.
     private func mayTell(_ state: inout State) -> Bool {
         let second = NIODeadline.now().uptimeNanoseconds / 1_000_000_000
         if state.told.second != second { state.told = (second, 0) }
@@ -152,9 +152,9 @@ package final class ConnectionRegistry: Sendable {
         for resume in waiting { resume() }
     }
 
-    /// Those that wait longest, of the address that has most of them. Who has only just come is about to ask, and gives way
-    /// only where all have; a trusted proxy's, which brings many clients, only where no others wait.
-    /// Several at a time, since looking for them costs a walk through all.
+    /// The connections that have waited longest, of the address that has most of them. A new connection is about to send a request and
+    /// is evicted only if all are new; one of a trusted proxy, which serves many clients, only if no others are waiting.
+    /// Several at a time, since finding them needs a scan of all.
     private func victims(of state: State, upTo count: Int) -> [Entry] {
         let grace = UInt64(max(0, TimeAmount(limits.evictionGrace).nanoseconds))
         let now = NIODeadline.now().uptimeNanoseconds

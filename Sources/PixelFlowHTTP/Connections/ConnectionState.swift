@@ -1,7 +1,7 @@
 import NIOCore
 
-/// What one connection is doing, and how long it may go on doing it. Pure: it is told what happens and when, and says
-/// when to look again and what to do then.
+/// The state of one connection and its timeouts. Pure: it takes events with their time, and returns
+/// when to check again and what to do then.
 struct ConnectionState {
     /// Why a connection ends before its time.
     enum Refusal: String, Hashable, CaseIterable {
@@ -16,7 +16,7 @@ struct ConnectionState {
     }
 
     enum Action: Equatable {
-        /// Close without a word: nobody has asked anything.
+        /// Close without a word: no one has asked anything.
         case close
         case refuse(Refusal)
     }
@@ -34,7 +34,7 @@ struct ConnectionState {
     private var phase: Phase
     /// Bytes since the end of the last header or body.
     private var headerBytes = 0
-    /// Requests whose answers have not ended.
+    /// Requests whose responses have not ended.
     private(set) var openRequests = 0
     /// Whether a part of the answer to the oldest open request has been written.
     private(set) var isAnswering = false
@@ -44,21 +44,21 @@ struct ConnectionState {
 
     init(limits: ConnectionLimits, now: NIODeadline) {
         self.limits = limits
-        // A client connects because it has something to ask: the header has to come at once.
+        // A client connects because it has something to ask: the header must come at once.
         phase = .waiting(until: now + TimeAmount(limits.headerTimeout))
         body = BodyRate(minimum: limits.minimumBodyRate, window: TimeAmount(limits.bodyWindow))
     }
 
-    /// Whether the connection can be closed and nobody loses an answer.
+    /// Whether the connection can be closed and no one loses an answer.
     var isWaiting: Bool { openRequests == 0 && !isReadingBody }
 
-    /// Whether a refusal may be written as an answer: to what is arriving, and where no other answer is due before it.
+    /// Whether a refusal may be sent as a response: to the incoming request, if no other response is due before it.
     var canAnswer: Bool { !isAnswering && openRequests == (isReadingBody ? 1 : 0) }
 
     /// Whether requests that have arrived whole wait for their answers, which are still due to them.
     var owesAnswers: Bool { openRequests > 0 && !isReadingBody }
 
-    // MARK: What comes in
+    // MARK: Input
 
     mutating func received(bytes: Int, now: NIODeadline) {
         guard !isReadingBody else { return }
@@ -83,7 +83,7 @@ struct ConnectionState {
 
     mutating func bodyReceived(bytes: Int, now: NIODeadline) { body.received(bytes, now: now) }
 
-    /// The client has been told to send the body.
+    /// The client has been asked to send the body.
     mutating func continued(now: NIODeadline) { body.release(now: now) }
 
     mutating func requestEnded(now: NIODeadline) {
@@ -93,10 +93,10 @@ struct ConnectionState {
         settle(now: now)
     }
 
-    /// - Parameter isReading: whether the server takes what the client sends. Where it does not, the client is not slow.
+    /// - Parameter isReading: whether the server reads from the client. If it does not, the client is not slow.
     mutating func readingChanged(isReading: Bool, now: NIODeadline) { body.readingChanged(isReading, now: now) }
 
-    // MARK: What goes out
+    // MARK: Output
 
     mutating func answerBegan() { isAnswering = true }
 
@@ -116,7 +116,7 @@ struct ConnectionState {
 
     // MARK: Time
 
-    /// When to look again; nil where nothing has an end.
+    /// When to look again; nil if nothing has an end.
     func nextDeadline(now: NIODeadline) -> NIODeadline? {
         let own: NIODeadline? =
             switch phase {

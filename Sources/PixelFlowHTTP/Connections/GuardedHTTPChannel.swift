@@ -13,7 +13,7 @@ package struct GuardedHTTPChannel: ServerChildChannel {
 
     /// - Parameters:
     ///   - registry: of the process; every server of it shares one.
-    ///   - service: whose connections these are counted as, as in `api`; nil for connections that are not counted.
+    ///   - service: the name under which connections are counted, such as `api`; nil for connections that are not counted.
     package init(
         _ responder: @escaping HTTPChannelHandler.Responder, registry: ConnectionRegistry, service: String?,
         factory: any MetricsFactory = MetricsSystem.factory

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Tells the guard of its connection where requests and answers begin and end, and refuses what is no request.
-/// Stands behind the decoder and the encoder of HTTP/1.1.
+/// Informs the guard of its connection where requests and responses begin and end, and refuses invalid requests.
+/// It comes after the HTTP/1.1 decoder and encoder in the pipeline.
 final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -35,7 +35,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error as? HTTPParserError {
         case .headerOverflow: connection.refuse(.headerSize)
-        // The client has gone in the middle of a request: whoever reads it is to know.
+        // The client disconnected in the middle of a request: inform its reader.
         case .invalidEOFState, nil: context.fireErrorCaught(error)
         default: connection.refuse(.malformed)
         }
@@ -44,8 +44,8 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where isHeld && !head.status.isInformational:
-            // A final answer in place of the 100. Whether the body follows is the client's choice, so that what comes next
-            // on this connection could be either.
+            // A final response instead of the 100. The client may or may not send the body, so the next bytes
+            // on this connection are ambiguous.
             isHeld = false
             isLastAnswer = true
             head.headers.replaceOrAdd(name: "connection", value: "close")
@@ -76,7 +76,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPRequestHead {
-    /// RFC 9110, section 10.1.1: only HTTP/1.1, and only where a body follows.
+    /// RFC 9110, section 10.1.1: only HTTP/1.1, and only if a body follows.
     var waitsForContinue: Bool {
         guard !isOld, headers.contains(name: "content-length") || headers.contains(name: "transfer-encoding") else {
             return false

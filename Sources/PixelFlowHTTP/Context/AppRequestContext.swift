@@ -3,19 +3,19 @@ import Logging
 package import NIOCore
 package import PixelFlowCore
 
-/// What travels with a request through every service: its id, who asks, and a logger that names both.
+/// The context of a request in every service: its id, its principal, and a logger with both.
 package struct AppRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Names the request in each log line and in the `x-request-id` of the response.
     package private(set) var requestID: String
-    /// Who asks; set by `AuthenticationMiddleware`.
+    /// The authenticated caller; set by `AuthenticationMiddleware`.
     package var principal: Principal?
     private let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        // The server has made an id for its own log lines already; one id is enough.
+        // Reuses the id that the server has generated for its own log lines.
         requestID = source.logger[metadataKey: Self.serverMetadataKey]?.description ?? RequestID().description
         logger[metadataKey: Self.serverMetadataKey] = nil
         logger[metadataKey: "request_id"] = .string(requestID)
@@ -29,7 +29,7 @@ package struct AppRequestContext: RequestContext {
 
     /// The principal, for routes that stand behind `AuthenticationMiddleware`.
     ///
-    /// - Throws: `token_missing` (401) where there is none.
+    /// - Throws: `token_missing` (401) if there is none.
     package func requirePrincipal() throws(PixelFlowError) -> Principal {
         guard let principal else { throw .tokenMissing }
         return principal
@@ -44,7 +44,7 @@ package struct AppRequestContext: RequestContext {
         channel.eventLoop.scheduleTask(in: delay) { channel.close(promise: nil) }
     }
 
-    /// Has the client told to send the body that it holds back (`Expect: 100-continue`).
+    /// Asks the client to send the body that it holds back (`Expect: 100-continue`).
     func askForBody() { channel.triggerUserOutboundEvent(ContinueRequest(), promise: nil) }
 
     private static let serverMetadataKey = "hb.request.id"

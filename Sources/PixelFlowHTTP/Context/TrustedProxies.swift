@@ -3,13 +3,15 @@ package import Hummingbird
 package import PixelFlowCore
 package import WireFormats
 
-/// Decides whose `X-Forwarded-For` is believed. Anybody can send that header, so only the part that
+/// Decides whose `X-Forwarded-For` is believed. Anyone can send that header, so only the part that
 /// our own proxies have written counts.
 package struct TrustedProxies: Sendable, Hashable {
     /// `PIXELFLOW_TRUSTED_PROXIES`.
     package static let setting = Setting<String>.text(
         "PIXELFLOW_TRUSTED_PROXIES",
-        help: "Whose X-Forwarded-… headers are believed, and who has no limit of connections by address; CIDRs, this machine unless set."
+        help:
+            "CIDRs of the proxies whose X-Forwarded-… headers are trusted and whose connections are not limited by address. "
+            + "Only this machine by default."
     )
 
     private let ranges: [NetworkRange]
@@ -18,22 +20,23 @@ package struct TrustedProxies: Sendable, Hashable {
         self.ranges = ranges.map(\.unmapped)
     }
 
-    /// Those that are set, else this machine.
+    /// The configured proxies, or this machine by default.
     ///
-    /// - Throws: `setting_invalid` where one is not a range.
+    /// - Throws: `setting_invalid` if one is not a range.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self = settings.isSet(Self.setting) ? try TrustedProxies(setting: try settings[Self.setting]) : .loopback
     }
 
     /// Reads `PIXELFLOW_TRUSTED_PROXIES`: CIDR ranges, separated by commas.
     ///
-    /// - Throws: `setting_invalid` where one is not a range.
+    /// - Throws: `setting_invalid` if one is not a range.
     package init(setting: String) throws(PixelFlowError) {
         var ranges: [NetworkRange] = []
         for text in setting.split(separator: ",").map({ $0.filter { !$0.isWhitespace } }) where !text.isEmpty {
             guard let range = NetworkRange(text) else {
                 throw .invalid(
-                    "PIXELFLOW_TRUSTED_PROXIES", "PIXELFLOW_TRUSTED_PROXIES holds \"\(text)\", which is no address range as in 10.0.0.0/8.",
+                    "PIXELFLOW_TRUSTED_PROXIES",
+                    "PIXELFLOW_TRUSTED_PROXIES holds \"\(text)\", which is not a network in CIDR notation, such as 10.0.0.0/8.",
                     code: "setting_invalid")
             }
             ranges.append(range)
@@ -49,8 +52,8 @@ package struct TrustedProxies: Sendable, Hashable {
     /// Proxies on this machine only, as the web service is in one process.
     package static let loopback = TrustedProxies([NetworkRange("127.0.0.1"), NetworkRange("::1")].compactMap { $0 })
 
-    /// The address of the client: the peer, or where that is a trusted proxy, the nearest address in
-    /// `X-Forwarded-For` that is none. Nil where the connection has no address, as in a test.
+    /// The address of the client: the peer or, if that is a trusted proxy, the nearest address in
+    /// `X-Forwarded-For` that is none. Nil if the connection has no address, as in a test.
     package func client(of request: Request, context: AppRequestContext) -> IPAddress? {
         guard let peer = context.peerAddress?.ipAddress.flatMap(IPAddress.peer) else { return nil }
         guard isTrusted(peer) else { return peer }

@@ -4,7 +4,7 @@ import Synchronization
 package struct HealthCheck: Sendable {
     /// Names the backend in the answer, as in `database`.
     package let name: String
-    /// Whether the service can do nothing useful without it. One that is not needed is told of in the answer only.
+    /// Whether the service cannot work without it. An optional check only appears in the response.
     package let isRequired: Bool
     private let timeout: Duration
     private let probe: @Sendable () async throws -> Void
@@ -12,8 +12,8 @@ package struct HealthCheck: Sendable {
     /// - Parameters:
     ///   - isRequired: whether the service is not ready without it.
     ///   - timeout: after which the check counts as failed; 2 seconds by default, well under the
-    ///     time-out of any prober.
-    ///   - probe: returns where all is well, throws where it is not.
+    ///     timeout of any prober.
+    ///   - probe: returns where all is well, throws if it is not.
     package init(
         _ name: String, isRequired: Bool = true, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void
     ) {
@@ -23,13 +23,13 @@ package struct HealthCheck: Sendable {
         self.probe = probe
     }
 
-    /// What a check found.
+    /// The result of a check.
     package enum Outcome: String, Sendable, Codable {
         case ok, failed
         case timedOut = "timed_out"
     }
 
-    /// Runs the probe; never takes longer than the time-out, even where the probe ignores cancellation.
+    /// Runs the probe; never takes longer than the timeout, even if the probe ignores cancellation.
     package func run() async -> Outcome {
         await withCheckedContinuation { continuation in
             let race = Race(continuation)

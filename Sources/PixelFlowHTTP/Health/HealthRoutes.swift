@@ -46,7 +46,7 @@ package struct HealthRoutes: Sendable {
     }
 }
 
-/// What `/readyz` tells.
+/// The response of `/readyz`.
 struct Report: Encodable {
     var status: String
     var checks: [String: HealthCheck.Outcome]?

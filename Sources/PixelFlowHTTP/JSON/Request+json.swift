@@ -16,8 +16,8 @@ extension Request {
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
     }
 
-    /// Whether the body is said to be JSON. No type at all counts, and so does a form: that is what
-    /// `curl -d` calls whatever it sends, and there are no forms here.
+    /// Whether the body is declared as JSON. A missing type counts, and so does a form: that is what
+    /// `curl -d` declares by default, and these routes accept no forms.
     package var isCalledJSON: Bool {
         guard let type = mediaType else { return true }
         return type == "application/json" || type.hasSuffix("+json") || type == "application/x-www-form-urlencoded"
@@ -49,7 +49,7 @@ extension Request {
     }
 }
 
-/// Reads JSON of a client, and says in the field's words what is wrong with it.
+/// Reads JSON of a client, and reports errors by the path of the field.
 package enum JSONBody {
     /// - Throws: as `Request.decodeJSON`.
     package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
@@ -69,10 +69,10 @@ package enum JSONBody {
         case .typeMismatch(let type, let context):
             PixelFlowError(.invalid, code: "invalid_value", "This must be \(words(type)).", field: path(context.codingPath))
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            PixelFlowError(.invalid, code: "invalid_value", "This value is not acceptable.", field: path(context.codingPath))
-        // The decoder tells a number that does not fit, as 1.5 for a whole one, from broken JSON by nothing.
+            PixelFlowError(.invalid, code: "invalid_value", "The value is not valid.", field: path(context.codingPath))
+        // The decoder does not distinguish a number that does not fit, such as 1.5 for an integer, from broken JSON.
         case .dataCorrupted where isJSON(buffer):
-            PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not acceptable.")
+            PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not valid.")
         default:
             PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
         }

@@ -4,7 +4,7 @@ package import Metrics
 import NIOCore
 import Prometheus
 
-/// Where the metrics of one service are made, and which of the process's metrics its address shows.
+/// Where the metrics of a service are created, and which metrics of the process its port serves.
 package struct ServiceMetrics: Sendable {
     /// The first word of the service's own metrics, as in `api`.
     let service: String
@@ -21,7 +21,7 @@ package struct ServiceMetrics: Sendable {
         self.prefixes = ["\(service)_"] + prefixes
     }
 
-    /// Claims what the service shows. Nil where the process has no registry of ours: then there is no `/metrics`.
+    /// Claims the metrics that the service serves. Nil if the process has no registry of ours; then there is no `/metrics`.
     func makePage() -> PrometheusRegistry.Page? { (factory as? PrometheusRegistry)?.page(claiming: prefixes) }
 }
 

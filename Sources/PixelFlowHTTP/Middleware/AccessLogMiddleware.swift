@@ -21,14 +21,14 @@ package struct AccessLogMiddleware: RouterMiddleware {
         let elapsed = ContinuousClock.now - start
         var metadata: Logger.Metadata = [
             "method": .string(request.method.rawValue),
-            // The query is left out: it may hold what somebody would not want to see in a log.
+            // The query is omitted: it may contain data that must not appear in a log.
             "path": .string(path.utf8.count <= 512 ? path : String(path.prefix(512))),
             "route": .string(context.endpointPath ?? "none"),
             "status": .stringConvertible(response.status.code),
             // With three digits after the point.
             "milliseconds": .stringConvertible(Double(elapsed.microseconds) / 1000),
         ]
-        // A body that is streamed tells no length.
+        // A streamed body has no known length.
         if let bytes = response.body.contentLength { metadata["bytes"] = .stringConvertible(bytes) }
         context.logger.log(level: level, "request", metadata: metadata)
         return response

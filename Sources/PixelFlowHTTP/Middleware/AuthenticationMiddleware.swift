@@ -32,7 +32,7 @@ package struct AuthenticationMiddleware: RouterMiddleware {
 extension Request {
     /// The token of `Authorization: Bearer …`.
     ///
-    /// - Throws: `token_missing` where there is no such header.
+    /// - Throws: `token_missing` if there is no such header.
     package func bearerToken() throws(PixelFlowError) -> String {
         guard let header = headers[.authorization] else { throw .tokenMissing }
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)

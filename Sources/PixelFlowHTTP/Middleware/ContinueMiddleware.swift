@@ -20,7 +20,7 @@ package struct ContinueMiddleware: RouterMiddleware {
 }
 
 extension Request {
-    /// Whether the client has said that it sends the body once it is told to.
+    /// Whether the client waits for a 100 (Continue) before it sends the body.
     package var waitsForContinue: Bool {
         headers[values: .expect].contains { $0.lowercased() == "100-continue" }
             && (headers.contains(.contentLength) || headers.contains(.transferEncoding))

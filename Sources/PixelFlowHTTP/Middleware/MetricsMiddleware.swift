@@ -65,7 +65,7 @@ private struct RequestLabels: Hashable, Sendable {
     private let status: Int?
 
     private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
-    /// What hummingbird calls the endpoint where no route matches.
+    /// The endpoint name that Hummingbird uses if no route matches.
     private static let unmatched = "NotFound"
 
     static let overflow = RequestLabels(method: nil, endpoint: "other", status: nil)

@@ -4,9 +4,9 @@ import Logging
 import NIOCore
 import PixelFlowCore
 
-/// Turns each error into `application/problem+json`, so that no route needs to.
+/// Converts every error to `application/problem+json`, so that no route needs to.
 ///
-/// What nobody foresaw becomes a 500 without detail; its cause is in the log, under the request's id.
+/// An unexpected error becomes a 500 without details; its cause is logged with the request id.
 package struct ProblemMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
@@ -45,7 +45,7 @@ package struct ProblemMiddleware: RouterMiddleware {
 }
 
 extension Request {
-    /// Whether the client may be sending a body that nobody is going to read. The server would take all of it, however much.
+    /// Whether the client may be sending a body that no one is going to read. The server would take all of it, however much.
     fileprivate var mayGoOn: Bool {
         guard method == .post || method == .put else { return false }
         guard let length = headers[.contentLength].flatMap({ Int($0) }) else { return true }

@@ -2,8 +2,8 @@ import HTTPTypes
 package import Hummingbird
 import WireFormats
 
-/// Gives each request an id: the caller's `x-request-id` where it is a sane one, else a fresh one.
-/// Every response carries it, errors included, so this stands outermost.
+/// Assigns each request an id: the caller's `x-request-id` if it is well-formed, otherwise a new one.
+/// Every response carries it, including errors, so this middleware is the outermost.
 package struct RequestIDMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 

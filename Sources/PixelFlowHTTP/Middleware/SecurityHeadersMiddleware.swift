@@ -11,7 +11,7 @@ package struct SecurityHeadersMiddleware: RouterMiddleware {
 
     private let proxies: TrustedProxies?
 
-    /// - Parameter proxies: where one of them says that the client came over https, the browser is told to come over https
+    /// - Parameter proxies: if one of them reports that the client used https, the browser is told to use https
     ///   from then on (HSTS). Nil for a service that no browser opens.
     package init(proxies: TrustedProxies? = nil) { self.proxies = proxies }
 

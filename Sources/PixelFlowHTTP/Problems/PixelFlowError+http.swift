@@ -2,7 +2,7 @@ package import HTTPTypes
 package import PixelFlowCore
 
 extension PixelFlowError.Kind {
-    /// The HTTP status that stands for this kind.
+    /// The HTTP status of this kind.
     package var status: HTTPResponse.Status {
         switch self {
         case .malformed: .badRequest
@@ -41,7 +41,7 @@ extension PixelFlowError {
 
     /// More connections than one address, or the whole process, may have (429).
     package static let tooManyConnections = PixelFlowError(
-        .throttled, code: "too_many_connections", "There are too many connections; close some, or try again later.", retryAfter: 10)
+        .throttled, code: "too_many_connections", "Too many connections are open; close some or try again later.", retryAfter: 10)
 }
 
 /// An error whose answer has header fields of its own.

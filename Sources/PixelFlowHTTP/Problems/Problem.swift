@@ -31,7 +31,7 @@ struct Problem: Encodable {
         }
     }
 
-    /// The process is ending, or the client has gone and will not read this.
+    /// The process is ending, or the client has disconnected and will not read this.
     private static let cancelled = PixelFlowError(
         .unavailable, code: "request_cancelled", "The request was cancelled; try again.", retry: .outage, retryAfter: 1)
 
@@ -43,14 +43,14 @@ struct Problem: Encodable {
         self.init(status, code: error.code, detail: error.message, field: error.field, headers: headers, requestID: requestID)
     }
 
-    /// Errors of the HTTP layer itself, whose own texts are not meant for people.
+    /// Errors of the HTTP layer itself, whose texts are not meant for clients.
     private init(_ status: HTTPResponse.Status, headers: HTTPFields, requestID: String) {
         let known: (code: String, detail: String)? =
             switch status {
-            case .notFound: ("route_not_found", "There is nothing at this address.")
-            case .methodNotAllowed: ("method_not_allowed", "This address does not take this method.")
+            case .notFound: ("route_not_found", "There is no resource at this path.")
+            case .methodNotAllowed: ("method_not_allowed", "This path does not support the method.")
             case .contentTooLarge: ("body_too_large", "The body is too large.")
-            case .requestTimeout: ("request_timeout", "The request did not arrive in time.")
+            case .requestTimeout: ("request_timeout", "The request was not received in time.")
             case .requestHeaderFieldsTooLarge: ("header_too_large", "The header of the request is too large.")
             case .badRequest: ("bad_request", "The request is malformed.")
             default: nil
@@ -72,7 +72,7 @@ struct Problem: Encodable {
         self.requestID = requestID
     }
 
-    /// RFC 6750, section 3: `error` only where a token was given.
+    /// RFC 6750, section 3: `error` only if a token was sent.
     private static func challenge(_ code: String) -> String {
         let base = "Bearer realm=\"pixelflow\""
         return code == "token_invalid" || code == "token_expired" ? base + ", error=\"invalid_token\"" : base
@@ -82,7 +82,7 @@ struct Problem: Encodable {
         Response(status: .init(code: status), headers: responseHeaders, body: ResponseBody(byteBuffer: content))
     }
 
-    /// The whole answer as it goes over a connection that is closed after it, for where there is no route yet.
+    /// The complete response for a connection that is closed afterwards, before any route is known.
     func closingAnswer() -> ByteBuffer {
         let content = content
         var answer = ByteBuffer(string: "HTTP/1.1 \(status) \(title)\r\n")

@@ -20,10 +20,10 @@ package struct QueryParameters: Sendable, Hashable {
         }
     }
 
-    /// The first value of a name; empty where the name stands alone. Nil if there is none.
+    /// The first value of a name; empty if the name stands alone. Nil if there is none.
     package subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
-    /// The first value of a name. Nil if there is none or if it is empty, as a form sends a field that nobody has filled in.
+    /// The first value of a name. Nil if there is none or if it is empty, as a form sends a field that no one has filled in.
     package func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     /// The first value of each name.

@@ -17,10 +17,10 @@ package enum ServiceRouter {
         }
     }
 
-    /// A router that anybody can reach: the probes tell no details, and there are no metrics. Those are on a router of their
-    /// own, made with `make(metrics:health:routes:)`.
+    /// A public router: the probes return no details, and there are no metrics. Those are on a separate router
+    /// made with `make(metrics:health:routes:)`.
     ///
-    /// - Parameter proxies: whose word about https is believed.
+    /// - Parameter proxies: the proxies whose https headers are trusted.
     package static func makePublic(
         metrics: ServiceMetrics, health: HealthRoutes, proxies: TrustedProxies, routes: (Router<AppRequestContext>) throws -> Void
     ) rethrows -> Router<AppRequestContext> {
@@ -48,7 +48,7 @@ package enum ServiceRouter {
 }
 
 extension Router<AppRequestContext> {
-    /// Answers 405 with `Allow` where an address exists but does not take the method; without this
+    /// Responds with 405 and `Allow` if a path exists but does not support the method; without this
     /// it would be a 404. Call it after the last route.
     func refuseOtherMethods() {
         let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]

@@ -38,12 +38,12 @@ package struct JSONWebKey: Codable, Sendable, Hashable {
     }
 }
 
-/// Where a verifier gets its keys from: the auth service next door, or the same process.
+/// The source of a verifier's keys: the auth service, or the same process.
 package protocol VerificationKeySource: Sendable {
     func jwks() async throws -> JSONWebKeySet
 }
 
-/// A source made of a closure: an HTTP call, or a look into the same process.
+/// A source backed by a closure: an HTTP call, or a function in the same process.
 package struct ClosureKeySource: VerificationKeySource {
     private let fetch: @Sendable () async throws -> JSONWebKeySet
 

@@ -1,7 +1,7 @@
 package import JWTKit
 package import PixelFlowCore
 
-/// What a token of PixelFlow says. Times are seconds since 1970.
+/// The claims of a PixelFlow token. Times are seconds since 1970.
 package struct TokenClaims: JWTPayload, Hashable {
     package var iss: String
     package var aud: Audience

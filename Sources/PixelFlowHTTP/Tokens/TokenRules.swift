@@ -27,7 +27,7 @@ package struct TokenRules: Sendable, Hashable {
         return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: end)
     }
 
-    /// Nil for what is no time of this millennium, so that no arithmetic can overflow.
+    /// Nil if the time is not in this millennium, so that no arithmetic can overflow.
     private static func timestamp(_ seconds: Double) -> Timestamp? {
         guard seconds.isFinite, (0...32_503_680_000).contains(seconds) else { return nil }
         return Timestamp(microseconds: Int64(seconds * 1_000_000))

@@ -2,7 +2,7 @@ import Foundation
 package import Logging
 package import PixelFlowCore
 
-/// Verifies bearer tokens without asking anybody: ES256 only, by the keys of a `VerificationKeySource`.
+/// Verifies bearer tokens without asking anyone: ES256 only, by the keys of a `VerificationKeySource`.
 ///
 /// A token seen before costs a look-up of about a microsecond. A key that has been withdrawn at the
 /// source stops counting with the next renewal, at most five minutes later.
@@ -26,14 +26,14 @@ package final class TokenVerifier: Sendable {
         self.keyring = VerificationKeyring(source: source, clock: clock, logger: logger) { cache.removeAll() }
     }
 
-    /// Fetches the keys where there are none yet, so that the first request finds them; fit for a readiness check.
+    /// Fetches the keys if there are none yet, so that the first request finds them; fit for a readiness check.
     ///
-    /// - Throws: `auth_unavailable` where the source gives none.
+    /// - Throws: `auth_unavailable` if the source gives none.
     package func prepare() async throws { try await keyring.prepare() }
 
     /// Who the token speaks for.
     ///
-    /// - Throws: `token_invalid` or `token_expired` (401); `auth_unavailable` (503) where no key has
+    /// - Throws: `token_invalid` or `token_expired` (401); `auth_unavailable` (503) if no key has
     ///   ever been had.
     package func verify(_ token: String) async throws -> Principal { try await inspect(token).principal }
 
@@ -53,7 +53,7 @@ package final class TokenVerifier: Sendable {
         return verified
     }
 
-    /// What is known of a token that has been verified before and still counts. Never suspends.
+    /// Information about a token that has been verified before and still counts. Never suspends.
     package func cached(_ token: String) -> VerifiedToken? {
         let now = clock.now()
         keyring.renewIfStale(at: now)
@@ -61,14 +61,14 @@ package final class TokenVerifier: Sendable {
     }
 }
 
-/// The part of a token's header that decides how it is verified, read before anything else is.
+/// The part of a token's header that determines its verification, read before everything else.
 private struct TokenHeader: Decodable {
     let alg: String?
     let typ: String?
     let kid: String?
     let crit: [String]?
 
-    /// ES256 and nothing else, whatever the key; a plain JWT; no extension that we would have to know.
+    /// ES256 and nothing else, whatever the key; a plain JWT; no critical extension.
     var isAcceptable: Bool { alg == "ES256" && typ == "JWT" && crit == nil }
 
     init?(of token: String) {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The keys of a source, kept at hand.
 ///
-/// Old keys go on serving while the source is down. They are renewed in the background once they are
+/// Old keys continue serving while the source is down. They are renewed in the background once they are
 /// `maxAge` old, and at once upon an unknown `kid`, but never more often than every `pause`: a flood
 /// of forged ids must not become a flood of requests.
 final class VerificationKeyring: Sendable {
@@ -31,9 +31,9 @@ final class VerificationKeyring: Sendable {
         self.onLoss = onLoss
     }
 
-    /// The key of that id, asked for at the source where it is not known.
+    /// The key with that id, requested from the source if it is not known.
     ///
-    /// - Throws: `auth_unavailable` where no key could ever be had.
+    /// - Throws: `auth_unavailable` if no key has ever been received.
     func key(_ kid: String) async throws -> VerificationKey? {
         renewIfStale(at: clock.now())
         if let known = state.withLock({ $0.keys[kid] }) { return known }
@@ -48,7 +48,7 @@ final class VerificationKeyring: Sendable {
         return state.withLock { $0.keys[kid] }
     }
 
-    /// Makes sure that there is at least one key.
+    /// Ensures that there is at least one key.
     ///
     /// - Throws: `auth_unavailable`.
     func prepare() async throws {
@@ -61,7 +61,7 @@ final class VerificationKeyring: Sendable {
         try requireAnyKey(nil)
     }
 
-    /// Starts a renewal in the background where one is due; costs a lock and nothing else.
+    /// Starts a renewal in the background if one is due; costs only a lock.
     func renewIfStale(at now: Timestamp) {
         let isDue = state.withLock { !$0.keys.isEmpty && now >= $0.staleAt && now >= $0.nextAttempt }
         if isDue { renewing.start(if: { beginAttempt(at: now) }) { try await self.renew() } }
@@ -92,7 +92,7 @@ final class VerificationKeyring: Sendable {
             guard !keys.isEmpty else { throw PixelFlowError.unavailable("auth") }
             adopt(keys)
         } catch {
-            logger.warning("no fresh verification keys", metadata: ["error": .string(String(describing: error))])
+            logger.warning("verification keys not refreshed", metadata: ["error": .string(String(describing: error))])
             throw error
         }
     }

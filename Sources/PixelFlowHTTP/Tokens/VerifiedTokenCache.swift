@@ -1,10 +1,10 @@
 import PixelFlowCore
 import Synchronization
 
-/// Remembers tokens that have been verified, so that a signature is checked once and not per request.
+/// Caches verified tokens, so that a signature is checked once and not per request.
 ///
-/// Bounded by two generations: when the young one is full it becomes the old one, and what nobody
-/// asks for again is forgotten with that. A look-up takes a lock and no suspension.
+/// Bounded by two generations: when the young one is full it becomes the old one, and tokens that
+/// are not used again are dropped with it. A lookup takes a lock and does not suspend.
 final class VerifiedTokenCache: Sendable {
     private struct State {
         var young: [String: VerifiedToken] = [:]

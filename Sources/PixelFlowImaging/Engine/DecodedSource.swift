@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// The pixels of a source, decoded once for all outputs that want the same colours.
+/// The pixels of a source, decoded once for all outputs with the same colour conversion.
 final class DecodedSource {
     private let source: UnsafeRawBufferPointer
     private let header: SourceHeader
@@ -28,8 +28,8 @@ final class DecodedSource {
             blurhash: seen.blurhash, dominantColor: seen.dominantColor)
     }
 
-    /// Grey keeps its own numbers and profile only where it stays grey to the end: the profile would not fit what other
-    /// formats and steps make of it.
+    /// Grey keeps its values and profile only if it stays grey until the end: the profile would not fit the result of other
+    /// formats and steps.
     private func colours(of spec: OutputSpec) -> EncoderOptions.ColorProfile {
         guard spec.encoder.colorProfile == .keep, header.layout.model == .grey else { return spec.encoder.colorProfile }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: header.hasAlpha)

@@ -58,7 +58,7 @@ struct OutputRendering {
     private func check(_ bytes: EncodedBytes) throws {
         guard bytes.count <= limits.outputBytes else {
             throw OutputError(
-                code: "output_too_large", message: "The output has \(bytes.count) bytes; \(limits.outputBytes) are allowed.")
+                code: "output_too_large", message: "The output has \(bytes.count) bytes; at most \(limits.outputBytes) are allowed.")
         }
     }
 

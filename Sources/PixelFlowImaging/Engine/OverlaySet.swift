@@ -13,11 +13,11 @@ final class OverlaySet {
         self.limits = limits
     }
 
-    /// - Throws: `OutputError`: only the outputs that want a bad mark fail.
+    /// - Throws: `OutputError`: only the outputs that use a bad watermark fail.
     func mark(_ id: TaskID) throws -> Image {
         if let known = decoded[id] { return known }
         guard let bytes = encoded[id.rawValue] else {
-            throw OutputError(code: "watermark_missing", message: "The image \(id) for the watermark is not there.")
+            throw OutputError(code: "watermark_missing", message: "The watermark image \(id) does not exist.")
         }
         do {
             let header = try Load.header(of: bytes, limits: limits)
@@ -26,7 +26,7 @@ final class OverlaySet {
             decoded[id] = image
             return image
         } catch let failure as RenderError {
-            throw OutputError(code: "watermark_unreadable", message: "The image \(id) for the watermark: \(failure.message)")
+            throw OutputError(code: "watermark_unreadable", message: "The watermark image \(id) cannot be used: \(failure.message)")
         }
     }
 }

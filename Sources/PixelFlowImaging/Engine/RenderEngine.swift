@@ -10,9 +10,9 @@ package struct RenderEngine {
     /// An output as it is ready: its bytes are valid only during the call.
     package typealias Sink = (_ output: OutputResult, _ bytes: UnsafeRawBufferPointer) throws -> Void
 
-    /// Renders every output in order and hands each to `sink` when it is done.
+    /// Renders the outputs in order and passes each to `sink` when it is done.
     ///
-    /// - Throws: `RenderError` where the source is at fault, and whatever `sink` throws.
+    /// - Throws: `RenderError` if the source is at fault, and the errors of `sink`.
     package func render(
         source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
     ) throws -> SourceMetadata {
@@ -45,13 +45,13 @@ package struct RenderEngine {
                     outputBytes -= output.bytes.count
                     throw OutputError(
                         code: "outputs_too_large",
-                        message: "With this output the task would have more than \(limits.taskOutputBytes) bytes of outputs.")
+                        message: "With this output, the outputs of the task would exceed \(limits.taskOutputBytes) bytes.")
                 }
                 try output.bytes.withBytes { try sink(output.result, $0) }
             } catch let failure as OutputError {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
             } catch is VipsError {
-                let wrapped = OutputError(code: "output_failed", message: "The output could not be made.")
+                let wrapped = OutputError(code: "output_failed", message: "The output could not be rendered.")
                 try sink(OutputResult(name: spec.name, failure: wrapped), UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }
@@ -59,7 +59,7 @@ package struct RenderEngine {
     }
 }
 
-/// What came of one output, without its bytes.
+/// The result of one output, without its bytes.
 package struct OutputResult: Codable, Hashable, Sendable {
     package var name: String
     package var format: ImageFormat?

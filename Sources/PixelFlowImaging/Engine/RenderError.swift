@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// Why a whole job cannot be done. The source is at fault: trying again cannot help.
+/// Why a whole job cannot be done. The source is at fault: retrying cannot help.
 package struct RenderError: Error, Codable, Hashable {
     package var kind: PixelFlowError.Kind
     package var code: String
@@ -14,11 +14,11 @@ package struct RenderError: Error, Codable, Hashable {
 
     package var error: PixelFlowError { PixelFlowError(kind, code: code, message, retry: .permanent) }
 
-    static let truncated = RenderError(.invalid, "truncated_image", "The image is cut off: its file ends before the picture does.")
-    static let damaged = RenderError(.invalid, "damaged_image", "The image is damaged: its file contradicts itself.")
+    static let truncated = RenderError(.invalid, "truncated_image", "The image is truncated: the file ends before the picture is complete.")
+    static let damaged = RenderError(.invalid, "damaged_image", "The image is damaged: its file is not consistent.")
     static let notAnImage = RenderError(.unsupportedMediaType, "not_an_image", "The source is not an image.")
 
-    /// - Parameter kind: what is not read, in the plural: "BMP files".
+    /// - Parameter kind: the unsupported kind in the plural: "BMP files".
     static func unsupported(_ kind: String) -> RenderError {
         RenderError(.unsupportedMediaType, "unsupported_format", "\(kind) are not supported.")
     }
@@ -27,7 +27,7 @@ package struct RenderError: Error, Codable, Hashable {
         .unsupported("\(format.rawValue.uppercased()) files of this kind")
     }
 
-    /// What was reckoned before was too little, or a decoder needs more than its format tells.
+    /// The estimate was too low, or a decoder needs more than its format suggests.
     static let outOfMemory = RenderError(
-        .invalid, "image_too_large_in_memory", "The image needs more memory than rendering may take.")
+        .invalid, "image_too_large_in_memory", "The image needs more memory than a render process may use.")
 }

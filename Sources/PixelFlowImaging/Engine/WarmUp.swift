@@ -6,7 +6,7 @@ enum WarmUp {
     static func run() throws {
         try VipsLibrary.start()
         cvips_reserve_code(codeRegions)
-        // A format that this libvips was built without fails later, for the outputs that want it.
+        // A format that this libvips does not support fails later, for the outputs that use it.
         for format in ImageFormat.allCases { try? roundTrip(format) }
         _ = try Image.copying([UInt8](repeating: 0, count: 4 * 16), width: 4, height: 4, bands: 4)
             .applying("copy", ["interpretation": .integer(Int(VIPS_INTERPRETATION_CMYK.rawValue))])
@@ -15,7 +15,7 @@ enum WarmUp {
     }
 
     /// One resize compiles up to 65 programs of some kilobytes each, and one job holds few resizes at a time:
-    /// 128 regions are 8 MiB of addresses, of which only what is used takes memory.
+    /// 128 regions are 8 MiB of address space, of which only the used part takes memory.
     private static let codeRegions: Int32 = 128
 
     private static func roundTrip(_ format: ImageFormat) throws {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Reads numbers out of untrusted bytes: nil for whatever does not lie within them.
+/// Reads numbers from untrusted bytes; nil for positions outside of them.
 struct ByteReader {
     let bytes: UnsafeRawBufferPointer
     var isLittleEndian = false
@@ -40,7 +40,7 @@ struct ByteReader {
         signature.withUTF8Buffer { slice(at: offset, count: $0.count)?.elementsEqual($0) ?? false }
     }
 
-    /// Where `byte` stands next, from `offset` on.
+    /// The next position of `byte` from `offset` on.
     func next(_ byte: UInt8, from offset: Int) -> Int? {
         guard offset >= 0, offset < count, let base = bytes.baseAddress else { return nil }
         guard let found = memchr(base + offset, Int32(byte), count - offset) else { return nil }

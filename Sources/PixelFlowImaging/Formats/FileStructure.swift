@@ -1,4 +1,4 @@
-/// What the structure of a file says about it, without a look at a pixel.
+/// What the structure of a file reveals without decoding a pixel.
 enum FileStructure: Equatable {
     /// Everything that the file announces is there.
     case whole
@@ -9,7 +9,7 @@ enum FileStructure: Equatable {
     /// A kind of its format that is not read, in the plural: "PNG files of …".
     case unsupported(String)
 
-    /// Looked at only where a decoder has failed: it costs a walk over the file.
+    /// Used only if a decoder has failed: it needs a scan of the file.
     static func of(_ bytes: UnsafeRawBufferPointer, _ format: SourceFormat) -> FileStructure {
         switch format {
         case .jpeg: JPEGFile(bytes).structure

@@ -1,4 +1,4 @@
-/// Formats that people do send and that are refused by name, in the plural.
+/// Unsupported formats that are rejected by name, in the plural.
 enum ForeignFormat {
     static func name(of bytes: ByteReader) -> String? {
         pictures(bytes) ?? documents(bytes) ?? videos(bytes) ?? (isSVG(bytes) ? "SVG files" : nil)
@@ -36,7 +36,7 @@ enum ForeignFormat {
         return isVideo ? "Video files" : nil
     }
 
-    /// P1 to P7 and a blank: three bytes that could also be text, so the next one has to be a digit, a comment or `W`.
+    /// P1 to P7 and a blank: three bytes that could also be text, so the next one must be a digit, a comment or `W`.
     private static func isPortableMap(_ bytes: ByteReader) -> Bool {
         guard bytes.has("P"), let kind = bytes.byte(at: 1), (0x31...0x37).contains(kind) else { return false }
         guard let blank = bytes.byte(at: 2), [0x0a, 0x0d, 0x20].contains(blank), let next = bytes.byte(at: 3) else { return false }

@@ -10,7 +10,7 @@ struct GIFCodes {
     private let firstSize: Int
     private static let mostCodes = 4096
 
-    /// - Parameter offset: where the byte with the size of the literals stands.
+    /// - Parameter offset: the position of the byte with the size of the literals.
     init(_ reader: ByteReader, at offset: Int) {
         self.reader = reader
         self.offset = offset + 1

@@ -53,7 +53,7 @@ struct GIFFile {
         return 3 << (Int(flags & 7) + 1)
     }
 
-    /// Goes behind the data of a block; false where they are not all there.
+    /// Goes behind the data of a block; false if they are not all there.
     private static func skipData(_ reader: ByteReader, _ offset: inout Int, header: Int) -> Bool {
         var next = offset + header
         while let length = reader.byte(at: next) {

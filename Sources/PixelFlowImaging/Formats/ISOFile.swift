@@ -29,7 +29,7 @@ struct ISOFile {
     var structure: FileStructure {
         let boxes = boxes
         guard let last = boxes.last else { return .cutOff }
-        // The last box reaches beyond the end, or the next one has not even a header.
+        // The last box extends beyond the end, or the next one has no complete header.
         if let end = last.end, end != reader.count, !reader.contains(end, Box.shortest) { return .cutOff }
         guard boxes.contains(where: { reader.has("meta", at: $0.type) }) else {
             if boxes.contains(where: { reader.has("moov", at: $0.type) }) {
@@ -37,7 +37,7 @@ struct ISOFile {
             }
             return .cutOff
         }
-        // Bytes behind the last box that are no box.
+        // Bytes behind the last box that are not box.
         return last.end.map { $0 < reader.count } == true ? .broken : .whole
     }
 
@@ -56,10 +56,10 @@ struct ISOFile {
     private struct Box {
         static let shortest = 8
 
-        /// Where the four letters of its type stand.
+        /// The position of its four-letter type.
         let type: Int
         let content: Int
-        /// nil for one that goes to the end of the file.
+        /// nil for a box that extends to the end of the file.
         let end: Int?
 
         init?(_ reader: ByteReader, at offset: Int) {

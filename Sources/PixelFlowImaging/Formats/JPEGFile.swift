@@ -83,7 +83,7 @@ struct JPEGFile {
             return true
         }
 
-        /// Whether an end mark is none, but damage within the data: the file goes on to another one, and not with another
+        /// Whether an end mark is none, but damage within the data: the file continues to another one, and not with another
         /// picture.
         private var isMiddle: Bool {
             JPEGFile.endsWithMark(reader.bytes) && reader.count - offset > 64 && reader.next(0xff, from: offset) != nil

@@ -1,4 +1,4 @@
-/// What the samples of a pixel are.
+/// The layout of the samples of a pixel.
 extension TIFFDirectory {
     enum Photometric: Int {
         case whiteIsZero, blackIsZero, rgb, palette, mask, separated, yCbCr
@@ -26,16 +26,16 @@ extension TIFFDirectory {
 
     /// The extra sample that the file calls alpha, counted from the first extra one.
     ///
-    /// Where several are, the one that libvips takes for its own division by alpha.
+    /// If several are, the one that libvips takes for its own division by alpha.
     var alpha: (index: Int, isAssociated: Bool)? {
         let extras = values(.extraSamples).prefix(max(0, samples - colourSamples))
         if let index = extras.lastIndex(of: Extra.associatedAlpha.rawValue) { return (index, true) }
         return extras.firstIndex(of: Extra.unassociatedAlpha.rawValue).map { ($0, false) }
     }
 
-    /// The kind of TIFF that this is, where it is one that is not read: as a sentence names it.
+    /// The kind of TIFF, as text for a message, if it is not supported.
     ///
-    /// libvips opens some of these and gets black, invisible or wrong pixels out of them.
+    /// libvips opens some of these and returns black, invisible or wrong pixels.
     var unsupported: String? {
         unsupportedKind ?? unsupportedDepth ?? unsupportedPlanes ?? unsupportedAlpha
     }
@@ -93,8 +93,8 @@ extension TIFFDirectory {
         }
     }
 
-    /// libvips divides by an associated alpha before anything else. It takes a wrong sample for it where a palette has been
-    /// looked up and where four samples do not end in it, and cuts it off at 255 where the range is neither 8 bits nor one of
+    /// libvips first divides by an associated alpha. It uses the wrong sample if a palette has been
+    /// applied or if the last of four samples is not alpha, and clamps it at 255 if the range is neither 8 bits nor one of
     /// its own 16-bit kinds.
     private var unsupportedAlpha: String? {
         guard let alpha, alpha.isAssociated else { return nil }

@@ -1,6 +1,6 @@
-/// The first directory of a TIFF file (TIFF 6.0, BigTIFF), as far as it says what the samples mean.
+/// The part of the first directory of a TIFF file (TIFF 6.0, BigTIFF) that defines the meaning of the samples.
 ///
-/// libvips hands the samples on without what is needed to tell an alpha channel from a selection.
+/// libvips does not provide what is needed to distinguish an alpha channel from a selection.
 struct TIFFDirectory {
     enum Fault: Error { case cutOff, broken }
 
@@ -19,9 +19,9 @@ struct TIFFDirectory {
     }
 
     private let reader: ByteReader
-    /// Where the values of an entry stand, how many there are, and how wide each is.
+    /// The position, number and width of the values of an entry.
     private var entries: [Int: (offset: Int, count: Int, width: Int)] = [:]
-    /// Where each entry itself stands.
+    /// The position of each entry itself.
     private var places: [Int: Int] = [:]
     /// Whether the values of an entry, of whatever type, lie outside the file.
     private(set) var lacksValues = false
@@ -39,7 +39,7 @@ struct TIFFDirectory {
         }
     }
 
-    /// The integers of an entry; empty where there are none or one lies outside the file.
+    /// The integers of an entry; empty if there are none or one lies outside the file.
     func values(_ tag: Tag, most: Int = 4096) -> [Int] {
         guard let entry = entries[tag.rawValue] else { return [] }
         let values = (0..<min(entry.count, most)).compactMap {
@@ -110,7 +110,7 @@ extension TIFFDirectory {
             if let name = directory.unsupported { return .unsupported(name) }
             if directory.lacksValues || directory.hasDataOutside { return .cutOff }
             let compression = directory.value(.compression) ?? 1
-            // What is not in every libtiff is no damage.
+            // A compression that some builds of libtiff lack does not mean that the file is damaged.
             return commonCompressions.contains(compression) ? .whole : .unsupported("TIFF files with compression \(compression)")
         } catch {
             return error == .cutOff ? .cutOff : .broken

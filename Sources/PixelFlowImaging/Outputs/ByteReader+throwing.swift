@@ -1,6 +1,6 @@
-/// For files of our own making, in which everything has to be where it belongs.
+/// For files that we have written, whose structure must be valid.
 extension ByteReader {
-    /// - Throws: `MalformedFileError` where the file ends before.
+    /// - Throws: `MalformedFileError` if the file ends before.
     func slice(at offset: Int, _ length: Int) throws -> UnsafeRawBufferPointer {
         guard let slice = slice(at: offset, count: length) else { throw MalformedFileError() }
         return slice

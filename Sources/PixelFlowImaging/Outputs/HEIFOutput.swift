@@ -16,7 +16,7 @@ enum HEIFOutput {
         let locations = try ItemLocations(reader, place)
         let gone = locations.extents(of: removed)
 
-        // Written twice: how much shorter the box is decides where the bytes behind it lie.
+        // Written twice: the new size of the box determines the positions of the bytes after it.
         func newMeta(_ moved: (Int) -> Int) throws -> [UInt8] {
             var body = Array(try reader.slice(at: meta.body.lowerBound, 4))
             for part in parts {
@@ -112,7 +112,7 @@ private struct Box {
     }
 }
 
-/// The `iloc` box: where the bytes of each item lie in the file.
+/// The `iloc` box: the positions of the bytes of each item in the file.
 private struct ItemLocations {
     private struct Item {
         let number: Int
@@ -139,12 +139,12 @@ private struct ItemLocations {
         let sizes = try next(2)
         start = Array(try reader.slice(at: box.body.lowerBound, 6))
         (offsetSize, lengthSize, baseSize) = (sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15)
-        // Written anew, each offset counts from the start of the file and needs room for that.
+        // Written again, each offset counts from the start of the file and needs room for that.
         guard version < 2, version == 0 || sizes & 15 == 0, offsetSize >= 4 else { throw MalformedFileError() }
         for _ in 0..<(try next(2)) {
             let number = try next(2)
             let head = offset
-            // The items' bytes have to be counted from the start of the file.
+            // The items' bytes must be counted from the start of the file.
             if version == 1, try next(2) & 15 != 0 { throw MalformedFileError() }
             offset += 2
             let headBytes = Array(try reader.slice(at: head, offset - head))

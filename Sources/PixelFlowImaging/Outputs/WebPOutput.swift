@@ -1,6 +1,6 @@
 /// The chunks of a WebP file.
 enum WebPOutput {
-    /// The file without its EXIF chunk, and without the extended header where that was for nothing else.
+    /// The file without its EXIF chunk, and without the extended header if that has no other purpose.
     static func withoutEXIF(_ file: UnsafeRawBufferPointer) throws -> [UInt8] {
         let reader = ByteReader(file)
         var chunks: [UInt8] = []

@@ -19,7 +19,7 @@ struct Channel {
         return poll(&entry, 1, 0) == 0
     }
 
-    /// - Returns: false where the other side is gone.
+    /// - Returns: false if the other side is gone.
     func send(_ message: WireMessage) -> Bool {
         message.words.withUnsafeBytes { bytes in
             var sent: Int

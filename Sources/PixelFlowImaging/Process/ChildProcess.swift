@@ -56,7 +56,7 @@ final class ChildProcess: Sendable {
 
     var identifier: pid_t? { state.withLock { $0.process } }
 
-    /// Ends the process at once; whoever waits for its answer sees the socket close.
+    /// Kills the process immediately; a caller that waits for its answer sees the socket close.
     func kill() {
         state.withLock { state in
             guard let process = state.process else { return }
@@ -65,9 +65,9 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Gives the process, which nobody here has killed, the time to end by itself, and tells how it did.
+    /// Waits until the process, which was not killed here, has ended, and returns how it ended.
     ///
-    /// Its socket closes a moment before its status is there. One that has only closed its socket is killed.
+    /// Its socket closes a moment before its status is available. A process that has only closed its socket is killed.
     func ended(within limit: Duration = .seconds(1)) -> ProcessEnd {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
@@ -77,7 +77,7 @@ final class ChildProcess: Sendable {
         return end()
     }
 
-    /// Ends the process and tells how it ended.
+    /// Ends the process and returns how it ended.
     @discardableResult
     func end() -> ProcessEnd {
         state.withLock { state in
@@ -90,13 +90,13 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Bounds the processor time of the next job. Whoever is not stopped at the deadline is stopped by this.
+    /// Limits the CPU time of the next job, in case the deadline does not stop it.
     func allowProcessorTime(_ seconds: Int) throws {
         guard let identifier else { return }
         try SystemError.check(pf_sandbox_limit_processor_time(identifier, UInt64(seconds)), "prlimit")
     }
 
-    /// Bytes in memory right now, or nil where the process is gone.
+    /// Bytes in memory right now, or nil if the process is gone.
     var residentBytes: Int? {
         guard let identifier, let file = fopen("/proc/\(identifier)/statm", "r") else { return nil }
         defer { fclose(file) }
@@ -153,9 +153,9 @@ extension ChildProcess.State {
 /// How a render process ended.
 enum ProcessEnd: Equatable, CustomStringConvertible {
     case exit(Int32)
-    /// By a signal of its own doing: a fault, an abort, a forbidden system call, too much processor time.
+    /// By a signal that it caused: a fault, an abort, a forbidden system call, too much CPU time.
     case fault(Int32)
-    /// By a signal that only somebody else can have sent: the kernel for want of memory, an operator.
+    /// By a signal that came from outside: from the kernel for lack of memory, or from an operator.
     case killedFromOutside(Int32)
     /// By this service.
     case killed

@@ -1,7 +1,7 @@
 import Glibc
 import PixelFlowCore
 
-/// How much memory a render process may have: an equal part of what the container has, less what the service needs.
+/// The memory limit of a render process: an equal share of the container's memory, less what the service needs.
 ///
 ///     limit = service + processes x (process + inHand + 3 x sourceBytes)
 ///
@@ -13,9 +13,9 @@ package enum ContainerMemory {
     static let inHand = 36 << 20
     /// Tasks in hand for each render process, each with its source.
     static let sources = 3
-    /// A render process without any image takes about 60 MiB; below this nothing of use could be decoded.
+    /// A render process without any image takes about 60 MiB; below this nothing useful could be decoded.
     package static let least = 256 << 20
-    /// Where nothing limits the container.
+    /// If the container has no limit.
     package static let unlimited = 1 << 30
 
     /// Bytes for each of `processes` render processes.
@@ -26,7 +26,7 @@ package enum ContainerMemory {
         return max(least, (limit - service) / max(1, processes) - inHand - sources * sourceBytes)
     }
 
-    /// The memory limit of this process's control group, version 2 or 1; nil where there is none.
+    /// The memory limit of this process's control group, version 2 or 1; nil if there is none.
     static func limit(_ read: (String) -> String? = contents) -> Int? {
         [
             "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes",

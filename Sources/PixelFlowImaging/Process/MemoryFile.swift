@@ -5,12 +5,12 @@ import Glibc
 struct MemoryFile {
     let descriptor: Int32
 
-    /// What is kept from job to job; anything more goes back to the system.
+    /// The size kept between jobs; more than this is returned to the system.
     private static let kept = 1 << 20
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// - Throws: `SystemError` where the system has no memory or no descriptor left.
+    /// - Throws: `SystemError` if the system has no memory or no descriptor left.
     init(named name: String) throws {
         var made: Int32 = -1
         try SystemError.check(pf_sandbox_memory_file(name, &made), "memfd_create")
@@ -28,7 +28,7 @@ struct MemoryFile {
         }
     }
 
-    /// - Throws: `SystemError` where the file is shorter than the other side said.
+    /// - Throws: `SystemError` if the file is shorter than announced.
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {

@@ -32,7 +32,7 @@ struct RenderExchange {
         return rendered
     }
 
-    /// The last output is no progress: the job is done.
+    /// The last output is not a progress: the job is done.
     func tellProgress(_ tell: (Int, Int) -> Void) {
         if done < job.pipeline.outputs.count { tell(done, job.pipeline.outputs.count) }
     }
@@ -59,7 +59,7 @@ struct RenderExchange {
     }
 
     private func decoded<Value: Decodable>(_ type: Value.Type, _ answer: WireMessage) throws -> Value {
-        // What is said about sixteen outputs has a few kilobytes.
+        // The description of sixteen outputs has a few kilobytes.
         guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw RenderWorkerError.nonsense }
         var data = Data(count: answer.second)
         do {

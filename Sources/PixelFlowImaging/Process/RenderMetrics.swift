@@ -10,7 +10,7 @@ struct RenderMetrics: Sendable {
         /// Killed at its job's deadline.
         case timedOut = "timed_out"
         case crashed
-        /// Killed by somebody outside: the kernel for want of memory, an operator.
+        /// Killed by someone outside: the kernel for lack of memory, an operator.
         case killed
         /// Ended because its job needed more memory than a render process may have.
         case outOfMemory = "out_of_memory"

@@ -5,7 +5,7 @@ package import PixelFlowCore
 
 /// A pool of sandboxed render processes, one for each slot, started ahead and kept warm.
 ///
-/// A crash, a hang or a cancel costs one process and touches one job. `shutdown` has to be called
+/// A crash, a hang or a cancel costs one process and touches one job. `shutdown` must be called
 /// before the last reference goes.
 package final class RenderPool: Renderer {
     package struct Configuration: Sendable {
@@ -22,7 +22,7 @@ package final class RenderPool: Renderer {
         /// Calls `RenderProcess.runIfRequested` first thing. The running executable by default.
         package var executable: String
 
-        /// - Parameter processMemory: nil for an equal part of what the container has; see `ContainerMemory`.
+        /// - Parameter processMemory: nil for an equal share of the container's memory; see `ContainerMemory`.
         package init(
             processes: Int? = nil, jobsPerProcess: Int = 10_000, processMemory: Int? = nil,
             sourceBytes: Int = ImageLimits().sourceBytes, residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20),

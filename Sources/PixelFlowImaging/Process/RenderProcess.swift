@@ -32,6 +32,6 @@ package enum RenderProcess {
         exit(EXIT_SUCCESS)
     }
 
-    /// One output, in bytes, and what is said about it; the limits of a job are in the job.
+    /// The size of one output with its description, in bytes; the limits of a job are part of the job.
     private static let fileSizeLimit: UInt64 = 3 << 30
 }

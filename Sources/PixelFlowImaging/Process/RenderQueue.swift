@@ -14,7 +14,7 @@ final class RenderQueue: @unchecked Sendable {
 
     init(slots: Int) { schedule = RenderSchedule(slots: slots) }
 
-    /// - Returns: false where the queue is closed.
+    /// - Returns: false if the queue is closed.
     func add(_ work: RenderWork) -> Bool {
         changed.withLock {
             guard schedule.isOpen else { return false }
@@ -26,8 +26,8 @@ final class RenderQueue: @unchecked Sendable {
 
     /// Blocks the calling thread until there is a job for its slot; nil once the queue is closed and empty.
     ///
-    /// - Parameter isFresh: whether the slot's process has not served anybody yet.
-    /// - Returns: the job, and whether the slot needs a fresh process for it.
+    /// - Parameter isFresh: whether the worker's process has not served any tenant yet.
+    /// - Returns: the job, and whether it needs a new process.
     func next(for slot: Int, isFresh: Bool) -> (work: RenderWork, needsFresh: Bool)? {
         changed.withLock {
             schedule.becomesIdle(slot, isFresh: isFresh, at: .now)
@@ -35,7 +35,7 @@ final class RenderQueue: @unchecked Sendable {
             while true {
                 switch schedule.next(for: slot, at: .now) {
                 case .run(let work, let fresh):
-                    // What is the best slot for a job may be another one now.
+                    // Another slot may be the best one for a job now.
                     changed.broadcast()
                     return (work, fresh)
                 case .wait(until: nil): changed.wait()
@@ -49,7 +49,7 @@ final class RenderQueue: @unchecked Sendable {
     /// A process has taken this long to start.
     func note(start: Duration) { changed.withLock { schedule.note(start: start) } }
 
-    /// Takes nothing more. What waits is still handed out.
+    /// Accepts no more jobs. Waiting ones are still started.
     func close() {
         changed.withLock {
             schedule.close()

@@ -1,14 +1,14 @@
 import PixelFlowCore
 
-/// Decides which slot of the pool renders which job, without any effect and by whatever clock it is told.
+/// Assigns jobs to the slots of the pool: a pure state machine that takes the time as input.
 ///
-/// First come, first served, with two exceptions. A process serves one tenant, and a new one costs more than many a job:
-/// so a slot likes to go on with the tenant that it has, and a job likes to wait a moment for a slot of its tenant; neither
-/// makes anybody wait long. And a job that has to run alone waits until nothing else runs, and holds up what came after it.
+/// First come, first served, with two exceptions. A process serves one tenant, and starting one costs more than many jobs,
+/// so a slot prefers jobs of its tenant, and a job may wait a moment for a slot of its tenant. Both delays
+/// are bounded. A job that must run alone waits until nothing else runs, and later jobs wait for it.
 struct RenderSchedule<Job> {
     typealias Instant = ContinuousClock.Instant
 
-    /// What a slot does next.
+    /// The next step of a slot.
     enum Turn {
         /// - Parameter fresh: whether it needs another process first, because its own has served another tenant.
         case run(Job, fresh: Bool)
@@ -18,7 +18,7 @@ struct RenderSchedule<Job> {
         case end
     }
 
-    /// How long a job waits for a busy slot of its tenant instead of taking another one: as long as the start of a process
+    /// How long a job waits for a busy slot of its tenant instead of using another one: as long as the start of a process
     /// takes, within bounds, so that waiting never costs more than what it may save.
     private(set) var startEstimate = Duration.milliseconds(50)
     /// How long the jobs of a slot's own tenant may go before a job that was there earlier.
@@ -47,7 +47,7 @@ struct RenderSchedule<Job> {
     private var someoneRunsAlone = false
     private(set) var isOpen = true
 
-    /// Every slot counts as busy until it asks for the first time.
+    /// Every slot counts as busy until its first request.
     init(slots: Int) { self.slots = Array(repeating: Slot(), count: slots) }
 
     /// A process has taken this long to start.
@@ -57,16 +57,16 @@ struct RenderSchedule<Job> {
         waiting.append(Entry(job: job, tenant: tenant, runsAlone: runsAlone, since: now))
     }
 
-    /// Takes nothing more. What waits is still handed out.
+    /// Accepts no more jobs. Waiting ones are still started.
     mutating func close() { isOpen = false }
 
-    /// The slot has nothing to do.
+    /// The slot becomes idle.
     ///
-    /// - Parameter isFresh: whether its process has not served anybody yet.
+    /// - Parameter isFresh: whether its process has not served any tenant yet.
     mutating func becomesIdle(_ slot: Int, isFresh: Bool, at now: Instant) {
         if someoneRunsAlone, slots[slot].isBusy {
             someoneRunsAlone = false
-            // Whoever waits now goes before the next one that has to run alone.
+            // Jobs that are waiting now run before the next one that must run alone.
             waiting = waiting.filter { !$0.runsAlone } + waiting.filter(\.runsAlone)
         }
         slots[slot].isBusy = false
@@ -84,7 +84,7 @@ struct RenderSchedule<Job> {
         var again: Instant?
         var own: Int?
         for (index, entry) in waiting.enumerated() {
-            // What came after a job that has to run alone would only put it off.
+            // Jobs that came after a job that must run alone would only delay it.
             if entry.runsAlone { break }
             if slots[slot].occupant == .tenant(entry.tenant) {
                 own = index
@@ -114,7 +114,7 @@ struct RenderSchedule<Job> {
         return .run(entry.job, fresh: needsFresh)
     }
 
-    /// The idle slot that is the cheapest for the job: one of its tenant, one of nobody, the one idle for longest.
+    /// The cheapest idle slot for the job: one of its tenant, an unused one, or the one that has been idle for longest.
     private func best(for entry: Entry) -> Int? {
         let idle = slots.indices.filter { !slots[$0].isBusy }
         return idle.first { slots[$0].occupant == .tenant(entry.tenant) } ?? idle.first { slots[$0].occupant == .nobody }

@@ -16,7 +16,7 @@ package struct RenderServer {
     package typealias Rendering = (Request, RenderEngine.Sink) throws -> SourceMetadata
 
     let rendering: Rendering
-    /// Bytes that this process may take beyond what it holds already.
+    /// Bytes that this process may allocate in addition to its current memory.
     let available: Int
     private let channel = Channel(descriptor: Int32(PF_SANDBOX_SOCKET))
     private let input = MemoryFile(descriptor: Int32(PF_SANDBOX_INPUT))

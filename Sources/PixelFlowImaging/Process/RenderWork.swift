@@ -6,7 +6,7 @@ import Synchronization
 /// One job on its way through the pool: waiting, running in a process, or over. It is answered exactly once.
 final class RenderWork: Sendable {
     let job: RenderJob
-    /// What the job's outputs pass through to whoever takes them one by one.
+    /// The window through which the job's outputs reach their consumer one by one.
     let outputs = OutputWindow()
     private let state = Mutex(State.new)
 
@@ -16,14 +16,14 @@ final class RenderWork: Sendable {
         case new
         case waiting(Continuation)
         case running(Continuation, ChildProcess)
-        /// Its process has been killed; this is what the job ends with.
+        /// Its process has been killed; the job ends with this error.
         case stopped(Continuation, any Error)
         case over
     }
 
     init(_ job: RenderJob) { self.job = job }
 
-    /// - Returns: false where the job was cancelled before it could wait.
+    /// - Returns: false if the job was cancelled before it could wait.
     func wait(_ continuation: CheckedContinuation<RenderReport, any Error>) -> Bool {
         let waits = state.withLock { state in
             guard case .new = state else { return false }
@@ -34,7 +34,7 @@ final class RenderWork: Sendable {
         return waits
     }
 
-    /// - Returns: false where the job is over already.
+    /// - Returns: false if the job is over already.
     func start(in process: ChildProcess) -> Bool {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return false }
@@ -46,7 +46,7 @@ final class RenderWork: Sendable {
     /// Ends a waiting job at once, and a running one by killing its process.
     func cancel() { stop(CancellationError()) }
 
-    /// The same, because of an error of whoever takes the outputs.
+    /// The same, because of an error of the consumer of outputs.
     func stop(_ error: any Error) {
         let waiting: Continuation? = state.withLock { state in
             switch state {
@@ -67,7 +67,7 @@ final class RenderWork: Sendable {
         waiting?.resume(throwing: error)
     }
 
-    /// - Returns: true where the job had been stopped, and its process killed, in the meantime.
+    /// - Returns: true if the job had been stopped, and its process killed, in the meantime.
     @discardableResult
     func finish(_ result: Result<RenderReport, any Error>) -> Bool {
         let (continuation, reason): (Continuation?, (any Error)?) = state.withLock { state in
@@ -86,7 +86,7 @@ final class RenderWork: Sendable {
 
 /// Outputs between the thread that gets them from a render process and the task that stores them: bounded in bytes.
 final class OutputWindow: Sendable {
-    /// Bytes that may wait to be taken before the render process has to wait, too. One output may be larger.
+    /// Bytes that may wait to be taken before the render process must wait, too. One output may be larger.
     static let bytes = 32 << 20
 
     private struct State {
@@ -116,9 +116,9 @@ final class OutputWindow: Sendable {
         }
     }
 
-    /// Has every output taken, several at a time, until the job is over.
+    /// Passes on the outputs, several at a time, until the job is over.
     ///
-    /// - Parameter onFailure: told at once where one could not be taken; that is thrown in the end, too.
+    /// - Parameter onFailure: called immediately if the consumer fails; the error is also thrown at the end.
     func drain(
         _ take: @escaping @Sendable (RenderedOutput) async throws -> Void, onFailure: @escaping @Sendable (any Error) -> Void
     ) async throws {
@@ -138,7 +138,7 @@ final class OutputWindow: Sendable {
         }
     }
 
-    /// There are no more outputs. Those that wait are still taken.
+    /// There are no more outputs. Waiting ones are still passed on.
     func close() {
         state.withLock { $0.isOpen = false }
         continuation.finish()

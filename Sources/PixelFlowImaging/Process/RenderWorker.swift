@@ -77,7 +77,7 @@ final class RenderWorker {
         return wasCancelled
     }
 
-    /// The process, started anew where it is gone.
+    /// The process, restarted if it is gone.
     @discardableResult
     private func ready() throws -> ChildProcess {
         // A process that died while it waited has no job to answer for.
@@ -97,13 +97,13 @@ final class RenderWorker {
         jobs = 0
     }
 
-    /// Another process for another tenant: nothing that the one before has seen, or been made to do, reaches the next.
+    /// A new process for another tenant: nothing that the previous one has seen, or has been made to do, reaches the next.
     private func replace() {
         end(.tenantChanged)
         if let ready = spare.take() { keep(ready) }
     }
 
-    /// Ends the process, where there is one.
+    /// Ends the process, if there is one.
     private func end(_ ending: RenderMetrics.Ending) {
         guard let process else { return }
         process.end()

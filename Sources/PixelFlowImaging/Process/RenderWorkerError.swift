@@ -2,11 +2,11 @@ import CSandbox
 import Glibc
 import PixelFlowCore
 
-/// Why there is no answer to a job.
+/// Why a job has no result.
 enum RenderWorkerError: Error {
     /// The process is gone.
     case died
-    /// The process says what no render process says.
+    /// The process sent an invalid message.
     case nonsense
     /// The deadline has passed.
     case late
@@ -21,7 +21,7 @@ enum RenderWorkerError: Error {
     }
 }
 
-/// How a job can end without an answer: what its owner is told, and whose fault it is.
+/// How a job can end without a result: the error for its owner, and the cause.
 enum JobEnding: CustomStringConvertible {
     case crashed
     case killed
@@ -53,12 +53,12 @@ enum JobEnding: CustomStringConvertible {
             return PixelFlowError(.internal, code: "render_crashed", "The image could not be processed.", retry: .crash, cause: cause)
         case .killed:
             return PixelFlowError(
-                .unavailable, code: "render_killed", "The render process was killed from outside; the image is tried again.",
+                .unavailable, code: "render_killed", "The render process was killed by another process; the task will be retried.",
                 retry: .killed, cause: cause)
         case .outOfMemory: return RenderError.outOfMemory.error
         case .late:
             return PixelFlowError(
-                .invalid, code: "render_timeout", "The image took longer than \(job.limits.seconds) s.", retry: .permanent)
+                .invalid, code: "render_timeout", "Rendering the image took longer than \(job.limits.seconds) s.", retry: .permanent)
         }
     }
 }

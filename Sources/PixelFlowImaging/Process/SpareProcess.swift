@@ -24,7 +24,7 @@ final class SpareProcess: Sendable {
         thread.start()
     }
 
-    /// The spare, where there is one that lives; the next is started at once.
+    /// The spare, if there is one that lives; the next is started at once.
     func take() -> ChildProcess? {
         let process = state.withLock { state in
             defer { state.process = nil }
@@ -34,7 +34,7 @@ final class SpareProcess: Sendable {
         return process.flatMap { $0.channel.isOpen ? $0 : nil }
     }
 
-    /// Ends the spare and its thread. Every process that was ever a spare has to have ended.
+    /// Ends the spare and its thread. Every process that was ever a spare must have ended.
     func close() {
         let process = state.withLock { state in
             state.isOpen = false
@@ -46,7 +46,7 @@ final class SpareProcess: Sendable {
         over.wait()
     }
 
-    /// Until somebody has needed a spare, there is none: where all jobs are one tenant's, nobody ever does.
+    /// Until someone has needed a spare, there is none: where all jobs are one tenant's, no one ever does.
     private func run(_ configuration: RenderPool.Configuration, _ metrics: RenderMetrics, _ logger: Logger) {
         while true {
             wanted.wait()

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
-/// What the two sides say to each other: four numbers a message. Everything longer lies in the
-/// memory files. Neither side trusts a number of the other.
+/// The messages between worker and render process: four numbers each. Longer data is in the
+/// memory files. Neither side trusts the numbers of the other.
 struct WireMessage: Equatable {
     enum Kind: UInt64 {
         /// To the service: started, locked in, waiting. No numbers.
@@ -31,7 +31,7 @@ struct WireMessage: Equatable {
         self.second = second
     }
 
-    /// nil for anything that is not a message.
+    /// nil if the bytes are not a message.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == WireMessage.size else { return nil }
         let words = (0..<3).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
@@ -43,7 +43,7 @@ struct WireMessage: Equatable {
     var words: [UInt64] { [kind.rawValue, UInt64(first), UInt64(second)] }
 }
 
-/// What to make of the source. The source follows it in the input, then the overlays in order.
+/// The outputs to render. The source follows it in the input, then the overlays in order.
 struct RenderRequest: Codable, Equatable {
     struct Overlay: Codable, Equatable {
         var name: String
@@ -55,7 +55,7 @@ struct RenderRequest: Codable, Equatable {
     var overlays: [Overlay]
 }
 
-/// What came of a job, once its outputs have been taken one by one.
+/// The result of a job whose outputs have been passed on one by one.
 struct RenderReply: Codable {
     struct Output: Codable {
         var result: OutputResult

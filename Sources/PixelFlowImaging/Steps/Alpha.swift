@@ -9,7 +9,7 @@ extension Image {
         return try Image.make("bandjoin", ["in": .images([colour, try alpha()])])
     }
 
-    /// Runs a step that mixes neighbouring pixels, so that the colour of what cannot be seen does not bleed into the rest.
+    /// Runs a step that mixes neighbouring pixels, so that the colour of invisible pixels does not bleed into visible ones.
     func premultiplied(_ step: (Image) throws -> Image) throws -> Image {
         guard hasAlpha else { return try step(self) }
         return try step(try applying("premultiply")).applying("unpremultiply").applying("cast", ["format": .uchar])

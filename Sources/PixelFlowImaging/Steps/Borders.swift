@@ -36,7 +36,7 @@ struct ContentBox: Equatable {
     /// The first row behind it.
     var bottom: Int
 
-    /// Nil where there is nothing but border.
+    /// Nil if there is nothing but border.
     init?(_ frames: Frames, threshold: Double) throws {
         let width = frames.first.width
         let height = frames.first.height
@@ -70,14 +70,14 @@ private struct PixelRows {
     let bands: Int
     let border: BorderColor
 
-    /// The first column of content in a row, where there is one before `limit`.
+    /// The first column of content in a row, if there is one before `limit`.
     func firstContent(in row: Int, before limit: Int) -> Int? {
         let start = row * width * bands
         for column in 0..<limit where border.differs(pixels, start + column * bands) { return column }
         return nil
     }
 
-    /// The column behind the last content in a row, where it is behind `limit`.
+    /// The column after the last content in a row, if it is beyond `limit`.
     func endOfContent(in row: Int, behind limit: Int) -> Int? {
         let start = row * width * bands
         for column in (limit..<width).reversed() where border.differs(pixels, start + column * bands) { return column + 1 }
@@ -85,8 +85,8 @@ private struct PixelRows {
     }
 }
 
-/// The colour of the top left corner. Colours count as much as they are seen: with transparency, channels are compared
-/// after they are multiplied by it, so that all pixels that nobody sees are alike.
+/// The colour of the top left corner. Colours are weighted by their visibility: with transparency, channels are compared
+/// after multiplication by alpha, so that all invisible pixels are equal.
 private struct BorderColor {
     private let colours: Int
     private let hasAlpha: Bool

@@ -3,8 +3,8 @@ import PixelFlowCore
 
 /// Brings colours of 8 or 16 bits to 8 bits of sRGB, or to 8 bits of their own.
 enum Colour {
-    /// - Parameter image: the colours of `model`, behind which 8 bits of alpha may stand where nothing is converted.
-    /// - Returns: With `keep` the profile is still on the image where it fits and can be used, and on no other.
+    /// - Parameter image: the colours of `model`, possibly followed by 8 bits of alpha if nothing is converted.
+    /// - Returns: The image; with `keep` it has its profile only if that fits and can be used.
     static func converted(_ image: Image, _ model: PixelLayout.Model, to profile: EncoderOptions.ColorProfile) throws -> Image {
         switch model {
         case .absolute: return try image.applying("colourspace", ["space": .sRGB]).removing([iccField])
@@ -16,14 +16,14 @@ enum Colour {
         }
     }
 
-    /// As the embedded profile says; nil where there is none that has anything to say.
+    /// As the embedded profile says; nil if there is none that has anything to say.
     private static func transformed(_ image: Image, _ space: ICCProfile.Space) -> Image? {
         guard let embedded = image.withBlob(iccField, { ICCProfile($0) }), let embedded else { return nil }
         guard embedded.space == space, !embedded.isStandard else { return nil }
         return managed(image)
     }
 
-    /// Nil where the profile turns out to be damaged, which is no reason to refuse the picture.
+    /// Nil if the profile turns out to be damaged, which is not a reason to refuse the picture.
     private static func managed(_ image: Image) -> Image? {
         // A profile of tables may have those of one intent only.
         for intent in [VIPS_INTENT_RELATIVE, VIPS_INTENT_PERCEPTUAL] {

@@ -8,7 +8,7 @@ extension ImageOperation.Crop: OperationStep {
             try frames.cut(width: min(self.width, frames.width), height: min(self.height, frames.height), position)
         case .offset(let left, let top):
             guard left < frames.width, top < frames.height else {
-                throw OutputError(code: "crop_outside_image", message: "The rectangle to crop lies outside the image.")
+                throw OutputError(code: "crop_outside_image", message: "The crop rectangle lies outside the image.")
             }
             let width = min(self.width, frames.width - left)
             let height = min(self.height, frames.height - top)

@@ -3,14 +3,14 @@ import PixelFlowCore
 
 /// Decodes the source once and keeps the pixels for every output.
 enum Decode {
-    /// - Parameter isFresh: whether the image that came with the header has not been decoded before.
-    /// - Throws: `RenderError` where the pixels cannot be read to the end.
+    /// - Parameter isFresh: whether the image of the header has not been decoded before.
+    /// - Throws: `RenderError` if the pixels cannot be read to the end.
     static func frames(
         of source: UnsafeRawBufferPointer, _ header: SourceHeader, _ options: LoadOptions, _ profile: EncoderOptions.ColorProfile,
         isFresh: Bool
     ) throws -> Frames {
         do {
-            // What has been noted so far was about the header, or about another image.
+            // Earlier messages were about the header or about another image.
             _ = VipsError.noted()
             let fresh = header.opened.take(isFresh && options == LoadOptions())
             let opened = try fresh ?? Load.open(header.bytes.bytes, header.format, options)

@@ -3,7 +3,7 @@ import PixelFlowCore
 
 /// Writes the frames of one output in its format.
 enum Encode {
-    /// Quality where none is asked for: sizes of the formats that look alike.
+    /// The default quality; it gives about the same visual quality in all formats.
     static func standardQuality(_ format: ImageFormat) -> Int { format == .avif ? 50 : 80 }
 
     /// What `auto` means for a source of `format`.
@@ -14,12 +14,12 @@ enum Encode {
         return hasAlpha ? .png : .jpeg
     }
 
-    /// Whether a TIFF holds a JPEG: where a quality is asked for, and nothing is transparent.
+    /// Whether a TIFF is JPEG-compressed: if a quality is set and the image has no alpha.
     static func isJPEGInTIFF(_ options: EncoderOptions, hasAlpha: Bool) -> Bool {
         options.quality != nil && !options.lossless && !hasAlpha
     }
 
-    /// - Throws: `VipsError` or `MalformedFileError` where the encoder fails.
+    /// - Throws: `VipsError` or `MalformedFileError` if the encoder fails.
     static func encoded(
         _ picture: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int
     ) throws -> EncodedBytes {
@@ -49,7 +49,7 @@ enum Encode {
                 ])
             return try withoutInventedEXIF(bytes, image, format, WebPOutput.withoutEXIF)
         case .avif:
-            // libvips halves the chroma also of what is called lossless, unless told otherwise.
+            // By default, libvips subsamples chroma even in lossless mode.
             let subsampling = options.lossless ? .integer(Int(VIPS_FOREIGN_SUBSAMPLE_OFF.rawValue)) : chroma(options)
             let bytes = try save(
                 image, "heifsave_buffer",
@@ -72,7 +72,7 @@ enum Encode {
         }
     }
 
-    /// The frames that are in the file. Encoders join frames that are alike.
+    /// The frames in the file. Encoders merge identical frames.
     static func frameCount(of bytes: EncodedBytes, _ format: ImageFormat) throws -> Int {
         switch format {
         case .gif: try bytes.withBytes(GIFOutput.frameCount)

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// What a source looks like, told from a grid of samples of the pixels that are decoded anyway.
+/// Visual properties of a source, computed from a sample grid of pixels that are decoded anyway.
 struct Facts {
     let blurhash: String
     let dominantColor: String

@@ -1,7 +1,7 @@
 import CVips
 import PixelFlowCore
 
-/// Makes one picture of the frames, as the format wants it.
+/// Joins the frames into one image in the form that the format needs.
 enum Finish {
     static func joined(_ frames: Frames, _ format: ImageFormat) throws -> Image {
         let images =
@@ -13,7 +13,7 @@ enum Finish {
         return images.count == 1 ? images[0] : try animation(images, frames)
     }
 
-    /// GIF has no place for the profile that says what the numbers of a kept colour space mean.
+    /// GIF cannot store a profile, which a kept colour space needs.
     private static func standardColours(_ image: Image) throws -> Image {
         guard Metadata.hasFittingProfile(image, .gif) else { return image }
         return try image.applying("icc_transform", ["output_profile": .text("srgb"), "embedded": .flag(true), "depth": .integer(8)])
@@ -29,17 +29,17 @@ enum Finish {
         }
     }
 
-    /// What the format cannot hold is said before the encoder is asked.
+    /// Rejects sizes that the format does not support before encoding.
     static func check(_ frames: Frames, _ format: ImageFormat, _ options: EncoderOptions) throws {
         let limit = EncoderLimit(format, isJPEGInTIFF: Encode.isJPEGInTIFF(options, hasAlpha: frames.first.hasAlpha))
         if frames.width > limit.edge || frames.height > limit.edge {
-            throw unsupported("\(format.rawValue) holds \(limit.edge) pixels an edge", frames)
+            throw unsupported("\(format.rawValue) allows at most \(limit.edge) pixels per edge", frames)
         }
         if frames.width * frames.height > limit.pixels {
             throw unsupported("\(format.rawValue) holds \(limit.pixels) pixels", frames)
         }
         if frames.images.count > 1, frames.images.count * frames.height > EncoderLimit.stackedHeight {
-            throw unsupported("All frames of an animation together can be \(EncoderLimit.stackedHeight) pixels high", frames)
+            throw unsupported("The frames of an animation together may be at most \(EncoderLimit.stackedHeight) pixels high", frames)
         }
     }
 
@@ -50,7 +50,7 @@ enum Finish {
     }
 }
 
-/// What a format can hold, or what everybody can read of it where that is less.
+/// The maximum size of a format, or the size that common readers support if that is less.
 struct EncoderLimit {
     /// Pixels an edge.
     let edge: Int
@@ -68,7 +68,7 @@ struct EncoderLimit {
             case .avif: 16_384
             // 16 bits in its header.
             case .gif: 65_535
-            // PNG_USER_WIDTH_MAX, what libpng reads unless told otherwise.
+            // PNG_USER_WIDTH_MAX, the default limit of libpng.
             case .png: 1_000_000
             case .tiff: isJPEGInTIFF ? 65_500 : 1_000_000
             }

@@ -4,8 +4,8 @@ import PixelFlowCore
 struct Frames {
     /// Never empty; all of one size.
     private(set) var images: [Image]
-    /// The size that steps reckon with. Until the first resize it is the source's, however much
-    /// smaller the decoder has made the pixels.
+    /// The nominal size for steps. Until the first resize it is that of the source, regardless of how much
+    /// the decoder has shrunk the image.
     private(set) var width: Int
     private(set) var height: Int
     /// Milliseconds for each frame; empty for a still.
@@ -26,7 +26,7 @@ struct Frames {
     /// The same picture without motion.
     var still: Frames { Frames([images[0]], width: width, height: height) }
 
-    /// Runs a step on every frame and takes over the size that results.
+    /// Runs a step on every frame and adopts the resulting size.
     mutating func map(_ step: (Image) throws -> Image) rethrows {
         images = try images.map(step)
         width = images[0].width

@@ -1,6 +1,6 @@
-/// Reads as much of an ICC profile (ICC.1, versions 2 and 4) as is needed to see what it is good for.
+/// Reads the part of an ICC profile (ICC.1, versions 2 and 4) that determines whether it can be used.
 struct ICCProfile {
-    /// What the numbers of the picture have to be for the profile to fit them.
+    /// The colour model that the profile requires.
     enum Space: Equatable {
         case grey, rgb, cmyk
 
@@ -12,11 +12,11 @@ struct ICCProfile {
     }
 
     let space: Space
-    /// Whether it says what is taken for granted without a profile: sRGB, or grey of the same curve. What it calls itself
-    /// does not count.
+    /// Whether it is equivalent to the default: sRGB, or grey with the same curve. Its description
+    /// does not matter.
     let isStandard: Bool
 
-    /// Nil for what is damaged, or is no profile of a picture.
+    /// Nil if it is damaged or is not an image profile.
     init?(_ bytes: UnsafeRawBufferPointer) {
         let reader = ByteReader(bytes)
         guard reader.has("acsp", at: 36), let space = Space(reader), Self.isOfPictures(reader) else { return nil }
@@ -35,7 +35,7 @@ struct ICCProfile {
         ["scnr", "mntr", "prtr", "spac"].contains { reader.has($0, at: 12) } && (reader.has("XYZ ", at: 20) || reader.has("Lab ", at: 20))
     }
 
-    /// Where each tag stands; nil where one lies outside the profile.
+    /// The position of each tag; nil if one lies outside the profile.
     private static func tags(_ reader: ByteReader) -> [String: Int]? {
         guard let count = reader.number(at: 128, width: 4), count <= mostTags else { return nil }
         var tags: [String: Int] = [:]
@@ -66,7 +66,7 @@ struct ICCProfile {
     }
 
     private static func isStandard(_ tags: [String: Int], _ reader: ByteReader, _ space: Space) -> Bool {
-        // Tables come before curves and primaries for whoever applies the profile.
+        // Tables take precedence over curves and primaries when the profile is applied.
         guard !hasTable(tags) else { return false }
         switch space {
         case .cmyk: return false

@@ -1,7 +1,7 @@
 import CVips
 import PixelFlowCore
 
-/// What the header of a source says; no pixel has been decoded for it.
+/// The header of a source, read without decoding a pixel.
 struct SourceHeader {
     let format: SourceFormat
     /// As stored, before the orientation is applied.
@@ -10,7 +10,7 @@ struct SourceHeader {
     let frames: Int
     let orientation: Int
     let layout: PixelLayout
-    /// What the decoder reads.
+    /// The input of the decoder.
     let bytes: SourceBytes
     /// The opened source, of which nothing has been read yet: good for one decode without options.
     let opened: OpenedSource
@@ -25,7 +25,7 @@ struct SourceHeader {
 
 /// Opens sources: one format, one loader, and the limits before the first pixel.
 enum Load {
-    /// - Throws: `RenderError` for what is no image, is not supported, is damaged or is too large.
+    /// - Throws: `RenderError` if the source is not an image, is not supported, is damaged or is too large.
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
         let format = try SourceFormat.sniffed(source)
         let directory = try directory(of: source, format)
@@ -80,7 +80,7 @@ enum Load {
         }
     }
 
-    /// What libvips does not say of a TIFF file; nil for any other.
+    /// TIFF details that libvips does not provide; nil for other formats.
     private static func directory(of source: UnsafeRawBufferPointer, _ format: SourceFormat) throws -> TIFFDirectory? {
         guard format == .tiff else { return nil }
         let directory: TIFFDirectory

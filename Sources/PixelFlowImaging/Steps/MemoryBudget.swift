@@ -1,21 +1,21 @@
 import CVips
 import PixelFlowCore
 
-/// Reckons from the header and the pipeline, before a pixel is decoded, how many bytes rendering takes at its peak.
+/// Estimates the peak memory of rendering from the header and the pipeline, before a pixel is decoded.
 ///
-/// The decoder's own buffers, the decoded pixels that every output starts from, what the steps of an output keep whole,
-/// and the encoder's own buffers. Everything else goes through in strips of some hundred kilobytes. The factors were
-/// measured with libvips 8.14 as the growth of resident memory a pixel, on noise and on one colour, the larger of them.
+/// It adds up the decoder's buffers, the decoded pixels from which every output starts, what the steps of an output keep whole,
+/// and the encoder's buffers. Everything else is processed in strips of some hundred kilobytes. The factors were
+/// measured with libvips 8.14 as the growth of resident memory per pixel, on noise and on a single colour, whichever is larger.
 struct MemoryBudget {
     private let header: SourceHeader
     private let options: LoadOptions
     private let limits: ImageLimits
     private var limit: Int { limits.memoryBytes }
-    /// The decoded pixels of every output, for as long as the job goes on.
+    /// The decoded pixels of every output, for as long as the job continues.
     private let kept: Int
     private let frames: Int
 
-    /// - Throws: `RenderError` `image_too_large_in_memory` where the source alone needs too much.
+    /// - Throws: `RenderError` `image_too_large_in_memory` if the source alone needs too much.
     init(_ header: SourceHeader, _ pipeline: Pipeline, limits: ImageLimits) throws {
         self.header = header
         options = ShrinkChoice.options(for: header, pipeline)
@@ -35,7 +35,7 @@ struct MemoryBudget {
         }
     }
 
-    /// The limits for whatever is decoded beside the source.
+    /// The limits for images that are decoded in addition to the source.
     var rest: ImageLimits {
         var rest = limits
         rest.memoryBytes = max(0, limit - kept)
@@ -51,8 +51,8 @@ struct MemoryBudget {
         return kept
     }
 
-    /// - Parameter others: bytes of the marks that have been decoded.
-    /// - Throws: `OutputError` `output_too_large_in_memory` where this output needs too much beside the source.
+    /// - Parameter others: bytes of the decoded watermarks.
+    /// - Throws: `OutputError` `output_too_large_in_memory` if this output needs too much in addition to the source.
     func check(_ spec: OutputSpec, beside others: Int) throws {
         let peak = kept + others + MemoryBudget.output(spec, header, spec.animated ? frames : 1)
         guard peak <= limit else {
@@ -77,7 +77,7 @@ struct MemoryBudget {
         (header.hasAlpha ? decoded / 4 * 3 : 0) + (header.orientation > 1 ? decoded : 0)
     }
 
-    /// What the decoder holds beside the pixels that it hands over.
+    /// The memory of the decoder in addition to the decoded pixels.
     private static func decoder(_ header: SourceHeader, _ options: LoadOptions, _ frames: Int) -> Int {
         let frame = header.width * header.height
         let stored = frame * header.opened.bands * header.opened.bytesPerBand
@@ -90,7 +90,7 @@ struct MemoryBudget {
         case .gif: return frame * 8
         // One tile or strip, which may be all of the picture.
         case .tiff: return stored
-        // The planes as the video decoder has them and as the container wants them, and the interleaved pixels.
+        // The planes of the video decoder, those of the container library, and the interleaved pixels.
         case .avif, .heic: return stored * 3
         }
     }
@@ -111,7 +111,7 @@ struct MemoryBudget {
         let isAnimation = format == .gif || format == .webp
         let pixels = size.width * size.height
         if spec.encoder.maxBytes != nil { whole += pixels * 4 * (isAnimation ? frames : 1) }
-        // Frames are encoded one after the other; the files of all of them are no larger than their pixels.
+        // Frames are encoded one after the other; their files together are at most as large as their pixels.
         let encoded = pixels * 4 * (isAnimation ? frames : 1)
         return whole + encoder(format, spec.encoder, hasAlpha, pixels) + min(encoded, 256 << 20)
     }

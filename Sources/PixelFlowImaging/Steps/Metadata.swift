@@ -1,10 +1,10 @@
 import CVips
 import PixelFlowCore
 
-/// What a file says beside its pixels. Nothing of the source gets into an output but what is named here.
+/// The metadata of a file. An output contains no other metadata of its source than what is listed here.
 enum Metadata {
-    /// A copy of `image` that carries what the encoder of `format` needs and what the options keep; libvips writes
-    /// whatever it finds on an image.
+    /// A copy of `image` with only the metadata that the encoder of `format` needs and the options keep; libvips writes
+    /// all metadata of an image.
     static func limited(_ image: Image, _ format: ImageFormat, _ options: EncoderOptions) throws -> Image {
         var allowed = [ImageFormat.gif, .webp].contains(format) ? animation : []
         if options.colorProfile == .keep, hasFittingProfile(image, format) { allowed.insert(Colour.iccField) }
@@ -19,7 +19,7 @@ enum Metadata {
         return limited
     }
 
-    /// Whether there is something that libvips has to write.
+    /// Whether there is something that libvips must write.
     static func isCarried(by image: Image) -> Bool { [Colour.iccField, exif, xmp, iptc, description].contains(where: image.has) }
 
     /// Whether libvips makes up an EXIF block in a file of `format`: in JPEG and AVIF as soon as it writes anything,
@@ -34,14 +34,14 @@ enum Metadata {
     private static let description = "image-description"
 
     private static let animation: Set<String> = ["delay", "loop", "page-height"]
-    /// Where metadata is wanted. Without the source's thumbnail, which shows the picture before it was cut,
-    /// without its orientation, for the pixels are upright, and without comments of single formats.
+    /// Kept if metadata is requested. It excludes the source's thumbnail, which shows the picture before it was cropped,
+    /// its orientation, since the pixels are upright, and comments of individual formats.
     private static let kept: Set<String> = [exif, xmp, iptc, description, "resolution-unit"]
 
     /// 72 pixels an inch, what readers take a file for that does not say; libvips counts in pixels a millimetre.
     private static let neutralResolution = 72 / 25.4
 
-    /// What was said of the thumbnail, of the orientation or of the colour space of the source.
+    /// Fields about the thumbnail, the orientation or the colour space of the source.
     private static func isOutdated(_ field: String) -> Bool {
         field.hasPrefix("exif-ifd1-") || field == "exif-ifd0-Orientation" || field == "exif-ifd4-InteroperabilityIndex"
     }
@@ -54,7 +54,7 @@ enum Metadata {
         } ?? false
     }
 
-    /// libvips takes the XMP of a HEIF file for what it is only without the usual first line.
+    /// libvips recognises the XMP of a HEIF file only without the usual first line.
     private static func xmpOfHEIF(_ image: Image) -> [UInt8]? {
         for index in 0..<8 {
             guard let block = image.withBlob("heif-mime-\(index)", { Array($0) }) else { continue }

@@ -1,8 +1,8 @@
 import CVips
 import PixelFlowCore
 
-/// Makes what every later step relies on out of whatever a loader hands over: 8 bits a sample, one or three bands of
-/// colour, and alpha, where there is any, behind them.
+/// Converts the result of any loader to the form that later steps require: 8 bits per sample, one or three bands of
+/// colour, followed by alpha if there is any.
 enum Normalise {
     /// Describes the conversion and computes nothing: the pixels come out of the loader, through this and into memory
     /// a strip at a time, so that no copy of the wider samples is ever whole.
@@ -13,7 +13,7 @@ enum Normalise {
         return try Image.make("bandjoin", ["in": .images([colours, try Samples.alpha(of: opened, band: alpha)])])
     }
 
-    /// The usual cases, in which alpha need not be taken apart from the colours; nil for any other.
+    /// The common cases in which alpha need not be separated from the colours; nil for all others.
     private static func plain(_ image: Image, _ layout: PixelLayout, _ profile: EncoderOptions.ColorProfile) throws -> Image? {
         guard image.isBytes, layout.model == .rgb || layout.model == .grey else { return nil }
         guard layout.alpha == nil || image.withBlob(Colour.iccField, { _ in () }) == nil else { return nil }

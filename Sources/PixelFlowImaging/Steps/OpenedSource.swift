@@ -15,7 +15,7 @@ final class OpenedSource {
         isInterlaced = image.integer("interlaced") == 1 || image.integer("jpeg-multiscan") == 1
     }
 
-    /// - Returns: nil where it is not `wanted`, or has been taken before.
+    /// - Returns: nil if it is not `wanted`, or has been taken before.
     func take(_ wanted: Bool) -> Image? {
         defer { if wanted { image = nil } }
         return wanted ? image : nil

@@ -1,21 +1,21 @@
 import CVips
 
-/// What the bands of a decoded image mean: the colours first, then what else a file holds.
+/// The meaning of the bands of a decoded image: the colours first, then further channels of the file.
 struct PixelLayout: Equatable {
     enum Model {
         case grey, rgb, cmyk
-        /// L*a*b* or XYZ: libvips knows the way from there.
+        /// L*a*b* or XYZ: libvips can convert them.
         case absolute
     }
 
     let model: Model
     /// Bands of colour.
     let colours: Int
-    /// The band that is alpha. Every other band behind the colours is a selection, depth or the like, and goes.
+    /// The alpha band. All other bands after the colours are selections, depth or similar, and are dropped.
     let alpha: Int?
     /// Whether libvips has divided the colours by an associated alpha.
     let isDivided: Bool
-    /// Whether the colours still have to be turned over.
+    /// Whether the colours still must be turned over.
     let isInverted: Bool
 
     /// Without a directory: alpha is a last band beyond the colours, as in every format but TIFF.
@@ -38,7 +38,7 @@ struct PixelLayout: Equatable {
         isDivided = alpha != nil && found?.isAssociated == true
     }
 
-    /// The colours and, behind them, alpha: no band that has to be moved or taken out.
+    /// The colours and, behind them, alpha: no band that must be moved or taken out.
     func isPlain(_ image: Image) -> Bool {
         !image.isPackedLab && image.bands == colours + (alpha == nil ? 0 : 1) && (alpha ?? colours) == colours
     }

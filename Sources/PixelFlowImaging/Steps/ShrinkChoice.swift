@@ -3,7 +3,7 @@ import PixelFlowCore
 /// Chooses how small the decoder may make the source so that every output still gets its detail.
 enum ShrinkChoice {
     /// The shrinks of libjpeg, the largest first, and how much larger than the output the decoder's
-    /// image has to stay for each.
+    /// image must stay for each.
     ///
     /// Measured on photographs of 4032 x 3024: with these margins the SSIM against the full decode is
     /// less than 0.001 below that of the next smaller shrink. libvips' own thumbnailer keeps 2 for all.
@@ -24,7 +24,7 @@ enum ShrinkChoice {
         return options
     }
 
-    /// How many times smaller than the source the largest output is; 1 where one needs every pixel.
+    /// How many times smaller than the source the largest output is; 1 if an output needs every pixel.
     private static func shrinkFactor(for header: SourceHeader, _ pipeline: Pipeline) -> Double {
         let factors = pipeline.outputs.map { shrinkFactor(for: header, $0.operations) }
         return max(1, factors.min() ?? 1)

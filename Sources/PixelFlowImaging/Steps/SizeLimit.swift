@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Finds the best quality whose file is no larger than `max_bytes`.
+/// Finds the highest quality whose file has at most `max_bytes`.
 enum SizeLimit {
     /// Calls `encode` with falling qualities: at most eight times for the whole range.
     static func fit(
@@ -22,7 +22,10 @@ enum SizeLimit {
             }
         }
         guard let best else {
-            throw OutputError(code: "max_bytes_unreachable", message: "The output cannot be made as small as \(limit) bytes.")
+            throw OutputError(
+                code: "max_bytes_unreachable",
+                message:
+                    "The output does not fit into \(limit) bytes even at the lowest quality.")
         }
         return best
     }

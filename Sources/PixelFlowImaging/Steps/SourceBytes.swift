@@ -7,7 +7,7 @@ final class SourceBytes {
     let bytes: UnsafeRawBufferPointer
     private let copy: UnsafeMutableRawBufferPointer?
 
-    /// Borrows `source`, which has to stay where it is for as long as this lives.
+    /// Borrows `source`, which must outlive this object.
     init(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ directory: TIFFDirectory? = nil) {
         let ending = Self.missingEnd(source, format)
         let hasPlanes = directory?.hasPlanesOfGrey ?? false

@@ -1,8 +1,8 @@
 import PixelFlowCore
 
-/// Finds out what is wrong with a source that a decoder has refused, or decoded under protest.
+/// Determines the fault of a source that a decoder has rejected, or decoded with warnings.
 enum SourceFault {
-    /// Names the failure of a decoder by what the file itself says, and only then by what the decoder said.
+    /// Classifies the failure of a decoder by the structure of the file first, and by the decoder's message second.
     static func failure(_ error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderError {
         switch FileStructure.of(source, format) {
         case .unsupported(let name): .unsupported(name)
@@ -12,7 +12,7 @@ enum SourceFault {
         }
     }
 
-    /// What libjpeg says of data that it has got over by making up the rest; nil for oddities that cost no pixel.
+    /// Classifies warnings of libjpeg about data that it has replaced; nil for warnings that affect no pixel.
     static func failure(noted error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderError? {
         guard format == .jpeg, damage.contains(where: error.description.contains) else { return nil }
         return failure(error, source, format)

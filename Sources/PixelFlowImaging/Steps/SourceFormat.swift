@@ -4,10 +4,10 @@ import PixelFlowCore
 enum SourceFormat: String, CaseIterable {
     case jpeg, png, webp, gif, tiff, avif, heic
 
-    /// What the first bytes say, whatever a name or a header claims.
+    /// The format according to the first bytes, regardless of names and headers.
     ///
     /// - Throws: `RenderError` `not_an_image` or, where the bytes are a known kind of image or
-    ///   document that is not read, `unsupported_format`.
+    ///   document that is not supported, `unsupported_format`.
     static func sniffed(_ bytes: UnsafeRawBufferPointer) throws -> SourceFormat {
         let reader = ByteReader(bytes)
         let file = ISOFile(bytes)

@@ -7,7 +7,7 @@ enum ToneCurve {
     /// The kinds 0 to 4 of `parametricCurveType`, all written as the last of them: (ax + b)^g + e from d on, cx + f below.
     case parametric(g: Double, a: Double, b: Double, c: Double, d: Double, e: Double, f: Double)
 
-    /// - Parameter offset: where a `curv` or `para` tag stands.
+    /// - Parameter offset: the position of a `curv` or `para` tag.
     init?(_ reader: ByteReader, at offset: Int) {
         if reader.has("curv", at: offset) {
             self.init(curv: reader, offset)

@@ -4,7 +4,7 @@ extension Image {
     /// Computes every pixel now and keeps them.
     ///
     /// Runs on the calling thread, strip by strip: libvips' own way hands each tile to a worker
-    /// thread, which costs more than it brings where there is one core for the job.
+    /// thread, which costs more than it brings if there is one core for the job.
     func inMemory() throws -> Image {
         if isInMemory { return self }
         guard let target = vips_image_new_memory() else { throw VipsError.taken() }
@@ -24,7 +24,7 @@ extension Image {
         return copy
     }
 
-    /// About 256 KiB a strip: what is computed is still in the cache when it is stored.
+    /// About 256 KiB per strip, so that computed pixels are still in the cache when they are stored.
     private var stripHeight: Int32 {
         let lineBytes = width * bands * Int(vips_format_sizeof(vips_image_get_format(pointer)))
         return Int32(clamping: max(16, 262_144 / max(1, lineBytes)))

@@ -1,7 +1,7 @@
 import CVips
 
 extension Image {
-    /// An integer of the header; nil where the file has none.
+    /// An integer of the header; nil if the file has none.
     func integer(_ field: String) -> Int? {
         guard vips_image_get_typeof(pointer, field) != 0 else { return nil }
         var value: Int32 = 0
@@ -51,7 +51,7 @@ extension Image {
     func set(_ field: String, _ bytes: [UInt8]) { vips_image_set_blob_copy(pointer, field, bytes, bytes.count) }
 
     /// Gives this image its own copies of its profile, EXIF and the like. Images derived from one another share them, and
-    /// libvips' loader of HEIF files keeps them in memory that goes with the image it has opened.
+    /// libvips' HEIF loader keeps them in memory that is freed with the opened image.
     func copyBlobs() {
         guard let names = vips_image_get_fields(pointer) else { return VipsError.discard() }
         defer { g_strfreev(names) }
@@ -83,7 +83,7 @@ extension Image {
         return copy
     }
 
-    /// This image where it has none of `fields`, otherwise a copy without them.
+    /// This image if it has none of `fields`, otherwise a copy without them.
     func removing(_ fields: [String]) throws -> Image {
         let present = fields.filter { vips_image_get_typeof(pointer, $0) != 0 }
         guard !present.isEmpty else { return self }

@@ -19,10 +19,10 @@ final class Image {
     var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
     var format: VipsBandFormat { vips_image_get_format(pointer) }
     var isBytes: Bool { format == VIPS_FORMAT_UCHAR }
-    /// Whether L*a*b* is packed into four bytes, which are no bands of their own.
+    /// Whether L*a*b* is packed into four bytes, which are not bands of their own.
     var isPackedLab: Bool { vips_image_get_coding(pointer) == VIPS_CODING_LABQ }
     var bytesPerBand: Int { Int(vips_format_sizeof(format)) }
-    /// Where the origin of the image it was cut out of lies; negative after a cut.
+    /// The position of the origin of the image from which it was cropped; negative after a crop.
     var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
 
     /// Runs the operation `name` on this image.

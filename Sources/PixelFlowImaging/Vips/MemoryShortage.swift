@@ -16,7 +16,7 @@ enum MemoryShortage {
         if errno == ENOMEM || text.contains("out of memory") { isNoted.store(true, ordering: .relaxed) }
     }
 
-    /// The failure of the job for what it is.
+    /// Replaces the failure of a job by its real cause.
     static func named(_ failure: RenderError) -> RenderError {
         isNoted.load(ordering: .relaxed) ? .outOfMemory : failure
     }

@@ -1,18 +1,18 @@
 import CVips
 
-/// What libvips said when it failed. It quotes the source, so it is for this process alone: no message of ours repeats it.
+/// The message of a libvips failure. It may quote the source, so it stays in this process: no public message repeats it.
 struct VipsError: Error, CustomStringConvertible {
     let description: String
 
-    /// Empties the error buffer: before each job and each call, because libvips also notes what it then gets over,
-    /// and these lines would be told as the reason of the next failure, which may be another tenant's.
+    /// Clears the error buffer before each job and each call, because libvips also records errors from which it recovers,
+    /// and these would be reported as the cause of the next failure, which may be another tenant's.
     static func discard() { vips_error_clear() }
 
-    /// What is in the error buffer now.
+    /// The current content of the error buffer.
     static var buffered: String { String(cString: vips_error_buffer()) }
 
-    /// Takes the text out of libvips' error buffer. The buffer belongs to the whole process and
-    /// only grows, so whoever reads it empties it.
+    /// Removes and returns the text in libvips' error buffer. The buffer belongs to the whole process and
+    /// only grows, so reading it must clear it.
     static func taken() -> VipsError {
         let text = buffered.split(separator: "\n").joined(separator: "; ")
         MemoryShortage.note(text)
@@ -20,6 +20,6 @@ struct VipsError: Error, CustomStringConvertible {
         return VipsError(description: text.isEmpty ? "libvips gave no reason" : text)
     }
 
-    /// Takes what libvips has noted without failing; nil where that is nothing.
+    /// Takes what libvips has noted without failing; nil if that is nothing.
     static func noted() -> VipsError? { vips_error_buffer().pointee == 0 ? nil : taken() }
 }

@@ -7,8 +7,8 @@ enum VipsLibrary {
     static func start() throws { try started.get() }
 
     private static let started = Result { () throws(VipsError) in
-        // libvips unpacks what has more than 100 MB into a file under /tmp, which a sandbox has not. The budget of a job
-        // keeps it in memory.
+        // libvips unpacks images of more than 100 MB into a file under /tmp, which a sandbox does not have. The budget of a job
+        // keeps them in memory.
         setenv("VIPS_DISC_THRESHOLD", "1024g", 1)
         guard cvips_init("pixelflow") == 0 else { throw VipsError.taken() }
         // One job fills one core: threads would only take turns, and a cache would only grow.

@@ -10,7 +10,7 @@ enum VipsArgument {
     case numbers([Double])
     case image(Image)
     case images([Image])
-    /// Not copied: they have to stay where they are for as long as the result is in use.
+    /// Not copied: the bytes must stay valid while the result is in use.
     case bytes(UnsafeRawBufferPointer)
 }
 
@@ -20,7 +20,7 @@ typealias VipsArguments = KeyValuePairs<StaticString, VipsArgument>
 struct VipsCall {
     private let operation: UnsafeMutablePointer<VipsOperation>
 
-    /// Runs `name`, on `input` where there is one, and hands its results to `body`.
+    /// Runs `name`, on `input` if there is one, and hands its results to `body`.
     ///
     /// - Parameter key: the argument that `input` is; a few operations have a name of their own for it.
     static func run<Output>(
@@ -33,7 +33,7 @@ struct VipsCall {
         let call = VipsCall(operation: operation)
         if let input { call.set(key, .image(input)) }
         for (key, argument) in arguments { call.set(key, argument) }
-        // Outputs are released also where the build fails: half of them may have been made.
+        // Outputs are released even if the build fails, since some of them may have been created.
         defer { cvips_unref_outputs(operation) }
         guard cvips_build(operation) == 0 else { throw VipsError.taken() }
         return try body(call)
@@ -75,7 +75,7 @@ extension StaticString {
     var cString: UnsafePointer<CChar> { UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self) }
 }
 
-/// An encoded image as libvips made it.
+/// An encoded image, owned by libvips.
 final class EncodedBytes {
     private let blob: UnsafeMutablePointer<VipsBlob>
 

@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// A task that has failed for good, as people who look after it need it. Repetitions carry the same id.
+/// A dead letter: a task that has failed for good. Repetitions carry the same id.
 struct DeadLetterMessage: Encodable {
     private let id: String
     private let task: TaskID

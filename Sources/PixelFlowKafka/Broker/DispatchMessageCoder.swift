@@ -3,7 +3,7 @@ import PixelFlowCore
 
 /// A dispatch message on the wire: its key is the task, its value JSON, and the headers let one `grep` follow the request.
 enum DispatchMessageCoder {
-    /// Of the form of messages; readers take what they can of a later one.
+    /// The version of the message format; readers use what they understand of a later one.
     static let version = "1"
 
     private static let encoder = JSONEncoder()
@@ -18,6 +18,6 @@ enum DispatchMessageCoder {
             ])
     }
 
-    /// Nil for what is none.
+    /// Nil if it is not one.
     static func read(_ value: UnsafeRawBufferPointer) -> DispatchMessage? { try? decoder.decode(DispatchMessage.self, from: Data(value)) }
 }

@@ -10,11 +10,11 @@ import WireFormats
 final class FetchPacing: Sendable {
     /// Of Kafka's protocol.
     static let fetchKey: Int16 = 1
-    /// Little for whoever waits for a message, and yet 200 fetches a second instead of all that the server can take; less
-    /// still where a message came a moment ago, for then the next may be near.
+    /// A small delay for a waiting message, but it limits fetches to 200 per second instead of all that the server can handle; shorter
+    /// still after a recent message, since the next one may follow soon.
     static let rest = Duration.milliseconds(5)
     static let shortRest = Duration.milliseconds(2)
-    /// Answers with nothing in them until the rest is no longer a short one.
+    /// The number of empty responses after which the pause is no longer short.
     static let shortRests = 100
     /// Quick answers of one size in a row before it is believed that there is nothing in them.
     static let emptyFetchesBeforeRest = 3
@@ -45,7 +45,7 @@ final class FetchPacing: Sendable {
         }
     }
 
-    /// Has every instance made from the configuration paced. `self` has to outlive them.
+    /// Paces every instance created from the configuration. `self` must outlive them.
     func install(on configuration: OpaquePointer) {
         let opaque = Unmanaged.passUnretained(self).toOpaque()
         rd_kafka_conf_interceptor_add_on_new(
@@ -55,7 +55,7 @@ final class FetchPacing: Sendable {
     }
 }
 
-/// On the connection's own thread. librdkafka wants nothing done here that lasts; the rest is what it is for.
+/// Runs on the connection's own thread. librdkafka requires callbacks to be short, but pausing the thread is the purpose here.
 private func onResponse(
     client: OpaquePointer?, socket: Int32, name: UnsafePointer<CChar>?, broker: Int32, key: Int16, version: Int16, correlation: Int32,
     size: Int, roundTrip: Int64, failure: rd_kafka_resp_err_t, opaque: UnsafeMutableRawPointer?

@@ -1,9 +1,9 @@
 import CRDKafka
 import Logging
 
-/// What librdkafka calls, on threads of its own or on the one that polls.
+/// The callbacks of librdkafka, on its own threads or on the one that polls.
 ///
-/// Kept alive by the instance; so what is called must not keep the instance alive.
+/// The instance keeps it alive, so callbacks must not keep the instance alive.
 final class KafkaCallbacks: Sendable {
     typealias Rebalance = @Sendable (rd_kafka_resp_err_t, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Void
 

@@ -6,11 +6,11 @@ import Synchronization
 
 /// A process's connection to a Kafka cluster: one producer that broker and events share.
 ///
-/// It is made at once and connects in the background: a cluster that is down keeps no process from
-/// starting, and `check` tells of it.
+/// It is created immediately and connects in the background: a cluster that is down does not keep a process from
+/// starting, and `check` reports it.
 package final class KafkaClient: Sendable {
     package let settings: KafkaSettings
-    /// Tells how far the workers are behind.
+    /// Reports the lag of the workers.
     package let inquiry: KafkaAdmin
     let topics: TopicProvisioner
     let metrics: KafkaMetrics
@@ -24,7 +24,7 @@ package final class KafkaClient: Sendable {
     private let dependents = Mutex<(next: Int, closing: [Int: @Sendable () async -> Void])>((0, [:]))
 
     /// - Parameter metrics: where everything is counted; tests look there.
-    /// - Throws: `setting_invalid` where the security settings are not acceptable.
+    /// - Throws: `setting_invalid` if the security settings are not acceptable.
     package init(
         _ settings: KafkaSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
@@ -40,7 +40,7 @@ package final class KafkaClient: Sendable {
         breaker = CircuitBreaker(name: "broker", metrics: metrics)
         topics = TopicProvisioner(settings, logger: logger)
         inquiry = KafkaAdmin(settings, threads: threads) { producer.handle }
-        // The first attempt; whoever needs a topic before it has succeeded tries again.
+        // The first attempt; code that needs a topic before it has succeeded retries.
         Task { try? await makeTopics() }
     }
 
@@ -64,7 +64,7 @@ package final class KafkaClient: Sendable {
         }
     }
 
-    /// Closes subscriptions, sends what is under way, and ends; within about the publish timeout.
+    /// Closes subscriptions, flushes messages in progress, and ends within about the publish timeout.
     package func close() async {
         let closing = dependents.withLock { dependents in
             defer { dependents.closing = [:] }
@@ -77,7 +77,7 @@ package final class KafkaClient: Sendable {
 
     /// Publishes to one topic; returns once every message is acknowledged by all replicas.
     ///
-    /// - Throws: `broker_unavailable`, also where the local queue is full; some messages may have been taken then.
+    /// - Throws: `broker_unavailable`, also if the local queue is full; some messages may have been accepted then.
     func publish(_ messages: [KafkaMessage], to topic: String) async throws {
         guard !messages.isEmpty else { return }
         let start = ContinuousClock.now
@@ -90,7 +90,7 @@ package final class KafkaClient: Sendable {
             metrics.count(.published, topic, .ok, messages: messages.count)
         } catch {
             metrics.count(.published, topic, .failed, messages: messages.count)
-            // A topic that is gone may show as messages that nobody takes.
+            // A topic that is gone may show as messages that no one takes.
             if error is KafkaFailure { topics.forget() }
             throw PixelFlowError.unavailable("broker", cause: error)
         }

@@ -17,7 +17,7 @@ struct KafkaFailure: Error, Sendable, Hashable, CustomStringConvertible {
         self.init(code)
     }
 
-    /// Nil where there is no error. Takes the error over.
+    /// Nil if there is no error. Takes ownership of the error.
     init?(consuming error: OpaquePointer?) {
         guard let error else { return nil }
         self.init(rd_kafka_error_code(error), detail: String(cString: rd_kafka_error_string(error)))

@@ -2,7 +2,7 @@ import CRDKafka
 import WireFormats
 
 extension KafkaHandle {
-    /// Asks the cluster for an administrative operation and waits for the answer. Blocks.
+    /// Runs an administrative operation of the cluster and waits for the response. Blocks.
     ///
     /// - Parameters:
     ///   - request: starts the operation with these options, to answer to this queue.
@@ -17,7 +17,7 @@ extension KafkaHandle {
         defer { rd_kafka_AdminOptions_destroy(options) }
         rd_kafka_AdminOptions_set_request_timeout(options, Int32(limit.milliseconds), nil, 0)
         request(options, queue)
-        // The request's own time-out answers first; this one is for an answer that never comes.
+        // The request's own timeout answers first; this one is for an answer that never comes.
         guard let event = rd_kafka_queue_poll(queue, Int32(limit.milliseconds) + 500) else {
             throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
         }

@@ -17,15 +17,15 @@ final class KafkaHandle: @unchecked Sendable {
 
     /// Starts the instance; it connects in the background.
     ///
-    /// - Throws: `setting_invalid` where a property is not acceptable.
+    /// - Throws: `setting_invalid` if a property is not acceptable.
     init(_ role: Role, _ properties: KafkaProperties, callbacks: KafkaCallbacks) throws(PixelFlowError) {
         guard let configuration = rd_kafka_conf_new() else { throw .unavailable("broker") }
         var text = [CChar](repeating: 0, count: 512)
-        // In the order of names, so that of several bad ones always the same is told.
+        // In the order of names, so that of several invalid ones the same is always reported.
         for (name, value) in properties.values.sorted(by: { $0.key < $1.key }) {
             guard rd_kafka_conf_set(configuration, name, value, &text, text.count) == RD_KAFKA_CONF_OK else {
                 rd_kafka_conf_destroy(configuration)
-                throw Self.invalid("the Kafka property \(name) is not acceptable.")
+                throw Self.invalid("the Kafka property \(name) is not valid.")
             }
         }
         let opaque = Unmanaged.passRetained(callbacks)
@@ -36,7 +36,7 @@ final class KafkaHandle: @unchecked Sendable {
             opaque.release()
             // The text may name files and hosts, never a password.
             let reason = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-            throw Self.invalid("Kafka cannot be used like this: \(reason)")
+            throw Self.invalid("the Kafka configuration is not valid: \(reason)")
         }
         self.pointer = pointer
         self.callbacks = opaque
@@ -46,7 +46,7 @@ final class KafkaHandle: @unchecked Sendable {
     func serve(atMost limit: Duration) { rd_kafka_poll(pointer, Int32(limit.milliseconds)) }
 
     deinit {
-        // Destroying waits for the instance's own threads, which nobody else should have to.
+        // Destroying waits for the instance's own threads, which must not hold up anything else.
         nonisolated(unsafe) let pointer = pointer
         let callbacks = callbacks
         Thread.detachNewThread {

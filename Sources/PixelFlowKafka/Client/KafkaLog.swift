@@ -29,7 +29,7 @@ final class KafkaLog: Sendable {
         logger.log(level: level, "kafka: \(text)", metadata: metadata)
     }
 
-    /// How many of this kind have been left out since the last one; nil where this one is, too.
+    /// How many of this kind have been left out since the last one; nil if this one is, too.
     func admit(_ kind: String) -> Int? {
         let now = ContinuousClock.now
         return written.withLock { written in

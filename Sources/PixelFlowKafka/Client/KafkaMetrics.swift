@@ -4,7 +4,7 @@ import PixelFlowTelemetry
 import Synchronization
 import WireFormats
 
-/// What the process tells about its dealings with Kafka.
+/// The Kafka metrics of the process.
 final class KafkaMetrics: Sendable {
     enum Direction: String {
         case published, consumed
@@ -61,7 +61,7 @@ final class KafkaMetrics: Sendable {
 
     func rebalanced(assigned: Bool) { (assigned ? rebalances.assigned : rebalances.revoked).increment() }
 
-    /// Tells how far the partitions are that are this process's own, and no longer of others.
+    /// Reports the positions of the partitions that this process holds, and stops reporting others.
     func positions(_ partitions: [KafkaGroupLag.Partition], topic: String) {
         positions.withLock { gauges in
             let mine = Set(partitions.map(\.partition))
@@ -90,7 +90,7 @@ final class KafkaMetrics: Sendable {
             end = Gauge(label: "kafka_end_offset", dimensions: dimensions, factory: factory)
         }
 
-        /// A group that has never committed goes on from the oldest message.
+        /// A group that has never committed continues from the oldest message.
         func record(_ partition: KafkaGroupLag.Partition) {
             lag.record(partition.lag)
             committed.record(partition.committed ?? partition.start)

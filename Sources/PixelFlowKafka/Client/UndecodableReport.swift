@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Tells of messages that nobody here can read, once a minute.
+/// Logs undecodable messages, at most once a minute.
 final class UndecodableReport: Sendable {
     static let interval = Duration.seconds(60)
 
@@ -20,7 +20,7 @@ final class UndecodableReport: Sendable {
         }
         guard let count else { return }
         logger.warning(
-            "kafka messages that cannot be read are left out",
+            "undecodable kafka messages skipped",
             metadata: ["topic": "\(topic)", "partition": "\(partition)", "offset": "\(offset)", "count": "\(count)"])
     }
 }

@@ -14,7 +14,7 @@ final class ConsumerQueue: @unchecked Sendable {
         pointer.withLock { if let queue = $0 { rd_kafka_queue_yield(queue) } }
     }
 
-    /// What has been fetched and not been called for.
+    /// The number of fetched messages that have not been requested yet.
     var length: Int { pointer.withLock { $0.map(rd_kafka_queue_length) ?? 0 } }
 
     /// Has to come before the consumer is destroyed.

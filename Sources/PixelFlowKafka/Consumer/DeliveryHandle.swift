@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A dispatch message in somebody's hand. Dropped without being settled it is handed out again.
+/// A dispatch message in someone's hand. Dropped without being settled it is handed out again.
 final class DeliveryHandle: Sendable {
     private let entry: PartitionAssignments.Entry
     private let consumer: DispatchConsumer

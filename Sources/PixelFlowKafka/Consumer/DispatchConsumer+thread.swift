@@ -20,11 +20,11 @@ extension DispatchConsumer {
             }
         }
         finish()
-        // Commits what is settled and leaves the group.
+        // Commits settled offsets and leaves the group.
         rd_kafka_consumer_close(handle.pointer)
     }
 
-    /// Subscribes once the topics are there, or at once where nobody can tell: then the client finds
+    /// Subscribes once the topics exist, or immediately if that is unknown: then the client finds
     /// them later by itself.
     private func join() {
         try? client.topics.make(with: handle)
@@ -54,7 +54,7 @@ extension DispatchConsumer {
 
     private func recover(from failure: KafkaFailure) {
         client.metrics.count(.consumed, client.settings.topic, .failed)
-        client.logger.debug("kafka consumer goes on after an error", metadata: ["error": "\(failure)"])
+        client.logger.debug("kafka consumer error", metadata: ["error": "\(failure)"])
         guard failure.isUnknownTopic else { return }
         client.topics.forget()
         try? client.topics.make(with: handle)
@@ -78,7 +78,7 @@ extension DispatchConsumer {
         client.logger.info("kafka partitions \(isAssigning ? "assigned" : "revoked")", metadata: ["partitions": "\(list)"])
     }
 
-    /// Stops or starts fetching. What has been fetched and not been called for is fetched again.
+    /// Pauses or resumes fetching. Messages that were fetched and not requested are fetched again.
     private func pause(_ isPaused: Bool) {
         let numbers = state.withLock { state in
             state.isPaused = isPaused

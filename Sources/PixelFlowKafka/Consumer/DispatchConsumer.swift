@@ -7,12 +7,12 @@ import WireFormats
 
 /// A worker's place in the consumer group.
 ///
-/// One thread polls, one message at a time and only while somebody waits in `next()`. Without anybody
-/// waiting the partitions are paused, after a moment, because resuming fetches anew; the thread goes
+/// One thread polls, one message at a time and only while someone waits in `next()`. Without anyone
+/// waiting the partitions are paused, after a moment, because resuming fetches again; the thread goes
 /// on polling, so that the place is kept however long the tasks take.
 final class DispatchConsumer: DispatchSubscription {
-    /// How long nobody may wait before the partitions are paused. As long as most tasks take at most,
-    /// because resuming fetches anew; as short as a group that is being rearranged can wait for us.
+    /// How long no one may wait before the partitions are paused. As long as most tasks take at most,
+    /// because resuming fetches again; as short as a group that is being rearranged can wait for us.
     static let demandTimeout = Duration.seconds(1)
     /// How long one poll may last; `awake` ends it before.
     static let pollLimit = Duration.milliseconds(200)
@@ -132,13 +132,13 @@ final class DispatchConsumer: DispatchSubscription {
         }
     }
 
-    /// Hands out again what was dropped without being settled, as when the task store could not be asked.
+    /// Delivers again a message that was dropped without being settled, for example because the task store was down.
     func abandon(_ entry: PartitionAssignments.Entry) {
         guard state.withLock({ !$0.isClosing && $0.ledger.counts(entry.place) }) else { return }
         hand(entry)
     }
 
-    /// Gives an entry to whoever waits, or keeps it for the next who does.
+    /// Gives an entry to a waiting caller, or keeps it for the next one.
     func hand(_ entry: PartitionAssignments.Entry) {
         let waiter = state.withLock { state -> CheckedContinuation<DispatchDelivery?, any Error>? in
             guard state.waiters.isEmpty else { return state.waiters.removeFirst().continuation }
@@ -150,10 +150,10 @@ final class DispatchConsumer: DispatchSubscription {
 
     // MARK: The thread
 
-    /// Tells the thread that there is something new.
+    /// Wakes the thread.
     private func wake(_ state: inout State) {
         switch state.pollState {
-        // Looks for demand by itself, but a poll for others' sake may be under way.
+        // The thread checks for demand by itself, but a poll for another purpose may be in progress.
         case .awake: if state.isClosing { queue.yield() }
         case .waiting: demand.signal()
         case .paused: queue.yield()
@@ -163,7 +163,7 @@ final class DispatchConsumer: DispatchSubscription {
         state.pollState = .awake
     }
 
-    /// Lets the thread rest in `place`, unless there is something to do meanwhile.
+    /// Lets the thread wait in `place`, unless there is work in the meantime.
     func rest(at place: PollState, _ body: () -> Void) {
         let mayRest = state.withLock { state in
             guard state.waiters.isEmpty, !state.isClosing else { return false }
@@ -178,7 +178,7 @@ final class DispatchConsumer: DispatchSubscription {
     /// - Returns: false where nobody asked within `demandTimeout`.
     func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.seconds) == .success }
 
-    /// Nobody calls the thread any more.
+    /// No one calls the thread any more.
     func finish() {
         state.withLock { state in
             state.pollState = .ended
@@ -196,7 +196,7 @@ final class DispatchConsumer: DispatchSubscription {
         client.metrics.positions([], topic: topic)
     }
 
-    /// Lets the callbacks, which have to be there first, find the consumer.
+    /// Lets the callbacks, which must be there first, find the consumer.
     private final class Rebalancing: Sendable {
         private struct Reference: Sendable {
             weak var consumer: DispatchConsumer?

@@ -1,17 +1,17 @@
-/// Knows, for one partition, up to where everything that was handed out has been settled.
+/// Tracks for one partition the offset up to which all delivered messages have been settled.
 ///
-/// Deliveries settle in any order, but a consumer group keeps one offset a partition; so the offset
-/// moves only past what is settled without a gap, and a crash repeats the rest.
+/// Deliveries settle in any order, but a consumer group keeps one offset per partition, so the offset
+/// moves only past messages that are settled without a gap, and a crash repeats the rest.
 struct OffsetTracker: Sendable {
     /// Offsets handed out and not yet passed, ascending. Offsets may be missing between them.
     private var pending: [(offset: Int64, isSettled: Bool)] = []
-    /// Where `pending` begins; moved instead of the elements.
+    /// The start of `pending`; moved instead of the elements.
     private var head = 0
     private(set) var last: Int64?
 
-    /// Notes that the message at `offset` is handed out.
+    /// Records that the message at `offset` has been delivered.
     ///
-    /// - Returns: false where the log has begun anew, so that what is in hand counts no longer.
+    /// - Returns: false if the log has been recreated, so that earlier deliveries no longer count.
     mutating func deliver(_ offset: Int64) -> Bool {
         defer { last = offset }
         guard let last, offset <= last else {
@@ -22,9 +22,9 @@ struct OffsetTracker: Sendable {
         return false
     }
 
-    /// Notes that the message at `offset` need not be delivered again.
+    /// Records that the message at `offset` need not be delivered again.
     ///
-    /// - Returns: where the group goes on, if that has moved.
+    /// - Returns: the new offset to commit, if it has moved.
     mutating func settle(_ offset: Int64) -> Int64? {
         guard let index = index(of: offset), !pending[index].isSettled else { return nil }
         pending[index].isSettled = true

@@ -1,15 +1,15 @@
 import PixelFlowCore
 
-/// Where a delivery came from. The period tells apart what was handed out before and after its
-/// partition was taken away or its log began anew.
+/// The origin of a delivery. The period distinguishes deliveries before and after its
+/// partition was revoked or its log was recreated.
 struct DeliveryPlace: Sendable, Hashable {
     var partition: Int32
     var offset: Int64
     var period: Int
 }
 
-/// The books of a group member: what it may read, what it has handed out, who waits, and what the
-/// group need not see again. Without lock, thread or client of its own.
+/// The state of a group member: its partitions, its deliveries, its waiting callers, and what the
+/// group need not see again. It has no lock, thread or client.
 struct PartitionAssignments: Sendable {
     struct Entry: Sendable {
         var message: DispatchMessage
@@ -20,8 +20,8 @@ struct PartitionAssignments: Sendable {
     struct Advance: Sendable, Hashable {
         var partition: Int32
         var offset: Int64
-        /// The first one since the partition was given or its log began anew. librdkafka by itself
-        /// commits no offset below the last committed one, so this one is committed by hand.
+        /// The first one since the partition was assigned or its log was recreated. librdkafka itself
+        /// commits no offset below the last committed one, so this one is committed explicitly.
         var isFirst: Bool
     }
 
@@ -33,7 +33,7 @@ struct PartitionAssignments: Sendable {
 
     private var assigned: [Int32: Assigned] = [:]
     private var periods = 0
-    /// Received, but nobody waited any more; or handed out and dropped unsettled.
+    /// Received, but no one waited any more; or handed out and dropped unsettled.
     private var held: [Entry] = []
 
     var partitions: [Int32] { Array(assigned.keys) }
@@ -54,7 +54,7 @@ struct PartitionAssignments: Sendable {
         return assigned[partition].map { DeliveryPlace(partition: partition, offset: offset, period: $0.period) }
     }
 
-    /// Nil where the group's position stays, or the delivery counts no longer.
+    /// Nil if the group's position stays, or the delivery counts no longer.
     mutating func settle(_ place: DeliveryPlace) -> Advance? {
         guard assigned[place.partition]?.period == place.period,
             let offset = assigned[place.partition]?.tracker.settle(place.offset)

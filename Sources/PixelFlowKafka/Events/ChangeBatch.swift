@@ -1,18 +1,18 @@
 import Foundation
 import PixelFlowCore
 
-/// Changes of tasks on the wire: one JSON object a line, each after a letter that tells what reading it is good for.
+/// The wire format of task changes: one JSON object per line, each after a letter for its kind.
 enum ChangeBatch {
-    /// Brokers take messages of up to 1 MB unless told otherwise; half of it leaves room for everything around.
+    /// By default, brokers accept messages of up to 1 MB; half of it leaves room for the overhead.
     static let limit = 512 * 1024
     /// A single change that is larger is left out; the task store has it.
     static let largest = 900 * 1024
     static let version = "1"
 
-    /// What a line is about.
+    /// The kind of a line.
     private enum Mark {
         static let change = UInt8(ascii: "t")
-        /// Somebody wants the task's run to end.
+        /// The run of the task is to be cancelled.
         static let cancellation = UInt8(ascii: "c")
         static let end = UInt8(ascii: "\n")
     }
@@ -39,7 +39,7 @@ enum ChangeBatch {
         return batches
     }
 
-    /// - Parameter interest: what is read at all; the rest costs nothing.
+    /// - Parameter interest: the kinds to decode; others cost nothing.
     /// - Returns: the changes in order, and how many lines could not be read.
     static func read(_ value: UnsafeRawBufferPointer, _ interest: EventInterest) -> (changes: [TaskChange], undecodable: Int) {
         var changes: [TaskChange] = []
@@ -57,9 +57,9 @@ enum ChangeBatch {
     }
 }
 
-/// Which changes a process wants to hear of.
+/// The changes in which a process is interested.
 package enum EventInterest: Sendable, Hashable {
     case everything
-    /// Only of tasks whose run is to end, as a worker does.
+    /// Only cancellations of runs, for a worker.
     case cancellations
 }

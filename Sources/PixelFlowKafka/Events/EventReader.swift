@@ -52,10 +52,10 @@ final class EventReader: Sendable {
                 try read(from: start)
                 return
             } catch {
-                client.logger.debug("kafka events not reachable, trying again", metadata: ["error": "\(error)"])
+                client.logger.debug("kafka events not reachable, retrying", metadata: ["error": "\(error)"])
                 if error.isUnknownTopic {
                     client.topics.forget()
-                    // The topic that comes in its place is read from its beginning: nothing of it has been told yet.
+                    // The topic that replaces it is read from the beginning, since nothing of it has been delivered yet.
                     if isReading.hasFired { start = .start }
                 }
                 // The dedicated thread has nothing else to do.
@@ -66,7 +66,7 @@ final class EventReader: Sendable {
 
     /// Reads until it is closed.
     ///
-    /// - Throws: where reading has to begin anew.
+    /// - Throws: where reading must begin again.
     private func read(from start: KafkaHandle.Bound) throws(KafkaFailure) {
         try client.topics.make(with: handle)
         var positions = try positions(from: start)
@@ -117,7 +117,7 @@ final class EventReader: Sendable {
 
     /// New partitions are read from their beginning.
     private func addNewPartitions(_ positions: inout [Int32: Int64]) throws(KafkaFailure) {
-        // A cluster that does not answer just now has told of no new partitions.
+        // A cluster that does not answer now has reported no new partitions.
         guard let count = try? handle.partitionCount(of: topic, within: client.settings.inquiryTimeout), count > positions.count else {
             return
         }

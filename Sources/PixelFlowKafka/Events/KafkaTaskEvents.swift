@@ -1,10 +1,10 @@
 package import PixelFlowCore
 import Synchronization
 
-/// Changes of tasks by Kafka, to every process that listens.
+/// Delivers changes of tasks through Kafka to every listening process.
 ///
 /// Every process reads the whole topic by itself, from the moment of its first subscription. Reading
-/// begins anew by itself after any failure of the cluster; what is missed meanwhile is in the task store.
+/// restarts automatically after a failure of the cluster; missed changes can be read from the task store.
 package final class KafkaTaskEvents: TaskEvents {
     private let client: KafkaClient
     private let interest: EventInterest
@@ -33,8 +33,8 @@ package final class KafkaTaskEvents: TaskEvents {
         try await client.publish(messages, to: topic)
     }
 
-    /// Returns once the present end of the topic is known, or after the publish timeout: then the
-    /// stream begins where the topic ends when the cluster answers. It ends with the client.
+    /// Returns once the current end of the topic is known, or after the publish timeout: then the
+    /// stream begins at the end of the topic at the time when the cluster answers. It ends with the client.
     package func subscribe() async throws -> AsyncStream<TaskChange> {
         let stream = listeners.subscribe()
         await (try sharedReader()).waitUntilReading(atMost: client.settings.publishTimeout)

@@ -3,7 +3,7 @@ package import Logging
 import NIOPosix
 package import PixelFlowCore
 
-/// Asks a cluster how things stand and changes nothing.
+/// Read-only queries of a cluster.
 package final class KafkaAdmin: Sendable {
     private let settings: KafkaSettings
     private let handle: @Sendable () -> KafkaHandle
@@ -14,7 +14,7 @@ package final class KafkaAdmin: Sendable {
     /// - Throws: `setting_invalid`.
     package init(_ settings: KafkaSettings, logger: Logger) throws(PixelFlowError) {
         self.settings = settings
-        // A consumer's instance, which has no topic made by asking for it; a group is not joined.
+        // A consumer instance, whose queries do not create topics; it joins no group.
         let callbacks = KafkaCallbacks(log: KafkaLog(logger, client: "inquiry"))
         let handle = try KafkaHandle(.consumer, KafkaProperties.common(settings), callbacks: callbacks)
         self.handle = { handle }
@@ -27,12 +27,12 @@ package final class KafkaAdmin: Sendable {
         self.threads = threads
     }
 
-    /// How far a group is behind.
+    /// The lag of a group.
     ///
     /// - Parameters:
     ///   - group: nil for the workers' own.
     ///   - topic: nil for that of the dispatch messages.
-    /// - Throws: `not_found` where there is no such topic, `broker_unavailable` where the cluster does not answer.
+    /// - Throws: `not_found` if there is no such topic, `broker_unavailable` if the cluster does not answer.
     package func lag(group: String? = nil, topic: String? = nil) async throws -> KafkaGroupLag {
         let group = group ?? settings.group
         let topic = topic ?? settings.topic
@@ -48,7 +48,7 @@ package final class KafkaAdmin: Sendable {
 
     /// Whether the workers have settled every dispatch message that was published before `time`, and that there still is.
     ///
-    /// - Throws: `broker_unavailable` where the cluster does not answer.
+    /// - Throws: `broker_unavailable` if the cluster does not answer.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
         let (group, topic, limit) = (settings.group, settings.topic, settings.inquiryTimeout)
         do {
@@ -64,7 +64,7 @@ package final class KafkaAdmin: Sendable {
     package func close() async { await threads.close() }
 }
 
-/// Where inquiries block.
+/// The threads on which queries block.
 final class AdminThreads: Sendable {
     private let pool: NIOThreadPool
 

@@ -4,7 +4,7 @@ package struct KafkaGroupLag: Sendable, Hashable, Codable {
         package var partition: Int
         /// The oldest offset that there still is.
         package var start: Int64
-        /// Where the group goes on; nil where it has never committed.
+        /// The committed offset of the group; nil if it has never committed.
         package var committed: Int64?
         /// The offset of the next message.
         package var end: Int64
@@ -19,8 +19,8 @@ package struct KafkaGroupLag: Sendable, Hashable, Codable {
             self.member = member
         }
 
-        /// Messages that the group has still to take. What was never committed counts from the oldest message,
-        /// and so does what was committed in a log that has begun anew since.
+        /// Messages that the group has not settled. Without a committed offset it counts from the oldest message,
+        /// and also if the offset was committed in a log that has been recreated since.
         package var lag: Int64 {
             let position = committed ?? start
             return max(0, end - (position > end ? start : max(position, start)))
@@ -42,7 +42,7 @@ package struct KafkaGroupLag: Sendable, Hashable, Codable {
 
     package var group: String
     package var topic: String
-    /// In Kafka's words, as `Stable` or `PreparingRebalance`; nil where the cluster does not tell.
+    /// In Kafka's terms, such as `Stable` or `PreparingRebalance`; nil if the cluster does not report it.
     package var state: String?
     /// By number.
     package var partitions: [Partition]

@@ -10,7 +10,7 @@ extension KafkaHandle {
         let committed = try committedOffsets(of: group, topic: topic, partitions, within: limit)
         // Last, so that nothing seems committed that there is not yet.
         let ends = try bounds(of: topic, partitions, at: .end, within: limit)
-        // Who reads is good to know, not needed: old clusters and strict ones do not tell.
+        // The members are optional: old and restricted clusters do not report them.
         let membership = try? members(of: group, topic: topic, within: limit)
         return KafkaGroupLag(
             group: group, topic: topic, state: membership?.state,
@@ -27,7 +27,7 @@ extension KafkaHandle {
         /// The first message from then on.
         case time(Timestamp)
 
-        /// What stands for it where Kafka expects a time, in milliseconds.
+        /// Its value where Kafka expects a time in milliseconds.
         var timestamp: Int64 {
             switch self {
             case .start: Int64(RD_KAFKA_OFFSET_BEGINNING)
@@ -50,9 +50,9 @@ extension KafkaHandle {
         return partitions.allSatisfy { number in
             let (start, end) = (starts[Int(number)], ends[Int(number)])
             let position = committed[number] ?? start
-            // A log that has lost its end is not read before it is as long again: what was published meanwhile is skipped.
+            // A log that has lost its end is not read until it has the same length again: messages published in between are skipped.
             if position > end { return true }
-            // Where nothing came later, Kafka answers with a negative offset.
+            // If nothing came later, Kafka answers with a negative offset.
             let target = later[Int(number)] < 0 ? end : later[Int(number)]
             return max(position, start) >= target
         }

@@ -21,7 +21,7 @@ final class DeliveryReceipt: Sendable {
         pointer.map { Unmanaged<DeliveryReceipt>.fromOpaque($0).takeRetainedValue() }
     }
 
-    /// Notes what became of some messages; after the last of them the caller goes on.
+    /// Notes what became of some messages; after the last of them the caller continues.
     func report(_ failure: KafkaFailure?, messages: Int = 1) {
         let done: (CheckedContinuation<Void, any Error>, KafkaFailure?)? = state.withLock { state in
             state.pending -= messages

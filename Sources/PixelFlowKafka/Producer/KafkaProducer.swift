@@ -2,7 +2,7 @@ import Logging
 import PixelFlowCore
 import Synchronization
 
-/// The idempotent producer of a process. Replaces its instance where that has become useless, as
+/// The idempotent producer of a process. Replaces its instance if that has become unusable, for example
 /// after a loss of the cluster's data.
 final class KafkaProducer: Sendable {
     /// Messages handed over at a time: far less than the local queue holds, so that no caller fills it alone.
@@ -42,7 +42,7 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// Sends what is under way, if it can within `limit`, and ends.
+    /// Flushes messages in progress, if possible within `limit`, and ends.
     func close(within limit: Duration) async {
         let instance = current.withLock { $0 }
         instance.end(dropping: false)
@@ -56,7 +56,7 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// Starts another instance, unless somebody has done so already.
+    /// Starts another instance, unless someone has done so already.
     ///
     /// - Returns: the one to be used from now on.
     private func replace(_ useless: ProducerInstance) -> ProducerInstance? {
@@ -66,7 +66,7 @@ final class KafkaProducer: Sendable {
             current = ProducerInstance(handle)
             return current
         }
-        logger.warning("kafka producer could not go on, another one takes over")
+        logger.warning("kafka producer failed, replaced")
         useless.end(dropping: true)
         return instance
     }

@@ -35,7 +35,7 @@ final class ProducerInstance: Sendable {
         if taken < messages.count { receipt.report(failure, messages: messages.count - taken) }
     }
 
-    /// Takes no more; what is under way is reported as failed at once, if `drops`, else after it was sent or has timed out.
+    /// Accepts no more messages; those in progress are reported as failed immediately if `drops`, else after they are sent or time out.
     func end(dropping drops: Bool) { life.phase.withLock { $0 = drops ? .abandoned : .draining } }
 
     /// Whether it can never publish again.

@@ -1,13 +1,13 @@
 import Foundation
 package import PixelFlowCore
 
-/// Where a Kafka cluster is and how it is spoken to:
+/// The address and connection properties of a Kafka cluster:
 /// `kafka://[user:password@]host[:port][,host[:port]…][?property=value…]`.
 ///
 /// The properties are librdkafka's, with `_` for `.`; a user and a password are percent-encoded and
 /// make SASL over TLS the default.
 package struct KafkaAddress: Sendable, Hashable {
-    /// What a URL may set.
+    /// The properties allowed in a URL.
     static let properties: Set<String> = [
         "security_protocol", "sasl_mechanism", "ssl_ca_location", "ssl_certificate_location", "ssl_key_location", "ssl_key_password",
         "ssl_endpoint_identification_algorithm", "enable_ssl_certificate_verification",
@@ -88,7 +88,7 @@ package struct KafkaAddress: Sendable, Hashable {
     private static func invalid(_ expected: String) -> PixelFlowError {
         .invalid(
             KafkaSettings.brokerSetting.description.name,
-            "\(KafkaSettings.brokerSetting.description.name) has to be a URL of Kafka that \(expected).", code: "setting_invalid")
+            "\(KafkaSettings.brokerSetting.description.name) must be a Kafka URL that \(expected).", code: "setting_invalid")
     }
 }
 

@@ -10,7 +10,7 @@ struct KafkaProperties: Sendable {
 
     /// What every client needs.
     ///
-    /// Short back-offs, so that everything goes on within seconds once a broker is back.
+    /// Short back-offs, so that everything continues within seconds once a broker is back.
     static func common(_ settings: KafkaSettings) -> KafkaProperties {
         KafkaProperties(
             values: [
@@ -30,7 +30,7 @@ struct KafkaProperties: Sendable {
             ].merging(settings.address.security) { _, security in security })
     }
 
-    /// Every message once and in order, acknowledged by all replicas, or a failure within the publish timeout.
+    /// Each message once and in order, acknowledged by all replicas, or a failure within the publish timeout.
     static func producer(_ settings: KafkaSettings) -> KafkaProperties {
         common(settings).adding([
             "enable.idempotence": "true",
@@ -40,7 +40,7 @@ struct KafkaProperties: Sendable {
             "request.timeout.ms": "\(settings.publishTimeout.milliseconds)",
             "queue.buffering.max.messages": "100000",
             "queue.buffering.max.kbytes": "65536",
-            // What is published together is handed over together: waiting for more would only delay it.
+            // Messages that are published together are passed together; waiting for more would only delay them.
             "linger.ms": "0",
             "compression.codec": "lz4",
         ])
@@ -48,8 +48,8 @@ struct KafkaProperties: Sendable {
 
     /// A worker's place in the group.
     ///
-    /// - Parameter prefetch: dispatch messages held here before they are called for. A pause throws them away,
-    ///   so they are few; `fetch.message.max.bytes` limits what one answer brings.
+    /// - Parameter prefetch: dispatch messages buffered before they are requested. A pause discards them,
+    ///   so there are few; `fetch.message.max.bytes` limits the size of a response.
     static func groupMember(_ settings: KafkaSettings, prefetch: Int) -> KafkaProperties {
         reader(settings).adding([
             "group.id": settings.group,
@@ -67,7 +67,7 @@ struct KafkaProperties: Sendable {
 
     /// A reader of every change, which belongs to no group and commits nothing.
     static func eventReader(_ settings: KafkaSettings) -> KafkaProperties {
-        // librdkafka wants a group's name even so; no broker hears of it.
+        // librdkafka requires a group name nevertheless; no broker sees it.
         reader(settings).adding(["group.id": "\(settings.clientID)-events", "enable.auto.commit": "false"])
     }
 

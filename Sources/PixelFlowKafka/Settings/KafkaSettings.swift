@@ -1,34 +1,37 @@
 package import PixelFlowCore
 
-/// How PixelFlow uses a Kafka cluster: where it is, what its topics are called, and how long things may take.
+/// The settings of a Kafka cluster: its address, topics and timeouts.
 package struct KafkaSettings: Sendable, Hashable {
     static let brokerSetting = Setting<String>.text(
         "PIXELFLOW_BROKER_URL", default: "kafka://127.0.0.1:9092",
         help: "The broker: kafka://host:9092[,host…], with user:password@ and librdkafka's security properties where wanted.",
         isSecret: true)
     static let userSetting = Setting<String>.text(
-        "PIXELFLOW_KAFKA_USERNAME", help: "Who signs in to Kafka, where the URL does not say it.")
-    static let passwordSetting = Setting<String>.text("PIXELFLOW_KAFKA_PASSWORD", help: "The password that goes with it.", isSecret: true)
-    static let topicSetting = name("PIXELFLOW_KAFKA_TOPIC", default: "image-tasks", help: "The topic of dispatch messages for workers.")
+        "PIXELFLOW_KAFKA_USERNAME", help: "User name for Kafka, if the URL has none.")
+    static let passwordSetting = Setting<String>.text(
+        "PIXELFLOW_KAFKA_PASSWORD",
+        help:
+            "Password for Kafka, if the URL has none.", isSecret: true)
+    static let topicSetting = name("PIXELFLOW_KAFKA_TOPIC", default: "image-tasks", help: "Topic of the dispatch messages to workers.")
     static let deadLetterTopicSetting = name(
-        "PIXELFLOW_KAFKA_DEAD_LETTER_TOPIC", default: "image-tasks.dlq", help: "The topic of tasks that have failed for good.")
+        "PIXELFLOW_KAFKA_DEAD_LETTER_TOPIC", default: "image-tasks.dlq", help: "Topic of dead letters: tasks that have failed for good.")
     static let eventsTopicSetting = name(
-        "PIXELFLOW_KAFKA_EVENTS_TOPIC", default: "task-events", help: "The topic of changes of tasks, read by every api replica.")
-    static let groupSetting = name("PIXELFLOW_KAFKA_GROUP", default: "worker-group-1", help: "The consumer group of the workers.")
+        "PIXELFLOW_KAFKA_EVENTS_TOPIC", default: "task-events", help: "Topic of task events, read by every api replica.")
+    static let groupSetting = name("PIXELFLOW_KAFKA_GROUP", default: "worker-group-1", help: "Consumer group of the workers.")
     /// As many workers as there are partitions can share the work; 12 is divisible by 2, 3, 4 and 6.
     static let partitionsSetting = Setting<Int>.integer(
         "PIXELFLOW_KAFKA_PARTITIONS", default: 12, in: 1...10_000,
-        help: "Partitions of the dispatch message topic, where it has to be made: the most workers that can share the work.")
+        help: "Partitions of the dispatch topic when PixelFlow creates it; this is the maximum number of workers that share the work.")
     static let replicationSetting = Setting<Int>.integer(
         "PIXELFLOW_KAFKA_REPLICATION", default: 0, in: 0...100,
-        help: "Replicas of each topic that has to be made; 0 for the cluster's own default.")
+        help: "Replication factor of topics that PixelFlow creates; 0 means the cluster's default.")
     /// Longer than a new leader takes to be elected; shorter than the dispatcher's publish timeout.
     static let publishTimeoutSetting = Setting<Duration>.seconds(
-        "PIXELFLOW_KAFKA_PUBLISH_TIMEOUT", default: 5, in: 1...300, help: "How long a message may wait for its acknowledgement.")
-    /// Brokers refuse less than 6 s unless told otherwise; the partitions of a dead worker lie idle this long.
+        "PIXELFLOW_KAFKA_PUBLISH_TIMEOUT", default: 5, in: 1...300, help: "Time limit for the acknowledgement of a message.")
+    /// By default, brokers reject less than 6 s; the partitions of a dead worker are idle for this long.
     static let sessionTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_KAFKA_SESSION_TIMEOUT", default: 10, in: 1...300,
-        help: "After how long without a heartbeat a worker's partitions are given to others.")
+        help: "How long a worker may miss heartbeats before its partitions are assigned to others.")
 
     package static let descriptions: [SettingDescription] = [
         brokerSetting.description, userSetting.description, passwordSetting.description, topicSetting.description,

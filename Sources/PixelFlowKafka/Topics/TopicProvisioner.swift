@@ -2,10 +2,10 @@ import CRDKafka
 import Logging
 import Synchronization
 
-/// Makes PixelFlow's topics where the cluster does not have them.
+/// Creates PixelFlow's topics if they do not exist.
 ///
-/// Any number of processes may do so at the same time, and again. A cluster that makes no topics for
-/// us, because it cannot or does not allow it, is taken as it is.
+/// Any number of processes may do so at the same time and repeatedly. A cluster that does not create topics for
+/// us, because it cannot or does not allow it, is used as it is.
 final class TopicProvisioner: Sendable {
     private struct Topic {
         var name: String
@@ -36,28 +36,28 @@ final class TopicProvisioner: Sendable {
     /// Something says that a topic is gone: the next `make` looks again.
     func forget() { made.store(false, ordering: .releasing) }
 
-    /// Makes what is missing, unless known to be there. Blocks.
+    /// Creates missing topics. Blocks.
     ///
-    /// - Throws: where the cluster does not answer.
+    /// - Throws: if the cluster does not answer.
     func make(with handle: KafkaHandle) throws(KafkaFailure) {
         guard !areMade else { return }
         let outcomes: [(String, KafkaFailure?)]
         do {
             outcomes = try request(handle)
         } catch {
-            // Without a controller nobody makes topics, and yet they may all be there.
+            // Without a controller no one makes topics, and yet they may all be there.
             guard isFinal(error) || areThere(handle) else { throw error }
-            logger.notice("this kafka cluster makes no topics for us", metadata: ["error": "\(error)"])
+            logger.notice("kafka cluster does not allow creating topics", metadata: ["error": "\(error)"])
             outcomes = []
         }
         for (name, failure) in outcomes {
             guard let failure else {
-                logger.info("kafka topic made", metadata: ["topic": "\(name)"])
+                logger.info("kafka topic created", metadata: ["topic": "\(name)"])
                 continue
             }
             guard !failure.is(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) else { continue }
             guard isFinal(failure) else { throw failure }
-            logger.warning("kafka topic cannot be made, it has to be there", metadata: ["topic": "\(name)", "error": "\(failure)"])
+            logger.warning("kafka topic could not be created", metadata: ["topic": "\(name)", "error": "\(failure)"])
         }
         made.store(true, ordering: .releasing)
     }

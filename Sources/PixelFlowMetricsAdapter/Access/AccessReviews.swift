@@ -1,11 +1,11 @@
 import KubernetesClient
 import Synchronization
 
-/// Asks the API server whether somebody may read a metric, and remembers its answers for a little while.
+/// Asks the API server whether a caller may read a metric, and caches the result briefly.
 final class AccessReviews: Sendable {
     /// As long as the API server's own delegating authorizers keep a no.
     static let lifetime: Duration = .seconds(10)
-    /// Callers are a few controllers and people; what is more is forgotten.
+    /// Callers are a few controllers and users; further entries are evicted.
     static let capacity = 1_000
     static let kind = ResourceKind(
         group: "authorization.k8s.io", plural: "subjectaccessreviews", kind: "SubjectAccessReview", isNamespaced: false)
@@ -30,7 +30,7 @@ final class AccessReviews: Sendable {
         self.clock = clock
     }
 
-    /// - Throws: `KubernetesError` where the API server does not say; that is not remembered.
+    /// - Throws: `KubernetesError` if the API server does not say; that is not remembered.
     func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws -> Bool {
         let question = Question(caller: caller, metric: metric, namespace: namespace)
         let now = clock.uptime()

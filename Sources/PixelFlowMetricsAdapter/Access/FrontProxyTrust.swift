@@ -3,9 +3,9 @@ import KubernetesClient
 import SwiftASN1
 import X509
 
-/// Whose word on who asks is taken: that of the API server, which shows its front-proxy certificate.
+/// The trust in the API server's front-proxy certificate, whose request headers identify the caller.
 struct FrontProxyTrust: Sendable, Hashable {
-    /// Where every cluster keeps it for servers like this one.
+    /// The ConfigMap in which every cluster publishes it for extension API servers.
     static let configMap = (namespace: "kube-system", name: "extension-apiserver-authentication")
 
     /// What in the ConfigMap makes no sense.
@@ -21,12 +21,12 @@ struct FrontProxyTrust: Sendable, Hashable {
     let uidHeaders: [String]
     let extraPrefixes: [String]
 
-    /// - Throws: `Unusable` where the cluster gives no authority, or something cannot be read.
+    /// - Throws: `Unusable` if the cluster gives no authority, or something cannot be read.
     init(_ configMap: JSONValue) throws(Unusable) {
         func names(_ key: String, default preset: [String] = []) throws(Unusable) -> [String] {
             guard let text = configMap["data"]?[key]?.stringValue, !text.isEmpty else { return preset }
             guard let values = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
-                throw Unusable(description: "\(key) is no list of names")
+                throw Unusable(description: "\(key) is not a list of names")
             }
             return values
         }
@@ -62,7 +62,7 @@ struct FrontProxyTrust: Sendable, Hashable {
     }
 
     /// - Parameter headers: of the request, in their order; only to be believed where `accepts` says so.
-    /// - Returns: nil where they name nobody.
+    /// - Returns: nil if they name no one.
     func caller(_ headers: [(name: String, value: String)]) -> Caller? {
         func values(_ names: [String]) -> [String] {
             names.flatMap { name in headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value) }

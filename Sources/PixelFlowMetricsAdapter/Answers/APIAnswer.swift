@@ -8,17 +8,17 @@ struct APIQuestion: Sendable {
     var path: String
     var query: [String: String] = [:]
     var accept = ""
-    /// Under which the answer is wanted; nil for none.
+    /// The preconditions of the request; nil if there are none.
     var preconditions: Preconditions?
 
     /// The parameters of a query. The first of a name counts.
     static func parameters(_ query: String) -> [String: String] { QueryParameters(query).firstValues }
 }
 
-/// What is answered.
+/// A response.
 struct APIAnswer: Sendable, Hashable {
     var status = 200
-    /// Nil for an answer without a body.
+    /// Nil for a response without a body.
     var body: JSONValue?
     var type = "application/json"
     var entityTag: String?

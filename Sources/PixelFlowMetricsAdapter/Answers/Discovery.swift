@@ -3,9 +3,9 @@ import KubernetesClient
 import PixelFlowHTTP
 import WireFormats
 
-/// What the API server asks to learn what is served here.
+/// The discovery documents for the API server.
 enum Discovery {
-    /// How it asks for everything in one document. It reads any other answer of 200 as this, and fails.
+    /// The type of the aggregated document. The API server would parse any other 200 response as this, and fail.
     static let aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
     static var groups: JSONValue {

@@ -1,13 +1,13 @@
 /// A label selector, as `group=workers,topic in (a,b),!legacy`.
 struct MetricSelector: Sendable, Hashable {
-    /// Text that is no selector.
+    /// Text that is not a selector.
     struct Malformed: Error {
         let text: String
     }
 
     private struct Requirement: Hashable {
         let key: String
-        /// Nil asks only whether the label is there.
+        /// Nil checks only that the label exists.
         let values: Set<String>?
         let isNegated: Bool
     }

@@ -9,7 +9,7 @@ struct MetricsAPI: Sendable {
     let labels: [String: String]
     let logger: Logger
 
-    /// - Parameter caller: nil for somebody who has not said who they are in a way that is believed.
+    /// - Parameter caller: nil for a caller that is not authenticated.
     func answer(_ question: APIQuestion, from caller: Caller?) async -> APIAnswer {
         do throws(APIError) {
             guard let caller else { throw APIError.unauthorized }
@@ -61,7 +61,7 @@ struct MetricsAPI: Sendable {
             return APIAnswer(ExternalMetrics.values(try await lag.sample(), labels: labels))
         } catch {
             // Never 0: the autoscaler would take the workers away.
-            throw .unavailable("the lag of the consumer group cannot be read at the moment")
+            throw .unavailable("the lag of the consumer group is not available at the moment")
         }
     }
 
@@ -82,8 +82,8 @@ struct MetricsAPI: Sendable {
         do {
             return try await reviews.isAllowed(caller, metric: metric, namespace: namespace)
         } catch {
-            logger.warning("whether a caller may read the metric cannot be found out", metadata: ["error": "\(error)"])
-            throw .unavailable("whether this is allowed cannot be found out at the moment")
+            logger.warning("access review failed", metadata: ["error": "\(error)"])
+            throw .unavailable("the access review is not available at the moment")
         }
     }
 }

@@ -12,9 +12,9 @@ struct APIRegistration: Sendable {
     let namespace: String
     let logger: Logger
 
-    /// Has the API server trust these authorities when it calls the adapter.
+    /// Makes the API server trust these authorities when it calls the adapter.
     ///
-    /// - Throws: `KubernetesError`; of kind `conflict` where somebody changed the APIService meanwhile.
+    /// - Throws: `KubernetesError`; of kind `conflict` if the APIService was changed concurrently.
     func trust(_ authorities: [Certificate]) async throws {
         let registered = try await cluster.get(.apiServices, Self.name)
         let target = registered["spec"]?["service"]
@@ -28,6 +28,6 @@ struct APIRegistration: Sendable {
         var change: JSONValue = ["spec": ["caBundle": bundle]]
         change["metadata"] = registered["metadata"]?["resourceVersion"].map { ["resourceVersion": $0] }
         try await cluster.patch(.apiServices, Self.name, .merge(change))
-        logger.notice("told the API server whom to trust", metadata: ["apiservice": .string(Self.name)])
+        logger.notice("ca bundle of the apiservice updated", metadata: ["apiservice": .string(Self.name)])
     }
 }

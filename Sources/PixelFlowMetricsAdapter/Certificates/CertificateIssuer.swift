@@ -2,11 +2,11 @@ import Crypto
 import FoundationEssentials
 import X509
 
-/// Makes certificates for the adapter's names, signed by an authority of their own.
+/// Issues certificates for the adapter's names, signed by its own authority.
 struct CertificateIssuer: Sendable {
     /// The names of the Service.
     let names: [String]
-    /// Long enough that its change, which the API server has to be told of, stays rare.
+    /// Long enough that a change of the authority, which must be published to the API server, is rare.
     var authorityLifetime: TimeInterval = 10 * 365 * day
     /// Renewed after two thirds, which is sixty days.
     var lifetime: TimeInterval = 90 * day
@@ -18,8 +18,8 @@ struct CertificateIssuer: Sendable {
         try issue(under: try authority(at: time), at: time)
     }
 
-    /// A new certificate of the same authority, so that whoever trusts it need not be told. Where the authority itself
-    /// would end before the certificate, a new one is made, and the old one stays trusted for as long as it is good.
+    /// A new certificate of the same authority, so that the trust need not change. If the authority itself
+    /// would expire before the certificate, a new one is created, and the old one stays trusted while it is valid.
     func renewed(_ old: ServingCertificate, at time: Date) throws -> ServingCertificate {
         let former = old.authorities.filter { time < $0.notValidAfter }
         if let current = old.authorities.first, current.notValidAfter > time.addingTimeInterval(lifetime) {
@@ -38,7 +38,7 @@ struct CertificateIssuer: Sendable {
 
     private func authority(at time: Date) throws -> Authority {
         let key = P256.Signing.PrivateKey()
-        // The time tells an authority from its predecessor.
+        // The time distinguishes an authority from its predecessor.
         let subject = try DistinguishedName { CommonName("pixelflow-metrics-adapter-ca@\(Int(time.timeIntervalSince1970))") }
         let certificate = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey),

@@ -2,7 +2,7 @@ import FoundationEssentials
 import KubernetesClient
 import X509
 
-/// Keeps the certificate that is served, the one in the Secret, and what the API server trusts in step.
+/// Keeps the served certificate, the one in the Secret and the trust of the API server consistent.
 struct CertificateManager: Sendable {
     let shared: SharedCertificate
     let registration: APIRegistration
@@ -10,9 +10,9 @@ struct CertificateManager: Sendable {
     let clock: AdapterClock
     let metrics: AdapterMetrics
 
-    /// One round. The API server is told of an authority before anything signed by it is shown.
+    /// One round. An authority is published to the API server before a certificate signed by it is served.
     ///
-    /// - Throws: `KubernetesError` where the API server cannot be asked or told.
+    /// - Throws: `KubernetesError` if the API server cannot be reached or rejects the change.
     func keep() async throws {
         let certificate = try await shared.current()
         do {

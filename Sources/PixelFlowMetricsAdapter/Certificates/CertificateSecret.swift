@@ -24,7 +24,7 @@ enum CertificateSecret {
         ]
     }
 
-    /// - Throws: `ServingCertificate.Unusable` without a word of what is in it.
+    /// - Throws: `ServingCertificate.Unusable`, without any content of the Secret.
     static func certificate(of secret: JSONValue) throws(ServingCertificate.Unusable) -> ServingCertificate {
         func text(_ key: String) throws(ServingCertificate.Unusable) -> String {
             guard let encoded = secret["data"]?[key]?.stringValue, let bytes = Data(base64Encoded: encoded) else {

@@ -10,7 +10,7 @@ struct ServingCertificate: Sendable {
         let description: String
     }
 
-    /// Whoever trusts these, trusts the certificate. The one that signed it first, then former ones that are still good.
+    /// The authorities to trust: the one that signed the certificate first, then former ones that are still valid.
     let authorities: [Certificate]
     /// Of the first authority.
     let authorityKey: P256.Signing.PrivateKey
@@ -23,7 +23,7 @@ struct ServingCertificate: Sendable {
         return certificate.notValidBefore.addingTimeInterval(life * 2 / 3)
     }
 
-    /// - Throws: `Unusable` where it could not serve the names now.
+    /// - Throws: `Unusable` if it could not serve the names now.
     func check(names: [String], at time: Date) throws(Unusable) {
         guard let authority = authorities.first, authority.publicKey == Certificate.PublicKey(authorityKey.publicKey),
             certificate.publicKey == Certificate.PublicKey(key.publicKey)
@@ -41,7 +41,7 @@ struct ServingCertificate: Sendable {
 }
 
 extension Certificate {
-    /// The names that it was made for.
+    /// The names for which it was issued.
     var hostNames: Set<String> {
         let alternatives = (try? extensions.subjectAlternativeNames).flatMap { $0 }.map(Array.init) ?? []
         return Set(alternatives.compactMap { if case .dnsName(let name) = $0 { name } else { nil } })

@@ -5,7 +5,7 @@ import NIOSSL
 import Synchronization
 import X509
 
-/// What the server shows to those who connect from now on.
+/// The certificate for new connections.
 final class ServingIdentity: Sendable {
     private struct State {
         var context: NIOSSLContext?
@@ -37,7 +37,7 @@ final class ServingIdentity: Sendable {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         tls.minimumTLSVersion = .tlsv12
-        // Asked for, judged later: who shows none, or a bad one, is told 401 and why.
+        // Requested here and verified later: a client with no or an invalid certificate gets a 401 with the reason.
         tls.certificateVerification = .optionalVerification
         return tls
     }

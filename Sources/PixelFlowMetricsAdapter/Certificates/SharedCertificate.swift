@@ -2,8 +2,8 @@ import FoundationEssentials
 import KubernetesClient
 import Logging
 
-/// The certificate that all replicas share, in a Secret. Whoever comes first makes it, whoever finds it old renews it,
-/// and the others take what is there.
+/// The certificate that all replicas share, in a Secret. The first replica creates it, any replica renews it when it is old,
+/// and the others use it.
 struct SharedCertificate: Sendable {
     let cluster: ClusterClient
     let secret: String
@@ -12,12 +12,12 @@ struct SharedCertificate: Sendable {
     let clock: AdapterClock
     let logger: Logger
 
-    /// How often two replicas may get into each other's way before the next round has to do.
+    /// How often two replicas may get into each other's way before the next round must do.
     private static let attempts = 5
 
     /// The certificate to serve: the kept one, or a new one that has been kept.
     ///
-    /// - Throws: `KubernetesError` where the Secret cannot be read or written.
+    /// - Throws: `KubernetesError` if the Secret cannot be read or written.
     func current() async throws -> ServingCertificate {
         var attempt = 1
         while true {
@@ -34,11 +34,11 @@ struct SharedCertificate: Sendable {
     private func created() async throws -> ServingCertificate {
         let certificate = try issuer.first(at: now)
         try await cluster.create(.secrets, try CertificateSecret.object(secret, certificate), in: namespace)
-        logger.notice("made a certificate", metadata: ["secret": .string(secret)])
+        logger.notice("certificate created", metadata: ["secret": .string(secret)])
         return certificate
     }
 
-    /// Nil where there is no Secret.
+    /// Nil if there is no Secret.
     private func kept() async throws -> ServingCertificate? {
         let object: JSONValue
         do {
@@ -51,25 +51,25 @@ struct SharedCertificate: Sendable {
             found = try CertificateSecret.certificate(of: object)
             try found.check(names: issuer.names, at: now)
         } catch {
-            logger.warning("replacing the certificate", metadata: ["secret": .string(secret), "reason": "\(error)"])
+            logger.warning("certificate replaced", metadata: ["secret": .string(secret), "reason": "\(error)"])
             return try await replace(object, by: try replacement(of: object))
         }
         guard found.renewalTime <= now else { return found }
-        logger.notice("renewing the certificate", metadata: ["secret": .string(secret)])
+        logger.notice("certificate renewal started", metadata: ["secret": .string(secret)])
         return try await renewed(found, in: object)
     }
 
-    /// Renewing is early: where it fails, the old certificate still does.
+    /// Renewal is early: if it fails, the old certificate is still valid.
     private func renewed(_ old: ServingCertificate, in object: JSONValue) async throws -> ServingCertificate {
         do {
             return try await replace(object, by: try issuer.renewed(old, at: now))
         } catch let error as KubernetesError where !error.isRace {
-            logger.error("the certificate cannot be renewed", metadata: ["error": "\(error)"])
+            logger.error("certificate renewal failed", metadata: ["error": "\(error)"])
             return old
         }
     }
 
-    /// An expired certificate is renewed under its authority; where that makes none that will do, all is made anew.
+    /// An expired certificate is renewed under its authority; if the result is unusable, everything is created again.
     private func replacement(of object: JSONValue) throws -> ServingCertificate {
         if let old = try? CertificateSecret.certificate(of: object), let renewed = try? issuer.renewed(old, at: now),
             (try? renewed.check(names: issuer.names, at: now)) != nil
@@ -90,6 +90,6 @@ struct SharedCertificate: Sendable {
 }
 
 extension KubernetesError {
-    /// Whether somebody else was faster.
+    /// Whether someone else was faster.
     fileprivate var isRace: Bool { kind == .alreadyExists || kind == .conflict || kind == .notFound }
 }

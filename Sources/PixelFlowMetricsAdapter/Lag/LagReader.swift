@@ -3,7 +3,7 @@ import PixelFlowCore
 package import PixelFlowKafka
 import Synchronization
 
-/// Reads the lag for everybody who asks: one reading at a time, each good for a second.
+/// Reads the lag for all callers: one reading at a time, each valid for a second.
 final class LagReader: Sendable {
     /// Shorter than any autoscaler's period (15 s), long enough for replicas of the API server that ask at once.
     static let lifetime: Duration = .seconds(1)
@@ -61,7 +61,7 @@ final class LagReader: Sendable {
             return sample
         } catch {
             metrics.noteUnreadableLag()
-            logger.warning("the lag cannot be read", metadata: ["error": "\(error)"])
+            logger.warning("lag could not be read", metadata: ["error": "\(error)"])
             throw error
         }
     }

@@ -1,7 +1,7 @@
 import KubernetesClient
 import PixelFlowKafka
 
-/// What the autoscaler is told, and of when it is.
+/// The value reported to the autoscaler, and its time.
 struct LagSample: Sendable, Hashable {
     let value: Int64
     let time: Timestamp
@@ -11,10 +11,10 @@ struct LagSample: Sendable, Hashable {
         self.time = time
     }
 
-    /// Nil where the topic shows no partitions: that is no lag of 0, it is not known.
+    /// Nil if the topic has no partitions: the lag is then unknown, not 0.
     ///
-    /// - Parameter target: tasks for each worker. No more is told than keeps a worker on each partition busy,
-    ///   since more workers would find nothing to read.
+    /// - Parameter target: tasks per worker. The value is capped at what keeps a worker on each partition busy,
+    ///   since further workers would have no partition.
     init?(_ lag: KafkaGroupLag, target: Int, time: Timestamp) {
         guard !lag.partitions.isEmpty else { return nil }
         self.init(value: min(lag.total, Int64(lag.partitions.count) * Int64(target)), time: time)

@@ -1,14 +1,14 @@
 extension BSONDocument {
     /// Reads a document and everything in it.
     ///
-    /// - Throws: `BSONError` where the bytes are no document.
+    /// - Throws: `BSONError` if the bytes are not a document.
     init(decoding bytes: UnsafeRawBufferPointer) throws(BSONError) {
         var reader = BSONReader(bytes: bytes)
         self = try reader.document()
     }
 }
 
-/// Bytes that are no BSON.
+/// Bytes that are not BSON.
 struct BSONError: Error, Sendable, CustomStringConvertible {
     let description: String
 }

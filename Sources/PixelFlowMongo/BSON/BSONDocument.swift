@@ -1,4 +1,4 @@
-/// A document of BSON (bsonspec.org): fields in order.
+/// A BSON document (bsonspec.org): fields in order.
 struct BSONDocument: Sendable, Hashable {
     struct Field: Sendable, Hashable {
         var name: String
@@ -9,7 +9,7 @@ struct BSONDocument: Sendable, Hashable {
 
     init(_ fields: [Field] = []) { self.fields = fields }
 
-    /// The value of a field; setting nil does nothing, so that what is not there is not written.
+    /// The value of a field; setting nil does nothing, so that missing values are not written.
     subscript(name: String) -> BSONValue? {
         get { fields.first { $0.name == name }?.value }
         set {

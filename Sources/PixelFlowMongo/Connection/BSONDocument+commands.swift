@@ -5,7 +5,7 @@ import WireFormats
 extension BSONDocument {
     /// Everything that is promised to be durable waits for the journals of a majority.
     static func writeConcern(_ timeout: Duration) -> BSONValue {
-        // The server gives up first, so that its answer is seen.
+        // The server times out first, so that its response is received.
         ["w": "majority", "j": true, "wtimeout": .int(timeout.microseconds / 1000 * 4 / 5)]
     }
 
@@ -45,7 +45,7 @@ extension BSONDocument {
         ]
     }
 
-    /// Reads what a majority has confirmed, so that nothing is told or removed that a failover takes back.
+    /// Reads what a majority has confirmed, so that nothing is reported or removed that a failover could roll back.
     static func find(
         in collection: String, where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil,
         _ timeout: Duration

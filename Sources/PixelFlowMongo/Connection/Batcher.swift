@@ -1,10 +1,10 @@
 import PixelFlowCore
 import Synchronization
 
-/// Sends what many callers want at the same time in one command: while one is under way the next gathers.
+/// Combines the requests of concurrent callers into one command: while one is in progress, the next one collects requests.
 ///
-/// An idle caller waits for nobody. Under load a command, its round trip and its sync to disk are
-/// shared by as many callers as came in the meantime.
+/// A caller on an idle batcher does not wait. Under load, a command, its round trip and its sync to disk are
+/// shared by all callers that arrived in the meantime.
 final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
     private struct Waiting {
         let item: Item

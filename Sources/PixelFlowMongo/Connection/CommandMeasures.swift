@@ -1,7 +1,7 @@
 import Metrics
 import WireFormats
 
-/// What a command is for; a label of the metrics.
+/// The purpose of a command; a label of the metrics.
 enum MongoOperation: String, CaseIterable, Sendable {
     case prepare, check, clock
     case create, claim, renew, complete, change, confirm

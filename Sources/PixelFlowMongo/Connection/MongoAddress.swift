@@ -2,14 +2,14 @@ import CMongoC
 import PixelFlowCore
 import WireFormats
 
-/// A `mongodb://` URL that the library accepts, and the time-outs that hold where the URL says nothing.
+/// A `mongodb://` URL that the library accepts, and the timeouts that apply unless the URL sets them.
 struct MongoAddress: Sendable {
     private let url: String
     private let timeouts: [(option: String, duration: Duration)]
     /// The path of the URL, or `pixelflow`.
     let database: String
 
-    /// Nil where `url` is none.
+    /// Nil if `url` is none.
     init?(_ url: String, timeouts: [(option: String, duration: Duration)] = []) {
         guard url.hasPrefix("mongodb://") || url.hasPrefix("mongodb+srv://") else { return nil }
         MongoLibrary.start()

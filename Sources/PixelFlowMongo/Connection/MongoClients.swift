@@ -1,11 +1,11 @@
 import CMongoC
 
-/// libmongoc's pool of clients. Its calls block: they belong on threads made for that.
+/// libmongoc's pool of clients. Its calls block, so they must run on dedicated threads.
 final class MongoClients: @unchecked Sendable {
     // Unchecked: the pool locks itself, and this pointer to it never changes.
     private let pool: OpaquePointer
 
-    /// - Throws: `MongoFailure` where the library refuses the URL.
+    /// - Throws: `MongoFailure` if the library refuses the URL.
     init(_ address: MongoAddress, size: Int) throws(MongoFailure) {
         MongoLibrary.start()
         var error = bson_error_t()
@@ -14,16 +14,16 @@ final class MongoClients: @unchecked Sendable {
         guard let pool = mongoc_client_pool_new_with_error(uri, &error) else { throw MongoFailure(error) }
         self.pool = pool
         mongoc_client_pool_max_size(pool, UInt32(size))
-        // With version 2 a server's own error codes can be told from the library's.
+        // Version 2 distinguishes error codes of the server from those of the library.
         mongoc_client_pool_set_error_api(pool, 2)
         mongoc_client_pool_set_appname(pool, "pixelflow")
     }
 
     deinit { mongoc_client_pool_destroy(pool) }
 
-    /// Runs one command on the primary and returns its answer.
+    /// Runs one command on the primary and returns its response.
     ///
-    /// - Throws: `MongoFailure`, also where a majority has not confirmed a write.
+    /// - Throws: `MongoFailure`, also if a majority has not confirmed a write.
     func answer(to command: [UInt8], on database: String) throws -> BSONDocument {
         try withReply(to: command, on: database) { _, reply in
             defer { bson_destroy(reply) }
@@ -50,17 +50,17 @@ final class MongoClients: @unchecked Sendable {
         }
     }
 
-    /// - Parameter body: has to see to it that the reply is destroyed.
+    /// - Parameter body: must see to it that the reply is destroyed.
     private func withReply<Value>(
         to command: [UInt8], on database: String, _ body: (OpaquePointer, OpaquePointer) throws -> Value
     ) throws -> Value {
         guard let client = mongoc_client_pool_pop(pool) else { throw MongoFailure(kind: .connection, message: "no free connection") }
         defer { mongoc_client_pool_push(pool, client) }
         guard let request = bson_new_from_data(command, command.count) else {
-            throw MongoFailure(kind: .answer, message: "a command that is no BSON")
+            throw MongoFailure(kind: .answer, message: "a command that is not BSON")
         }
         defer { bson_destroy(request) }
-        // By hand, because `bson_t` (128 bytes) wants an alignment that the stack does not promise.
+        // Allocated explicitly, because `bson_t` (128 bytes) needs an alignment that the stack does not guarantee.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<bson_t>.size, alignment: 128)
         defer { memory.deallocate() }
         let reply = OpaquePointer(memory)

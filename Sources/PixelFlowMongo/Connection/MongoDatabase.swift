@@ -7,7 +7,7 @@ import PixelFlowCore
 /// thread that may block.
 ///
 /// A command whose connection breaks is sent once more, whether or not the server had run it: what
-/// callers send has to bear that. (libmongoc's own `retryWrites` does not come into play: it would
+/// callers send must bear that. (libmongoc's own `retryWrites` does not come into play: it would
 /// cover fewer cases, and on replica sets only.) Threads and connections end with the last reference.
 final class MongoDatabase: Sendable {
     static let backend = "task_database"
@@ -25,7 +25,7 @@ final class MongoDatabase: Sendable {
 
     /// Opens nothing yet: the server need not be there.
     ///
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     init(_ settings: MongoSettings, metrics: any MetricsFactory) throws(PixelFlowError) {
         let address = try settings.address()
         name = address.database
@@ -82,7 +82,7 @@ final class MongoDatabase: Sendable {
             throw CancellationError()
         } catch let failure as MongoFailure where failure.kind == .credentials {
             throw PixelFlowError(
-                .unavailable, code: "\(Self.backend)_refused", "The task database refuses the user name or the password.",
+                .unavailable, code: "\(Self.backend)_refused", "The task database rejects the user name or password.",
                 retry: .outage, retryAfter: 5, cause: failure)
         } catch {
             throw PixelFlowError.unavailable(Self.backend, cause: error)

@@ -1,15 +1,15 @@
 import CMongoC
 
-/// Why a command has not been answered, or was answered with an error.
+/// Why a command failed or was not answered.
 struct MongoFailure: Error, Sendable, CustomStringConvertible {
     enum Kind: Sendable {
         /// The connection is gone or there never was one; the command may have had its effect.
         case connection
-        /// The server answered that another one is to be asked now, or that it is shutting down.
+        /// The server is no longer the primary, or is shutting down.
         case notPrimary
         /// User name or password were refused.
         case credentials
-        /// The write happened here, but a majority has not confirmed it in time.
+        /// The write was applied, but a majority has not confirmed it in time.
         case unconfirmed
         /// Anything else that the server answered.
         case answer
@@ -64,9 +64,9 @@ struct MongoFailure: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// Takes user names and passwords out of what is logged.
+/// Removes user names and passwords from logged text.
 enum Redaction {
-    /// Replaces what stands between `//` and `@` in a URL.
+    /// Replaces the credentials between `//` and `@` in a URL.
     static func withoutCredentials(_ text: String) -> String {
         guard text.contains("://") else { return text }
         return text.replacing(#/:\/\/[^\/\s]*@/#, with: "://***@")

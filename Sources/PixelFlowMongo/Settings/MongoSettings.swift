@@ -6,23 +6,23 @@ package struct MongoSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_TASK_DATABASE_URL", default: "mongodb://localhost/pixelflow",
         expected: "a MongoDB URL, mongodb://USER:PASSWORD@HOST:PORT/DATABASE?replicaSet=rs0&tls=true for example",
-        help: "Tasks and presets: mongodb://… or mongodb+srv://…, with every option that libmongoc knows. The time-outs below "
-            + "hold where the URL does not set its own; writes always wait for the journals of a majority.",
+        help: "Tasks and presets: mongodb://… or mongodb+srv://…, with any libmongoc option. The timeouts below "
+            + "apply unless the URL sets its own; writes always wait for the journals of a majority.",
         isSecret: true
     ) { text in
         MongoAddress(text) == nil ? nil : text
     }
     /// A command takes about a millisecond, so a few connections carry thousands a second.
     static let poolSizeSetting = Setting<Int>.integer(
-        "PIXELFLOW_TASK_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Connections to MongoDB of one process at most.")
+        "PIXELFLOW_TASK_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Maximum number of connections to MongoDB per process.")
     static let connectTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_TASK_DATABASE_CONNECT_TIMEOUT", default: 3, in: 1...120,
-        help: "Time for connecting to MongoDB, and for finding a primary.")
+        help: "Time limit for connecting to MongoDB and for finding a primary.")
     static let commandTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_TASK_DATABASE_COMMAND_TIMEOUT", default: 5, in: 1...300,
-        help: "Time for one command in MongoDB, its confirmation by a majority included.")
+        help: "Time limit for one command in MongoDB, including its confirmation by a majority.")
     static let waitTimeoutSetting = Setting<Duration>.seconds(
-        "PIXELFLOW_TASK_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time to wait for a free connection to MongoDB.")
+        "PIXELFLOW_TASK_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time limit for waiting for a free connection to MongoDB.")
 
     package static let descriptions: [SettingDescription] = [
         urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
@@ -35,7 +35,7 @@ package struct MongoSettings: Sendable {
     package var connectTimeout: Duration = .seconds(3)
     package var commandTimeout: Duration = .seconds(5)
     package var waitTimeout: Duration = .seconds(5)
-    /// Commands that may wait for a connection; what comes beyond is refused at once. At a
+    /// The maximum number of commands that wait for a connection; further ones are refused immediately. At a
     /// millisecond each on 8 connections these are served long before `waitTimeout`.
     package var waitLimit = 1000
 
@@ -58,9 +58,9 @@ package struct MongoSettings: Sendable {
         waitTimeout = try settings[Self.waitTimeoutSetting]
     }
 
-    /// What libmongoc is told.
+    /// The address for libmongoc.
     ///
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     func address() throws(PixelFlowError) -> MongoAddress {
         let timeouts = [
             (MONGOC_URI_CONNECTTIMEOUTMS, connectTimeout), (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, connectTimeout),

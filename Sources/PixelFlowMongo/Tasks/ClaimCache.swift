@@ -1,8 +1,8 @@
 import PixelFlowCore
 import Synchronization
 
-/// The tasks that this process has claimed, as they were when it last heard of them, so that a run
-/// can be ended without reading its task again. What is stale here fails its compare-and-set and is read.
+/// The last known state of the tasks that this process has claimed, so that a run
+/// can be ended without reading its task again. If it is stale, the compare-and-set fails and the task is read.
 final class ClaimCache: Sendable {
     private struct State {
         var documents: [TaskID: TaskDocument] = [:]
@@ -11,12 +11,12 @@ final class ClaimCache: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Far more than the slots of a worker; what is forgotten costs a read.
+    /// Far more than the slots of a worker; an evicted entry costs a read.
     private let capacity: Int
 
     init(capacity: Int = 1000) { self.capacity = capacity }
 
-    /// What is known of the task that `claim` holds.
+    /// Information about the task that `claim` holds.
     func document(of claim: Claim) -> TaskDocument? {
         guard let document = state.withLock({ $0.documents[claim.task] }), document.record.claim == claim else { return nil }
         return document

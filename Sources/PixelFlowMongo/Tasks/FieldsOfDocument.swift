@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Reads fields that have to be there.
+/// Reads fields that must be there.
 struct FieldsOfDocument {
     private let document: BSONDocument
 

@@ -35,7 +35,7 @@ extension MongoTaskStore {
         ["$group": ["_id": ["status": "$status", "code": "$error.code"], "count": ["$sum": 1], "oldest": ["$min": "$created_at"]]]
     ]
 
-    /// What ended in each minute, and of that what the last minute and hour are counted by.
+    /// The tasks that ended in each minute, from which the last minute and hour are counted.
     private static func ended(_ now: Timestamp) -> BSONValue {
         func completed(since duration: Duration) -> BSONValue {
             let isCounted: BSONValue = ["$and": [hasStatus(.completed), ["$gt": ["$completed_at", .time(now - duration)]]]]

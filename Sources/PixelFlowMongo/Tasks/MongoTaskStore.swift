@@ -19,7 +19,7 @@ package final class MongoTaskStore: Sendable {
     /// Connects to nothing yet: the server may come later. The first use that reaches it, `check()`
     /// for one, makes the indexes; until then every method throws an outage.
     ///
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     package convenience init(
         _ settings: MongoSettings, policy: TaskPolicy = .standard, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
@@ -42,9 +42,9 @@ package final class MongoTaskStore: Sendable {
     }
 
     /// Reads for one tenant: they take turns at the connections, and none holds all of them. What is read is decoded in the
-    /// tenant's turn, too.
+    /// tenant's turn as well.
     ///
-    /// - Throws: `task_database_busy` where too many reads wait already.
+    /// - Throws: `task_database_busy` if too many reads wait already.
     func reading<Value>(for tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {
         do {
             try Task.checkCancellation()

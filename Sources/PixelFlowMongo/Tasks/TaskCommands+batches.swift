@@ -22,13 +22,13 @@ extension TaskCommands {
         }
     }
 
-    /// What came of a task that was not inserted.
+    /// The result for a task that was not inserted.
     private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoFailure) async -> Result<Creation, any Error> {
         do {
             guard code == BSONDocument.duplicateKey else { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: failure) }
             for _ in 0..<Self.offers {
                 if let there = try await occupant(of: document) { return .success(there) }
-                // Gone meanwhile, or not yet confirmed.
+                // Gone in the meantime, or not yet confirmed.
                 try await Task.sleep(for: Self.offerPause)
                 if try await insert([document]).writeErrors.isEmpty { return .success(.created(document.record)) }
             }
@@ -38,7 +38,7 @@ extension TaskCommands {
         }
     }
 
-    /// The task that stands in the way of `document`; its own one where an earlier answer was lost.
+    /// The task that conflicts with `document`; its own task if an earlier response was lost.
     private func occupant(of document: TaskDocument) async throws -> Creation? {
         let task = document.record
         if let key = task.idempotencyKey, let found = try await find(idempotencyKey: key, of: task.tenant) {
@@ -87,8 +87,8 @@ extension TaskCommands {
         }
     }
 
-    /// A claim can be written by the server without looking where the history has room for its entry,
-    /// and where it is the latest change.
+    /// The server can apply a claim without reading the task first if the history has room for its entry
+    /// and if it is the latest change.
     private func claimable(_ task: TaskID, _ reading: ClockReading, _ tick: Timestamp) -> BSONDocument {
         [
             Name.id: .string(task.rawValue), Name.status: .string(TaskStatus.pending.rawValue),

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
 extension TaskCommands {
-    /// How often a change is tried anew because somebody else was faster.
+    /// How often a change is tried again because someone else was faster.
     private static let tries = 50
 
     /// Applies one transition to one task.
@@ -18,7 +18,7 @@ extension TaskCommands {
         var known = known
         var written: Int64?
         for attempt in 0..<Self.tries {
-            // Whoever was faster may not have a majority yet; only then can a read show the same again.
+            // A faster writer may not have a majority yet; only then can a read return the same state again.
             if attempt > 2 { try await Task.sleep(for: .milliseconds(attempt)) }
             let isFromMemory = known != nil
             let current = if let known { known } else { try await document(id, of: tenant) }
@@ -64,7 +64,7 @@ extension TaskCommands {
     }
 
     /// Applies one transition to each of the first tasks that `filter` finds; those it does not apply
-    /// to, and those that somebody else has changed, are left out of the answer.
+    /// to, and those that someone else has changed, are left out of the answer.
     func transitionAll(
         _ operation: MongoOperation, limit: Int, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
     ) async throws -> [TaskRecord] {
@@ -102,7 +102,7 @@ extension TaskCommands {
         }
         let swaps = records.compactMap { id, record in documents[id].map { TaskSwap(from: $0, to: record) } }
         guard !swaps.isEmpty else { return }
-        // Whoever was faster has claimed the task, ended it or sent it anew: nothing is left to acknowledge.
+        // A faster writer has claimed the task, ended it or published it again: nothing is left to acknowledge.
         try await update(.acknowledge, try swaps.map { try $0.statement() })
     }
 
@@ -139,7 +139,7 @@ extension TaskCommands {
                 return .extended
             }
             if known != nil {
-                // Somebody has changed something: what is remembered is no longer good for a compare-and-set.
+                // The task has been changed: the cached state can no longer be used for a compare-and-set.
                 cache.remove(claim.task)
                 continue
             }
@@ -149,7 +149,7 @@ extension TaskCommands {
             } catch {
                 return error == .cancelRequested ? .cancelRequested : .lost
             }
-            // What was read is older than what the update has seen.
+            // The state that was read is older than the one that the update has seen.
             try await Task.sleep(for: .milliseconds(5))
         }
         throw PixelFlowError.unavailable(MongoDatabase.backend, cause: ContentionError(task: claim.task))

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// What the task store asks the database for.
+/// The database commands of the task store.
 struct TaskCommands: Sendable {
     typealias Name = TaskDocument.Name
 
@@ -70,8 +70,8 @@ struct TaskCommands: Sendable {
         return try await database.run(.create, command)
     }
 
-    /// - Returns: how many statements have found their document.
-    /// - Throws: `PixelFlowError` with `retry == .outage`, also where the server refuses a statement.
+    /// - Returns: the number of statements that matched a document.
+    /// - Throws: `PixelFlowError` with `retry == .outage`, also if the server rejects a statement.
     @discardableResult
     func update(_ operation: MongoOperation, _ statements: [BSONDocument]) async throws -> Int {
         try await indexes.ensure()
@@ -82,7 +82,7 @@ struct TaskCommands: Sendable {
 
     /// Replaces or adds a document of another collection.
     ///
-    /// - Returns: whether it was added; nil where another call has added it at the same moment.
+    /// - Returns: whether it was added; nil if another call has added it at the same moment.
     func upsert(_ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument) async throws -> Bool? {
         try await indexes.ensure()
         let statement = BSONDocument.statement(where: filter, ["$set": .document(set)], upsert: true)
@@ -110,7 +110,7 @@ struct TaskCommands: Sendable {
         try await update(operation, [try swap.statement()]) == 1
     }
 
-    /// Which of the changes are in place, each of them decided by itself.
+    /// Which of the changes have been applied, independently of each other.
     func swap(all swaps: [TaskSwap], _ operation: MongoOperation) async throws -> [Bool] {
         guard !swaps.isEmpty else { return [] }
         let matched = try await update(operation, try swaps.map { try $0.statement() })

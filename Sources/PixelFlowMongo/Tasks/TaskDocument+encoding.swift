@@ -9,7 +9,7 @@ extension TaskDocument {
         return document
     }
 
-    /// What a task is from the beginning to the end.
+    /// The immutable fields of a task.
     private static func identity(of task: TaskRecord) throws -> BSONDocument {
         var document: BSONDocument = [
             Name.id: .string(task.id.rawValue), Name.tenant: .string(task.tenant.rawValue), "owner": .string(task.owner.rawValue),
@@ -21,7 +21,7 @@ extension TaskDocument {
         return document
     }
 
-    /// What changes, always in this order; nil for what is not in the document.
+    /// The mutable fields, always in this order; nil for fields that are not in the document.
     static func state(of task: TaskRecord) -> [(name: String, value: BSONValue?)] {
         let key = task.idempotencyKey.map(BSONValue.string)
         let isDeleted = task.deletedAt != nil

@@ -1,15 +1,15 @@
 import PixelFlowCore
 
-/// A task as the collection `task` has it: the record, and the name of the write that left it so.
+/// A task in the collection `task`: the record, and the version of the last write.
 ///
-/// What is searched or changed by commands are fields of their own; times are microseconds since
-/// 1970. The pipeline, which no command looks into, is its JSON text.
+/// Values that commands search or change are separate fields; times are microseconds since
+/// 1970. The pipeline, which no command reads, is stored as JSON text.
 struct TaskDocument: Sendable {
     static let collection = "task"
 
     var record: TaskRecord
-    /// Drawn at random by every write: a change names the version it was made from, and a write that
-    /// is repeated, because its answer was lost, knows its own.
+    /// Random for every write: a change names the version on which it is based, and a write that
+    /// is repeated, because its response was lost, recognises its own.
     var version: Int64
 
     static func drawVersion() -> Int64 { .random(in: 1...Int64.max) }
@@ -25,13 +25,13 @@ struct TaskDocument: Sendable {
         static let lease = "lease"
         static let leaseUntil = "lease.until"
         static let nextRunAt = "next_run_at"
-        /// What the dispatcher has to do with the task next, and when: one index finds all of its work.
+        /// The next step of the dispatcher for the task, and its time: one index finds all of its work.
         static let nextStep = "next_step"
         static let nextStepKind = "next_step.kind"
         static let nextStepAt = "next_step.at"
         static let acknowledgedAt = "dispatch.acknowledged_at"
         static let cancelRequested = "cancel_requested"
-        /// The key while it is taken. The unique index knows this field alone.
+        /// The key while it is in use. The unique index covers this field alone.
         static let idempotencyKey = "idempotency_key"
         /// The key once the task is deleted and the key is free again.
         static let releasedKey = "released_key"
@@ -41,7 +41,7 @@ struct TaskDocument: Sendable {
         static let outboxAt = "outbox.at"
         static let firstOutboxAt = "outbox.0.at"
         static let history = "history"
-        /// There where the history is full.
+        /// Present if the history is full.
         static let lastHistoryEntry = "history.\(TaskStateMachine.historyLimit - 1)"
         static let revision = "revision"
         static let createdAt = "created_at"
@@ -55,20 +55,20 @@ struct TaskDocument: Sendable {
         static let claim = "claim"
     }
 
-    /// What the dispatcher does with a task at its time.
+    /// The dispatcher's next step for a task.
     enum NextStep: String {
         /// Publishes a dispatch message.
         case dispatch
         /// Takes the task back from a worker that has vanished.
         case expire
-        /// Removes what a deleted task has stored.
+        /// Removes the objects of a deleted task.
         case purge
     }
 
     static let absent: BSONValue = ["$exists": false]
     static let notDeleted = absent
 
-    /// Finds the document as long as nobody has changed it.
+    /// Finds the document as long as no one has changed it.
     var unchanged: BSONDocument {
         [Name.id: .string(record.id.rawValue), Name.tenant: .string(record.tenant.rawValue), Name.version: .int(version)]
     }

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// A change of one task, to be made only while its document is as it was read.
+/// A change of one task that is applied only if its document has not changed since it was read.
 struct TaskSwap: Sendable {
     let old: TaskDocument
     let new: TaskDocument
@@ -15,16 +15,16 @@ struct TaskSwap: Sendable {
     }
 }
 
-/// A worker that wants a task.
+/// The claim of a worker.
 struct ClaimRequest: Sendable {
     let task: TaskID
     let worker: WorkerID
 }
 
-/// What came of it.
+/// Its result.
 enum ClaimOutcome: Sendable {
     case taken(TaskRecord)
-    /// Somebody else has it, or it is not to be had.
+    /// Someone else has it, or it is not to be had.
     case refused
     /// The update did not apply, but the rule would: to be claimed by looking first.
     case undecided

@@ -1,10 +1,10 @@
 import PixelFlowCore
 import Synchronization
 
-/// Gives every change of this process a time of its own, and knows which changes are still on their way.
+/// Assigns every change of this process a unique time, and tracks which changes are still in progress.
 ///
-/// Whoever reads changes in the order of their times must not be shown a later one while an earlier
-/// one may still come; `horizon` says up to where nothing more will.
+/// A reader of changes in the order of their times must not see a later one while an earlier
+/// one may still follow; `horizon` is the time up to which the changes are complete.
 final class ChangeTimes: Sendable {
     private struct State {
         var latest = Timestamp(microseconds: 0)
@@ -13,7 +13,7 @@ final class ChangeTimes: Sendable {
 
     private let state = Mutex(State())
 
-    /// Times for changes that are now being made; to be ended once they have been written or given up.
+    /// Times for changes that are being written; end them once they have been written or abandoned.
     func begin(_ count: Int = 1, at now: Timestamp) -> [Timestamp] {
         state.withLock { state in
             (0..<count).map { _ in

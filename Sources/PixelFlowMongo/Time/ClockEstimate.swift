@@ -1,19 +1,19 @@
 import PixelFlowCore
 
-/// What is known about the clock of a server from what it was seen to show, as bounds that the truth lies between.
+/// An estimate of a server's clock from samples, as lower and upper bounds.
 ///
-/// Times are microseconds: `local` by a monotonic clock of this process, whatever the time of day is here.
+/// Times are microseconds: `local` by a monotonic clock of this process, independent of its time of day.
 struct ClockEstimate: Sendable {
     /// One look at the server's clock.
     struct Sample: Sendable {
         /// When the question was sent and when the answer had come.
         var sent: Int64
         var received: Int64
-        /// What the server said; cut to whole milliseconds.
+        /// The time of the server, truncated to milliseconds.
         var serverMilliseconds: Int64
     }
 
-    /// How far two clocks may drift apart, in parts of a million: five times what the crystals of servers do, and as
+    /// How far two clocks may drift apart, in parts per million: five times the drift of server crystals, and as
     /// fast as time daemons slew.
     private static let drift: Int64 = 500
 
@@ -25,8 +25,8 @@ struct ClockEstimate: Sendable {
         at = sample.received
     }
 
-    /// Narrows the bounds. Where the sample contradicts them, the server's clock was set or another
-    /// server has taken over: the sample alone counts.
+    /// Narrows the bounds. If the sample contradicts them, the server's clock was set or another
+    /// server has taken over, and only the sample counts.
     mutating func add(_ sample: Sample) {
         let known = self.bounds(at: sample.received)
         let seen = Self.bounds(of: sample)

@@ -29,7 +29,7 @@ struct LocalClock: StoreClock {
 ///
 /// A look costs a round trip, so one is taken every few seconds while the store is in use, not for each command.
 final class ServerClock: StoreClock {
-    /// While the estimate is younger than this nobody waits for a look.
+    /// While the estimate is younger than this no one waits for a look.
     private static let fresh = Duration.seconds(2)
     /// An older estimate is not used.
     private static let usable = Duration.seconds(30)

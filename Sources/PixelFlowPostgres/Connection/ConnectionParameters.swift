@@ -1,7 +1,7 @@
 import CLibPQ
 import Foundation
 
-/// What libpq is told about a server, as keywords and values. Holds the password: never logged.
+/// The connection parameters of libpq as keywords and values. They contain the password: never log them.
 struct ConnectionParameters: Sendable {
     private(set) var values: [String: String]
 
@@ -14,7 +14,7 @@ struct ConnectionParameters: Sendable {
         "keepalives_count": "3", "tcp_user_timeout": "15000",
     ]
 
-    /// Nil where libpq cannot read it. Why not is kept back, since libpq's words repeat the URL.
+    /// Nil if libpq cannot read it. Why not is kept back, since libpq's words repeat the URL.
     init?(url: String) {
         guard Self.schemes.contains(where: url.hasPrefix), let options = PQconninfoParse(url, nil) else { return nil }
         defer { PQconninfoFree(options) }
@@ -31,7 +31,7 @@ struct ConnectionParameters: Sendable {
         if values[keyword] == nil { values[keyword] = value }
     }
 
-    /// Lends keywords and values as libpq wants them: two arrays of C strings, each ending with a null.
+    /// Provides keywords and values in the form that libpq needs: two null-terminated arrays of C strings.
     func withCStrings<Value>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Value
     ) -> Value {

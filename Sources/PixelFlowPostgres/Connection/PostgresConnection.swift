@@ -6,14 +6,14 @@ import WireFormats
 ///
 /// `@unchecked Sendable`: the pool lends it to one caller at a time.
 final class PostgresConnection: @unchecked Sendable {
-    /// The server ends a statement by itself; only where it does not say so in time is it given up.
+    /// The server cancels a statement by itself; the connection is abandoned only if it does not report that in time.
     private static let grace = Duration.seconds(1)
 
     private let handle: OpaquePointer
     private let statementTimeout: Duration
     private var prepared: Set<String> = []
     private var isClosed = false
-    /// Set where an answer is still to come that nobody waits for.
+    /// Set if an unread response is still pending.
     private var isAbandoned = false
 
     /// Connects.
@@ -49,8 +49,8 @@ final class PostgresConnection: @unchecked Sendable {
         !isClosed && !isAbandoned && PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
     }
 
-    /// Whether the server has said nothing since the last statement. What it says unasked is, nearly
-    /// always, that it goes away.
+    /// Whether the server has sent nothing since the last statement. Unsolicited data almost
+    /// always means that it is shutting down.
     var isQuiet: Bool {
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) == 0
@@ -95,7 +95,7 @@ final class PostgresConnection: @unchecked Sendable {
             try execute(script: "COMMIT", within: limit)
             return value
         } catch {
-            // Where this fails as well the connection is not used again.
+            // If this fails too, the connection is not used again.
             if !isAbandoned { try? execute(script: "ROLLBACK") }
             throw error
         }
@@ -123,7 +123,7 @@ final class PostgresConnection: @unchecked Sendable {
         guard status == 1 else { throw lost() }
     }
 
-    /// The last result of what was sent, or the first failure.
+    /// The last result of the statements sent, or the first failure.
     private func receive(until deadline: ContinuousClock.Instant) throws -> PostgresResult {
         var last: PostgresResult?
         var failure: PostgresFailure?

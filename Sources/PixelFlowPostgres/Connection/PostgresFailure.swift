@@ -1,7 +1,7 @@
 /// Why a statement has no result. The text is for logs; it holds neither the password nor stored values.
 struct PostgresFailure: Error, Hashable, CustomStringConvertible {
     enum Kind: Hashable {
-        /// No connection could be made.
+        /// No connection could be established.
         case unreachable
         /// The connection broke; whether the statement was carried out is not known.
         case connectionLost
@@ -42,10 +42,10 @@ struct PostgresFailure: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Reads what the server has answered.
+    /// Converts an error response of the server.
     init(sqlState: String, message: String) {
         switch sqlState {
-        // Query cancelled, which is what a statement's time-out does.
+        // Query cancelled, as by a statement timeout.
         case "57014": self.init(.timedOut, message)
         // Shutting down, crashed, starting; a standby since a failover; a prepared statement that a
         // connection pooler has lost or a migration has outdated; lost a deadlock.

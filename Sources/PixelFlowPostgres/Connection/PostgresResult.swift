@@ -19,7 +19,7 @@ struct PostgresResult: ~Copyable {
         return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK
     }
 
-    /// What the server has answered instead of rows.
+    /// The error that the server returned instead of rows.
     var failure: PostgresFailure {
         let state = PQresultErrorField(handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
         return PostgresFailure(sqlState: state ?? "XX000", message: PostgresConnection.text(PQresultErrorMessage(handle)))

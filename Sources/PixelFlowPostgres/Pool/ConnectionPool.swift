@@ -30,10 +30,10 @@ final class ConnectionPool: Sendable {
 
     deinit { threads.shutdownGracefully { _ in } }
 
-    /// Runs `body` on a thread of the pool with a connection that nobody else uses meanwhile.
+    /// Runs `body` on a thread of the pool with exclusive use of a connection.
     ///
-    /// - Parameter isFresh: whether the connection has to be a new one.
-    /// - Throws: `PostgresFailure`, `CancellationError` while waiting, and whatever `body` throws.
+    /// - Parameter isFresh: whether the connection must be a new one.
+    /// - Throws: `PostgresFailure`, `CancellationError` while waiting, and the errors of `body`.
     func withConnection<Value: Sendable>(
         isFresh: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -65,7 +65,7 @@ final class ConnectionPool: Sendable {
 
     /// Blocks.
     ///
-    /// - Returns: what came of it, and the connection where it may be used again.
+    /// - Returns: the result, and the connection if it can be reused.
     private func use<Value>(
         _ granted: PostgresConnection?, isFresh: Bool, _ body: (PostgresConnection) throws -> Value
     ) -> (result: Result<Value, any Error>, kept: PostgresConnection?) {

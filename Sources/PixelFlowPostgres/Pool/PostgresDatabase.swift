@@ -5,7 +5,7 @@ import PixelFlowCore
 
 /// The one way to the server: pool, circuit breaker, second try, metrics, and errors as the ports promise them.
 final class PostgresDatabase: Sendable {
-    /// What is asked of the server; names the request in metrics.
+    /// The kind of request; a label of the metrics.
     enum Operation: String, CaseIterable {
         case migrate, check
         case addUser = "add_user"
@@ -32,10 +32,10 @@ final class PostgresDatabase: Sendable {
         self.logger = logger
     }
 
-    /// Runs `body` with a connection, and once more on a new one where the connection broke: `body` has
-    /// to come to the same result when its work has been done already.
+    /// Runs `body` with a connection, and once more on a new one if the connection was lost: `body` must
+    /// be idempotent.
     ///
-    /// - Throws: `PixelFlowError`; with `retry == .outage` where the server does not answer.
+    /// - Throws: `PixelFlowError`; with `retry == .outage` if the server does not answer.
     func run<Value: Sendable>(
         _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -46,7 +46,7 @@ final class PostgresDatabase: Sendable {
                 return try await attempt(isFresh: false, body)
             } catch let failure as PostgresFailure where failure.isWorthAnotherTry {
                 logger.warning(
-                    "connection to the database lost, trying once more",
+                    "database connection lost, retrying once",
                     metadata: ["operation": "\(operation.rawValue)", "error": "\(failure)"])
                 return try await attempt(isFresh: true, body)
             }

@@ -2,7 +2,7 @@ import PixelFlowCore
 
 /// Brings a database to the newest form of its tables, however many replicas try at the same moment.
 struct Migrator: Sendable {
-    /// Names the lock; any number that nobody else in the database uses. It spells "pixelflo".
+    /// Names the lock; any number that no one else in the database uses. It spells "pixelflo".
     private static let lock: Int64 = 0x7069_7865_6c66_6c6f
     /// For each statement, and for waiting until another replica is done.
     private static let limit = Duration.seconds(60)
@@ -14,15 +14,15 @@ struct Migrator: Sendable {
 
     let migrations: [Migration]
 
-    /// - Returns: the names of the migrations that were made.
-    /// - Throws: `database_schema_newer` where a newer PixelFlow has been here, and `PostgresFailure`.
+    /// - Returns: the names of the applied migrations.
+    /// - Throws: `database_schema_newer` if a newer PixelFlow has migrated the database, and `PostgresFailure`.
     func run(on connection: PostgresConnection) throws -> [String] {
         // A look first: the role of a service need not be allowed to create tables once they are there.
         if try hasVersionTable(connection), try version(connection) == migrations.count { return [] }
         return try connection.transaction(within: Self.limit) {
-            // Lasts until the end of the transaction, also where the connection breaks.
+            // Held until the end of the transaction, even if the connection is lost.
             try connection.execute(Self.lockSchema, [.integer(Self.lock)], within: Self.limit)
-            // Not after another look: what the server remembers of a name that was not there outlives the wait.
+            // Without another lookup before: the server's cached result for a missing name outlives the wait.
             try makeVersionTable(connection)
             let present = try version(connection)
             let pending = migrations.dropFirst(present)
@@ -43,7 +43,8 @@ struct Migrator: Sendable {
         guard version <= migrations.count else {
             throw PixelFlowError(
                 .unavailable, code: "database_schema_newer",
-                "The tables of the database are of version \(version); this PixelFlow knows no more than \(migrations.count).",
+                "The database schema has version \(version), but this PixelFlow supports versions up to \(migrations.count). "
+                    + "Upgrade PixelFlow.",
                 retry: .outage)
         }
         return version

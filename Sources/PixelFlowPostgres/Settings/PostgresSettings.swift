@@ -5,8 +5,8 @@ package struct PostgresSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_AUTH_DATABASE_URL", default: "postgres://localhost/pixelflow",
         expected: "a PostgreSQL URL, postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full for example",
-        help: "Users and keys: postgres://…, with every parameter that libpq knows. In production say sslmode=verify-full; "
-            + "libpq's own default, prefer, takes a connection without TLS where the server has none.",
+        help: "Users and keys: postgres://…, with any libpq parameter. In production set sslmode=verify-full; "
+            + "libpq's own default, prefer, falls back to a connection without TLS if the server does not offer it.",
         isSecret: true
     ) { text in
         ConnectionParameters(url: text) == nil ? nil : text
@@ -14,15 +14,17 @@ package struct PostgresSettings: Sendable {
     /// Statements take about a millisecond, so a few connections carry thousands of sign-ins, and a
     /// dozen replicas stay below the 100 connections that a server takes by default.
     static let poolSizeSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Connections to PostgreSQL of one process at most.")
+        "PIXELFLOW_AUTH_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Maximum number of connections to PostgreSQL per process.")
     /// libpq raises 1 to 2.
     static let connectTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_DATABASE_CONNECT_TIMEOUT", default: 5, in: 2...120,
-        help: "Time for connecting to PostgreSQL, for each address; a connect_timeout in the URL wins.")
+        help: "Time limit for connecting to PostgreSQL, per address; a connect_timeout in the URL takes precedence.")
     static let statementTimeoutSetting = Setting<Duration>.seconds(
-        "PIXELFLOW_AUTH_DATABASE_STATEMENT_TIMEOUT", default: 5, in: 1...300, help: "Time for one statement in PostgreSQL.")
+        "PIXELFLOW_AUTH_DATABASE_STATEMENT_TIMEOUT", default: 5, in: 1...300, help: "Time limit for one statement in PostgreSQL.")
     static let waitTimeoutSetting = Setting<Duration>.seconds(
-        "PIXELFLOW_AUTH_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time to wait for a free connection to PostgreSQL.")
+        "PIXELFLOW_AUTH_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120,
+        help:
+            "Time limit for waiting for a free connection to PostgreSQL.")
 
     package static let descriptions: [SettingDescription] = [
         urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
@@ -35,7 +37,7 @@ package struct PostgresSettings: Sendable {
     package var connectTimeout: Duration = .seconds(5)
     package var statementTimeout: Duration = .seconds(5)
     package var waitTimeout: Duration = .seconds(5)
-    /// Calls that may wait for a connection; what comes beyond is refused at once. 256 at a
+    /// The maximum number of calls that wait for a connection; further ones are refused immediately. 256 at a
     /// millisecond each on 8 connections are served long before `waitTimeout`.
     package var waitLimit = 256
 
@@ -50,9 +52,9 @@ package struct PostgresSettings: Sendable {
         waitTimeout = try settings[Self.waitTimeoutSetting]
     }
 
-    /// What libpq is told.
+    /// The parameters for libpq.
     ///
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     func parameters() throws(PixelFlowError) -> ConnectionParameters {
         guard var parameters = ConnectionParameters(url: url) else {
             let setting = Self.urlSetting.description

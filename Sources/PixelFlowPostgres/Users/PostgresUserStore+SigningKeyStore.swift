@@ -16,7 +16,7 @@ extension PostgresUserStore: SigningKeyStore {
     package func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord] {
         try await run(.addSigningKey) { connection in
             try connection.transaction {
-                // One at a time; readers go on. Without it two racers both find the table empty.
+                // One at a time; readers continue. Without it two racers both find the table empty.
                 try connection.execute(script: "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE")
                 try connection.execute(
                     Self.insert, [.text(key.id), .text(key.privateKey), .integer(key.createdAt.microseconds)])

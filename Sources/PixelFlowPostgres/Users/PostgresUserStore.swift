@@ -14,7 +14,7 @@ package final class PostgresUserStore: UserStore {
     private let isPrepared = Atomic(false)
     private let logger: Logger
 
-    /// - Throws: `setting_invalid` where the URL is none.
+    /// - Throws: `setting_invalid` if the URL is none.
     package convenience init(
         settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
@@ -29,11 +29,11 @@ package final class PostgresUserStore: UserStore {
         self.logger = logger
     }
 
-    /// Makes or updates the tables, unless that has been done. Any number of replicas may do so at the
+    /// Creates or migrates the tables if necessary. Any number of replicas may do so at the
     /// same moment.
     ///
-    /// - Throws: `database_schema_newer`, which only a newer PixelFlow can heal; else what heals by
-    ///   itself once the server answers.
+    /// - Throws: `database_schema_newer`, which only a newer PixelFlow can resolve; otherwise errors that resolve
+    ///   themselves once the server answers.
     package func prepare() async throws {
         guard !isPrepared.load(ordering: .acquiring) else { return }
         let migrator = migrator
@@ -53,7 +53,7 @@ package final class PostgresUserStore: UserStore {
         do {
             return try await database.run(operation, body)
         } catch let error as PixelFlowError where (error.cause as? PostgresFailure)?.isMissingTable == true {
-            // Somebody has put an empty database in place of the one that was prepared.
+            // Someone has put an empty database in place of the one that was prepared.
             isPrepared.store(false, ordering: .releasing)
             try await prepare()
             return try await database.run(operation, body)

@@ -26,7 +26,7 @@ final class S3Metrics: Sendable {
         read = Counter(label: "blob_bytes_total", dimensions: [("direction", "read")], factory: factory)
     }
 
-    /// - Parameter status: of HTTP; nil where there was no answer.
+    /// - Parameter status: of HTTP; nil if there was no answer.
     func record(_ operation: S3Operation, status: Int?, after duration: Duration) {
         let outcome = Outcome(operation: operation, status: status.map { "\($0)" } ?? "none")
         let counter = requests.withLock { requests in

@@ -3,9 +3,9 @@ import NIOCore
 /// A page of a bucket's contents.
 struct Listing: Sendable {
     var names: [String]
-    /// What stands for everything below it, with a slash at its end. Only with a delimiter.
+    /// Common prefixes, with a slash at the end. Only with a delimiter.
     var prefixes: [String]
-    /// Where the next page goes on.
+    /// The token of the next page.
     var continuation: String?
 
     init(_ document: XMLElement) throws {
@@ -35,7 +35,7 @@ struct Listing: Sendable {
 extension S3Transport {
     /// Goes through the pages of a list until `use` has seen enough.
     ///
-    /// - Parameter use: returns whether to go on.
+    /// - Parameter use: returns whether to continue.
     func list(
         prefix: String, delimiter: String? = nil, after: String? = nil, limit: Int = 1000, _ use: (Listing) async throws -> Bool
     ) async throws {

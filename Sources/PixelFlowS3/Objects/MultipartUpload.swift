@@ -13,7 +13,7 @@ struct MultipartUpload: Sendable {
 
     let name: String
     let id: String
-    /// Kept with the object, so that a `complete` whose answer was lost can be told from one that failed.
+    /// Stored with the object, to distinguish a `complete` whose response was lost from one that failed.
     private let token: String
     private let transport: S3Transport
 
@@ -71,7 +71,7 @@ struct MultipartUpload: Sendable {
         let request = S3Request(.completeMultipartUpload, key: name, query: [("uploadId", id)], body: body)
         do {
             try await transport.call(request) { reply in
-                // The server says 200 before it knows, so that the connection stays open.
+                // The server sends 200 before it knows the result, to keep the connection open.
                 let document = try reply.document()
                 if document.name == "Error" { throw S3ServiceError(document: document) }
             }
@@ -86,12 +86,12 @@ struct MultipartUpload: Sendable {
         return reply.headers.first(name: Self.tokenHeader) == token
     }
 
-    /// Gives the parts back; also where the caller has been cancelled.
+    /// Aborts the upload, even if the caller has been cancelled.
     func abort() async {
         let request = S3Request(.abortMultipartUpload, key: name, query: [("uploadId", id)])
         let transport = transport
         let name = name
-        // A task of its own, which the caller's cancellation does not reach.
+        // A separate task, which the caller's cancellation does not affect.
         await Task {
             do {
                 _ = try await transport.call(request)
@@ -99,7 +99,7 @@ struct MultipartUpload: Sendable {
                 // Nothing to give back.
             } catch {
                 transport.logger.warning(
-                    "upload not taken back, left to the next start", metadata: ["object": "\(name)", "error": "\(error)"])
+                    "multipart upload not aborted, left to the daily cleanup", metadata: ["object": "\(name)", "error": "\(error)"])
             }
         }.value
     }

@@ -2,9 +2,9 @@ import AsyncHTTPClient
 import NIOCore
 import PixelFlowCore
 
-/// The bytes of an object as they arrive; read once. What is not read is not fetched.
+/// The bytes of an object as they arrive; can be read once. Bytes that are not read are not fetched.
 ///
-/// All announced bytes come, or an error does: a body that breaks off is never taken for a short object.
+/// It yields all announced bytes or throws: a truncated body is never mistaken for a short object.
 struct ObjectBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error

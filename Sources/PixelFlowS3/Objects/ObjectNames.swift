@@ -7,7 +7,7 @@ struct ObjectNames: Sendable {
 
     init(prefix: String) { self.prefix = prefix.isEmpty ? "" : prefix + "/" }
 
-    /// - Throws: `bad_blob_key` where the key is not well-formed. Keys are made by PixelFlow, so this is a defect.
+    /// - Throws: `bad_blob_key` if the key is not well-formed. Keys are created by PixelFlow, so this is a defect.
     func name(_ key: BlobKey) throws -> String {
         _ = try key.parts()
         guard prefix.utf8.count + key.rawValue.utf8.count <= Self.longest else { throw PixelFlowError.badBlobKey }
@@ -21,7 +21,7 @@ struct ObjectNames: Sendable {
         return name
     }
 
-    /// The key of a name; nil where PixelFlow has not made it.
+    /// The key of a name; nil if PixelFlow has not created it.
     func key(_ name: String) -> BlobKey? {
         guard name.hasPrefix(prefix) else { return nil }
         let key = BlobKey(rawValue: String(name.dropFirst(prefix.count)))

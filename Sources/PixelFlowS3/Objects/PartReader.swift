@@ -25,7 +25,7 @@ struct PartReader {
             if gathered.readableBytes == 0 { gathered = chunk } else { gathered.writeImmutableBuffer(chunk) }
         }
         guard let part = gathered.readSlice(length: min(size, gathered.readableBytes)), part.readableBytes > 0 else { return nil }
-        // What is left gets memory of its own, so that a part does not keep its successor's alive.
+        // The rest is copied, so that a part does not keep the memory of its successor alive.
         gathered = ByteBuffer(bytes: gathered.readableBytesView)
         return part
     }

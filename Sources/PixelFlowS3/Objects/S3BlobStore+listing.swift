@@ -7,9 +7,9 @@ extension S3BlobStore {
         return found.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// Asks once for the tenants, then for each tenant's objects by the thousand. Folders would cost less, but some
-    /// servers show them for a while after their last object is gone. Complete and in order where no task's id is the
-    /// beginning of another's, which UUIDs are not.
+    /// Lists the tenants once, then each tenant's objects in pages of a thousand. Folders would be cheaper, but some
+    /// servers show them for a while after their last object is gone. Complete and in order if no task's id is the
+    /// prefix of another's, which is the case for UUIDs.
     package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         guard limit > 0 else { return [] }
         let previousTenant = previous.map { "\(names.prefix)\($0.rawValue.prefix { $0 != "/" })/" } ?? ""
@@ -57,7 +57,7 @@ extension S3BlobStore {
         return found.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// Source, four outputs, and some room: a guess at what a page has to hold.
+    /// The source, four outputs and a margin: an estimate of the objects per task.
     private static let objectsOfATask = 8
 }
 

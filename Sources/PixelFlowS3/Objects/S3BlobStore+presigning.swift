@@ -1,15 +1,15 @@
 package import PixelFlowCore
 
 extension S3BlobStore {
-    /// A URL by which anybody can fetch an object until it expires, without passing through PixelFlow.
+    /// A URL by which anyone can fetch an object until it expires, without passing through PixelFlow.
     ///
-    /// Touches no network; whether there is such an object is not looked at.
+    /// It does not use the network and does not check whether the object exists.
     ///
     /// - Parameters:
-    ///   - lifetime: from one second to seven days, which is S3's limit; what is outside is cut. URLs signed with
-    ///     temporary credentials end with these.
-    ///   - contentType: the `Content-Type` of the answer.
-    ///   - contentDisposition: the `Content-Disposition` of the answer, as in `attachment; filename="a.png"`.
+    ///   - lifetime: from one second to seven days, which is S3's limit; other values are clamped. URLs signed with
+    ///     temporary credentials expire with these.
+    ///   - contentType: the `Content-Type` of the response.
+    ///   - contentDisposition: the `Content-Disposition` of the response, such as `attachment; filename="a.png"`.
     /// - Throws: `bad_blob_key`.
     package func presignedURL(
         _ key: BlobKey, expiresIn lifetime: Duration, contentType: String? = nil, contentDisposition: String? = nil

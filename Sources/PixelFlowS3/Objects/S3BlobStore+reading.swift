@@ -4,7 +4,7 @@ import NIOHTTP1
 package import PixelFlowCore
 
 extension S3BlobStore {
-    /// A body that breaks off is asked for again from where it stopped; the object has to be the same one.
+    /// A truncated body is resumed at its end with another request; the object must be the same.
     package func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
         let name = try names.name(key)
         guard ObjectNames.isObject(key) else { return nil }
@@ -50,7 +50,7 @@ struct ObjectPart: Sendable {
     let etag: String?
     let body: HTTPClientResponse.Body
 
-    /// - Throws: `S3ProtocolError` where the answer is not what was asked for.
+    /// - Throws: `S3ProtocolError` if the response does not match the request.
     init(_ response: HTTPClientResponse, asked: Range<Int>?) throws {
         etag = response.headers.first(name: "etag")
         body = response.body
@@ -87,7 +87,7 @@ extension S3Transport {
     func openPart(of name: String, _ range: Range<Int>?, etag: String? = nil) async throws -> ObjectPart {
         var request = S3Request(.getObject, key: name)
         if let range {
-            // No object is larger than 5 TiB, and servers differ in what they make of larger numbers.
+            // No object is larger than 5 TiB, and servers differ in how they handle larger numbers.
             let last = range.upperBound > 1 << 43 ? "" : "\(range.upperBound - 1)"
             request.headers.append(("range", "bytes=\(range.lowerBound)-\(last)"))
         }

@@ -46,7 +46,7 @@ extension S3BlobStore {
     private func deleteTogether(_ names: [String]) async throws {
         let objects = names.map { "<Object><Key>\($0.xmlEscaped)</Key></Object>" }.joined()
         let body = ByteBuffer(string: "<Delete><Quiet>true</Quiet>\(objects)</Delete>")
-        // S3 insists on this digest here, beside the one that is signed.
+        // S3 requires this digest here, in addition to the signed one.
         let digest = Data(Insecure.MD5.hash(data: Array(body.readableBytesView))).base64EncodedString()
         let request = S3Request(.deleteObjects, query: [("delete", "")], headers: [("content-md5", digest)], body: body)
         try await transport.call(request) { reply in

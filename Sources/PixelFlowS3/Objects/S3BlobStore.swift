@@ -6,16 +6,16 @@ import Synchronization
 
 /// Objects in a bucket of an S3-compatible store.
 ///
-/// Durability is the store's: a write returns when the server has acknowledged the whole object,
-/// which on S3 means that several machines have it on disk. What was sent is signed with its digest, so
-/// bytes that changed on the way are refused. Objects above `partBytes` are sent in parts and become
-/// visible at once with the last call; a write that fails takes its parts back, and `prepare` those
+/// Durability is that of the store: a write returns when the server has acknowledged the whole object,
+/// which on S3 means that several machines have it on disk. Requests are signed with the digest of the body, so
+/// corrupted bytes are rejected. Objects above `partBytes` are sent in parts and become
+/// visible with the last call; a failed write removes its parts, and `prepare` removes those
 /// of processes that died.
 ///
-/// Opening touches no network: a store that is away at the start is used when it is there.
+/// Opening does not use the network: a store that is down at startup is used when it is available.
 package final class S3BlobStore: BlobStore {
-    /// Up to this size an object is one request; above, this is the size of its parts. S3 wants 5 MiB at
-    /// least. A write holds two parts in memory: one on its way, one being gathered.
+    /// Up to this size an object is one request; above, this is the size of its parts. S3 requires 5 MiB at
+    /// least. A write holds two parts in memory: one being sent, one being collected.
     package static let partBytes = 8 * 1024 * 1024
 
     let transport: S3Transport
@@ -49,25 +49,25 @@ package final class S3BlobStore: BlobStore {
     /// How the store's own HTTP client is configured.
     package static func httpConfiguration(_ settings: S3Settings) -> HTTPClient.Configuration { S3Client.configuration(settings.timeouts) }
 
-    /// To be called once at the start: makes the bucket where that is allowed, and takes back uploads
-    /// that no process can be working on any more.
+    /// Call it once at startup: creates the bucket if that is allowed, and aborts uploads
+    /// on which no process can still be working.
     ///
-    /// - Throws: `blob_store_refused` where the store refuses the credentials or there is no such bucket. A store
-    ///   that does not answer is logged and no error: every call tries again.
+    /// - Throws: `blob_store_refused` if the store refuses the credentials or there is no such bucket. A store
+    ///   that does not answer is logged and is not an error: every call retries.
     package func prepare() async throws {
         do {
             try await check()
             let removed = try await removeUnfinishedWrites(before: clock.now() - Self.abandonedAfter)
             if removed > 0 { transport.logger.info("abandoned uploads removed", metadata: ["uploads": "\(removed)"]) }
         } catch let error as PixelFlowError where error.code != "blob_store_refused" {
-            transport.logger.warning("blob store does not answer yet", metadata: ["error": "\(error)"])
+            transport.logger.warning("blob store not reachable yet", metadata: ["error": "\(error)"])
         }
     }
 
     /// No upload is under way for so long.
     static let abandonedAfter = Duration.seconds(86_400)
 
-    /// Asks for one key at most, once or twice: the answer is wanted within the time of a probe.
+    /// Lists at most one key, with at most one retry: the result is needed within the time of a probe.
     package func check() async throws {
         _ = try await transport.call(Listing.request(prefix: names.prefix, limit: 1), retries: 1)
     }

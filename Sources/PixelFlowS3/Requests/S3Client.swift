@@ -16,7 +16,7 @@ final class S3Client: Sendable {
 
     static func configuration(_ timeouts: S3Timeouts) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
-        // A redirect would have to be signed anew, and means a wrong region or endpoint: something to be told.
+        // A redirect would need a new signature, and means that the region or endpoint is wrong: report it.
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.timeout = .init(

@@ -3,19 +3,19 @@ import CircuitBreaker
 import NIOCore
 import PixelFlowCore
 
-/// What the errors of one attempt mean.
+/// Classifies the errors of an attempt.
 enum S3Failure {
     /// Whether the same request can succeed in a moment.
     static func isTransient(_ error: any Error) -> Bool {
         switch error {
         case let refusal as S3ServiceError: refusal.isTransient
         case is CircuitOpenError, is PixelFlowError, is CancellationError: false
-        // Everything else is a connection that failed or broke, or an answer that made no sense.
+        // Everything else is a failed connection or an invalid response.
         default: true
         }
     }
 
-    /// The error as the rest of PixelFlow knows it.
+    /// Converts the error to a `PixelFlowError`.
     static func asPixelFlow(_ error: any Error) -> PixelFlowError {
         if let known = error as? PixelFlowError { return known }
         if let refusal = error as? S3ServiceError, refusal.isLackOfRoom { return .insufficientStorage(cause: refusal) }
@@ -25,13 +25,13 @@ enum S3Failure {
         let word = refusal.code.isEmpty ? "status \(refusal.status)" : refusal.code
         return PixelFlowError(
             .unavailable, code: "blob_store_refused",
-            "The blob store refuses PixelFlow's requests (\(word)); its settings or credentials have to be put right.",
+            "The blob store rejects PixelFlow's requests (\(word)); the operator must correct its settings or credentials.",
             retry: .outage, retryAfter: 60, cause: refusal)
     }
 }
 
 extension PixelFlowError {
-    /// The answer of the object store, where it was one.
+    /// The error response of the object store, if there is one.
     var refusal: S3ServiceError? { cause as? S3ServiceError }
 }
 

@@ -5,9 +5,9 @@ import NIOHTTP1
 /// An answer that is not a success.
 struct S3ServiceError: Error, Sendable, CustomStringConvertible {
     let status: Int
-    /// S3's word for it, as in `NoSuchKey`; empty where the answer has none.
+    /// S3's word for it, as in `NoSuchKey`; empty if the answer has none.
     let code: String
-    /// S3's sentence. The rest of the answer is dropped, for it repeats what was signed.
+    /// The message of S3. The rest of the response is dropped, since it may repeat signed data.
     let message: String
     /// `Content-Range` and such.
     let headers: HTTPHeaders
@@ -34,7 +34,7 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
 
     var description: String { "\(status) \(code.isEmpty ? "without a code" : code): \(message)" }
 
-    /// There is no such object. The answer to HEAD has no code.
+    /// The object does not exist. A response to HEAD has no code.
     var isAbsence: Bool { code == "NoSuchKey" || (status == 404 && code.isEmpty) }
 
     /// The server could not do it just now.
@@ -47,10 +47,10 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The store, or somebody's share of it, is full: 507, and the words of MinIO and Ceph for it.
+    /// The store, or someone's share of it, is full: 507, and the words of MinIO and Ceph for it.
     var isLackOfRoom: Bool { status == 507 || ["XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"].contains(code) }
 
-    /// Somebody has to change settings or rights before this works.
+    /// Someone must change settings or rights before this works.
     var isMisconfiguration: Bool {
         switch code {
         case "NoSuchBucket", "InvalidBucketName", "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect",

@@ -8,9 +8,9 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// The one way to the object store: signs, bounds, repeats, counts, and tells what failures mean.
+/// The transport for all requests to the object store: signs, limits, retries and counts them, and classifies failures.
 ///
-/// Everything that is sent may be sent twice: objects are written whole under keys of their own.
+/// All requests may be repeated: objects are written as a whole under unique keys.
 final class S3Transport: Sendable {
     let address: S3Address
     let signer: AWSSigner
@@ -53,10 +53,10 @@ final class S3Transport: Sendable {
         func document() throws -> XMLElement { try XMLReader.read(body.readableBytesView) }
     }
 
-    /// Sends a request until there is an answer or no more timeouts.
+    /// Sends a request until there is a response or the retries are used up.
     ///
-    /// - Parameter retries: attempts after the first, where they differ from the settings'.
-    /// - Throws: `PixelFlowError`, with the store's `refusal` where it gave one; `CancellationError`.
+    /// - Parameter retries: attempts after the first; nil for the number in the settings.
+    /// - Throws: `PixelFlowError`, with the store's `refusal` if it gave one; `CancellationError`.
     func call(_ request: S3Request, retries: Int? = nil) async throws -> Reply {
         try await call(request, retries: retries) { $0 }
     }
@@ -71,7 +71,7 @@ final class S3Transport: Sendable {
         }
     }
 
-    /// Sends a request, and returns with the head of the answer.
+    /// Sends a request and returns with the head of the response.
     func open(_ request: S3Request) async throws -> HTTPClientResponse {
         try await perform(request, retries: nil) { $0 }
     }
@@ -148,7 +148,7 @@ final class S3Transport: Sendable {
         return failure
     }
 
-    /// A refusal does not go away by itself, so somebody has to hear of it; but not a thousand times a second.
+    /// A refusal needs attention by the operator, so it is logged, but at a limited rate.
     private func complain(_ failure: PixelFlowError) {
         let isDue = lastComplaint.withLock { last in
             let now = ContinuousClock.now
@@ -156,7 +156,7 @@ final class S3Transport: Sendable {
             last = now
             return true
         }
-        if isDue { logger.error("blob store refuses requests", metadata: ["error": "\(failure)"]) }
+        if isDue { logger.error("blob store rejects requests", metadata: ["error": "\(failure)"]) }
     }
 }
 

@@ -4,9 +4,9 @@ import PixelFlowCore
 /// The server's scheme, name and port.
 struct S3Endpoint: Sendable, Hashable {
     let scheme: String
-    /// Without brackets where it is an IPv6 address.
+    /// Without brackets if it is an IPv6 address.
     let host: String
-    /// Nil for the scheme's own.
+    /// Nil for the default port of the scheme.
     let port: Int?
 
     static func aws(region: String) -> S3Endpoint { S3Endpoint(scheme: "https", host: "s3.\(region).amazonaws.com", port: nil) }
@@ -31,7 +31,7 @@ struct S3Endpoint: Sendable, Hashable {
     /// As in the `Host` header: browsers and clients leave out the scheme's own port.
     var authority: String { (host.contains(":") ? "[\(host)]" : host) + (port.map { ":\($0)" } ?? "") }
 
-    /// Whether the host is an IP address, below which there are no names.
+    /// Whether the host is an IP address, which cannot have subdomains.
     var isAddress: Bool {
         host.contains(":") || host.split(separator: ".").last.map { $0.allSatisfy(\.isNumber) } == true
     }

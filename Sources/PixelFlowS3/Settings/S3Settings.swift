@@ -1,28 +1,28 @@
 package import PixelFlowCore
 
-/// Where objects are kept, and how patient to be with it.
+/// The address, credentials and limits of the object store.
 ///
 /// `PIXELFLOW_BLOB_URL` is `s3://bucket[/prefix]` with these options in its query:
 ///
-/// | option | means | default |
+/// | option | meaning | default |
 /// | --- | --- | --- |
 /// | `endpoint` | the server's URL | AWS in that region |
-/// | `region` | what signatures name | `us-east-1` |
-/// | `path_style` | the bucket stands in the path, not in the host name | `true` where there is an `endpoint` |
-/// | `create_bucket` | a bucket that is missing is made | `false` |
-/// | `public_endpoint` | the server's URL as browsers reach it, for presigned URLs | `endpoint` |
+/// | `region` | the region in signatures | `us-east-1` |
+/// | `path_style` | the bucket is in the path, not in the host name | `true` if there is an `endpoint` |
+/// | `create_bucket` | a missing bucket is created | `false` |
+/// | `public_endpoint` | the server's URL for browsers, used in presigned URLs | `endpoint` |
 ///
-/// Credentials never stand in the URL: it is shown in logs and process lists.
+/// The URL must not contain credentials: it appears in logs and process lists.
 package struct S3Settings: Sendable {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_BLOB_URL",
         help: "Sources and outputs: s3://bucket[/prefix]?endpoint=…&region=…&path_style=true&create_bucket=true.")
     static let accessKeySetting = Setting<String>.text(
-        "PIXELFLOW_S3_ACCESS_KEY", help: "Access key of the object store; AWS_ACCESS_KEY_ID unless set.")
+        "PIXELFLOW_S3_ACCESS_KEY", help: "Access key of the object store; AWS_ACCESS_KEY_ID by default.")
     static let secretKeySetting = Setting<String>.text(
-        "PIXELFLOW_S3_SECRET_KEY", help: "Secret key of the object store; AWS_SECRET_ACCESS_KEY unless set.", isSecret: true)
+        "PIXELFLOW_S3_SECRET_KEY", help: "Secret key of the object store; AWS_SECRET_ACCESS_KEY by default.", isSecret: true)
     static let requestsSetting = Setting<Int>.integer(
-        "PIXELFLOW_S3_REQUESTS", default: 64, in: 1...1024, help: "Requests to the object store at a time.")
+        "PIXELFLOW_S3_REQUESTS", default: 64, in: 1...1024, help: "Maximum number of concurrent requests to the object store.")
 
     package static let descriptions: [SettingDescription] = [
         urlSetting.description, accessKeySetting.description, secretKeySetting.description, requestsSetting.description,
@@ -43,9 +43,9 @@ package struct S3Settings: Sendable {
     package var waiting = 1024
     package var timeouts = S3Timeouts()
 
-    /// Reads `PIXELFLOW_BLOB_URL` and the credentials beside it.
+    /// Reads `PIXELFLOW_BLOB_URL` and the credentials.
     ///
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`. No message holds a secret.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`. No message contains a secret.
     package init(_ settings: Settings) throws(PixelFlowError) {
         let url = try S3URL(try settings[Self.urlSetting])
         bucket = url.bucket

@@ -14,18 +14,18 @@ struct S3URL {
     let usesPathStyle: Bool
     let createsBucket: Bool
 
-    /// - Throws: `setting_invalid`. The message never repeats the text: somebody may have written a secret into it.
+    /// - Throws: `setting_invalid`. The message never repeats the text: someone may have written a secret into it.
     init(_ text: String) throws(PixelFlowError) {
         guard let url = URLComponents(string: text), url.scheme == "s3", let bucket = url.host, url.port == nil else {
             throw Self.invalid("has to be of the form s3://bucket[/prefix]?endpoint=…&region=…")
         }
         guard url.user == nil, url.password == nil else {
-            throw Self.invalid("must not hold credentials; PIXELFLOW_S3_ACCESS_KEY and PIXELFLOW_S3_SECRET_KEY do")
+            throw Self.invalid("must not contain credentials; set PIXELFLOW_S3_ACCESS_KEY and PIXELFLOW_S3_SECRET_KEY")
         }
         var options: [String: String] = [:]
         for item in url.queryItems ?? [] {
             guard Self.options.contains(item.name) else {
-                throw Self.invalid("has the unknown option \(item.name); there are \(Self.options.joined(separator: ", "))")
+                throw Self.invalid("has the unknown option \(item.name); valid options are \(Self.options.joined(separator: ", "))")
             }
             guard let value = item.value, !value.isEmpty else { throw Self.invalid("has an option \(item.name) without a value") }
             options[item.name] = value
@@ -37,7 +37,10 @@ struct S3URL {
         publicEndpoint = try options["public_endpoint"].map(S3Endpoint.init) ?? endpoint
         usesPathStyle = try Self.flag("path_style", options, default: options["endpoint"] != nil)
         createsBucket = try Self.flag("create_bucket", options, default: false)
-        guard usesPathStyle || !endpoint.isAddress else { throw Self.invalid("needs path_style=true, for its endpoint is no host name") }
+        guard usesPathStyle || !endpoint.isAddress else {
+            throw Self.invalid(
+                "needs path_style=true because its endpoint is not a host name")
+        }
     }
 
     static func invalid(_ problem: String) -> PixelFlowError {
@@ -51,7 +54,7 @@ struct S3URL {
                 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
         }
         guard (3...63).contains(bucket.utf8.count), isPlain, !bucket.contains("..") else {
-            throw invalid("names a bucket that cannot be: 3 to 63 lower-case letters, digits, dots and hyphens")
+            throw invalid("names an invalid bucket; a bucket name has 3 to 63 lower-case letters, digits, dots and hyphens")
         }
         return bucket
     }

@@ -4,11 +4,11 @@ package import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// AWS Signature Version 4: proves that a request was made by who has the secret key, without sending it.
+/// AWS Signature Version 4: proves possession of the secret key without sending it.
 ///
 /// Described in AWS's "Signature Version 4 signing process"; knows nothing of S3 but its payload words.
 package final class AWSSigner: Sendable {
-    /// For URLs whose body nobody knows yet.
+    /// For URLs whose body is not known yet.
     package static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
     package let credentials: AWSCredentials
@@ -29,7 +29,7 @@ package final class AWSSigner: Sendable {
         return "AWS4-HMAC-SHA256 Credential=\(credential(at: time)), SignedHeaders=\(signedHeaders), Signature=\(signature)"
     }
 
-    /// The request with its signature in the query: whoever has it may send it until it expires.
+    /// The request with its signature in the query: anyone who has it may send it until it expires.
     ///
     /// - Parameter lifetime: whole seconds, from 1 to 604,800.
     package func presigned(_ request: SignableRequest, lifetime: Int, at time: SigningTime) -> SignableRequest {

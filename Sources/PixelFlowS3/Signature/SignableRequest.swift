@@ -7,7 +7,7 @@ package struct SignableRequest: Sendable {
     package var path: String
     /// Not encoded; in any order.
     package var query: [(name: String, value: String)]
-    /// Every header here is signed; `host` has to be among them.
+    /// Every header here is signed; `host` must be among them.
     package var headers: [(name: String, value: String)]
 
     package init(
@@ -19,7 +19,7 @@ package struct SignableRequest: Sendable {
         self.headers = headers
     }
 
-    /// The query as it is signed and sent: encoded, and sorted by what is encoded.
+    /// The query as it is signed and sent: encoded, and sorted by the encoded form.
     package var canonicalQuery: String {
         query.map { ($0.name.percentEncoded(), $0.value.percentEncoded()) }
             .sorted { $0.0 == $1.0 ? $0.1 < $1.1 : $0.0 < $1.0 }
@@ -34,7 +34,7 @@ package struct SignableRequest: Sendable {
         return ("\(method)\n\(path)\n\(canonicalQuery)\n\(lines)\n\(names)\n\(payloadHash)", names)
     }
 
-    /// Without spaces at the ends, and one where there are several.
+    /// Without spaces at the ends, and with single spaces inside.
     private static func trimmed(_ value: String) -> String {
         value.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }

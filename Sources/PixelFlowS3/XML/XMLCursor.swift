@@ -59,7 +59,7 @@ struct XMLCursor {
         offset += 1
     }
 
-    /// Appends what stands before the next `<`, entities resolved.
+    /// Appends the text before the next `<`, with entities resolved.
     mutating func text(into text: inout [UInt8]) throws(XMLError) {
         while offset < bytes.count, bytes[offset] != UInt8(ascii: "<") {
             if bytes[offset] == UInt8(ascii: "&") {
@@ -98,7 +98,7 @@ struct XMLCursor {
         }
     }
 
-    /// - Throws: where the bytes are not UTF-8.
+    /// - Throws: if the bytes are not UTF-8.
     func string(_ bytes: [UInt8]) throws(XMLError) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw error("the text is not UTF-8") }
         return text

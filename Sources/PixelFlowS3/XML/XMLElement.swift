@@ -2,7 +2,7 @@
 package struct XMLElement: Sendable, Hashable {
     /// Without its namespace prefix.
     package var name: String
-    /// What stands directly in it, with entities resolved. As it is: nothing is trimmed.
+    /// The text directly inside it, with entities resolved and untrimmed.
     package var text = ""
     package var children: [XMLElement] = []
 

@@ -1,6 +1,6 @@
-/// Reads the small documents that S3 answers with.
+/// Parses the small documents in responses of S3.
 ///
-/// Strict: what is not well-formed is refused, and so are document types, which S3 never sends and
+/// It is strict: malformed documents are rejected, and so are document types, which S3 never sends and
 /// attackers do. Depth and size are bounded by the caller's bytes and `maximumDepth`.
 package struct XMLReader {
     /// S3's deepest answers have five levels.
@@ -11,7 +11,7 @@ package struct XMLReader {
     private init(_ bytes: [UInt8]) { cursor = XMLCursor(bytes) }
 
     /// - Returns: the root element.
-    /// - Throws: `XMLError` where the bytes are not one well-formed document in UTF-8.
+    /// - Throws: `XMLError` if the bytes are not one well-formed document in UTF-8.
     package static func read(_ bytes: some Sequence<UInt8>) throws(XMLError) -> XMLElement {
         var reader = XMLReader(Array(bytes))
         return try reader.document()

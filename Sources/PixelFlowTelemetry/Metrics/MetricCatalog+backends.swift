@@ -2,43 +2,44 @@ import Prometheus
 
 extension MetricCatalog {
     static let databases = Group(
-        title: "Databases", origin: "whoever uses PostgreSQL or MongoDB",
+        title: "Databases", origin: "the services that use PostgreSQL or MongoDB",
         metrics: [
             MetricDescription(
                 .counter, "database_requests_total", labels: ["backend", "operation", "outcome"],
-                "Calls of MongoDB: answered, refused (an answer, too, as of a duplicate), failed."),
+                "MongoDB commands by outcome: answered, refused (the server rejected the command, for example a duplicate key), failed."),
             MetricDescription(
                 .histogram, "database_request_duration_seconds", labels: ["backend", "operation"], buckets: requestBuckets,
-                "How long a call of a database took."),
+                "Duration of a database call."),
             MetricDescription(
                 .gauge, "database_pool_connections", labels: ["backend", "state"], "Connections of the pool: busy, idle."),
-            MetricDescription(.gauge, "database_pool_waiting", labels: ["backend"], "Calls that wait for a connection."),
+            MetricDescription(.gauge, "database_pool_waiting", labels: ["backend"], "Calls waiting for a connection."),
         ])
 
     static let kafka = Group(
         title: "Kafka", origin: "api and worker",
         metrics: [
             MetricDescription(
-                .gauge, "kafka_consumer_lag", labels: ["topic", "partition"], "Messages of a partition that its worker has not settled."),
+                .gauge, "kafka_consumer_lag", labels: ["topic", "partition"],
+                "Messages of a partition that its worker has not settled yet."),
             MetricDescription(
                 .gauge, "kafka_committed_offset", labels: ["topic", "partition"],
-                "Where the group goes on in a partition, told by its worker."),
+                "Committed offset of the group in a partition, reported by the worker that holds it."),
             MetricDescription(
                 .gauge, "kafka_end_offset", labels: ["topic", "partition"],
-                "The offset of the next message of a partition, told by its worker."),
-            MetricDescription(.gauge, "kafka_producer_queue_messages", "Messages that wait to be sent."),
+                "End offset of a partition, reported by the worker that holds it."),
+            MetricDescription(.gauge, "kafka_producer_queue_messages", "Messages waiting in the producer's queue."),
             MetricDescription(
                 .counter, "kafka_messages_total", labels: ["topic", "direction", "outcome"],
                 "Messages published to or consumed from a topic: ok, failed, undecodable."),
             MetricDescription(
                 .histogram, "kafka_publish_duration_seconds", buckets: requestBuckets,
-                "From handing messages over to the acknowledgement of the last of them."),
+                "Time from handing messages to the producer to the acknowledgement of the last one."),
             MetricDescription(
-                .counter, "kafka_rebalances_total", labels: ["event"], "Times that partitions were assigned to or revoked from this worker."
+                .counter, "kafka_rebalances_total", labels: ["event"], "Rebalances that assigned partitions to this worker or revoked them."
             ),
             MetricDescription(
                 .gauge, "kafka_broker_round_trip_seconds", labels: ["client", "percentile"],
-                "Round trip to the slowest broker, as the client library measures it."),
+                "Round-trip time to the slowest broker, as measured by the client library."),
         ])
 
     static let objects = Group(
@@ -47,16 +48,16 @@ extension MetricCatalog {
             MetricDescription(.counter, "s3_requests_total", labels: ["operation", "status"], "Requests to the object store."),
             MetricDescription(
                 .histogram, "s3_request_duration_seconds", labels: ["operation"], buckets: requestBuckets,
-                "How long a request to the object store took."),
+                "Duration of a request to the object store."),
             MetricDescription(.counter, "blob_bytes_total", labels: ["direction"], "Bytes read from and written to the object store."),
         ])
 
     static let circuits = Group(
-        title: "Circuit breakers", origin: "whoever uses a backend",
+        title: "Circuit breakers", origin: "each service that uses a backend",
         metrics: [
             MetricDescription(
-                .gauge, "circuit_breaker_state", labels: ["backend", "state"], "1 for the present state: closed, open, half_open."),
+                .gauge, "circuit_breaker_state", labels: ["backend", "state"], "1 for the current state: closed, open, half_open."),
             MetricDescription(
-                .counter, "circuit_breaker_rejections_total", labels: ["backend"], "Calls refused because the circuit was open."),
+                .counter, "circuit_breaker_rejections_total", labels: ["backend"], "Calls rejected because the circuit was open."),
         ])
 }

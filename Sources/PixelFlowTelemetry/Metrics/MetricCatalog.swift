@@ -19,6 +19,6 @@ package enum MetricCatalog {
 
     /// Seconds of an HTTP request: finer at the short end than a task needs.
     static let requestBuckets = HistogramBuckets([0.001, 0.0025] + HistogramBuckets.durations.bounds)
-    /// Seconds that a task may wait or take: a long queue is told from a short one up to an hour.
+    /// Buckets in seconds for waiting and processing times, up to an hour.
     static let waitBuckets = HistogramBuckets(HistogramBuckets.durations.bounds + [120, 300, 600, 1800, 3600])
 }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A host name as the name service knows it: lower case, and letters beyond ASCII in their `xn--` form.
+/// A host name in the form for DNS: lower case, with non-ASCII letters in their `xn--` form.
 ///
 /// A conservative part of UTS #46 as browsers apply it: compatibility forms (fullwidth letters, circled
 /// letters, the four full stops) are mapped, case is folded, the text is composed (NFC), and `ß` and `ς` stay
-/// themselves. What is no letter, mark, number or symbol is refused, joiners included, and the rule for
+/// themselves. What is not a letter, mark, number or symbol is refused, joiners included, and the rule for
 /// right-to-left labels is not checked.
 enum DomainName {
-    /// The name in ASCII, without a final dot; nil where there is none. Not yet checked for lengths and for what stands in a label.
+    /// The name in ASCII, without a final dot; nil if there is none. Lengths and characters of labels are not checked yet.
     static func ascii(_ text: String) -> String? {
         var labels: [String] = []
         let mapped = text.utf8.allSatisfy({ $0 < 0x80 }) ? text.lowercased() : mapped(text)
@@ -32,7 +32,7 @@ enum DomainName {
     private static func ascii(label: Substring) -> String? {
         if label.utf8.allSatisfy({ $0 < 0x80 }) {
             guard label.hasPrefix("xn--") else { return String(label) }
-            // Other programs would show the name that this stands for, so it has to stand for one.
+            // Other programs would show the decoded name, so it must be a valid one.
             guard let scalars = Punycode.decode(label.dropFirst(4)), isLabel(scalars), scalars.contains(where: { !$0.isASCII }),
                 encoded(scalars) == String(label)
             else { return nil }

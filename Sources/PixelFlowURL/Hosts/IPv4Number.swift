@@ -1,8 +1,8 @@
 import WireFormats
 
 /// IPv4 addresses as the WHATWG URL standard reads them: one to four numbers, decimal, octal or hexadecimal,
-/// the last of which fills what is left. `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1 to a browser and to most
-/// programs, so they are read the same way here, and judged as the address that they are.
+/// the last of which fills the remaining bytes. `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1 to a browser and to most
+/// programs, so they are parsed in the same way here and checked as that address.
 enum IPv4Number {
     /// Whether the last part of `name` makes the whole an IPv4 address.
     static func ends(_ name: String) -> Bool {
@@ -10,7 +10,7 @@ enum IPv4Number {
         return last.utf8.allSatisfy { (0x30...0x39).contains($0) } || value(of: last) != nil
     }
 
-    /// Nil for what is no address.
+    /// Nil if it is not an address.
     static func address(_ name: String) -> IPAddress? {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap(value)

@@ -8,7 +8,7 @@ enum Punycode {
     private static let firstBias = 72
     private static let firstScalar = 0x80
 
-    /// Without the prefix `xn--`. Nil where the label is too long to be counted.
+    /// Without the prefix `xn--`. Nil if the label is too long to be counted.
     static func encode(_ label: [Unicode.Scalar]) -> String? {
         var output = label.filter(\.isASCII).map { Character($0) }
         let basic = output.count
@@ -37,7 +37,7 @@ enum Punycode {
         return String(output)
     }
 
-    /// Reads what follows `xn--`. Nil for what no label is encoded as.
+    /// Decodes the part after `xn--`. Nil if it is not the encoding of a label.
     static func decode(_ text: Substring) -> [Unicode.Scalar]? {
         var output: [Unicode.Scalar] = []
         var rest = text.unicodeScalars[...]

@@ -5,7 +5,7 @@ package import WireFormats
 ///
 /// Read as browsers read it (WHATWG URL), and kept in the one spelling that is used from there on: percent-encoding is
 /// decoded, letters beyond ASCII are converted (`DomainName`), every spelling of an IPv4 address is the address
-/// (`IPv4Number`). IPv6 addresses have to stand in brackets, without a zone.
+/// (`IPv4Number`). IPv6 addresses must stand in brackets, without a zone.
 package enum SourceHost: Sendable, Hashable {
     case address(IPAddress)
     /// Lower case ASCII, without a final dot.
@@ -20,7 +20,7 @@ package enum SourceHost: Sendable, Hashable {
         guard !text.isEmpty else { throw .urlInvalid("The URL has no host.") }
         if text.hasPrefix("[") {
             guard text.hasSuffix("]"), let address = IPAddress(String(text.dropFirst().dropLast())), address.width == 128 else {
-                throw .urlInvalid("The host of the URL is no valid IPv6 address.")
+                throw .urlInvalid("The host of the URL is not a valid IPv6 address.")
             }
             self = .address(address)
             return
@@ -29,7 +29,7 @@ package enum SourceHost: Sendable, Hashable {
             throw .urlInvalid("The host of the URL has characters that no name has.")
         }
         if IPv4Number.ends(name) {
-            guard let address = IPv4Number.address(name) else { throw .urlInvalid("The host of the URL is no valid IPv4 address.") }
+            guard let address = IPv4Number.address(name) else { throw .urlInvalid("The host of the URL is not a valid IPv4 address.") }
             self = .address(address)
             return
         }
@@ -52,7 +52,7 @@ package enum SourceHost: Sendable, Hashable {
                 throw .urlInvalid("A part of the host is empty or longer than \(maximumLabelLength) characters.")
             }
             guard label.first != UInt8(ascii: "-"), label.last != UInt8(ascii: "-"), label.allSatisfy(isPlain) else {
-                throw .urlInvalid("The host of the URL has characters that no name has.")
+                throw .urlInvalid("The host of the URL contains invalid characters.")
             }
         }
     }

@@ -9,7 +9,7 @@ struct Asset: Sendable {
     let path: String
     let mediaType: String
     let bytes: ByteBuffer
-    /// The same compressed, where that was worth it.
+    /// The compressed bytes, if compression was worthwhile.
     let gzip: ByteBuffer?
     /// Whether the path names this content and no other.
     let isImmutable: Bool

@@ -4,13 +4,13 @@ import PixelFlowHTTP
 
 /// Serves the page and its files.
 struct AssetRoutes: Sendable {
-    /// Everything comes from this address and nothing is inline. Pictures may also be made in the
-    /// page, as previews and placeholders are.
+    /// Everything is loaded from this origin and nothing is inline. Images may also be created in the
+    /// page, such as previews and placeholders.
     private static let pagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     private static let page = "/index.html"
-    /// Addresses that the page shows something of its own for, and that people open, reload and pass on.
+    /// The paths of the page's views, which users open, reload and share.
     private static let views: [RouterPath] = ["/", "/tasks/:id", "/overview", "/presets", "/presets/:name"]
 
     let bundle: AssetBundle
@@ -26,7 +26,7 @@ struct AssetRoutes: Sendable {
 
     private static func response(_ asset: Asset, to request: Request) throws -> Response {
         let compressed = acceptsGzip(request) ? asset.gzip : nil
-        // Another coding is another representation, with a tag of its own.
+        // Another encoding is another representation with its own tag.
         let tag = compressed == nil ? asset.entityTag : EntityTag(asset.entityTag.value + "-gzip")
         var headers: HTTPFields = [
             .contentType: asset.mediaType,

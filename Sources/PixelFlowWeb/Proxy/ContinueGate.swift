@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Keeps a body back until its upstream has said 100 (Continue), or the body is not to be sent any more.
+/// Holds back a body until its upstream has sent 100 (Continue), or the body is no longer needed.
 final class ContinueGate: Sendable {
     private struct State {
         var isOpen = false
@@ -54,7 +54,7 @@ final class ContinueObserver: ChannelDuplexHandler {
         ["expect": "100-continue", mark: ContinueGates.shared.add(gate)]
     }
 
-    /// Adds the handler where the client's own handlers for HTTP/1.1 are.
+    /// Adds the handler next to the client's HTTP/1.1 handlers.
     static func install(on channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.submit {
             let pipeline = channel.pipeline.syncOperations
@@ -76,7 +76,7 @@ final class ContinueObserver: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = unwrapInboundIn(data), let gate {
-            // A final answer without it: the body is not wanted, and stays where it is.
+            // A final response without it: the body is not needed and is not sent.
             if head.status.code < 200 { gate.open() }
             timer?.cancel()
             self.gate = nil

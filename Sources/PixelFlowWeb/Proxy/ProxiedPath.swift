@@ -3,7 +3,7 @@ import PixelFlowCore
 
 /// The addresses of a service that are passed on. Everything else of it is for those who run it.
 struct ProxiedPaths: Sendable {
-    /// Everything of the api that people use begins so; its probes and metrics do not.
+    /// The prefix of all public routes of the api; its probes and metrics have other paths.
     static let api = ProxiedPaths(prefixes: [["api"]], whole: [])
     static let auth = ProxiedPaths(
         prefixes: [], whole: [["health"], ["register"], ["login"], ["validate"], [".well-known", "jwks.json"]])
@@ -11,8 +11,8 @@ struct ProxiedPaths: Sendable {
     fileprivate let prefixes: [[Substring]]
     fileprivate let whole: [[Substring]]
 
-    /// Whether a path may be passed on as it stands. Only one spelling of an address counts: services differ in what they
-    /// make of an empty segment, of dots, of parameters and of what is encoded without need.
+    /// Whether a path may be forwarded unchanged. Only one spelling of a path is accepted: services differ in how they
+    /// treat empty segments, dots, parameters and unnecessary encoding.
     func allow(_ path: String) -> Bool {
         guard path.hasPrefix("/") else { return false }
         var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
@@ -23,7 +23,7 @@ struct ProxiedPaths: Sendable {
 
     private static func isPlain(_ segment: Substring) -> Bool {
         guard !segment.isEmpty, let decoded = String(segment).removingPercentEncoding else { return false }
-        // A path that is encoded twice is decoded twice by somebody.
+        // A path that is encoded twice is decoded twice by someone.
         let text = decoded.removingPercentEncoding ?? decoded
         let name = text.prefix { $0 != ";" }
         guard name != ".", name != ".." else { return false }
@@ -32,6 +32,6 @@ struct ProxiedPaths: Sendable {
 }
 
 extension PixelFlowError {
-    /// What no service would understand (400).
-    static let malformedAddress = PixelFlowError(.malformed, code: "bad_request", "The address is malformed.")
+    /// A path that no service would accept (400).
+    static let malformedAddress = PixelFlowError(.malformed, code: "bad_request", "The path is malformed.")
 }

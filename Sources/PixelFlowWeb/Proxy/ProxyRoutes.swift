@@ -63,9 +63,9 @@ struct ProxyRoutes: Sendable {
 
     // MARK: Back
 
-    /// An upstream that refuses an upload may be cut off before its answer is read: its connection ends
-    /// together with what is still being sent. Read whole before anything is passed back, a problem
-    /// arrives whole or becomes a 503, and the request is good for another try.
+    /// The response of an upstream that refuses an upload may be cut off: its connection ends
+    /// while the upload is still being sent. Because it is read completely before it is forwarded, a problem
+    /// arrives whole or becomes a 503, and the request can be retried.
     private static func problem(_ answer: UpstreamAnswer) async throws -> Response {
         let content = try await answer.collect(limit: 64 * 1024)
         return Response(status: answer.status, headers: answer.headers.passedOn(), body: ResponseBody(byteBuffer: content))

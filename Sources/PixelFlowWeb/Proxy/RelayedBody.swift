@@ -2,13 +2,13 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// The body of a request on its way to an upstream: each piece is read when the upstream takes it.
+/// The body of a request on its way to an upstream: each chunk is read when the upstream accepts it.
 ///
-/// The HTTP client reads it on a task of its own, which goes on for a moment after an upstream has
-/// refused the rest. A connection must not be read twice at a time, so `close` has to come before
-/// anybody else reads on.
+/// The HTTP client reads it on a separate task, which continues for a moment after an upstream has
+/// refused the rest. A connection must not be read twice at a time, so `close` must come before
+/// anything else reads on.
 ///
-/// Sendable unchecked: the iterator is used by whoever has moved `state` to `reading`, and by nobody else.
+/// Sendable unchecked: only the task that has moved `state` to `reading` uses the iterator.
 final class RelayedBody: AsyncSequence, @unchecked Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
@@ -30,7 +30,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
         self.gate = gate
     }
 
-    /// Whether the client has gone before the end.
+    /// Whether the client disconnected before the end.
     var isBroken: Bool { broken.load(ordering: .relaxed) }
 
     /// Stops reading; returns once nothing is being read any more.
@@ -44,7 +44,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
                 state = .reading(closing: continuation)
                 return false
             }
-            // Whoever waits at the gate finds the body closed.
+            // A task that waits at the gate finds the body closed.
             gate?.open()
             if isIdle { continuation.resume() }
         }

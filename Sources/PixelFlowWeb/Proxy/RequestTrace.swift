@@ -2,20 +2,20 @@ import HTTPTypes
 import Hummingbird
 import PixelFlowHTTP
 
-/// What an upstream is told about where a request comes from.
+/// The forwarding headers for an upstream.
 struct RequestTrace: Sendable {
-    /// What a client could write to seem to be another; none of it is passed on as it came.
+    /// Headers by which a client could pretend to be another; none is forwarded unchanged.
     static let claims: Set<String> = ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"]
 
     let headers: HTTPFields
 
-    /// - Parameter proxies: whose words about the client are passed on. Anybody else's are replaced by what is seen here.
+    /// - Parameter proxies: the proxies whose headers about the client are forwarded. Those of others are replaced.
     init(_ request: Request, _ context: AppRequestContext, proxies: TrustedProxies) {
         let isTrusted = proxies.trustsPeer(of: context)
         func told(_ name: HTTPField.Name) -> String? { isTrusted ? request.headers[name] : nil }
         var headers = HTTPFields()
         headers[.xRequestID] = context.requestID
-        // Each hop adds whom it has heard from; who is believed is for the upstream to judge.
+        // Each hop adds its peer; the upstream decides which hops to trust.
         let hops = [told(.xForwardedFor), context.peerAddress?.ipAddress].compactMap { $0 }
         if !hops.isEmpty { headers[.xForwardedFor] = hops.joined(separator: ", ") }
         headers[.xForwardedProto] = told(.xForwardedProto) ?? "http"
@@ -23,7 +23,7 @@ struct RequestTrace: Sendable {
         self.headers = headers
     }
 
-    /// Whether a header says something about the client, whoever has written it.
+    /// Whether a header makes a claim about the client.
     static func isClaim(_ field: HTTPField) -> Bool {
         let name = field.name.canonicalName
         return claims.contains(name) || name.hasPrefix("x-forwarded-")

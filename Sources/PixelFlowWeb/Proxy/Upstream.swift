@@ -8,7 +8,7 @@ import PixelFlowCore
 struct Upstream: Sendable {
     enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// - Parameter length: bytes, where the client has announced them.
+        /// - Parameter length: bytes, if the client has announced them.
         case stream(RelayedBody, length: Int64?)
     }
 
@@ -17,12 +17,12 @@ struct Upstream: Sendable {
     let baseURL: String
     let client: HTTPClient
 
-    /// Sends a request, and returns with the head of the answer.
+    /// Sends a request and returns with the head of the response.
     ///
     /// - Parameters:
     ///   - path: from the root of the service, with the query, percent-encoded.
     ///   - gate: opened once the service wants the body.
-    /// - Throws: `…_unavailable` (503) where the service does not answer; `bad_request` (400) for a path that is none.
+    /// - Throws: `…_unavailable` (503) if the service does not answer; `bad_request` (400) for a path that is none.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
     ) async throws -> UpstreamAnswer {
@@ -32,7 +32,7 @@ struct Upstream: Sendable {
         if let gate { request.headers.add(contentsOf: ContinueObserver.headers(for: gate)) }
         request.body = body?.forClient
         do {
-            // The client's time-outs are about silence. A deadline would end a slow upload.
+            // The client's timeouts are about silence. A deadline would end a slow upload.
             return UpstreamAnswer(try await client.execute(request, deadline: .distantFuture), from: name)
         } catch let error as CancellationError {
             throw error
@@ -43,7 +43,7 @@ struct Upstream: Sendable {
         }
     }
 
-    /// - Throws: where the service does not live.
+    /// - Throws: if the service is not alive.
     func check() async throws {
         let answer = try await send(.get, "/livez", headers: [:])
         _ = try await answer.collect(limit: 4096)
@@ -75,12 +75,12 @@ struct UpstreamAnswer: Sendable {
         self.name = name
     }
 
-    /// Whether it is an error with a body of its own, and a small one.
+    /// Whether it is a problem document, which is small.
     var isProblem: Bool { headers[.contentType]?.hasPrefix("application/problem+json") == true }
 
     /// The whole body.
     ///
-    /// - Throws: `…_unavailable` where it breaks off or is larger than `limit` bytes.
+    /// - Throws: `…_unavailable` if it breaks off or is larger than `limit` bytes.
     func collect(limit: Int) async throws -> ByteBuffer {
         do {
             return try await body.collect(upTo: limit)

@@ -4,7 +4,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// What a person signs in with.
+/// The credentials of a user.
 struct Credentials: Codable, Sendable {
     let email: String
     let password: String
@@ -22,7 +22,7 @@ struct IssuedToken: Decodable, Sendable {
     }
 }
 
-/// Who is signed in, as the page is told.
+/// The signed-in account for the page.
 struct Account: Codable, Sendable {
     let email: String
     let userID: String
@@ -35,7 +35,7 @@ struct Account: Codable, Sendable {
     }
 }
 
-/// Asks the auth service in the name of a browser.
+/// Calls the auth service on behalf of a browser.
 struct AuthClient: Sendable {
     /// Bytes; every answer of auth is far smaller.
     private static let answerLimit = 64 * 1024
@@ -54,7 +54,7 @@ struct AuthClient: Sendable {
         try read(try await ask(.get, "/validate", token: token, trace))
     }
 
-    /// - Throws: what auth has answered, in its own words; `auth_unavailable` where it does not answer.
+    /// - Throws: what auth has answered, in its own words; `auth_unavailable` if it does not answer.
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: Credentials? = nil, _ trace: RequestTrace
     ) async throws -> ByteBuffer {

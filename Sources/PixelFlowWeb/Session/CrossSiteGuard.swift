@@ -12,7 +12,7 @@ struct CrossSiteGuard: RouterMiddleware {
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         guard Self.isAllowed(request) else {
-            throw PixelFlowError(.forbidden, code: "cross_site_request", "This request came from another site.")
+            throw PixelFlowError(.forbidden, code: "cross_site_request", "Requests from another site are refused.")
         }
         return try await next(request, context)
     }
@@ -28,8 +28,8 @@ struct CrossSiteGuard: RouterMiddleware {
         return site != nil || isRead || !hasCookie
     }
 
-    /// Whether the origin is the address that the browser has asked. A proxy may have put its own
-    /// name in place of it, but then tells it; no page can make a browser send that header elsewhere.
+    /// Whether the origin is the address that the browser requested. A proxy may have replaced it by its own
+    /// name, but then forwards the original; no page can make a browser send that header to another site.
     private static func isOwn(_ origin: String, _ request: Request) -> Bool {
         let address = origin.lowercased()
         guard let scheme = ["https://", "http://"].first(where: address.hasPrefix) else { return false }

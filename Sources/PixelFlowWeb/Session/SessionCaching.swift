@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import PixelFlowHTTP
 
-/// Keeps what a session may see from being shown to the next one: a cache tells sessions apart by their cookie, and asks
-/// each time whether what it has may still be seen.
+/// Prevents caches from showing the data of one session to another: a cache separates sessions by their cookie and revalidates
+/// each response before using it.
 struct SessionCaching: RouterMiddleware {
     typealias Context = AppRequestContext
 

@@ -28,7 +28,7 @@ enum SessionCookie {
 }
 
 extension Request {
-    /// Whether the browser talks https, to us or to a proxy before us. Somebody who lies about it
+    /// Whether the browser talks https, to us or to a proxy before us. Someone who lies about it
     /// only spoils the own cookie.
     var isSecure: Bool {
         headers[.xForwardedProto]?.split(separator: ",").first?.lowercased().filter { !$0.isWhitespace } == "https"

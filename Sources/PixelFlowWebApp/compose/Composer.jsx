@@ -35,7 +35,7 @@ export function Composer() {
     );
 }
 
-/** `/?preset=NAME` chooses that preset, once. */
+/** `/?preset=NAME` selects that preset once. */
 function useRequestedPreset() {
     const search = useSearch();
     useEffect(() => {
@@ -53,7 +53,7 @@ function Sources({ isOver, isSmall }) {
     const [urlProblem, setProblem] = useState("");
     const add = (event) => {
         event.preventDefault();
-        if (!/^https?:\/\/[^/]/i.test(url.trim())) return setProblem("This has to be an address that begins with https:// or http://.");
+        if (!/^https?:\/\/[^/]/i.test(url.trim())) return setProblem("The address must begin with https:// or http://.");
         setProblem("");
         addURL(url.trim());
     };
@@ -93,14 +93,14 @@ function PresetPicker({ choice }) {
     const chooseOwn = () => uploads.set((state) => ({ choice: "", pipeline: state.pipeline || chosenPipeline(state) || presets[0].pipeline }));
     return (
         <fieldset className="min-w-0">
-            <legend className="mb-2 text-sm font-medium">What to make of them</legend>
+            <legend className="mb-2 text-sm font-medium">Outputs</legend>
             <div className="grid max-h-80 grid-cols-1 gap-2 overflow-y-auto p-1 -m-1">
                 {!isLoaded && [1, 2, 3].map((row) => <div key={row} className="h-[62px] animate-shimmer rounded-xl bg-sunk" />)}
                 {presets.map(({ name, pipeline }) => (
                     <Option key={name} isChosen={choice === name} onChoose={() => uploads.set({ choice: name })} title={name} extra={purposes[name]}
                         text={pipeline.outputs.map((output) => describe(output, schema)).join(" · ")} />
                 ))}
-                {isLoaded && <Option isChosen={choice === ""} onChoose={chooseOwn} title="Your own" extra="Sizes, formats, effects" text="Build a pipeline step by step, from the chosen preset on" />}
+                {isLoaded && <Option isChosen={choice === ""} onChoose={chooseOwn} title="Your own" extra="Sizes, formats, effects" text="Build a pipeline step by step, starting from the selected preset" />}
             </div>
         </fieldset>
     );

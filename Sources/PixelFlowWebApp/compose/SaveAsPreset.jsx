@@ -26,7 +26,7 @@ export function SaveAsPreset({ pipeline, isDisabled }) {
                 <Dialog title="Save as a preset" onClose={() => setAsking(false)} className="max-w-sm">
                     <form onSubmit={save} className="grid gap-4">
                         <Field id="preset-name" name="name" label="Name" required maxLength={64} autoFocus spellCheck={false} error={problem && problem.message}
-                            hint="Of a to z, 0 to 9, - and _" />
+                            hint="Use a to z, 0 to 9, - and _" />
                         <Button type="submit" kind="primary">Save</Button>
                     </form>
                 </Dialog>

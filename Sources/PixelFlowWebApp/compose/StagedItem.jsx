@@ -6,7 +6,7 @@ import { heedsFocus } from "../pipeline/pipelines.js";
 import { size } from "../service/format.js";
 import { changeItem, chosenPipeline, dropItem, useUploads } from "./uploadStore.js";
 
-/** One picture that is about to be sent, or is being sent. */
+/** One picture that is waiting to be uploaded or is being uploaded. */
 export function StagedItem({ item }) {
     const [isAiming, setAiming] = useState(false);
     const [isBroken, setBroken] = useState(false);
@@ -42,10 +42,10 @@ function facts(item) {
     return parts.join(" · ");
 }
 
-/** A connection that is cut in the middle of a large file says nothing of the reason. */
+/** A connection that is closed in the middle of a large file gives no reason. */
 function explained({ problem, file }) {
     const isLarge = file && file.size > 20 * 1024 * 1024;
-    return problem.status === 0 && isLarge ? "The upload broke off; the file may be larger than allowed." : problem.message;
+    return problem.status === 0 && isLarge ? "The upload was interrupted; the file may be larger than allowed." : problem.message;
 }
 
 function Aim({ item, name, onClose }) {
@@ -58,8 +58,8 @@ function Aim({ item, name, onClose }) {
     };
     return (
         <Dialog title={`Focal point of ${name}`} onClose={onClose} className="max-w-2xl">
-            <p className="mb-3 text-soft">Click what has to stay in view wherever the picture is cut.</p>
-            {chosen && !heedsFocus(chosen) && <p className="mb-3 rounded-lg bg-busy-wash px-3 py-2 text-sm text-busy">The chosen preset shows whole pictures: nothing is cut, so this has no effect on it.</p>}
+            <p className="mb-3 text-soft">Click the part of the picture that must stay visible when it is cropped.</p>
+            {chosen && !heedsFocus(chosen) && <p className="mb-3 rounded-lg bg-busy-wash px-3 py-2 text-sm text-busy">The selected preset does not crop pictures, so the focal point has no effect.</p>}
             <FocalPicker src={item.preview} point={point} onChange={setPoint} tall />
             <div className="mt-4 flex justify-end gap-2">
                 {item.focus && <Button kind="quiet" onClick={() => keep(null)}>Without</Button>}

@@ -6,7 +6,7 @@ import { presetStore } from "../presets/presetStore.js";
 import { upsertTasks } from "../tasks/taskStore.js";
 
 /**
- * What is about to be ordered. It outlives the page that shows it, so that nothing is lost by looking elsewhere.
+ * The staged upload. It outlives the view that shows it, so that nothing is lost when the user navigates.
  * `items`: `{id, file | url, preview, focus, state: "ready" | "sending", progress, problem}`.
  * `choice`: the name of a preset, or "" for `pipeline`.
  */
@@ -40,13 +40,13 @@ export function dropItem(id) {
     uploads.set((state) => ({ items: state.items.filter((one) => one.id !== id) }));
 }
 
-/** The pipeline that is chosen, whichever way. */
+/** The selected pipeline. */
 export function chosenPipeline({ choice, pipeline } = uploads.get()) {
     const preset = presetStore.get().presets.find(({ name }) => name === choice);
     return preset ? preset.pipeline : pipeline;
 }
 
-/** `{preset}` or `{pipeline}`, as the service takes it. A preset that is aimed is no longer that preset. */
+/** `{preset}` or `{pipeline}` for the request. A preset with a focal point is sent as a pipeline. */
 function instructions(item) {
     const { choice } = uploads.get();
     const pipeline = chosenPipeline();
@@ -55,14 +55,14 @@ function instructions(item) {
     return pipeline ? { pipeline } : {};
 }
 
-/** Sends everything that is ready. What goes well becomes a task, the rest stays, with the reason. */
+/** Uploads all items that are ready. Those that succeed become tasks; the others stay, with the error. */
 export async function sendAll() {
     const ready = uploads.get().items.filter((item) => item.state === "ready");
     ready.forEach(({ id }) => changeItem(id, { state: "sending", progress: 0, problem: null }));
     await each(ready, sendOne, atOnce);
 }
 
-/** The same order sent again, after an answer was lost, makes no second task. */
+/** Repeating an upload after a lost response creates no second task. */
 function keyFor(item, wanted) {
     if (item.wanted === wanted) return item.key;
     const key = randomKey();
@@ -72,7 +72,7 @@ function keyFor(item, wanted) {
 
 async function sendOne({ id }) {
     const item = uploads.get().items.find((one) => one.id === id);
-    // It may have been taken back while it waited for its turn.
+    // It may have been removed while it waited for its turn.
     if (!item) return;
     const wanted = instructions(item);
     const headers = { "idempotency-key": keyFor(item, JSON.stringify(wanted)) };

@@ -3,7 +3,7 @@ import { addFiles, uploads } from "./uploadStore.js";
 
 const holdsFiles = (transfer) => Boolean(transfer) && [...transfer.types].includes("Files");
 
-/** Takes what is dropped or pasted anywhere on the page; tells whether something is being held over it. */
+/** Handles files dropped or pasted anywhere on the page; returns whether something is being dragged over it. */
 export function useIncoming() {
     const [isOver, setOver] = useState(false);
     useEffect(() => {
@@ -29,7 +29,7 @@ export function useIncoming() {
     return isOver;
 }
 
-/** Pictures become items; an address becomes the URL, unless it is pasted into a field. */
+/** Pictures become items; text becomes the URL, unless it is pasted into a field. */
 function paste(event) {
     const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
     if (files.length) {

@@ -48,7 +48,7 @@ function Numbers({ now }) {
                     <p className="mt-2 text-3xl font-semibold tabular-nums">
                         {typeof now.oldest_pending_seconds === "number" ? duration(now.oldest_pending_seconds) : "None"}
                     </p>
-                    <p className="text-soft">{typeof now.oldest_pending_seconds === "number" ? "since it was accepted" : "Nothing waits for a worker."}</p>
+                    <p className="text-soft">{typeof now.oldest_pending_seconds === "number" ? "since it was accepted" : "No task is waiting for a worker."}</p>
                 </Card>
                 <Card aria-labelledby="failures-heading" className="p-4"><Title id="failures-heading" title="Failures" /><Failures failures={now.failures} /></Card>
             </div>
@@ -73,7 +73,7 @@ function Count({ status, word, icon, look, number }) {
 
 function Failures({ failures }) {
     const rows = Object.entries(failures).sort(([, one], [, other]) => other - one);
-    if (!rows.length) return <Empty icon="check" title="Nothing has failed">Failures are listed here by their cause.</Empty>;
+    if (!rows.length) return <Empty icon="check" title="Nothing has failed">Failures are listed here by cause.</Empty>;
     const most = rows[0][1];
     return (
         <ul className="mt-3 grid gap-3">

@@ -18,7 +18,7 @@ export function PipelineEditor({ pipeline, onChange, errors = {}, preview = "" }
                 <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                     <div className="grid min-w-0 grid-cols-1 content-start gap-4">
                         <p role="status" data-verdict={known ? "bad" : "good"} className={`min-h-6 text-sm ${known ? "text-bad" : "text-soft"}`}>
-                            {known ? known[1] : "Each output is made from the original, step by step."}
+                            {known ? known[1] : "Each output is produced from the original, step by step."}
                         </p>
                         {outputs.map((output, index) => (
                             <OutputEditor key={index} output={output} path={`outputs[${index}]`} isOnly={outputs.length === 1}

@@ -8,7 +8,7 @@ import { FocalPicker } from "./FocalPicker.jsx";
 export const Schema = createContext(null);
 /** What the service has against the pipeline, by the path of the field. */
 export const Errors = createContext({});
-/** The address of a picture to choose focal points on; none where there is none. */
+/** The address of a picture to choose focal points on; none if there is none. */
 export const Preview = createContext("");
 
 /** What is wrong, without the path of the field that it stands at anyway. */
@@ -116,7 +116,7 @@ function TaskControl({ id, value, onChange, field: _, ...rest }) {
     );
 }
 
-/** A text that is taken over as it is typed, and tidied by nobody. */
+/** A text that is taken over as it is typed, and tidied by no one. */
 export function JSONControl({ pipeline, onChange }) {
     const [text, setText] = useState("");
     const [error, setError] = useState("");

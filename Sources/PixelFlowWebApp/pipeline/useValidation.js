@@ -14,7 +14,7 @@ export function useValidation(pipeline) {
                 const answer = await call("POST", "/api/pipelines/check", pipeline, { signal: stop.signal });
                 setVerdict({ isKnown: true, errors: answer.valid ? {} : { [answer.field || ""]: answer.detail } });
             } catch (problem) {
-                // Where it cannot be asked, it is told when the pipeline is sent.
+                // If it cannot be asked, it is told when the pipeline is sent.
                 if (problem.name !== "AbortError") setVerdict({ isKnown: true, errors: {} });
             }
         }, pause);

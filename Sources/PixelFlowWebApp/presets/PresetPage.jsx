@@ -8,7 +8,7 @@ import { toast } from "../service/toasts.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { loadPresets, savePreset, usePresets } from "./presetStore.js";
 
-/** Edits a preset; `new` is the one that is not there yet. */
+/** Edits a preset; `new` creates one. */
 export function PresetPage({ name }) {
     const { presets, isLoaded, problem } = usePresets();
     useTitle(name === "new" ? "New preset" : `Preset ${name}`);
@@ -16,7 +16,7 @@ export function PresetPage({ name }) {
     if (problem) return <Failure problem={problem} onRetry={loadPresets} />;
     if (!isLoaded) return <div role="status" aria-label="Loading the preset" className="h-96 animate-shimmer rounded-2xl bg-sunk" />;
     const preset = name === "new" ? { name: "", pipeline: { outputs: [newOutput("image")] } } : presets.find((one) => one.name === name);
-    if (!preset) return <Empty icon="search" title="There is no such preset"><Link to="/presets" className="text-accent underline">All presets</Link></Empty>;
+    if (!preset) return <Empty icon="search" title="This preset does not exist"><Link to="/presets" className="text-accent underline">All presets</Link></Empty>;
     return <Editor preset={preset} isNew={name === "new"} />;
 }
 
@@ -44,12 +44,12 @@ function Editor({ preset, isNew }) {
                 <div className="min-w-0 grow">
                     <Link to="/presets" className="inline-flex items-center gap-1 text-sm text-soft hover:text-ink"><Icon name="left" size={16} />All presets</Link>
                     <h1 className="mt-1 text-2xl font-semibold wrap-anywhere">{isNew ? "New preset" : preset.name}</h1>
-                    {preset.built_in && <p className="text-soft">Built in. What you save takes its place for you.</p>}
+                    {preset.built_in && <p className="text-soft">Built in. A preset that you save under this name replaces it for you.</p>}
                 </div>
                 <Button type="submit" kind="primary" icon="check" disabled={isWrong || !name.trim()}>Save preset</Button>
             </div>
             {isNew && <Field id="preset-name" label="Name of the preset" value={name} onChange={(event) => setName(event.target.value)} maxLength={64} spellCheck={false}
-                className="max-w-sm" hint="Of a to z, 0 to 9, - and _" error={isAboutName ? problem.message : ""} />}
+                className="max-w-sm" hint="Use a to z, 0 to 9, - and _" error={isAboutName ? problem.message : ""} />}
             {problem && !isAboutName && <Failure problem={problem} />}
             <PipelineEditor pipeline={pipeline} onChange={setPipeline} errors={errors} />
         </form>

@@ -15,7 +15,7 @@ export function PresetsPage() {
     return (
         <div className="grid grid-cols-1 gap-6">
             <div className="flex flex-wrap items-center justify-between gap-3">
-                <div><h1 className="text-2xl font-semibold">Presets</h1><p className="text-soft">Pipelines with a name, for you and for the API.</p></div>
+                <div><h1 className="text-2xl font-semibold">Presets</h1><p className="text-soft">Named pipelines for this page and the API.</p></div>
                 <Link to="/presets/new" className={buttonLook("primary")}><Icon name="plus" />New preset</Link>
             </div>
             {problem && <Failure problem={problem} onRetry={loadPresets} />}
@@ -56,7 +56,7 @@ function PresetCard({ preset }) {
             </div>
             {isAsking && (
                 <Dialog title={`Delete ${name}?`} onClose={() => setAsking(false)} className="max-w-sm">
-                    <p className="mb-4 text-soft">Tasks that were made with it stay as they are.{purposes[name] && " The built-in preset of this name comes back."}</p>
+                    <p className="mb-4 text-soft">Tasks that used it are not affected.{purposes[name] && " The built-in preset of this name comes back."}</p>
                     <div className="flex justify-end gap-2"><Button onClick={() => setAsking(false)}>Keep</Button><Button kind="bad" icon="trash" onClick={remove}>Delete</Button></div>
                 </Dialog>
             )}

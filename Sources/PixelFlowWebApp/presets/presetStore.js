@@ -14,7 +14,7 @@ export async function loadPresets() {
     }
 }
 
-/** The built-in ones first, in the order in which they are of use. */
+/** The built-in ones first, in the order in which they are useful. */
 function place({ name }) {
     const index = Object.keys(purposes).indexOf(name);
     return index < 0 ? 99 : index;

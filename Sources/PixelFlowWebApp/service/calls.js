@@ -1,4 +1,4 @@
-/** A request that was refused, or could not be made at all (status 0). */
+/** A request that was refused, or that failed without a response (status 0). */
 export class Problem extends Error {
     constructor(status, body = {}) {
         super(body.detail || sentence(status));
@@ -18,10 +18,10 @@ function sentence(status) {
 
 let onExpiry = () => {};
 
-/** Sets what happens when a request is refused for want of a session. */
+/** Sets what happens when a request is refused for lack of a session. */
 export function whenExpired(action) { onExpiry = action; }
 
-/** The answer of the service as JSON; throws `Problem`. */
+/** Returns the response as JSON; throws `Problem`. */
 export async function call(method, path, body, { headers = {}, ...options } = {}) {
     let response;
     try {
@@ -42,8 +42,8 @@ export async function call(method, path, body, { headers = {}, ...options } = {}
 }
 
 /**
- * Sends a form and tells how much of it has gone, which `fetch` cannot.
- * The answer has a `promise`, and an `abort`.
+ * Sends a form and reports the progress, which `fetch` cannot do.
+ * Returns a `promise` and an `abort`.
  */
 export function send(path, form, headers, onProgress) {
     const request = new XMLHttpRequest();
@@ -57,7 +57,7 @@ export function send(path, form, headers, onProgress) {
             if (request.status === 401) onExpiry();
             reject(new Problem(request.status, answer));
         };
-        request.onerror = () => reject(new Problem(0, { detail: "The upload broke off. Please try again." }));
+        request.onerror = () => reject(new Problem(0, { detail: "The upload was interrupted. Please try again." }));
         request.onabort = () => reject(new DOMException("aborted", "AbortError"));
         request.send(form);
     });
@@ -72,7 +72,7 @@ function parsed(text) {
     }
 }
 
-/** Runs `action` on each, some at a time; gives the problems. */
+/** Runs `action` on each, several at a time; returns the problems. */
 export async function each(items, action, atOnce = 4) {
     const waiting = [...items];
     const problems = [];

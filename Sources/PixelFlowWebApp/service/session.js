@@ -1,18 +1,18 @@
 import { call, whenExpired } from "./calls.js";
 import { makeStore, useStore } from "./store.js";
 
-/** Whose session this browser had; the token itself is out of reach of any script. */
+/** The account of this browser's session; scripts cannot read the token itself. */
 const remembered = "pixelflow.email";
 
 /**
- * `phase`: `out`, `in`, or `expired`, where the page stays as it is until somebody signs in again.
+ * `phase`: `out`, `in`, or `expired`, in which the page stays unchanged until the user signs in again.
  * `message` says why there is no session.
  */
 export const session = makeStore({ phase: "out", email: "", message: "" });
 
 export const useSession = () => useStore(session);
 
-/** Shows the page at once where there was a session, and finds out whether there still is. */
+/** Shows the page immediately if there was a session, and checks whether it still exists. */
 export function startSession() {
     whenExpired(() => {
         if (session.get().phase === "in") session.set({ phase: "expired" });
@@ -41,7 +41,7 @@ export async function signIn(credentials, isNew) {
     const before = session.get();
     const account = await call("POST", isNew ? "/session/register" : "/session", credentials);
     localStorage.setItem(remembered, account.email);
-    // What the page holds belongs to whoever was here before.
+    // The data on the page belongs to the previous user.
     if (before.phase === "expired" && before.email !== account.email) return location.assign("/");
     enter(account);
 }
@@ -52,7 +52,7 @@ export async function signOut() {
     location.assign("/");
 }
 
-/** Whether new people may register; true as well where nobody says, for then registering says so itself. */
+/** Whether registration is open; also true if that is unknown, since a registration then reports it. */
 export async function isRegistrationOpen() {
     try {
         return (await call("GET", "/auth/register")).registration !== "closed";

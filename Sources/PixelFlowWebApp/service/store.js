@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Something that several parts of the page look at: `get`, `set` (a change, or a function that makes one), `subscribe`. */
+/** A store shared by several parts of the page: `get`, `set` (a change, or a function that returns one), `subscribe`. */
 export function makeStore(initial) {
     let state = initial;
     const listeners = new Set();
@@ -17,7 +17,7 @@ export function makeStore(initial) {
     };
 }
 
-/** What `select` takes from the store; it has to give the same thing for the same state. */
+/** The part of the store that `select` returns; it must return the same object for the same state. */
 export function useStore(store, select = (state) => state) {
     return useSyncExternalStore(store.subscribe, () => select(store.get()));
 }

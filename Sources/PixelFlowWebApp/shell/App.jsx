@@ -33,15 +33,15 @@ function Page() {
     if (section === "tasks" && name) return <TaskPage key={name} id={name} />;
     if (section === "overview") return <OverviewPage />;
     if (section === "presets") return name ? <PresetPage key={name} name={decodeURIComponent(name)} /> : <PresetsPage />;
-    return <Empty icon="search" title="There is no such page"><Link to="/" className="text-accent underline">To the tasks</Link></Empty>;
+    return <Empty icon="search" title="This page does not exist"><Link to="/" className="text-accent underline">Go to the tasks</Link></Empty>;
 }
 
-/** Lies over the page, which stays as it is. */
+/** Covers the page without changing it. */
 function SignInAgain() {
     const { email } = useSession();
     return (
         <Dialog title="Your session has ended" className="max-w-sm">
-            <p className="mb-4 text-soft">Sign in again to go on where you were. Nothing you typed is lost.</p>
+            <p className="mb-4 text-soft">Sign in again to continue where you left off. Nothing you typed is lost.</p>
             <SignInForm email={email} />
         </Dialog>
     );

@@ -21,7 +21,7 @@ export function Header() {
     return (
         <header className="sticky top-0 z-10 border-b border-line bg-card">
             <div className="mx-auto flex h-14 w-full max-w-6xl items-center gap-1 px-4 sm:gap-3 sm:px-6">
-                <Link to="/" aria-label="PixelFlow, to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
+                <Link to="/" aria-label="PixelFlow, go to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
                     <Logo /><span className="hidden md:inline">PixelFlow</span>
                 </Link>
                 <nav aria-label="Pages" className="flex grow gap-0.5 sm:ml-2"><Rooms /></nav>

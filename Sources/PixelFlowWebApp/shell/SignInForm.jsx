@@ -7,7 +7,7 @@ const closed = "registration_closed";
 const seenBefore = "pixelflow.seen";
 
 /**
- * Signs in, or registers where `canRegister` and the service lets anybody; the first visit of a browser begins with that.
+ * Signs in, or registers if `canRegister` and registration is open; the first visit of a browser starts with registration.
  */
 export function SignInForm({ email = "", message = "", canRegister: mayRegister = false }) {
     const [isClosed, setClosed] = useState(false);
@@ -62,7 +62,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
             )}
             {isClosed && (
                 <p className="text-center text-sm text-soft">
-                    Registration is closed here. Whoever runs this service can give you an account.
+                    Registration is closed. Ask the operator of this service for an account.
                 </p>
             )}
         </form>

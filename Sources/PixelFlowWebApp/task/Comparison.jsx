@@ -3,10 +3,10 @@ import { Picture, isShowable, outputAddress, sourceAddress } from "../ui/Picture
 import { Button, Card } from "../ui/parts.jsx";
 import { saved, size } from "../service/format.js";
 
-/** How far the proportions may differ for a slider to make sense. */
+/** How far the proportions may differ for a slider to be useful. */
 const tolerance = 0.02;
 
-/** The source and one output: under a slider where they show the same, beside each other where a part was cut. */
+/** The source and one output: with a slider if they show the same, side by side if a part was cropped. */
 export function Comparison({ task, output }) {
     const { source } = task;
     const isSameShape = Boolean(source) && Math.abs((source.width / source.height) / (output.width / output.height) - 1) < tolerance;
@@ -31,7 +31,7 @@ export function Comparison({ task, output }) {
     );
 }
 
-/** The box that both pictures share: as wide as there is room, and never higher than the window. */
+/** The box that both pictures share: as wide as possible, and never higher than the window. */
 function frame(output) {
     return { aspectRatio: `${output.width} / ${output.height}`, maxWidth: `calc(70vh * ${output.width / output.height})` };
 }
@@ -82,7 +82,7 @@ function Half({ title, facts, shape, children }) {
     );
 }
 
-/** A source that this browser cannot show is told by its placeholder, and by words. */
+/** A source that this browser cannot show is replaced by its placeholder and a text. */
 function Source({ task, className }) {
     const [isBroken, setBroken] = useState(false);
     const { source } = task;

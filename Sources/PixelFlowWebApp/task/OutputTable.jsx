@@ -46,7 +46,7 @@ function Made({ task, output, isShown, onShow }) {
 }
 
 function Missing({ output }) {
-    const { title, advice } = errorWords(output.error || { code: "", message: "Not made." });
+    const { title, advice } = errorWords(output.error || { code: "", message: "Not created." });
     return (
         <>
             <span className="grid size-14 place-items-center rounded-lg bg-bad-wash text-bad"><Icon name="warning" /></span>

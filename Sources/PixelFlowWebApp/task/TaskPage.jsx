@@ -45,7 +45,7 @@ export function TaskPage({ id }) {
     );
 }
 
-/** Asks again where the stream tells nothing: while it is down, and once the task has been deleted elsewhere. */
+/** Reloads the task if the stream sends nothing: while it is down, and after the task has been deleted elsewhere. */
 function useFreshness(id, task, load) {
     const isDown = useStore(stream, ({ state }) => state === "down");
     const isThere = Boolean(task);
@@ -98,7 +98,7 @@ function Trouble({ task }) {
             <div>
                 <p className="font-semibold">{title}</p>
                 <p>{task.error.message}{advice && ` ${advice}`}</p>
-                {!isFinal && task.next_run_at && <p>It is tried again by itself at {new Date(task.next_run_at).toLocaleTimeString()}.</p>}
+                {!isFinal && task.next_run_at && <p>It is retried automatically at {new Date(task.next_run_at).toLocaleTimeString()}.</p>}
                 <p className="mt-1 text-sm">Code <code className="font-mono">{task.error.code}</code></p>
             </div>
         </div>
@@ -108,9 +108,9 @@ function Trouble({ task }) {
 function UnderWay({ task }) {
     return (
         <Card className="grid place-items-center gap-4 px-6 py-16 text-center">
-            <p className="text-lg font-semibold">{task.status === "PENDING" ? "Waiting for a worker" : "Being made right now"}</p>
+            <p className="text-lg font-semibold">{task.status === "PENDING" ? "Waiting for a worker" : "Being processed"}</p>
             <progress max="1" value={task.progress || undefined} aria-label="Progress" className="h-2 w-64 max-w-full" />
-            <p className="text-soft">This page shows the result as soon as it is there.</p>
+            <p className="text-soft">The result appears here as soon as it is ready.</p>
         </Card>
     );
 }
@@ -124,5 +124,5 @@ function Loading() {
 }
 
 function Gone() {
-    return <Empty icon="search" title="There is no such task"><Link to="/" className="text-accent underline">All tasks</Link></Empty>;
+    return <Empty icon="search" title="This task does not exist"><Link to="/" className="text-accent underline">All tasks</Link></Empty>;
 }

@@ -1,12 +1,12 @@
-/** Text as one word of a shell. */
+/** Quotes text as one shell word. */
 const word = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A file name as curl's -F takes it: quoted where it would be cut up. */
+/** A file name for curl's -F, quoted if necessary. */
 function filePart(name) {
     return /[;,"\\]/.test(name) ? `file=@"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : `file=@${name}`;
 }
 
-/** The commands that make the same task: one for a token, one for the task. `byName`: by the name of its preset. */
+/** The commands that create the same task: one for a token, one for the task. `byName`: use the name of its preset. */
 export function curlFor(task, { origin, email, byName }) {
     const login = `TOKEN=$(curl -s ${origin}/auth/login -d ${word(JSON.stringify({ email, password: "YOUR PASSWORD" }))} \\\n`
         + `  | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`;

@@ -9,7 +9,7 @@ import { list, taskStore } from "./taskStore.js";
 
 const pause = 250;
 
-/** The status and the text that the list is narrowed to; both are part of the address. */
+/** The status and the text by which the list is filtered; both are part of the URL. */
 export function Filters() {
     const address = new URLSearchParams(useSearch());
     const status = statuses[address.get("status")] ? address.get("status") : "";

@@ -8,7 +8,7 @@ import { refreshStatistics, useStatistics } from "./statistics.js";
 export function HomePage() {
     const { now } = useStatistics();
     const running = now ? now.counts.PENDING + now.counts.PROCESSING : 0;
-    useTitle(running ? `${plural(running, "task")} under way` : "Tasks");
+    useTitle(running ? `${plural(running, "task")} in progress` : "Tasks");
     useEffect(refreshStatistics, []);
     return (
         <div className="grid grid-cols-1 gap-6">

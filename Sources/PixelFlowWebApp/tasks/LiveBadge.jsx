@@ -3,11 +3,11 @@ import { stream } from "./following.js";
 
 const words = {
     connecting: ["bg-edge", "Connecting", "Connecting to the live updates"],
-    live: ["bg-good", "Live", "Changes show as they happen"],
+    live: ["bg-good", "Live", "Changes appear as they happen"],
     down: ["bg-busy", "Reconnecting", "The live updates are interrupted. The list is refreshed every 5 seconds instead."],
 };
 
-/** Whether what is shown is what is. */
+/** Whether the list is current. */
 export function LiveBadge() {
     const state = useStore(stream, (now) => now.state);
     const [dot, word, title] = words[state];

@@ -4,7 +4,7 @@ import { useStore } from "../service/store.js";
 import { cancel, cancellable, remove, replay, replayable } from "./actions.js";
 import { select, taskStore } from "./taskStore.js";
 
-/** What can be done with everything that is ticked. */
+/** The actions for the selected tasks. */
 export function SelectionBar() {
     const { selection, ids } = useStore(taskStore);
     const chosen = [...selection];

@@ -8,7 +8,7 @@ import { Filters } from "./Filters.jsx";
 import { VirtualList } from "./VirtualList.jsx";
 import { list, listMore, taskStore } from "./taskStore.js";
 
-/** Rows from the end of what is there at which more is asked for. */
+/** Distance in rows from the end of the list at which more is loaded. */
 const ahead = 60;
 
 export function TaskList() {
@@ -40,10 +40,10 @@ export function TaskList() {
 function Nothing({ query }) {
     if (query.search) return <Empty icon="search" title="Nothing found">No task has “{query.search}” in its file name or URL.</Empty>;
     if (query.status) return <Empty icon="search" title={`No ${query.status.toLowerCase()} tasks`}>Choose another status to see the rest.</Empty>;
-    return <Empty icon="image" title="No tasks yet">Drop a photo above. You will watch it being made right here.</Empty>;
+    return <Empty icon="image" title="No tasks yet">Drop a photo above and watch it being processed here.</Empty>;
 }
 
-/** As high as the rows that will come. Shown only where that takes long enough to be seen. */
+/** As high as the expected rows. Shown only if loading takes long enough to be noticed. */
 function Skeleton({ isWide }) {
     const [isSlow, setSlow] = useState(false);
     useEffect(() => {

@@ -55,7 +55,7 @@ function Facts({ task }) {
 
 function* summary(task) {
     if (task.preset) yield task.preset;
-    if (task.status === "PENDING" && task.error) yield `trying again: ${errorWords(task.error).title.toLowerCase()}`;
+    if (task.status === "PENDING" && task.error) yield `retrying: ${errorWords(task.error).title.toLowerCase()}`;
     const made = task.outputs.filter((output) => output.url);
     if (!made.length) return;
     yield plural(made.length, "output");

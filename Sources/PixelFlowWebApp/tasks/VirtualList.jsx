@@ -1,14 +1,14 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
-/** Rows kept ready above and below what is seen. */
+/** Rows rendered above and below the visible ones. */
 const spare = 8;
-/** Rows that are there even where none is in sight, for whoever jumps into the list by keyboard. */
+/** Rows rendered even if none is visible, for keyboard navigation into the list. */
 const least = 20;
 const step = 4;
 
 /**
- * A list of any length, of which only the rows in sight exist. It scrolls with the page.
- * `onSee` is told the last row in sight. What comes in above does not move what is being looked at.
+ * A list of any length of which only the visible rows are rendered. It scrolls with the page.
+ * `onSee` receives the last visible row. Rows added above do not move the visible ones.
  */
 export function VirtualList({ ids, rowHeight, row, onSee, label }) {
     const element = useRef(null);
@@ -23,7 +23,7 @@ export function VirtualList({ ids, rowHeight, row, onSee, label }) {
             const first = Math.max(0, Math.floor(top / rowHeight));
             const last = Math.ceil((top + window.innerHeight) / rowHeight);
             anchor.current = top > 0 ? ids[first] : null;
-            // In steps, so that not every frame of a scroll draws anew.
+            // In steps, so that not every frame of a scroll renders again.
             const start = Math.max(0, Math.min(Math.floor(first / step) * step - spare, ids.length - least));
             const end = Math.min(ids.length, Math.max(Math.ceil(last / step) * step + spare, start + least));
             setRange((now) => (now[0] === start && now[1] === end ? now : [start, end]));
@@ -33,7 +33,7 @@ export function VirtualList({ ids, rowHeight, row, onSee, label }) {
         measure();
         window.addEventListener("scroll", soon, { passive: true });
         window.addEventListener("resize", soon);
-        // What stands above the list can grow and shrink.
+        // Content above the list can grow and shrink.
         const above = new ResizeObserver(soon);
         above.observe(document.body);
         return () => {

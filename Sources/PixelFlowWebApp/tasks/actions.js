@@ -21,10 +21,10 @@ async function change(ids, what) {
 export const cancel = (ids) => change(cancellable(ids), "cancel");
 export const replay = (ids) => change(replayable(ids), "replay");
 
-/** Deletions that can still be taken back. */
+/** Deletions that can still be undone. */
 const pending = new Map();
 
-/** Takes tasks out of sight at once, and deletes them when there was time enough to undo it. */
+/** Hides tasks immediately, and deletes them once the time to undo has passed. */
 export function remove(ids) {
     if (!ids.length) return;
     select(ids, false);
@@ -65,8 +65,8 @@ async function settle(key, options) {
     forget(deletion.ids.filter((id) => !kept.includes(id)));
 }
 
-/** Does at once what is still waiting to be undone. */
+/** Executes all pending deletions immediately. */
 export const flushDeletions = (options) => Promise.all([...pending.keys()].map((key) => settle(key, options)));
 
-// A page that is left has promised to delete.
+// Leaving the page executes pending deletions.
 window.addEventListener("pagehide", () => flushDeletions({ keepalive: true }));

@@ -3,12 +3,12 @@ import { makeStore } from "../service/store.js";
 import { refreshStatistics } from "./statistics.js";
 import { forget, list, refresh, upsertTasks, taskStore } from "./taskStore.js";
 
-/** `state`: `connecting`, `live`, or `down`, where the list is asked for now and then instead. */
+/** `state`: `connecting`, `live`, or `down`, in which the list is polled instead. */
 export const stream = makeStore({ state: "connecting" });
 
 export const pollEvery = 5000;
 const retryEvery = 3000;
-/** A page that nobody looks at gives its connection back: a browser has six for one address. */
+/** A hidden page closes its connection, since a browser allows only six per host. */
 const hiddenFor = 20000;
 
 let source = null;
@@ -20,7 +20,7 @@ let news = [];
 let gone = [];
 let isDue = false;
 
-/** Follows what happens to the tasks for as long as there is a session and somebody looks. */
+/** Follows the changes of tasks while there is a session and the page is visible. */
 export function startFollowing() {
     let phase = "";
     const follow = () => {
@@ -68,7 +68,7 @@ function opened() {
     stopPolling();
     const wasDown = stream.get().state === "down";
     stream.set({ state: "live" });
-    // Without a place to resume from, what was missed is in the list only.
+    // Without a position to resume from, only the list shows what was missed.
     if (wasDown) refresh().catch(() => {});
     refreshStatistics();
 }
@@ -76,7 +76,7 @@ function opened() {
 function broke() {
     stream.set({ state: "down" });
     if (!polling) polling = setInterval(poll, pollEvery);
-    // A browser gives up on a stream that is refused.
+    // A browser does not retry a stream that is refused.
     if (source && source.readyState === EventSource.CLOSED) {
         clearTimeout(retrying);
         retrying = setTimeout(open, retryEvery);
@@ -91,7 +91,7 @@ function poll() {
 function hear(event, keep) {
     if (event.lastEventId) lastID = event.lastEventId;
     keep(JSON.parse(event.data));
-    // Many changes can come within one frame; the page is drawn once.
+    // Many changes can arrive within one frame; the page is rendered once.
     if (isDue) return;
     isDue = true;
     if (document.hidden) setTimeout(deliver, 250);

@@ -8,7 +8,7 @@ const atMostEvery = 1000;
 let last = 0;
 let waiting = 0;
 
-/** Asks for the numbers soon, and not more often than they can be read. */
+/** Requests the statistics soon, but not more often than they can be read. */
 export function refreshStatistics() {
     if (waiting) return;
     waiting = setTimeout(ask, Math.max(0, last + atMostEvery - Date.now()));

@@ -5,8 +5,8 @@ const firstPage = 50;
 const furtherPage = 200;
 
 /**
- * `tasks`: every task that has been seen, by id. `ids`: what the list shows, newest first.
- * `cursor`: where the rest of the list begins; null where there is none.
+ * `tasks`: all known tasks by id. `ids`: the ids shown in the list, newest first.
+ * `cursor`: the start of the rest of the list; null if there is none.
  */
 export const taskStore = makeStore({
     tasks: new Map(), ids: [], cursor: null, query: { status: "", search: "" },
@@ -15,7 +15,7 @@ export const taskStore = makeStore({
 
 export const useTask = (id) => useStore(taskStore, (state) => state.tasks.get(id));
 
-/** What people call a task. */
+/** The display name of a task. */
 export const nameOf = (task) => task.image_url || (task.upload && task.upload.filename) || "Untitled picture";
 export const isOpen = (task) => task.status === "PENDING" || task.status === "PROCESSING";
 
@@ -24,7 +24,7 @@ function matches(task, { status, search }) {
     return !search || (task.image_url || (task.upload && task.upload.filename) || "").toLowerCase().includes(search.toLowerCase());
 }
 
-/** Takes in tasks as the service tells them, whichever way; what is older than what is known is no news. */
+/** Adds or updates tasks from any source; ignores those that are older than the known state. */
 export function upsertTasks(news) {
     taskStore.set((state) => {
         const tasks = new Map(state.tasks);
@@ -68,7 +68,7 @@ function address({ status, search }, limit, cursor) {
 
 let turn = 0;
 
-/** Shows another part of the tasks, or the same anew. */
+/** Loads the list for another query, or reloads it. */
 export async function list(query = taskStore.get().query) {
     const mine = (turn += 1);
     const isOther = query !== taskStore.get().query;
@@ -108,7 +108,7 @@ export async function listMore() {
     }
 }
 
-/** What is new at the top, without touching the rest. */
+/** Loads new tasks at the top without changing the rest. */
 export async function refresh() {
     const { isLoaded, query } = taskStore.get();
     if (!isLoaded) return list();

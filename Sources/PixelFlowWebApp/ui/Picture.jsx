@@ -17,7 +17,7 @@ function Blurhash({ hash, className }) {
 /** A picture that fades in over its blurhash; `fit` is `object-cover` or `object-contain`. */
 export function Picture({ src, alt, hash, fit = "object-cover", className = "", eager = false }) {
     const [state, setState] = useState("loading");
-    // Pictures that only fly past are neither asked for nor decoded.
+    // Pictures that are only scrolled past are neither requested nor decoded.
     const [isDue, setDue] = useState(() => eager || isStill());
     useEffect(() => setState("loading"), [src]);
     useEffect(() => (isDue ? undefined : whenStill(() => setDue(true))), [isDue]);
@@ -37,12 +37,12 @@ export function Picture({ src, alt, hash, fit = "object-cover", className = "", 
 
 const shownByBrowsers = new Set(["jpeg", "png", "webp", "avif", "gif", "jpg"]);
 
-/** A replay makes other bytes under the same address: their hash keeps the cached ones apart. */
+/** A replay creates different bytes under the same URL: their hash separates the cached ones. */
 export const outputAddress = (output) => `${output.url}?v=${output.sha256.slice(0, 16)}`;
 export const sourceAddress = (task) => `/api/tasks/${task.id}/source?v=${task.generation}`;
 export const isShowable = (format) => shownByBrowsers.has(format);
 
-/** The lightest output that a browser shows. */
+/** The smallest output that browsers can show. */
 export function thumbnailOf(task) {
     const fit = task.outputs.filter((output) => output.url && isShowable(output.format));
     return fit.reduce((best, output) => (best && best.bytes <= output.bytes ? best : output), undefined);

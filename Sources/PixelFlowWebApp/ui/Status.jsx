@@ -8,7 +8,7 @@ export const statuses = {
     CANCELLED: { word: "Cancelled", icon: "stop", look: "bg-sunk text-soft" },
 };
 
-/** Told by colour, picture and word. */
+/** Shown by colour, icon and word. */
 export function Status({ task }) {
     const { word, icon, look } = statuses[task.status];
     const isEnding = task.cancel_requested && task.status === "PROCESSING";

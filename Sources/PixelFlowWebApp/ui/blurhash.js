@@ -7,7 +7,7 @@ const toByte = (light) => {
     return 255 * (value <= 0.0031308 ? value * 12.92 : 1.055 * value ** (1 / 2.4) - 0.055);
 };
 
-/** The colours of the waves that make up the picture, red, green and blue each. */
+/** The colour coefficients (red, green, blue) of the waves that make up the picture. */
 function waves(hash, count) {
     const average = number(hash.slice(2, 6));
     const strongest = (number(hash[1]) + 1) / 166;
@@ -22,10 +22,10 @@ function waves(hash, count) {
     return colors;
 }
 
-/** Of each wave, its height at each place. */
+/** The value of each wave at each position. */
 const cosines = (count, places) => Array.from({ length: count }, (_, wave) => Array.from({ length: places }, (_, place) => Math.cos((Math.PI * place * wave) / places)));
 
-/** The pixels of a blurhash, red, green, blue and alpha each; null where it is none. */
+/** The pixels of a blurhash as red, green, blue and alpha; null if it is invalid. */
 export function blurhashPixels(hash, width, height) {
     if (!hash || hash.length < 6 || [...hash].some((digit) => !digits.includes(digit))) return null;
     const across = (number(hash[0]) % 9) + 1;

@@ -1,6 +1,6 @@
 import { toast } from "../service/toasts.js";
 
-/** Puts text on the clipboard, also where the page is served without https. */
+/** Copies text to the clipboard, even if the page is served without https. */
 export async function copy(text, what) {
     try {
         if (navigator.clipboard) await navigator.clipboard.writeText(text);

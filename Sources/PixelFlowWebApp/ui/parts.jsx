@@ -23,7 +23,7 @@ export function Button({ kind, small, icon, className = "", children, ...rest })
     );
 }
 
-/** A button that is only a picture; `label` is what it is called. */
+/** A button with only an icon; `label` is its accessible name. */
 export function IconButton({ icon, label, className = "", ...rest }) {
     return (
         <button type="button" aria-label={label} title={label}
@@ -41,7 +41,7 @@ export function Card({ as: Element = "section", className = "", ...rest }) {
 export const inputLook = `w-full rounded-lg border border-edge bg-card px-3 py-2 text-ink aria-invalid:border-bad aria-invalid:ring-1
     aria-invalid:ring-bad`;
 
-/** A labelled text field; `error` is told with it. */
+/** A labelled text field; `error` is announced with it. */
 export function Field({ label, hint, error, id, className = "", ...rest }) {
     const about = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
     return (
@@ -54,7 +54,7 @@ export function Field({ label, hint, error, id, className = "", ...rest }) {
     );
 }
 
-/** Something to look at while there is nothing. */
+/** A placeholder for an empty list. */
 export function Empty({ icon, title, children }) {
     return (
         <div className="grid place-items-center gap-2 px-6 py-14 text-center">
@@ -75,7 +75,7 @@ export function Failure({ problem, onRetry }) {
     );
 }
 
-/** A window over the page. It is open as long as it is rendered. */
+/** A modal dialog. It is open while it is rendered. */
 export function Dialog({ title, onClose, className = "max-w-lg", children }) {
     const element = useRef(null);
     useEffect(() => {

@@ -7,5 +7,5 @@ function subscribe(listener) {
     return () => wide.removeEventListener("change", listener);
 }
 
-/** Whether there is room for more than one thing beside another. */
+/** Whether there is room for several columns. */
 export const useIsWide = () => useSyncExternalStore(subscribe, () => wide.matches);

@@ -1,4 +1,4 @@
-/** Milliseconds without scrolling after which somebody is taken to be looking. */
+/** Milliseconds without scrolling after which content counts as viewed. */
 const pause = 120;
 
 let last = -Infinity;
@@ -6,7 +6,7 @@ window.addEventListener("scroll", () => { last = performance.now(); }, { passive
 
 export const isStill = () => performance.now() - last >= pause;
 
-/** Does something once the page stands still. Gives a function that calls it off. */
+/** Runs an action once scrolling stops. Returns a function that cancels it. */
 export function whenStill(action) {
     let timer = 0;
     const check = () => {

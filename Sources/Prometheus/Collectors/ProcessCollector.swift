@@ -1,15 +1,15 @@
 import Foundation
 
-/// What the system knows of this process, from `/proc`, under the names that every client library of Prometheus uses.
+/// Metrics of this process from `/proc`, under the names that all Prometheus client libraries use.
 public struct ProcessCollector: Sendable {
     public static let descriptions: [MetricDescription] = [
-        MetricDescription(.gauge, "process_resident_memory_bytes", "Memory of the process that is in RAM."),
-        MetricDescription(.gauge, "process_virtual_memory_bytes", "Address space of the process."),
-        MetricDescription(.counter, "process_cpu_seconds_total", "Processor time that the process has used, in user and kernel mode."),
-        MetricDescription(.gauge, "process_threads", "Threads of the process."),
+        MetricDescription(.gauge, "process_resident_memory_bytes", "Resident memory of the process."),
+        MetricDescription(.gauge, "process_virtual_memory_bytes", "Virtual memory of the process."),
+        MetricDescription(.counter, "process_cpu_seconds_total", "CPU time used by the process, user and system."),
+        MetricDescription(.gauge, "process_threads", "Number of threads of the process."),
         MetricDescription(.gauge, "process_open_fds", "Open file descriptors."),
-        MetricDescription(.gauge, "process_max_fds", "File descriptors that may be open."),
-        MetricDescription(.gauge, "process_start_time_seconds", "When the process started, in seconds since 1970."),
+        MetricDescription(.gauge, "process_max_fds", "Maximum number of open file descriptors."),
+        MetricDescription(.gauge, "process_start_time_seconds", "Start time of the process in seconds since 1970."),
     ]
 
     /// Per second; what `/proc` counts time in.

@@ -7,9 +7,9 @@ struct Family {
 
     init(_ kind: MetricDescription.Kind) { self.kind = kind }
 
-    /// The series with these labels, made where there is none yet.
+    /// The series with these labels, created if it does not exist.
     ///
-    /// - Returns: nil where the family has no room for another one, or where it is of another type.
+    /// - Returns: nil if the family is full or has another type.
     mutating func series<Wanted: Series>(
         _ labels: LabelText, _ kind: MetricDescription.Kind, limit: Int, make: () -> Wanted
     ) -> Wanted? {

@@ -1,16 +1,16 @@
 import Metrics
 import Synchronization
 
-/// Keeps every metric of a process and writes them down for Prometheus. The back end of swift-metrics.
+/// Holds all metrics of a process and formats them for Prometheus. A backend of swift-metrics.
 ///
 /// Labels of swift-metrics become names of Prometheus: a counter's name ends in `_total`, a timer is
 /// a histogram in seconds whose name ends in `_seconds`, an aggregating recorder is a histogram, and
-/// gauges and meters are gauges. What Prometheus does not take in a name becomes an underscore.
+/// gauges and meters are gauges. Characters that Prometheus does not allow in a name become underscores.
 ///
-/// To count or record costs some ten nanoseconds and takes no lock. To make a `Counter` or a `Timer`
-/// does take one; so make them once and keep them.
+/// Counting and recording cost some ten nanoseconds and take no lock. Creating a `Counter` or a `Timer`
+/// does take one, so create them once and keep them.
 public final class PrometheusRegistry: Sendable {
-    /// Series of one name. What goes beyond is left out and counted in `metrics_refused_series_total`.
+    /// Series per name. Further ones are dropped and counted in `metrics_refused_series_total`.
     public static let standardLimit = 1000
 
     private struct State {
@@ -24,23 +24,23 @@ public final class PrometheusRegistry: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - descriptions: help texts and buckets; a metric without one works all the same.
-    ///   - seriesLimit: how many series one name may have, whatever its labels hold.
+    ///   - descriptions: help texts and buckets; metrics without one work too.
+    ///   - seriesLimit: the maximum number of series per name.
     public init(descriptions: [MetricDescription] = [], seriesLimit: Int = standardLimit) {
         self.descriptions = Dictionary((Self.descriptions + descriptions).map { ($0.name, $0) }) { $1 }
         limit = seriesLimit
     }
 
-    /// Has `collector` asked in each scrape, for what is better looked up than kept. It must not block for long.
+    /// Calls `collector` at each scrape, for values that are read on demand. It must not block for long.
     public func collect(by collector: @escaping @Sendable (inout Collection) -> Void) {
         state.withLock { $0.collectors.append(collector) }
     }
 
-    /// An address at which metrics are scraped, for a process that has several.
+    /// A page at which metrics are scraped, for a process that has several.
     ///
     /// Each metric whose name begins with one of `prefixes` is on this page alone, the longest prefix
-    /// deciding; what no page has claimed is on each. So a process that serves at several addresses
-    /// can have them all scraped, and nothing is counted twice.
+    /// deciding; metrics that no page has claimed are on each. A process that serves several pages
+    /// can thus have all of them scraped, and nothing is counted twice.
     public func page(claiming prefixes: [String]) -> Page {
         Page(
             registry: self,
@@ -98,17 +98,17 @@ extension PrometheusRegistry {
 
     static let refusals = "metrics_refused_series_total"
 
-    /// What the registry tells of itself.
+    /// The metrics of the registry itself.
     public static let descriptions: [MetricDescription] = [
         MetricDescription(
-            .counter, refusals, labels: ["metric"], "Series that were asked for and refused: too many of one name, or of two types.")
+            .counter, refusals, labels: ["metric"], "Series refused because a name had too many of them or was used with two types.")
     ]
 }
 
 // MARK: Making series
 
 extension PrometheusRegistry {
-    /// Nil where the series is refused.
+    /// Nil if the series is refused.
     func series<Wanted: Series>(
         _ name: String, _ kind: MetricDescription.Kind, _ labels: [(String, String)], make: (SeriesIdentity) -> Wanted
     ) -> Wanted? {

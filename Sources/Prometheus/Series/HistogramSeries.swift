@@ -4,7 +4,7 @@ import Metrics
 final class HistogramSeries: Series, TimerHandler, RecorderHandler {
     let identity: SeriesIdentity
     private let bounds: [Double]
-    /// A cell for each bucket, one for what is above, one for the sum.
+    /// A cell for each bucket, one for larger values, and one for the sum.
     private let cells: ShardedCells
     /// `le="…"` of each bucket, as it is written.
     private let limits: [String]
@@ -21,7 +21,7 @@ final class HistogramSeries: Series, TimerHandler, RecorderHandler {
     func record(_ value: Double) { observe(value) }
 
     private func observe(_ value: Double) {
-        // One that is no number would make the sum none for good.
+        // NaN would make the sum NaN forever.
         guard value.isFinite else { return }
         let shard = ShardedCells.shard
         var bucket = 0

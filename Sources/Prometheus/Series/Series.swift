@@ -21,7 +21,7 @@ final class CounterSeries: Series, CounterHandler {
 
     init(_ identity: SeriesIdentity) { self.identity = identity }
 
-    /// A counter does not go down: what is negative is left out.
+    /// A counter never decreases: negative amounts are ignored.
     func increment(by amount: Int64) {
         guard amount > 0 else { return }
         cells.add(UInt64(amount), at: 0, in: ShardedCells.shard)

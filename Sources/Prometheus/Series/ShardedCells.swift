@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// Rows of 64-bit cells that many threads add to at a time.
+/// Rows of 64-bit cells to which many threads add concurrently.
 ///
-/// Each of a few rows, the shards, lies on cache lines of its own, and a thread keeps to one of them;
-/// so threads that count the same thing seldom wait for each other's cache line. Reading sums the rows.
+/// Each of the few rows, the shards, has its own cache lines, and a thread always uses the same one;
+/// so threads that count the same thing rarely wait for each other's cache line. Reading sums the rows.
 final class ShardedCells: @unchecked Sendable {  // The memory is touched through atomics only.
     /// Enough for the cores that count at a time, and a power of two.
     static let shards: Int = {

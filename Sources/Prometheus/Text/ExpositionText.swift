@@ -32,7 +32,7 @@ struct ExpositionText {
         return value.description
     }
 
-    /// Backslash and line feed are what the format escapes in a help text.
+    /// The format escapes backslash and line feed in a help text.
     private static func escaped(_ help: String) -> String {
         help.unicodeScalars.reduce(into: "") { text, scalar in
             switch scalar {

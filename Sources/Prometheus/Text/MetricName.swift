@@ -1,4 +1,4 @@
-/// Makes names that Prometheus takes of names that libraries give.
+/// Converts names given by libraries to valid Prometheus names.
 enum MetricName {
     /// A counter ends in `_total`.
     static func counter(_ label: String) -> String {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a service listens.
+/// The address and port on which a service listens.
 struct Ports: Sendable, Hashable {
     var web, auth, api, worker: Int
 

@@ -45,7 +45,7 @@ struct CredentialTests {
         try await withClient(cluster.configuration(.lines(lines))) { client in
             let error = await kubernetesError { _ = try await client.version() }
             #expect(error?.kind == .unauthorized)
-            #expect(error?.message.hasPrefix("the client certificate of user 'stand-in-user' ended on 20") == true)
+            #expect(error?.message.hasPrefix("the client certificate of user 'stand-in-user' expired on 20") == true)
         }
         try await cluster.stop()
     }

@@ -73,7 +73,8 @@ struct KubeconfigTests {
     @Test func relativePathsAreOfTheirFile() throws {
         let text = """
             current-context: a
-            clusters: [{name: a, cluster: {server: "https://a", certificate-authority: ca.crt, proxy-url: "http://p:1", tls-server-name: n}}]
+            clusters: [{name: a, cluster: {server: "https://a", certificate-authority: ca.crt, proxy-url:
+                "http://p:1", tls-server-name: n}}]
             contexts: [{name: a, context: {cluster: a, user: a}}]
             users:
             - name: a
@@ -117,11 +118,12 @@ struct KubeconfigTests {
     @Test(arguments: [
         ("current-context: nope", "has no context 'nope'"),
         ("contexts: [{name: a, context: {}}]", "has no current context"),
-        ("current-context: a\ncontexts: [{name: a, context: {cluster: c}}]", "a cluster 'c' that is not there"),
+        ("current-context: a\ncontexts: [{name: a, context: {cluster: c}}]", "a cluster 'c' that does not exist"),
         ("current-context: a\ncontexts: [{name: a, context: {}}]", "names no cluster"),
         (
-            "current-context: a\nclusters: [{name: c, cluster: {server: 'https://c'}}]\ncontexts: [{name: a, context: {cluster: c, user: u}}]",
-            "a user 'u' that is not there"
+            "current-context: a\nclusters: [{name: c, cluster: {server: 'https://c'}}]\ncontexts: [{name: a, context: "
+                + "{cluster: c, user: u}}]",
+            "a user 'u' that does not exist"
         ),
         ("current-context: a\nclusters: [{name: c, cluster: {}}]\ncontexts: [{name: a, context: {cluster: c}}]", "has no server"),
         ("", "there is no kubeconfig"),
