@@ -46,7 +46,7 @@ package struct AuthService: Sendable {
 
     /// Reads the signing keys, and makes the first at the very first start.
     ///
-    /// - Throws: `PixelFlowError` where the store is down or a key cannot be read.
+    /// - Throws: `PixelFlowError` if the store is down or a key cannot be read.
     package func prepare() async throws { _ = try await issuer.value }
 
     /// The public keys, for a verifier elsewhere in the process.

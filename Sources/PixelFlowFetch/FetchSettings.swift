@@ -39,7 +39,7 @@ package struct FetchSettings: Sendable {
 
 extension FetchSettings {
     static let allowedNetworksSetting = Setting<String>.text(
-        "PIXELFLOW_FETCH_ALLOW_NETWORKS", help: "Private networks that sources may be fetched from, as a list of CIDRs. None by default.")
+        "PIXELFLOW_FETCH_ALLOW_NETWORKS", help: "CIDRs of the private networks from which sources may be fetched. None by default.")
 
     package static let descriptions: [SettingDescription] = [allowedNetworksSetting.description] + AllowedPorts.descriptions
 

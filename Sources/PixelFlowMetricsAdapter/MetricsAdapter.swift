@@ -96,7 +96,7 @@ package struct MetricsAdapter: Sendable {
 extension MetricsAdapter {
     /// A client of the cluster that this process runs in, or of that of the kubeconfig.
     ///
-    /// - Throws: `setting_invalid` where there is neither, or it makes no sense. Nothing is connected to.
+    /// - Throws: `setting_invalid` if there is neither, or it makes no sense. Nothing is connected to.
     package static func cluster(environment: [String: String]) throws(PixelFlowError) -> ClusterClient {
         do {
             var configuration = try ClusterConfiguration.load(environment: environment)
@@ -106,7 +106,7 @@ extension MetricsAdapter {
             configuration.connectTimeout = .seconds(5)
             return try ClusterClient(configuration)
         } catch {
-            throw .invalid("KUBECONFIG", "There is no cluster to serve: \(error).", code: "setting_invalid")
+            throw .invalid("KUBECONFIG", "No Kubernetes cluster is configured: \(error).", code: "setting_invalid")
         }
     }
 }

@@ -28,8 +28,8 @@ enum LogMetadata {
     }
 }
 
-/// A safety net: values under names that smell of a secret never reach a log, even where the
-/// calling code forgot to leave them out.
+/// A safety net: values under names that suggest a secret never reach a log, even if the
+/// calling code forgot to omit them.
 enum SecretNames {
     static let replacement = "[redacted]"
 

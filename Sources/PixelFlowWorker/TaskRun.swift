@@ -109,7 +109,7 @@ struct TaskRun: Sendable {
         }
     }
 
-    /// Tries again through an outage of the store for as long as the lease may hold.
+    /// Retries through an outage of the store for as long as the lease may hold.
     private func retryWhileLeaseMayHold<Value>(_ body: () async throws -> Value) async throws -> Value {
         let warn: (any Error) -> Void = { logger.warning("task store not reachable, trying again", metadata: ["error": "\($0)"]) }
         return try await retry(Self.storeRetries, until: ContinuousClock.now + settings.policy.renewDeadline, onRetry: warn, body)
@@ -122,7 +122,7 @@ struct TaskRun: Sendable {
 final class RunRegistry: Sendable {
     private let running = Mutex<[TaskID: AsyncStream<Void>.Continuation]>([:])
 
-    /// Runs `body`; the stream it is given tells when somebody cancels the task.
+    /// Runs `body` with a stream that yields when the task is cancelled.
     func track(_ task: TaskID, _ body: (AsyncStream<Void>) async -> Void) async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         running.withLock { $0[task] = continuation }

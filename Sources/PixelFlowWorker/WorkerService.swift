@@ -113,7 +113,7 @@ package struct WorkerService: Service {
                 if let task = try await claim(delivery) { await run(task) }
             } catch {
                 if Task.isCancelled { return }
-                logger.warning("could not take a task, trying again", metadata: ["error": "\(error)"])
+                logger.warning("could not receive a task, retrying", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -189,7 +189,7 @@ package struct WorkerService: Service {
                 metadata["task_id"] = "\(message.task)"
                 metadata["request_id"] = "\(message.requestID)"
             }
-            logger.warning("\(complaint), trying again", metadata: metadata)
+            logger.warning("\(complaint), retrying", metadata: metadata)
         }
         return try await retry(Self.backendRetries, if: PixelFlowError.isOutage, onRetry: warn, body)
     }

@@ -2,7 +2,7 @@ extension Duration {
     /// Whole milliseconds; what is finer is cut. Clamped to the range of `Int64`.
     public var milliseconds: Int64 { whole(1_000) }
 
-    /// Whole microseconds; what is finer is cut. Clamped to the range of `Int64`.
+    /// Whole microseconds; finer precision is truncated. Clamped to the range of `Int64`.
     public var microseconds: Int64 { whole(1_000_000) }
 
     /// Whole nanoseconds; what is finer is cut. Clamped to the range of `Int64`.

@@ -95,7 +95,7 @@ def test_the_page_says_that_registration_is_closed(browser, executable, tmp_path
     with Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "closed"}) as closed:
         page = browser.new_page()
         Person(page, closed.bases["web"]).open()
-        expect(page.get_by_text("Registration is closed here.")).to_be_visible()
+        expect(page.get_by_text("Registration is closed.")).to_be_visible()
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Create an account")).to_have_count(0)
         expect(page.get_by_role("button", name="Create account")).to_have_count(0)

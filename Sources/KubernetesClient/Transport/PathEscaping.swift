@@ -1,6 +1,6 @@
 import WireFormats
 
-/// Percent-encoding of what goes into a URL.
+/// Percent-encoding for URLs.
 enum PathEscaping {
     static func segment(_ text: String) -> String { escape(text, keeping: .pathSegment) }
 

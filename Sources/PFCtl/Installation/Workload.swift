@@ -78,10 +78,10 @@ struct Workload: Sendable {
 
 /// How far a rollout is, by kubectl's rules.
 enum RolloutProgress: Sendable, Hashable {
-    /// With what is still to come.
+    /// With a description of what is pending.
     case underway(String)
     case complete
-    /// With why it will not come to its end by itself.
+    /// With the reason why it cannot complete.
     case failed(String)
 
     init(_ workload: Workload) {
@@ -91,24 +91,24 @@ enum RolloutProgress: Sendable, Hashable {
         }
     }
 
-    /// What the status says counts only once the controller has seen this generation of the spec.
+    /// The status is valid only once the controller has observed this generation of the spec.
     init(_ deployment: Deployment) {
         let status = deployment.status
         guard (status?.observedGeneration ?? 0) >= deployment.metadata.generation ?? 0 else {
-            self = .underway("the change has not been taken up yet")
+            self = .underway("the controller has not observed the change yet")
             return
         }
         if status?.conditions?["Progressing"]?.reason == "ProgressDeadlineExceeded" {
             let seconds = deployment.spec?.progressDeadlineSeconds ?? 600
-            self = .failed("no progress within its deadline of \(seconds) s")
+            self = .failed("no progress within the deadline of \(seconds) s")
             return
         }
         let desired = deployment.spec?.replicas ?? 1
         let (all, updated, available) = (status?.replicas ?? 0, status?.updatedReplicas ?? 0, status?.availableReplicas ?? 0)
         if updated < desired {
-            self = .underway("\(updated) of \(desired) replicas are new")
+            self = .underway("\(updated) of \(desired) replicas are updated")
         } else if all > updated {
-            self = .underway("\(all - updated) old \(all - updated == 1 ? "replica has" : "replicas have") still to go")
+            self = .underway("\(all - updated) old \(all - updated == 1 ? "replica is" : "replicas are") still terminating")
         } else if available < updated {
             self = .underway("\(available) of \(updated) new replicas are available")
         } else {
@@ -119,7 +119,7 @@ enum RolloutProgress: Sendable, Hashable {
     init(_ set: StatefulSet) {
         let status = set.status
         guard (status?.observedGeneration ?? 0) >= set.metadata.generation ?? 0 else {
-            self = .underway("the change has not been taken up yet")
+            self = .underway("the controller has not observed the change yet")
             return
         }
         let desired = set.spec?.replicas ?? 1
@@ -131,9 +131,9 @@ enum RolloutProgress: Sendable, Hashable {
         } else if set.spec?.updateStrategy?.type == "OnDelete" {
             self = .complete
         } else if partition > 0, updated < desired - partition {
-            self = .underway("\(updated) of \(desired - partition) replicas are new")
+            self = .underway("\(updated) of \(desired - partition) replicas are updated")
         } else if partition == 0, status?.updateRevision != status?.currentRevision {
-            self = .underway("\(updated) of \(desired) replicas are new")
+            self = .underway("\(updated) of \(desired) replicas are updated")
         } else {
             self = .complete
         }

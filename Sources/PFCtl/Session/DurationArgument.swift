@@ -72,7 +72,7 @@ enum DurationText {
     }
 }
 
-/// What is to be done within a time.
+/// Runs work with a time limit.
 enum Deadline {
     /// - Parameters:
     ///   - limit: Zero for no limit.
@@ -93,7 +93,7 @@ enum Deadline {
                 let rest = state().map { ": \($0)" } ?? ""
                 throw CommandError(
                     .timedOut, "\(what) within \(DurationText.exact(limit))\(rest)",
-                    hint: "--timeout waits longer; pfctl status shows where it is")
+                    hint: "raise --timeout to wait longer; pfctl status shows the progress")
             }
             return result
         }

@@ -141,10 +141,10 @@ struct StatusGathering: Sendable {
 
     private func tasks(_ pods: [Pod]) async -> Gathered<TaskCounts> {
         guard let token = try? TokenOptions.ambient(in: session) else {
-            return Gathered(note: "tasks: not shown; they would be after pfctl login")
+            return Gathered(note: "tasks: not shown; run pfctl login to see them")
         }
         guard let pod = pods.first(where: { $0.metadata.component == "api" && PodHealth($0).isReady }) else {
-            return Gathered(note: "tasks: not shown, as no pod of api is ready")
+            return Gathered(note: "tasks: not shown because no api pod is ready")
         }
         return await optional("the task counts") {
             let api = try await ForwardedService.open(.api, pod: pod.name, session: session, token: token)
@@ -176,7 +176,7 @@ struct StatusGathering: Sendable {
     }
 }
 
-/// Something that can be done without, or why it has to be.
+/// An optional part, or why it is missing.
 struct Gathered<Value: Sendable>: Sendable {
     var value: Value?
     var note: String?

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Sends every change of a task to the clients of its tenant that are connected to this replica.
 ///
-/// What it holds is bounded by `EventLimits`: the streams by number, in all and by user, and what waits on them by bytes, each
+/// `EventLimits` bounds it: the number of streams, in total and per user, and the bytes buffered for them, each
 /// and together. A change is encoded once, however many streams it is sent on. That is why the streams share a `ListenerTable` with
 /// `Broadcast` and not its queues: those are bounded by count, drop the oldest silently, and know nothing of what a socket has taken.
 package final class EventHub: Service {

@@ -23,16 +23,20 @@ package struct EventLimits: Sendable, Hashable {
 
 extension EventLimits {
     static let streamsSetting = Setting<Int>.integer(
-        "PIXELFLOW_EVENT_STREAMS", default: 2000, in: 1...1_000_000, help: "Event streams open at a time; more are refused with 503.")
+        "PIXELFLOW_EVENT_STREAMS", default: 2000, in: 1...1_000_000,
+        help:
+            "Maximum number of open event streams; further ones are refused with 503.")
     static let streamsPerUserSetting = Setting<Int>.integer(
         "PIXELFLOW_EVENT_STREAMS_PER_USER", default: 64, in: 1...1_000_000,
-        help: "Event streams of one user open at a time; more are refused with 429.")
+        help: "Maximum number of open event streams of one user; further ones are refused with 429.")
     static let streamBytesSetting = Setting<Int>.integer(
         "PIXELFLOW_EVENT_STREAM_BYTES", default: 1024 * 1024, in: 1024...1 << 31,
-        help: "Bytes of events that may wait for one client; one that is further behind is told so and its stream ends.")
+        help:
+            "Bytes of events that may be buffered for one client. The stream of a client that falls further behind ends with a "
+            + "reset event.")
     static let totalBytesSetting = Setting<Int>.integer(
         "PIXELFLOW_EVENT_BUFFER_BYTES", default: 64 * 1024 * 1024, in: 1024...1 << 40,
-        help: "Bytes of events that may wait for all clients together; beyond them the streams that are furthest behind end.")
+        help: "Bytes of events that may be buffered for all clients together; beyond it, the streams that are furthest behind end.")
 
     package static let descriptions: [SettingDescription] = [
         streamsSetting.description, streamsPerUserSetting.description, streamBytesSetting.description, totalBytesSetting.description,

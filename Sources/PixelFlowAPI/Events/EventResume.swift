@@ -9,7 +9,7 @@ struct EventResume: Sendable {
 
     /// Reads the first page, so that an outage results in a 503 and not in a broken stream.
     ///
-    /// - Parameter position: where the client left; nil for one that is new.
+    /// - Parameter position: the last position of the client; nil for a new client.
     init(of tenant: TenantID, after position: EventPosition?, in tasks: any TaskOwnerStore, views: TaskViews) async throws {
         var missed = MissedChanges(tasks, of: tenant, since: position)
         first = try await missed.next()

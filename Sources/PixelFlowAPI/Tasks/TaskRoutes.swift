@@ -117,7 +117,7 @@ extension AppRequestContext {
         return id
     }
 
-    /// The task that the path names, if it belongs to the one who asks.
+    /// The task named in the path, if it belongs to the caller's tenant.
     func task(in store: any TaskOwnerStore) async throws -> TaskRecord {
         guard let task = try await store.find(try taskID(), of: try requirePrincipal().tenant) else {
             throw PixelFlowError.notFound("task")

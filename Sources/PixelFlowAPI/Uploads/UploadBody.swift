@@ -83,7 +83,7 @@ extension UploadBody.Image {
     }
 }
 
-/// Counts and hashes a stream while somebody else reads it, and ends it once it is too long.
+/// Counts and hashes a stream while it is being read, and fails once it is too long.
 struct MeasuredStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == ByteBuffer {
     typealias Element = ByteBuffer
     typealias Failure = any Error
@@ -105,7 +105,7 @@ struct MeasuredStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable w
     }
 }
 
-/// What a `MeasuredStream` has seen.
+/// The measurements of a `MeasuredStream`.
 final class StreamMeasure: Sendable {
     private let state = Mutex((count: 0, hash: SHA256()))
     private let limit: Int

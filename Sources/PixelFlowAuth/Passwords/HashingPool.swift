@@ -1,7 +1,7 @@
 import NIOPosix
 import PixelFlowCore
 
-/// A few threads for slow work, with a bounded queue: what comes beyond is refused at once instead of waiting for longer than
+/// A few threads for slow work with a bounded queue: further work is refused immediately instead of waiting for longer than
 /// anyone would.
 final class HashingPool: Sendable {
     private let threads: NIOThreadPool

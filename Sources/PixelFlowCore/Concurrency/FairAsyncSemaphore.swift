@@ -93,7 +93,7 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
         for waiter in refused { waiter.resume(with: .failure(AdmissionError.closed)) }
     }
 
-    /// - Returns: nil where the caller has to wait.
+    /// - Returns: nil if the caller must wait.
     private func park(
         _ waiter: Waiter, _ key: Key, until end: ContinuousClock.Instant?, _ continuation: CheckedContinuation<Void, any Error>
     ) -> Result<Void, any Error>? {

@@ -46,7 +46,7 @@ extension TaskRecord {
         }
     }
 
-    /// What people call the task: the name of the file, or the URL. Empty where an upload came without a name.
+    /// The label of the task: the file name or the URL. Empty if an upload has no file name.
     package var label: String {
         switch source {
         case .upload(let upload): upload.filename ?? ""

@@ -1,7 +1,7 @@
 import WireFormats
 
 extension Timestamp {
-    /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`. What is finer is cut.
+    /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`. Finer precision is truncated.
     package var iso8601: String { rfc3339.text(fractionDigits: 3) }
 
     /// Appends `iso8601`. Fast enough for each log line, which Foundation's styles are not.

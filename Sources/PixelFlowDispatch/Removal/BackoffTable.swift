@@ -9,7 +9,7 @@ struct BackoffTable: Sendable {
     }
 
     var policy = RetryPolicy(firstPause: .seconds(5), longestPause: .seconds(300), jitter: .equal)
-    /// What is beyond is tried in every round: the table is a saving, nothing depends on it.
+    /// Tasks beyond it are tried in every round: the table saves work, and nothing depends on it.
     var capacity = 50_000
     private var entries: [TaskID: Entry] = [:]
 

@@ -10,7 +10,9 @@ extension NetworkRange {
         for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             guard let range = NetworkRange(entry) else {
                 throw .invalid(
-                    setting, "\(setting): \"\(entry)\" is not a network such as 10.0.0.0/8 or fd00::/8.", code: "setting_invalid")
+                    setting,
+                    "\(setting): \"\(entry)\" is not a network in CIDR notation, such as 10.0.0.0/8 or "
+                        + "fd00::/8.", code: "setting_invalid")
             }
             ranges.append(range)
         }

@@ -88,6 +88,6 @@ package protocol NameResolver: Sendable {
     /// Every address of `name`, the preferred first. Cancelling the calling task ends the wait at once.
     ///
     /// - Throws: `PixelFlowError` `name_not_resolved`: permanent where the name is known not to exist or
-    ///   to have no address, transient where the answer could not be had.
+    ///   to have no address, transient if the lookup failed.
     func addresses(of name: String) async throws -> [IPAddress]
 }

@@ -18,7 +18,7 @@ func within<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () a
 }
 
 extension EventLoopPromise where Value: Sendable {
-    /// Waits for the promise; where the task is cancelled, fails it at once with `CancellationError`.
+    /// Waits for the promise; if the task is cancelled, fails it immediately with `CancellationError`.
     func valueOrCancellation() async throws -> Value {
         try await withTaskCancellationHandler {
             try await futureResult.get()

@@ -104,7 +104,7 @@ final class Inflater {
 enum ContentCoding: Sendable {
     case gzip, deflate
 
-    /// Nil where the body comes as it is.
+    /// Nil if the body comes as it is.
     ///
     /// - Throws: `source_encoding_unsupported` for any other coding, and for several at once.
     init?(_ headers: HTTPHeaders) throws(PixelFlowError) {

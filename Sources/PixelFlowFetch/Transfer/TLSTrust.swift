@@ -23,10 +23,10 @@ struct TLSTrust: Sendable {
     }
 }
 
-/// Holds a server to the name that was asked for.
+/// Verifies a server's certificate against the requested name.
 ///
 /// NIOSSL also takes a certificate for the mere address of the connection, whatever the name. Whoever
-/// can send a name to their own address can have such a certificate, so for names it must not do.
+/// can send a name to their own address can have such a certificate, so such a certificate must not be accepted for a name.
 enum CertificateName {
     /// The TLS handler for a connection to `host`: trusted chain, and the certificate's name.
     static func handler(for host: SourceHost, context: NIOSSLContext) throws -> NIOSSLClientHandler {
@@ -52,7 +52,7 @@ enum CertificateName {
     }
 }
 
-/// A trusted certificate, but somebody else's.
+/// A trusted certificate, but another party's.
 struct CertificateMismatchError: Error, CustomStringConvertible {
     var name: String
     var description: String { "the certificate is not for \(name)" }

@@ -27,7 +27,7 @@ package struct GuardedHTTPChannel: ServerChildChannel {
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        // What a flood brings is closed before anything is built for it. No address is cached yet at this point.
+        // Connections of a flood are closed before anything is built for them. No address is cached at this point.
         let address = (try? channel._channelCore.remoteAddress0())?.ipAddress.flatMap(IPAddress.peer)
         if let address, registry.isExhausted(for: address) {
             metrics?.refused(.addressLimit)

@@ -4,7 +4,7 @@ extension IPAddress {
     /// The address of a client or a proxy. An IPv4 address inside IPv6 (`::ffff:a.b.c.d`) is the IPv4 address.
     package static func peer(_ text: String) -> IPAddress? { IPAddress(text)?.unmapped }
 
-    /// Names whoever is behind the address: a single IPv4 address, or the /64 that an IPv6 client is
+    /// Identifies the client behind the address: a single IPv4 address, or the /64 that an IPv6 client is
     /// given as a whole and may pick any address of.
     package var subscriber: String {
         switch unmapped {

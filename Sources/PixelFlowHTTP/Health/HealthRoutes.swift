@@ -54,7 +54,7 @@ struct Report: Encodable {
     func response(_ status: HTTPResponse.Status = .ok) throws -> Response { try .json(self, status: status) }
 }
 
-/// The probes of a service that anybody can reach. They tell how it is and nothing of what it works with.
+/// The probes of a public service. They return its status without details of its backends.
 package struct PublicHealthRoutes: Sendable {
     private let health: HealthRoutes
 

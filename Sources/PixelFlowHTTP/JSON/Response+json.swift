@@ -20,7 +20,7 @@ extension Response {
     }
 }
 
-/// The one encoder and the one decoder: both are immutable once made, so every request shares them.
+/// The shared encoder and decoder: both are immutable, so all requests use them.
 /// Keys are spelled out in `CodingKeys`, times are strings already (`Timestamp.iso8601`).
 enum JSONCoding {
     static let encoder: JSONEncoder = {

@@ -25,13 +25,13 @@ package struct ServiceMetrics: Sendable {
     func makePage() -> PrometheusRegistry.Page? { (factory as? PrometheusRegistry)?.page(claiming: prefixes) }
 }
 
-/// `GET /metrics`: what the process has counted, for Prometheus.
+/// `GET /metrics`: the metrics of the process, for Prometheus.
 struct MetricsRoute: Sendable {
     private let page: PrometheusRegistry.Page
     private let health: HealthRoutes
     private let checks: [String: Gauge]
 
-    /// - Returns: nil where there is nothing to show.
+    /// - Returns: nil if there is nothing to show.
     init?(_ metrics: ServiceMetrics, health: HealthRoutes) {
         guard let page = metrics.makePage() else { return nil }
         self.page = page
@@ -47,7 +47,7 @@ struct MetricsRoute: Sendable {
         router.get("/metrics") { _, _ in await scrape() }
     }
 
-    /// The checks are run for each scrape, so that their gauges are of now even where nobody asks `/readyz`.
+    /// The checks run at each scrape, so that their gauges are current even if nothing calls `/readyz`.
     private func scrape() async -> Response {
         for (name, outcome) in await health.runChecks() { checks[name]?.record(outcome == .ok ? 1 : 0) }
         return Response(

@@ -44,7 +44,7 @@ extension PixelFlowError {
         .throttled, code: "too_many_connections", "Too many connections are open; close some or try again later.", retryAfter: 10)
 }
 
-/// An error whose answer has header fields of its own.
+/// An error whose response has additional header fields.
 package struct HeaderedError: Error, CustomStringConvertible {
     package let error: PixelFlowError
     package let headers: HTTPFields

@@ -63,7 +63,7 @@ struct VerificationKey: Sendable {
     let kid: String
     private let collection: JWTKeyCollection
 
-    /// Nil for keys of another kind, another use, or none at all.
+    /// Nil for keys of another kind or use, and for invalid keys.
     init?(_ jwk: JSONWebKey) async {
         guard jwk.kty == "EC", jwk.crv == "P-256", jwk.alg == nil || jwk.alg == "ES256", jwk.use == nil || jwk.use == "sig",
             let kid = jwk.kid, !kid.isEmpty, let x = jwk.x, let y = jwk.y,

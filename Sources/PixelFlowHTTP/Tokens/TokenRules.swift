@@ -44,8 +44,8 @@ package struct VerifiedToken: Sendable, Hashable {
 }
 
 extension TokenRules {
-    static let issuerSetting = Setting<String>.text("PIXELFLOW_AUTH_ISSUER", default: "pixelflow", help: "The iss of tokens.")
-    static let audienceSetting = Setting<String>.text("PIXELFLOW_AUTH_AUDIENCE", default: "pixelflow", help: "The aud of tokens.")
+    static let issuerSetting = Setting<String>.text("PIXELFLOW_AUTH_ISSUER", default: "pixelflow", help: "The iss claim of tokens.")
+    static let audienceSetting = Setting<String>.text("PIXELFLOW_AUTH_AUDIENCE", default: "pixelflow", help: "The aud claim of tokens.")
 
     package static let descriptions: [SettingDescription] = [issuerSetting.description, audienceSetting.description]
 

@@ -11,8 +11,8 @@ extension ImageOperation.Pad: OperationStep {
     var keepsGrey: Bool { true }
 }
 
-/// Cuts off the rows and columns at the edges that show nothing but the colour of the top left corner, in all
-/// frames alike. A picture of one colour, or of less than three pixels an edge, stays as it is.
+/// Removes the rows and columns at the edges that show only the colour of the top left corner, in all
+/// frames alike. An image of one colour, or with less than three pixels per edge, stays unchanged.
 extension ImageOperation.Trim: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
         guard frames.first.width >= Self.smallestEdge, frames.first.height >= Self.smallestEdge else { return }

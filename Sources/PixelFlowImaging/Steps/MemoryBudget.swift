@@ -102,7 +102,7 @@ struct MemoryBudget {
         var whole = 0
         var hasAlpha = header.hasAlpha
         for step in spec.operations.map(\.step) {
-            // The larger side of the step; what a step keeps whole stays until the output is done.
+            // The larger of input and output; what a step keeps whole stays in memory until the output is done.
             whole += step.bytesHeld(at: size) * frames
             size = step.size(after: size)
             hasAlpha = hasAlpha || step.addsAlpha
@@ -116,7 +116,7 @@ struct MemoryBudget {
         return whole + encoder(format, spec.encoder, hasAlpha, pixels) + min(encoded, 256 << 20)
     }
 
-    /// What the encoder holds beside the file that it makes.
+    /// The memory of the encoder in addition to its file.
     private static func encoder(_ format: ImageFormat, _ options: EncoderOptions, _ hasAlpha: Bool, _ pixels: Int) -> Int {
         switch format {
         case .jpeg: return options.progressive ? pixels * 7 : 0

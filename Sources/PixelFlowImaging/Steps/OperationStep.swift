@@ -9,7 +9,7 @@ protocol OperationStep {
     /// - Throws: `OutputError`, or `VipsError` where the library could not do it.
     func apply(to frames: inout Frames, marks: OverlaySet) throws
 
-    /// The size after the step, as far as it can be told before; `trim` may make it smaller.
+    /// The size after the step as far as it is known in advance; `trim` may reduce it.
     func size(after size: PixelSize) -> PixelSize
 
     /// The largest picture that there is during the step; checked against the limit of pixels before any of them exists.

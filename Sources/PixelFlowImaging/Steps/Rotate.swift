@@ -34,7 +34,7 @@ extension ImageOperation.Rotate: OperationStep {
     var addsAlpha: Bool { quarterTurns == nil && background.alpha < 255 }
     var keepsGrey: Bool { true }
 
-    /// 0 to 3 where the angle is a multiple of 90 degrees, nil for any other.
+    /// 0 to 3 if the angle is a multiple of 90 degrees, otherwise nil.
     private var quarterTurns: Int? {
         guard angle.truncatingRemainder(dividingBy: 90) == 0 else { return nil }
         return ((Int(angle / 90) % 4) + 4) % 4

@@ -175,7 +175,7 @@ final class DispatchConsumer: DispatchSubscription {
         state.withLock { $0.pollState = .awake }
     }
 
-    /// - Returns: false where nobody asked within `demandTimeout`.
+    /// - Returns: false if no one asked within `demandTimeout`.
     func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.seconds) == .success }
 
     /// No one calls the thread any more.

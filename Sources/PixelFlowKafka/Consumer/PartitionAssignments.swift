@@ -44,7 +44,7 @@ struct PartitionAssignments: Sendable {
         for partition in partitions { begin(partition) }
     }
 
-    /// Notes a message that was received. Nil for a partition that is not ours.
+    /// Records a received message. Nil if the partition is not assigned to this member.
     mutating func deliver(partition: Int32, offset: Int64) -> DeliveryPlace? {
         guard assigned[partition] != nil else { return nil }
         if assigned[partition]?.tracker.deliver(offset) == false {

@@ -1,6 +1,6 @@
 import WireFormats
 
-/// What librdkafka is told, by its own names. See its CONFIGURATION.md for each of them.
+/// The properties of librdkafka under its own names. Its CONFIGURATION.md describes each of them.
 struct KafkaProperties: Sendable {
     /// How long a broker may wait for messages before it answers a fetch. One under way when a
     /// partition is resumed delays it by up to this much.

@@ -85,7 +85,7 @@ extension Certificate {
     }
 }
 
-/// Who asks, as the API server says.
+/// The caller, as authenticated by the API server.
 struct Caller: Sendable, Hashable {
     var name: String
     var uid: String?
@@ -94,7 +94,7 @@ struct Caller: Sendable, Hashable {
 }
 
 /// What certificates of a chain may be used for: the leaf to sign and to be a client, the others to sign certificates.
-/// kubeadm marks the key usage as critical, so that it has to be understood here.
+/// kubeadm marks the key usage as critical, so that it must be understood here.
 struct ClientUsePolicy: VerifierPolicy {
     let verifyingCriticalExtensions: [ASN1ObjectIdentifier] = [.X509ExtensionID.keyUsage, .X509ExtensionID.extendedKeyUsage]
 

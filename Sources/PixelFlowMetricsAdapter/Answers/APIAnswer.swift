@@ -43,7 +43,7 @@ struct APIAnswer: Sendable, Hashable {
     }
 }
 
-/// What a caller can read, by its `Accept`.
+/// The media types that a caller accepts, from `Accept`.
 struct AcceptedTypes: Sendable, Hashable {
     private let types: [String]
 

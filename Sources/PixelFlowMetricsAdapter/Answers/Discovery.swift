@@ -67,7 +67,7 @@ enum Discovery {
     }
 }
 
-/// The API group that the autoscaler asks, and the one metric in it.
+/// The API group that the autoscaler queries, and its only metric.
 enum ExternalMetrics {
     static let group = "external.metrics.k8s.io"
     static let version = "v1beta1"

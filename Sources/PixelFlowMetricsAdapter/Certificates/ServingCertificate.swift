@@ -50,7 +50,7 @@ extension Certificate {
 
 /// Certificates one after the other, as PEM.
 enum CertificateChain {
-    /// What is no certificate is passed over.
+    /// Other PEM blocks are skipped.
     static func parse(_ text: String) throws -> [Certificate] {
         try PEMDocument.parseMultiple(pemString: text).filter { $0.discriminator == Certificate.defaultPEMDiscriminator }
             .map { try Certificate(pemDocument: $0) }

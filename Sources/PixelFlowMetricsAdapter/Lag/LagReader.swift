@@ -67,13 +67,13 @@ final class LagReader: Sendable {
     }
 }
 
-/// Where the adapter learns how far the workers' group is behind.
+/// The source of the lag of the workers' group.
 package protocol LagSource: Sendable {
-    /// - Throws: where it cannot be told.
+    /// - Throws: if it cannot be read.
     func lag() async throws -> KafkaGroupLag
 }
 
-/// Asks Kafka for the group and topic of its settings.
+/// Queries Kafka for the group and topic in its settings.
 package struct KafkaLagSource: LagSource {
     private let inquiry: KafkaAdmin
 

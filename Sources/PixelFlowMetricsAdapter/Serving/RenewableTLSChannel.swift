@@ -40,13 +40,13 @@ struct RenewableTLSChannel: ServerChildChannel {
     }
 }
 
-/// Stands in a connection and knows the certificates that its client has shown.
+/// A handler that holds the certificates that its client has presented.
 final class PeerCertificates: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
     private let shown = Mutex<[Certificate]>([])
 
-    /// The client's own first; empty where it showed none that can be read.
+    /// The client's own first; empty if it showed none that can be read.
     var chain: [Certificate] { shown.withLock { $0 } }
 
     func note(_ certificates: [NIOSSLCertificate]) {

@@ -94,7 +94,7 @@ final class MongoDatabase: Sendable {
     ) async throws -> Value {
         try await permits.acquire()
         let (clients, name, permits, measures) = (clients, name, permits, measures)
-        // A command is never cancelled: what it was to write is better known than unknown, and its time is bounded.
+        // A command is never cancelled: its result is better known than unknown, and its time is bounded.
         return try await withCheckedThrowingContinuation { continuation in
             threads.submit { state in
                 let result = Result {

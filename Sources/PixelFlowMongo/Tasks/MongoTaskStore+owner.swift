@@ -18,7 +18,7 @@ extension MongoTaskStore: TaskOwnerStore {
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
-        // All statuses are named where none is asked for, because the index goes by status: the server
+        // If no status is requested, all are listed, because the index starts with the status: the server
         // merges its five parts in the order of ids.
         let statuses = query.status.map { [$0] } ?? TaskStatus.allCases
         filter[Name.status] = statuses.count == 1 ? .string(statuses[0].rawValue) : ["$in": .array(statuses.map { .string($0.rawValue) })]

@@ -36,7 +36,7 @@ extension MongoTaskStore: TaskWorkerStore {
         try await end(claim, .release(claim)).changed
     }
 
-    /// A worker knows the task that it has claimed: its run ends in one round trip.
+    /// A worker has the task that it has claimed in memory, so its run ends in one round trip.
     private func end(
         _ claim: Claim, _ transition: TaskTransition, write: ((TaskSwap) async throws -> Bool)? = nil
     ) async throws -> TransitionOutcome {

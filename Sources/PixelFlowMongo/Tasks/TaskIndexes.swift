@@ -1,13 +1,13 @@
 import PixelFlowCore
 
-/// Makes the indexes before the first command, as soon as the server answers. Making what is there
-/// already changes nothing, so that any number of replicas may start at once.
+/// Creates the indexes before the first command, as soon as the server answers. Creating existing ones
+/// changes nothing, so any number of replicas may start at the same time.
 struct TaskIndexes: Sendable {
     private let made: AsyncLazy<Void>
 
     init(_ database: MongoDatabase) { made = AsyncLazy { try await Self.make(in: database) } }
 
-    /// - Throws: `PixelFlowError` with `retry == .outage`; the next call tries again.
+    /// - Throws: `PixelFlowError` with `retry == .outage`; the next call retries.
     func ensure() async throws { try await made.value }
 
     private static func make(in database: MongoDatabase) async throws {

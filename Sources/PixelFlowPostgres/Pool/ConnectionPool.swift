@@ -23,7 +23,7 @@ final class ConnectionPool: Sendable {
         permits = AsyncSemaphore(permits: settings.poolSize, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout) {
             gauges.record($0)
         }
-        // As many as connections, so that whoever has a connection has a thread.
+        // As many as connections, so that there is a thread for every connection.
         threads = NIOThreadPool(numberOfThreads: max(1, settings.poolSize))
         threads.start()
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Metrics of one name that differ by their labels, each made when it is first needed and then kept.
+/// Metrics with the same name and different labels, each created on first use and then cached.
 ///
 /// Every set of labels is a series that lives as long as the process, so their number is bounded: beyond `limit`, all further sets
 /// share the metric of `overflow`.

@@ -26,7 +26,7 @@ package enum SourceHost: Sendable, Hashable {
             return
         }
         guard let decoded = Self.percentDecoded(text), let name = DomainName.ascii(decoded) else {
-            throw .urlInvalid("The host of the URL has characters that no name has.")
+            throw .urlInvalid("The host of the URL contains invalid characters.")
         }
         if IPv4Number.ends(name) {
             guard let address = IPv4Number.address(name) else { throw .urlInvalid("The host of the URL is not a valid IPv4 address.") }

@@ -3,20 +3,20 @@ import Foundation
 /// The room on the file system that a folder lies on.
 public struct DiskCollector: Sendable {
     public static let descriptions: [MetricDescription] = [
-        MetricDescription(.gauge, "disk_available_bytes", labels: ["folder"], "Free room on the file system of a folder."),
+        MetricDescription(.gauge, "disk_available_bytes", labels: ["folder"], "Free space on the file system of a folder."),
         MetricDescription(.gauge, "disk_size_bytes", labels: ["folder"], "Size of the file system of a folder."),
     ]
 
     private let name: String
     private let path: String
 
-    /// - Parameter name: of the folder, as it is shown.
+    /// - Parameter name: the label of the folder.
     public init(_ name: String, path: String) {
         self.name = name
         self.path = path
     }
 
-    /// Adds nothing where the folder is not to be found.
+    /// Adds nothing if the folder is not to be found.
     public func collect(into collection: inout PrometheusRegistry.Collection) {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { return }

@@ -29,7 +29,7 @@ struct Family {
     var sorted: [any Series] { series.sorted { $0.key.text < $1.key.text }.map(\.value) }
 }
 
-/// What is known of a metric before anything has been measured: its help text, its labels, its buckets.
+/// Information about a metric before anything has been measured: its help text, its labels, its buckets.
 public struct MetricDescription: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable {
         case counter, gauge, histogram
@@ -40,7 +40,7 @@ public struct MetricDescription: Sendable, Hashable {
     public let kind: Kind
     /// The names of its labels.
     public let labels: [String]
-    /// One sentence, with the unit where the name does not tell.
+    /// One sentence, with the unit if the name does not show it.
     public let help: String
     /// Of a histogram; nil for those that its name suggests.
     public let buckets: HistogramBuckets?

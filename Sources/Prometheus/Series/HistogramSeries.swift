@@ -47,7 +47,7 @@ public struct HistogramBuckets: Sendable, Hashable {
     /// Ascending, finite, without repetition.
     public let bounds: [Double]
 
-    /// Sorts the bounds and leaves out what is no bound.
+    /// Sorts the bounds and drops invalid ones.
     public init(_ bounds: [Double]) {
         self.bounds = Set(bounds.filter(\.isFinite)).sorted()
     }

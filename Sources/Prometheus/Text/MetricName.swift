@@ -49,7 +49,7 @@ struct LabelText: Sendable, Hashable {
         LabelText(text: text.isEmpty ? #"\#(name)="\#(value)""# : #"\#(text),\#(name)="\#(value)""#)
     }
 
-    /// Backslash, quote and line feed are what the format escapes in a value.
+    /// The format escapes backslash, quote and line feed in a value.
     private static func escaped(_ value: String) -> String {
         guard value.utf8.contains(where: { $0 == 0x5c || $0 == 0x22 || $0 == 0x0a }) else { return value }
         return value.unicodeScalars.reduce(into: "") { text, scalar in
