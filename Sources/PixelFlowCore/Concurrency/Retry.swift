@@ -1,4 +1,5 @@
 import Foundation
+import WireFormats
 
 /// How long to pause before an operation is tried again, and when to give up.
 package struct RetryPolicy: Sendable, Hashable {
