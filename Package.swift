@@ -11,6 +11,7 @@ let swiftSettings: [SwiftSetting] = [
 func product(_ name: String, _ package: String) -> Target.Dependency { .product(name: name, package: package) }
 
 let nioCore = product("NIOCore", "swift-nio")
+let nioEmbedded = product("NIOEmbedded", "swift-nio")
 let nioPosix = product("NIOPosix", "swift-nio")
 let nioHTTP1 = product("NIOHTTP1", "swift-nio")
 let nioWebSocket = product("NIOWebSocket", "swift-nio")
@@ -57,7 +58,7 @@ let compositionFiles = [
 
 /// Each may wait for something, and then says for how long and for what.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: ["Deadlines"] + dependencies, resources: resources, swiftSettings: swiftSettings)
+    .testTarget(name: name, dependencies: ["Deadlines", "TestSupport"] + dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -190,6 +191,8 @@ let package = Package(
 
         // Tests. How a test waits: never without an end.
         .target(name: "Deadlines", path: "Tests/Deadlines", swiftSettings: swiftSettings),
+        // Clocks that a test moves, programs that it runs.
+        .target(name: "TestSupport", dependencies: ["Deadlines"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         // One suite per port, run against every implementation.
         .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "WireFormats", nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
         // Judges what clients were promised against what became of it; knows no backend.
@@ -200,7 +203,7 @@ let package = Package(
         .target(name: "RawHTTP", dependencies: [nioCore, nioPosix], path: "Tests/RawHTTP", swiftSettings: swiftSettings),
         // A server that a test starts and ends as it likes.
         .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
-        tests("FaultProxyTests", ["FaultProxy", nioCore, nioPosix]),
+        tests("FaultProxyTests", ["FaultProxy", nioCore, nioEmbedded, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
         tests("CPaletteTests", ["CPalette"]),

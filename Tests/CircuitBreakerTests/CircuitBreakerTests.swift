@@ -2,21 +2,14 @@ import CircuitBreaker
 import Metrics
 import MetricsTestKit
 import Synchronization
+import TestSupport
 import Testing
 
 private struct Broken: Error {}
 private struct Refused: Error {}
 
-/// A monotonic clock that stands until it is moved.
-private final class HandClock: Sendable {
-    private let instant = Mutex(ContinuousClock.now)
-
-    var now: ContinuousClock.Instant { instant.withLock { $0 } }
-    func advance(_ duration: Duration) { instant.withLock { $0 += duration } }
-}
-
 @Suite struct CircuitBreakerTests {
-    private let clock = HandClock()
+    private let clock = ManualUptime()
     private let metrics = TestMetrics()
 
     private func breaker(threshold: Int = 3) -> CircuitBreaker {
@@ -43,7 +36,7 @@ private final class HandClock: Sendable {
     @Test func oneProbeIsLetThroughAfterTheCooldown() async throws {
         let breaker = breaker()
         await fail(breaker, times: 3)
-        clock.advance(.seconds(2))
+        clock.advance(by: .seconds(2))
         try await breaker.run {
             #expect(breaker.state == .halfOpen)
             await #expect(throws: CircuitOpenError.self) { try await breaker.run { Issue.record("a second probe") } }
@@ -54,7 +47,7 @@ private final class HandClock: Sendable {
     @Test func aFailedProbeOpensAgain() async {
         let breaker = breaker()
         await fail(breaker, times: 3)
-        clock.advance(.seconds(2))
+        clock.advance(by: .seconds(2))
         await fail(breaker)
         #expect(breaker.state == .open)
         await #expect(throws: CircuitOpenError.self) { try await breaker.run {} }
@@ -63,7 +56,7 @@ private final class HandClock: Sendable {
     @Test func aCancelledProbeLeavesTheNextCallToProbe() async throws {
         let breaker = breaker()
         await fail(breaker, times: 3)
-        clock.advance(.seconds(2))
+        clock.advance(by: .seconds(2))
         await #expect(throws: CancellationError.self) { try await breaker.run { throw CancellationError() } }
         try await breaker.run {}
         #expect(breaker.state == .closed)
@@ -82,7 +75,7 @@ private final class HandClock: Sendable {
         await #expect(throws: Broken.self) {
             try await breaker.run {
                 await self.fail(breaker)
-                clock.advance(.seconds(2))
+                clock.advance(by: .seconds(2))
                 try await breaker.run {}
                 throw Broken()
             }

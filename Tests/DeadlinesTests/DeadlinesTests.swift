@@ -1,6 +1,7 @@
 import Deadlines
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct DeadlinesTests {
@@ -104,5 +105,24 @@ import Testing
         try quick.run()
         try quick.waitForExit("true")
         #expect(quick.terminationStatus == 0)
+    }
+}
+
+@Suite struct CommandTests {
+    @Test func tellsStatusOutputAndErrors() throws {
+        let outcome = try Command.run(
+            "sh", ["-c", "cat; echo $WORD >&2; exit 3"], environment: ["PATH": "/usr/bin:/bin", "WORD": "bad"], input: Array("in".utf8))
+        #expect(outcome.status == 3)
+        #expect(outcome.output == "in")
+        #expect(outcome.errors == "bad\n")
+    }
+
+    /// More than a pipe holds.
+    @Test func takesMuchOutput() throws {
+        #expect(try Command.run("/usr/bin/head", ["-c", "1000000", "/dev/zero"]).output.utf8.count == 1_000_000)
+    }
+
+    @Test func endsWhatTakesTooLong() {
+        #expect(throws: DeadlineExceeded.self) { try Command.run("sleep", ["600"], within: .milliseconds(50)) }
     }
 }

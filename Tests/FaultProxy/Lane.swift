@@ -66,7 +66,7 @@ final class Lane {
         guard let sink else { return }
         var hasWritten = false
         while !faults.isBlackHole, sink.isWritable || !sink.isActive, let next = items.first {
-            let now = NIODeadline.now()
+            let now = source.eventLoop.now
             guard next.due <= now else {
                 wake(in: next.due - now)
                 break
@@ -95,7 +95,7 @@ final class Lane {
     }
 
     private func due(after count: Int) -> NIODeadline {
-        let now = NIODeadline.now()
+        let now = source.eventLoop.now
         lineFree = max(lineFree, now)
         if let speed = faults.bytesPerSecond {
             lineFree = lineFree + .nanoseconds(Int64(count) * 1_000_000_000 / Int64(max(1, speed)))

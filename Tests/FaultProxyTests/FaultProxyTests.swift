@@ -98,8 +98,6 @@ struct FaultProxyTests {
             try await client.send("two")
             let other = try await Client(proxy)
             try await other.send("three")
-            // Nothing can tell that bytes will never come; half a second is longer than they would take.
-            try await Task.sleep(for: .milliseconds(500))
             #expect(server.received == ByteBuffer(string: "one"))
             proxy.setBlackHole(false)
             #expect(try await client.receive(3) == ByteBuffer(string: "two"))
@@ -107,31 +105,26 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("every byte comes later by the latency, both ways")
+    /// When they come is tested with a clock that moves: see LaneTests.
+    @Test("bytes that are delayed arrive whole, both ways")
     func delays() async throws {
         try await withProxy { proxy, _ in
-            proxy.setLatency(.milliseconds(100))
+            proxy.setLatency(.milliseconds(20))
             let client = try await Client(proxy)
             let sent = ByteBuffer(repeating: 7, count: 200_000)
-            let started = ContinuousClock.now
             try await client.send(sent)
             #expect(try await client.receive(sent.readableBytes) == sent)
-            let taken = ContinuousClock.now - started
-            #expect(taken >= .milliseconds(200))
-            #expect(taken < .seconds(5))
         }
     }
 
-    @Test("a limited line lets no more through than its limit")
+    @Test("bytes on a limited line arrive whole, and the limit can be lifted")
     func limits() async throws {
         try await withProxy { proxy, _ in
             proxy.setBandwidth(bytesPerSecond: 100_000)
             let client = try await Client(proxy)
             let sent = ByteBuffer(repeating: 7, count: 50_000)
-            let started = ContinuousClock.now
             try await client.send(sent)
             #expect(try await client.receive(sent.readableBytes) == sent)
-            #expect(ContinuousClock.now - started >= .milliseconds(500))
             proxy.restore()
             #expect(try await client.echo("fast again") == "fast again")
         }

@@ -2,16 +2,11 @@ import Deadlines
 import FakeKubernetes
 import Foundation
 import PFCtl
+import TestSupport
 import Testing
 
 /// The real executable: exit codes, streams, and how long it takes to start.
 @Suite struct ExecutableTests {
-    private struct Run {
-        let code: Int32
-        let output: String
-        let errors: String
-    }
-
     /// Built beside the tests.
     private static var executable: URL {
         let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" } ?? Bundle.main.bundleURL
@@ -20,45 +15,27 @@ import Testing
             ? beside : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "pfctl")
     }
 
-    private static func pfctl(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> Run {
+    private static func pfctl(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> Command.Outcome {
         try await run(executable, arguments, environment)
     }
 
-    private static func run(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) async throws -> Run {
+    private static func run(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) async throws -> Command.Outcome
+    {
         // bounded: by the deadline of the process.
         try await withCheckedThrowingContinuation { continuation in
             // Waiting blocks: on a thread of their own.
             Thread.detachNewThread {
-                continuation.resume(with: Result { try runToEnd(executable, arguments, environment) })
+                continuation.resume(
+                    with: Result { try Command.run(executable.path, arguments, environment: environment, within: .seconds(120)) })
             }
         }
-    }
-
-    private static func runToEnd(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws -> Run {
-        let process = Process()
-        // Files, not pipes: `FileHandle` ends the process where a signal interrupts its reading.
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pfctl-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
-        for file in [output, errors] { try Data().write(to: file) }
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = environment
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        try process.waitForExit(within: .seconds(120), "pfctl \(arguments.joined(separator: " "))")
-        return Run(
-            code: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-            errors: try String(contentsOf: errors, encoding: .utf8))
     }
 
     @Test func exitsWithEachCode() async throws {
         try await FakePixelFlow.run { stand in
             let environment = ["KUBECONFIG": stand.kubeconfig]
             func run(_ arguments: String..., exits expected: PFCtl.ExitStatus) async throws {
-                let code = try await Self.pfctl(arguments, environment).code
+                let code = try await Self.pfctl(arguments, environment).status
                 #expect(code == expected.rawValue, "\(arguments)")
             }
             try await run("status", exits: .ok)
@@ -95,7 +72,7 @@ import Testing
 
     @Test(arguments: ["bash", "zsh", "fish"]) func completes(shell: String) async throws {
         let script = try await Self.pfctl(["completion", shell])
-        #expect(script.code == 0)
+        #expect(script.status == 0)
         #expect(script.output.contains("rollout"))
     }
 
@@ -110,7 +87,7 @@ import Testing
         ]
         for command in commands {
             let help = try await Self.pfctl(command + ["--help"])
-            #expect(help.code == 0)
+            #expect(help.status == 0)
             #expect(help.output.contains("Examples:"), "\(command)")
         }
     }

@@ -3,6 +3,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import PFCtl
+import TestSupport
 import Testing
 
 @Suite struct ReportTests {
@@ -93,12 +94,7 @@ import Testing
     private static func extract(_ file: String) throws -> [String: String] {
         let folder = file + ".d"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let tar = Process()
-        tar.executableURL = URL(filePath: "/usr/bin/env")
-        tar.arguments = ["tar", "-xf", file, "-C", folder]
-        try tar.run()
-        try tar.waitForExit("tar")
-        try #require(tar.terminationStatus == 0)
+        try #require(try Command.run("tar", ["-xf", file, "-C", folder]).status == 0)
         let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         return paths.reduce(into: [:]) { files, path in files[path] = try? String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8) }
     }

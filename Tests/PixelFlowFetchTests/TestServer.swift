@@ -23,12 +23,15 @@ struct TestServer: Sendable {
     private let log: Log
 
     var requests: [Request] { log.requests.withLock { $0 } }
+    /// How many have been opened.
+    var connections: Int { log.connections.withLock { $0 } }
     func url(_ path: String = "/image", host: String = "127.0.0.1", scheme: String = "http") -> String {
         "\(scheme)://\(host):\(port)\(path)"
     }
 
     private final class Log: Sendable {
         let requests = Mutex<[Request]>([])
+        let connections = Mutex(0)
     }
 
     /// Runs a server while `body` runs.
@@ -40,6 +43,7 @@ struct TestServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    log.connections.withLock { $0 += 1 }
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(
                         RequestReader { request in

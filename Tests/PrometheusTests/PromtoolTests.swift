@@ -2,6 +2,7 @@ import Deadlines
 import Foundation
 import Metrics
 import Prometheus
+import TestSupport
 import Testing
 
 /// Prometheus' own checker, of Debian's package `prometheus`; `make test` installs it.
@@ -30,19 +31,7 @@ struct PromtoolTests {
     }
 
     private func check(_ text: [UInt8]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let (input, output) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: promtool)
-        process.arguments = ["check", "metrics"]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(text))
-        try input.fileHandleForWriting.close()
-        // bounded: by promtool, which is killed beyond its deadline.
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        try process.waitForExit("promtool")
-        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+        let outcome = try Command.run(promtool, ["check", "metrics"], input: text)
+        return (outcome.status, outcome.output + outcome.errors)
     }
 }

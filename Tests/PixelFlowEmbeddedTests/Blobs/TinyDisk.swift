@@ -1,5 +1,5 @@
-import Deadlines
 import Foundation
+import TestSupport
 
 /// A file system of a few megabytes in memory, unmounted with this object.
 final class TinyDisk: Sendable {
@@ -25,12 +25,6 @@ final class TinyDisk: Sendable {
     }
 
     private static func run(_ arguments: String...) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        try process.waitForExit("\(arguments[0])")
-        guard process.terminationStatus == 0 else { throw CocoaError(.featureUnsupported) }
+        guard try Command.run(arguments[0], Array(arguments.dropFirst())).status == 0 else { throw CocoaError(.featureUnsupported) }
     }
 }

@@ -1,22 +1,25 @@
 import KubernetesClient
-import Synchronization
+import TestSupport
 
 @testable import PixelFlowMetricsAdapter
 
 /// A clock that stands still until it is moved.
 final class ManualClock: Sendable {
-    private let passed = Mutex(Duration.zero)
-    private let start = ContinuousClock.now
+    private let uptime = ManualUptime()
+    private let start: ContinuousClock.Instant
     /// The time of day at the start.
     private let day: Timestamp
 
-    init(_ day: Timestamp = .now) { self.day = day }
+    init(_ day: Timestamp = .now) {
+        self.day = day
+        start = uptime.now
+    }
 
-    func advance(by duration: Duration) { passed.withLock { $0 += duration } }
+    func advance(by duration: Duration) { uptime.advance(by: duration) }
 
     var clock: AdapterClock {
         AdapterClock(
-            now: { [self] in day.advanced(by: passed.withLock { $0 }) },
-            uptime: { [self] in start + passed.withLock { $0 } })
+            now: { [self] in day.advanced(by: uptime.now - start) },
+            uptime: { [self] in uptime.now })
     }
 }
