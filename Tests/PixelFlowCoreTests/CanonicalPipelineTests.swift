@@ -35,6 +35,8 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         (#"{"op":"grayscale"}"#, #"{"op":"grayscale"}"#), (#"{"op":"negate"}"#, #"{"op":"negate"}"#),
         (#"{"op":"blur"}"#, #"{"op":"blur"}"#), (#"{"op":"blur","sigma":1}"#, #"{"op":"blur"}"#),
         (#"{"op":"blur","sigma":2.5}"#, #"{"op":"blur","sigma":2.5}"#),
+        (#"{"op":"median"}"#, #"{"op":"median"}"#), (#"{"op":"median","size":3}"#, #"{"op":"median"}"#),
+        (#"{"op":"median","size":9.0}"#, #"{"op":"median","size":9}"#),
         (#"{"op":"sharpen","sigma":0.5,"m1":0,"m2":3,"x1":2,"y2":10,"y3":20}"#, #"{"op":"sharpen"}"#),
         (
             #"{"op":"sharpen","sigma":1,"m1":1,"m2":2,"x1":3,"y2":4.5,"y3":5}"#,
@@ -108,6 +110,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         (#"{"op":"crop","width":1,"height":1,"left":1,"position":"center"}"#, "X.position has to be left out where left or top is given."),
         (#"{"op":"rotate","angle":361}"#, "X.angle has to be a number from -360.0 to 360.0."),
         (#"{"op":"blur","sigma":0.2}"#, "X.sigma has to be a number from 0.3 to 250.0."),
+        (#"{"op":"median","size":10}"#, "X.size has to be a whole number from 3 to 9."),
         (#"{"op":"sharpen","sigma":11}"#, "X.sigma has to be a number from 0.01 to 10.0."),
         (#"{"op":"sharpen","y3":-1}"#, "X.y3 has to be a number from 0.0 to 1000000.0."),
         (#"{"op":"modulate","hue":361}"#, "X.hue has to be a number from -360.0 to 360.0."),

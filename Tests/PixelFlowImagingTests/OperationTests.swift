@@ -157,6 +157,28 @@ import Testing
         #expect(picture.shows(TestImage.red, at: 2, 2, tolerance: 20))
     }
 
+    @Test func medianTakesSpecksAndLeavesEdges() throws {
+        let specked = try TestImage.made(40, 20, bands: 3) { x, y in
+            x % 9 == 4 && y % 9 == 4 ? [255, 255, 255] : x < 20 ? [200, 0, 0] : [0, 0, 200]
+        }
+        let picture = try render(try TestImage.encoded(specked, .png), .median(.init(size: 3))).picture()
+        for x in 0..<40 { for y in 0..<20 { #expect(picture[x, y] == (x < 20 ? [200, 0, 0] : [0, 0, 200])) } }
+    }
+
+    /// Invisible green beside visible red: what cannot be seen has no say in the colour.
+    @Test func medianHeedsTransparency() throws {
+        let image = try TestImage.made(30, 30, bands: 4) { x, y in (x + y) % 2 == 0 ? [255, 0, 0, 255] : [0, 255, 0, 0] }
+        let picture = try render(try TestImage.encoded(image, .png), .median(.init(size: 5))).picture()
+        for x in 5..<25 where picture[x, 10][3] > 0 { #expect(picture[x, 10] == [255, 0, 0, 255]) }
+        #expect((5..<25).contains { picture[$0, 10][3] > 0 })
+    }
+
+    @Test(arguments: [(1, 1), (2, 40), (40, 2), (3, 3)])
+    func medianTakesPicturesThatAreSmallerThanItsSquare(width: Int, height: Int) throws {
+        let picture = try render(try TestImage.file(.png, width, height), .median(.init(size: 9))).picture()
+        #expect((picture.width, picture.height) == (width, height))
+    }
+
     @Test func sharpenSteepensAnEdge() throws {
         let soft = try TestImage.made(40, 20, bands: 3) { x, _ in
             [UInt8](repeating: UInt8(min(200, max(60, 60 + (x - 16) * 18))), count: 3)

@@ -6,8 +6,8 @@ package struct ImageOperation: Sendable {
 
     /// Every operation there is, in the order of documentation and menus.
     package static let all: [any OperationParameters.Type] = [
-        Resize.self, Crop.self, Rotate.self, Flip.self, Flop.self, Blur.self, Sharpen.self, Grayscale.self, Modulate.self, Gamma.self,
-        Negate.self, Tint.self, Flatten.self, Pad.self, Trim.self, Round.self, Watermark.self,
+        Resize.self, Crop.self, Rotate.self, Flip.self, Flop.self, Blur.self, Median.self, Sharpen.self, Grayscale.self, Modulate.self,
+        Gamma.self, Negate.self, Tint.self, Flatten.self, Pad.self, Trim.self, Round.self, Watermark.self,
     ]
 
     /// The name in JSON, the value of `op`.
