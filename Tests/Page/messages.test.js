@@ -37,7 +37,7 @@ test("a known error has a title and advice, another keeps its message", () => {
 
 test("a step of a task has words, whether its reason is known or not", () => {
     assert.equal(stepWords({ reason: "claimed", status: "PROCESSING" }), "Picked up by a worker");
-    assert.equal(stepWords({ reason: "source_timeout", status: "PENDING" }), "The server is too slow; will be tried again");
+    assert.equal(stepWords({ reason: "source_timeout", status: "PENDING" }), "The server is too slow; will be retried");
     assert.equal(stepWords({ reason: "never_seen", status: "FAILED" }), "never seen");
 });
 
