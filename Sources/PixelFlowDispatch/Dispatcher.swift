@@ -26,7 +26,7 @@ package struct Dispatcher: Service {
     /// How many tasks are taken at a time.
     static let batch = 500
     /// Every how many rounds the broker is asked whether it has lost dispatch messages.
-    static let roundsBetweenInquiries = 5
+    static let roundsBetweenLossChecks = 5
     /// How old dispatch messages must be to count as lost: well above the delay of commits and the clock skew. The longer
     /// ones find losses in a queue that is never empty.
     static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
@@ -59,7 +59,7 @@ package struct Dispatcher: Service {
             async let objects: Void = repeating { await removeDeleted() }
             var round = 0
             while !Task.isCancelled {
-                if round.isMultiple(of: Self.roundsBetweenInquiries) { await inquire() }
+                if round.isMultiple(of: Self.roundsBetweenLossChecks) { await checkForLosses() }
                 await redispatch()
                 round += 1
                 try await Task.sleep(for: interval)
@@ -159,7 +159,7 @@ package struct Dispatcher: Service {
     }
 
     /// Looks for dispatch messages that the broker has lost. Callable directly, like `sweep`, so that a test need not wait for it.
-    package func inquire() async {
+    package func checkForLosses() async {
         await step("redeliverLost") { try await redeliverLost() }
     }
 

@@ -20,18 +20,18 @@ import Testing
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             try await broker.publish(messages(1...30))
-            let before = try await client.inquiry.lag()
+            let before = try await client.admin.lag()
             #expect(before.total == 30)
             #expect(before.partitions.map(\.partition) == [0, 1, 2, 3])
             #expect(before.partitions.allSatisfy { $0.committed == nil && $0.start == 0 })
 
             let subscription = try await broker.subscribe()
             for _ in 1...10 { await (try await subscription.next("a dispatch message"))?.settle() }
-            let during = try await client.inquiry.lag()
+            let during = try await client.admin.lag()
             #expect(during.partitions.contains { $0.member?.clientID == client.settings.clientID })
             await subscription.close()
             let after = try await eventually(within: .seconds(10), "10 settled") {
-                let lag = try await client.inquiry.lag()
+                let lag = try await client.admin.lag()
                 return lag.total == 20 ? lag : nil
             }
             #expect(after.partitions.contains { $0.committed != nil })
@@ -39,16 +39,16 @@ import Testing
     }
 
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
-    func anInquiryOfItsOwnNeedsNoProducerAndMakesNoTopic() async throws {
+    func anAdminClientOfItsOwnNeedsNoProducerAndMakesNoTopic() async throws {
         let settings = try TestCluster.settings()
-        let inquiry = try KafkaAdmin(settings, logger: TestCluster.logger)
+        let admin = try KafkaAdmin(settings, logger: TestCluster.logger)
         for _ in 1...2 {
-            let error = try await #require(throws: PixelFlowError.self) { _ = try await inquiry.lag() }
+            let error = try await #require(throws: PixelFlowError.self) { _ = try await admin.lag() }
             #expect(error.kind == .notFound)
         }
         try await TestCluster.withClient(settings) { try await KafkaTaskBroker($0).publish(messages(1...3)) }
-        let found = try await eventually("the new topic") { try? await inquiry.lag() }
+        let found = try await eventually("the new topic") { try? await admin.lag() }
         #expect(found.total == 3)
-        await inquiry.close()
+        await admin.close()
     }
 }

@@ -23,7 +23,7 @@ import Testing
             await (try await subscription.next("a dispatch message"))?.settle()
             _ = try await eventually("fetching again") { subscription.queue.length > 0 ? true : nil }
             await subscription.close()
-            #expect(try await client.inquiry.lag().total == 2_006)
+            #expect(try await client.admin.lag().total == 2_006)
         }
     }
 
@@ -36,7 +36,7 @@ import Testing
             for _ in 1...3 { #expect(try await subscription.next("a dispatch message")?.message == sent[0]) }
             await (try await subscription.next("a dispatch message"))?.settle()
             await subscription.close()
-            #expect(try await client.inquiry.lag().total == 0)
+            #expect(try await client.admin.lag().total == 0)
         }
     }
 
@@ -58,7 +58,7 @@ import Testing
                 await delivery.settle()
             }
             await second.close()
-            #expect(try await client.inquiry.lag().total == 0)
+            #expect(try await client.admin.lag().total == 0)
         }
     }
 
@@ -76,7 +76,7 @@ import Testing
             await first.close()
             await second.close()
             await other.settle()
-            #expect(try await client.inquiry.lag().total == 40)
+            #expect(try await client.admin.lag().total == 40)
         }
     }
 
@@ -92,7 +92,7 @@ import Testing
             #expect(Set(inHand.map(\.message)) == Set(sent))
             for delivery in inHand.shuffled() { await delivery.settle() }
             await subscription.close()
-            #expect(try await client.inquiry.lag().total == 0)
+            #expect(try await client.admin.lag().total == 0)
         }
     }
 
@@ -109,7 +109,7 @@ import Testing
             await delivery.settle()
             // Nothing is looked at, and so nothing passed, while nobody waits.
             let waiting = Task { try await subscription.next("a dispatch message, or the end") }
-            _ = try await eventually("all three passed") { try await client.inquiry.lag().total == 0 ? true : nil }
+            _ = try await eventually("all three passed") { try await client.admin.lag().total == 0 ? true : nil }
             await subscription.close()
             #expect(try await waiting.value("the wait to end")?.message == nil)
         }

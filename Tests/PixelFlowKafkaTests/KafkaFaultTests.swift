@@ -12,7 +12,7 @@ import Testing
     private func client() throws -> KafkaClient {
         var settings = try TestCluster.settings(url: "kafka://127.0.0.1:1")
         settings.publishTimeout = .seconds(1)
-        settings.inquiryTimeout = .seconds(1)
+        settings.adminTimeout = .seconds(1)
         return try TestCluster.client(settings)
     }
 
@@ -141,7 +141,7 @@ import Testing
                 await delivery.settle()
                 try await listener.hears(2) { try? await events.publish([change(2)]) }
                 _ = try await eventually(within: .seconds(20), "the new offsets are committed") {
-                    let lag = try? await client.inquiry.lag()
+                    let lag = try? await client.admin.lag()
                     return lag?.total == 0 && lag?.partitions.contains { $0.committed ?? 0 > 0 } == true ? true : nil
                 }
                 await subscription.close()
@@ -152,7 +152,7 @@ import Testing
     private func settings(_ server: ServerProcess) throws -> KafkaSettings {
         var settings = try TestCluster.settings(url: server.url, partitions: 2)
         settings.publishTimeout = .seconds(3)
-        settings.inquiryTimeout = .seconds(2)
+        settings.adminTimeout = .seconds(2)
         return settings
     }
 

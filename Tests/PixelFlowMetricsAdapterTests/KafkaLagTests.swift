@@ -55,16 +55,16 @@ struct KafkaLagTests {
         var settings = try settings()
         if isAway {
             settings.address = try KafkaAddress("kafka://127.0.0.1:1")
-            settings.inquiryTimeout = .milliseconds(300)
+            settings.adminTimeout = .milliseconds(300)
         }
-        let inquiry = try KafkaAdmin(settings, logger: Cluster.logger)
+        let admin = try KafkaAdmin(settings, logger: Cluster.logger)
         try await Cluster.with { cluster in
-            try await cluster.serving(cluster.adapter(KafkaLagSource(inquiry))) { api in
+            try await cluster.serving(cluster.adapter(KafkaLagSource(admin))) { api in
                 let answer = try await api.get(metricPath)
                 #expect(answer.status == 503 && answer.body?["reason"] == "ServiceUnavailable" && answer.body?["items"] == nil)
             }
         }
-        await inquiry.close()
+        await admin.close()
     }
 
     private func settings(partitions: Int = 1) throws -> KafkaSettings {
@@ -83,12 +83,12 @@ struct KafkaLagTests {
     private func withAdapter(
         _ settings: KafkaSettings, _ body: @Sendable (KafkaClient, @Sendable () async throws -> Int?) async throws -> Void
     ) async throws {
-        let inquiry = try KafkaAdmin(settings, logger: Cluster.logger)
+        let admin = try KafkaAdmin(settings, logger: Cluster.logger)
         let client = try KafkaClient(settings, logger: Cluster.logger)
         let result: Result<Void, any Error>
         do {
             try await Cluster.with { cluster in
-                try await cluster.serving(cluster.adapter(KafkaLagSource(inquiry))) { api in
+                try await cluster.serving(cluster.adapter(KafkaLagSource(admin))) { api in
                     try await body(client) {
                         let answer = try await api.get(metricPath)
                         guard answer.status == 200 else { return nil }
@@ -99,7 +99,7 @@ struct KafkaLagTests {
             result = .success(())
         } catch { result = .failure(error) }
         await client.close()
-        await inquiry.close()
+        await admin.close()
         try result.get()
     }
 

@@ -16,13 +16,13 @@ await ServiceCommand(
     let kafka = try KafkaSettings(settings)
     let adapterSettings = try AdapterSettings(settings)
     let cluster = try MetricsAdapter.cluster(environment: ProcessInfo.processInfo.environment)
-    let inquiry = try KafkaAdmin(kafka, logger: logger)
+    let admin = try KafkaAdmin(kafka, logger: logger)
     let adapter = MetricsAdapter(
-        settings: adapterSettings, labels: ["group": kafka.group, "topic": kafka.topic], source: KafkaLagSource(inquiry), cluster: cluster,
+        settings: adapterSettings, labels: ["group": kafka.group, "topic": kafka.topic], source: KafkaLagSource(admin), cluster: cluster,
         logger: logger)
     let context = BuildContext(logger: logger)
     let closing = ClosingService {
-        await inquiry.close()
+        await admin.close()
         await cluster.shutdown()
     }
     let parts = ServiceParts(

@@ -29,7 +29,7 @@ package final class KafkaTaskBroker: TaskBroker {
     }
 
     package func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
-        try await client.inquiry.hasDelivered(everythingBefore: time)
+        try await client.admin.hasDelivered(everythingBefore: time)
     }
 
     package func check() async throws { try await client.check() }

@@ -11,7 +11,7 @@ import Synchronization
 package final class KafkaClient: Sendable {
     package let settings: KafkaSettings
     /// Reports the lag of the workers.
-    package let inquiry: KafkaAdmin
+    package let admin: KafkaAdmin
     let topics: TopicProvisioner
     let metrics: KafkaMetrics
     let undecodable: UndecodableReport
@@ -39,7 +39,7 @@ package final class KafkaClient: Sendable {
         self.producer = producer
         breaker = CircuitBreaker(name: "broker", metrics: metrics)
         topics = TopicProvisioner(settings, logger: logger)
-        inquiry = KafkaAdmin(settings, threads: threads) { producer.handle }
+        admin = KafkaAdmin(settings, threads: threads) { producer.handle }
         // The first attempt; code that needs a topic before it has succeeded retries.
         Task { try? await makeTopics() }
     }
@@ -48,7 +48,7 @@ package final class KafkaClient: Sendable {
     ///
     /// - Throws: `broker_unavailable`.
     package func check() async throws {
-        let (topic, limit) = (settings.topic, settings.inquiryTimeout)
+        let (topic, limit) = (settings.topic, settings.adminTimeout)
         do {
             try await checking.run { [self] in
                 try await makeTopics()

@@ -190,7 +190,7 @@ final class DispatchConsumer: DispatchSubscription {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.lagInterval)
             let mine = Set(state.withLock { $0.ledger.partitions })
-            guard !Task.isCancelled, let lag = try? await client.inquiry.lag() else { continue }
+            guard !Task.isCancelled, let lag = try? await client.admin.lag() else { continue }
             client.metrics.positions(lag.partitions.filter { mine.contains(Int32($0.partition)) }, topic: topic)
         }
         client.metrics.positions([], topic: topic)

@@ -109,7 +109,7 @@ final class EventReader: Sendable {
     // MARK: Positions
 
     private func positions(from start: KafkaHandle.Bound) throws(KafkaFailure) -> [Int32: Int64] {
-        let limit = client.settings.inquiryTimeout
+        let limit = client.settings.adminTimeout
         let partitions = (0..<Int32(try handle.partitionCount(of: topic, within: limit))).map { $0 }
         let bounds = try handle.bounds(of: topic, partitions, at: start, within: limit)
         return Dictionary(uniqueKeysWithValues: zip(partitions, bounds))
@@ -118,7 +118,7 @@ final class EventReader: Sendable {
     /// New partitions are read from their beginning.
     private func addNewPartitions(_ positions: inout [Int32: Int64]) throws(KafkaFailure) {
         // A cluster that does not answer now has reported no new partitions.
-        guard let count = try? handle.partitionCount(of: topic, within: client.settings.inquiryTimeout), count > positions.count else {
+        guard let count = try? handle.partitionCount(of: topic, within: client.settings.adminTimeout), count > positions.count else {
             return
         }
         for partition in 0..<Int32(count) where positions[partition] == nil { positions[partition] = Int64(RD_KAFKA_OFFSET_BEGINNING) }

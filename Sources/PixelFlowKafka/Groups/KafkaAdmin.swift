@@ -9,13 +9,13 @@ package final class KafkaAdmin: Sendable {
     private let handle: @Sendable () -> KafkaHandle
     private let threads: AdminThreads
 
-    /// Connects at the first inquiry.
+    /// Connects at the first request.
     ///
     /// - Throws: `setting_invalid`.
     package init(_ settings: KafkaSettings, logger: Logger) throws(PixelFlowError) {
         self.settings = settings
         // A consumer instance, whose queries do not create topics; it joins no group.
-        let callbacks = KafkaCallbacks(log: KafkaLog(logger, client: "inquiry"))
+        let callbacks = KafkaCallbacks(log: KafkaLog(logger, client: "admin"))
         let handle = try KafkaHandle(.consumer, KafkaProperties.common(settings), callbacks: callbacks)
         self.handle = { handle }
         threads = AdminThreads()
@@ -36,7 +36,7 @@ package final class KafkaAdmin: Sendable {
     package func lag(group: String? = nil, topic: String? = nil) async throws -> KafkaGroupLag {
         let group = group ?? settings.group
         let topic = topic ?? settings.topic
-        let limit = settings.inquiryTimeout
+        let limit = settings.adminTimeout
         do {
             return try await threads.run { [handle] in try handle().lag(group: group, topic: topic, within: limit) }
         } catch let failure as KafkaFailure where failure.isUnknownTopic {
@@ -50,7 +50,7 @@ package final class KafkaAdmin: Sendable {
     ///
     /// - Throws: `broker_unavailable` if the cluster does not answer.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
-        let (group, topic, limit) = (settings.group, settings.topic, settings.inquiryTimeout)
+        let (group, topic, limit) = (settings.group, settings.topic, settings.adminTimeout)
         do {
             return try await threads.run { [handle] in
                 try handle().hasDelivered(everythingBefore: time, to: group, topic: topic, within: limit)

@@ -21,7 +21,7 @@ final class KafkaProducer: Sendable {
         current = Mutex(ProducerInstance(try KafkaHandle(.producer, properties, callbacks: callbacks)))
     }
 
-    /// The running instance, also for inquiries.
+    /// The running instance, also for administrative requests.
     var handle: KafkaHandle { current.withLock { $0.handle } }
 
     /// Publishes; returns once all replicas have every message.

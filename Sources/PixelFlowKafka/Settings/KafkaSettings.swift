@@ -51,8 +51,8 @@ package struct KafkaSettings: Sendable, Hashable {
     package var replication: Int?
     package var publishTimeout: Duration = .seconds(5)
     package var sessionTimeout: Duration = .seconds(10)
-    /// How long an inquiry (metadata, offsets, a new topic) may take.
-    package var inquiryTimeout: Duration = .seconds(3)
+    /// How long an administrative request (metadata, offsets, a new topic) may take.
+    package var adminTimeout: Duration = .seconds(3)
 
     package init(address: KafkaAddress) { self.address = address }
 

@@ -26,7 +26,7 @@ final class TopicProvisioner: Sendable {
             Topic(name: settings.eventsTopic, partitions: 1),
         ]
         replication = settings.replication ?? -1
-        limit = settings.inquiryTimeout
+        limit = settings.adminTimeout
         self.logger = logger
     }
 

@@ -75,9 +75,9 @@ package protocol LagSource: Sendable {
 
 /// Queries Kafka for the group and topic in its settings.
 package struct KafkaLagSource: LagSource {
-    private let inquiry: KafkaAdmin
+    private let admin: KafkaAdmin
 
-    package init(_ inquiry: KafkaAdmin) { self.inquiry = inquiry }
+    package init(_ admin: KafkaAdmin) { self.admin = admin }
 
-    package func lag() async throws -> KafkaGroupLag { try await inquiry.lag() }
+    package func lag() async throws -> KafkaGroupLag { try await admin.lag() }
 }

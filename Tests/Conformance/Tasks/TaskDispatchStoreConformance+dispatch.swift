@@ -7,7 +7,7 @@ extension TaskDispatchStoreConformance {
         Case("dispatch: an acknowledged dispatch message is trusted, twice as long each time") { try await $0.acknowledgedIsTrusted() },
         Case("dispatch: trust in the broker has a limit") { try await $0.trustHasALimit() },
         Case("dispatch: acknowledging an older dispatch message changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
-        Case("dispatch: a dispatch message that was delivered in vain is published anew") { try await $0.distrustedIsDue() },
+        Case("dispatch: a dispatch message that was delivered in vain is published anew") { try await $0.lostIsDue() },
         Case("dispatch: a late acknowledgement does not hold up a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
         Case("dispatch: acknowledging an unknown, claimed or final task changes nothing") { try await $0.strayAcknowledgements() },
         Case("dispatch: only PENDING tasks are due, and no more than asked for") { try await $0.onlyPendingIsDue() },
@@ -57,23 +57,23 @@ extension TaskDispatchStoreConformance {
         }
     }
 
-    func distrustedIsDue() async throws {
+    func lostIsDue() async throws {
         try await add()
         let taken = try await takeDue(passing: policy.publishTimeout)
-        try requireEqual(try await dispatcher.redeliverLost(publishedBefore: now, limit: 10), 0, "distrusted before the acknowledgement")
+        try requireEqual(try await dispatcher.redeliverLost(publishedBefore: now, limit: 10), 0, "counted as lost before the acknowledgement")
         try await dispatcher.acknowledge([DispatchMessage(taken)])
         let acknowledgedAt = try requireValue(try await stored(taken).dispatch.acknowledgedAt, "time of the acknowledgement")
         try requireEqual(
             try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt - .milliseconds(1), limit: 10), 0,
-            "distrusted, though younger")
+            "counted as lost, though younger")
         // Where the trust has run out by itself it is due already.
         let trustedUntil = try await stored(taken).dispatch.due
-        try await before(trustedUntil, "not distrusted") {
+        try await before(trustedUntil, "not counted as lost") {
             try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt, limit: 10) == 1
         }
         let again = try await takeDue(passing: .zero)
         try requireEqual(again.id, taken.id, "task")
-        try requireEqual(try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt, limit: 10), 0, "distrusted twice")
+        try requireEqual(try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt, limit: 10), 0, "counted as lost twice")
     }
 
     func trustHasALimit() async throws {
