@@ -60,7 +60,8 @@ extension TaskDispatchStoreConformance {
     func lostIsDue() async throws {
         try await add()
         let taken = try await takeDue(passing: policy.publishTimeout)
-        try requireEqual(try await dispatcher.redeliverLost(publishedBefore: now, limit: 10), 0, "counted as lost before the acknowledgement")
+        try requireEqual(
+            try await dispatcher.redeliverLost(publishedBefore: now, limit: 10), 0, "counted as lost before the acknowledgement")
         try await dispatcher.acknowledge([DispatchMessage(taken)])
         let acknowledgedAt = try requireValue(try await stored(taken).dispatch.acknowledgedAt, "time of the acknowledgement")
         try requireEqual(
