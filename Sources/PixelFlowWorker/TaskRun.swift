@@ -111,7 +111,7 @@ struct TaskRun: Sendable {
 
     /// Retries through an outage of the store for as long as the lease may hold.
     private func retryWhileLeaseMayHold<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let warn: (any Error) -> Void = { logger.warning("task store not reachable, trying again", metadata: ["error": "\($0)"]) }
+        let warn: (any Error) -> Void = { logger.warning("task store not reachable, retrying", metadata: ["error": "\($0)"]) }
         return try await retry(Self.storeRetries, until: ContinuousClock.now + settings.policy.renewDeadline, onRetry: warn, body)
     }
 

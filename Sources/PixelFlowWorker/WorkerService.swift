@@ -96,7 +96,7 @@ package struct WorkerService: Service {
     /// Joins the group, however long the broker takes. Nil once the service is shut down.
     private func subscribe() async -> (any DispatchSubscription)? {
         try? await cancelWhenGracefulShutdown {
-            let warn: (any Error) -> Void = { logger.warning("broker not reachable, trying again", metadata: ["error": "\($0)"]) }
+            let warn: (any Error) -> Void = { logger.warning("broker not reachable, retrying", metadata: ["error": "\($0)"]) }
             return try await retry(Self.backendRetries, onRetry: warn, dependencies.broker.subscribe)
         }
     }

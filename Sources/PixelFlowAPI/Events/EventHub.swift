@@ -60,7 +60,7 @@ package final class EventHub: Service {
 
     private func listen() async throws {
         while true {
-            let warn: (any Error) -> Void = { self.logger.warning("events not reachable, trying again", metadata: ["error": "\($0)"]) }
+            let warn: (any Error) -> Void = { self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"]) }
             for await change in try await retry(.every(Self.resubscriptionPause), onRetry: warn, events.subscribe) { deliver(change) }
             try await Task.sleep(for: Self.resubscriptionPause)
         }

@@ -134,7 +134,7 @@ struct UploadRoutes: Sendable {
         for id in pipeline.overlays where try await dependencies.tasks.find(id, of: tenant)?.sourceKey == nil {
             let field = pipeline.path(ofOverlay: id).map { "pipeline.\($0)" } ?? "pipeline"
             throw PixelFlowError.invalid(
-                field, "There is no uploaded image with the task id \(id).", code: "watermark_missing")
+                field, "No task with the id \(id) has an uploaded image.", code: "watermark_missing")
         }
     }
 

@@ -89,7 +89,7 @@ extension TransitionOutcome {
         case .changed(let task), .refused(.unchanged, let task): return task
         case .refused(_, let task):
             throw PixelFlowError(
-                .conflict, code: "task_is_final", "The task is \(task.status.rawValue) already and cannot be cancelled.")
+                .conflict, code: "task_is_final", "The task is already \(task.status.rawValue) and cannot be cancelled.")
         case .missing: return nil
         }
     }

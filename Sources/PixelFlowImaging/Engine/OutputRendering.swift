@@ -37,7 +37,7 @@ struct OutputRendering {
         do {
             try operation.step.apply(to: &frames, marks: marks)
         } catch is VipsError {
-            throw OutputError(code: "output_failed", message: "The operation \(operation.name) could not be carried out.")
+            throw OutputError(code: "output_failed", message: "The operation \(operation.name) failed.")
         }
     }
 
