@@ -35,7 +35,7 @@ struct EventRoutes: Sendable {
     private func send(
         _ stream: EventStream, after resume: EventResume, to writer: any ResponseBodyWriter, _ request: Request
     ) async throws {
-        try await request.body.consumeWithInboundCloseHandler { _ in
+        try await request.body.watchingForClose {
             try await withGracefulShutdownHandler {
                 try await stream.run(to: writer) { sender in
                     try await sender.write([ServerSentEvent.retry])
@@ -44,7 +44,7 @@ struct EventRoutes: Sendable {
             } onGracefulShutdown: {
                 stream.finish(.shutdown)
             }
-        } onInboundClosed: {
+        } onClosed: {
             stream.abort()
         }
     }

@@ -31,6 +31,7 @@ extension S3BlobStore {
     private func upload(_ name: String, _ next: () async throws -> ByteBuffer?) async throws -> Int {
         let upload = try await MultipartUpload.begin(name, transport)
         do {
+            try Task.checkCancellation()
             let parts = try await upload.send(next)
             try await upload.complete(parts)
             let size = parts.reduce(0) { $0 + $1.bytes }

@@ -104,7 +104,7 @@ struct ProxyRoutes: Sendable {
             for try await piece in answer.body { try await writer.write(piece) }
             return
         }
-        try await request.body.consumeWithCancellationOnInboundClose { _ in
+        try await request.body.cancellingOnClose {
             for try await piece in answer.body.cancelOnGracefulShutdown() { try await writer.write(piece) }
         }
     }

@@ -1,5 +1,6 @@
 import Conformance
 import Deadlines
+import FaultProxy
 import Foundation
 import NIOCore
 import PixelFlowCore
@@ -60,6 +61,22 @@ struct MultipartTests {
         await #expect(throws: (any Error).self) { try await write.value("the write to end") }
         #expect(try await uploads(store) == [])
         #expect(try await store.keys(key("t")) == [])
+    }
+
+    @Test func aWriteThatIsCancelledBeforeItsUploadHasAnIdTakesItBack() async throws {
+        let server = try TestServer.address()
+        let proxy = try await FaultProxy.start(to: server.host, port: server.port)
+        let prefix = "test-\(UUIDv7.make())"
+        let direct = try TestServer.store(TestServer.settings(prefix: prefix))
+        let distant = try TestServer.store(TestServer.settings(prefix: prefix, endpoint: "http://127.0.0.1:\(proxy.port)"))
+        proxy.setLatency(.seconds(1))
+        let write = Task { try await distant.write(key("t/a/source"), from: stream(sample(20 * 1024 * 1024))) }
+        // The server has the upload; its answer is on its way.
+        _ = try await eventually("an upload to be seen") { try await uploads(direct).isEmpty ? nil : true }
+        write.cancel()
+        await #expect(throws: (any Error).self) { try await write.value("the write to end") }
+        #expect(try await uploads(direct) == [])
+        try await proxy.stop()
     }
 
     @Test func isInvisibleUntilItIsWhole() async throws {
