@@ -7,7 +7,10 @@ import Testing
 @Suite struct CloseWatchTests {
     @Test func aCancelledRequestLeavesTheProcessAlone() async throws {
         try await cancelledRequests { request in
-            try await request.body.watchingForClose { try await Task.sleep(for: .seconds(60)) } onClosed: {}
+            try await request.body.watchingForClose {
+                try await Task.sleep(for: .seconds(60))
+            } onClosed: {
+            }
         }
     }
 
