@@ -1,3 +1,4 @@
+import Deadlines
 import Hummingbird
 import HummingbirdTesting
 import PixelFlowHTTP
@@ -36,7 +37,7 @@ import Testing
                 let execution = Task { try await client.execute(uri: "/stream", method: .get) { _ in } }
                 for _ in 0..<(step % 40) { await Task.yield() }
                 execution.cancel()
-                _ = await execution.result
+                try await within(.testDeadline, "the request to end") { _ = await execution.result }
             }
         }
     }
