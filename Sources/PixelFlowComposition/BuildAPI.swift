@@ -6,7 +6,6 @@ import PixelFlowDispatch
 package import PixelFlowHTTP
 package import PixelFlowRuntime
 import PixelFlowURL
-import ServiceLifecycle
 
 /// Puts the api together, and with it what looks after the tasks of everyone: the dispatcher and the collector of orphans.
 ///
@@ -24,7 +23,7 @@ package func buildAPI(
     let checks = backends.brokerChecks(isRequired: false) + tokens.checks
     let logger = context.logger(for: "dispatch")
     return ServiceParts(
-        foundation: tokens.services + [
+        foundation: [
             Dispatcher(
                 store: backends.tasks, broker: backends.broker, blobs: backends.blobs, publisher: backends.publisher, logger: logger),
             OrphanCollector(
@@ -63,12 +62,10 @@ package struct TokenVerification: Sendable {
 
     let verifier: TokenVerifier
     let checks: [HealthCheck]
-    let services: [any Service]
 
-    private init(_ verifier: TokenVerifier, checks: [HealthCheck] = [], services: [any Service] = []) {
+    private init(_ verifier: TokenVerifier, checks: [HealthCheck] = []) {
         self.verifier = verifier
         self.checks = checks
-        self.services = services
     }
 
     /// With the keys of an auth service in the same process.
@@ -78,10 +75,10 @@ package struct TokenVerification: Sendable {
     ///
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
     package static func remote(_ settings: Settings, context: BuildContext) throws(PixelFlowError) -> TokenVerification {
-        let client = HTTPClient()
+        // The shared client needs no shutdown: one of our own would end the process instead of a setting being named, should
+        // another setting be wrong.
         let verifier = TokenVerifier(
-            source: try RemoteKeySource(settings, client: client), rules: try TokenRules(settings), logger: context.logger(for: "api"))
-        return TokenVerification(
-            verifier, checks: [HealthCheck("auth") { try await verifier.prepare() }], services: [ClosingService(client: client)])
+            source: try RemoteKeySource(settings, client: .shared), rules: try TokenRules(settings), logger: context.logger(for: "api"))
+        return TokenVerification(verifier, checks: [HealthCheck("auth") { try await verifier.prepare() }])
     }
 }

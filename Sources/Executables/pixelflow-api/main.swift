@@ -10,9 +10,11 @@ await ServiceCommand(
     settings: TaskBackends.serverSettings + TokenVerification.remoteSettings + APISettings.descriptions
 ).run { settings, listen, logger in
     let context = BuildContext(logger: logger)
+    // All settings are read before anything is opened.
+    let apiSettings = try APISettings(settings)
     let tokens = try TokenVerification.remote(settings, context: context)
     let backends = try TaskBackends.servers(settings, as: .api, logger: logger)
-    let api = buildAPI(try APISettings(settings), backends: backends, tokens: tokens, listen: listen, context: context)
+    let api = buildAPI(apiSettings, backends: backends, tokens: tokens, listen: listen, context: context)
     return ServiceGroup(
         backends: backends.services, [api], listen: listen, context: context, logger: logger, onReady: listen.announce("api"))
 }
