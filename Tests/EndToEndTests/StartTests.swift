@@ -20,6 +20,22 @@ extension EndToEnd {
             #expect(lines.first?.contains(name) == true, "\(service.logText)")
         }
 
+        @Test(arguments: [("--jwks-url", "nonsense"), ("--task-database-url", "nonsense"), ("--uploads-per-user", "0")])
+        func aBadSettingOfTheApiIsNamed(_ flag: String, _ value: String) async throws {
+            let good = [
+                "--task-database-url": "mongodb://127.0.0.1:1/x", "--broker-url": "kafka://127.0.0.1:1",
+                "--blob-url": "s3://bucket?endpoint=http://127.0.0.1:1", "--s3-access-key": "key", "--s3-secret-key": "secret",
+            ]
+            let arguments = good.merging([flag: value]) { $1 }.flatMap { [$0, $1] }
+            let failure = await #expect(throws: Command.Failed.self) {
+                try await Command.run(Executable.path("pixelflow-api"), arguments)
+            }
+            let lines = failure?.output.split(separator: "\n") ?? []
+            let name = "PIXELFLOW_" + flag.dropFirst(2).uppercased().replacing("-", with: "_")
+            // libmongoc may print a warning of its own first, where another process has its counters.
+            #expect(lines.last?.hasPrefix("pixelflow-api: \(name)") == true, "\(lines)")
+        }
+
         @Test func aSecondProcessOnTheSameFolderIsRefused() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
