@@ -118,6 +118,8 @@ let package = Package(
         library("Multipart", ["WireFormats", nioCore]),
         library("CircuitBreaker", [metrics]),
         library("Prometheus", [metrics]),
+        // JSON Schemas from Swift types, and the document. Knows nothing of PixelFlow.
+        library("OpenAPI", ["WireFormats"]),
         library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
 
         // Adapters.
@@ -133,9 +135,9 @@ let package = Package(
         library("PixelFlowTelemetry", ["WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
 
         // Services.
-        library("PixelFlowHTTP", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
-        library("PixelFlowAuth", ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
-        library("PixelFlowAPI", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
+        library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowRelease", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
+        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
+        library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
@@ -161,10 +163,10 @@ let package = Package(
         // Tells the autoscaler how far the workers' group is behind.
         library(
             "PixelFlowMetricsAdapter",
-            ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird, hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics]),
+            ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird, hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
-        library("PixelFlowWeb", ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWeb", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
 
         // Executables: read configuration, wire, run.
         executable(
@@ -207,6 +209,7 @@ let package = Package(
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
         tests("CPaletteTests", ["CPalette"]),
+        tests("OpenAPITests", ["OpenAPI", "WireFormats"]),
         tests("WireFormatsTests", ["WireFormats"]),
         tests("PixelFlowCoreTests", ["WireFormats", "PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
@@ -219,11 +222,11 @@ let package = Package(
         tests("PrometheusTests", ["Prometheus", metrics]),
         // A small Kubernetes API with a memory, for the client's tests and for pfctl's.
         .target(
-            name: "FakeKubernetes", dependencies: ["Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
+            name: "FakeKubernetes", dependencies: ["WireFormats", "Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
-        tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
-        tests("PFCtlTests", ["PFCtl", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
-        tests("KubernetesClientTests", ["KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
+        tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
+        tests("PFCtlTests", ["WireFormats", "PFCtl", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
@@ -234,8 +237,8 @@ let package = Package(
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
-        tests("PixelFlowAPITests", ["PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
-        tests("PixelFlowWorkerTests", ["PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowAPITests", ["WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
         tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
         // Drives the real executable, which is therefore built with it.

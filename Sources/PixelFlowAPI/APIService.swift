@@ -67,18 +67,17 @@ package struct APIService: Sendable {
             ] + checks, drain: drain)
         let views = dependencies.hub.views
         let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
-        return ServiceRouter.make(metrics: service, health: health) { router in
-            let api = router.group("/api").add(middleware: AuthenticationMiddleware(verifier: dependencies.verifier))
-            UploadRoutes(
-                dependencies: dependencies, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
-                admission: UploadAdmission(limits: uploads)
-            ).add(to: api)
-            TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).add(to: api)
-            OutputRoutes(dependencies: dependencies).add(to: api)
-            PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).add(to: api)
-            PipelineRoutes().add(to: api)
-            EventRoutes(dependencies: dependencies, views: views).add(to: api)
-            StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).add(to: api)
+        let upload = UploadRoutes(
+            dependencies: dependencies, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
+            admission: UploadAdmission(limits: uploads))
+        let routes =
+            upload.routes + TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).routes
+            + OutputRoutes(dependencies: dependencies).routes
+            + PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).routes + PipelineRoutes().routes
+            + EventRoutes(dependencies: dependencies, views: views).routes
+            + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
+        return ServiceRouter.make(metrics: service, health: health, description: .api) { table in
+            table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier)])
         }
     }
 }

@@ -1,27 +1,37 @@
-import Crypto
 import Foundation
-import HTTPTypes
 import Hummingbird
-import NIOCore
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
+import WireFormats
 
 /// What a pipeline may say.
 ///
 /// `GET /api/pipelines/schema`: every operation and every option of an output, with types, ranges and defaults.
 /// `POST /api/pipelines/check`: whether a pipeline would be accepted. Nothing is done with it.
 struct PipelineRoutes: Sendable {
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.get("pipelines/schema", use: schema)
-        router.post("pipelines/check", use: check)
-    }
+    private static let schema = TaggedJSON(PipelineSchema.json)
 
-    /// Changes with a release only: clients keep it, and ask whether it is still the one.
-    @Sendable private func schema(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let document = try SchemaDocument.current.get()
-        let headers: HTTPFields = [.eTag: document.tag.description, .cacheControl: "private, no-cache"]
-        if let known = try Preconditions(request).response(for: document.tag, headers: headers) { return known }
-        return .json(bytes: document.bytes, headers: headers)
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/pipelines/schema", id: "getPipelineSchema", tag: "presets", "Read what a pipeline may say",
+                details: """
+                    Every operation with its parameters, their types, ranges, defaults and descriptions, the rules between them and an \
+                    example, and the options of an output: for editors. It changes with a release only.
+                    """, access: .scope("tasks:read"),
+                parameters: [.ifNoneMatch],
+                responses: [
+                    ResponseDescription(200, "The schema.", [.init("application/json", .schema(.pipelineSchema))], headers: [.eTag]),
+                    .notModified,
+                ], problems: [.preconditionFailed]
+            ) { request, _ in try Self.schema.response(to: request, cacheControl: "private, no-cache") },
+            Route(
+                .post, "/api/pipelines/check", id: "checkPipeline", tag: "presets", "Ask whether a pipeline would be accepted",
+                details: "A pipeline that is wrong is a good answer to this question, and no error.", access: .scope("tasks:read"),
+                body: BodyDescription([.init("application/json", .schema(.any))], "The pipeline."),
+                responses: [.json(PipelineVerdict.self, "Whether the pipeline is valid.")], handler: check),
+        ]
     }
 
     /// A pipeline that is wrong is a good answer to this question, and no error.
@@ -35,23 +45,13 @@ struct PipelineRoutes: Sendable {
     }
 }
 
-/// The schema of pipelines as it is sent, written once.
-private struct SchemaDocument {
-    let bytes: ByteBuffer
-    let tag: EntityTag
+private struct PipelineVerdict: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "PipelineVerdict"
+    static let annotations: [String: SchemaAnnotation] = [
+        "valid": "Whether the pipeline would be accepted.", "pipeline": "The pipeline as it is kept, without defaults.",
+        "code": "What is wrong, for programs.", "detail": "What is wrong, for people.", "field": "The path of the value that is wrong.",
+    ]
 
-    static let current = Result { try SchemaDocument() }
-
-    private init() throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(PipelineSchema.json)
-        bytes = ByteBuffer(bytes: data)
-        tag = EntityTag(Data(SHA256.hash(data: data).prefix(12)).base64EncodedString())
-    }
-}
-
-private struct PipelineVerdict: Encodable {
     var valid: Bool
     /// As it is kept: defaults left out.
     var pipeline: Pipeline?

@@ -1,4 +1,5 @@
 import Hummingbird
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
 import WireFormats
@@ -8,16 +9,29 @@ struct StatisticsRoutes: Sendable {
     let tasks: any TaskOwnerStore
     let clock: any WallClock
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.get("stats") { _, context in
-            let statistics = try await tasks.statistics(of: try context.requirePrincipal().tenant)
-            return try Response.json(StatisticsView(statistics, now: clock.now()))
-        }
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/stats", id: "getStatistics", tag: "tasks", "Read the tasks in numbers", access: .scope("tasks:read"),
+                responses: [.json(StatisticsView.self, "The numbers.")], problems: .readingTasks
+            ) { _, context in
+                let statistics = try await tasks.statistics(of: try context.requirePrincipal().tenant)
+                return try Response.json(StatisticsView(statistics, now: clock.now()))
+            }
+        ]
     }
 }
 
-private struct StatisticsView: Encodable {
-    struct Throughput: Encodable {
+private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Statistics"
+    static let annotations: [String: SchemaAnnotation] = [
+        "counts": "Tasks by status.", "throughput": "Tasks that have been completed.",
+        "queue_latency_seconds": "From creation to start, of the latest 1,000 tasks.",
+        "oldest_pending_seconds": "The age of the oldest task that waits; absent if none does.",
+        "failures": "Failed tasks by the code of their error.", "minutes": "The last 60 minutes, oldest first.",
+    ]
+
+    struct Throughput: Codable {
         let lastMinute: Int
         let lastHour: Int
 
@@ -28,12 +42,12 @@ private struct StatisticsView: Encodable {
     }
 
     /// Seconds.
-    struct QueueLatency: Encodable {
+    struct QueueLatency: Codable {
         let p50: Double?
         let p95: Double?
     }
 
-    struct Minute: Encodable {
+    struct Minute: Codable {
         let start: String
         let completed: Int
         let failed: Int

@@ -62,9 +62,12 @@ package struct AuthService: Sendable {
                     _ = try await issuer.value
                 }
             ], drain: drain)
-        return ServiceRouter.make(metrics: ServiceMetrics(service: "auth", factory: metrics), health: health) { router in
-            AuthRoutes(accounts: accounts, issuer: issuer, verifier: verifier, proxies: proxies, metrics: AuthMetrics(metrics))
-                .add(to: router)
+        return ServiceRouter.make(
+            metrics: ServiceMetrics(service: "auth", factory: metrics), health: health, description: AuthRoutes.description
+        ) { table in
+            let routes = AuthRoutes(
+                accounts: accounts, issuer: issuer, verifier: verifier, proxies: proxies, metrics: AuthMetrics(metrics))
+            table.add(routes.routes)
         }
     }
 }

@@ -87,7 +87,7 @@ package struct MetricsAdapter: Sendable {
                 HealthCheck("trust") { guard gate.isReady else { throw NotReady() } },
                 HealthCheck("broker", isRequired: false) { _ = try await lag.sample() },
             ], drain: drain)
-        return ServiceRouter.make(metrics: ServiceMetrics(service: "adapter", factory: factory), health: health) { _ in }
+        return ServiceRouter.make(metrics: ServiceMetrics(service: "adapter", factory: factory), health: health)
     }
 
     private struct NotReady: Error {}

@@ -43,17 +43,18 @@ package struct WebService: Sendable {
     /// All routes that are for everyone, ready to be served. Serve them over connections and not from
     /// memory: a stream watches for the end of its connection.
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { router in
-            let guarded = router.group().add(middleware: SessionCaching()).add(middleware: CrossSiteGuard())
-            SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).add(to: guarded)
-            ProxyRoutes(auth: auth, api: api, proxies: proxies).add(to: guarded)
-            assets.add(to: router)
+        ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { table in
+            table.add(
+                SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).routes
+                    + ProxyRoutes(auth: auth, api: api, proxies: proxies).routes,
+                behind: [SessionCaching(), CrossSiteGuard()])
+            table.add(assets.routes)
         }
     }
 
     /// Detailed probes and metrics for operators, on a separate port.
     package func managementRouter(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        ServiceRouter.make(metrics: serviceMetrics, health: health(drain)) { _ in }
+        ServiceRouter.make(metrics: serviceMetrics, health: health(drain))
     }
 
     private var serviceMetrics: ServiceMetrics { ServiceMetrics(service: "web", factory: metrics) }

@@ -11,6 +11,5 @@ extension WorkerService {
     ) -> Router<AppRequestContext> {
         let claims = ["task", "source_", "render_", "output", "dispatched_", "redispatched_", "lost_leases_", "publish_"]
         return ServiceRouter.make(metrics: ServiceMetrics(service: "worker", claiming: claims + prefixes, factory: metrics), health: health)
-        { _ in }
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Testing
+import WireFormats
 
 @Suite struct CheckTests {
     private static func withAPI(

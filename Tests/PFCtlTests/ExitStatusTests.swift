@@ -2,6 +2,7 @@ import FakeKubernetes
 import KubernetesClient
 import PFCtl
 import Testing
+import WireFormats
 
 /// Each exit status, and that a format changes nothing about it.
 @Suite(.serialized) struct ExitStatusTests {

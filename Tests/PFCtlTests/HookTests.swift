@@ -4,6 +4,7 @@ import KubernetesClient
 import PFCtl
 import Synchronization
 import Testing
+import WireFormats
 
 @Suite struct HookTests {
     private static let bootstrap = [

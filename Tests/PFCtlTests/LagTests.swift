@@ -3,6 +3,7 @@ import KubernetesClient
 import PFCtl
 import Synchronization
 import Testing
+import WireFormats
 
 @Suite struct LagTests {
     /// What a worker tells; each look finds it ten tasks further.

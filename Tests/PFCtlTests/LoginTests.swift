@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Testing
+import WireFormats
 
 @Suite struct LoginTests {
     private static let auth: StubService.Answer = { call in

@@ -5,6 +5,7 @@ import KubernetesClient
 import PFCtl
 import TestSupport
 import Testing
+import WireFormats
 
 @Suite struct ReportTests {
     /// Every secret here has this in it.

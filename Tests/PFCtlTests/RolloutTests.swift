@@ -3,6 +3,7 @@ import FakeKubernetes
 import KubernetesClient
 import PFCtl
 import Testing
+import WireFormats
 
 @Suite struct RolloutTests {
     private static let namespace = FakePixelFlow.namespace

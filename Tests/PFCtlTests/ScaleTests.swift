@@ -2,6 +2,7 @@ import FakeKubernetes
 import KubernetesClient
 import PFCtl
 import Testing
+import WireFormats
 
 @Suite struct ScaleTests {
     @Test func setsReplicasAndWaits() async throws {

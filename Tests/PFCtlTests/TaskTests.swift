@@ -2,6 +2,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Testing
+import WireFormats
 
 @Suite struct TaskTests {
     private static func task(_ id: String, _ status: String) -> String {

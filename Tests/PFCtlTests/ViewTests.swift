@@ -3,6 +3,7 @@ import FakeKubernetes
 import KubernetesClient
 import PFCtl
 import Testing
+import WireFormats
 
 /// Events, usage, logs, configuration, versions.
 @Suite struct ViewTests {

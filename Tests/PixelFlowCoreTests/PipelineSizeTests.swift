@@ -1,6 +1,7 @@
 import Foundation
 import PixelFlowCore
 import Testing
+import WireFormats
 
 /// What a pipeline may cost everybody who shares the database.
 @Suite struct PipelineSizeTests {
@@ -22,7 +23,7 @@ import Testing
 
     @Test func beyondItIsRefusedByName() throws {
         let text = json(bytes: 21_000)
-        let error = #expect(throws: PixelFlowError.self) { try Pipeline(validating: JSONValue(parsing: Data(text.utf8)), path: "pipeline") }
+        let error = #expect(throws: PixelFlowError.self) { try Pipeline(validating: JSONValue(document: text.utf8), path: "pipeline") }
         #expect(error?.code == "pipeline_too_large")
         #expect(error?.kind == .invalid)
         #expect(error?.field == "pipeline")

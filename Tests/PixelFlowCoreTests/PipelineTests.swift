@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WireFormats
 
 @testable import PixelFlowCore
 
@@ -208,7 +209,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
     }
 
     @Test func thePathStartsWhereTheCallerSays() throws {
-        let value = try JSONValue(parsing: Data(#"{"outputs":[{"name":"A"}]}"#.utf8))
+        let value = try JSONValue(document: Data(#"{"outputs":[{"name":"A"}]}"#.utf8))
         #expect {
             try Pipeline(validating: value, path: "pipeline")
         } throws: { ($0 as? PixelFlowError)?.field == "pipeline.outputs[0].name" }

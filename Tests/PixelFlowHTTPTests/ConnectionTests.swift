@@ -26,9 +26,7 @@ struct ConnectionTests {
         var limits = ConnectionLimits()
         change(&limits)
         let connections = ConnectionRegistry(limits: limits, trusted: trusted)
-        let router = ServiceRouter.make(
-            metrics: ServiceMetrics(service: "api", factory: registry), health: HealthRoutes(checks: [])
-        ) { router in
+        let router = testRouter(metrics: ServiceMetrics(service: "api", factory: registry)) { router in
             router.get("/hello") { _, _ in "hello" }
             router.post("/upload") { request, _ in "\(try await request.collectBody(limit: 1 << 20).readableBytes) bytes" }
             router.post("/closed") { _, _ -> String in throw PixelFlowError.tokenMissing }

@@ -4,7 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
-import PixelFlowHTTP
+@testable import PixelFlowHTTP
 import PixelFlowTelemetry
 import Prometheus
 import Synchronization
@@ -20,9 +20,22 @@ struct ServiceHarness {
     func run(
         _ routes: (Router<AppRequestContext>) -> Void, _ test: @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
-        let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api", factory: registry), health: health, routes: routes)
+        let router = testRouter(metrics: ServiceMetrics(service: "api", factory: registry), health: health, routes)
         let logger = Telemetry.logger("test", settings: LogSettings(level: level), sink: log.sink)
         try await Application(router: router, logger: logger).test(.router, test)
+    }
+}
+
+/// A router with the probes and with routes that no declaration describes.
+func testRouter(
+    metrics: ServiceMetrics, health: HealthRoutes = HealthRoutes(checks: []), _ routes: (Router<AppRequestContext>) -> Void
+) -> Router<AppRequestContext> {
+    ServiceRouter.make(counting: metrics) { router in
+        var table = RouteTable()
+        table.add(health.routes(of: metrics.service))
+        if let page = MetricsRoute(metrics, health: health) { table.add([page.route]) }
+        table.register(in: router)
+        routes(router)
     }
 }
 

@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import Testing
+import WireFormats
 
 @testable import PixelFlowMetricsAdapter
 

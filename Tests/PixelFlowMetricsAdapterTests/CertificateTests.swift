@@ -2,6 +2,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import Testing
+import WireFormats
 import X509
 
 @testable import PixelFlowMetricsAdapter

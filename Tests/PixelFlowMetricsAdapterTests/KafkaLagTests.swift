@@ -6,6 +6,7 @@ import Logging
 import PixelFlowCore
 import PixelFlowKafka
 import Testing
+import WireFormats
 
 @testable import PixelFlowMetricsAdapter
 

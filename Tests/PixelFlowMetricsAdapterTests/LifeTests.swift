@@ -8,6 +8,7 @@ import KubernetesClient
 import NIOCore
 import PixelFlowHTTP
 import Testing
+import WireFormats
 
 @testable import PixelFlowMetricsAdapter
 

@@ -6,7 +6,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOHTTP1
-import PixelFlowHTTP
+@testable import PixelFlowHTTP
 import PixelFlowWeb
 import Testing
 
@@ -97,7 +97,7 @@ private func guarded() -> HTTPServerBuilder {
 func withService<Value: Sendable>(
     _ routes: (Router<AppRequestContext>) -> Void, _ body: @escaping @Sendable (Int) async throws -> Value
 ) async throws -> Value {
-    let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: []), routes: routes)
+    let router = ServiceRouter.make(counting: ServiceMetrics(service: "api"), register: routes)
     return try await Application(router: router, server: guarded(), logger: quietLogger).test(.live) { client in
         try await body(try #require(client.port))
     }

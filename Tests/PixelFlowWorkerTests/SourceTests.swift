@@ -1,6 +1,7 @@
 import NIOCore
 import PixelFlowCore
 import Testing
+import WireFormats
 
 /// Where a run takes its bytes from.
 @Suite struct SourceTests {
@@ -88,6 +89,6 @@ import Testing
 
     private static func marked(by task: TaskID) throws -> Pipeline {
         let json = #"{"outputs":[{"name":"web","operations":[{"op":"watermark","image":"\#(task)"}]}]}"#
-        return try Pipeline(validating: JSONValue(parsing: .init(json.utf8)))
+        return try Pipeline(validating: JSONValue(document: json.utf8))
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import WireFormats
 
 /// Everything needed to talk to one cluster as one user.
 public struct ClusterConfiguration: Sendable {

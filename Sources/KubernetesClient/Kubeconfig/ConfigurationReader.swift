@@ -1,3 +1,5 @@
+import WireFormats
+
 /// A value of a kubeconfig with its path, for error messages.
 struct ConfigurationReader {
     let value: JSONValue

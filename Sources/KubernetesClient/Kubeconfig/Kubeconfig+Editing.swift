@@ -6,6 +6,8 @@ import Musl
 import Darwin
 #endif
 
+import WireFormats
+
 extension Kubeconfig {
     /// Sets the current context in the file that defines it, or else in the first one that
     /// exists. Only that line of the file changes; the file is replaced as a whole or not at all.

@@ -1,3 +1,5 @@
+import WireFormats
+
 extension Kubeconfig {
     /// Reads one file's text.
     /// - Parameters:

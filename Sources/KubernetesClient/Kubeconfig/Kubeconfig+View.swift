@@ -1,3 +1,5 @@
+public import WireFormats
+
 extension Kubeconfig {
     /// The merged configuration as kubectl shows it: without keys, tokens, passwords or what plugins are given.
     public func redacted() -> JSONValue {

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// The clusters, users and contexts of one or more kubeconfig files.
 public struct Kubeconfig: Sendable {
     public var currentContext: String?

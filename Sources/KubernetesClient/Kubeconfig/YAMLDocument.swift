@@ -1,3 +1,4 @@
+import WireFormats
 import Yams
 
 /// YAML as JSON values, within bounds that no honest configuration meets.
@@ -101,7 +102,7 @@ enum YAMLDocument {
         if ["", "~", "null", "Null", "NULL"].contains(text) { return .null }
         guard scalars == .typed else { return .string(text) }
         if let flag = boolean(text) { return .bool(flag) }
-        if let integer = Int64(text) { return .integer(integer) }
+        if let integer = Int(text) { return .integer(integer) }
         if let first = text.first, first.isNumber || first == "-" || first == ".", let number = Double(text) { return .number(number) }
         return .string(text)
     }

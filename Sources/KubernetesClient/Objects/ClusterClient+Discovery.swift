@@ -1,4 +1,5 @@
 import NIOHTTP1
+import WireFormats
 
 /// The version of the server.
 public struct ServerVersion: Codable, Sendable, Hashable {

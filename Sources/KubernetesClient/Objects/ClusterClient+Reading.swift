@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIOHTTP1
+public import WireFormats
 
 /// Which objects a list or a watch is about.
 public struct ListOptions: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import NIOHTTP1
+public import WireFormats
 
 extension ClusterClient {
     /// Changes an object, or a subresource of it, and gives it as it is then.
@@ -68,7 +69,7 @@ extension ClusterClient {
         _ kind: ResourceKind, _ name: String, in namespace: String? = nil, replicas: Int, resourceVersion: String? = nil,
         options: WriteOptions = WriteOptions()
     ) async throws -> Scale {
-        var change: JSONValue = ["spec": ["replicas": .integer(Int64(replicas))]]
+        var change: JSONValue = ["spec": ["replicas": .integer(replicas)]]
         if let resourceVersion { change["metadata"] = ["resourceVersion": .string(resourceVersion)] }
         return try await decoded(patchRequest(kind, name, in: namespace, subresource: "scale", .merge(change), options))
     }

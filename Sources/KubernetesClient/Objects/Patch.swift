@@ -1,3 +1,5 @@
+public import WireFormats
+
 /// A change to an object.
 public enum Patch: Sendable, Hashable {
     /// RFC 7386: fields replace fields, null removes them, lists are replaced whole.

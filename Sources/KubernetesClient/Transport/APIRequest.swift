@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+public import WireFormats
 
 /// One call, before credentials and addresses are put to it.
 struct APIRequest: Sendable {

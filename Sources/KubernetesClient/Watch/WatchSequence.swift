@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+public import WireFormats
 
 /// A watch that recovers by itself: it lists, watches from there, resumes after a lost connection where it
 /// was, and lists again if the server no longer has that position (410).

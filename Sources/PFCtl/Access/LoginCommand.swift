@@ -2,6 +2,7 @@ import ArgumentParser
 import KubernetesClient
 import NIOHTTP1
 import NIOPosix
+import WireFormats
 
 #if canImport(Glibc)
 import Glibc

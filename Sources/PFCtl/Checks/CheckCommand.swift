@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 struct CheckCommand: SessionCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 extension CheckCategory {
     /// What must hold once PixelFlow runs.

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 extension CheckCategory {
     /// The prerequisites of the chart.

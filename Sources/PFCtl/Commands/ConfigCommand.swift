@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 #if canImport(Glibc)
 import Glibc
@@ -40,7 +41,7 @@ struct DashboardCommand: SessionCommand {
         let selection = PodSelection(first: first.pod)
         let forwarding = try await client.forwardPort(port ?? 0) { try await selection.pod(of: .web, release: release, client) }
         let url = "http://127.0.0.1:\(forwarding.localPort)/"
-        let data: JSONValue = ["url": .string(url), "port": .integer(Int64(forwarding.localPort)), "pod": .string(first.pod)]
+        let data: JSONValue = ["url": .string(url), "port": .integer(forwarding.localPort), "pod": .string(first.pod)]
         session.print(.message(Text(url, .strong), data: data, names: [url]))
         if !noOpen, session.isInteractive, !Browser.open(url, environment: session.environment) {
             session.warn("could not open a browser", hint: "open \(url) yourself")

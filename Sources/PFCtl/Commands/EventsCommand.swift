@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 struct EventsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
@@ -113,7 +114,7 @@ enum EventData {
     static func json(_ event: Event) -> JSONValue {
         var json: JSONValue = [
             "type": .string(event.type ?? ""), "reason": .string(event.reason ?? ""), "message": .string(event.message ?? ""),
-            "object": .string(object(event)), "count": .integer(Int64(event.occurrences)),
+            "object": .string(object(event)), "count": .integer(event.occurrences),
         ]
         json["last_seen"] = event.lastSeen.map { .string($0.text) }
         return json

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 struct TopCommand: SessionCommand {
     static let configuration = CommandConfiguration(
@@ -122,11 +123,11 @@ struct UsageReport {
     /// Omits what is not measured, and missing requests.
     private static func json(_ entry: Entry) -> JSONValue {
         var json: JSONValue = ["name": .string(entry.name)]
-        json["cpu_millicores"] = entry.used.map { .integer(Int64(millicores($0.cpu))) }
-        json["memory_bytes"] = entry.used.map { .integer(Int64($0.memory)) }
+        json["cpu_millicores"] = entry.used.map { .integer(millicores($0.cpu)) }
+        json["memory_bytes"] = entry.used.map { .integer(Int($0.memory)) }
         let requested = entry.requested
-        json["cpu_request_millicores"] = requested.cpu > 0 ? .integer(Int64(millicores(requested.cpu))) : nil
-        json["memory_request_bytes"] = requested.memory > 0 ? .integer(Int64(requested.memory)) : nil
+        json["cpu_request_millicores"] = requested.cpu > 0 ? .integer(millicores(requested.cpu)) : nil
+        json["memory_request_bytes"] = requested.memory > 0 ? .integer(Int(requested.memory)) : nil
         return json
     }
 }

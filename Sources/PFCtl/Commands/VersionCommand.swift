@@ -1,6 +1,7 @@
 import ArgumentParser
 import KubernetesClient
 import PixelFlowRelease
+import WireFormats
 
 struct VersionCommand: SessionCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// Changes how many pods a service has, or may have.
 struct ServiceScaling: Sendable {
@@ -24,8 +25,8 @@ struct ServiceScaling: Sendable {
         if !change.isClientOnly { try await write(replicas, expecting: expected) }
         let text = Text(workload.reference) + Text(" scaled from \(workload.desired) to \(replicas)\(change.suffix)")
         let data: JSONValue = [
-            "object": .string(workload.reference), "previous_replicas": .integer(Int64(workload.desired)),
-            "replicas": .integer(Int64(replicas)), "dry_run": .string(change.dryRun.rawValue),
+            "object": .string(workload.reference), "previous_replicas": .integer(workload.desired),
+            "replicas": .integer(replicas), "dry_run": .string(change.dryRun.rawValue),
         ]
         return .message(text, data: data, names: [workload.reference])
     }
@@ -87,12 +88,12 @@ struct ServiceScaling: Sendable {
                 hint: "give both --min and --max")
         }
         if !change.isClientOnly {
-            let bounds: JSONValue = ["spec": ["minReplicas": .integer(Int64(lower)), "maxReplicas": .integer(Int64(upper))]]
+            let bounds: JSONValue = ["spec": ["minReplicas": .integer(lower), "maxReplicas": .integer(upper)]]
             try await session.client().patch(.horizontalPodAutoscalers, autoscaler.name, .merge(bounds), options: change.writeOptions)
         }
         let reference = "\(ResourceKind.horizontalPodAutoscalers.qualifiedName)/\(autoscaler.name)"
         let data: JSONValue = [
-            "object": .string(reference), "min": .integer(Int64(lower)), "max": .integer(Int64(upper)),
+            "object": .string(reference), "min": .integer(lower), "max": .integer(upper),
             "dry_run": .string(change.dryRun.rawValue),
         ]
         return .message(

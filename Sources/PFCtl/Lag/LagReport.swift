@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// A `GroupLag`, as text and data.
 struct LagReport {
@@ -61,21 +62,21 @@ struct LagReport {
 
     private var data: JSONValue {
         var json: JSONValue = [
-            "lag": .integer(Int64(lag.total)), "is_complete": .bool(lag.isComplete), "partitions": .array(lag.partitions.map(Self.json)),
-            "partition_count": .integer(Int64(lag.partitionCount)), "untold_partitions": .array(lag.untold.map { .integer(Int64($0)) }),
+            "lag": .integer(lag.total), "is_complete": .bool(lag.isComplete), "partitions": .array(lag.partitions.map(Self.json)),
+            "partition_count": .integer(lag.partitionCount), "untold_partitions": .array(lag.untold.map { .integer($0) }),
         ]
         json["finished_per_second"] = lag.rate.map { .number($0) }
-        json["drain_seconds"] = lag.drain.seconds.map { .integer(Int64($0)) }
+        json["drain_seconds"] = lag.drain.seconds.map { .integer($0) }
         return json
     }
 
     private static func json(_ partition: GroupLag.Partition) -> JSONValue {
         var json: JSONValue = [
-            "topic": .string(partition.topic), "partition": .integer(Int64(partition.number)), "lag": .integer(Int64(partition.lag)),
+            "topic": .string(partition.topic), "partition": .integer(partition.number), "lag": .integer(partition.lag),
             "member": .string(partition.member),
         ]
-        json["committed"] = partition.committed.map { .integer(Int64($0)) }
-        json["end"] = partition.end.map { .integer(Int64($0)) }
+        json["committed"] = partition.committed.map { .integer($0) }
+        json["end"] = partition.end.map { .integer($0) }
         return json
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 import Yams
 
 /// Everything that a command prints to stdout, as text and data. `DocumentRenderer` is the only

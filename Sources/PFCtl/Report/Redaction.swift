@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// Removes secrets from support bundles.
 ///

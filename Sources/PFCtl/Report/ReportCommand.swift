@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 struct ReportCommand: SessionCommand {
     static let configuration = CommandConfiguration(
@@ -42,7 +43,7 @@ struct ReportCommand: SessionCommand {
             session.warn("not in the report: \(note)")
         }
         let data: JSONValue = [
-            "file": .string(path), "bytes": .integer(Int64(bytes.count)), "contents": .array(files.map { .string($0.path) }),
+            "file": .string(path), "bytes": .integer(bytes.count), "contents": .array(files.map { .string($0.path) }),
         ]
         let size = "\(files.count) files, \((bytes.count + 999) / 1_000) kB; review it before you share it"
         session.print(Document([.lines([Text(path, .strong), Text(size)])], data: data, names: [path]))

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// Changes to a workload that begin, stop or steer a rollout.
 struct RolloutChange: Sendable {
@@ -40,7 +41,7 @@ struct RolloutChange: Sendable {
         let replace: JSONValue = ["op": "replace", "path": "/spec/template", "value": template]
         return try await send(
             .json([replace]), to: workload,
-            "rolled back to revision \(revision)", ["revision": .integer(Int64(revision))])
+            "rolled back to revision \(revision)", ["revision": .integer(revision)])
     }
 
     private func send(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 struct RolloutHistoryCommand: SessionCommand {
     static let configuration = CommandConfiguration(
@@ -58,7 +59,7 @@ struct RolloutHistoryCommand: SessionCommand {
 
     private static func json(_ revision: Revision) -> JSONValue {
         var json: JSONValue = [
-            "revision": .integer(Int64(revision.number)), "replicas": .integer(Int64(revision.replicas)),
+            "revision": .integer(revision.number), "replicas": .integer(revision.replicas),
             "replicaset": .string(revision.name),
         ]
         json["created_at"] = revision.created.map { .string($0.text) }

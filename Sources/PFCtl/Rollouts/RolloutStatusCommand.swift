@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import WireFormats
 
 struct RolloutStatusCommand: SessionCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct RolloutStatusCommand: SessionCommand {
     private static func report(_ workload: Workload) -> Document {
         let revision = workload.revision.map { " (revision \($0))" } ?? ""
         var data: JSONValue = ["object": .string(workload.reference)]
-        data["revision"] = workload.revision.map { .integer(Int64($0)) }
+        data["revision"] = workload.revision.map { .integer($0) }
         let text: Text
         switch RolloutProgress(workload) {
         case .complete:

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// A snapshot of the installation.
 struct InstallationStatus: Sendable {

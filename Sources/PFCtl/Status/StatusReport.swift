@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// An `InstallationStatus` as text.
 struct StatusReport {
@@ -138,11 +139,11 @@ struct StatusData {
 
     private func workload(_ workload: Workload) -> JSONValue {
         var json: JSONValue = [
-            "name": .string(workload.component), "object": .string(workload.reference), "ready": .integer(Int64(workload.ready)),
-            "desired": .integer(Int64(workload.desired)), "settled": .bool(workload.isSettled), "paused": .bool(workload.isPaused),
+            "name": .string(workload.component), "object": .string(workload.reference), "ready": .integer(workload.ready),
+            "desired": .integer(workload.desired), "settled": .bool(workload.isSettled), "paused": .bool(workload.isPaused),
             "pods": .array(status.pods(of: workload).map(pod)),
         ]
-        json["revision"] = workload.revision.map { .integer(Int64($0)) }
+        json["revision"] = workload.revision.map { .integer($0) }
         json["image"] = workload.image.map { .string($0) }
         json["version"] = workload.version.map { .string($0) }
         json["autoscaler"] = status.autoscaler(of: workload).map(autoscaler)
@@ -156,7 +157,7 @@ struct StatusData {
 
     private func pod(_ pod: PodHealth) -> JSONValue {
         var json: JSONValue = [
-            "name": .string(pod.name), "ready": .bool(pod.isReady), "state": .string(pod.state), "restarts": .integer(Int64(pod.restarts)),
+            "name": .string(pod.name), "ready": .bool(pod.isReady), "state": .string(pod.state), "restarts": .integer(pod.restarts),
         ]
         json["created_at"] = pod.created.map { .string($0.text) }
         json["message"] = pod.explanation.map { .string($0) }
@@ -167,26 +168,26 @@ struct StatusData {
 
     private func autoscaler(_ autoscaler: AutoscalerState) -> JSONValue {
         var json: JSONValue = [
-            "name": .string(autoscaler.name), "min": .integer(Int64(autoscaler.minimum)), "max": .integer(Int64(autoscaler.maximum)),
-            "current": .integer(Int64(autoscaler.current)), "desired": .integer(Int64(autoscaler.desired)),
+            "name": .string(autoscaler.name), "min": .integer(autoscaler.minimum), "max": .integer(autoscaler.maximum),
+            "current": .integer(autoscaler.current), "desired": .integer(autoscaler.desired),
         ]
         if let measure = autoscaler.measure {
             json["metric"] = ["name": .string(measure.name)]
             json["metric"]?["current"] = measure.current.map { .number($0) }
             json["metric"]?["target"] = measure.target.map { .number($0) }
         }
-        json["lag"] = autoscaler.lag.map { .integer(Int64($0)) }
-        json["drain_seconds"] = status.drain(autoscaler).seconds.map { .integer(Int64($0)) }
+        json["lag"] = autoscaler.lag.map { .integer(Int($0)) }
+        json["drain_seconds"] = status.drain(autoscaler).seconds.map { .integer($0) }
         json["trouble"] = autoscaler.trouble.map { .string($0) }
         return json
     }
 
     private func tasks(_ tasks: TaskCounts) -> JSONValue {
         var json: JSONValue = [
-            "counts": .object(tasks.counts.mapValues { .integer(Int64($0)) }),
-            "failures": .object(tasks.failures.mapValues { .integer(Int64($0)) }),
-            "completed_last_minute": .integer(Int64(tasks.completedLastMinute)),
-            "completed_last_hour": .integer(Int64(tasks.completedLastHour)),
+            "counts": .object(tasks.counts.mapValues { .integer($0) }),
+            "failures": .object(tasks.failures.mapValues { .integer($0) }),
+            "completed_last_minute": .integer(tasks.completedLastMinute),
+            "completed_last_hour": .integer(tasks.completedLastHour),
         ]
         json["oldest_pending_seconds"] = tasks.oldestPendingSeconds.map { .number($0) }
         return json

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
 import ServiceLifecycle
@@ -10,8 +11,35 @@ struct EventRoutes: Sendable {
     let dependencies: APIDependencies
     let views: TaskViews
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.get("events", use: events)
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/events", id: "getEvents", tag: "events", "Follow the changes of tasks",
+                details: """
+                    A stream of server-sent events: `task` with the whole task as data for every change, and `task_deleted` with its id. \
+                    After a disconnect, send the `id` of the last event to receive what was missed, each change at least once. If there \
+                    is too much of it, the stream sends `reset`: list the tasks again. A comment after 15 s without an event keeps the \
+                    stream alive.
+
+                    Read events as fast as they arrive. A client with more than 512 events or 1 MiB waiting receives `reset` when it \
+                    continues to read, and its stream ends. A client that reads nothing for two minutes while data is being sent is \
+                    disconnected. A stream ends when its token expires.
+
+                    When few tasks are in progress, the end of a task is sent immediately. Under load, ends are batched for up to 20 ms, \
+                    and earlier changes for up to 100 ms.
+                    """, access: .scope("tasks:read"),
+                parameters: [
+                    .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
+                    .init("last_event_id", in: .query, .string(), "The same, for clients that cannot send the header."),
+                ],
+                responses: [
+                    ResponseDescription(200, "The stream.", [.init("text/event-stream", .schema(.string()))])
+                ],
+                problems: .readingTasks + [
+                    DeclaredProblem(.throttled, "too_many_event_streams", "The user has too many open streams (64)."),
+                    DeclaredProblem(.unavailable, "event_streams_exhausted", "The replica has too many open streams (2,000)."),
+                ], handler: events)
+        ]
     }
 
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -1,16 +1,53 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
+import WireFormats
 
 /// The bytes of outputs and sources.
 struct OutputRoutes: Sendable {
     let dependencies: APIDependencies
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.get("tasks/:id/outputs/:name", use: output)
-        router.get("tasks/:id/source", use: source)
+    var routes: [Route] {
+        let parameters: [ParameterDescription] = [
+            .taskID, .ifNoneMatch,
+            .init("Range", in: .header, .string(), "As `bytes=0-1023`. A range of several parts is answered with the whole object."),
+            .init("If-Range", in: .header, .string(), "The entity tag of the version that the range is of; the whole object if it is not current."),
+        ]
+        let problems: [DeclaredProblem] =
+            .readingTasks + [
+                .taskNotFound, .preconditionFailed, .blobStoreUnavailable,
+                DeclaredProblem(
+                    .rangeNotSatisfiable, "range_not_satisfiable", "The range begins beyond the end.",
+                    headers: [.init("content-range", .string(), "`bytes */SIZE`."), .eTag]),
+            ]
+        return [
+            Route(
+                .get, "/api/tasks/{id}/outputs/{name}", id: "getOutput", tag: "outputs", "Download an output", access: .scope("outputs:read"),
+                parameters: parameters + [
+                    .init("name", in: .path, .string(pattern: "^[a-z0-9_-]{1,64}$"), "The name of the output."),
+                    .init("download", in: .query, .string(), "If it is there, browsers save the output as a file."),
+                ],
+                responses: Self.responses("image/*"), problems: problems, handler: output),
+            Route(
+                .get, "/api/tasks/{id}/source", id: "getSource", tag: "outputs", "Download the source", access: .scope("outputs:read"),
+                parameters: parameters, responses: Self.responses("image/*", "application/octet-stream"), problems: problems,
+                handler: source),
+        ]
+    }
+
+    private static func responses(_ mediaTypes: String...) -> [ResponseDescription] {
+        let headers: [HeaderDescription] = [
+            .eTag, .init("accept-ranges", .constant("bytes"), "Ranges are served."),
+            .init("content-disposition", .string(), "Whether browsers show or save the object, and its file name."),
+        ]
+        let range = HeaderDescription("content-range", .string(), "`bytes FIRST-LAST/SIZE`.")
+        return [
+            ResponseDescription(200, "The bytes. They never change.", mediaTypes.map { .bytes($0) }, headers: headers),
+            ResponseDescription(206, "The bytes of the range.", mediaTypes.map { .bytes($0) }, headers: headers + [range]), .notModified,
+        ]
     }
 
     @Sendable private func output(_ request: Request, _ context: AppRequestContext) async throws -> Response {

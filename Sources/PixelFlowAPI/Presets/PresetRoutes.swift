@@ -1,27 +1,49 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
+import WireFormats
 
 /// `/api/presets`: pipelines saved by name; the built-in ones are there for everyone.
 struct PresetRoutes: Sendable {
     let presets: any PresetStore
     let clock: any WallClock
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.get("presets", use: list)
-        router.get("presets/:name", use: get)
-        router.put("presets/:name", use: put)
-        router.delete("presets/:name", use: delete)
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/presets", id: "listPresets", tag: "presets", "List presets by name", access: .scope("tasks:read"),
+                responses: [.json(PresetListView.self, "All presets.")], problems: .readingTasks, handler: list),
+            Route(
+                .get, "/api/presets/{name}", id: "getPreset", tag: "presets", "Read a preset", access: .scope("tasks:read"),
+                parameters: [Self.name], responses: [.json(PresetView.self, "The preset.")],
+                problems: .readingTasks + [Self.notFound], handler: get),
+            Route(
+                .put, "/api/presets/{name}", id: "putPreset", tag: "presets", "Save a preset",
+                details: "The body is a pipeline. A preset of the name is replaced; tasks that use it keep the pipeline that they have.",
+                access: .scope("presets:write"), parameters: [Self.name],
+                body: BodyDescription([.json(Pipeline.self)], "The pipeline."),
+                responses: [.json(PresetView.self, "The preset is replaced."), .json(.created, PresetView.self, "The preset is new.")],
+                problems: .readingTasks + .pipelineErrors, handler: put),
+            Route(
+                .delete, "/api/presets/{name}", id: "deletePreset", tag: "presets", "Delete a preset",
+                details: "A built-in preset cannot be deleted; one that was saved under its name can.",
+                access: .scope("presets:write"), parameters: [Self.name],
+                responses: [.empty(.noContent, "The preset is deleted.")], problems: .readingTasks + [Self.notFound], handler: delete),
+        ]
     }
+
+    private static let name = ParameterDescription("name", in: .path, .presetName, "The name of the preset.")
+    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no preset of this name.")
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let saved = try await presets.presets(of: try context.requirePrincipal().tenant)
         // A saved preset takes the place of the built-in one of its name.
         let names = Set(saved.map(\.name))
         let builtIn = BuiltInPresets.all.filter { !names.contains($0.key) }.map { PresetView(name: $0.key, pipeline: $0.value) }
-        return try .json(["presets": (saved.map(PresetView.init) + builtIn).sorted { $0.name < $1.name }])
+        return try .json(PresetListView(presets: (saved.map(PresetView.init) + builtIn).sorted { $0.name < $1.name }))
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -57,7 +79,17 @@ struct PresetRoutes: Sendable {
     }
 }
 
-private struct PresetView: Encodable {
+private struct PresetListView: Codable {
+    let presets: [PresetView]
+}
+
+private struct PresetView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Preset"
+    static let annotations: [String: SchemaAnnotation] = [
+        "name": .init("Names the preset in uploads.", schema: .presetName), "pipeline": "What the preset stands for.",
+        "built_in": "Whether it comes with PixelFlow.", "updated_at": .init("RFC 3339; absent for one that is built in.", ["format": "date-time"]),
+    ]
+
     let name: String
     let pipeline: Pipeline
     let isBuiltIn: Bool

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import OpenAPI
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowHTTP
@@ -10,23 +11,69 @@ struct TaskRoutes: Sendable {
     let views: TaskViews
     let metrics: TaskMetrics
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.get("tasks", use: list)
-        router.get("tasks/:id", use: get)
-        router.delete("tasks/:id", use: delete)
-        router.post("tasks/:id/cancel", use: cancel)
-        router.post("tasks/:id/replay", use: replay)
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/tasks", id: "listTasks", tag: "tasks", "List tasks, newest first",
+                details: "Send `next_cursor` as `cursor` for the next page; it is null on the last one.", access: .scope("tasks:read"),
+                parameters: [Self.status.description, Self.search.description, Self.limit.description, Self.cursor.description],
+                responses: [.json(TaskListView.self, "A page of tasks.")],
+                problems: .readingTasks + [DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted.")],
+                handler: list),
+            Route(
+                .get, "/api/tasks/{id}", id: "getTask", tag: "tasks", "Read a task", access: .scope("tasks:read"),
+                parameters: [.taskID, .ifNoneMatch],
+                responses: [.json(TaskView.self, "The task.", headers: [.eTag]), .notModified],
+                problems: .readingTasks + [.taskNotFound, .preconditionFailed], handler: get),
+            Route(
+                .delete, "/api/tasks/{id}", id: "deleteTask", tag: "tasks", "Delete a task, its source and its outputs",
+                details: Self.conditionNote, access: .scope("tasks:write"), parameters: [.taskID, .ifMatch],
+                responses: [.empty(.noContent, "The task is deleted.")],
+                problems: .readingTasks + [.taskNotFound, .preconditionFailed], handler: delete),
+            Route(
+                .post, "/api/tasks/{id}/cancel", id: "cancelTask", tag: "tasks", "Cancel a task",
+                details: "A task that is being processed stops at its next step. " + Self.conditionNote,
+                access: .scope("tasks:write"), parameters: [.taskID, .ifMatch],
+                responses: [.json(.accepted, TaskView.self, "The task.")],
+                problems: .readingTasks + [
+                    .taskNotFound, .preconditionFailed, .blobStoreUnavailable,
+                    DeclaredProblem(.conflict, "task_is_final", "The task has ended already."),
+                ], handler: cancel),
+            Route(
+                .post, "/api/tasks/{id}/replay", id: "replayTask", tag: "tasks", "Process a failed task again",
+                details: "The task gets a new `generation`, and its attempts are counted anew. " + Self.conditionNote,
+                access: .scope("tasks:write"), parameters: [.taskID, .ifMatch],
+                responses: [.json(.accepted, TaskView.self, "The task.")],
+                problems: .readingTasks + [
+                    .taskNotFound, .preconditionFailed, DeclaredProblem(.conflict, "task_not_failed", "The task has not failed."),
+                ], handler: replay),
+        ]
     }
+
+    private static let conditionNote = "`If-Match` is compared immediately before the change."
+
+    // MARK: Parameters
+
+    private static let status = QueryParameter<TaskStatus>(
+        "status", .choice(TaskStatus.allCases.map(\.rawValue)), "Only tasks in this state.",
+        expectation: "one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", "))"
+    ) { TaskStatus(rawValue: $0.uppercased()) }
+
+    private static let search = QueryParameter.text("search", maximumBytes: 256, "A part of the file name or the URL.")
+
+    private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Tasks on a page.")
+
+    private static let cursor = QueryParameter<TaskID>(
+        "cursor", TaskID.schema, "Where the page before this one ended: its `next_cursor`.", expectation: "a next_cursor of this list"
+    ) { TaskID(parsing: $0) }
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let query = request.query
         let page = try await dependencies.tasks.list(
             TaskQuery(
                 tenant: try context.requirePrincipal().tenant,
-                status: try status(query.nonEmpty("status")),
-                search: try search(query.nonEmpty("search")),
-                limit: try limit(query.nonEmpty("limit")),
-                before: try cursor(query.nonEmpty("cursor"))))
+                status: try Self.status.value(in: query), search: try Self.search.value(in: query),
+                limit: try Self.limit.value(in: query) ?? 50, before: try Self.cursor.value(in: query)))
         return .json(bytes: try await views.json(page))
     }
 
@@ -69,37 +116,6 @@ struct TaskRoutes: Sendable {
         if !conditions.isEmpty { try conditions.require(try await context.task(in: dependencies.tasks).tag) }
         guard let task = try await body(try context.taskID(), tenant) else { throw PixelFlowError.notFound("task") }
         return task
-    }
-
-    // MARK: Query
-
-    private func status(_ text: String?) throws -> TaskStatus? {
-        guard let text else { return nil }
-        guard let status = TaskStatus(rawValue: text.uppercased()) else {
-            throw PixelFlowError.invalid(
-                "status", "status has to be one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
-        }
-        return status
-    }
-
-    private func search(_ text: String?) throws -> String? {
-        guard let text else { return nil }
-        guard text.utf8.count <= 256 else { throw PixelFlowError.invalid("search", "search is longer than 256 bytes.") }
-        return text
-    }
-
-    private func limit(_ text: String?) throws -> Int {
-        guard let text else { return 50 }
-        guard let limit = Int(text), (1...200).contains(limit) else {
-            throw PixelFlowError.invalid("limit", "limit has to be a whole number from 1 to 200.")
-        }
-        return limit
-    }
-
-    private func cursor(_ text: String?) throws -> TaskID? {
-        guard let text else { return nil }
-        guard let id = TaskID(parsing: text) else { throw PixelFlowError.invalid("cursor", "cursor has to be a next_cursor of this list.") }
-        return id
     }
 }
 

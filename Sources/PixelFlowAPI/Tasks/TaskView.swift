@@ -1,18 +1,59 @@
-import Foundation
-import NIOCore
+import OpenAPI
 import PixelFlowCore
+import WireFormats
 
-/// The representation of a task for clients; `docs/api.md` describes each field.
-struct TaskView: Encodable {
-    let task: TaskRecord
+/// The representation of a task for clients.
+struct TaskView: Codable {
+    let id: TaskID
+    let status: TaskStatus
+    let imageURL: String?
+    let upload: UploadView?
+    let pipeline: Pipeline
+    let preset: String?
+    let attempts: Int
+    let generation: Int
     let progress: Double
+    let cancelRequested: Bool?
+    let source: SourceMetadata?
+    let outputs: [OutputView]
+    let error: TaskError?
+    let history: [HistoryView]
+    let nextRunAt: String?
+    let createdAt: String
+    let updatedAt: String
+    let startedAt: String?
+    let completedAt: String?
 
+    /// - Parameter progress: of the run in progress; that of the record unless given.
     init(_ task: TaskRecord, progress: Double? = nil) {
-        self.task = task
+        id = task.id
+        status = task.status
+        switch task.source {
+        case .url(let url):
+            imageURL = url
+            upload = nil
+        case .upload(let sent):
+            imageURL = nil
+            upload = UploadView(sent)
+        }
+        pipeline = task.pipeline
+        preset = task.preset
+        attempts = task.attempts
+        generation = task.generation
         self.progress = progress ?? TaskChange(task).progress
+        cancelRequested = task.cancelRequested ? true : nil
+        source = task.sourceMetadata
+        outputs = task.outputs.map { OutputView($0, of: task.id) }
+        error = task.error
+        history = task.history.map(HistoryView.init)
+        nextRunAt = task.status == .pending && task.nextRunAt > task.createdAt ? task.nextRunAt.iso8601 : nil
+        createdAt = task.createdAt.iso8601
+        updatedAt = task.updatedAt.iso8601
+        startedAt = task.startedAt?.iso8601
+        completedAt = task.completedAt?.iso8601
     }
 
-    private enum Key: String, CodingKey {
+    enum CodingKeys: String, CodingKey {
         case id, status, upload, pipeline, preset, attempts, generation, progress, source, outputs, error, history
         case imageURL = "image_url"
         case cancelRequested = "cancel_requested"
@@ -22,34 +63,48 @@ struct TaskView: Encodable {
         case startedAt = "started_at"
         case completedAt = "completed_at"
     }
+}
 
-    func encode(to encoder: any Encoder) throws {
-        var fields = encoder.container(keyedBy: Key.self)
-        try fields.encode(task.id, forKey: .id)
-        try fields.encode(task.status, forKey: .status)
-        switch task.source {
-        case .url(let url): try fields.encode(url, forKey: .imageURL)
-        case .upload(let upload): try fields.encode(UploadView(upload), forKey: .upload)
-        }
-        try fields.encode(task.pipeline, forKey: .pipeline)
-        try fields.encodeIfPresent(task.preset, forKey: .preset)
-        try fields.encode(task.attempts, forKey: .attempts)
-        try fields.encode(task.generation, forKey: .generation)
-        try fields.encode(progress, forKey: .progress)
-        if task.cancelRequested { try fields.encode(true, forKey: .cancelRequested) }
-        try fields.encodeIfPresent(task.sourceMetadata, forKey: .source)
-        try fields.encode(task.outputs.map { OutputView($0, of: task.id) }, forKey: .outputs)
-        try fields.encodeIfPresent(task.error, forKey: .error)
-        try fields.encode(task.history.map(HistoryView.init), forKey: .history)
-        if task.status == .pending, task.nextRunAt > task.createdAt { try fields.encode(task.nextRunAt.iso8601, forKey: .nextRunAt) }
-        try fields.encode(task.createdAt.iso8601, forKey: .createdAt)
-        try fields.encode(task.updatedAt.iso8601, forKey: .updatedAt)
-        try fields.encodeIfPresent(task.startedAt?.iso8601, forKey: .startedAt)
-        try fields.encodeIfPresent(task.completedAt?.iso8601, forKey: .completedAt)
+extension TaskView: SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Task"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "Names the task.", "status": "The state; see docs/task-states.md.", "image_url": "Where the image is fetched from.",
+        "upload": "The image that was uploaded.", "pipeline": "What is made of the image, without defaults.",
+        "preset": "The name of the preset that the pipeline came from.",
+        "attempts": .init("Runs of this generation so far.", ["minimum": 0]),
+        "generation": .init("1, and one more for each replay.", ["minimum": 1]),
+        "progress": .init("The part of the work that is done.", ["minimum": 0, "maximum": 1]),
+        "cancel_requested": "Present and true while a cancelled task is still being processed.",
+        "source": "What was found in the image, once it has been decoded.", "outputs": "What has been made, once the task has ended.",
+        "error": "Why the task has failed.", "history": "The states of the task, oldest first.",
+        "next_run_at": .init("When the task is tried again at the earliest.", ["format": "date-time"]),
+        "created_at": .init("RFC 3339.", ["format": "date-time"]), "updated_at": .init("RFC 3339.", ["format": "date-time"]),
+        "started_at": .init("When the latest run started.", ["format": "date-time"]),
+        "completed_at": .init("When the task ended.", ["format": "date-time"]),
+    ]
+}
+
+/// A page of tasks. `TaskViews` writes it piece by piece.
+struct TaskListView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "TaskList"
+    static let annotations: [String: SchemaAnnotation] = [
+        "tasks": "At most `limit`.", "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
+    ]
+
+    let tasks: [TaskView]
+    let nextCursor: String?
+
+    enum CodingKeys: String, CodingKey {
+        case tasks
+        case nextCursor = "next_cursor"
     }
 }
 
-private struct UploadView: Encodable {
+struct UploadView: Codable, SchemaAnnotated {
+    static let annotations: [String: SchemaAnnotation] = [
+        "filename": "As the client named it.", "content_type": "As the client declared it.", "bytes": .init("Its size.", ["minimum": 1]),
+    ]
+
     let filename: String?
     let contentType: String?
     let bytes: Int
@@ -66,7 +121,16 @@ private struct UploadView: Encodable {
     }
 }
 
-private struct OutputView: Encodable {
+struct OutputView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Output"
+    static let annotations: [String: SchemaAnnotation] = [
+        "name": .init("As in the pipeline.", schema: .presetName), "status": .init("Whether there is an image.", ["enum": ["COMPLETED", "FAILED"]]),
+        "format": "The format of the file.", "width": .init("Pixels.", ["minimum": 1]), "height": .init("Pixels.", ["minimum": 1]),
+        "frames": .init("Frames in the file.", ["minimum": 1]), "bytes": .init("The size of the file.", ["minimum": 1]),
+        "sha256": .init("Of the file, in hexadecimal.", ["pattern": "^[0-9a-f]{64}$"]),
+        "url": .init("The address of the file, relative to that of the service.", ["format": "uri-reference"]), "error": "Why there is no image.",
+    ]
+
     let name: String
     let status: String
     let format: ImageFormat?
@@ -92,7 +156,12 @@ private struct OutputView: Encodable {
     }
 }
 
-private struct HistoryView: Encodable {
+struct HistoryView: Codable, SchemaAnnotated {
+    static let annotations: [String: SchemaAnnotation] = [
+        "at": .init("RFC 3339.", ["format": "date-time"]), "status": "The state from then on.", "reason": "Why the state changed.",
+        "generation": .init("The generation of the task then.", ["minimum": 1]),
+    ]
+
     let at: String
     let status: TaskStatus
     let reason: String

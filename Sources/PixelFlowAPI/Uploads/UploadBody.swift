@@ -30,7 +30,7 @@ struct UploadBody: Sendable {
         switch request.mediaType ?? "" {
         case _ where request.isCalledJSON:
             let body = try await request.collectBody(limit: 1 << 20)
-            return (try UploadRequest(json: JSONValue(parsing: Data(body.readableBytesView))), nil)
+            return (try UploadRequest(json: JSONValue(document: body.readableBytesView)), nil)
         case "multipart/form-data":
             var form = try MultipartUpload(body: request.body, contentType: request.headers[.contentType] ?? "")
             return try await form.read { filename, contentType, bytes in

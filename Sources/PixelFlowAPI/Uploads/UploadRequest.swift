@@ -40,7 +40,7 @@ struct UploadRequest: Sendable {
     /// counts as absent, and so does a pipeline that is null.
     init(pipeline: Data?, preset: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
-        self.pipeline = try pipeline.map { try JSONValue(parsing: $0) }.flatMap { $0 == .null ? nil : $0 }
+        self.pipeline = try pipeline.map { try JSONValue(document: $0) }.flatMap { $0 == .null ? nil : $0 }
         self.preset = preset.flatMap { $0.isEmpty ? nil : $0 }
     }
 

@@ -16,9 +16,7 @@ struct UploadRoutes: Sendable {
     let created: CreatedTasks
     let admission: UploadAdmission
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.post("upload", use: upload)
-    }
+    var routes: [Route] { [UploadDescription.route(limits: limits, handler: upload)] }
 
     @Sendable private func upload(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try context.requirePrincipal()

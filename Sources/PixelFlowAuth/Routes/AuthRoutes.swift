@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
 
@@ -15,13 +16,58 @@ struct AuthRoutes: Sendable {
     /// Bytes; far over any address and password that can pass.
     private static let bodyLimit = 16 * 1024
 
-    func add(to router: Router<AppRequestContext>) {
-        router.get("/register", use: registration)
-        router.post("/register", use: register)
-        router.post("/login", use: login)
-        router.get("/validate", use: validate)
-        router.get("/.well-known/jwks.json", use: jwks)
+    static let description = ServiceDescription(
+        title: "PixelFlow auth",
+        text: "Accounts and tokens.",
+        tags: [
+            ("accounts", "Registering and signing in. A token is sent to the api as `Authorization: Bearer TOKEN`."),
+            ("service", "For those who run the service."),
+        ])
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/register", id: "getRegistration", tag: "accounts", "Ask whether anyone may register", access: .anyone,
+                responses: [.json(RegistrationState.self, "The state.")], handler: registration),
+            Route(
+                .post, "/register", id: "register", tag: "accounts", "Register an account", access: .anyone,
+                body: BodyDescription([.json(Credentials.self)], "The address and the password of the account."),
+                responses: [.json(.created, RegisteredUser.self, "The account.")],
+                problems: Self.credentialProblems + [
+                    DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
+                    DeclaredProblem(.conflict, "email_taken", "The address has an account."),
+                    DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
+                    DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
+                    DeclaredProblem(.invalid, "password_too_long", "The password has more than 72 bytes."),
+                    DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
+                    DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
+                ], handler: register),
+            Route(
+                .post, "/login", id: "login", tag: "accounts", "Sign in", access: .anyone,
+                body: BodyDescription([.json(Credentials.self)], "The address and the password of the account."),
+                responses: [.json(IssuedToken.self, "A token.")],
+                problems: Self.credentialProblems + [
+                    DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
+                    DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
+                    DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
+                ], handler: login),
+            Route(
+                .get, "/validate", id: "validateToken", tag: "accounts", "Validate a token", access: .token,
+                responses: [.json(Validation.self, "The token is valid.")], handler: validate),
+            Route(
+                .get, "/.well-known/jwks.json", id: "getKeys", tag: "accounts", "Read the public keys of the tokens",
+                details: "A JSON Web Key Set (RFC 7517). Keys change rarely; keep them for five minutes.", access: .anyone,
+                responses: [.json(JSONWebKeySet.self, "The keys.")], problems: [Self.databaseUnavailable], handler: jwks),
+        ]
     }
+
+    private static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not answer.")
+
+    private static let credentialProblems = [
+        databaseUnavailable,
+        DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
+        DeclaredProblem(.invalid, "invalid_value", "A field has the wrong type."),
+    ]
 
     /// Tells the page whether to show its form.
     @Sendable private func registration(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// Reads one JSON object field by field, names the path of whatever is wrong, and refuses what nobody asked for.
 /// A field that is null counts as absent.
 struct FieldReader {
@@ -48,7 +50,7 @@ struct FieldReader {
 extension FieldReader {
     mutating func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let value = value(key) else { return nil }
-        guard case .integer(let integer) = value, range.contains(integer) else {
+        guard let integer = value.intValue, range.contains(integer) else {
             throw wrong(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return integer
@@ -56,13 +58,7 @@ extension FieldReader {
 
     mutating func number(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
         guard let value = value(key) else { return nil }
-        let number: Double? =
-            switch value {
-            case .integer(let integer): Double(integer)
-            case .number(let number): number
-            default: nil
-            }
-        guard let number, range.contains(number) else {
+        guard let number = value.doubleValue, range.contains(number) else {
             throw wrong(key, "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// One step between decoding and encoding. Steps run in the order given.
 package struct ImageOperation: Sendable {
     package let parameters: any OperationParameters

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// One named output of a pipeline.
 package struct OutputSpec: Sendable, Hashable {
     /// As `NameRule` allows it; unique in its pipeline.

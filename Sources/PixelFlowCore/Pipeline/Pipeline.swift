@@ -1,4 +1,5 @@
 package import Foundation
+package import WireFormats
 
 /// What to make of one source: one or more named outputs, each with its steps and its encoding.
 ///
@@ -25,7 +26,7 @@ package struct Pipeline: Sendable, Hashable {
     /// - Throws: `PixelFlowError`: `.malformed` (`invalid_json`), or `.invalid` with the field's
     ///   path (`unknown_operation`, `unknown_parameter`, `invalid_value`, `missing_parameter`, `pipeline_too_large`).
     package init(validating data: Data) throws {
-        self = try Pipeline(validating: try JSONValue(parsing: data))
+        self = try Pipeline(validating: try JSONValue(document: data))
     }
 
     /// Reads a parsed JSON value that somebody has sent. `path` is where it stands in a larger document, for the errors.

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// Which part of an image stays, or where something is put.
 package enum Position: Sendable, Hashable {
     case gravity(Gravity)

@@ -24,7 +24,7 @@ package struct HealthCheck: Sendable {
     }
 
     /// The result of a check.
-    package enum Outcome: String, Sendable, Codable {
+    package enum Outcome: String, Sendable, Codable, CaseIterable {
         case ok, failed
         case timedOut = "timed_out"
     }

@@ -1,7 +1,9 @@
 import HTTPTypes
 package import Hummingbird
 import Logging
+import OpenAPI
 import Synchronization
+import WireFormats
 
 /// The probes that every service answers: `/health`, `/livez` and `/readyz`.
 package struct HealthRoutes: Sendable {
@@ -13,10 +15,8 @@ package struct HealthRoutes: Sendable {
         self.drain = drain
     }
 
-    package func add(to router: Router<AppRequestContext>) {
-        router.get("/health") { _, _ in try Report(status: "ok").response() }
-        router.get("/livez") { _, _ in try Report(status: "ok").response() }
-        router.get("/readyz") { _, context in try await ready(context) }
+    func routes(of service: String) -> [Route] {
+        Probe.routes(of: service, readiness: "`checks` names the backends that are down.") { _, context in try await ready(context) }
     }
 
     private func ready(_ context: AppRequestContext) async throws -> Response {
@@ -46,8 +46,37 @@ package struct HealthRoutes: Sendable {
     }
 }
 
-/// The response of `/readyz`.
-struct Report: Encodable {
+/// The routes of the probes, which differ in what they say about readiness.
+private enum Probe {
+    static func routes(of service: String, readiness details: String, ready: @escaping Route.Handler) -> [Route] {
+        let alive: Route.Handler = { _, _ in try Report(status: "ok").response() }
+        let report = ResponseDescription.json(Report.self, "The process is running.")
+        return [
+            Route(
+                .get, "/health", id: "\(service)Health", tag: "service", "Ask whether the process is running", access: .anyone,
+                responses: [report], handler: alive),
+            Route(
+                .get, "/livez", id: "\(service)Liveness", tag: "service", "Ask whether the process is running", access: .anyone,
+                responses: [report], handler: alive),
+            Route(
+                .get, "/readyz", id: "\(service)Readiness", tag: "service", "Ask whether the service can work", details: details,
+                access: .anyone,
+                responses: [
+                    .json(Report.self, "The service can work; `degraded` if an optional backend is down."),
+                    .json(.serviceUnavailable, Report.self, "A required backend is down, or the service is stopping."),
+                ], handler: ready),
+        ]
+    }
+}
+
+/// The response of the probes.
+struct Report: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Health"
+    static let annotations: [String: SchemaAnnotation] = [
+        "status": .init("What the service can do.", ["enum": ["ok", "degraded", "unavailable", "draining"]]),
+        "checks": "The backends by name.",
+    ]
+
     var status: String
     var checks: [String: HealthCheck.Outcome]?
 
@@ -60,17 +89,11 @@ package struct PublicHealthRoutes: Sendable {
 
     package init(_ health: HealthRoutes) { self.health = health }
 
-    package func add(to router: Router<AppRequestContext>) {
-        router.get("/health") { _, _ in try Self.answer("ok") }
-        router.get("/livez") { _, _ in try Self.answer("ok") }
-        router.get("/readyz") { _, context in
+    func routes(of service: String) -> [Route] {
+        Probe.routes(of: service, readiness: "The management port returns details.") { _, context in
             let (status, _) = await health.readiness(context)
-            return try Self.answer(status == .ok ? "ok" : "unavailable", status)
+            return try Report(status: status == .ok ? "ok" : "unavailable").response(status)
         }
-    }
-
-    private static func answer(_ text: String, _ status: HTTPResponse.Status = .ok) throws -> Response {
-        try .json(["status": text], status: status)
     }
 }
 

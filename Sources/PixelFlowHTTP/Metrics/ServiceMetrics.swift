@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 package import Metrics
 import NIOCore
+import OpenAPI
 import Prometheus
 
 /// Where the metrics of a service are created, and which metrics of the process its port serves.
@@ -30,12 +31,14 @@ struct MetricsRoute: Sendable {
     private let page: PrometheusRegistry.Page
     private let health: HealthRoutes
     private let checks: [String: Gauge]
+    private let service: String
 
     /// - Returns: nil if there is nothing to show.
     init?(_ metrics: ServiceMetrics, health: HealthRoutes) {
         guard let page = metrics.makePage() else { return nil }
         self.page = page
         self.health = health
+        service = metrics.service
         checks = Dictionary(
             health.checkNames.map { name in
                 (name, Gauge(label: "\(metrics.service)_health_check_up", dimensions: [("check", name)], factory: metrics.factory))
@@ -43,8 +46,12 @@ struct MetricsRoute: Sendable {
         ) { $1 }
     }
 
-    func add(to router: Router<AppRequestContext>) {
-        router.get("/metrics") { _, _ in await scrape() }
+    var route: Route {
+        Route(
+            .get, "/metrics", id: "\(service)Metrics", tag: "service", "Read the metrics of the process",
+            details: "For Prometheus, on the ports inside the installation.", access: .anyone,
+            responses: [ResponseDescription(200, "The metrics.", [.init("text/plain", .schema(.string()))])]
+        ) { _, _ in await scrape() }
     }
 
     /// The checks run at each scrape, so that their gauges are current even if nothing calls `/readyz`.

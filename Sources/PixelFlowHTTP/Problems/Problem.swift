@@ -2,10 +2,14 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OpenAPI
 import PixelFlowCore
+import WireFormats
 
 /// The body of an error response, as of RFC 9457, with PixelFlow's stable `code`.
-struct Problem: Encodable {
+struct Problem: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Problem"
+
     let type: String
     let title: String
     let status: Int
@@ -13,12 +17,22 @@ struct Problem: Encodable {
     let detail: String?
     let field: String?
     let requestID: String
-    private let headers: HTTPFields
+    private var headers: HTTPFields = [:]
 
     enum CodingKeys: String, CodingKey {
         case type, title, status, code, detail, field
         case requestID = "request_id"
     }
+
+    static let annotations: [String: SchemaAnnotation] = [
+        "type": .init("`urn:pixelflow:problem:CODE`.", ["format": "uri"]),
+        "title": "The reason phrase of the status.",
+        "status": .init("The HTTP status.", ["minimum": 400, "maximum": 599]),
+        "code": "Stable, for programs.",
+        "detail": "What is wrong, for people.",
+        "field": "The path of the value that is wrong, as `pipeline.outputs[0].quality`.",
+        "request_id": "The `x-request-id` of the response.",
+    ]
 
     init(_ error: any Error, requestID: String) {
         switch error {

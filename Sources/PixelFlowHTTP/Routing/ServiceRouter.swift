@@ -1,38 +1,41 @@
 import HTTPTypes
 package import Hummingbird
 
-/// Builds the router of a service: the standard middlewares, the probes, the routes, and an answer
+/// Builds the router of a service: the standard middlewares, the probes, the routes, their description, and an answer
 /// for every method that a route does not take.
 package enum ServiceRouter {
     /// - Parameters:
     ///   - metrics: what requests are counted under and what `/metrics` shows.
+    ///   - description: served with the routes at `/openapi.json`; nil for a service that has no API of its own.
     ///   - routes: adds the service's own routes.
     package static func make(
-        metrics: ServiceMetrics, health: HealthRoutes, routes: (Router<AppRequestContext>) throws -> Void
-    ) rethrows -> Router<AppRequestContext> {
-        try make(counting: metrics) { router in
-            health.add(to: router)
-            MetricsRoute(metrics, health: health)?.add(to: router)
-            try routes(router)
-        }
+        metrics: ServiceMetrics, health: HealthRoutes, description: ServiceDescription? = nil, routes: (inout RouteTable) -> Void = { _ in }
+    ) -> Router<AppRequestContext> {
+        var table = RouteTable()
+        table.add(health.routes(of: metrics.service))
+        if let page = MetricsRoute(metrics, health: health) { table.add([page.route]) }
+        routes(&table)
+        if let description { table.add([DescriptionRoute(description, of: metrics.service, routes: table.routes).route]) }
+        return make(counting: metrics) { table.register(in: $0) }
     }
 
     /// A public router: the probes return no details, and there are no metrics. Those are on a separate router
-    /// made with `make(metrics:health:routes:)`.
+    /// made with `make(metrics:health:description:routes:)`.
     ///
     /// - Parameter proxies: the proxies whose https headers are trusted.
     package static func makePublic(
-        metrics: ServiceMetrics, health: HealthRoutes, proxies: TrustedProxies, routes: (Router<AppRequestContext>) throws -> Void
-    ) rethrows -> Router<AppRequestContext> {
-        try make(counting: metrics, proxies: proxies) { router in
-            PublicHealthRoutes(health).add(to: router)
-            try routes(router)
-        }
+        metrics: ServiceMetrics, health: HealthRoutes, proxies: TrustedProxies, routes: (inout RouteTable) -> Void
+    ) -> Router<AppRequestContext> {
+        var table = RouteTable()
+        table.add(PublicHealthRoutes(health).routes(of: metrics.service))
+        routes(&table)
+        return make(counting: metrics, proxies: proxies) { table.register(in: $0) }
     }
 
-    private static func make(
-        counting metrics: ServiceMetrics, proxies: TrustedProxies? = nil, routes: (Router<AppRequestContext>) throws -> Void
-    ) rethrows -> Router<AppRequestContext> {
+    /// - Parameter register: registers the routes; services do that from a `RouteTable`.
+    static func make(
+        counting metrics: ServiceMetrics, proxies: TrustedProxies? = nil, register: (Router<AppRequestContext>) -> Void
+    ) -> Router<AppRequestContext> {
         let router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
         // Outermost first: an error becomes a response before it is logged and gets its headers.
         router.add(middleware: RequestIDMiddleware())
@@ -41,7 +44,7 @@ package enum ServiceRouter {
         router.add(middleware: SecurityHeadersMiddleware(proxies: proxies))
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: ContinueMiddleware())
-        try routes(router)
+        register(router)
         router.refuseOtherMethods()
         return router
     }

@@ -1,8 +1,12 @@
 import Foundation
 import JWTKit
+package import OpenAPI
 
 /// The public keys that tokens are verified with, as served at `/.well-known/jwks.json` (RFC 7517).
-package struct JSONWebKeySet: Codable, Sendable, Hashable {
+package struct JSONWebKeySet: Codable, Sendable, Hashable, SchemaNamed, SchemaAnnotated {
+    package static let schemaName = "JSONWebKeySet"
+    package static let annotations: [String: SchemaAnnotation] = ["keys": "P-256 keys for ES256."]
+
     package var keys: [JSONWebKey]
 
     package init(keys: [JSONWebKey]) {

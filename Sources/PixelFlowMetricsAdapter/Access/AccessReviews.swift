@@ -1,5 +1,6 @@
 import KubernetesClient
 import Synchronization
+import WireFormats
 
 /// Asks the API server whether a caller may read a metric, and caches the result briefly.
 final class AccessReviews: Sendable {

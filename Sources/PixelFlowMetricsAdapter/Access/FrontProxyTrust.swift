@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesClient
 import SwiftASN1
+import WireFormats
 import X509
 
 /// The trust in the API server's front-proxy certificate, whose request headers identify the caller.

@@ -1,5 +1,6 @@
 import KubernetesClient
 import PixelFlowHTTP
+import WireFormats
 
 /// A question to the metrics API.
 struct APIQuestion: Sendable {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// A refusal in Kubernetes' own form, the `Status`.
 struct APIError: Error, Hashable {
@@ -10,7 +11,7 @@ struct APIError: Error, Hashable {
     var body: JSONValue {
         var body: JSONValue = [
             "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
-            "reason": .string(reason), "code": .integer(Int64(code)),
+            "reason": .string(reason), "code": .integer(code),
         ]
         body["details"] = details
         return body

@@ -1,5 +1,6 @@
 import KubernetesClient
 import Logging
+import WireFormats
 
 /// Answers `external.metrics.k8s.io/v1beta1`.
 struct MetricsAPI: Sendable {

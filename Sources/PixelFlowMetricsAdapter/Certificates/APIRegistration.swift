@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KubernetesClient
 import Logging
+import WireFormats
 import X509
 
 /// The APIService by which the API server finds the adapter. The chart makes it; the adapter says whom to trust.

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import KubernetesClient
+import WireFormats
 import X509
 
 /// The form in which a certificate is kept in its Secret.

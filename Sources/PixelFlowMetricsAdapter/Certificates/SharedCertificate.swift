@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KubernetesClient
 import Logging
+import WireFormats
 
 /// The certificate that all replicas share, in a Secret. The first replica creates it, any replica renews it when it is old,
 /// and the others use it.

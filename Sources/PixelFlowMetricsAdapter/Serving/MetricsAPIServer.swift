@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import PixelFlowHTTP
 import ServiceLifecycle
+import WireFormats
 
 /// Serves the metrics API over TLS.
 struct MetricsAPIServer: Sendable {

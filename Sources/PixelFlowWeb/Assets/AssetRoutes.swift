@@ -11,15 +11,15 @@ struct AssetRoutes: Sendable {
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     private static let page = "/index.html"
     /// The paths of the page's views, which users open, reload and share.
-    private static let views: [RouterPath] = ["/", "/tasks/:id", "/overview", "/presets", "/presets/:name"]
+    private static let views: [String] = ["/", "/tasks/:id", "/overview", "/presets", "/presets/:name"]
 
     let bundle: AssetBundle
 
-    func add(to router: Router<AppRequestContext>) {
-        for asset in bundle.assets {
-            let paths = asset.path == Self.page ? Self.views : [RouterPath(asset.path)]
-            for path in paths {
-                router.get(path) { request, _ in try Self.response(asset, to: request) }
+    /// Files are not part of the API.
+    var routes: [Route] {
+        bundle.assets.flatMap { asset in
+            (asset.path == Self.page ? Self.views : [asset.path]).map { path in
+                Route(undescribed: .get, path) { request, _ in try Self.response(asset, to: request) }
             }
         }
     }

@@ -15,14 +15,17 @@ struct ProxyRoutes: Sendable {
     let api: Upstream
     let proxies: TrustedProxies
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        for method in Self.methods {
-            router.on("/api/**", method: method) { request, context in
-                try await pass(request, to: api, as: request.uri.path, ProxiedPaths.api, context)
-            }
-            router.on("/auth/**", method: method) { request, context in
-                try await pass(request, to: auth, as: String(request.uri.path.dropFirst("/auth".count)), ProxiedPaths.auth, context)
-            }
+    /// The services themselves describe what is behind these routes.
+    var routes: [Route] {
+        Self.methods.flatMap { method in
+            [
+                Route(undescribed: method, "/api/**") { request, context in
+                    try await pass(request, to: api, as: request.uri.path, ProxiedPaths.api, context)
+                },
+                Route(undescribed: method, "/auth/**") { request, context in
+                    try await pass(request, to: auth, as: String(request.uri.path.dropFirst("/auth".count)), ProxiedPaths.auth, context)
+                },
+            ]
         }
     }
 

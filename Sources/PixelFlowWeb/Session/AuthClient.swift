@@ -1,11 +1,17 @@
 import Foundation
 import HTTPTypes
 import NIOCore
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
+import WireFormats
 
 /// The credentials of a user.
-struct Credentials: Codable, Sendable {
+struct Credentials: Codable, Sendable, SchemaAnnotated {
+    static let annotations: [String: SchemaAnnotation] = [
+        "email": .init("The address of the account.", ["format": "email"]), "password": .init("The password.", ["format": "password"]),
+    ]
+
     let email: String
     let password: String
 }
@@ -23,7 +29,13 @@ struct IssuedToken: Decodable, Sendable {
 }
 
 /// The signed-in account for the page.
-struct Account: Codable, Sendable {
+struct Account: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Account"
+    static let annotations: [String: SchemaAnnotation] = [
+        "email": .init("The address of the account.", ["format": "email"]), "user_id": "Names the account.",
+        "expires_at": .init("When the session ends.", ["format": "date-time"]),
+    ]
+
     let email: String
     let userID: String
     let expiresAt: String

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
 
@@ -11,12 +12,46 @@ struct SessionRoutes: Sendable {
     let auth: AuthClient
     let proxies: TrustedProxies
 
-    func add(to router: RouterGroup<AppRequestContext>) {
-        router.get("/session", use: look)
-        router.post("/session", use: signIn)
-        router.post("/session/register", use: register)
-        router.delete("/session", use: signOut)
+    var routes: [Route] {
+        let credentials = BodyDescription([.json(Credentials.self)], "The address and the password of the account.")
+        let account = "The account. `Set-Cookie` carries the session."
+        return [
+            Route(
+                .get, "/session", id: "getSession", tag: "session", "Read whose session this is", access: .anyone,
+                responses: [.json(Account.self, "The account.")], problems: Self.problems + [Self.tokenProblem], handler: look),
+            Route(
+                .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, body: credentials,
+                responses: [.json(Account.self, account)],
+                problems: Self.credentialProblems + [
+                    DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
+                    DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
+                ], handler: signIn),
+            Route(
+                .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
+                body: credentials, responses: [.json(.created, Account.self, account)],
+                problems: Self.credentialProblems + [
+                    DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
+                    DeclaredProblem(.conflict, "email_taken", "The address has an account."),
+                    DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
+                ], handler: register),
+            Route(
+                .delete, "/session", id: "signOut", tag: "session", "Sign out", access: .anyone,
+                responses: [.empty(.noContent, "The cookie is removed.")], problems: [Self.crossSite]
+            ) { request, context in signOut(request, context) },
+        ]
     }
+
+    private static let crossSite = DeclaredProblem(.forbidden, "cross_site_request", "Another site has sent the request.")
+    private static let tokenProblem = DeclaredProblem(.unauthenticated, "session_missing", "There is no session, or it has ended.")
+    private static let problems = [
+        crossSite, DeclaredProblem(.unavailable, "auth_unavailable", "The auth service does not answer."),
+    ]
+    private static let credentialProblems =
+        problems + [
+            DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
+            DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
+            DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
+        ]
 
     @Sendable private func look(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         guard let token = SessionCookie.token(of: request) else { throw Self.noSession }

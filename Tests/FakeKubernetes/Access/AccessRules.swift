@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// Who asks.
 package struct FakeClusterUser: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// Moves one deployment on, one visible change at a time, as the controllers of a cluster do together.
 struct DeploymentController {
@@ -179,9 +180,9 @@ extension DeploymentController {
         let all = pods(state)
         for var set in replicaSets(state) {
             let mine = all.filter { $0["metadata"]?["labels"]?[Self.hash] == set["metadata"]?["labels"]?[Self.hash] }
-            let count = JSONValue.integer(Int64(mine.count))
+            let count = JSONValue.integer(mine.count)
             set["spec"]?["replicas"] = count
-            set["status"] = ["replicas": count, "readyReplicas": .integer(Int64(mine.count { Self.isReady($0) }))]
+            set["status"] = ["replicas": count, "readyReplicas": .integer(mine.count { Self.isReady($0) })]
             _ = state.store.put(ObjectKey(.replicaSets, set["metadata"]?["name"]?.stringValue ?? "", namespace: namespace), set)
         }
         let current = currentReplicaSet(deployment, state)?["metadata"]?["labels"]?[Self.hash]
@@ -191,11 +192,11 @@ extension DeploymentController {
         var status = deployment["status"] ?? [:]
         let isStalled = stalled ?? false
         let isComplete = updated.count == desired && all.count == desired && ready.count == desired
-        status["replicas"] = .integer(Int64(all.count))
-        status["updatedReplicas"] = .integer(Int64(updated.count))
-        status["readyReplicas"] = .integer(Int64(ready.count))
-        status["availableReplicas"] = .integer(Int64(ready.count))
-        status["unavailableReplicas"] = ready.count < desired ? .integer(Int64(desired - ready.count)) : nil
+        status["replicas"] = .integer(all.count)
+        status["updatedReplicas"] = .integer(updated.count)
+        status["readyReplicas"] = .integer(ready.count)
+        status["availableReplicas"] = .integer(ready.count)
+        status["unavailableReplicas"] = ready.count < desired ? .integer(desired - ready.count) : nil
         status["conditions"] = [
             Self.condition(
                 "Available", ready.count >= desired - 1,

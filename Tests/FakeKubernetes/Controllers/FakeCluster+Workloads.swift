@@ -1,4 +1,5 @@
 package import KubernetesClient
+package import WireFormats
 
 extension FakeCluster {
     /// Makes a deployment with a ReplicaSet of revision 1 and pods that are all ready.
@@ -11,14 +12,14 @@ extension FakeCluster {
         let all = labels.merging(["app": name]) { $1 }
         let values = JSONValue.object(all.mapValues { .string($0) })
         let container: JSONValue = [
-            "name": .string(name), "image": .string(image), "ports": [["name": "http", "containerPort": .integer(Int64(containerPort))]],
+            "name": .string(name), "image": .string(image), "ports": [["name": "http", "containerPort": .integer(containerPort)]],
         ]
         put(
             .deployments,
             [
                 "metadata": ["name": .string(name), "labels": values],
                 "spec": [
-                    "replicas": .integer(Int64(replicas)), "selector": ["matchLabels": ["app": .string(name)]],
+                    "replicas": .integer(replicas), "selector": ["matchLabels": ["app": .string(name)]],
                     "progressDeadlineSeconds": 600,
                     "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": 1, "maxUnavailable": 0]],
                     "template": ["metadata": ["labels": values], "spec": ["containers": [container]]],
@@ -68,7 +69,7 @@ extension FakeCluster {
             object = PodState.pod(object, ready: ready, reason: reason, message: message)
             guard let restarts, let count = object["status"]?["containerStatuses"]?.arrayValue?.count else { return }
             var statuses = object["status"]?["containerStatuses"]?.arrayValue ?? []
-            for index in 0..<count { statuses[index]["restartCount"] = .integer(Int64(restarts)) }
+            for index in 0..<count { statuses[index]["restartCount"] = .integer(restarts) }
             object["status"]?["containerStatuses"] = .array(statuses)
         }
         memory.withLock { state in
@@ -122,7 +123,7 @@ extension FakeCluster {
             [
                 "metadata": ["name": .string("\(name).\(number)")],
                 "involvedObject": ["kind": .string(kind), "name": .string(name), "namespace": .string(namespace)],
-                "type": .string(type), "reason": .string(reason), "message": .string(message), "count": .integer(Int64(count)),
+                "type": .string(type), "reason": .string(reason), "message": .string(message), "count": .integer(count),
                 "firstTimestamp": .string(time.text), "lastTimestamp": .string(time.text), "source": ["component": "stand-in"],
             ], namespace: namespace)
     }

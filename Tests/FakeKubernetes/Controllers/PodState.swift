@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// The status of pods as the kubelet writes it.
 enum PodState {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// RFC 6902.
 enum JSONPatch {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// RFC 7386.
 enum MergePatch {

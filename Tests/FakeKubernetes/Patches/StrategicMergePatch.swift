@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// Kubernetes' strategic merge: as merge, but lists of objects with a known key are merged by it.
 enum StrategicMergePatch {

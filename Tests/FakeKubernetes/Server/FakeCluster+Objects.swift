@@ -1,4 +1,5 @@
 package import KubernetesClient
+package import WireFormats
 
 extension FakeCluster {
     /// Puts an object as it is given, of any kind.

@@ -1,5 +1,6 @@
-package import KubernetesClient
+import KubernetesClient
 import NIOHTTP1
+package import WireFormats
 
 /// A call as it arrived, kept for tests to look at.
 package struct FakeClusterRequest: Sendable {

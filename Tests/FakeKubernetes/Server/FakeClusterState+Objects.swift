@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 extension FakeClusterState {
     /// Answers a call about objects.
@@ -71,7 +72,7 @@ extension FakeClusterState {
             let token = "token-\(listTokens.count)-\(store.version)-\(items.count)"
             listTokens[token] = Array(items[limit...])
             metadata["continue"] = .string(token)
-            metadata["remainingItemCount"] = .integer(Int64(items.count - limit))
+            metadata["remainingItemCount"] = .integer(items.count - limit)
             items = Array(items[..<limit])
         }
         return ["kind": .string("\(kind)List"), "apiVersion": .string(target.apiVersion), "metadata": metadata, "items": .array(items)]

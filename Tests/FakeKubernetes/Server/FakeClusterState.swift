@@ -1,5 +1,6 @@
 import KubernetesClient
 import NIOCore
+import WireFormats
 
 /// Everything that the stand-in remembers.
 struct FakeClusterState: Sendable {

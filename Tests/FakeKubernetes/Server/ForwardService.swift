@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
+import WireFormats
 
 /// The server's side of a forwarded port.
 struct ForwardService: Sendable {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// What a path of the API names.
 package struct RequestTarget: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 extension Responder {
     struct OpenStream {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// Ends a connection without an answer.
 struct ConnectionClosed: Error {}

@@ -1,6 +1,7 @@
 import KubernetesClient
 import NIOCore
 import NIOHTTP1
+import WireFormats
 
 /// Writes answers, whole or as a stream.
 struct ResponseWriter {

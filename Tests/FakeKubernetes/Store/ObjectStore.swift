@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 struct ObjectKey: Hashable, Sendable {
     var group: String
@@ -72,7 +73,7 @@ struct ObjectStore: Sendable {
             metadata["creationTimestamp"] = metadata["creationTimestamp"] ?? .string(Timestamp.now.text)
         }
         if object["spec"] != nil, metadata["generation"] == nil || (old != nil && old?["spec"] != object["spec"]) {
-            metadata["generation"] = .integer(Int64((metadata["generation"]?.intValue ?? 0) + 1))
+            metadata["generation"] = .integer((metadata["generation"]?.intValue ?? 0) + 1)
         }
         object["metadata"] = metadata
     }

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// `app=api,tier!=db,env in (a,b),!legacy`
 struct LabelQuery: Sendable {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// A failure in the shape of Kubernetes' `Status`.
 struct StatusAnswer: Error {
@@ -10,7 +11,7 @@ struct StatusAnswer: Error {
     var body: JSONValue {
         [
             "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
-            "reason": .string(reason), "details": details, "code": .integer(Int64(code)),
+            "reason": .string(reason), "details": details, "code": .integer(code),
         ]
     }
 

@@ -2,6 +2,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import Testing
+import WireFormats
 
 struct ExecPluginTests {
     private static let version = "client.authentication.k8s.io/v1"

@@ -1,5 +1,6 @@
 import KubernetesClient
 import Testing
+import WireFormats
 
 struct KubeconfigEditingTests {
     private static let text = """

@@ -2,6 +2,7 @@ import Deadlines
 import FakeKubernetes
 import KubernetesClient
 import Testing
+import WireFormats
 
 @Suite(.timeLimit(.minutes(5)))
 struct LogTests {

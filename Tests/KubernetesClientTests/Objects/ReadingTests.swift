@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import Testing
+import WireFormats
 
 struct ReadingTests {
     @Test func getsATypedObject() async throws {

@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import Testing
+import WireFormats
 
 /// The stand-in's deployments behave as pfctl's tests need them to.
 struct RolloutTests {

@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import Testing
+import WireFormats
 
 struct WritingTests {
     private static let annotation: JSONValue = ["metadata": ["annotations": ["note": "hello"]]]

@@ -1,5 +1,6 @@
 import FakeKubernetes
 import KubernetesClient
+import WireFormats
 
 extension FakePixelFlow {
     static let services = ["api": 2, "auth": 2, "metrics-adapter": 1, "web": 2, "worker": 3]
@@ -86,13 +87,13 @@ extension FakePixelFlow {
                 "metadata": ["name": "pixelflow-worker", "labels": Self.json(Self.labels("worker"))],
                 "spec": [
                     "scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "pixelflow-worker"],
-                    "minReplicas": 2, "maxReplicas": .integer(Int64(maximum)),
+                    "minReplicas": 2, "maxReplicas": .integer(maximum),
                     "metrics": [
                         ["type": "External", "external": ["metric": metric, "target": ["type": "AverageValue", "averageValue": "25"]]]
                     ],
                 ],
                 "status": [
-                    "currentReplicas": .integer(Int64(current)), "desiredReplicas": .integer(Int64(desired)),
+                    "currentReplicas": .integer(current), "desiredReplicas": .integer(desired),
                     "currentMetrics": [["type": "External", "external": ["metric": metric, "current": ["averageValue": .string(lag)]]]],
                     "conditions": [condition],
                 ],

@@ -5,6 +5,7 @@ import KubernetesClient
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import WireFormats
 
 @testable import PixelFlowMetricsAdapter
 

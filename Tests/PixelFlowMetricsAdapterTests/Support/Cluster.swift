@@ -2,6 +2,7 @@ import FakeKubernetes
 import KubernetesClient
 import Logging
 import Metrics
+import WireFormats
 
 @testable import PixelFlowMetricsAdapter
 

@@ -1,6 +1,7 @@
 import FakeKubernetes
 import Foundation
 import KubernetesClient
+import WireFormats
 
 /// What the API server's front proxy has: an authority, certificates by it, and the ConfigMap that tells of it.
 struct FrontProxy: Sendable {

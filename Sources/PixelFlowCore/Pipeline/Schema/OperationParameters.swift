@@ -1,3 +1,5 @@
+import WireFormats
+
 /// The parameters of one operation. Its declaration is all that reading, writing, documenting and editing it need.
 package protocol OperationParameters: Sendable, Hashable {
     static var declaration: OperationDeclaration<Self> { get }

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// One parameter of `Root`: declared once, and read, written and described from here.
 package struct Parameter<Root: Sendable>: Sendable {
     package let key: String

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// The parameters of `Root` in the order in which they are read, documented and shown.
 package struct ParameterSet<Root: Sendable>: Sendable {
     /// What a parameter is where it is left out. Those that have to be given are placeholders here.

@@ -1,3 +1,5 @@
+package import WireFormats
+
 /// How the value of a parameter is read, written and described.
 package struct ParameterType<Value: Sendable & Hashable>: Sendable {
     /// The members that a schema has for it: `type`, and what bounds the value.
@@ -65,12 +67,4 @@ extension JSONValue {
     init(_ number: Double) { self = Int(exactly: number).map(JSONValue.integer) ?? .number(number) }
 
     static func choice(_ value: String, label: String) -> JSONValue { ["value": .string(value), "label": .string(label)] }
-}
-
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral {
-    package init(stringLiteral text: String) { self = .string(text) }
-
-    package init(dictionaryLiteral members: (String, JSONValue)...) {
-        self = .object(Dictionary(members) { _, last in last })
-    }
 }

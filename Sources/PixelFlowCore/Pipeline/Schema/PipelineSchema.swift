@@ -1,3 +1,5 @@
+package import WireFormats
+
 /// What a pipeline may say, as data: every operation, and every option of an output.
 package enum PipelineSchema {
     package static let json: JSONValue = [

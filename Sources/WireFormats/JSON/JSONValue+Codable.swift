@@ -20,7 +20,7 @@ extension JSONValue: Codable {
             self = .string(value)
         } else if let value = try? container.decode(Bool.self) {
             self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
+        } else if let value = try? container.decode(Int.self) {
             self = .integer(value)
         } else {
             self = .number(try container.decode(Double.self))

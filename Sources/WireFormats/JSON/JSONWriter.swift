@@ -1,5 +1,3 @@
-import WireFormats
-
 extension JSONValue {
     /// JSON text with sorted keys, so that the same object is the same text each time.
     /// - Parameter pretty: Indented by four spaces, as kubectl prints it; else on one line.

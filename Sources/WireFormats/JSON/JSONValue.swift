@@ -1,8 +1,8 @@
-/// Any JSON: for resources that have no type here, for patches, and for showing an object as it is.
+/// Any JSON document, for what has no type of its own and for what is checked field by field.
 public enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
-    case integer(Int64)
+    case integer(Int)
     case number(Double)
     case string(String)
     case array([JSONValue])
@@ -41,7 +41,7 @@ public enum JSONValue: Sendable, Hashable {
     /// The integer, also if it was written as `3.0`.
     public var intValue: Int? {
         switch self {
-        case .integer(let value): Int(exactly: value)
+        case .integer(let value): value
         case .number(let value): Int(exactly: value)
         default: nil
         }
@@ -71,7 +71,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     public init(stringLiteral value: String) { self = .string(value) }
-    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(integerLiteral value: Int) { self = .integer(value) }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }

@@ -1,4 +1,4 @@
-import KubernetesClient
+import WireFormats
 import Testing
 
 struct JSONValueTests {
@@ -12,15 +12,29 @@ struct JSONValueTests {
 
     @Test func readsEscapes() throws {
         #expect(try JSONValue(parsing: #""\u00e9\ud83d\ude00\/\t""#) == "é😀/\t")
-        #expect(try JSONValue(parsing: #""\ud83d!""#) == "\u{FFFD}!")
     }
 
     @Test(arguments: [
         "", "{", "[", "[1,", #"{"a"}"#, #"{"a":}"#, "tru", "1 2", #""open"#, #""\x""#, #""\u12""#, "{1:2}", "[1 2]", "-", "nan", "]",
+        "+1", "01", #""\ud83d!""#, #""\ud83d\u0041""#, #""\ude00""#, "-01", "1.", ".5", "1e", "1e+", "--1", "0x10", #""\u+123""#, "\"\u{1}\"", "\"a\nb\"",
         String(repeating: "[", count: 100_000),
     ])
-    func refusesWhatIsNoJSON(text: String) {
+    func refusesTextThatIsNotJSON(text: String) {
         #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: text) }
+    }
+
+    /// A tail byte alone, an overlong form, a surrogate half, and a sequence that is cut off.
+    @Test(arguments: [[0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xE2, 0x82]] as [[UInt8]])
+    func refusesStringsThatAreNotUTF8(bytes: [UInt8]) {
+        for text in [bytes, Array(#"\n"#.utf8) + bytes] {
+            #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: [0x22] + text + [0x22]) }
+        }
+    }
+
+    @Test func theDepthIsBounded() throws {
+        func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
+        _ = try JSONValue(parsing: nested(3).utf8, maximumDepth: 3)
+        #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: nested(4).utf8, maximumDepth: 3) }
     }
 
     @Test func printsPrettilyWithSortedKeys() {

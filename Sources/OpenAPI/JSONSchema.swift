@@ -1,0 +1,86 @@
+package import WireFormats
+
+/// A JSON Schema in the dialect of OpenAPI 3.1 (draft 2020-12).
+package struct JSONSchema: Sendable, Hashable {
+    /// The keywords.
+    package private(set) var keywords: [String: JSONValue]
+
+    package init(_ keywords: [String: JSONValue] = [:]) { self.keywords = keywords }
+
+    package var json: JSONValue { .object(keywords) }
+
+    /// The schema with one more keyword, or with another value of it.
+    package func with(_ keyword: String, _ value: JSONValue?) -> JSONSchema {
+        guard let value else { return self }
+        // Draft 2020-12 allows keywords beside a reference.
+        var schema = self
+        schema.keywords[keyword] = value
+        return schema
+    }
+
+    package func described(_ text: String) -> JSONSchema { with("description", .string(text)) }
+
+    /// The same values, and null.
+    package var orNull: JSONSchema {
+        guard case .string(let type)? = keywords["type"], keywords["enum"] == nil else {
+            return JSONSchema(["anyOf": [json, ["type": "null"]]])
+        }
+        return with("type", [.string(type), "null"])
+    }
+}
+
+extension JSONSchema {
+    /// Any JSON value.
+    package static let any = JSONSchema()
+    package static let boolean = JSONSchema(["type": "boolean"])
+
+    /// - Parameters:
+    ///   - format: as `date-time`, `uri` or `binary`.
+    ///   - pattern: a regular expression of ECMA-262 for the whole string.
+    package static func string(format: String? = nil, length: ClosedRange<Int>? = nil, pattern: String? = nil) -> JSONSchema {
+        JSONSchema(["type": "string"])
+            .with("format", format.map(JSONValue.string)).with("pattern", pattern.map(JSONValue.string))
+            .with("minLength", (length?.lowerBound).map(JSONValue.integer)).with("maxLength", (length?.upperBound).map(JSONValue.integer))
+    }
+
+    package static func integer(_ range: ClosedRange<Int>? = nil) -> JSONSchema {
+        JSONSchema(["type": "integer"])
+            .with("minimum", (range?.lowerBound).map(JSONValue.integer)).with("maximum", (range?.upperBound).map(JSONValue.integer))
+    }
+
+    package static func integer(atLeast minimum: Int) -> JSONSchema { JSONSchema(["type": "integer", "minimum": .integer(minimum)]) }
+
+    package static func number(atLeast minimum: Double? = nil, atMost maximum: Double? = nil) -> JSONSchema {
+        JSONSchema(["type": "number"]).with("minimum", minimum.map(JSONValue.number)).with("maximum", maximum.map(JSONValue.number))
+    }
+
+    package static func choice(_ values: [String]) -> JSONSchema {
+        JSONSchema(["type": "string", "enum": .array(values.map(JSONValue.string))])
+    }
+
+    package static func constant(_ value: JSONValue) -> JSONSchema { JSONSchema(["const": value]) }
+
+    package static func array(of element: JSONSchema, count: ClosedRange<Int>? = nil) -> JSONSchema {
+        JSONSchema(["type": "array", "items": element.json])
+            .with("minItems", (count?.lowerBound).map(JSONValue.integer)).with("maxItems", (count?.upperBound).map(JSONValue.integer))
+    }
+
+    /// An object with any keys.
+    package static func map(of value: JSONSchema) -> JSONSchema {
+        JSONSchema(["type": "object", "additionalProperties": value.json])
+    }
+
+    /// - Parameter isClosed: whether other members are refused.
+    package static func object(_ properties: [String: JSONSchema], required: [String] = [], isClosed: Bool = false) -> JSONSchema {
+        JSONSchema(["type": "object", "properties": .object(properties.mapValues(\.json))])
+            .with("required", required.isEmpty ? nil : .array(required.sorted().map(JSONValue.string)))
+            .with("additionalProperties", isClosed ? false : nil)
+    }
+
+    package static func one(of schemas: [JSONSchema]) -> JSONSchema { JSONSchema(["oneOf": .array(schemas.map(\.json))]) }
+
+    package static func all(of schemas: [JSONSchema]) -> JSONSchema { JSONSchema(["allOf": .array(schemas.map(\.json))]) }
+
+    /// A schema among the components of the document.
+    package static func component(_ name: String) -> JSONSchema { JSONSchema(["$ref": .string("#/components/schemas/\(name)")]) }
+}

@@ -1,0 +1,81 @@
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import WireFormats
+
+extension ServiceDescription {
+    static let api = ServiceDescription(
+        title: "PixelFlow api",
+        text: "Images in, tasks out: upload an image or its URL with a pipeline, follow the task, download the outputs.",
+        tags: [
+            ("tasks", "A task is an image and what is to be made of it."),
+            ("outputs", "The bytes of outputs and sources."),
+            ("presets", "Pipelines, and pipelines saved by name. `web`, `thumbnail` and `avatar` are built in."),
+            ("events", "Changes as they happen."),
+            ("service", "For those who run the service."),
+        ])
+}
+
+// MARK: Parameters and problems of several routes
+
+extension ParameterDescription {
+    static let taskID = ParameterDescription("id", in: .path, TaskID.schema, "The id of the task.")
+}
+
+extension [DeclaredProblem] {
+    static let readingTasks = [
+        DeclaredProblem(.unavailable, "task_database_unavailable", "The task database does not answer."),
+        DeclaredProblem(
+            .unavailable, "task_database_busy",
+            "Tenants take turns at reading from the task database, and too many of your reads are waiting already."),
+    ]
+
+    static let pipelineErrors = [
+        DeclaredProblem(.invalid, "invalid_value", "A value is not accepted; `field` is its path."),
+        DeclaredProblem(.invalid, "missing_parameter", "A value that is required is missing."),
+        DeclaredProblem(.invalid, "unknown_parameter", "There is no such parameter."),
+        DeclaredProblem(.invalid, "unknown_operation", "There is no such operation."),
+        DeclaredProblem(.invalid, "pipeline_too_large", "The pipeline has more than 16 KiB of canonical JSON."),
+    ]
+}
+
+extension DeclaredProblem {
+    static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another tenant's.")
+    static let blobStoreUnavailable = DeclaredProblem(.unavailable, "blob_store_unavailable", "The object store does not answer.")
+}
+
+extension JSONSchema {
+    static let presetName = JSONSchema.string(pattern: "^[a-z0-9_-]{1,64}$")
+}
+
+// MARK: Types of the domain
+
+extension TaskID: SchemaDescribed {
+    static let schema = JSONSchema.string(format: "uuid")
+    static let sample = TaskID("01990f5e-7c1a-7b3c-8d2e-0123456789ab")
+}
+
+extension SourceMetadata: SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Source"
+    static let annotations: [String: SchemaAnnotation] = [
+        "format": "Found in the bytes, regardless of the file name or content type.",
+        "width": .init("Pixels, upright.", ["minimum": 1]), "height": .init("Pixels, upright.", ["minimum": 1]),
+        "bytes": .init("The size of the file.", ["minimum": 1]), "frames": .init("Frames in the file.", ["minimum": 1]),
+        "orientation": .init("EXIF orientation of the file.", ["minimum": 1, "maximum": 8]), "has_alpha": "Whether it has an alpha channel.",
+        "blurhash": "A placeholder as of blurha.sh, 4 x 3 components (3 x 4 for portraits).",
+        "dominant_color": .init("The most common colour.", ["pattern": "^#[0-9a-f]{6}$"]),
+    ]
+}
+
+extension TaskError: SchemaNamed, SchemaAnnotated {
+    static let schemaName = "TaskError"
+    static let annotations: [String: SchemaAnnotation] = [
+        "code": "Stable, for programs.", "message": "What is wrong, for people.",
+    ]
+}
+
+extension Pipeline: SchemaNamed, SchemaDescribed {
+    static let schemaName = "Pipeline"
+    static let sample = Pipeline.default
+    static let schema = PipelineJSONSchema.pipeline
+}

@@ -1,0 +1,27 @@
+import Crypto
+import Foundation
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+package import WireFormats
+
+/// A JSON document that changes with a release only: written once, with the entity tag of its content.
+package struct TaggedJSON: Sendable {
+    private let bytes: ByteBuffer
+    private let tag: EntityTag
+
+    package init(_ document: JSONValue) {
+        let text = Array(document.text().utf8)
+        bytes = ByteBuffer(bytes: text)
+        tag = EntityTag(Data(SHA256.hash(data: text).prefix(12)).base64EncodedString())
+    }
+
+    /// The document, or 304 to a client that has it.
+    ///
+    /// - Throws: `precondition_failed` (412).
+    package func response(to request: Request, cacheControl: String) throws -> Response {
+        let headers: HTTPFields = [.eTag: tag.description, .cacheControl: cacheControl]
+        if let known = try Preconditions(request).response(for: tag, headers: headers) { return known }
+        return .json(bytes: bytes, headers: headers)
+    }
+}

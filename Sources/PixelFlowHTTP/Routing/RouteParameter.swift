@@ -1,0 +1,51 @@
+package import OpenAPI
+package import PixelFlowCore
+import WireFormats
+
+/// A parameter of a query string: described and read from one declaration.
+package struct QueryParameter<Value: Sendable>: Sendable {
+    package let description: ParameterDescription
+    /// Completes "NAME must be …".
+    private let expectation: String
+    private let read: @Sendable (String) -> Value?
+
+    /// - Parameters:
+    ///   - expectation: completes "NAME must be …".
+    ///   - read: nil for a value that is not accepted.
+    package init(
+        _ name: String, _ schema: JSONSchema, _ text: String, expectation: String, read: @escaping @Sendable (String) -> Value?
+    ) {
+        description = ParameterDescription(name, in: .query, schema, text)
+        self.expectation = expectation
+        self.read = read
+    }
+
+    /// The value in a query; nil if there is none. An empty one counts as absent, as a form sends a field that no one has filled in.
+    ///
+    /// - Throws: `invalid_value` with the parameter's name.
+    package func value(in query: QueryParameters) throws(PixelFlowError) -> Value? {
+        guard let text = query.nonEmpty(description.name) else { return nil }
+        guard let value = read(text) else {
+            throw PixelFlowError.invalid(description.name, "\(description.name) must be \(expectation).")
+        }
+        return value
+    }
+}
+
+extension QueryParameter where Value == Int {
+    package static func integer(_ name: String, _ range: ClosedRange<Int>, default value: Int, _ text: String) -> Self {
+        Self(
+            name, JSONSchema.integer(range).with("default", .integer(value)), text,
+            expectation: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        ) { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
+    }
+}
+
+extension QueryParameter where Value == String {
+    /// - Parameter maximumBytes: of UTF-8.
+    package static func text(_ name: String, maximumBytes: Int, _ text: String) -> Self {
+        Self(
+            name, .string(length: 0...maximumBytes), text, expectation: "at most \(maximumBytes) bytes long"
+        ) { $0.utf8.count <= maximumBytes ? $0 : nil }
+    }
+}

@@ -1,0 +1,23 @@
+package import Hummingbird
+
+/// The routes of a service. `ServiceRouter` registers what is in the table, and nothing else is registered.
+package struct RouteTable {
+    package typealias Middleware = any MiddlewareProtocol<Request, Response, AppRequestContext>
+
+    private var groups: [(routes: [Route], middleware: [Middleware])] = []
+
+    package var routes: [Route] { groups.flatMap(\.routes) }
+
+    /// - Parameter middleware: what a request to one of the routes passes, outermost first.
+    package mutating func add(_ routes: [Route], behind middleware: [Middleware] = []) {
+        groups.append((routes, middleware))
+    }
+
+    func register(in router: Router<AppRequestContext>) {
+        for (routes, middleware) in groups {
+            let group = router.group()
+            for middleware in middleware { group.add(middleware: middleware) }
+            for route in routes { group.on(RouterPath(route.path), method: route.method, use: route.handler) }
+        }
+    }
+}

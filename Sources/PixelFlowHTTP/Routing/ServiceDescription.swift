@@ -1,0 +1,58 @@
+import Hummingbird
+import OpenAPI
+import PixelFlowRelease
+package import WireFormats
+
+/// What the description of a service says beside its routes.
+package struct ServiceDescription: Sendable {
+    let title: String
+    /// CommonMark.
+    let text: String
+    /// Names and CommonMark, in the order in which readers meet them.
+    let tags: [(name: String, text: String)]
+
+    package init(title: String, text: String, tags: [(name: String, text: String)]) {
+        self.title = title
+        self.text = text
+        self.tags = tags
+    }
+
+    /// The description of `routes`, by OpenAPI 3.1.
+    ///
+    /// - Throws: `SchemaError` or `DocumentError`, which are defects of the declarations.
+    package func document(of routes: [Route]) throws -> JSONValue {
+        let reader = SchemaReader()
+        _ = try reader.schema(of: Problem.self)
+        return try OpenAPIDocument(
+            title: title, version: Release.version, text: text, tags: tags, operations: routes.compactMap(\.description)
+        ).json(reader)
+    }
+}
+
+/// `GET /openapi.json`: the description of the service that answers it.
+struct DescriptionRoute: Sendable {
+    private let document: Result<TaggedJSON, any Error>
+    private let service: String
+
+    /// - Parameter routes: all others.
+    init(_ description: ServiceDescription, of service: String, routes: [Route]) {
+        self.service = service
+        let own = Self.route(service) { _, _ in throw HTTPError(.notFound) }
+        document = Result { TaggedJSON(try description.document(of: routes + [own])) }
+    }
+
+    var route: Route {
+        Self.route(service) { request, _ in try document.get().response(to: request, cacheControl: "no-cache") }
+    }
+
+    private static func route(_ service: String, handler: @escaping Route.Handler) -> Route {
+        Route(
+            .get, "/openapi.json", id: "\(service)Description", tag: "service", "Read this description", access: .anyone,
+            parameters: [.ifNoneMatch],
+            responses: [
+                ResponseDescription(200, "The description by OpenAPI 3.1.", [.init("application/json", .schema(.object([:])))], headers: [.eTag]),
+                .notModified,
+            ],
+            problems: [.preconditionFailed], handler: handler)
+    }
+}

@@ -1,0 +1,49 @@
+import OpenAPI
+import Testing
+import WireFormats
+
+@Suite struct OpenAPIDocumentTests {
+    private struct Thing: Codable, SchemaNamed {
+        static let schemaName = "Thing"
+        let size: Int
+    }
+
+    private func document(_ operations: [OperationDescription]) -> OpenAPIDocument {
+        OpenAPIDocument(title: "Things", version: "1.0.0", text: "", tags: [("things", "All of them.")], operations: operations)
+    }
+
+    private let read = OperationDescription(
+        method: "get", path: "/things/{id}", id: "getThing", tag: "things", summary: "Read a thing",
+        parameters: [ParameterDescription("id", in: .path, .string(), "Its id.")],
+        responses: [
+            ResponseDescription(200, "The thing.", [.json(Thing.self, example: ["size": 3])], headers: [.init("etag", .string(), "Its version.")])
+        ],
+        scope: "things:read")
+
+    @Test func statesAnOperation() throws {
+        let json = try document([read]).json()
+        let expected: JSONValue = [
+            "operationId": "getThing", "tags": ["things"], "summary": "Read a thing", "security": [["bearer": []]],
+            "x-required-scope": "things:read",
+            "parameters": [["name": "id", "in": "path", "required": true, "schema": ["type": "string"], "description": "Its id."]],
+            "responses": [
+                "200": [
+                    "description": "The thing.",
+                    "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Thing"], "example": ["size": 3]]],
+                    "headers": ["etag": ["schema": ["type": "string"], "description": "Its version.", "required": true]],
+                ]
+            ],
+        ]
+        #expect(json["paths"]?["/things/{id}"]?["get"] == expected)
+        #expect(json["components"]?["schemas"]?["Thing"]?["properties"] == ["size": ["type": "integer"]])
+    }
+
+    @Test func idsAndRoutesAreUnique() {
+        var other = read
+        other.id = "getOther"
+        #expect(throws: DocumentError.operationTaken("get /things/{id}")) { try document([read, other]).json() }
+        other = read
+        other.path = "/others/{id}"
+        #expect(throws: DocumentError.idTaken("getThing")) { try document([read, other]).json() }
+    }
+}
