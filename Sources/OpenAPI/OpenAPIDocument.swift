@@ -32,13 +32,18 @@ package struct OpenAPIDocument: Sendable {
         }
         return [
             "openapi": "3.1.0",
-            "info": ["title": .string(title), "version": .string(version), "description": .string(text), "license": ["name": "MIT", "identifier": "MIT"]],
+            "info": [
+                "title": .string(title), "version": .string(version), "description": .string(text),
+                "license": ["name": "MIT", "identifier": "MIT"],
+            ],
             "servers": [["url": "/"]],
             "tags": .array(tags.map { ["name": .string($0.name), "description": .string($0.text)] }),
             "paths": .object(paths.mapValues(JSONValue.object)),
             "components": [
                 "schemas": .object(reader.components.mapValues(\.json)),
-                "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of `POST /login`."]],
+                "securitySchemes": [
+                    "bearer": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of `POST /login`."]
+                ],
             ],
         ]
     }

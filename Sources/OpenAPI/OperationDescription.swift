@@ -56,7 +56,9 @@ package struct ParameterDescription: Sendable {
     }
 
     var json: JSONValue {
-        var json: JSONValue = ["name": .string(name), "in": .string(location.rawValue), "schema": schema.json, "description": .string(text)]
+        var json: JSONValue = [
+            "name": .string(name), "in": .string(location.rawValue), "schema": schema.json, "description": .string(text),
+        ]
         if isRequired { json["required"] = true }
         return json
     }

@@ -77,7 +77,9 @@ private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try decoder.field(type, key, isRequired: true) }
     func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try decoder.field(type, key, isRequired: true) }
     func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try decoder.field(type, key, isRequired: true) }
-    func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? { try decoder.field(type, key, isRequired: false) }
+    func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+        try decoder.field(type, key, isRequired: false)
+    }
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { try decoder.field(type, key, isRequired: false) }
     func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { try decoder.field(type, key, isRequired: false) }
     func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? { try decoder.field(type, key, isRequired: false) }

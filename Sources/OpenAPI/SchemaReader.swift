@@ -71,7 +71,9 @@ package final class SchemaReader {
 
     /// - Throws: `SchemaError.noSuchField` if an annotation is about a key that the type does not have.
     private func annotated(_ schema: JSONSchema, _ type: any Decodable.Type) throws -> JSONSchema {
-        guard let type = type as? any SchemaAnnotated.Type, var properties = schema.keywords["properties"]?.objectValue else { return schema }
+        guard let type = type as? any SchemaAnnotated.Type, var properties = schema.keywords["properties"]?.objectValue else {
+            return schema
+        }
         for (key, annotation) in type.annotations {
             guard let property = properties[key]?.objectValue else { throw SchemaError.noSuchField("\(type).\(key)") }
             properties[key] = annotation.annotate(JSONSchema(property)).json

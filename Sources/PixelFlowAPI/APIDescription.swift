@@ -61,7 +61,8 @@ extension SourceMetadata: SchemaNamed, SchemaAnnotated {
         "format": "Found in the bytes, regardless of the file name or content type.",
         "width": .init("Pixels, upright.", ["minimum": 1]), "height": .init("Pixels, upright.", ["minimum": 1]),
         "bytes": .init("The size of the file.", ["minimum": 1]), "frames": .init("Frames in the file.", ["minimum": 1]),
-        "orientation": .init("EXIF orientation of the file.", ["minimum": 1, "maximum": 8]), "has_alpha": "Whether it has an alpha channel.",
+        "orientation": .init("EXIF orientation of the file.", ["minimum": 1, "maximum": 8]),
+        "has_alpha": "Whether it has an alpha channel.",
         "blurhash": "A placeholder as of blurha.sh, 4 x 3 components (3 x 4 for portraits).",
         "dominant_color": .init("The most common colour.", ["pattern": "^#[0-9a-f]{6}$"]),
     ]

@@ -16,7 +16,8 @@ import WireFormats
         method: "get", path: "/things/{id}", id: "getThing", tag: "things", summary: "Read a thing",
         parameters: [ParameterDescription("id", in: .path, .string(), "Its id.")],
         responses: [
-            ResponseDescription(200, "The thing.", [.json(Thing.self, example: ["size": 3])], headers: [.init("etag", .string(), "Its version.")])
+            ResponseDescription(
+                200, "The thing.", [.json(Thing.self, example: ["size": 3])], headers: [.init("etag", .string(), "Its version.")])
         ],
         scope: "things:read")
 

@@ -66,7 +66,8 @@ import Testing
         // too early on a busy machine, where a time-out does not mean that the queue is full.
         var fillers: [any Channel] = []
         for _ in 0...backlog {
-            fillers.append(try await ClientBootstrap(group: group).connectTimeout(.seconds(60)).connect(host: "127.0.0.1", port: port).get())
+            let client = ClientBootstrap(group: group).connectTimeout(.seconds(60))
+            fillers.append(try await client.connect(host: "127.0.0.1", port: port).get())
         }
         try await Self.endsSoon {
             #expect(

@@ -4,11 +4,12 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
-@testable import PixelFlowHTTP
 import PixelFlowTelemetry
 import Prometheus
 import Synchronization
 import Testing
+
+@testable import PixelFlowHTTP
 
 /// A service in memory with a few routes of its own, and the log lines it has written.
 struct ServiceHarness {

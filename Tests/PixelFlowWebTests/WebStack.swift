@@ -6,9 +6,10 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOHTTP1
-@testable import PixelFlowHTTP
 import PixelFlowWeb
 import Testing
+
+@testable import PixelFlowHTTP
 
 /// A web service before two small upstreams, all of them on real connections.
 struct WebStack: Sendable {

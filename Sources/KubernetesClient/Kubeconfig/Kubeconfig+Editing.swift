@@ -1,3 +1,5 @@
+import WireFormats
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -5,8 +7,6 @@ import Musl
 #else
 import Darwin
 #endif
-
-import WireFormats
 
 extension Kubeconfig {
     /// Sets the current context in the file that defines it, or else in the first one that

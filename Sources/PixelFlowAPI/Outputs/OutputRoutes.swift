@@ -14,7 +14,9 @@ struct OutputRoutes: Sendable {
         let parameters: [ParameterDescription] = [
             .taskID, .ifNoneMatch,
             .init("Range", in: .header, .string(), "As `bytes=0-1023`. A range of several parts is answered with the whole object."),
-            .init("If-Range", in: .header, .string(), "The entity tag of the version that the range is of; the whole object if it is not current."),
+            .init(
+                "If-Range", in: .header, .string(),
+                "The entity tag of the version that the range is of; the whole object if it is not current."),
         ]
         let problems: [DeclaredProblem] =
             .readingTasks + [
@@ -25,7 +27,8 @@ struct OutputRoutes: Sendable {
             ]
         return [
             Route(
-                .get, "/api/tasks/{id}/outputs/{name}", id: "getOutput", tag: "outputs", "Download an output", access: .scope("outputs:read"),
+                .get, "/api/tasks/{id}/outputs/{name}", id: "getOutput", tag: "outputs", "Download an output",
+                access: .scope("outputs:read"),
                 parameters: parameters + [
                     .init("name", in: .path, .string(pattern: "^[a-z0-9_-]{1,64}$"), "The name of the output."),
                     .init("download", in: .query, .string(), "If it is there, browsers save the output as a file."),

@@ -24,7 +24,9 @@ enum PipelineJSONSchema {
 
     private static let operations: [JSONSchema] = (document["operations"]?.arrayValue ?? []).map { operation in
         let parameters = members(operation["parameters"])
-        let required = (operation["parameters"]?.arrayValue ?? []).filter { $0["required"]?.boolValue == true }.compactMap { $0["name"]?.stringValue }
+        let required = (operation["parameters"]?.arrayValue ?? []).filter { $0["required"]?.boolValue == true }.compactMap {
+            $0["name"]?.stringValue
+        }
         let schema = JSONSchema.object(
             parameters.merging(["op": .constant(operation["name"] ?? .null)]) { $1 }, required: required + ["op"], isClosed: true)
         let rules = (operation["rules"]?.arrayValue ?? []).compactMap(rule)
@@ -41,7 +43,8 @@ enum PipelineJSONSchema {
     private static func schema(_ parameter: JSONValue) -> JSONSchema {
         let schema: JSONSchema =
             switch parameter["type"]?.stringValue {
-            case "integer", "number": JSONSchema(["type": parameter["type"] ?? .null]).with("minimum", parameter["minimum"]).with("maximum", parameter["maximum"])
+            case "integer", "number":
+                JSONSchema(["type": parameter["type"] ?? .null]).with("minimum", parameter["minimum"]).with("maximum", parameter["maximum"])
             case "flag": .boolean
             case "choice": .choice((parameter["choices"]?.arrayValue ?? []).compactMap { $0["value"]?.stringValue })
             case "task": TaskID.schema
@@ -63,10 +66,12 @@ extension JSONSchema {
     /// The document of `GET /api/pipelines/schema`.
     static let pipelineSchema = JSONSchema.object(
         [
-            "operations": .array(of: .object(["name": .string(), "label": .string(), "summary": .string(), "parameters": .array(of: parameter)])),
+            "operations": .array(
+                of: .object(["name": .string(), "label": .string(), "summary": .string(), "parameters": .array(of: parameter)])),
             "output": .object(["parameters": .array(of: parameter)]), "limits": .map(of: .integer()),
         ], required: ["operations", "output", "limits"])
 
     private static let parameter = JSONSchema.object(
-        ["name": .string(), "type": .choice(["integer", "number", "flag", "choice", "color", "task"]), "required": .boolean], required: ["name", "type"])
+        ["name": .string(), "type": .choice(["integer", "number", "flag", "choice", "color", "task"]), "required": .boolean],
+        required: ["name", "type"])
 }

@@ -87,7 +87,8 @@ private struct PresetView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Preset"
     static let annotations: [String: SchemaAnnotation] = [
         "name": .init("Names the preset in uploads.", schema: .presetName), "pipeline": "What the preset stands for.",
-        "built_in": "Whether it comes with PixelFlow.", "updated_at": .init("RFC 3339; absent for one that is built in.", ["format": "date-time"]),
+        "built_in": "Whether it comes with PixelFlow.",
+        "updated_at": .init("RFC 3339; absent for one that is built in.", ["format": "date-time"]),
     ]
 
     let name: String

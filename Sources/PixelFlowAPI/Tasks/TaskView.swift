@@ -88,7 +88,8 @@ extension TaskView: SchemaNamed, SchemaAnnotated {
 struct TaskListView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "TaskList"
     static let annotations: [String: SchemaAnnotation] = [
-        "tasks": "At most `limit`.", "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
+        "tasks": "At most `limit`.",
+        "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
     ]
 
     let tasks: [TaskView]
@@ -124,11 +125,13 @@ struct UploadView: Codable, SchemaAnnotated {
 struct OutputView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Output"
     static let annotations: [String: SchemaAnnotation] = [
-        "name": .init("As in the pipeline.", schema: .presetName), "status": .init("Whether there is an image.", ["enum": ["COMPLETED", "FAILED"]]),
+        "name": .init("As in the pipeline.", schema: .presetName),
+        "status": .init("Whether there is an image.", ["enum": ["COMPLETED", "FAILED"]]),
         "format": "The format of the file.", "width": .init("Pixels.", ["minimum": 1]), "height": .init("Pixels.", ["minimum": 1]),
         "frames": .init("Frames in the file.", ["minimum": 1]), "bytes": .init("The size of the file.", ["minimum": 1]),
         "sha256": .init("Of the file, in hexadecimal.", ["pattern": "^[0-9a-f]{64}$"]),
-        "url": .init("The address of the file, relative to that of the service.", ["format": "uri-reference"]), "error": "Why there is no image.",
+        "url": .init("The address of the file, relative to that of the service.", ["format": "uri-reference"]),
+        "error": "Why there is no image.",
     ]
 
     let name: String

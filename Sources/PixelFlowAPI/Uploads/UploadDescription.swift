@@ -35,7 +35,8 @@ enum UploadDescription {
             ],
             body: BodyDescription(
                 [
-                    ContentDescription("application/json", .schema(jsonForm), example: ["image_url": "https://example.com/cat.jpg", "preset": "web"]),
+                    ContentDescription(
+                        "application/json", .schema(jsonForm), example: ["image_url": "https://example.com/cat.jpg", "preset": "web"]),
                     ContentDescription("multipart/form-data", .schema(form), partTypes: ["pipeline": "application/json"]),
                     .bytes("image/*"), .bytes("application/octet-stream"),
                 ], "At most \(limits.sourceBytes) bytes of image."),
@@ -58,7 +59,8 @@ enum UploadDescription {
             ], handler: handler)
     }
 
-    private static let pipeline = JSONSchema.component(Pipeline.schemaName).orNull.described("What to make of the image; not together with `preset`.")
+    private static let pipeline = JSONSchema.component(Pipeline.schemaName).orNull.described(
+        "What to make of the image; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
 
     private static let jsonForm = JSONSchema.object(

@@ -108,7 +108,8 @@ extension ResponseDescription {
 extension HeaderDescription {
     package static let requestID = Self("x-request-id", .string(), "Names the request in the logs.")
     package static let eTag = Self("etag", .string(), "The version of the representation, for `If-None-Match` and `If-Match`.")
-    static let retryAfter = Self("retry-after", .integer(atLeast: 0), "Seconds after which the request may be sent again.", isRequired: false)
+    static let retryAfter = Self(
+        "retry-after", .integer(atLeast: 0), "Seconds after which the request may be sent again.", isRequired: false)
     static let challenge = Self("www-authenticate", .string(), "The scheme of the token, as of RFC 6750.")
 }
 

@@ -50,7 +50,8 @@ struct DescriptionRoute: Sendable {
             .get, "/openapi.json", id: "\(service)Description", tag: "service", "Read this description", access: .anyone,
             parameters: [.ifNoneMatch],
             responses: [
-                ResponseDescription(200, "The description by OpenAPI 3.1.", [.init("application/json", .schema(.object([:])))], headers: [.eTag]),
+                ResponseDescription(
+                    200, "The description by OpenAPI 3.1.", [.init("application/json", .schema(.object([:])))], headers: [.eTag]),
                 .notModified,
             ],
             problems: [.preconditionFailed], handler: handler)
