@@ -33,6 +33,13 @@ test: ## Set up and run every test; ends with "N passed, N failed"
 	@scripts/web
 	@scripts/test
 
+.PHONY: docs
+docs: ## Write the documents that are made of declarations in the code: docs/api.md, tables of docs/pipelines.md, values of the chart
+	@scripts/setup test
+	@scripts/web
+	@scripts/docs
+	@scripts/chart-docs
+
 .PHONY: test-faults
 test-faults: ## Test the four services under faults with 200 kills (`make test` uses fewer)
 	@scripts/setup test

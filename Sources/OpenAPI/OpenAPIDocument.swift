@@ -22,13 +22,14 @@ package struct OpenAPIDocument: Sendable {
     /// - Throws: `SchemaError`, or `DocumentError` if two operations have an id, or a method and path, in common.
     package func json(_ reader: SchemaReader = SchemaReader()) throws -> JSONValue {
         var ids: Set<String> = []
+        var shared: [String: JSONValue] = [:]
         var paths: [String: [String: JSONValue]] = [:]
         for operation in operations {
             guard ids.insert(operation.id).inserted else { throw DocumentError.idTaken(operation.id) }
             guard paths[operation.path]?[operation.method] == nil else {
                 throw DocumentError.operationTaken("\(operation.method) \(operation.path)")
             }
-            paths[operation.path, default: [:]][operation.method] = try json(operation, reader)
+            paths[operation.path, default: [:]][operation.method] = try json(operation, reader, &shared)
         }
         return [
             "openapi": "3.1.0",
@@ -41,6 +42,7 @@ package struct OpenAPIDocument: Sendable {
             "paths": .object(paths.mapValues(JSONValue.object)),
             "components": [
                 "schemas": .object(reader.components.mapValues(\.json)),
+                "responses": .object(shared),
                 "securitySchemes": [
                     "bearer": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of `POST /login`."]
                 ],
@@ -48,11 +50,16 @@ package struct OpenAPIDocument: Sendable {
         ]
     }
 
-    private func json(_ operation: OperationDescription, _ reader: SchemaReader) throws -> JSONValue {
+    private func json(
+        _ operation: OperationDescription, _ reader: SchemaReader, _ shared: inout [String: JSONValue]
+    ) throws -> JSONValue {
+        var responses: [String: JSONValue] = [:]
+        for response in operation.responses {
+            responses[String(response.status)] = try json(response, reader, &shared)
+        }
         var json: JSONValue = [
             "operationId": .string(operation.id), "tags": [.string(operation.tag)], "summary": .string(operation.summary),
-            "responses": .object(
-                Dictionary(uniqueKeysWithValues: try operation.responses.map { (String($0.status), try $0.json(reader)) })),
+            "responses": .object(responses),
             "security": operation.scope == nil ? [] : [["bearer": []]],
         ]
         if !operation.details.isEmpty { json["description"] = .string(operation.details) }
@@ -64,8 +71,21 @@ package struct OpenAPIDocument: Sendable {
     }
 }
 
+extension OpenAPIDocument {
+    private func json(
+        _ response: ResponseDescription, _ reader: SchemaReader, _ shared: inout [String: JSONValue]
+    ) throws -> JSONValue {
+        let json = try response.json(reader)
+        guard let name = response.component else { return json }
+        if let other = shared.updateValue(json, forKey: name), other != json { throw DocumentError.responseTaken(name) }
+        return ["$ref": .string("#/components/responses/\(name)")]
+    }
+}
+
 /// Why a document cannot be made: a defect of the code.
 package enum DocumentError: Error, Equatable {
     case idTaken(String)
     case operationTaken(String)
+    /// Two different responses of one name.
+    case responseTaken(String)
 }

@@ -131,12 +131,17 @@ package struct ResponseDescription: Sendable {
     package var text: String
     package var contents: [ContentDescription]
     package var headers: [HeaderDescription]
+    /// A response of this name is a component of the document: stated once, and the same wherever it has the name.
+    package var component: String?
 
-    package init(_ status: Int, _ text: String, _ contents: [ContentDescription] = [], headers: [HeaderDescription] = []) {
+    package init(
+        _ status: Int, _ text: String, _ contents: [ContentDescription] = [], headers: [HeaderDescription] = [], component: String? = nil
+    ) {
         self.status = status
         self.text = text
         self.contents = contents
         self.headers = headers
+        self.component = component
     }
 
     func json(_ reader: SchemaReader) throws -> JSONValue {

@@ -6,14 +6,54 @@ import WireFormats
 extension ServiceDescription {
     static let api = ServiceDescription(
         title: "PixelFlow api",
-        text: "Images in, tasks out: upload an image or its URL with a pipeline, follow the task, download the outputs.",
+        text: """
+            Images in, tasks out: upload an image or its URL with a pipeline, follow the task, download the outputs. Every call under \
+            `/api` needs `Authorization: Bearer TOKEN`. A resource of another tenant is 404.
+            """,
         tags: [
-            ("tasks", "A task is an image and what is to be made of it."),
-            ("outputs", "The bytes of outputs and sources."),
-            ("presets", "Pipelines, and pipelines saved by name. `web`, `thumbnail` and `avatar` are built in."),
+            ("tasks", tasks),
+            (
+                "outputs",
+                """
+                The bytes of outputs and sources. A `Range` with one part returns 206 with `Content-Range`; one with several parts \
+                returns 200 with the whole object. A range beyond the end is 416 `range_not_satisfiable` with \
+                `Content-Range: bytes */SIZE`. `If-Range` takes the `ETag`; if it differs, the response is 200 with the whole object.
+                """
+            ),
+            (
+                "presets",
+                """
+                Pipelines, and pipelines saved by name. `web`, `thumbnail` and `avatar` are built in; a saved preset replaces the \
+                built-in one with the same name.
+                """
+            ),
             ("events", "Changes as they happen."),
             ("service", "For those who run the service."),
         ])
+
+    private static let tasks = """
+        A task is an image and what is to be made of it.
+
+        Errors that occur only while the image is fetched appear in the task:
+
+        | `error.code` | cause | retried |
+        | --- | --- | --- |
+        | `url_invalid`, `port_not_allowed` | a redirect leads to a URL that would have been refused | no |
+        | `address_blocked` | the host resolves to an address that is not public | no |
+        | `name_not_resolved` | the name has no address, or the name service does not answer | only the latter |
+        | `too_many_redirects` | more than 5 redirects | no |
+        | `source_not_found`, `source_refused` | 404 or 410; other refusals, an untrusted certificate, a redirect from https to http | no |
+        | `source_too_large` | over the limit of bytes | no |
+        | `source_encoding_unsupported` | a `Content-Encoding` other than gzip and deflate, or several | no |
+        | `source_encoding_invalid` | the body is not in the encoding that the server declares | no |
+        | `source_timeout`, `source_unreachable` | more than 10 s in all; no connection or a lost one | yes |
+        | `source_unavailable` | 408, 425, 429, 5xx, invalid HTTP, a truncated body; `Retry-After` is honoured up to an hour | yes |
+
+        A task whose source cannot be decoded fails with `truncated_image` (the file ends before the picture is complete), \
+        `damaged_image` (the file is not consistent), `unsupported_format` (the message names what is not supported), `not_an_image`, \
+        `too_many_pixels`, `too_many_frames` or `image_too_large_in_memory` (decoding would need more memory than a render process may \
+        use).
+        """
 }
 
 // MARK: Parameters and problems of several routes

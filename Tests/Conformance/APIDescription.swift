@@ -47,7 +47,9 @@ package struct APIDescription {
         let inPath = parameters.filter { $0["in"] == "path" }.compactMap { $0["name"]?.stringValue }
         let template = operation.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         if Set(inPath) != Set(template) { faults.append("parameters \(inPath)") }
-        for (status, response) in operation.json["responses"]?.objectValue ?? [:] {
+        for (status, stated) in operation.json["responses"]?.objectValue ?? [:] {
+            let name = stated["$ref"]?.stringValue?.split(separator: "/").last
+            let response = name.flatMap { document["components"]?["responses"]?[String($0)] } ?? stated
             if response["headers"]?["x-request-id"] == nil { faults.append("\(status) without x-request-id") }
             guard let problem = response["content"]?["application/problem+json"] else { continue }
             let codes = problem["schema"]?["allOf"]?[1]?["properties"]?["code"]?["enum"]?.arrayValue ?? []

@@ -39,6 +39,21 @@ import WireFormats
         #expect(json["components"]?["schemas"]?["Thing"]?["properties"] == ["size": ["type": "integer"]])
     }
 
+    @Test func aNamedResponseIsStatedOnce() throws {
+        var first = read
+        first.responses = [ResponseDescription(404, "Not there.", component: "NotFound")]
+        var second = first
+        second.path = "/others/{id}"
+        second.id = "getOther"
+        let json = try document([first, second]).json()
+        for path in ["/things/{id}", "/others/{id}"] {
+            #expect(json["paths"]?[path]?["get"]?["responses"] == ["404": ["$ref": "#/components/responses/NotFound"]])
+        }
+        #expect(json["components"]?["responses"] == ["NotFound": ["description": "Not there."]])
+        second.responses[0].text = "Somewhere else."
+        #expect(throws: DocumentError.responseTaken("NotFound")) { try document([first, second]).json() }
+    }
+
     @Test func idsAndRoutesAreUnique() {
         var other = read
         other.id = "getOther"

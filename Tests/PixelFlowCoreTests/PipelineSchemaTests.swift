@@ -66,7 +66,7 @@ extension OperationParameters {
     }
 }
 
-/// The documentation is what the declarations say. `scripts/pipeline-tables` renews it.
+/// The documentation is what the declarations say. `scripts/docs` renews it.
 @Suite struct PipelineDocumentation {
     private let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/pipelines.md")
 
@@ -77,13 +77,13 @@ extension OperationParameters {
         if ProcessInfo.processInfo.environment["PIXELFLOW_RENEW_TABLES"] != nil {
             try renewed.write(to: page, atomically: true, encoding: .utf8)
         } else {
-            #expect(text == renewed, "docs/pipelines.md is not what the declarations say: run scripts/pipeline-tables")
+            #expect(text == renewed, "docs/pipelines.md is not what the declarations say: run scripts/docs")
         }
     }
 
     /// The text with `table` between the comments that name it.
     private func renewed(_ text: String, _ name: String, _ table: String) throws -> String {
-        let start = try #require(text.range(of: "<!-- \(name): scripts/pipeline-tables -->\n"))
+        let start = try #require(text.range(of: "<!-- \(name): scripts/docs -->\n"))
         let end = try #require(text.range(of: "\n<!-- /\(name) -->", range: start.upperBound..<text.endIndex))
         return text.replacingCharacters(in: start.upperBound..<end.lowerBound, with: table)
     }

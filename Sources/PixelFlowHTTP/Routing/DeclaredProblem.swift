@@ -1,3 +1,4 @@
+import Foundation
 package import HTTPTypes
 package import OpenAPI
 package import PixelFlowCore
@@ -11,13 +12,18 @@ package struct DeclaredProblem: Sendable {
     /// When it is answered.
     package let text: String
     let headers: [HeaderDescription]
+    /// Whether the code means the same wherever it is answered.
+    fileprivate let isCommon: Bool
 
     package init(_ kind: PixelFlowError.Kind, _ code: String, _ text: String, headers: [HeaderDescription] = []) {
         self.init(status: kind.status, code, text, headers: headers)
     }
 
-    init(status: HTTPResponse.Status, _ code: String, _ text: String, headers: [HeaderDescription] = []) {
+    fileprivate init(
+        status: HTTPResponse.Status, _ code: String, _ text: String, headers: [HeaderDescription] = [], isCommon: Bool = false
+    ) {
         self.status = status
+        self.isCommon = isCommon
         self.code = code
         self.text = text
         self.headers = headers
@@ -33,9 +39,12 @@ package struct DeclaredProblem: Sendable {
             return ResponseDescription(
                 status, problems.map { "`\($0.code)`: \($0.text)" }.joined(separator: "\n\n"),
                 [ContentDescription("application/problem+json", .schema(schema))],
-                headers: problems.flatMap(\.headers) + standardHeaders(status))
+                headers: problems.flatMap(\.headers) + standardHeaders(status),
+                component: problems.allSatisfy(\.isCommon) ? codes.map(camelCase).joined(separator: "Or") : nil)
         }
     }
+
+    private static func camelCase(_ code: String) -> String { code.split(separator: "_").map(\.capitalized).joined() }
 
     private static func standardHeaders(_ status: Int) -> [HeaderDescription] {
         switch status {
@@ -53,26 +62,31 @@ enum CommonProblems {
     }
 
     private static let always: [DeclaredProblem] = [
-        DeclaredProblem(.malformed, "bad_request", "The request is malformed."),
-        DeclaredProblem(status: .requestTimeout, "request_timeout", "The request was not received in time."),
-        DeclaredProblem(.throttled, "too_many_connections", "More connections than one address, or the process, may have."),
-        DeclaredProblem(status: .requestHeaderFieldsTooLarge, "header_too_large", "A header of more than 32 KiB or 100 fields."),
-        DeclaredProblem(.internal, "internal_error", "A defect of PixelFlow. The request id leads to the log."),
-        DeclaredProblem(.unavailable, "request_cancelled", "The service is stopping, or the client has disconnected."),
+        common(PixelFlowError.Kind.malformed.status, "bad_request", "The request is malformed."),
+        common(.requestTimeout, "request_timeout", "The request was not received in time."),
+        common(
+            PixelFlowError.Kind.throttled.status, "too_many_connections", "More connections than one address, or the process, may have."),
+        common(.requestHeaderFieldsTooLarge, "header_too_large", "A header of more than 32 KiB or 100 fields."),
+        common(PixelFlowError.Kind.internal.status, "internal_error", "A defect of PixelFlow. The request id leads to the log."),
+        common(PixelFlowError.Kind.unavailable.status, "request_cancelled", "The service is stopping, or the client has disconnected."),
     ]
 
     private static let token: [DeclaredProblem] = [
-        DeclaredProblem(.unauthenticated, "token_missing", "No `Authorization: Bearer TOKEN`."),
-        DeclaredProblem(.unauthenticated, "token_invalid", "The token is not valid."),
-        DeclaredProblem(.unauthenticated, "token_expired", "The token has expired; sign in again."),
-        DeclaredProblem(.unavailable, "auth_unavailable", "The keys of the tokens cannot be read."),
+        common(PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`."),
+        common(PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid."),
+        common(PixelFlowError.Kind.unauthenticated.status, "token_expired", "The token has expired; sign in again."),
+        common(PixelFlowError.Kind.unavailable.status, "auth_unavailable", "The keys of the tokens cannot be read."),
     ]
 
     private static let body: [DeclaredProblem] = [
-        DeclaredProblem(.tooLarge, "body_too_large", "The body is too large."),
-        DeclaredProblem(.malformed, "invalid_json", "The body is not valid JSON."),
-        DeclaredProblem(.unsupportedMediaType, "unsupported_media_type", "The media type of the body is not accepted."),
+        common(PixelFlowError.Kind.tooLarge.status, "body_too_large", "The body is too large."),
+        common(PixelFlowError.Kind.malformed.status, "invalid_json", "The body is not valid JSON."),
+        common(PixelFlowError.Kind.unsupportedMediaType.status, "unsupported_media_type", "The media type of the body is not accepted."),
     ]
+
+    private static func common(_ status: HTTPResponse.Status, _ code: String, _ text: String) -> DeclaredProblem {
+        DeclaredProblem(status: status, code, text, isCommon: true)
+    }
 }
 
 extension DeclaredProblem {

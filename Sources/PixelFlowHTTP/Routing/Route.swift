@@ -68,6 +68,7 @@ extension [ResponseDescription] {
     fileprivate var mergedByStatus: [ResponseDescription] {
         Dictionary(grouping: self, by: \.status).values.compactMap { responses in
             guard var merged = responses.first else { return nil }
+            if responses.count > 1 { merged.component = nil }
             for other in responses.dropFirst() {
                 merged.text += "\n\n\(other.text)"
                 merged.contents += other.contents

@@ -24,7 +24,7 @@ package struct ServiceDescription: Sendable {
         let reader = SchemaReader()
         _ = try reader.schema(of: Problem.self)
         return try OpenAPIDocument(
-            title: title, version: Release.version, text: text, tags: tags, operations: routes.compactMap(\.description)
+            title: title, version: Release.version, text: "\(text)\n\n\(APIConventions.text)", tags: tags, operations: routes.compactMap(\.description)
         ).json(reader)
     }
 }

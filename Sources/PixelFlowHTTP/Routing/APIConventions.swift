@@ -1,0 +1,48 @@
+/// What holds of every route of every service, for their descriptions.
+enum APIConventions {
+    /// CommonMark.
+    static let text = """
+        Every response carries `x-request-id`; send your own to find the request in the logs. JSON keys are snake_case, times are \
+        RFC 3339 in UTC. Every `GET` also answers `HEAD`. Fields, codes and routes may be added; clients ignore what they do not know.
+
+        ## Errors
+
+        Errors are `application/problem+json` (RFC 9457):
+
+        ```json
+        {"type":"urn:pixelflow:problem:invalid_value","title":"Unprocessable Content","status":422,"code":"invalid_value",
+         "detail":"outputs[0].quality must be a whole number from 1 to 100.","field":"pipeline.outputs[0].quality","request_id":"…"}
+        ```
+
+        `code` is stable. `field` is the path of the invalid value. Responses with 503, 507 and 429 carry `Retry-After`.
+
+        ## Requests
+
+        Query strings are parsed as browsers write them (`URLSearchParams`): `+` is a space, and a `%` without two hexadecimal digits \
+        stands for itself. An empty parameter counts as absent, and the first of several with the same name is used. Optional fields of \
+        a JSON body that are null and optional parts of a form that are empty also count as absent.
+
+        Every resource with an `ETag` supports conditional requests (RFC 9110). `If-None-Match` with one tag, several or `*`, compared \
+        weakly, returns 304 for `GET` and `HEAD`; an `If-Match` that does not hold returns 412 `precondition_failed`.
+
+        `Expect: 100-continue` is answered once the body is needed, also through web. If the request is refused before its body is read \
+        (401, 404, 413, 415 …), the refusal is sent without it and the connection is closed.
+
+        web forwards `/api/…` to api, and `/auth/…` to auth for `health`, `register`, `login`, `validate` and `.well-known/jwks.json` \
+        only; any other spelling of a path is 404. Responses that depend on the session carry `Vary: Cookie`, \
+        `Cache-Control: private, no-cache` and an `ETag` for revalidation. On its public port, web answers the probes with the status \
+        only; the details and its metrics are on its management port.
+
+        ## Connections
+
+        Connections are limited; the limits are settings. A connection that reaches a limit receives a problem document, unless another \
+        response is in progress: 400 `bad_request` for a request that is not HTTP, has no `Host` or two, or has a malformed path; 408 \
+        `request_timeout` for a header that takes longer than 10 s, or a body slower than 1 KiB per second over 10 s; 429 \
+        `too_many_connections` for more connections than one address, or the process, may have; 431 `header_too_large` for a header of \
+        more than 32 KiB or 100 fields.
+
+        A connection without a request is closed after 10 s, an idle one between requests after 60 s, and one whose client does not read \
+        its response after 60 s, all without a response. A response in progress, such as an event stream, has no time limit. When the \
+        process reaches its limit of connections, those that have waited longest for a request are closed in favour of new ones.
+        """
+}
