@@ -9,8 +9,14 @@ package struct OpenAPIDocument: Sendable {
     /// Names and CommonMark, in the order in which readers meet them.
     package var tags: [(name: String, text: String)]
     package var operations: [OperationDescription]
+    /// Bodies by the id of their operation and the status, as `getTask 200`; `upload body` is that of a request.
+    package var examples: [String: JSONValue]
 
-    package init(title: String, version: String, text: String, tags: [(name: String, text: String)], operations: [OperationDescription]) {
+    package init(
+        title: String, version: String, text: String, tags: [(name: String, text: String)], operations: [OperationDescription],
+        examples: [String: JSONValue] = [:]
+    ) {
+        self.examples = examples
         self.title = title
         self.version = version
         self.text = text
@@ -31,6 +37,7 @@ package struct OpenAPIDocument: Sendable {
             }
             paths[operation.path, default: [:]][operation.method] = try json(operation, reader, &shared)
         }
+        if let key = unusedExample { throw DocumentError.noSuchBody(key) }
         return [
             "openapi": "3.1.0",
             "info": [
@@ -55,6 +62,7 @@ package struct OpenAPIDocument: Sendable {
     ) throws -> JSONValue {
         var responses: [String: JSONValue] = [:]
         for response in operation.responses {
+            let response = response.showing(examples["\(operation.id) \(response.status)"])
             responses[String(response.status)] = try json(response, reader, &shared)
         }
         var json: JSONValue = [
@@ -64,7 +72,7 @@ package struct OpenAPIDocument: Sendable {
         ]
         if !operation.details.isEmpty { json["description"] = .string(operation.details) }
         if !operation.parameters.isEmpty { json["parameters"] = .array(operation.parameters.map(\.json)) }
-        if let body = operation.body { json["requestBody"] = try body.json(reader) }
+        if let body = operation.body { json["requestBody"] = try body.showing(examples["\(operation.id) body"]).json(reader) }
         if let scope = operation.scope, !scope.isEmpty { json["x-required-scope"] = .string(scope) }
         if operation.isDeprecated { json["deprecated"] = true }
         return json
@@ -72,6 +80,15 @@ package struct OpenAPIDocument: Sendable {
 }
 
 extension OpenAPIDocument {
+    /// An example of a body that no operation has in JSON.
+    private var unusedExample: String? {
+        let bodies = operations.flatMap { operation in
+            operation.responses.filter(\.hasJSON).map { "\(operation.id) \($0.status)" }
+                + (operation.body == nil ? [] : ["\(operation.id) body"])
+        }
+        return examples.keys.sorted().first { !bodies.contains($0) }
+    }
+
     private func json(
         _ response: ResponseDescription, _ reader: SchemaReader, _ shared: inout [String: JSONValue]
     ) throws -> JSONValue {
@@ -86,6 +103,8 @@ extension OpenAPIDocument {
 package enum DocumentError: Error, Equatable {
     case idTaken(String)
     case operationTaken(String)
+    /// An example of a body that is not described.
+    case noSuchBody(String)
     /// Two different responses of one name.
     case responseTaken(String)
 }

@@ -104,6 +104,30 @@ package struct ContentDescription: Sendable {
     }
 }
 
+extension [ContentDescription] {
+    fileprivate func showing(_ example: JSONValue?) -> Self {
+        map { content in
+            var content = content
+            if content.mediaType.hasSuffix("json") { content.example = example ?? content.example }
+            return content
+        }
+    }
+}
+
+extension BodyDescription {
+    func showing(_ example: JSONValue?) -> Self { BodyDescription(contents.showing(example), text) }
+}
+
+extension ResponseDescription {
+    var hasJSON: Bool { contents.contains { $0.mediaType.hasSuffix("json") } }
+
+    /// The response with an example; then it is no component.
+    func showing(_ example: JSONValue?) -> Self {
+        guard let example else { return self }
+        return ResponseDescription(status, text, contents.showing(example), headers: headers)
+    }
+}
+
 /// The body of a request, in one of several media types.
 package struct BodyDescription: Sendable {
     package var contents: [ContentDescription]

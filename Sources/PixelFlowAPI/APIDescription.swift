@@ -29,7 +29,7 @@ extension ServiceDescription {
             ),
             ("events", "Changes as they happen."),
             ("service", "For those who run the service."),
-        ])
+        ], examples: RecordedExamples.all)
 
     private static let tasks = """
         A task is an image and what is to be made of it.

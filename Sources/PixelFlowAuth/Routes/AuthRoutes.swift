@@ -22,7 +22,7 @@ struct AuthRoutes: Sendable {
         tags: [
             ("accounts", "Registering and signing in. A token is sent to the api as `Authorization: Bearer TOKEN`."),
             ("service", "For those who run the service."),
-        ])
+        ], examples: RecordedExamples.all)
 
     var routes: [Route] {
         [

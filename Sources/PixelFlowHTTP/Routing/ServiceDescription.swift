@@ -11,8 +11,12 @@ package struct ServiceDescription: Sendable {
     /// Names and CommonMark, in the order in which readers meet them.
     let tags: [(name: String, text: String)]
 
-    package init(title: String, text: String, tags: [(name: String, text: String)]) {
+    /// JSON of requests and responses, as `OpenAPIDocument.examples` has it.
+    let examples: [String: String]
+
+    package init(title: String, text: String, tags: [(name: String, text: String)], examples: [String: String] = [:]) {
         self.title = title
+        self.examples = examples
         self.text = text
         self.tags = tags
     }
@@ -24,7 +28,8 @@ package struct ServiceDescription: Sendable {
         let reader = SchemaReader()
         _ = try reader.schema(of: Problem.self)
         return try OpenAPIDocument(
-            title: title, version: Release.version, text: "\(text)\n\n\(APIConventions.text)", tags: tags, operations: routes.compactMap(\.description)
+            title: title, version: Release.version, text: "\(text)\n\n\(APIConventions.text)", tags: tags,
+            operations: routes.compactMap(\.description), examples: examples.mapValues { try JSONValue(parsing: $0) }
         ).json(reader)
     }
 }

@@ -64,8 +64,18 @@ struct APIReference {
         let parameters = (json["parameters"]?.arrayValue ?? []).map(parameter)
         if !parameters.isEmpty { parts.append(table(["parameter", "in", "value", "meaning"], parameters)) }
         if let body = json["requestBody"] { parts.append(self.body(body)) }
+        if let example = example(json) { parts.append(example) }
         parts.append(table(["status", "response"], responses(json, document)))
         return parts.joined(separator: "\n\n")
+    }
+
+    /// A request and an answer to it, as they were sent.
+    private func example(_ operation: JSONValue) -> String? {
+        let sent = operation["requestBody"]?["content"]?["application/json"]?["example"]
+        let received = (operation["responses"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.lazy.filter { $0.key.hasPrefix("2") }
+            .compactMap { $0.value["content"]?["application/json"]?["example"] }.first
+        let texts = [sent, received].compactMap { $0?.text(pretty: true) }
+        return texts.isEmpty ? nil : texts.map { "```json\n\($0)\n```" }.joined(separator: "\n\n")
     }
 
     private func parameter(_ parameter: JSONValue) -> [String] {
@@ -94,7 +104,7 @@ struct APIReference {
                 shape($0.value["schema"] ?? .null)
             }
             let headers = (response["headers"]?.objectValue ?? [:]).keys.filter { $0 != "x-request-id" }.sorted().map { "`\($0)`" }
-            return [status, text + shapes.joined() + (headers.isEmpty ? "" : "; headers \(headers.joined(separator: ", "))")]
+            return [status, text + shapes.joined() + (headers.isEmpty ? "" : " Headers: \(headers.joined(separator: ", ")).")]
         }
     }
 

@@ -37,7 +37,8 @@ final class APIHarness: Sendable {
         let logger = Self.logger
         var settings = AuthSettings()
         settings.bcryptCost = 4
-        auth = try AuthService(store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger, metrics: PrometheusRegistry())
+        auth = try AuthService(
+            store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger, metrics: PrometheusRegistry())
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
         dependencies = APIDependencies(
             tasks: store, presets: store, blobs: blobs,

@@ -1,0 +1,386 @@
+// Written by `make docs`.
+
+/// Requests that a test has sent, and the answers that came back, by operation; ids, times and secrets are replaced.
+enum RecordedExamples {
+    static let all: [String: String] = [
+        "cancelTask 409": #"""
+            {
+                "code": "task_is_final",
+                "detail": "The task is already COMPLETED and cannot be cancelled.",
+                "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e",
+                "status": 409,
+                "title": "Conflict",
+                "type": "urn:pixelflow:problem:task_is_final"
+            }
+            """#,
+        "checkPipeline 200": #"""
+            {
+                "code": "invalid_value",
+                "detail": "outputs[0].quality has to be a whole number from 1 to 100.",
+                "field": "outputs[0].quality",
+                "valid": false
+            }
+            """#,
+        "checkPipeline body": #"""
+            {
+                "outputs": [
+                    {
+                        "name": "small",
+                        "quality": 101
+                    }
+                ]
+            }
+            """#,
+        "getPreset 200": #"""
+            {
+                "built_in": false,
+                "name": "small",
+                "pipeline": {
+                    "outputs": [
+                        {
+                            "format": "webp",
+                            "name": "small",
+                            "operations": [
+                                {
+                                    "height": 320,
+                                    "op": "resize",
+                                    "width": 320
+                                }
+                            ]
+                        }
+                    ]
+                },
+                "updated_at": "2026-01-15T09:30:00.000Z"
+            }
+            """#,
+        "getStatistics 200": #"""
+            {
+                "counts": {
+                    "CANCELLED": 0,
+                    "COMPLETED": 1,
+                    "FAILED": 0,
+                    "PENDING": 1,
+                    "PROCESSING": 0
+                },
+                "failures": {},
+                "minutes": [
+                    {
+                        "completed": 0,
+                        "failed": 0,
+                        "start": "2026-01-15T09:30:00.000Z"
+                    }
+                ],
+                "oldest_pending_seconds": 0.25,
+                "queue_latency_seconds": {
+                    "p50": 0.25,
+                    "p95": 0.25
+                },
+                "throughput": {
+                    "completed_last_hour": 1,
+                    "completed_last_minute": 1
+                }
+            }
+            """#,
+        "getTask 200": #"""
+            {
+                "attempts": 1,
+                "completed_at": "2026-01-15T09:30:00.000Z",
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "generation": 1,
+                "history": [
+                    {
+                        "at": "2026-01-15T09:30:00.000Z",
+                        "generation": 1,
+                        "reason": "created",
+                        "status": "PENDING"
+                    },
+                    {
+                        "at": "2026-01-15T09:30:00.000Z",
+                        "generation": 1,
+                        "reason": "claimed",
+                        "status": "PROCESSING"
+                    },
+                    {
+                        "at": "2026-01-15T09:30:00.000Z",
+                        "generation": 1,
+                        "reason": "completed",
+                        "status": "COMPLETED"
+                    }
+                ],
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "outputs": [
+                    {
+                        "bytes": 10,
+                        "format": "webp",
+                        "frames": 1,
+                        "height": 2,
+                        "name": "thumbnail",
+                        "sha256": "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882",
+                        "status": "COMPLETED",
+                        "url": "/api/tasks/01990f5e-7c1a-7b3c-8d2e-0123456789ab/outputs/thumbnail",
+                        "width": 3
+                    }
+                ],
+                "pipeline": {
+                    "outputs": [
+                        {
+                            "format": "webp",
+                            "name": "thumbnail",
+                            "operations": [
+                                {
+                                    "enlarge": true,
+                                    "height": 320,
+                                    "op": "resize",
+                                    "position": "attention",
+                                    "width": 320
+                                }
+                            ],
+                            "quality": 80
+                        }
+                    ]
+                },
+                "preset": "thumbnail",
+                "progress": 1,
+                "source": {
+                    "blurhash": "LEHV6n",
+                    "bytes": 5,
+                    "dominant_color": "#aabbcc",
+                    "format": "png",
+                    "frames": 1,
+                    "has_alpha": false,
+                    "height": 20,
+                    "orientation": 1,
+                    "width": 30
+                },
+                "started_at": "2026-01-15T09:30:00.000Z",
+                "status": "COMPLETED",
+                "updated_at": "2026-01-15T09:30:00.000Z",
+                "upload": {
+                    "bytes": 5,
+                    "filename": "cat.png"
+                }
+            }
+            """#,
+        "getTask 404": #"""
+            {
+                "code": "not_found",
+                "detail": "The task does not exist.",
+                "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e",
+                "status": 404,
+                "title": "Not Found",
+                "type": "urn:pixelflow:problem:not_found"
+            }
+            """#,
+        "listTasks 200": #"""
+            {
+                "next_cursor": null,
+                "tasks": [
+                    {
+                        "attempts": 1,
+                        "completed_at": "2026-01-15T09:30:00.000Z",
+                        "created_at": "2026-01-15T09:30:00.000Z",
+                        "generation": 1,
+                        "history": [
+                            {
+                                "at": "2026-01-15T09:30:00.000Z",
+                                "generation": 1,
+                                "reason": "created",
+                                "status": "PENDING"
+                            },
+                            {
+                                "at": "2026-01-15T09:30:00.000Z",
+                                "generation": 1,
+                                "reason": "claimed",
+                                "status": "PROCESSING"
+                            },
+                            {
+                                "at": "2026-01-15T09:30:00.000Z",
+                                "generation": 1,
+                                "reason": "completed",
+                                "status": "COMPLETED"
+                            }
+                        ],
+                        "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                        "outputs": [
+                            {
+                                "bytes": 10,
+                                "format": "webp",
+                                "frames": 1,
+                                "height": 2,
+                                "name": "thumbnail",
+                                "sha256": "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882",
+                                "status": "COMPLETED",
+                                "url": "/api/tasks/01990f5e-7c1a-7b3c-8d2e-0123456789ab/outputs/thumbnail",
+                                "width": 3
+                            }
+                        ],
+                        "pipeline": {
+                            "outputs": [
+                                {
+                                    "format": "webp",
+                                    "name": "thumbnail",
+                                    "operations": [
+                                        {
+                                            "enlarge": true,
+                                            "height": 320,
+                                            "op": "resize",
+                                            "position": "attention",
+                                            "width": 320
+                                        }
+                                    ],
+                                    "quality": 80
+                                }
+                            ]
+                        },
+                        "preset": "thumbnail",
+                        "progress": 1,
+                        "source": {
+                            "blurhash": "LEHV6n",
+                            "bytes": 5,
+                            "dominant_color": "#aabbcc",
+                            "format": "png",
+                            "frames": 1,
+                            "has_alpha": false,
+                            "height": 20,
+                            "orientation": 1,
+                            "width": 30
+                        },
+                        "started_at": "2026-01-15T09:30:00.000Z",
+                        "status": "COMPLETED",
+                        "updated_at": "2026-01-15T09:30:00.000Z",
+                        "upload": {
+                            "bytes": 5,
+                            "filename": "cat.png"
+                        }
+                    }
+                ]
+            }
+            """#,
+        "putPreset 201": #"""
+            {
+                "built_in": false,
+                "name": "small",
+                "pipeline": {
+                    "outputs": [
+                        {
+                            "format": "webp",
+                            "name": "small",
+                            "operations": [
+                                {
+                                    "height": 320,
+                                    "op": "resize",
+                                    "width": 320
+                                }
+                            ]
+                        }
+                    ]
+                },
+                "updated_at": "2026-01-15T09:30:00.000Z"
+            }
+            """#,
+        "putPreset body": #"""
+            {
+                "outputs": [
+                    {
+                        "format": "webp",
+                        "name": "small",
+                        "operations": [
+                            {
+                                "height": 320,
+                                "op": "resize",
+                                "width": 320
+                            }
+                        ]
+                    }
+                ]
+            }
+            """#,
+        "upload 202": #"""
+            {
+                "attempts": 0,
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "generation": 1,
+                "history": [
+                    {
+                        "at": "2026-01-15T09:30:00.000Z",
+                        "generation": 1,
+                        "reason": "created",
+                        "status": "PENDING"
+                    }
+                ],
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "image_url": "https://example.com/cat.jpg",
+                "next_run_at": "2026-01-15T09:30:00.000Z",
+                "outputs": [],
+                "pipeline": {
+                    "outputs": [
+                        {
+                            "format": "webp",
+                            "name": "large",
+                            "operations": [
+                                {
+                                    "fit": "inside",
+                                    "height": 1600,
+                                    "op": "resize",
+                                    "width": 1600
+                                }
+                            ],
+                            "quality": 80
+                        },
+                        {
+                            "format": "webp",
+                            "name": "small",
+                            "operations": [
+                                {
+                                    "fit": "inside",
+                                    "height": 640,
+                                    "op": "resize",
+                                    "width": 640
+                                }
+                            ],
+                            "quality": 80
+                        },
+                        {
+                            "format": "jpeg",
+                            "name": "fallback",
+                            "operations": [
+                                {
+                                    "fit": "inside",
+                                    "height": 1600,
+                                    "op": "resize",
+                                    "width": 1600
+                                },
+                                {
+                                    "op": "flatten"
+                                }
+                            ],
+                            "progressive": true,
+                            "quality": 80
+                        }
+                    ]
+                },
+                "preset": "web",
+                "progress": 0,
+                "status": "PENDING",
+                "updated_at": "2026-01-15T09:30:00.000Z"
+            }
+            """#,
+        "upload 422": #"""
+            {
+                "code": "unknown_preset",
+                "detail": "The preset wbe does not exist.",
+                "field": "preset",
+                "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e",
+                "status": 422,
+                "title": "Unprocessable Content",
+                "type": "urn:pixelflow:problem:unknown_preset"
+            }
+            """#,
+        "upload body": #"""
+            {
+                "image_url": "https://example.com/cat.jpg",
+                "preset": "web"
+            }
+            """#,
+    ]
+}

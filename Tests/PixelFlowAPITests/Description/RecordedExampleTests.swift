@@ -1,0 +1,129 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import PixelFlowAuth
+import PixelFlowCore
+import PixelFlowHTTP
+import Synchronization
+import Testing
+import WireFormats
+
+/// The examples of the descriptions are what the services answer. `scripts/docs` renews them.
+@Suite struct RecordedExampleTests {
+    private let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources").standardizedFileURL
+
+    @Test func theExamplesOfApiAreCurrent() async throws {
+        let harness = try await APIHarness()
+        let examples = Examples()
+        try await harness.run { ada, _ in
+            let upload: JSONValue = ["image_url": "https://example.com/cat.jpg", "preset": "web"]
+            try examples.add("upload", sent: upload, try await ada.post(json: upload.text()))
+            try examples.add("upload", try await ada.post(json: #"{"image_url":"https://example.com/cat.jpg","preset":"wbe"}"#))
+            let id = try await ada.post(form: [(#"name="file"; filename="cat.png""#, "bytes"), (#"name="preset""#, "thumbnail")]).taskID()
+            try await harness.complete(id, output: "thumbnail")
+            try examples.add("getTask", try await ada.get("/api/tasks/\(id)"))
+            try examples.add("getTask", try await ada.get("/api/tasks/\(TaskID.make(at: Timestamp(microseconds: 0)))"))
+            try examples.add("cancelTask", try await ada.send(.post, "/api/tasks/\(id)/cancel"))
+            try examples.add("listTasks", try await ada.get("/api/tasks?limit=1&status=COMPLETED"))
+            try examples.add("getStatistics", try await ada.get("/api/stats"))
+            let pipeline: JSONValue = [
+                "outputs": [["name": "small", "format": "webp", "operations": [["op": "resize", "width": 320, "height": 320]]]]
+            ]
+            try examples.add(
+                "putPreset", sent: pipeline, try await ada.send(.put, "/api/presets/small", body: ByteBuffer(string: pipeline.text())))
+            try examples.add("getPreset", try await ada.get("/api/presets/small"))
+            let wrong: JSONValue = ["outputs": [["name": "small", "quality": 101]]]
+            try examples.add("checkPipeline", sent: wrong, try await ada.post(json: wrong.text(), to: "/api/pipelines/check"))
+        }
+        try check(examples, in: "PixelFlowAPI/RecordedExamples.swift")
+    }
+
+    @Test func theExamplesOfAuthAreCurrent() async throws {
+        let harness = try await APIHarness()
+        let examples = Examples()
+        try await Application(router: harness.auth.router()).test(.router) { client in
+            let credentials: JSONValue = ["email": "ada@example.org", "password": "correct horse battery"]
+            let wrong: JSONValue = ["email": "ada@example.org", "password": "correct horse batteries"]
+            func post(_ path: String, _ body: JSONValue) async throws -> TestResponse {
+                try await client.execute(uri: path, method: .post, body: ByteBuffer(string: body.text()))
+            }
+            try examples.add("getRegistration", try await client.execute(uri: "/register", method: .get))
+            try examples.add("register", sent: credentials, try await post("/register", credentials))
+            try examples.add("register", try await post("/register", credentials))
+            let login = try await post("/login", credentials)
+            try examples.add("login", sent: credentials, login)
+            try examples.add("login", try await post("/login", wrong))
+            let token = try #require(try login.object()["token"] as? String)
+            let headers: HTTPFields = [.authorization: "Bearer \(token)"]
+            try examples.add("validateToken", try await client.execute(uri: "/validate", method: .get, headers: headers))
+            try examples.add("getKeys", try await client.execute(uri: "/.well-known/jwks.json", method: .get))
+        }
+        try check(examples, in: "PixelFlowAuth/Routes/RecordedExamples.swift")
+    }
+
+    private func check(_ examples: Examples, in file: String) throws {
+        let url = sources.appending(path: file)
+        if ProcessInfo.processInfo.environment["PIXELFLOW_RENEW_TABLES"] != nil {
+            try examples.source.write(to: url, atomically: true, encoding: .utf8)
+        } else {
+            #expect(try String(contentsOf: url, encoding: .utf8) == examples.source, "\(file) is not what is answered: run `make docs`")
+        }
+    }
+}
+
+/// Bodies that were sent and received, as the source that is compiled into a service.
+private final class Examples: Sendable {
+    private let all = Mutex<[String: JSONValue]>([:])
+
+    func add(_ operation: String, sent: JSONValue? = nil, _ response: TestResponse) throws {
+        if let sent { all.withLock { $0["\(operation) body"] = sent } }
+        let received = try JSONValue(parsing: response.body.readableBytesView)
+        all.withLock { $0["\(operation) \(response.status.code)"] = Self.withoutChance(received) }
+    }
+
+    var source: String {
+        let entries = all.withLock { $0.sorted { $0.key < $1.key } }.map { key, value in
+            let lines = value.text(pretty: true).split(separator: "\n").map { "            \($0)\n" }.joined()
+            return "        \"\(key)\": #\"\"\"\n\(lines)            \"\"\"#,\n"
+        }
+        return """
+            // Written by `make docs`.
+
+            /// Requests that a test has sent, and the answers that came back, by operation; ids, times and secrets are replaced.
+            enum RecordedExamples {
+                static let all: [String: String] = [
+            \(entries.joined())    ]
+            }
+
+            """
+    }
+
+    /// What differs from run to run is replaced by what never does.
+    private static func withoutChance(_ value: JSONValue, key: String = "") -> JSONValue {
+        switch value {
+        case .object(let members): .object(Dictionary(uniqueKeysWithValues: members.map { ($0.key, withoutChance($0.value, key: $0.key)) }))
+        // One minute of sixty shows what a minute is.
+        case .array(let elements): .array((key == "minutes" ? Array(elements.prefix(1)) : elements).map { withoutChance($0, key: key) })
+        case .string(let text): .string(fixed(text, key: key))
+        // Seconds since something.
+        case .number: key.hasPrefix("p") && key != "progress" || key.contains("seconds") ? .number(0.25) : value
+        default: value
+        }
+    }
+
+    private static func fixed(_ text: String, key: String) -> String {
+        switch key {
+        case "id", "user_id", "tenant", "next_cursor": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
+        case "url": text.replacing(/tasks\/[^\/]+/, with: "tasks/01990f5e-7c1a-7b3c-8d2e-0123456789ab")
+        case "created_at", "updated_at", "started_at", "completed_at", "next_run_at", "at", "start", "expires_at":
+            "2026-01-15T09:30:00.000Z"
+        case "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e"
+        case "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+        case "kid": "2026-01"
+        case "x", "y": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
+        default: text
+        }
+    }
+}
