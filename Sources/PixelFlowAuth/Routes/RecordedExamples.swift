@@ -1,4 +1,5 @@
 // Written by `make docs`.
+// swift-format-ignore-file
 
 /// Requests that a test has sent, and the answers that came back, by operation; ids, times and secrets are replaced.
 enum RecordedExamples {
