@@ -47,8 +47,7 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// services it is built of.
 func composition(_ name: String, _ files: [String], _ dependencies: [Target.Dependency]) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Sources/PixelFlowComposition",
-        exclude: compositionFiles.filter { !files.contains($0) },
+        name: name, dependencies: dependencies, path: "Sources/PixelFlowComposition", exclude: compositionFiles.filter { !files.contains($0) },
         sources: files, swiftSettings: swiftSettings)
 }
 
@@ -129,47 +128,19 @@ let package = Package(
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
         library("PixelFlowMongo", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
-        library(
-            "PixelFlowKafka",
-            ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
-        library(
-            "PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
+        library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
+        library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
         library("PixelFlowDispatch", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
         library("PixelFlowTelemetry", ["WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
 
         // Services.
-        library(
-            "PixelFlowHTTP",
-            [
-                "WireFormats", "OpenAPI", "PixelFlowRelease", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto,
-                nioCore, logging, "Prometheus", metrics,
-            ]),
-        library(
-            "PixelFlowAuth",
-            [
-                "WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore,
-                nioPosix, logging, metrics,
-            ]),
-        library(
-            "PixelFlowAPI",
-            [
-                "WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart",
-                asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics,
-            ]),
-        library(
-            "PixelFlowWorker",
-            [
-                "WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto,
-                nioCore, logging, serviceLifecycle, metrics,
-            ]),
+        library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowRelease", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
+        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
+        library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
-        library(
-            "PixelFlowRuntime",
-            [
-                "PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1,
-                logging, serviceLifecycle, unixSignals,
-            ]),
+        library("PixelFlowRuntime", ["PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
         composition("PixelFlowBackends", ["Backends.swift"], ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", serviceLifecycle]),
         composition(
@@ -177,82 +148,47 @@ let package = Package(
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowRuntime", "PixelFlowTelemetry"]),
         composition(
             "PixelFlowServerBackends", ["TaskBackends+servers.swift"],
-            [
-                "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3",
-                "PixelFlowRuntime", logging, serviceLifecycle,
-            ]),
-        composition(
-            "PixelFlowServerUsers", ["UserBackends+servers.swift"],
-            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
-        composition(
-            "PixelFlowBuildAuth", ["BuildAuth.swift"],
-            ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime"]),
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
+        composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
+        composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime"]),
         composition(
             "PixelFlowBuildAPI", ["BuildAPI.swift"],
-            [
-                "PixelFlowAPI", "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime",
-                "PixelFlowURL", asyncHTTPClient, serviceLifecycle,
-            ]),
+            ["PixelFlowAPI", "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowURL", asyncHTTPClient, serviceLifecycle]),
         composition(
             "PixelFlowBuildWorker", ["BuildWorker.swift"],
-            [
-                "PixelFlowBackends", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime",
-                "PixelFlowWorker",
-            ]),
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
-        library(
-            "PFCtl",
-            ["PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        library("PFCtl", ["PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
         // Tells the autoscaler how far the workers' group is behind.
         library(
             "PixelFlowMetricsAdapter",
-            [
-                "WireFormats", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird,
-                hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics,
-            ]),
+            ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird, hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
-        library(
-            "PixelFlowWeb",
-            [
-                "WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto,
-                nioCore, nioHTTP1, logging, serviceLifecycle, metrics,
-            ]),
+        library("PixelFlowWeb", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
 
         // Executables: read configuration, wire, run.
         executable(
             "pixelflow",
             [
-                "PixelFlowBackends", "PixelFlowEmbeddedBackends", "PixelFlowBuildAuth", "PixelFlowBuildAPI", "PixelFlowBuildWorker",
-                "PixelFlowBuildWeb",
-                "PixelFlowAuth", "PixelFlowCore", "PixelFlowFetch", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWeb",
-                "PixelFlowWorker", serviceLifecycle,
+                "PixelFlowBackends", "PixelFlowEmbeddedBackends", "PixelFlowBuildAuth", "PixelFlowBuildAPI", "PixelFlowBuildWorker", "PixelFlowBuildWeb",
+                "PixelFlowAuth", "PixelFlowCore", "PixelFlowFetch", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWeb", "PixelFlowWorker", serviceLifecycle,
             ]),
-        executable(
-            "pixelflow-auth",
-            ["PixelFlowBackends", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
-        executable(
-            "pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),
+        executable("pixelflow-auth", ["PixelFlowBackends", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
+        executable("pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),
         executable(
             "pixelflow-worker",
             [
-                "PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowBuildWorker", "PixelFlowCore", "PixelFlowFetch",
-                "PixelFlowImaging",
+                "PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowBuildWorker", "PixelFlowCore", "PixelFlowFetch", "PixelFlowImaging",
                 "PixelFlowRuntime", "PixelFlowWorker", serviceLifecycle,
             ]),
-        executable(
-            "pixelflow-metrics-adapter",
-            [
-                "PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowMetricsAdapter", "PixelFlowRuntime", "KubernetesClient",
-                logging, serviceLifecycle,
-            ]),
+        executable("pixelflow-metrics-adapter", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowMetricsAdapter", "PixelFlowRuntime", "KubernetesClient", logging, serviceLifecycle]),
         executable("pfctl", ["PFCtl"]),
         executable("pixelflow-web", ["PixelFlowBuildWeb", "PixelFlowCore", "PixelFlowRuntime", "PixelFlowWeb", serviceLifecycle]),
 
         .executableTarget(
-            name: "bench-tools",
-            dependencies: ["PixelFlowCore", "PixelFlowImaging", "WireFormats", argumentParser, hummingbird, httpTypes, logging, nioCore],
+            name: "bench-tools", dependencies: ["PixelFlowCore", "PixelFlowImaging", "WireFormats", argumentParser, hummingbird, httpTypes, logging, nioCore],
             path: "Sources/Executables/bench-tools", swiftSettings: swiftSettings),
 
         // Tests. How a test waits: never without an end.
@@ -260,20 +196,15 @@ let package = Package(
         // Clocks that a test moves, programs that it runs.
         .target(name: "TestSupport", dependencies: ["Deadlines"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         // One suite per port, run against every implementation.
-        .target(
-            name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "WireFormats", nioCore], path: "Tests/Conformance",
-            swiftSettings: swiftSettings),
+        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "WireFormats", logging, nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
         // Judges what clients were promised against what became of it; knows no backend.
         .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
         // A TCP proxy that misbehaves on demand, between a service and a server.
-        .target(
-            name: "FaultProxy", dependencies: ["Deadlines", nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
+        .target(name: "FaultProxy", dependencies: ["Deadlines", nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
         // A connection over which a test says what no HTTP client would.
         .target(name: "RawHTTP", dependencies: [nioCore, nioPosix], path: "Tests/RawHTTP", swiftSettings: swiftSettings),
         // A server that a test starts and ends as it likes.
-        .target(
-            name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess",
-            swiftSettings: swiftSettings),
+        .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioEmbedded, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
@@ -291,90 +222,31 @@ let package = Package(
         tests("PrometheusTests", ["Prometheus", metrics]),
         // A small Kubernetes API with a memory, for the client's tests and for pfctl's.
         .target(
-            name: "FakeKubernetes",
-            dependencies: [
-                "WireFormats", "Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto,
-            ],
+            name: "FakeKubernetes", dependencies: ["WireFormats", "Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
-        tests(
-            "PixelFlowMetricsAdapterTests",
-            [
-                "WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient",
-                "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509,
-                crypto, logging, metrics, serviceLifecycle,
-            ]),
+        tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["WireFormats", "PFCtl", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
-        tests(
-            "KubernetesClientTests",
-            [
-                "WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket,
-                x509, crypto,
-            ]),
+        tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
-        tests(
-            "PixelFlowPostgresTests",
-            ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
-        tests(
-            "PixelFlowMongoTests",
-            ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
+        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
+        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["PixelFlowKafka", "PixelFlowCore", "Conformance", "ServerProcess", nioCore]),
-        tests(
-            "PixelFlowS3Tests",
-            [
-                "WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting,
-                nioCore, nioPosix, nioHTTP1,
-            ]),
-        tests(
-            "PixelFlowImagingTests",
-            ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowS3Tests", ["WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
+        tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
-        tests(
-            "PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        tests(
-            "PixelFlowHTTPTests",
-            [
-                "WireFormats", "PixelFlowHTTP", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird,
-                hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics,
-            ]),
-        tests(
-            "PixelFlowAuthTests",
-            [
-                "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird,
-                hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics,
-            ]),
-        tests(
-            "PixelFlowAPITests",
-            [
-                "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore",
-                "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle,
-                "Prometheus", metrics,
-            ]),
-        tests(
-            "PixelFlowWorkerTests",
-            [
-                "WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance",
-                "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics,
-            ]),
-        tests(
-            "PixelFlowDispatchTests",
-            [
-                "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle,
-                "Prometheus",
-            ]),
-        tests(
-            "PixelFlowWebTests",
-            [
-                "WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes,
-                asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics,
-            ]),
+        tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
+        tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAPITests", ["WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
+        tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
         // Drives the real executable, which is therefore built with it.
         tests(
             "EndToEndTests",
             [
-                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "Conformance", "FaultProxy",
-                "HistoryChecker", "RawHTTP",
-                "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore",
-                asyncHTTPClient, logging, nioCore,
+                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "Conformance", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),
     ]

@@ -47,12 +47,17 @@ final class AuthHarness: Sendable {
 
     /// Over connections, which have addresses.
     func runLive(with change: (inout AuthSettings) -> Void, test: @Sendable (AuthClient) async throws -> Void) async throws {
-        try await Application(router: try await service(change).router(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+        let undeclared = UndeclaredProblems()
+        let configuration = ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0))
+        try await Application(router: try await service(change).router(), configuration: configuration, logger: undeclared.logger)
             .test(.live) { try await test(AuthClient(client: $0)) }
+        #expect(undeclared.all == [])
     }
 
     static func run(_ service: AuthService, _ test: @Sendable (AuthClient) async throws -> Void) async throws {
-        try await Application(router: service.router()).test(.router) { try await test(AuthClient(client: $0)) }
+        let undeclared = UndeclaredProblems()
+        try await Application(router: service.router(), logger: undeclared.logger).test(.router) { try await test(AuthClient(client: $0)) }
+        #expect(undeclared.all == [])
     }
 }
 

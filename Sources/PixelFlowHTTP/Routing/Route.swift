@@ -1,6 +1,8 @@
 package import HTTPTypes
 package import Hummingbird
+import Logging
 package import OpenAPI
+import PixelFlowCore
 
 /// One route of a service: what it takes, what it answers, and what handles it. It is described from the declaration that it
 /// is registered from.
@@ -12,7 +14,9 @@ package struct Route: Sendable {
     package let path: String
     /// Nil for what is not part of the API.
     package let description: OperationDescription?
-    let handler: Handler
+    private let handler: Handler
+    /// What the description says of problems; nil for what is not part of the API.
+    private let codes: Set<String>?
 
     /// - Parameters:
     ///   - id: unique in all services; generated clients name their functions after it.
@@ -29,6 +33,7 @@ package struct Route: Sendable {
         self.path = path
         self.handler = handler
         let problems = problems + CommonProblems.of(access, hasBody: body != nil)
+        codes = Set(problems.map(\.code))
         description = OperationDescription(
             method: method.rawValue.lowercased(), path: path, id: id, tag: tag, summary: summary, details: details,
             parameters: parameters, body: body,
@@ -41,6 +46,21 @@ package struct Route: Sendable {
         self.path = path
         self.handler = handler
         description = nil
+        codes = nil
+    }
+
+    /// Handles a request. A problem that the route does not declare is answered all the same, and logged as the defect that it is.
+    func handle(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        do {
+            return try await handler(request, context)
+        } catch {
+            let problem = Problem(error, requestID: context.requestID)
+            if let codes, !codes.contains(problem.code) {
+                context.logger.error(
+                    "undeclared problem", metadata: ["route": "\(method) \(path)", "code": .string(problem.code)])
+            }
+            throw error
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Conformance
 import Crypto
 import Foundation
 import HTTPTypes
@@ -25,7 +26,7 @@ final class APIHarness: Sendable {
     private let dependencies: APIDependencies
     let registry = PrometheusRegistry()
     private let folder: String
-    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private let undeclared = UndeclaredProblems()
 
     init(
         limits: ImageLimits = ImageLimits(), uploads: UploadLimits = UploadLimits(), reserve: DiskReserve? = nil,
@@ -34,7 +35,7 @@ final class APIHarness: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
         let blobs = try FileBlobStore(path: folder + "/blobs", reserve: reserve)
-        let logger = Self.logger
+        let logger = undeclared.logger
         var settings = AuthSettings()
         settings.bcryptCost = 4
         auth = try AuthService(
@@ -53,9 +54,10 @@ final class APIHarness: Sendable {
     /// Runs `test` with a client for each of two people.
     func run(_ test: @Sendable (_ ada: APIClient, _ bob: APIClient) async throws -> Void) async throws {
         let tokens = try await [token("ada@example.org"), token("bob@example.org")]
-        try await Application(router: service.router(), logger: Self.logger).test(.router) { client in
+        try await Application(router: service.router(), logger: undeclared.logger).test(.router) { client in
             try await test(APIClient(client: client, token: tokens[0]), APIClient(client: client, token: tokens[1]))
         }
+        #expect(undeclared.all == [])
     }
 
     /// The same data behind a service with other limits, with a client for whoever has the token.
@@ -63,21 +65,23 @@ final class APIHarness: Sendable {
         limits: ImageLimits, as token: String, _ test: @Sendable (APIClient) async throws -> Void
     ) async throws {
         let service = APIService(dependencies: dependencies, limits: limits, metrics: PrometheusRegistry())
-        try await Application(router: service.router(), logger: Self.logger).test(.router) { client in
+        try await Application(router: service.router(), logger: undeclared.logger).test(.router) { client in
             try await test(APIClient(client: client, token: token))
         }
+        #expect(undeclared.all == [])
     }
 
     /// The service on a port of its own, its event hub included, and the tokens of two people.
     func serve(_ test: @Sendable (_ port: Int, _ ada: String, _ bob: String) async throws -> Void) async throws {
         let tokens = try await [token("ada@example.org"), token("bob@example.org")]
-        try await Application(router: service.router(), services: [hub], logger: Self.logger).test(.live) { client in
+        try await Application(router: service.router(), services: [hub], logger: undeclared.logger).test(.live) { client in
             try await test(try #require(client.port), tokens[0], tokens[1])
         }
+        #expect(undeclared.all == [])
     }
 
     private func token(_ email: String) async throws -> String {
-        try await Application(router: auth.router(), logger: Self.logger).test(.router) { client in
+        try await Application(router: auth.router(), logger: undeclared.logger).test(.router) { client in
             let body = ByteBuffer(string: #"{"email":"\#(email)","password":"correct horse battery"}"#)
             _ = try await client.execute(uri: "/register", method: .post, body: body)
             let login = try await client.execute(uri: "/login", method: .post, body: body)

@@ -1,0 +1,29 @@
+package import Logging
+import Synchronization
+
+/// Collects what a service logs about problems that its routes do not declare; other lines are dropped.
+package final class UndeclaredProblems: Sendable {
+    private let found = Mutex<[String]>([])
+
+    package init() {}
+
+    package var all: [String] { found.withLock { $0 } }
+
+    package var logger: Logger { Logger(label: "test") { _ in Handler(problems: self) } }
+
+    private struct Handler: LogHandler {
+        let problems: UndeclaredProblems
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.error
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            guard event.message == "undeclared problem" else { return }
+            problems.found.withLock { $0.append("\(event.metadata ?? [:])") }
+        }
+    }
+}
