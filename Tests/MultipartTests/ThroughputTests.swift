@@ -1,5 +1,6 @@
 import Multipart
 import NIOCore
+import TestSupport
 import Testing
 
 /// Not a benchmark: a guard against anything that is not linear. The bounds leave room for a very busy machine.
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test func photographs() throws {
-        var random = FuzzTests.Generator(state: 1)
+        var random = SeededGenerator(seed: 1)
         let noise = ByteBuffer(bytes: (0..<1 << 17).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } })
         var body = ByteBuffer()
         for _ in 0..<16 { body.writeImmutableBuffer(noise) }

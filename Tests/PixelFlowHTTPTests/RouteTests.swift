@@ -1,11 +1,10 @@
+import Conformance
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
-import Logging
 import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
-import PixelFlowTelemetry
 import Testing
 
 @Suite struct RouteTests {
@@ -17,22 +16,25 @@ import Testing
     }
 
     @Test func aProblemThatIsNotDeclaredIsAnsweredAndLogged() async throws {
-        let log = LogCapture()
+        let undeclared = UndeclaredProblems()
         let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: [])) { table in
             table.add([route("/declared", throwing: "declared"), route("/undeclared", throwing: "surprise")])
         }
-        let logger = Telemetry.logger("test", settings: LogSettings(level: .error), sink: log.sink)
-        try await Application(router: router, logger: logger).test(.router) { client in
-            for path in ["/declared", "/undeclared"] { #expect(try await client.execute(uri: path, method: .get).status == .conflict) }
+        try await Application(router: router, logger: undeclared.logger).test(.router) { client in
+            for path in ["/declared", "/undeclared"] {
+                let response = try await client.execute(uri: path, method: .get)
+                #expect(response.status == .conflict)
+            }
         }
-        let lines = try log.objects().filter { $0["message"] as? String == "undeclared problem" }
-        #expect(lines.map { $0["code"] as? String } == ["surprise"])
+        #expect(undeclared.all.count == 1)
+        #expect(undeclared.all.first?.contains("surprise") == true)
     }
 
     @Test(arguments: [("", nil), ("?n=", nil), ("?n=7", 7)] as [(String, Int?)])
     func aParameterIsReadAsItIsDeclared(query: String, value: Int?) throws {
         let parameter = QueryParameter.integer("n", 1...9, default: 5, "A number.")
-        #expect(try parameter.value(in: QueryParameters(query.dropFirst())) == value)
+        let read = try parameter.value(in: QueryParameters(query.dropFirst()))
+        #expect(read == value)
     }
 
     @Test(arguments: ["0", "10", "x", "1.5"])

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import TestSupport
 import Testing
 
 @testable import PixelFlowImaging
@@ -145,7 +146,7 @@ import Testing
     /// Layouts made by chance: whatever the order of bytes and planes, the depth and the bands that are more than colour.
     @Test(arguments: 0..<60)
     func layoutsMadeByChance(seed: UInt64) throws {
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         let photometric = [0, 1, 2][Int.random(in: 0..<3, using: &random)]
         let sample = Self.depths[Int.random(in: 0..<4, using: &random)]
         let colours = photometric == 2 ? 3 : 1

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import TestSupport
 import Testing
 
 @testable import PixelFlowImaging
@@ -137,7 +138,7 @@ import Testing
     @Test(arguments: ["jpeg", "png", "interlaced png", "avif", "tiff", "lossless webp"])
     func damageIsNotCalledCutOff(kind: String) throws {
         let whole = try made(kind)
-        var random = SeededGenerator(7)
+        var random = SeededGenerator(seed: 7)
         // The first half of so small an AVIF file is boxes, whose damaged sizes can look like a cut.
         for part in kind == "avif" ? [0.6, 0.8] : [0.4, 0.6, 0.8] {
             var damaged = whole

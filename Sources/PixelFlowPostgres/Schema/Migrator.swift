@@ -28,7 +28,7 @@ struct Migrator: Sendable {
             let pending = migrations.dropFirst(present)
             for (number, migration) in zip((present + 1)..., pending) {
                 try connection.execute(script: migration.sql, within: Self.limit)
-                try connection.execute(Self.record, [.integer(number), .text(migration.name)])
+                try connection.execute(Self.record, [.integer(Int64(number)), .text(migration.name)])
             }
             return pending.map(\.name)
         }

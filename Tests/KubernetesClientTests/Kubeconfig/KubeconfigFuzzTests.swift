@@ -1,4 +1,5 @@
 import KubernetesClient
+import TestSupport
 import Testing
 
 /// Whatever stands in a kubeconfig, reading it ends soon, with a configuration or an error.
@@ -35,7 +36,7 @@ struct KubeconfigFuzzTests {
 
     @Test(arguments: 0..<16)
     func mutationsAreSurvived(round: UInt64) async {
-        var random = SplitMix(state: round)
+        var random = SeededGenerator(seed: round)
         let fragments = [
             "{", "[", "- ", ": ", "*t", "&t ", "!!int ", "\n", "\t", "'", "\"", "|", ">", "? ", "%", "\u{0}", "---\n", "<<: *t", "null",
             "~", "1e999",
@@ -65,7 +66,7 @@ struct KubeconfigFuzzTests {
 
     @Test(arguments: 0..<8)
     func noiseIsSurvived(round: UInt64) async {
-        var random = SplitMix(state: round &+ 1_000)
+        var random = SeededGenerator(seed: round &+ 1_000)
         for _ in 0..<50 {
             await Task.yield()
             Self.read((0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
@@ -108,18 +109,5 @@ struct KubeconfigFuzzTests {
         let text = "users:\n- name: a\n  user:\n    token: hunter2\n   bad: ["
         let error = #expect(throws: KubernetesError.self) { try Kubeconfig(parsing: Array(text.utf8), file: "/k") }
         #expect(error?.message.contains("hunter2") == false)
-    }
-}
-
-/// Random numbers that are the same each time.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Deadlines
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PixelFlowCore
@@ -176,7 +177,7 @@ private final class Log<Element: Sendable>: Sendable {
     @Test(arguments: 0..<5 as Range<UInt64>) func aCrowdWithDeadlinesAndCancellations(seed: UInt64) async throws {
         let semaphore = AsyncSemaphore(permits: 3, waiting: 100)
         let running = Running()
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var callers: [(task: Task<Void, any Error>, isCancelled: Bool)] = []
         for _ in 0..<1000 {
             let patience = Duration.microseconds(Int.random(in: -100...3000, using: &random))

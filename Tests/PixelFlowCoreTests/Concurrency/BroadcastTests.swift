@@ -1,6 +1,7 @@
 import Deadlines
 import PixelFlowCore
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ListenerTableTests {
@@ -34,7 +35,7 @@ import Testing
 
     /// Whatever happens in whichever order: the table holds who was added and not removed.
     @Test(arguments: 0..<20 as Range<UInt64>) func nobodyIsLost(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var table = ListenerTable<Int, Int>()
         var added: [Int: (topic: Int, listener: Int)] = [:]
         for listener in 0..<1000 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PixelFlowCore
@@ -5,7 +6,7 @@ import Testing
 @Suite struct LinkedQueueTests {
     /// Whatever is put in and taken out, and wherever: the queue holds what an array would.
     @Test(arguments: 0..<10 as Range<UInt64>) func isAnArrayThatForgetsQuickly(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var queue = LinkedQueue<Int>()
         var model: [Int] = []
         for number in 0..<1000 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PixelFlowCore
@@ -29,7 +30,7 @@ private struct SemaphoreWalk {
 
     private let keys: Int
     private let limits: FairSemaphoreLimits
-    private var random: SplitMix
+    private var random: SeededGenerator
     private var state: SemaphoreState<Int>
     private var holders: [Caller] = []
     /// In order of arrival.
@@ -41,7 +42,7 @@ private struct SemaphoreWalk {
     init(keys: Int, limits: FairSemaphoreLimits, seed: UInt64) {
         self.keys = keys
         self.limits = limits
-        random = SplitMix(state: seed)
+        random = SeededGenerator(seed: seed)
         state = SemaphoreState(limits: limits)
     }
 

@@ -1,5 +1,6 @@
 import Deadlines
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PixelFlowCore
@@ -37,7 +38,7 @@ import Testing
 
     /// Whatever happens in whichever order: one run at a time, and everyone is answered once.
     @Test(arguments: 0..<20 as Range<UInt64>) func everyoneIsAnsweredOnce(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var state = SingleFlightState<UInt64>()
         var waiting: Set<UInt64> = []
         var isRunning = false

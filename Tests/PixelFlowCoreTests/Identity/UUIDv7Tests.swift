@@ -1,4 +1,5 @@
 import PixelFlowCore
+import TestSupport
 import Testing
 
 @Suite struct UUIDv7Tests {
@@ -16,7 +17,7 @@ import Testing
     }
 
     @Test func sortsByTimeToTheMicrosecond() {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         let start = SampleTasks.start.microseconds
         let ids = (0..<5000).map { UUIDv7.make(at: Timestamp(microseconds: start + $0), using: &random) }
         #expect(ids == ids.sorted())

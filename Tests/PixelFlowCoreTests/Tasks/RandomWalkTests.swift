@@ -1,4 +1,5 @@
 import PixelFlowCore
+import TestSupport
 import Testing
 
 /// Long random lives of tasks, watched step by step.
@@ -22,7 +23,7 @@ import Testing
 
 /// One task after the other, pushed about at random.
 struct RandomWalk {
-    private var random: SplitMix
+    private var random: SeededGenerator
     private let machine = TaskStateMachine()
     private var now = SampleTasks.start
     private var task = SampleTasks.make()
@@ -32,7 +33,7 @@ struct RandomWalk {
     private(set) var refusals: Set<String> = []
     private(set) var lives = 1
 
-    init(seed: UInt64) { random = SplitMix(state: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func step() -> (before: TaskRecord, TaskTransition, TransitionError?, after: TaskRecord) {
         startAnewAtTimes()
@@ -81,18 +82,5 @@ struct RandomWalk {
         case 28: return .acknowledgeEvents(Set(task.outbox.prefix(1).map(\.id)))
         default: return Int.random(in: 0..<6, using: &random) == 0 ? .delete : .renew(claim)
         }
-    }
-}
-
-/// A small generator with a seed, so that a walk can be walked again.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }
