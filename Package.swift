@@ -364,8 +364,8 @@ let package = Package(
         tests(
             "PixelFlowWebTests",
             [
-                "WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes,
-                asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics,
+                "WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "Conformance", "RawHTTP", hummingbird, hummingbirdTesting,
+                httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics,
             ]),
         // Drives the real executable, which is therefore built with it.
         tests(
