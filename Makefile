@@ -65,6 +65,13 @@ e2e: ## Run the end-to-end test against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORK
 	    scripts/web && swift build -c release --product pixelflow && scripts/e2e --start $(RELEASE); \
 	fi
 
+.PHONY: test-api
+test-api: ## Make requests up from the description of the API for ten minutes (`make test` takes less), and generate a client
+	@scripts/setup test
+	@scripts/web
+	@swift build --product pixelflow
+	@scripts/test-api --start .build/debug/pixelflow --seconds 600
+
 .PHONY: bench
 bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: fewer, shorter rounds)
 	@scripts/setup bench
@@ -186,7 +193,7 @@ lint: ## Check Swift, shell, Python and the page's JavaScript without building t
 .PHONY: clean
 clean: ## Remove all build output, and the containers of compose with their data; ./.pixelflow stays
 	@scripts/compose clean
-	@rm -rf .build .bench .venv-web .venv-browser .venv-chart .venv-lint .venv-stack Sources/CWebAssets/page/built
+	@rm -rf .build .bench .venv-web .venv-api .venv-browser .venv-chart .venv-lint .venv-stack Sources/CWebAssets/page/built
 
 .PHONY: help
 help: ## Show this list

@@ -240,7 +240,7 @@ let package = Package(
         tests("PixelFlowAPITests", ["WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
-        tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
+        tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "Conformance", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
         // Drives the real executable, which is therefore built with it.
         tests(
             "EndToEndTests",

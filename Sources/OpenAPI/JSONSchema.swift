@@ -33,6 +33,9 @@ extension JSONSchema {
     /// Any JSON value.
     package static let any = JSONSchema()
     package static let boolean = JSONSchema(["type": "boolean"])
+    /// Bytes outside JSON: a body, or a part of a form. The format says nothing in OpenAPI 3.1, but it is what makes tools offer a
+    /// file to choose, and generators write a client that compiles.
+    package static let bytes = string(format: "binary")
 
     /// - Parameters:
     ///   - format: as `date-time`, `uri` or `binary`.

@@ -89,7 +89,7 @@ package struct ContentDescription: Sendable {
     }
 
     /// Bytes as they are.
-    package static func bytes(_ mediaType: String) -> Self { Self(mediaType, .schema(JSONSchema())) }
+    package static func bytes(_ mediaType: String) -> Self { Self(mediaType, .schema(.bytes)) }
 
     func json(_ reader: SchemaReader) throws -> JSONValue {
         let schema: JSONSchema =

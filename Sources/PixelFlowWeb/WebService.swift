@@ -2,6 +2,7 @@ package import AsyncHTTPClient
 package import Hummingbird
 package import Metrics
 import NIOCore
+package import PixelFlowCore
 package import PixelFlowHTTP
 
 /// The web service: the page, the browser's session, and the way to auth and api, all at one address.
@@ -10,16 +11,20 @@ package struct WebService: Sendable {
     private let api: Upstream
     private let assets: AssetRoutes
     private let proxies: TrustedProxies
+    private let clock: any WallClock
     private let metrics: any MetricsFactory
 
     /// - Parameters:
     ///   - client: created with `clientConfiguration`; the creator shuts it down.
     ///   - metrics: the process's, unless given.
-    package init(settings: WebSettings, client: HTTPClient, metrics: any MetricsFactory = MetricsSystem.factory) {
+    package init(
+        settings: WebSettings, client: HTTPClient, clock: any WallClock = SystemClock(), metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         auth = Upstream(name: "auth", baseURL: settings.authURL, client: client)
         api = Upstream(name: "api", baseURL: settings.apiURL, client: client)
         assets = AssetRoutes(bundle: AssetBundle())
         proxies = settings.proxies
+        self.clock = clock
         self.metrics = metrics
     }
 
@@ -49,6 +54,7 @@ package struct WebService: Sendable {
                     + ProxyRoutes(auth: auth, api: api, proxies: proxies).routes,
                 behind: [SessionCaching(), CrossSiteGuard()])
             table.add(assets.routes)
+            table.add(DescriptionRoutes(of: table.routes, auth: auth, api: api, clock: clock).routes)
         }
     }
 

@@ -6,6 +6,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOHTTP1
+import PixelFlowCore
 import PixelFlowWeb
 import Testing
 
@@ -58,14 +59,13 @@ typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
 @discardableResult
 func withWebStack<Value: Sendable>(
     auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in }, proxies: TrustedProxies = .loopback,
-    isManagement: Bool = false, _ body: @escaping @Sendable (WebStack) async throws -> Value
+    isManagement: Bool = false, clock: any WallClock = SystemClock(), _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withUpstream(auth) { authPort in
         try await withUpstream(api) { apiPort in
             try await withWeb(
                 authURL: "http://localhost:\(authPort)", apiURL: "http://localhost:\(apiPort)", proxies: proxies,
-                isManagement: isManagement,
-                body)
+                isManagement: isManagement, clock: clock, body)
         }
     }
 }
@@ -74,10 +74,11 @@ func withWebStack<Value: Sendable>(
 @discardableResult
 func withWeb<Value: Sendable>(
     authURL: String, apiURL: String, proxies: TrustedProxies = .loopback, isManagement: Bool = false,
-    _ body: @escaping @Sendable (WebStack) async throws -> Value
+    clock: any WallClock = SystemClock(), _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withClient(WebService.clientConfiguration) { upstreamClient in
-        let service = WebService(settings: try WebSettings(authURL: authURL, apiURL: apiURL, proxies: proxies), client: upstreamClient)
+        let settings = try WebSettings(authURL: authURL, apiURL: apiURL, proxies: proxies)
+        let service = WebService(settings: settings, client: upstreamClient, clock: clock)
         let router = isManagement ? service.managementRouter() : service.router()
         return try await Application(router: router, server: guarded(), logger: quietLogger).test(.live) { test in
             let port = try #require(test.port)

@@ -70,5 +70,5 @@ enum UploadDescription {
         ], required: ["image_url"], isClosed: true)
 
     private static let form = JSONSchema.object(
-        ["file": JSONSchema().described("The image."), "pipeline": pipeline, "preset": preset], required: ["file"], isClosed: true)
+        ["file": JSONSchema.bytes.described("The image."), "pipeline": pipeline, "preset": preset], required: ["file"], isClosed: true)
 }

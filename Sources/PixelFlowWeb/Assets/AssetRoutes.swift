@@ -2,23 +2,25 @@ import HTTPTypes
 import Hummingbird
 import PixelFlowHTTP
 
-/// Serves the page and its files.
+/// Serves the page, the description of the API for people, and their files.
 struct AssetRoutes: Sendable {
     /// Everything is loaded from this origin and nothing is inline. Images may also be created in the
     /// page, such as previews and placeholders.
     private static let pagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    private static let page = "/index.html"
-    /// The paths of the page's views, which users open, reload and share.
-    private static let views: [String] = ["/", "/tasks/:id", "/overview", "/presets", "/presets/:name"]
+    /// The pages by their files, and the paths of their views, which users open, reload and share.
+    private static let views: [String: [String]] = [
+        "/index.html": ["/", "/tasks/:id", "/overview", "/presets", "/presets/:name"],
+        "/docs.html": ["/docs"],
+    ]
 
     let bundle: AssetBundle
 
     /// Files are not part of the API.
     var routes: [Route] {
         bundle.assets.flatMap { asset in
-            (asset.path == Self.page ? Self.views : [asset.path]).map { path in
+            (Self.views[asset.path] ?? [asset.path]).map { path in
                 Route(undescribed: .get, path) { request, _ in try Self.response(asset, to: request) }
             }
         }
@@ -33,7 +35,7 @@ struct AssetRoutes: Sendable {
             .eTag: tag.description,
             .cacheControl: asset.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
         ]
-        if asset.path == page { headers[.contentSecurityPolicy] = pagePolicy }
+        if views[asset.path] != nil { headers[.contentSecurityPolicy] = pagePolicy }
         if asset.gzip != nil { headers[.vary] = "accept-encoding" }
         if let known = try Preconditions(request).response(for: tag, headers: headers) { return known }
         if compressed != nil { headers[.contentEncoding] = "gzip" }

@@ -4,6 +4,10 @@ import PixelFlowHTTP
 
 /// The cookie that holds a browser's token, out of reach of any script.
 enum SessionCookie {
+    static let plainName = "pixelflow_session"
+    /// A `__Host-` cookie can be set by this very host only, over https only; so that prefix needs `Secure`.
+    static let secureName = "__Host-pixelflow_session"
+
     /// Sent by this site's own pages only, and with `Secure` wherever the browser came over https.
     static func issue(_ token: String, lifetime seconds: Int, for request: Request) -> Cookie {
         Cookie(
@@ -21,10 +25,7 @@ enum SessionCookie {
         return token
     }
 
-    /// A `__Host-` cookie can be set by this very host only, over https only; so that prefix needs `Secure`.
-    private static func name(_ request: Request) -> String {
-        request.isSecure ? "__Host-pixelflow_session" : "pixelflow_session"
-    }
+    private static func name(_ request: Request) -> String { request.isSecure ? secureName : plainName }
 }
 
 extension Request {

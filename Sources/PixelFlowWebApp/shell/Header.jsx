@@ -24,7 +24,7 @@ export function Header() {
                 <Link to="/" aria-label="PixelFlow, go to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
                     <Logo /><span className="hidden md:inline">PixelFlow</span>
                 </Link>
-                <nav aria-label="Pages" className="flex grow gap-0.5 sm:ml-2"><Rooms /></nav>
+                <nav aria-label="Pages" className="flex grow gap-0.5 sm:ml-2"><Rooms /><APILink /></nav>
                 <LiveBadge />
                 <span className="hidden max-w-48 truncate text-sm text-soft lg:inline" title={email}>{email}</span>
                 <IconButton icon="out" label="Sign out" onClick={leave} />
@@ -33,14 +33,22 @@ export function Header() {
     );
 }
 
+const roomLook = "flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm font-medium no-underline sm:px-3";
+const elsewhere = "text-soft hover:bg-sunk hover:text-ink";
+
+/** The description of the API is a page of its own, and no view of this one. */
+function APILink() {
+    return <a href="/docs" className={`${roomLook} ${elsewhere}`}><Icon name="code" className="hidden sm:block" />API</a>;
+}
+
 function Rooms() {
     const path = usePath();
     return sections.map(({ to, icon, name }) => {
         const isHere = to === "/" ? path === "/" || path.startsWith("/tasks/") : path.startsWith(to);
-        const look = isHere ? "bg-accent-wash text-accent" : "text-soft hover:bg-sunk hover:text-ink";
+        const look = isHere ? "bg-accent-wash text-accent" : elsewhere;
         return (
             <Link key={to} to={to} aria-current={isHere ? "page" : undefined}
-                className={`flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm font-medium no-underline sm:px-3 ${look}`}>
+                className={`${roomLook} ${look}`}>
                 <Icon name={icon} className="hidden sm:block" />{name}
             </Link>
         );

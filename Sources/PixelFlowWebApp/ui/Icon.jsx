@@ -22,6 +22,7 @@ const paths = {
     edit: "M4 20h4L19 9l-4-4L4 16zM13.5 6.5l4 4",
     chart: "M4 20V4m0 16h16M8 16v-4m4 4V8m4 8v-6",
     layers: "M12 4 3 9l9 5 9-5zM3 14l9 5 9-5",
+    code: "M8 7l-5 5 5 5m8-10 5 5-5 5",
     compare: "M12 3v18M9 6H4v12h5m6-12h5v12h-5",
     out: "M14 4h5a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1h-5M10 8l-4 4 4 4m-4-4h10",
 };

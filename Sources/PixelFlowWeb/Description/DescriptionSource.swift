@@ -1,0 +1,122 @@
+import HTTPTypes
+import Logging
+import NIOCore
+import PixelFlowCore
+import PixelFlowHTTP
+import Synchronization
+import WireFormats
+
+/// The description of the whole product, from what auth and api say of themselves.
+///
+/// Both are asked when the description is first wanted, and whether theirs is still current at most once a minute. While
+/// one of them is away, what it has said before stays.
+final class DescriptionSource: Sendable {
+    /// Bytes of a service's description; what is larger counts as if the service were away. Today's are under 400 KiB.
+    static let limit = 4 * 1024 * 1024
+    /// How long a description is served without asking the services.
+    static let interval: Duration = .seconds(60)
+    /// For both services together; readers wait meanwhile.
+    static let timeLimit: Duration = .seconds(5)
+
+    private struct Known: Sendable {
+        var tag: String?
+        var document: JSONValue
+    }
+
+    private struct State {
+        /// By service.
+        var known: [String: Known] = [:]
+        var product: TaggedJSON?
+        var nextAttempt = Timestamp(microseconds: 0)
+    }
+
+    private let own: Result<JSONValue, any Error>
+    private let auth: Upstream
+    private let api: Upstream
+    private let clock: any WallClock
+    private let state = Mutex(State())
+    private let renewing = SingleFlight<Void>()
+
+    init(own: Result<JSONValue, any Error>, auth: Upstream, api: Upstream, clock: any WallClock) {
+        self.own = own
+        self.auth = auth
+        self.api = api
+        self.clock = clock
+    }
+
+    /// The description.
+    ///
+    /// - Throws: `auth_unavailable` or `api_unavailable` if a service has never answered; `descriptions_differ`.
+    func product(_ logger: Logger) async throws -> TaggedJSON {
+        do {
+            _ = try await renewing.run(startingIf: { beginAttempt() }) { try await self.renew() }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            guard let product = state.withLock({ $0.product }) else { throw error }
+            logger.warning("description not refreshed", metadata: ["error": .string(String(describing: error))])
+            return product
+        }
+        guard let product = state.withLock({ $0.product }) else { throw PixelFlowError.unavailable("api") }
+        return product
+    }
+
+    private func beginAttempt() -> Bool {
+        let now = clock.now()
+        return state.withLock { state in
+            guard state.product == nil || now >= state.nextAttempt else { return false }
+            state.nextAttempt = now + Self.interval
+            return true
+        }
+    }
+
+    private func renew() async throws {
+        let own = try own.get()
+        let known = try await readBoth()
+        let product: JSONValue
+        do {
+            product = try ProductDescription.json(own, [.auth(known.auth.document), .api(known.api.document)])
+        } catch {
+            throw PixelFlowError(
+                .unavailable, code: "descriptions_differ", "The services are of different versions, and their descriptions differ.",
+                retry: .outage, retryAfter: 60, cause: error)
+        }
+        state.withLock { state in
+            state.known = [auth.name: known.auth, api.name: known.api]
+            state.product = TaggedJSON(product)
+        }
+    }
+
+    private func readBoth() async throws -> (auth: Known, api: Known) {
+        try await withThrowingTaskGroup(of: (auth: Known, api: Known).self) { group in
+            defer { group.cancelAll() }
+            group.addTask { [self] in
+                async let ofAuth = read(auth)
+                async let ofAPI = read(api)
+                return try await (ofAuth, ofAPI)
+            }
+            group.addTask {
+                try await Task.sleep(for: Self.timeLimit)
+                throw PixelFlowError.unavailable("api")
+            }
+            guard let known = try await group.next() else { throw CancellationError() }
+            return known
+        }
+    }
+
+    /// What the service says now, or what it has said before if that is current.
+    private func read(_ service: Upstream) async throws -> Known {
+        let known = state.withLock { $0.known[service.name] }
+        var headers: HTTPFields = [.accept: "application/json"]
+        headers[.ifNoneMatch] = known?.tag
+        let answer = try await service.send(.get, "/openapi.json", headers: headers)
+        let content = try await answer.collect(limit: Self.limit)
+        if answer.status == .notModified, let known { return known }
+        guard answer.status == .ok else { throw PixelFlowError.unavailable(service.name) }
+        do {
+            return Known(tag: answer.headers[.eTag], document: try JSONValue(parsing: content.readableBytesView))
+        } catch {
+            throw PixelFlowError.unavailable(service.name, cause: error)
+        }
+    }
+}

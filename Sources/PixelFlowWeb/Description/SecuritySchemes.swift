@@ -1,0 +1,23 @@
+import WireFormats
+
+/// How a request to web says whose it is: with a token, or with the session that the page has opened.
+enum SecuritySchemes {
+    /// Either of the cookies is enough.
+    static let sessions: [JSONValue] = [["session": []], ["secureSession": []]]
+
+    static let json: [String: JSONValue] = [
+        "bearer": [
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "A token of `POST /auth/login`. It takes precedence over a session.",
+        ],
+        "session": cookie(SessionCookie.plainName, "over http"),
+        "secureSession": cookie(SessionCookie.secureName, "over https"),
+    ]
+
+    private static func cookie(_ name: String, _ transport: String) -> JSONValue {
+        [
+            "type": "apiKey", "in": "cookie", "name": .string(name),
+            "description": .string("The session of `POST /session` \(transport). Browsers send it by themselves; scripts cannot read it."),
+        ]
+    }
+}

@@ -1,0 +1,70 @@
+const scheme = location.protocol === "https:" ? "secureSession" : "session";
+const other = scheme === "session" ? "secureSession" : "session";
+
+/** The account of the session, or null. */
+async function findAccount() {
+    const answer = await fetch("/session", { headers: { accept: "application/json" } });
+    return answer.ok ? answer.json() : null;
+}
+
+function showAccount(account) {
+    const place = document.getElementById("who");
+    if (account) {
+        place.textContent = `Signed in as ${account.email}`;
+        return;
+    }
+    const link = document.createElement("a");
+    link.href = "/";
+    link.textContent = "Sign in";
+    place.replaceChildren("Not signed in. ", link, ", or authorise with a token.");
+}
+
+/** The browser holds the cookie, so there is nothing to type: says in its place whose session it is. */
+function sessionPlugin(account) {
+    return ({ React }) => ({
+        wrapComponents: {
+            apiKeyAuth: (Original) => function Session(props) {
+                const { name, schema } = props;
+                if (schema?.get("in") !== "cookie") return React.createElement(Original, props);
+                if (name === other) return null;
+                const text = account
+                    ? `The session of ${account.email}. The browser sends it with every request that has no token.`
+                    : "There is no session. Sign in on the page of PixelFlow, then load this page again.";
+                return React.createElement("section", { className: "session" },
+                    React.createElement("h4", null, "Session of the page"), React.createElement("p", null, text));
+            },
+        },
+    });
+}
+
+/** Browsers allow no script to set cookies of a request, and send the session by themselves. */
+function withoutCookie(request) {
+    for (const name of Object.keys(request.headers ?? {})) {
+        if (name.toLowerCase() === "cookie") delete request.headers[name];
+    }
+    return request;
+}
+
+async function start() {
+    const account = await findAccount().catch(() => null);
+    showAccount(account);
+    const ui = window.SwaggerUIBundle({
+        url: "/openapi.json",
+        dom_id: "#docs",
+        presets: [window.SwaggerUIBundle.presets.apis],
+        plugins: [sessionPlugin(account)],
+        layout: "BaseLayout",
+        deepLinking: true,
+        docExpansion: "list",
+        defaultModelsExpandDepth: 0,
+        filter: true,
+        validatorUrl: null,
+        persistAuthorization: false,
+        requestInterceptor: withoutCookie,
+        onComplete: () => {
+            if (account) ui.preauthorizeApiKey(scheme, "sent by the browser");
+        },
+    });
+}
+
+start();

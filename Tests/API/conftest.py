@@ -1,0 +1,64 @@
+"""The description of the API is true, and good enough for tools that know nothing else.
+
+    --start EXECUTABLE    a pixelflow that is started on free ports (default: .build/debug/pixelflow)
+    --seconds N           how long requests are made up from the description (default: 60)
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from user import User
+
+from harness.loading import ROOT
+from harness.marks import Marks
+from harness.pictures import make_photo
+from harness.pixelflow import Instance
+from harness.requests import call_expecting
+
+# Guests try many passwords and registrations, and send more than a person does.
+SETTINGS = {"PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR": "10000"}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--start", type=lambda text: Path(text).resolve(), default=ROOT / ".build" / "debug" / "pixelflow")
+    parser.addoption("--seconds", type=int, default=60)
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Marks("api"))
+
+
+@pytest.fixture(scope="session")
+def instance(request, tmp_path_factory):
+    with Instance(request.config.getoption("--start"), tmp_path_factory.mktemp("pixelflow"), SETTINGS) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="session")
+def web(instance):
+    return instance.bases["web"]
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory):
+    return make_photo(tmp_path_factory.mktemp("photo"))
+
+
+@pytest.fixture
+def user(web):
+    return User(web)
+
+
+@pytest.fixture(scope="session")
+def descriptions(instance):
+    """What each service says of itself, and web of the product."""
+    return {name: call_expecting(200, "GET", f"{instance.bases[name]}/openapi.json").json() for name in ("auth", "api", "web")}
+
+
+@pytest.fixture
+def description_file(descriptions, tmp_path):
+    """The description of the product, as a file."""
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(descriptions["web"]))
+    return path

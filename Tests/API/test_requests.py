@@ -1,0 +1,23 @@
+"""Requests made up from the description, right ones and wrong ones, are answered as it says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+# Beyond the time for making requests: the run that is under way when it ends.
+GRACE_SECONDS = 90
+
+
+def test_made_up_requests_are_answered_as_described(request, user, web, photo, tmp_path):
+    seconds = request.config.getoption("--seconds")
+    task = user.make_task(photo)
+    configuration = tmp_path / "schemathesis.toml"
+    configuration.write_text(CONFIGURATION.read_text().replace("TASK", task))
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        done = subprocess.run(
+            [Path(sys.executable).with_name("schemathesis"), "--config-file", configuration, "--no-color", "run", f"{web}/openapi.json",
+             "--header", f"Authorization: Bearer {user.token}", "--max-time", str(seconds)],
+            stdout=output, stderr=subprocess.STDOUT, cwd=tmp_path, timeout=seconds + GRACE_SECONDS)
+    assert done.returncode == 0, log.read_text()[-6000:]
