@@ -71,6 +71,7 @@ let package = Package(
         .executable(name: "pixelflow-metrics-adapter", targets: ["pixelflow-metrics-adapter"]),
         .executable(name: "pfctl", targets: ["pfctl"]),
         .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
+        .library(name: "PixelFlowClient", targets: ["PixelFlowClient"]),
     ],
     // Exactly what was tested; these and what they bring are in dependencies.lock (`scripts/lock check`).
     dependencies: [
@@ -105,6 +106,8 @@ let package = Package(
 
         // Texts of the wire: hexadecimal, percent encoding, JSON strings, times, addresses. Knows nothing of PixelFlow, needs no Foundation.
         library("WireFormats", []),
+        // Any JSON, read and written without Foundation. Knows nothing of PixelFlow.
+        library("JSONValues", ["WireFormats"]),
         // The version, which the services and the CLI share.
         library("PixelFlowRelease", []),
 
@@ -118,7 +121,10 @@ let package = Package(
         library("Multipart", ["WireFormats", nioCore]),
         library("CircuitBreaker", [metrics]),
         library("Prometheus", [metrics]),
-        library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
+        library("KubernetesClient", ["JSONValues", "WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
+
+        // The client library of the product. Knows its HTTP contract, and no service's code.
+        library("PixelFlowClient", ["JSONValues", "WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
 
         // Adapters.
         library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
@@ -223,6 +229,7 @@ let package = Package(
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
         tests("PixelFlowMetricsAdapterTests", ["PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["PFCtl", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        tests("PixelFlowClientTests", ["JSONValues", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),

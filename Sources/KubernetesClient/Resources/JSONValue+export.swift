@@ -1,0 +1,2 @@
+// Objects without a type are JSON values: whoever imports the client works with them.
+@_exported public import JSONValues
