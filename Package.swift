@@ -71,6 +71,7 @@ let package = Package(
         .executable(name: "pixelflow-metrics-adapter", targets: ["pixelflow-metrics-adapter"]),
         .executable(name: "pfctl", targets: ["pfctl"]),
         .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
+        .library(name: "PixelFlowClient", targets: ["PixelFlowClient"]),
     ],
     // Exactly what was tested; these and what they bring are in dependencies.lock (`scripts/lock check`).
     dependencies: [
@@ -121,6 +122,9 @@ let package = Package(
         // JSON Schemas from Swift types, and the document. Knows nothing of PixelFlow.
         library("OpenAPI", ["WireFormats"]),
         library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
+
+        // The client library of the product. Knows its HTTP contract, and no service's code.
+        library("PixelFlowClient", ["WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
 
         // Adapters.
         library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
@@ -226,6 +230,7 @@ let package = Package(
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["WireFormats", "PFCtl", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        tests("PixelFlowClientTests", ["WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),

@@ -1,0 +1,79 @@
+import NIOCore
+import NIOHTTP1
+
+extension PixelFlowClient {
+    /// The changes of the account's tasks as they happen. The stream comes back after a break and continues where it was.
+    ///
+    /// - Parameter lastEventID: continues after this event; nil begins now.
+    public func events(after lastEventID: String? = nil) -> TaskEvents { TaskEvents(client: self, lastEventID: lastEventID) }
+}
+
+/// Changes of tasks without an end.
+///
+/// Throws a `Problem` that another attempt does not help, such as 401 once the token has expired, and what the last attempt met
+/// once as many in a row as the retry policy allows have brought nothing.
+public struct TaskEvents: AsyncSequence, Sendable {
+    let client: PixelFlowClient
+    let lastEventID: String?
+
+    public func makeAsyncIterator() -> Iterator { Iterator(client: client, lastEventID: lastEventID) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let client: PixelFlowClient
+        private var parser = ServerSentEventParser()
+        /// The last event that was delivered; nil before the first one and after a reset.
+        private var position: String?
+        private var connection: ByteStream.Iterator?
+        private var ready: ArraySlice<ServerSentEvent> = []
+        /// In a row that have brought nothing.
+        private var failures = 0
+
+        init(client: PixelFlowClient, lastEventID: String?) {
+            self.client = client
+            position = lastEventID
+        }
+
+        public mutating func next() async throws -> TaskEvent? {
+            while true {
+                if let event = ready.popFirst() { return try take(event) }
+                do {
+                    guard let connection else {
+                        try await connect()
+                        return TaskEvent(id: position, .opened)
+                    }
+                    guard let bytes = try await connection.next() else { throw ClientError.brokenOff("the event stream has ended") }
+                    ready = try parser.read(bytes.readableBytesView)[...]
+                    if !ready.isEmpty { failures = 0 }
+                } catch {
+                    try await pause(after: error)
+                }
+            }
+        }
+
+        private mutating func take(_ event: ServerSentEvent) throws -> TaskEvent {
+            let event = try TaskEvent(event)
+            // After a reset, the service would say the same again at the same place.
+            position = event.change == .reset ? nil : event.id ?? position
+            return event
+        }
+
+        private mutating func connect() async throws {
+            var headers: HTTPHeaders = ["accept": "text/event-stream"]
+            if let position { headers.add(name: "last-event-id", value: position) }
+            let response = try await client.attempt(Call(.GET, client.endpoints.api + "/api/events", headers: headers))
+            parser = ServerSentEventParser(lastEventID: position ?? "")
+            connection = Download(response).bytes.makeAsyncIterator()
+        }
+
+        /// Waits as long as the stream and the policy say.
+        private mutating func pause(after error: any Error) async throws {
+            try Task.checkCancellation()
+            connection = nil
+            failures += 1
+            guard let delay = client.delay(after: error, attempt: failures) else { throw error }
+            // What the stream says about coming back holds for its breaks, and not beyond the policy.
+            let asked = failures == 1 ? parser.retry.map { Swift.min($0, client.retries.maximumDelay) } : nil
+            try await Task.sleep(for: asked ?? delay)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+extension PixelFlowClient {
+    /// Between two looks at a task, at first and at most.
+    private static let pollIntervals = (first: Duration.milliseconds(500), longest: Duration.seconds(5))
+
+    /// Waits until a task has ended, well or not.
+    ///
+    /// It listens to the event stream, and looks at the task from time to time if there is none to be had.
+    ///
+    /// - Parameters:
+    ///   - limit: 5 minutes by default.
+    ///   - onChange: gets the task as it is, and again whenever it changes.
+    /// - Throws: `ClientError.timedOut` beyond the limit, and `ClientError.taskDeleted`.
+    public func wait(
+        for id: String, within limit: Duration = .seconds(300), onChange: @escaping @Sendable (ImageTask) -> Void = { _ in }
+    ) async throws -> ImageTask {
+        try await withDeadline(limit, "the end of the task \(id)") {
+            do {
+                return try await listen(for: id, onChange)
+            } catch let error as ClientError where error == .taskDeleted(id) {
+                throw error
+            } catch {
+                try Task.checkCancellation()
+                // What is wrong with the task, or with the service, the next look says too.
+                return try await poll(for: id, onChange)
+            }
+        }
+    }
+
+    private func listen(for id: String, _ onChange: @Sendable (ImageTask) -> Void) async throws -> ImageTask {
+        for try await event in events() {
+            let task: ImageTask
+            switch event.change {
+            // What has happened before is not told.
+            case .opened, .reset: task = try await self.task(id)
+            case .task(let changed) where changed.id == id: task = changed
+            case .deleted(id): throw ClientError.taskDeleted(id)
+            case .task, .deleted, .other: continue
+            }
+            onChange(task)
+            if task.status.isFinal { return task }
+        }
+        throw ClientError.brokenOff("the event stream has ended")
+    }
+
+    private func poll(for id: String, _ onChange: @Sendable (ImageTask) -> Void) async throws -> ImageTask {
+        var interval = Self.pollIntervals.first
+        while true {
+            let task = try await task(id)
+            onChange(task)
+            if task.status.isFinal { return task }
+            try await Task.sleep(for: interval)
+            interval = min(interval * 2, Self.pollIntervals.longest)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// Which tasks are listed.
+public struct TaskQuery: Sendable, Hashable {
+    public var status: ImageTask.Status?
+    /// A part of the file name or the URL.
+    public var search: String?
+    /// Tasks of one answer, 1 to 200.
+    public var pageSize: Int
+
+    public init(status: ImageTask.Status? = nil, search: String? = nil, pageSize: Int = 100) {
+        self.status = status
+        self.search = search
+        self.pageSize = pageSize
+    }
+}
+
+/// Tasks, newest first, and where the next ones are.
+public struct TaskPage: Sendable, Hashable {
+    public let tasks: [ImageTask]
+    /// Nil on the last page.
+    public let nextCursor: String?
+
+    init(_ fields: Fields) throws {
+        tasks = try fields.list("tasks", ImageTask.init)
+        nextCursor = fields.json["next_cursor"]?.stringValue
+    }
+}
+
+/// All tasks of a query, newest first, a page at a time as they are read.
+public struct TaskSequence: AsyncSequence, Sendable {
+    let client: PixelFlowClient
+    let query: TaskQuery
+
+    public func makeAsyncIterator() -> Iterator { Iterator(client: client, query: query) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let client: PixelFlowClient
+        let query: TaskQuery
+        private var page: ArraySlice<ImageTask> = []
+        private var cursor: String?
+        private var isAtEnd = false
+
+        init(client: PixelFlowClient, query: TaskQuery) {
+            self.client = client
+            self.query = query
+        }
+
+        public mutating func next() async throws -> ImageTask? {
+            // A page may be empty and not be the last.
+            while page.isEmpty, !isAtEnd {
+                let next = try await client.page(query, cursor: cursor)
+                page = next.tasks[...]
+                cursor = next.nextCursor
+                isAtEnd = cursor == nil
+            }
+            return page.popFirst()
+        }
+    }
+}

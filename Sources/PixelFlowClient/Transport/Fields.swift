@@ -1,0 +1,45 @@
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import WireFormats
+
+/// Reads the members of an answer. Members that are not asked for are ignored, so that an answer may gain some.
+struct Fields {
+    let json: JSONValue
+
+    /// - Throws: `ClientError.invalidAnswer` if it is not an object.
+    init(_ json: JSONValue) throws {
+        guard json.objectValue != nil else { throw ClientError.invalidAnswer("an object was expected, and not \(json.text().prefix(200))") }
+        self.json = json
+    }
+
+    /// - Throws: `ClientError.invalidAnswer` if there is no such text.
+    func text(_ name: String) throws -> String {
+        guard let text = json[name]?.stringValue else { throw ClientError.invalidAnswer("the answer has no \(name)") }
+        return text
+    }
+
+    func list<Value>(_ name: String, _ make: (Fields) throws -> Value) throws -> [Value] {
+        try (json[name]?.arrayValue ?? []).map { try make(Fields($0)) }
+    }
+
+    func object<Value>(_ name: String, _ make: (Fields) throws -> Value) throws -> Value? {
+        guard let value = json[name], value != .null else { return nil }
+        return try make(Fields(value))
+    }
+
+    /// Nil also for a text that is not a time.
+    func time(_ name: String) -> Date? {
+        json[name]?.stringValue.flatMap { RFC3339($0) }.map {
+            Date(timeIntervalSince1970: Double($0.seconds) + Double($0.nanoseconds) / 1e9)
+        }
+    }
+}
+
+extension RequestBody {
+    static func json(_ value: JSONValue) -> RequestBody { .bytes(ByteBuffer(string: value.text())) }
+}
+
+extension HTTPHeaders {
+    static let json: HTTPHeaders = ["content-type": "application/json"]
+}

@@ -1,0 +1,125 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import WireFormats
+
+extension PixelFlowClient {
+    /// The largest document that is read: a page of 200 tasks with large pipelines stays well below.
+    static let maximumDocument = 64 * 1024 * 1024
+    private static let maximumProblem = 64 * 1024
+    /// Of the body of a problem, which is small.
+    private static let problemTimeout = Duration.seconds(10)
+
+    /// Sends a request and reads a JSON document from its answer.
+    func document(_ call: Call) async throws -> JSONValue { try await document(call, within: requestTimeout) }
+
+    /// - Parameter limit: of one attempt with its answer; nil for an upload, which takes the time that it takes.
+    func document(_ call: Call, within limit: Duration?) async throws -> JSONValue {
+        try await repeating(call) {
+            let answer =
+                if let limit {
+                    try await withDeadline(limit, call.answer) { try await exchange(call) }
+                } else {
+                    try await exchange(call)
+                }
+            if answer.readableBytes == 0 { return .null }
+            do {
+                return try JSONValue(parsing: answer.readableBytesView)
+            } catch {
+                throw ClientError.invalidAnswer("\(call.answer) is not JSON: \(error)")
+            }
+        }
+    }
+
+    /// Sends a request and returns with the head of a successful answer; the body arrives as it is read.
+    func open(_ call: Call) async throws -> HTTPClientResponse {
+        try await repeating(call) { try await attempt(call) }
+    }
+
+    /// Repeats a body that makes one attempt at a call, if the call may be and the failure will pass.
+    private func repeating<Value>(_ call: Call, _ body: () async throws -> Value) async throws -> Value {
+        var attempt = 1
+        while true {
+            do {
+                return try await body()
+            } catch {
+                try Task.checkCancellation()
+                guard call.isRepeatable, let delay = delay(after: error, attempt: attempt) else { throw error }
+                try await Task.sleep(for: delay)
+                attempt += 1
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt; nil if the failure stays or the attempts are used up.
+    func delay(after error: any Error, attempt: Int) -> Duration? {
+        let jitter = Double.random(in: 0...1)
+        switch error {
+        case let problem as Problem where RetryPolicy.statuses.contains(problem.status):
+            return retries.delay(afterAttempt: attempt, retryAfter: problem.retryAfter, jitter: jitter)
+        case ClientError.unreachable, ClientError.timedOut, ClientError.brokenOff:
+            return retries.delay(afterAttempt: attempt, retryAfter: nil, jitter: jitter)
+        default: return nil
+        }
+    }
+
+    /// One attempt, with the whole of its answer.
+    private func exchange(_ call: Call) async throws -> ByteBuffer {
+        let response = try await attempt(call)
+        do {
+            return try await response.body.collect(upTo: Self.maximumDocument)
+        } catch is NIOTooManyBytesError {
+            throw ClientError.invalidAnswer("\(call.answer) is larger than 64 MiB")
+        } catch {
+            throw ClientError(body: error)
+        }
+    }
+
+    /// One attempt.
+    ///
+    /// - Throws: `Problem` if the answer is no success.
+    func attempt(_ call: Call) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: call.url)
+        request.method = call.method
+        request.headers = call.headers
+        request.headers.replaceOrAdd(name: "user-agent", value: userAgent)
+        if let token { request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)") }
+        request.body = try await call.body?.forClient()
+        let response: HTTPClientResponse
+        do {
+            response = try await http.execute(request, deadline: .distantFuture)
+        } catch {
+            if let error = error as? ClientError { throw error }
+            throw ClientError(request: error, url: call.url)
+        }
+        guard !(200..<300).contains(response.status.code) else { return response }
+        throw await Self.problem(response)
+    }
+
+    /// What is wrong, also if its description breaks off or does not come.
+    private static func problem(_ response: HTTPClientResponse) async -> Problem {
+        let body = try? await withDeadline(problemTimeout, "a problem") { try await response.body.collect(upTo: maximumProblem) }
+        return Problem(
+            status: Int(response.status.code), headers: response.headers, body: body ?? ByteBuffer(),
+            now: Int64(Date().timeIntervalSince1970))
+    }
+}
+
+/// Runs a body, which is cancelled beyond the limit.
+///
+/// - Throws: `ClientError.timedOut` then, with what was waited for.
+func withDeadline<Value: Sendable>(_ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Value) async throws
+    -> Value
+{
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let value = try await group.next() ?? nil else { throw ClientError.timedOut(what) }
+        return value
+    }
+}

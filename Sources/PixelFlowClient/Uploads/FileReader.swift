@@ -1,0 +1,93 @@
+import Crypto
+import NIOCore
+import NIOPosix
+import WireFormats
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Reads a file from its start, on threads that may block.
+///
+/// Sendable unchecked: the task that reads it waits for each piece before it asks for the next.
+final class FileReader: @unchecked Sendable {
+    private static let chunk = 256 * 1024
+
+    private let path: String
+    private let descriptor: Int32
+
+    /// - Throws: `ClientError.file`.
+    init(_ path: String) throws {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ClientError.file(path) }
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// In bytes.
+    func size() throws -> Int64 {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else { throw ClientError.file(path) }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw ClientError.file(path, reason: "not a file") }
+        return Int64(facts.st_size)
+    }
+
+    /// The next piece; nil at the end.
+    func next() async throws -> ByteBuffer? {
+        try await NIOThreadPool.singleton.runIfActive { [self] in
+            var buffer = ByteBufferAllocator().buffer(capacity: Self.chunk)
+            while true {
+                let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.chunk) {
+                    max(0, posixRead(descriptor, $0.baseAddress, Self.chunk))
+                }
+                if count > 0 { return buffer }
+                if errno == 0 { return nil }
+                if errno != EINTR { throw ClientError.file(path) }
+            }
+        }
+    }
+}
+
+/// Sets `errno` to 0 where nothing is wrong.
+private func posixRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    errno = 0
+    return read(descriptor, bytes, count)
+}
+
+extension ByteStream {
+    /// The bytes of a file, read from its start each time.
+    ///
+    /// - Throws: `ClientError.file` as it is read.
+    public static func file(_ path: String) -> ByteStream {
+        ByteStream {
+            var reader: FileReader?
+            return Iterator {
+                let open = try reader ?? FileReader(path)
+                reader = open
+                return try await open.next()
+            }
+        }
+    }
+}
+
+extension ClientError {
+    /// With the reason of the last call of the system.
+    static func file(_ path: String) -> ClientError { .file(path, reason: String(cString: strerror(errno))) }
+}
+
+/// The SHA-256 of a file, as manifests of outputs have it.
+public enum FileDigest {
+    /// In lowercase hexadecimal digits; the file is read in pieces.
+    ///
+    /// - Throws: `ClientError.file`.
+    public static func sha256(ofFile path: String) async throws -> String {
+        var digest = SHA256()
+        for try await bytes in ByteStream.file(path) { bytes.withUnsafeReadableBytes { digest.update(bufferPointer: $0) } }
+        return digest.finalize().hexadecimal
+    }
+}

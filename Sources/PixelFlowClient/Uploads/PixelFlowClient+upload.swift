@@ -1,0 +1,48 @@
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import WireFormats
+
+extension PixelFlowClient {
+    /// Sends an image, or its URL, and returns with the task that the service has made of it.
+    ///
+    /// Repeated after failures that pass, with the same idempotency key, so that one task comes of it.
+    ///
+    /// - Parameter progress: of the bytes of the image; never called for a URL.
+    /// - Throws: also `ClientError.file`.
+    public func upload(_ upload: Upload, progress: Progress? = nil) async throws -> ImageTask {
+        var call = Call(.POST, endpoints.api + "/api/upload", isRepeatable: true)
+        switch upload.source {
+        case .url(let url):
+            call.headers = .json
+            call.body = .json(Self.body(url: url, upload.processing))
+        case .bytes(let bytes):
+            set(&call, upload, length: Int64(bytes.readableBytes), progress) { ByteStream(bytes) }
+        case .file(let path):
+            set(&call, upload, length: try FileReader(path).size(), progress) { .file(path) }
+        case .stream(let length, let make): set(&call, upload, length: length, progress, make)
+        }
+        call.headers.add(name: "idempotency-key", value: upload.idempotencyKey ?? UUID().uuidString)
+        return try ImageTask(Fields(await document(call, within: nil)))
+    }
+
+    private func set(
+        _ call: inout Call, _ upload: Upload, length: Int64?, _ progress: Progress?,
+        _ make: @escaping @Sendable () async throws -> ByteStream
+    ) {
+        let form = UploadForm(processing: upload.processing, fileName: upload.effectiveFileName)
+        call.headers = form.headers
+        call.body = form.body(length: length) {
+            let bytes = try await make()
+            return progress.map { bytes.reporting(total: length, to: $0) } ?? bytes
+        }
+    }
+
+    private static func body(url: String, _ processing: Upload.Processing) -> JSONValue {
+        switch processing {
+        case .standard: ["image_url": .string(url)]
+        case .preset(let name): ["image_url": .string(url), "preset": .string(name)]
+        case .pipeline(let pipeline): ["image_url": .string(url), "pipeline": pipeline]
+        }
+    }
+}

@@ -1,0 +1,49 @@
+public import NIOCore
+public import WireFormats
+
+/// What is to be made of which image.
+public struct Upload: Sendable {
+    /// Where the image comes from.
+    public enum Source: Sendable {
+        /// The service fetches it.
+        case url(String)
+        case bytes(ByteBuffer)
+        /// The path of a file, which is read in pieces.
+        case file(String)
+        /// Bytes that every attempt reads from their start.
+        ///
+        /// - Parameter length: in bytes; nil if it is not known.
+        case stream(length: Int64?, @Sendable () async throws -> ByteStream)
+    }
+
+    /// Which outputs are made of it.
+    public enum Processing: Sendable, Hashable {
+        /// What the service does if it is not told: one output `image`.
+        case standard
+        /// The name of a preset.
+        case preset(String)
+        case pipeline(JSONValue)
+    }
+
+    public var source: Source
+    public var processing: Processing
+    /// What the task is called in lists; by default the name of the file.
+    public var fileName: String?
+    /// Two uploads with the same key and the same content are one task, so that an upload can be repeated.
+    /// 1 to 255 bytes. The client makes one of its own unless one is given.
+    public var idempotencyKey: String?
+
+    public init(_ source: Source, _ processing: Processing = .standard, fileName: String? = nil, idempotencyKey: String? = nil) {
+        self.source = source
+        self.processing = processing
+        self.fileName = fileName
+        self.idempotencyKey = idempotencyKey
+    }
+
+    /// The last part of a file's path.
+    var effectiveFileName: String? {
+        if let fileName { return fileName }
+        guard case .file(let path) = source else { return nil }
+        return path.split(separator: "/").last.map(String.init)
+    }
+}

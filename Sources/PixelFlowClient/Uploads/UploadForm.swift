@@ -1,0 +1,45 @@
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import WireFormats
+
+/// An upload as `multipart/form-data`, which carries the name of the file and a pipeline of any length.
+struct UploadForm: Sendable {
+    private let boundary = "pixelflow-\(UUID().uuidString)"
+    let processing: Upload.Processing
+    let fileName: String?
+
+    var headers: HTTPHeaders { ["content-type": "multipart/form-data; boundary=\(boundary)"] }
+
+    /// - Parameters:
+    ///   - length: of the image in bytes; nil if it is not known.
+    ///   - make: opens the image anew.
+    func body(length: Int64?, _ make: @escaping @Sendable () async throws -> ByteStream) -> RequestBody {
+        let (head, tail) = (head, ByteBuffer(string: "\r\n--\(boundary)--\r\n"))
+        return .stream(length: length.map { $0 + Int64(head.readableBytes + tail.readableBytes) }) {
+            .joined([ByteStream(head), try await make(), ByteStream(tail)])
+        }
+    }
+
+    /// Everything before the first byte of the image.
+    private var head: ByteBuffer {
+        var head = ByteBuffer()
+        func field(_ name: String, _ value: String) {
+            head.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n")
+        }
+        switch processing {
+        case .standard: break
+        case .preset(let name): field("preset", name)
+        case .pipeline(let pipeline): field("pipeline", pipeline.text())
+        }
+        head.writeString(
+            "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(Self.escaped(fileName ?? "image"))\"\r\n"
+                + "Content-Type: application/octet-stream\r\n\r\n")
+        return head
+    }
+
+    /// As browsers escape a name in a form.
+    static func escaped(_ name: String) -> String {
+        name.replacing("\"", with: "%22").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    }
+}

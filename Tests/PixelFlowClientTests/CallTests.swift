@@ -1,0 +1,60 @@
+import Foundation
+import PixelFlowClient
+import Testing
+import WireFormats
+
+@Suite struct CallTests {
+    @Test func goesThroughWebOrStraightToTheServices() {
+        #expect(Endpoints(web: "https://a.example//").auth == "https://a.example/auth")
+        #expect(Endpoints(web: "https://a.example/").api == "https://a.example")
+        #expect(Endpoints(auth: "http://a:1/", api: "http://b:2").auth == "http://a:1")
+    }
+
+    @Test func readsTasksOfLaterServices() async throws {
+        try await ScriptedServer.run { _, _ in
+            .answer(200, TaskText.json("a/b", "PAUSED", outputs: #"[{"name":"x","status":"NEW","depth":9}]"#))
+        } _: { client, server in
+            let task = try await client.task("a/b")
+            #expect(task.status.rawValue == "PAUSED")
+            #expect(!task.status.isFinal)
+            #expect(task.outputs.map(\.name) == ["x"])
+            #expect(task.json["unknown"]?["a"] == 1)
+            #expect(server.requests[0].path == "/api/tasks/a%2Fb")
+            #expect(server.requests[0].headers["authorization"] == "Bearer secret")
+        }
+    }
+
+    @Test func readsPageAfterPage() async throws {
+        try await ScriptedServer.run { request, _ in
+            let isFirst = !request.path.contains("cursor")
+            let tasks = isFirst ? [TaskText.json("1", "PENDING"), TaskText.json("2", "FAILED")] : [TaskText.json("3", "COMPLETED")]
+            return .answer(200, #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":\#(isFirst ? "\"a b\"" : "null")}"#)
+        } _: { client, server in
+            var ids: [String] = []
+            for try await task in client.tasks(TaskQuery(status: .failed, search: "x&y", pageSize: 2)) { ids.append(task.id) }
+            #expect(ids == ["1", "2", "3"])
+            #expect(
+                server.requests.map(\.path) == [
+                    "/api/tasks?status=FAILED&search=x%26y&limit=2", "/api/tasks?status=FAILED&search=x%26y&limit=2&cursor=a%20b",
+                ])
+        }
+    }
+
+    @Test func knowsWhoItIs() async throws {
+        try await ScriptedServer.run { request, _ in
+            switch request.path {
+            case "/auth/login": .answer(200, #"{"token":"t","token_type":"Bearer","expires_in":3600}"#)
+            default: .answer(200, #"{"valid":true,"user_id":"u","email":"e","tenant":"t","expires_at":"2026-01-02T03:04:05Z"}"#)
+            }
+        } _: { client, server in
+            let login = try await client.logIn(email: "a@example.com", password: "p\"w")
+            #expect(login.token == "t")
+            #expect(login.expiresIn == .seconds(3600))
+            #expect(server.requests[0].body == #"{"email":"a@example.com","password":"p\"w"}"#)
+            let identity = try await client.authenticated(with: login.token).validate()
+            #expect(identity.userID == "u")
+            #expect(identity.expiresAt?.timeIntervalSince1970 == 1_767_323_045)
+            #expect(server.requests[1].headers["authorization"] == "Bearer t")
+        }
+    }
+}

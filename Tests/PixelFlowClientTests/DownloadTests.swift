@@ -1,0 +1,127 @@
+import Foundation
+import NIOCore
+import PixelFlowClient
+import Testing
+import WireFormats
+
+@Suite struct DownloadTests {
+    private static let text = "0123456789"
+    private static let digest = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
+
+    /// A task with one output that has these bytes, in a folder that goes afterwards.
+    private static func run(
+        bytes: Int = 10, sha256: String = digest, _ answer: @escaping @Sendable (ScriptedServer.Request, Int) -> [ScriptedServer.Step],
+        _ body: (PixelFlowClient, ImageTask, String, ScriptedServer) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-client-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let outputs = #"[{"name":"small","status":"COMPLETED","format":"jpeg","bytes":\#(bytes),"sha256":"\#(sha256)"}]"#
+        try await ScriptedServer.run { request, number in
+            number == 1 ? .answer(200, TaskText.json("1", "COMPLETED", outputs: outputs)) : answer(request, number - 1)
+        } _: { client, server in
+            try await body(client, try await client.task("1"), folder.path, server)
+        }
+    }
+
+    private static func names(_ folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder) }
+
+    @Test func savesAnOutput() async throws {
+        try await Self.run { _, _ in
+            .answer(200, Self.text)
+        } _: { client, task, folder, server in
+            let output = task.outputs[0]
+            #expect(output.fileName == "small.jpg")
+            try Data("old".utf8).write(to: URL(filePath: folder + "/small.jpg"))
+            try await client.save(output, ofTask: task.id, to: folder + "/small.jpg")
+            let found = try String(contentsOfFile: folder + "/small.jpg", encoding: .utf8)
+            #expect(found == Self.text)
+            let names = try Self.names(folder)
+            #expect(names == ["small.jpg"])
+            let digest = try await FileDigest.sha256(ofFile: folder + "/small.jpg")
+            #expect(digest == Self.digest)
+            #expect(server.requests[1].path == "/api/tasks/1/outputs/small")
+        }
+    }
+
+    @Test func continuesWhereItBrokeOff() async throws {
+        try await Self.run { _, number in
+            number == 1
+                ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"t\"\r\n\r\n0123"), .close]
+                : [.send("HTTP/1.1 206 X\r\nContent-Length: 6\r\nContent-Range: bytes 4-9/10\r\nETag: \"t\"\r\n\r\n456789"), .close]
+        } _: { client, task, folder, server in
+            try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a")
+            let found = try String(contentsOfFile: folder + "/a", encoding: .utf8)
+            #expect(found == Self.text)
+            #expect(server.requests[2].headers["range"] == "bytes=4-")
+            #expect(server.requests[2].headers["if-range"] == "\"t\"")
+        }
+    }
+
+    @Test func startsAgainIfTheImageIsAnother() async throws {
+        try await Self.run { _, number in
+            number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"t\"\r\n\r\nabcd"), .close] : .answer(200, Self.text)
+        } _: { client, task, folder, _ in
+            try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a")
+            let found = try String(contentsOfFile: folder + "/a", encoding: .utf8)
+            #expect(found == Self.text)
+        }
+    }
+
+    @Test func keepsNothingThatIsNotWhole() async throws {
+        try await Self.run { _, _ in
+            [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123"), .close]
+        } _: { client, task, folder, server in
+            await #expect { try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a") } throws: { error in
+                guard case ClientError.brokenOff = error else { return false }
+                return true
+            }
+            let found = try Self.names(folder)
+            #expect(found == [])
+            #expect(server.requests.count == 1 + RetryPolicy.quick.attempts)
+        }
+    }
+
+    @Test func keepsNothingThatIsNotTheImage() async throws {
+        try await Self.run { _, _ in
+            .answer(200, "0123456780")
+        } _: { client, task, folder, _ in
+            try Data("old".utf8).write(to: URL(filePath: folder + "/a"))
+            await #expect { try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a") } throws: { error in
+                guard case ClientError.wrongChecksum(let expected, _) = error else { return false }
+                return expected == Self.digest
+            }
+            let found = try String(contentsOfFile: folder + "/a", encoding: .utf8)
+            #expect(found == "old")
+            let names = try Self.names(folder)
+            #expect(names == ["a"])
+        }
+    }
+
+    @Test func takesNoMoreThanTheImageHas() async throws {
+        try await Self.run(bytes: 4) { _, _ in
+            .answer(200, Self.text)
+        } _: { client, task, folder, _ in
+            await #expect(throws: ClientError.invalidAnswer("the image has more than its 4 bytes")) {
+                try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a")
+            }
+        }
+    }
+
+    @Test func streamsARange() async throws {
+        try await Self.run { _, _ in
+            .answer(206, "234", "Content-Range: bytes 2-4/10", "Content-Type: image/webp", "ETag: \"t\"")
+        } _: {
+            client, _, _, server in
+            let download = try await client.output("small", ofTask: "1", range: ByteRange(first: 2, last: 4))
+            #expect(download.isPartial)
+            #expect(download.offset == 2)
+            #expect(download.length == 3)
+            #expect(download.mediaType == "image/webp")
+            var text = ""
+            for try await bytes in download.bytes { text += String(buffer: bytes) }
+            #expect(text == "234")
+            #expect(server.requests[1].headers["range"] == "bytes=2-4")
+        }
+    }
+}

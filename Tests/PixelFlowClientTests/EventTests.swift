@@ -1,0 +1,142 @@
+import Deadlines
+import PixelFlowClient
+import Synchronization
+import Testing
+
+@Suite struct EventTests {
+    private static func event(_ id: Int, _ task: String, _ status: String) -> String {
+        "id: \(id)\nevent: task\ndata: \(TaskText.json(task, status))\n\n"
+    }
+
+    private static func name(_ change: TaskEvent.Change) -> String {
+        switch change {
+        case .opened: "opened"
+        case .task(let task): "\(task.id) \(task.status.rawValue)"
+        case .deleted(let id): "deleted \(id)"
+        case .reset: "reset"
+        case .other(let event): "other \(event.name)"
+        }
+    }
+
+    private static func read(_ count: Int, _ events: TaskEvents) async throws -> [String] {
+        try await within(.testDeadline, "the events") {
+            var names: [String] = []
+            for try await event in events {
+                names.append(name(event.change))
+                if names.count == count { break }
+            }
+            return names
+        }
+    }
+
+    @Test func comesBackWhereItWas() async throws {
+        try await ScriptedServer.run { _, number in
+            number == 1
+                ? [.events("retry: 1\n\n: hello\n\n" + Self.event(5, "a", "PENDING")), .send("id: 6\nevent: task\nda"), .close]
+                : [
+                    .events(
+                        Self.event(6, "a", "COMPLETED") + "id: 7\nevent: task_deleted\ndata: {\"id\":\"a\"}\n\nevent: news\ndata: x\n\n")
+                ]
+        } _: { client, server in
+            let expected = ["opened", "a PENDING", "opened", "a COMPLETED", "deleted a", "other news"]
+            let found = try await Self.read(6, client.events(after: "4"))
+            #expect(found == expected)
+            #expect(server.requests.map { $0.headers["last-event-id"] } == ["4", "5"])
+        }
+    }
+
+    @Test func forgetsItsPlaceAfterAReset() async throws {
+        try await ScriptedServer.run { _, number in
+            number == 1 ? [.events("retry: 1\n\nevent: reset\ndata: {}\n\n"), .close] : [.events("")]
+        } _: { client, server in
+            let found = try await Self.read(3, client.events(after: "4"))
+            #expect(found == ["opened", "reset", "opened"])
+            #expect(server.requests.map { $0.headers["last-event-id"] } == ["4", nil])
+        }
+    }
+
+    @Test func endsWithItsToken() async throws {
+        try await ScriptedServer.run { _, number in
+            number == 1 ? [.events("retry: 1\n\n"), .close] : .problem(401, "token_expired")
+        } _: { client, server in
+            let problem = try await #require(throws: Problem.self) { try await Self.read(9, client.events()) }
+            #expect(problem.code == "token_expired")
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test func givesUpIfNothingComes() async throws {
+        try await ScriptedServer.run(retries: RetryPolicy(attempts: 3, firstDelay: .milliseconds(1))) { _, _ in
+            [.close]
+        } _: { client, server in
+            await #expect(throws: ClientError.self) { try await Self.read(9, client.events()) }
+            #expect(server.requests.count == 3)
+        }
+    }
+
+    // MARK: Waiting
+
+    @Test func waitsByTheStream() async throws {
+        try await ScriptedServer.run { request, _ in
+            request.path == "/api/events"
+                ? [.events(Self.event(1, "other", "COMPLETED") + Self.event(2, "1", "PROCESSING") + Self.event(3, "1", "COMPLETED"))]
+                : .answer(200, TaskText.json("1", "PENDING"))
+        } _: { client, _ in
+            let seen = Mutex<[String]>([])
+            let task = try await client.wait(for: "1") { task in seen.withLock { $0.append(task.status.rawValue) } }
+            #expect(task.status == .completed)
+            #expect(seen.withLock { $0 } == ["PENDING", "PROCESSING", "COMPLETED"])
+        }
+    }
+
+    /// It may have ended before anybody listened.
+    @Test func looksOnceTheStreamIsOpen() async throws {
+        try await ScriptedServer.run { request, _ in
+            request.path == "/api/events" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "FAILED"))
+        } _: { client, _ in
+            let task = try await client.wait(for: "1")
+            #expect(task.status == .failed)
+        }
+    }
+
+    @Test func looksFromTimeToTimeWithoutAStream() async throws {
+        let looks = Mutex(0)
+        try await ScriptedServer.run { request, _ in
+            if request.path == "/api/events" { return .problem(429, "too_many_event_streams", "Retry-After: 3600") }
+            let count = looks.withLock { looks in
+                looks += 1
+                return looks
+            }
+            return .answer(200, TaskText.json("1", count == 1 ? "PENDING" : "COMPLETED"))
+        } _: { client, _ in
+            let task = try await client.wait(for: "1")
+            #expect(task.status == .completed)
+            #expect(looks.withLock { $0 } == 2)
+        }
+    }
+
+    @Test func doesNotWaitForWhatIsGone() async throws {
+        try await ScriptedServer.run { request, _ in
+            request.path == "/api/events"
+                ? [.events("id: 1\nevent: task_deleted\ndata: {\"id\":\"1\"}\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
+        } _: { client, _ in
+            await #expect(throws: ClientError.taskDeleted("1")) { try await client.wait(for: "1") }
+        }
+        try await ScriptedServer.run { _, _ in
+            .problem(404, "task_not_found")
+        } _: { client, _ in
+            let found = try await #require(throws: Problem.self) { try await client.wait(for: "1") }.status
+            #expect(found == 404)
+        }
+    }
+
+    @Test func hasALimit() async throws {
+        try await ScriptedServer.run { request, _ in
+            request.path == "/api/events" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
+        } _: { client, _ in
+            await #expect(throws: ClientError.timedOut("the end of the task 1")) {
+                try await client.wait(for: "1", within: .milliseconds(300))
+            }
+        }
+    }
+}
