@@ -72,6 +72,6 @@ extension JSONSchema {
         ], required: ["operations", "output", "limits"])
 
     private static let parameter = JSONSchema.object(
-        ["name": .string(), "type": .choice(["integer", "number", "flag", "choice", "color", "task"]), "required": .boolean],
+        ["name": .string(), "type": .choice(["integer", "number", "flag", "choice", "color", "position", "task"]), "required": .boolean],
         required: ["name", "type"])
 }

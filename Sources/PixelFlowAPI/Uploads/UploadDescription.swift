@@ -63,6 +63,11 @@ enum UploadDescription {
         "What to make of the image; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
 
+    /// What tools fill in for those who only choose a file.
+    private static let examplePipeline: JSONValue = [
+        "outputs": [["name": "image", "format": "webp", "operations": [["op": "resize", "width": 1600, "fit": "inside"]]]]
+    ]
+
     private static let jsonForm = JSONSchema.object(
         [
             "image_url": .string(format: "uri", length: 1...2048).described("An absolute `http` or `https` URL of at most 2,048 bytes."),
@@ -70,5 +75,8 @@ enum UploadDescription {
         ], required: ["image_url"], isClosed: true)
 
     private static let form = JSONSchema.object(
-        ["file": JSONSchema.bytes.described("The image."), "pipeline": pipeline, "preset": preset], required: ["file"], isClosed: true)
+        [
+            "file": JSONSchema.bytes.described("The image."), "pipeline": pipeline.with("examples", [examplePipeline]),
+            "preset": preset.with("examples", [""]),
+        ], required: ["file"], isClosed: true)
 }

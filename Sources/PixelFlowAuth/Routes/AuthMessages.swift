@@ -8,7 +8,7 @@ struct Credentials: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Credentials"
     static let annotations: [String: SchemaAnnotation] = [
         "email": .init("The address of the account.", ["format": "email", "maxLength": 254]),
-        "password": .init("At least 8 characters and at most 72 bytes.", ["format": "password", "minLength": 8, "maxLength": 72]),
+        "password": .init("At least 8 characters and at most 1,024 bytes.", ["format": "password", "minLength": 8, "maxLength": 1024]),
     ]
 
     let email: String

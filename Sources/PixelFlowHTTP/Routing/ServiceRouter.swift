@@ -54,7 +54,7 @@ extension Router<AppRequestContext> {
     /// Responds with 405 and `Allow` if a path exists but does not support the method; without this
     /// it would be a 404. Call it after the last route.
     func refuseOtherMethods() {
-        let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+        let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace]
         for (_, routes) in Dictionary(grouping: routes, by: \.path.description) {
             guard let path = routes.first?.path else { continue }
             var taken = Set(routes.map(\.method))

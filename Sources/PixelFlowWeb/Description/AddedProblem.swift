@@ -11,7 +11,7 @@ struct AddedProblem {
 
     static let crossSite = AddedProblem(status: .forbidden, code: "cross_site_request", text: "Another site has sent the request.")
     static let malformedPath = AddedProblem(
-        status: .notFound, code: "not_found", text: "The path is not spelled in the one way that web forwards.")
+        status: .notFound, code: "route_not_found", text: "The path is not spelled in the one way that web forwards.")
 
     static func unavailable(_ service: String) -> AddedProblem {
         AddedProblem(status: .serviceUnavailable, code: "\(service)_unavailable", text: "The \(service) service does not answer.")

@@ -9,7 +9,8 @@ import ServiceLifecycle
 
 /// `/api/…` and `/auth/…`: passed on to the services, and their answers passed back, piece by piece.
 struct ProxyRoutes: Sendable {
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
+    /// Also those that no service takes: a service says with 405 which of them a path of it does.
+    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
 
     let auth: Upstream
     let api: Upstream

@@ -32,6 +32,10 @@ struct SessionRoutes: Sendable {
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
+                    DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
+                    DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
+                    DeclaredProblem(.invalid, "password_too_long", "The password has more than 1,024 bytes."),
+                    DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
                     DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
                 ], handler: register),
             Route(

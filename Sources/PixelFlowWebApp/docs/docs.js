@@ -1,8 +1,9 @@
 const scheme = location.protocol === "https:" ? "secureSession" : "session";
 const other = scheme === "session" ? "secureSession" : "session";
 
-/** The account of the session, or null. */
+/** The account of the session, or null. Asks only where the page has opened one. */
 async function findAccount() {
+    if (!localStorage.getItem("pixelflow.email")) return null;
     const answer = await fetch("/session", { headers: { accept: "application/json" } });
     return answer.ok ? answer.json() : null;
 }
@@ -26,7 +27,7 @@ function sessionPlugin(account) {
             apiKeyAuth: (Original) => function Session(props) {
                 const { name, schema } = props;
                 if (schema?.get("in") !== "cookie") return React.createElement(Original, props);
-                if (name === other) return null;
+                if (name === other) return React.createElement("section", { className: "session", hidden: true });
                 const text = account
                     ? `The session of ${account.email}. The browser sends it with every request that has no token.`
                     : "There is no session. Sign in on the page of PixelFlow, then load this page again.";

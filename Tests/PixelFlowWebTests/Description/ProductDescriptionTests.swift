@@ -57,7 +57,7 @@ import WireFormats
         #expect(login?["403"]?["headers"]?["x-request-id"]?["required"] == true)
         #expect(login?["404"] == nil)
         let task = merged["paths"]?["/api/tasks/{id}"]?["get"]?["responses"]
-        #expect(Self.codes(task?["404"]) == ["not_found"])
+        #expect(Self.codes(task?["404"]) == ["route_not_found"])
         // What operations share stays shared.
         #expect(task?["503"] == ["$ref": "#/components/responses/WebStoppingOrApiUnavailable"])
         let shared = merged["components"]?["responses"]
