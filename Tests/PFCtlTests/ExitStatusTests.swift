@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import PFCtl
+import Terminal
 import Testing
 
 /// Each exit status, and that a format changes nothing about it.

@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 extension CheckCategory {
     /// What must hold once PixelFlow runs.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import Terminal
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KubernetesClient
 import PixelFlowRelease
+import Terminal
 
 struct VersionCommand: SessionCommand {
     static let configuration = CommandConfiguration(

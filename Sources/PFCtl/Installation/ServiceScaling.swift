@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// Changes how many pods a service has, or may have.
 struct ServiceScaling: Sendable {

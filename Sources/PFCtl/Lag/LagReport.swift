@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// A `GroupLag`, as text and data.
 struct LagReport {

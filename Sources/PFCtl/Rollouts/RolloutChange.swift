@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// Changes to a workload that begin, stop or steer a rollout.
 struct RolloutChange: Sendable {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// A snapshot of the installation.
 struct InstallationStatus: Sendable {

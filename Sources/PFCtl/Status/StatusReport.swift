@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// An `InstallationStatus` as text.
 struct StatusReport {

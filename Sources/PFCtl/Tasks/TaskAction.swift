@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// Something that is done to tasks.
 enum TaskAction: String, Sendable {

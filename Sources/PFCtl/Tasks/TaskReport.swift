@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// One task with all that happened to it.
 struct TaskReport {
