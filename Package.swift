@@ -70,6 +70,7 @@ let package = Package(
         .executable(name: "pixelflow-worker", targets: ["pixelflow-worker"]),
         .executable(name: "pixelflow-metrics-adapter", targets: ["pixelflow-metrics-adapter"]),
         .executable(name: "pfctl", targets: ["pfctl"]),
+        .executable(name: "pf", targets: ["pf"]),
         .executable(name: "pixelflow-web", targets: ["pixelflow-web"]),
         .library(name: "PixelFlowClient", targets: ["PixelFlowClient"]),
     ],
@@ -162,8 +163,12 @@ let package = Package(
             "PixelFlowBuildWorker", ["BuildWorker.swift"],
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
+        // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
+        library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
         // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
-        library("PFCtl", ["PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        library("PFCtl", ["Terminal", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        // The users' CLI. Knows PixelFlow by its client library alone.
+        library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
         library(
             "PixelFlowMetricsAdapter",
@@ -188,7 +193,8 @@ let package = Package(
                 "PixelFlowRuntime", "PixelFlowWorker", serviceLifecycle,
             ]),
         executable("pixelflow-metrics-adapter", ["PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowMetricsAdapter", "PixelFlowRuntime", "KubernetesClient", logging, serviceLifecycle]),
-        executable("pfctl", ["PFCtl"]),
+        executable("pfctl", ["PFCtl", "Terminal"]),
+        executable("pf", ["PF", "Terminal"]),
         executable("pixelflow-web", ["PixelFlowBuildWeb", "PixelFlowCore", "PixelFlowRuntime", "PixelFlowWeb", serviceLifecycle]),
 
         .executableTarget(
@@ -229,7 +235,7 @@ let package = Package(
             name: "FakeKubernetes", dependencies: ["WireFormats", "Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
-        tests("PFCtlTests", ["WireFormats", "PFCtl", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
         tests("PixelFlowClientTests", ["WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
@@ -250,7 +256,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "Conformance", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "Conformance", "FaultProxy", "HistoryChecker", "RawHTTP",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

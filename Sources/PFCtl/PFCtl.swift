@@ -1,6 +1,7 @@
 import ArgumentParser
 package import KubernetesClient
 import PixelFlowRelease
+package import Terminal
 
 /// The whole of `pfctl`, as its executable and its tests start it.
 package enum CommandLineTool {

@@ -2,6 +2,7 @@ import Deadlines
 import FakeKubernetes
 import Foundation
 import PFCtl
+import Terminal
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import PFCtl
+import Terminal
 import Testing
 
 /// What every command prints, byte for byte. Each file was looked at as an operator would; look again where one changes.

@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Synchronization
+import Terminal
 import Testing
 import WireFormats
 

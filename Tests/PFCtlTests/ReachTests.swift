@@ -2,6 +2,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import PFCtl
+import Terminal
 import Testing
 
 /// What becomes of a cluster that cannot be reached, or will not have us: sentences and exit statuses.

@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesClient
 import PFCtl
+import Terminal
 import Testing
 import WireFormats
 

@@ -31,6 +31,7 @@ import WireFormats
             return .answer(200, #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":\#(isFirst ? "\"a b\"" : "null")}"#)
         } _: { client, server in
             var ids: [String] = []
+            // bounded: by the time-out of each request; there are two.
             for try await task in client.tasks(TaskQuery(status: .failed, search: "x&y", pageSize: 2)) { ids.append(task.id) }
             #expect(ids == ["1", "2", "3"])
             #expect(

@@ -119,6 +119,7 @@ import WireFormats
             #expect(download.length == 3)
             #expect(download.mediaType == "image/webp")
             var text = ""
+            // bounded: by the read time-out of the client.
             for try await bytes in download.bytes { text += String(buffer: bytes) }
             #expect(text == "234")
             #expect(server.requests[1].headers["range"] == "bytes=2-4")

@@ -11,7 +11,7 @@ from roots import Confined
 from conftest import START_SECONDS
 
 # What an executable may weigh, stripped, in bytes.
-LIMITS = {"pfctl": 60_000_000}
+LIMITS = {"pf": 60_000_000, "pfctl": 60_000_000}
 LIMIT = 120_000_000
 # What talks to a cluster first of all, with what starts it.
 CLUSTER_TOOLS = {"pfctl": ["status"], "pixelflow-metrics-adapter": []}

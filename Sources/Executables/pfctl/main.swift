@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PFCtl
+import Terminal
 
 #if canImport(Glibc)
 import Glibc

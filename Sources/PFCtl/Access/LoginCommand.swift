@@ -1,16 +1,8 @@
 import ArgumentParser
 import KubernetesClient
 import NIOHTTP1
-import NIOPosix
+import Terminal
 import WireFormats
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 struct LoginCommand: SessionCommand {
     static let configuration = CommandConfiguration(
@@ -37,7 +29,8 @@ struct LoginCommand: SessionCommand {
         var data: JSONValue = ["email": .string(email), "installation": .string(key), "dry_run": .string(change.dryRun.rawValue)]
         var time = ""
         if !change.isClientOnly {
-            let password = try await PasswordPrompt.read(for: email, in: session)
+            let password = try await PasswordPrompt.read(
+                for: email, variable: "PFCTL_PASSWORD", environment: session.environment, status: session.status)
             let entry = try await logIn(password, session)
             if change.dryRun == .none { try store.set(entry, for: key) }
             data["expires_at"] = .string(entry.expires.text)
@@ -82,31 +75,5 @@ struct LogoutCommand: SessionCommand {
         let text = entry.map { "\($0.email) is logged out of \(key)\(change.suffix)" } ?? "no one was logged in to \(key)"
         session.print(.message(Text(text), data: data, names: entry.map { ["login/\($0.email)"] } ?? []))
         return .ok
-    }
-}
-
-/// Reads a password from stdin: unseen on a terminal, the first line of a pipe.
-enum PasswordPrompt {
-    static let variable = "PFCTL_PASSWORD"
-
-    static func read(for email: String, in session: Session) async throws -> String {
-        if let password = session.environment[variable], !password.isEmpty { return password }
-        if isatty(0) == 1 { session.status.print(Text("Password of \(email):")) }
-        // Typing may take any time, which must not block a shared thread.
-        let line = try await NIOThreadPool.singleton.runIfActive { readUnseen() }
-        guard let line, !line.isEmpty else {
-            throw CommandError(.usage, "no password was given", hint: "type it, pipe it to stdin, or set \(variable)")
-        }
-        return line
-    }
-
-    private static func readUnseen() -> String? {
-        var before = termios()
-        guard tcgetattr(0, &before) == 0 else { return readLine() }
-        var quiet = before
-        quiet.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(0, TCSAFLUSH, &quiet)
-        defer { tcsetattr(0, TCSAFLUSH, &before) }
-        return readLine()
     }
 }

@@ -1,14 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import Terminal
 
 /// The tokens that `pfctl login` got, in a file that only this user reads: one for each installation.
 struct TokenStore: Sendable {
@@ -47,48 +40,7 @@ struct TokenStore: Sendable {
     func set(_ entry: Entry?, for key: String) throws {
         var entries = entries()
         entries[key] = entry
-        try write(JSONEncoder().encode(entries))
-    }
-
-    /// Written to a temporary file first, so that readers see the old file or the new one.
-    private func write(_ contents: Data) throws {
-        let draft = "\(file).\(getpid())"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw CommandError(.failed, "\(folder) cannot be created")
-        }
-        // One that a process of the same number left behind.
-        unlink(draft)
-        defer { unlink(draft) }
-        try PrivateFile.create(draft, Array(contents))
-        guard rename(draft, file) == 0 else { throw PrivateFile.failure(file) }
-    }
-}
-
-/// Files that no one but this user may read, from their first byte on.
-enum PrivateFile {
-    /// - Throws: `CommandError`, also if the file already exists.
-    static func create(_ path: String, _ contents: [UInt8]) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure(path) }
-        var rest = contents[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 || errno == EINTR else {
-                let failure = failure(path)
-                close(descriptor)
-                throw failure
-            }
-            rest = rest.dropFirst(max(count, 0))
-        }
-        // A full disk may show only now.
-        guard close(descriptor) == 0 else { throw failure(path) }
-    }
-
-    static func failure(_ path: String) -> CommandError {
-        CommandError(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+        try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(entries)))
     }
 }
 

@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// Something that must be so, and how to find out.
 struct Check: Sendable {

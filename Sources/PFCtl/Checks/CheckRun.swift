@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// Carries checks out: those of a category at once, the categories one after the other.
 struct CheckRun: Sendable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminal
 
 struct CompletionCommand: SessionCommand {
     static let configuration = CommandConfiguration(

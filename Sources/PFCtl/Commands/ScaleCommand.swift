@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import Terminal
 
 struct ScaleCommand: SessionCommand {
     static let configuration = CommandConfiguration(

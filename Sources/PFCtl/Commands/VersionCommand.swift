@@ -1,6 +1,7 @@
 import ArgumentParser
 import KubernetesClient
 import PixelFlowRelease
+import Terminal
 import WireFormats
 
 struct VersionCommand: SessionCommand {

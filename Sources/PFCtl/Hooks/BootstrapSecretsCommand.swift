@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
+import Terminal
 import WireFormats
 
 /// Run by the chart's Job before the first install.

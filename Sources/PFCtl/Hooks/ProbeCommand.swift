@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import KubernetesClient
 import NIOCore
 import NIOHTTP1
+import Terminal
 import WireFormats
 
 /// Run by `helm test`: calls services over HTTP and does not use the Kubernetes API.

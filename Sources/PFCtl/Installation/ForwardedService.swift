@@ -3,6 +3,7 @@ import KubernetesClient
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import Terminal
 import WireFormats
 
 /// A service that is talked to through a port that pfctl forwards for itself.

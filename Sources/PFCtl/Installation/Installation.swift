@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 
 /// PixelFlow as it is installed in a namespace: its workloads, found by their labels.
 struct Installation: Sendable {

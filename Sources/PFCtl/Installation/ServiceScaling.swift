@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 import WireFormats
 
 /// Changes how many pods a service has, or may have.

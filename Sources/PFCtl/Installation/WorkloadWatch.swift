@@ -1,5 +1,6 @@
 import KubernetesClient
 import Synchronization
+import Terminal
 
 /// Follows one workload until something holds, through lost connections.
 struct WorkloadWatch: Sendable {

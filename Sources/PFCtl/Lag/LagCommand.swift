@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import Terminal
 
 struct LagCommand: SessionCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import KubernetesClient
 import NIOCore
 import NIOHTTP1
+import Terminal
 
 /// Reads the metrics of pods, each through its own forwarded port.
 struct MetricsScrape: Sendable {

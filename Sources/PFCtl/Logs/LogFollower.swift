@@ -1,5 +1,6 @@
 import KubernetesClient
 import Synchronization
+import Terminal
 
 /// Follows the logs of all pods that a selector finds, those included that come later.
 final class LogFollower: Sendable {

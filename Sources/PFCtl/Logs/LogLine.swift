@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 import WireFormats
 
 /// A line of a pod's log, as the cluster gives it with its time.

@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 import WireFormats
 
 /// Collects a support bundle: the objects, their status and their recent logs.

@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 import WireFormats
 
 /// Changes to a workload that begin, stop or steer a rollout.

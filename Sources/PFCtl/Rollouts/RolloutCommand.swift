@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminal
 
 struct RolloutCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import Terminal
 import WireFormats
 
 struct RolloutStatusCommand: SessionCommand {

@@ -1,18 +1,7 @@
 import KubernetesClient
+import Terminal
 
-/// Why a command failed, in a sentence.
-struct CommandError: Error, Sendable, Hashable {
-    let status: ExitStatus
-    let message: String
-    /// What can be done about it.
-    let hint: String?
-
-    init(_ status: ExitStatus = .failed, _ message: String, hint: String? = nil) {
-        self.status = status
-        self.message = message
-        self.hint = hint
-    }
-
+extension CommandError {
     /// Converts any error to a user-visible one.
     init(_ error: any Error) {
         switch error {
@@ -49,19 +38,4 @@ extension ExitStatus {
         default: self = .failed
         }
     }
-}
-
-/// How a run ended, the same for every command and format.
-package enum ExitStatus: Int32, Sendable, CaseIterable {
-    case ok = 0
-    /// The command or a check failed.
-    case failed = 1
-    /// The command line, or the kubeconfig, makes no sense.
-    case usage = 2
-    /// The command did its work and found the installation not all there.
-    case degraded = 3
-    /// `--timeout` or `--request-timeout` ran out.
-    case timedOut = 4
-    /// The cluster or a service cannot be reached, or does not let this user do it.
-    case unreachable = 5
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import Terminal
 
 /// What every command takes, before its name or after it; with kubectl's names.
 struct GlobalOptions: ParsableArguments {

@@ -2,27 +2,22 @@ import ArgumentParser
 import KubernetesClient
 import PixelFlowRelease
 import Synchronization
+import Terminal
 
 /// The dependencies of a command: the cluster, the console, the clock and the environment. The client is created
 /// on first use, so that commands that need no cluster do not create it.
 final class Session: Sendable {
     let global: GlobalOptions.Values
     let environment: [String: String]
-    let status: StatusLine
-    private let console: Console
-    private let palette: Palette
+    private let printer: Printer
     private let clock: @Sendable () -> Timestamp
     private let madeClient = Mutex<ClusterClient?>(nil)
-    private let hasPrinted = Mutex(false)
 
     init(options: GlobalOptions, console: Console, environment: [String: String], clock: @escaping @Sendable () -> Timestamp) {
         global = GlobalOptions.Values(options)
-        self.console = console
         self.environment = environment
         self.clock = clock
-        palette = Palette(isColoured: Self.isColoured(options.color, console.output, environment))
-        status = StatusLine(
-            stream: console.status, palette: Palette(isColoured: Self.isColoured(options.color, console.status, environment)))
+        printer = Printer(console: console, format: options.output, color: options.color, environment: environment)
     }
 
     var now: Timestamp { clock() }
@@ -50,64 +45,18 @@ final class Session: Sendable {
         status.clear()
         await madeClient.withLock { $0 }?.shutdown()
     }
-
-    private static func isColoured(_ choice: ColorChoice, _ stream: any ConsoleStream, _ environment: [String: String]) -> Bool {
-        switch choice {
-        case .always: true
-        case .never: false
-        case .auto: stream.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
-        }
-    }
 }
 
 extension Session {
-    var isInteractive: Bool { console.output.isTerminal }
+    var status: StatusLine { printer.status }
+    var isInteractive: Bool { printer.isInteractive }
 
-    private func rendered(_ document: Document) -> String {
-        let renderer = DocumentRenderer(format: global.output, width: console.output.terminalWidth, palette: palette)
-        let isFirst = hasPrinted.withLock { hasPrinted in
-            defer { hasPrinted = true }
-            return !hasPrinted
-        }
-        // YAML after YAML is one document, with keys that stand in it twice.
-        return (global.output == .yaml && !isFirst ? "---\n" : "") + renderer.render(document)
-    }
-
-    /// Puts a document on stdout in the format that was asked for.
-    func print(_ document: Document) {
-        status.clear()
-        console.output.write(rendered(document))
-    }
-
-    /// Puts a document over the one before it, on a terminal; below it in a pipe.
-    func redraw(_ document: Document) {
-        let text = rendered(document)
-        guard isInteractive else { return console.output.write(text) }
-        // Moves home, clears each line to its end and then the rest below, so that nothing flickers.
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1B}[K\n")
-        console.output.write("\u{1B}[H" + lines + "\u{1B}[J")
-    }
-
-    /// One line of a stream, such as a log's.
-    func print(line: Text) {
-        console.output.write(palette.render(line) + "\n")
-    }
-
-    /// Text that is not to be formatted, such as a completion script.
-    func print(verbatim text: String) {
-        console.output.write(text)
-    }
-
-    func warn(_ message: String, hint: String? = nil) {
-        status.print(Text("warning: ", .warning) + Text(message))
-        if let hint { status.print(Text("hint: ", .faint) + Text(hint)) }
-    }
-
-    func report(_ failure: CommandError) {
-        status.clear()
-        status.print(Text("error: ", .bad) + Text(failure.message))
-        if let hint = failure.hint { status.print(Text("hint: ", .faint) + Text(hint)) }
-    }
+    func print(_ document: Document) { printer.print(document) }
+    func redraw(_ document: Document) { printer.redraw(document) }
+    func print(line: Text) { printer.print(line: line) }
+    func print(verbatim text: String) { printer.print(verbatim: text) }
+    func warn(_ message: String, hint: String? = nil) { printer.warn(message, hint: hint) }
+    func report(_ failure: CommandError) { printer.report(failure) }
 }
 
 extension GlobalOptions {

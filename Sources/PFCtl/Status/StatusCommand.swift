@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import Terminal
 
 struct StatusCommand: SessionCommand {
     static let configuration = CommandConfiguration(

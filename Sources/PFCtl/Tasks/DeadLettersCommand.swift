@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminal
 
 struct DeadLettersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import KubernetesClient
+import Terminal
 import WireFormats
 
 /// One task with all that happened to it.

@@ -1,5 +1,6 @@
 import KubernetesClient
 import NIOHTTP1
+import Terminal
 import WireFormats
 
 /// The calls of the api about tasks.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KubernetesClient
+import Terminal
 
 struct TasksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -37,7 +37,9 @@ struct Person: Sendable {
     static let password = "correct horse battery staple"
 
     /// Registers and signs in.
-    static func signedIn(to service: any Installation, as email: String = "ada@example.org") async throws -> Person {
+    static func signedIn(
+        to service: any Installation, as email: String = "ada@example.org", password: String = password
+    ) async throws -> Person {
         let person = Person(service: service)
         let body = ByteBuffer(string: #"{"email":"\#(email)","password":"\#(password)"}"#)
         let registered = try await person.send(.POST, "/register", port: service.ports.auth, body: .bytes(body))

@@ -1,5 +1,6 @@
 import PFCtl
 import Synchronization
+import Terminal
 
 /// Keeps what is written.
 final class CapturedStream: ConsoleStream {

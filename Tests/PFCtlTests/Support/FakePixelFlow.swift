@@ -2,6 +2,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import PFCtl
+import Terminal
 
 /// PixelFlow in the stand-in as the chart installs it, and pfctl to run against it.
 struct FakePixelFlow: Sendable {

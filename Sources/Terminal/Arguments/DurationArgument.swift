@@ -1,13 +1,13 @@
-import ArgumentParser
+package import ArgumentParser
 import WireFormats
 
 /// A duration as kubectl takes it: `30s`, `1m30s`, `2h`, `500ms`, or a number of seconds.
-struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
-    let duration: Duration
+package struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
+    package let duration: Duration
     /// As it was given.
-    let text: String
+    package let text: String
 
-    static func seconds(_ seconds: Int) -> DurationArgument {
+    package static func seconds(_ seconds: Int) -> DurationArgument {
         DurationArgument(duration: .seconds(seconds), text: "\(seconds)s")
     }
 
@@ -16,7 +16,7 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
         self.text = text
     }
 
-    init?(argument: String) {
+    package init?(argument: String) {
         if let seconds = Double(argument), seconds >= 0, seconds.isFinite {
             self.init(duration: .seconds(seconds), text: argument)
             return
@@ -45,14 +45,14 @@ struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
         }
     }
 
-    var isZero: Bool { duration == .zero }
-    var defaultValueDescription: String { text }
+    package var isZero: Bool { duration == .zero }
+    package var defaultValueDescription: String { text }
 }
 
 /// Formats durations.
-enum DurationText {
+package enum DurationText {
     /// In the format of kubectl: `45s`, `12m`, `3h`, `3h25m`, `2d`, `400d`.
-    static func age(_ duration: Duration) -> String {
+    package static func age(_ duration: Duration) -> String {
         let seconds = max(0, Int(duration.components.seconds))
         let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400)
         return switch seconds {
@@ -67,35 +67,7 @@ enum DurationText {
     }
 
     /// The exact value, including fractions of a second.
-    static func exact(_ duration: Duration) -> String {
+    package static func exact(_ duration: Duration) -> String {
         duration.milliseconds < 1_000 ? "\(duration.milliseconds)ms" : age(duration)
-    }
-}
-
-/// Runs work with a time limit.
-enum Deadline {
-    /// - Parameters:
-    ///   - limit: Zero for no limit.
-    ///   - state: How far it is when the time is over.
-    /// - Throws: `CommandError` with `timedOut`, or whatever the body throws.
-    static func within<Result: Sendable>(
-        _ limit: Duration, _ what: String, state: @Sendable () -> String? = { nil }, _ body: @escaping @Sendable () async throws -> Result
-    ) async throws -> Result {
-        guard limit > .zero else { return try await body() }
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let result = try await group.next() ?? nil else {
-                let rest = state().map { ": \($0)" } ?? ""
-                throw CommandError(
-                    .timedOut, "\(what) within \(DurationText.exact(limit))\(rest)",
-                    hint: "raise --timeout to wait longer; pfctl status shows the progress")
-            }
-            return result
-        }
     }
 }

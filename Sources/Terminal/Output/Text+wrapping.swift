@@ -10,7 +10,7 @@ extension Text {
     ///   - indent: Of every line but the first; nil for that of the first line plus two.
     ///   - cutsWords: Whether a word that is longer than the width gets an ellipsis; else it stays whole, so that
     ///     it can be copied.
-    func wrapped(to limit: Int, indent: Int? = nil, cutsWords: Bool = false) -> [Text] {
+    package func wrapped(to limit: Int, indent: Int? = nil, cutsWords: Bool = false) -> [Text] {
         guard width > limit else { return [self] }
         let margin = Text(String(repeating: " ", count: indent ?? plain.prefix { $0 == " " }.count + 2))
         var lines: [Text] = []

@@ -1,34 +1,34 @@
 /// Rows under titles. Rows may have rows under them, which makes the table a tree.
-struct Table: Sendable, Hashable {
-    struct Column: Sendable, Hashable {
-        enum Alignment: Sendable, Hashable {
+package struct Table: Sendable, Hashable {
+    package struct Column: Sendable, Hashable {
+        package enum Alignment: Sendable, Hashable {
             case left, right
         }
 
-        var title: String
-        var alignment: Alignment
+        package var title: String
+        package var alignment: Alignment
         /// Shown with `-o wide` only.
-        var isWide: Bool
+        package var isWide: Bool
         /// How it is shortened on a narrow terminal; nil if it never is.
-        var cut: Cut?
+        package var cut: Cut?
         /// When it is dropped on a terminal that is too narrow for all columns; nil if it never is.
-        var spare: Spare?
+        package var spare: Spare?
 
-        enum Cut: Sendable, Hashable {
+        package enum Cut: Sendable, Hashable {
             /// For sentences, in the last column: they continue below.
             case wrap
             /// An ellipsis in the middle, for names that differ at their ends.
             case middle
         }
 
-        enum Spare: Sendable, Hashable {
+        package enum Spare: Sendable, Hashable {
             /// Before others are cut to what can hardly be read.
             case early
             /// Only as a last resort.
             case late
         }
 
-        init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, cut: Cut? = nil, spare: Spare? = nil) {
+        package init(_ title: String, _ alignment: Alignment = .left, wide: Bool = false, cut: Cut? = nil, spare: Spare? = nil) {
             self.title = title
             self.alignment = alignment
             self.isWide = wide
@@ -37,42 +37,49 @@ struct Table: Sendable, Hashable {
         }
     }
 
-    struct Row: Sendable, Hashable {
-        var cells: [Text]
-        var children: [Row]
+    package struct Row: Sendable, Hashable {
+        package var cells: [Text]
+        package var children: [Row]
 
-        init(_ cells: [Text], children: [Row] = []) {
+        package init(_ cells: [Text], children: [Row] = []) {
             self.cells = cells
             self.children = children
         }
     }
 
-    var columns: [Column]
-    var rows: [Row]
+    package var columns: [Column]
+    package var rows: [Row]
     /// Whether a blank line parts rows that have rows under them.
-    var isAiry = false
+    package var isAiry = false
     /// False for rows that continue below those of a table printed before.
-    var hasTitles = true
+    package var hasTitles = true
+
+    package init(columns: [Column], rows: [Row], isAiry: Bool = false, hasTitles: Bool = true) {
+        self.columns = columns
+        self.rows = rows
+        self.isAiry = isAiry
+        self.hasTitles = hasTitles
+    }
 }
 
 /// How columns share a width.
-struct ColumnFit {
+package struct ColumnFit {
     private static let gap = 2
     /// The width that a shortened column keeps; a half or a third of it as a last resort.
     private static let leastSentence = 28
     private static let leastName = 26
 
-    let columns: [Table.Column]
-    let width: Int
+    package let columns: [Table.Column]
+    package let width: Int
 
     /// By how much columns are too wide together.
-    func excess(_ widths: [Int]) -> Int {
+    package func excess(_ widths: [Int]) -> Int {
         widths.reduce(0, +) + Self.gap * (widths.count - 1) - width
     }
 
     /// The minimum widths of columns.
     /// - Parameter widths: Their natural widths.
-    func least(_ widths: [Int], share: Int) -> [Int] {
+    package func least(_ widths: [Int], share: Int) -> [Int] {
         zip(columns, widths).map { column, wanted in
             switch column.cut {
             case .middle: min(wanted, max(column.title.count, Self.leastName / share))
@@ -83,7 +90,7 @@ struct ColumnFit {
     }
 
     /// Takes from the column that has most to give, until they fit or have no more to give.
-    func shrink(_ widths: inout [Int]) {
+    package func shrink(_ widths: inout [Int]) {
         for share in 1...3 {
             let least = least(widths, share: share)
             var excess = excess(widths)

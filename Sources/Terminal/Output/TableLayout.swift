@@ -1,5 +1,5 @@
 /// Puts a table into columns that fit a width.
-struct TableLayout {
+package struct TableLayout {
     private static let gap = Text("  ")
 
     /// Of the body, before it is put into columns.
@@ -10,12 +10,12 @@ struct TableLayout {
         var guide: Text
     }
 
-    let table: Table
-    let isWide: Bool
+    package let table: Table
+    package let isWide: Bool
     /// Nil if lines may be as long as they like.
-    let width: Int?
+    package let width: Int?
 
-    func lines() -> [Text] {
+    package func lines() -> [Text] {
         let all = flattened()
         let shown = chosen(all)
         let columns = shown.map { table.columns[$0] }

@@ -1,12 +1,12 @@
 /// A piece of output with its meaning, which a terminal shows as a colour.
-struct Text: Sendable, Hashable {
-    struct Span: Sendable, Hashable {
-        var text: String
-        var style: Style
+package struct Text: Sendable, Hashable {
+    package struct Span: Sendable, Hashable {
+        package var text: String
+        package var style: Style
     }
 
     /// The meaning of a piece of text, not its colour.
-    enum Style: Sendable, Hashable {
+    package enum Style: Sendable, Hashable {
         case plain
         case strong
         case faint
@@ -19,11 +19,11 @@ struct Text: Sendable, Hashable {
 
     private(set) var spans: [Span]
 
-    init(_ text: String = "", _ style: Style = .plain) {
+    package init(_ text: String = "", _ style: Style = .plain) {
         spans = text.isEmpty ? [] : [Span(text: Self.printable(text), style: style)]
     }
 
-    init(_ number: Int, _ style: Style = .plain) {
+    package init(_ number: Int, _ style: Style = .plain) {
         self.init(String(number), style)
     }
 
@@ -31,18 +31,18 @@ struct Text: Sendable, Hashable {
         self.spans = spans
     }
 
-    var plain: String { spans.map(\.text).joined() }
-    var width: Int { spans.reduce(0) { $0 + $1.text.count } }
-    var isEmpty: Bool { spans.isEmpty }
+    package var plain: String { spans.map(\.text).joined() }
+    package var width: Int { spans.reduce(0) { $0 + $1.text.count } }
+    package var isEmpty: Bool { spans.isEmpty }
 
-    static func + (left: Text, right: Text) -> Text {
+    package static func + (left: Text, right: Text) -> Text {
         var sum = left
         sum += right
         return sum
     }
 
     /// Neighbours of one style become one span: a terminal gets one escape sequence for them.
-    static func += (left: inout Text, right: Text) {
+    package static func += (left: inout Text, right: Text) {
         for span in right.spans {
             if left.spans.last?.style == span.style {
                 left.spans[left.spans.count - 1].text += span.text
@@ -54,7 +54,7 @@ struct Text: Sendable, Hashable {
 
     /// Cut to a width, with an ellipsis where something is missing.
     /// - Parameter inMiddle: Of the last span, whose end stays; a tree's guides before it stay too.
-    func truncated(to limit: Int, inMiddle: Bool = false) -> Text {
+    package func truncated(to limit: Int, inMiddle: Bool = false) -> Text {
         guard width > limit else { return self }
         guard limit > 1 else { return Text(limit == 1 ? "…" : "") }
         if inMiddle, let last = spans.last, limit - (width - last.text.count) > 2 {
@@ -91,21 +91,23 @@ struct Text: Sendable, Hashable {
 }
 
 extension Text: ExpressibleByStringInterpolation {
-    init(stringLiteral value: String) { self.init(value) }
+    package init(stringLiteral value: String) { self.init(value) }
 }
 
 extension [Text] {
-    func joined(separator: Text = "") -> Text {
+    package func joined(separator: Text = "") -> Text {
         guard let first else { return "" }
         return dropFirst().reduce(first) { $0 + separator + $1 }
     }
 }
 
 /// Which escape sequences meanings have; none at all where colour is off.
-struct Palette: Sendable {
-    let isColoured: Bool
+package struct Palette: Sendable {
+    package let isColoured: Bool
 
-    func render(_ text: Text) -> String {
+    package init(isColoured: Bool) { self.isColoured = isColoured }
+
+    package func render(_ text: Text) -> String {
         guard isColoured else { return text.plain }
         return text.spans.map { span in
             guard let code = Self.code(span.style) else { return span.text }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The current activity on stderr: a line with a spinner that is redrawn in place on a
 /// terminal, a plain line for each change in a pipe.
-final class StatusLine: Sendable {
+package final class StatusLine: Sendable {
     private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
     private static let clearLine = "\r\u{1B}[K"
 
@@ -16,14 +16,16 @@ final class StatusLine: Sendable {
     private let palette: Palette
     private let state = Mutex(State())
 
-    init(stream: any ConsoleStream, palette: Palette) {
+    package init(stream: any ConsoleStream, palette: Palette) {
         self.stream = stream
         self.palette = palette
     }
 
+    package var isTerminal: Bool { stream.isTerminal }
+
     /// Shows what the command is waiting for. Repeated text is not printed again in a pipe.
     /// - Parameter isPassing: Of no interest afterwards, and not written to a pipe.
-    func show(_ text: String, isPassing: Bool = false) {
+    package func show(_ text: String, isPassing: Bool = false) {
         guard stream.isTerminal || !isPassing else { return }
         state.withLock { state in
             guard state.text != text else { return }
@@ -33,7 +35,7 @@ final class StatusLine: Sendable {
     }
 
     /// Clears the line before other output.
-    func clear() {
+    package func clear() {
         state.withLock { state in
             state.text = ""
             erase(&state)
@@ -41,7 +43,7 @@ final class StatusLine: Sendable {
     }
 
     /// Writes a lasting line, above the one that is drawn.
-    func print(_ text: Text) {
+    package func print(_ text: Text) {
         state.withLock { state in
             erase(&state)
             let lines = stream.terminalWidth.map { text.wrapped(to: $0) } ?? [text]
@@ -51,7 +53,7 @@ final class StatusLine: Sendable {
     }
 
     /// Turns the spinner until the body is done.
-    func spinning<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+    package func spinning<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         guard stream.isTerminal else { return try await body() }
         let spinner = Task {
             while !Task.isCancelled {

@@ -15,7 +15,7 @@ package protocol ConsoleStream: Sendable {
 }
 
 extension ConsoleStream {
-    var isTerminal: Bool { terminalWidth != nil }
+    package var isTerminal: Bool { terminalWidth != nil }
 }
 
 /// The output and input of a command.
@@ -35,17 +35,17 @@ package struct Console: Sendable {
 }
 
 /// One of the process' own streams, written to without a buffer.
-struct DescriptorStream: ConsoleStream {
+package struct DescriptorStream: ConsoleStream {
     /// Used if a terminal does not report its size, such as a serial one.
     private static let usualWidth = 80
 
-    let descriptor: Int32
+    package let descriptor: Int32
 
-    init(_ descriptor: Int32) {
+    package init(_ descriptor: Int32) {
         self.descriptor = descriptor
     }
 
-    var terminalWidth: Int? {
+    package var terminalWidth: Int? {
         guard isatty(descriptor) == 1 else { return nil }
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return Self.usualWidth }
@@ -53,7 +53,7 @@ struct DescriptorStream: ConsoleStream {
     }
 
     /// The reader of stdout may be gone, such as `head` after its lines; that is not an error.
-    func write(_ text: String) {
+    package func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { posixWrite(descriptor, $0.baseAddress, $0.count) }

@@ -1,12 +1,11 @@
-import ArgumentParser
-import KubernetesClient
-import WireFormats
+package import ArgumentParser
+package import WireFormats
 import Yams
 
 /// Everything that a command prints to stdout, as text and data. `DocumentRenderer` is the only
 /// place that formats it.
-struct Document: Sendable {
-    enum Block: Sendable, Hashable {
+package struct Document: Sendable {
+    package enum Block: Sendable, Hashable {
         /// Sentences, which are wrapped if the terminal is narrow.
         case lines([Text])
         /// Lines that are printed unchanged, such as those of a file.
@@ -16,44 +15,50 @@ struct Document: Sendable {
         case fields([Field])
     }
 
-    struct Field: Sendable, Hashable {
-        var name: String
-        var value: Text
+    package struct Field: Sendable, Hashable {
+        package var name: String
+        package var value: Text
 
-        init(_ name: String, _ value: Text) {
+        package init(_ name: String, _ value: Text) {
             self.name = name
             self.value = value
         }
     }
 
     /// For `-o table` and `wide`, with a blank line between them.
-    var blocks: [Block]
+    package var blocks: [Block]
     /// For `-o json` and `yaml`.
-    var data: JSONValue
+    package var data: JSONValue
     /// For `-o name`, as `deployment.apps/pixelflow-api`.
-    var names: [String]
+    package var names: [String]
 
-    init(_ blocks: [Block], data: JSONValue, names: [String] = []) {
+    package init(_ blocks: [Block], data: JSONValue, names: [String] = []) {
         self.blocks = blocks
         self.data = data
         self.names = names
     }
 
     /// One sentence about one object: what most changes come to.
-    static func message(_ text: Text, data: JSONValue, names: [String] = []) -> Document {
+    package static func message(_ text: Text, data: JSONValue, names: [String] = []) -> Document {
         Document([.lines([text])], data: data, names: names)
     }
 }
 
 /// The one place where documents become text.
-struct DocumentRenderer: Sendable {
-    let format: OutputFormat
+package struct DocumentRenderer: Sendable {
+    package let format: OutputFormat
     /// Of the terminal; nil in a pipe, where nothing is shortened.
-    let width: Int?
-    let palette: Palette
+    package let width: Int?
+    package let palette: Palette
+
+    package init(format: OutputFormat, width: Int?, palette: Palette) {
+        self.format = format
+        self.width = width
+        self.palette = palette
+    }
 
     /// With a newline at the end, or empty.
-    func render(_ document: Document) -> String {
+    package func render(_ document: Document) -> String {
         switch format {
         case .json: return document.data.text(pretty: true) + "\n"
         case .yaml: return YAMLText.text(of: document.data)
@@ -89,20 +94,20 @@ struct DocumentRenderer: Sendable {
 }
 
 /// What `-o` takes.
-enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
+package enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
     case table, wide, json, yaml, name
 }
 
 /// What `--color` takes.
-enum ColorChoice: String, Sendable, CaseIterable, ExpressibleByArgument {
+package enum ColorChoice: String, Sendable, CaseIterable, ExpressibleByArgument {
     /// If stdout is a terminal and `NO_COLOR` is not set.
     case auto
     case always, never
 }
 
 /// YAML with sorted keys, so that the same object is the same text each time.
-enum YAMLText {
-    static func text(of value: JSONValue) -> String {
+package enum YAMLText {
+    package static func text(of value: JSONValue) -> String {
         // Serializing a tree of scalars, lists and mappings cannot fail; JSON is valid YAML too.
         (try? Yams.serialize(node: node(value), width: -1, allowUnicode: true)) ?? value.text(pretty: true) + "\n"
     }

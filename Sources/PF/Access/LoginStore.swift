@@ -1,0 +1,42 @@
+import FoundationEssentials
+import Terminal
+
+/// The tokens that `pf login` got, one for each server, in a file that only this user reads.
+struct LoginStore: Sendable {
+    struct Login: Codable, Sendable, Hashable {
+        var token: String
+        var email: String
+        /// Seconds since 1970.
+        var expires: Double
+    }
+
+    struct Contents: Codable, Sendable, Hashable {
+        /// Of the last login; nil after its logout.
+        var server: String?
+        var logins: [String: Login] = [:]
+    }
+
+    private let folder: String
+    private var file: String { "\(folder)/logins.json" }
+
+    /// - Throws: `CommandError` if the environment has no place for configuration.
+    init(environment: [String: String]) throws {
+        folder = try Self.folder(environment, variable: "XDG_CONFIG_HOME", inHome: ".config")
+    }
+
+    /// The folder `pixelflow` in a place that the environment names.
+    static func folder(_ environment: [String: String], variable: String, inHome place: String) throws -> String {
+        if let base = environment[variable], base.hasPrefix("/") { return "\(base)/pixelflow" }
+        if let home = environment["HOME"], !home.isEmpty { return "\(home)/\(place)/pixelflow" }
+        throw CommandError(.usage, "there is nowhere to keep files", hint: "set HOME or \(variable)")
+    }
+
+    /// Empty if the file is missing or is not ours.
+    func contents() -> Contents {
+        guard let bytes = FileManager.default.contents(atPath: file) else { return Contents() }
+        return (try? JSONDecoder().decode(Contents.self, from: bytes)) ?? Contents()
+    }
+
+    /// - Throws: `CommandError`.
+    func write(_ contents: Contents) throws { try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(contents))) }
+}

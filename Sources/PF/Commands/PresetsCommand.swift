@@ -1,0 +1,104 @@
+import ArgumentParser
+import FoundationEssentials
+import WireFormats
+import PixelFlowClient
+import Terminal
+
+struct PresetsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "presets", abstract: "Lists, shows, saves and deletes presets.",
+        subcommands: [PresetsListCommand.self, PresetsShowCommand.self, PresetsPutCommand.self, PresetsRemoveCommand.self])
+}
+
+struct PresetsListCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "Lists the built-in and the saved presets.",
+        discussion: """
+            Examples:
+              pf presets ls
+            """)
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let presets = try await session.client().presets()
+        let rows = presets.map { preset in
+            let outputs = preset.pipeline["outputs"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+            return Table.Row([Text(preset.name), Text(outputs.joined(separator: ", "))])
+        }
+        session.printer.print(
+            Document(
+                [.table(Table(columns: [.init("NAME"), .init("OUTPUTS", cut: .wrap)], rows: rows))],
+                data: ["presets": .array(presets.map(\.json))], names: presets.map { "preset/\($0.name)" }))
+        return .ok
+    }
+}
+
+struct PresetsShowCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Prints the pipeline of a preset.",
+        discussion: """
+            Examples:
+              pf presets show web -o json > web.json
+            """)
+
+    @Argument(help: "The preset.") var name: String
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let preset = try await session.client().preset(name)
+        session.printer.print(
+            Document([.verbatim(preset.pipeline.text(pretty: true))], data: preset.pipeline, names: ["preset/\(preset.name)"]))
+        return .ok
+    }
+}
+
+struct PresetsPutCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "put", abstract: "Saves a pipeline as a preset, in the place of what has its name.",
+        discussion: """
+            Examples:
+              pf presets put mine pipeline.json
+            """)
+
+    @Argument(help: "The preset.") var name: String
+    @Argument(help: "A file with the pipeline as JSON.") var file: String
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let preset = try await session.client().putPreset(name, pipeline: PipelineFile.read(file))
+        session.printer.print(.message(Text("preset/\(preset.name) saved"), data: preset.json, names: ["preset/\(preset.name)"]))
+        return .ok
+    }
+}
+
+struct PresetsRemoveCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Deletes a saved preset.",
+        discussion: """
+            Examples:
+              pf presets rm mine
+            """)
+
+    @Argument(help: "The preset.") var name: String
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await session.client().deletePreset(name)
+        session.printer.print(.message(Text("preset/\(name) deleted"), data: ["name": .string(name)], names: ["preset/\(name)"]))
+        return .ok
+    }
+}
+
+/// A pipeline that is written down in a file.
+enum PipelineFile {
+    /// - Throws: `CommandError` if there is no such file, or it is not JSON.
+    static func read(_ path: String) throws -> JSONValue {
+        guard let bytes = FileManager.default.contents(atPath: path) else { throw CommandError(.failed, "\(path) cannot be read") }
+        do {
+            return try JSONValue(parsing: bytes)
+        } catch {
+            throw CommandError(.failed, "\(path) is not JSON: \(error)")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+package import FoundationEssentials
+import PixelFlowRelease
+package import Terminal
+
+/// The whole of `pf`, as its executable and its tests start it.
+package enum UserCommandLine {
+    /// Runs one command.
+    ///
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - environment: `PIXELFLOW_URL`, `PIXELFLOW_TOKEN`, `XDG_CONFIG_HOME` and so on.
+    ///   - clock: the time by which ages are computed.
+    /// - Returns: the exit code of the process.
+    package static func run(
+        _ arguments: [String], console: Console = .standard, environment: [String: String],
+        clock: @escaping @Sendable () -> Date = { Date() }
+    ) async -> ExitStatus {
+        do {
+            let command = try RootCommand.parseAsRoot(arguments)
+            guard let command = command as? any SessionCommand else {
+                var group = command
+                try group.run()
+                return .ok
+            }
+            let session = Session(options: command.global, console: console, environment: environment, clock: clock)
+            let status = await run(command, in: session)
+            session.printer.status.clear()
+            return status
+        } catch {
+            return explain(error, console)
+        }
+    }
+
+    private static func run(_ command: any SessionCommand, in session: Session) async -> ExitStatus {
+        do {
+            return try await command.run(in: session)
+        } catch {
+            let failure = CommandError(error)
+            session.printer.report(failure)
+            return failure.status
+        }
+    }
+
+    /// Help, or the error of the command line.
+    private static func explain(_ error: any Error, _ console: Console) -> ExitStatus {
+        let isHelp = RootCommand.exitCode(for: error).isSuccess
+        let stream = isHelp ? console.output : console.status
+        stream.write(RootCommand.fullMessage(for: error, columns: stream.terminalWidth.map { min($0, 120) } ?? 100) + "\n")
+        return isHelp ? .ok : .usage
+    }
+}
+
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pf",
+        abstract: "Processes images with a PixelFlow server.",
+        discussion: """
+            Examples:
+              pf login https://images.example.com --email ada@example.com
+              pf upload *.jpg --preset web --output small
+              pf tasks ls --status FAILED
+
+            pf <command> --help shows examples of each command.
+            Exit codes: 0 ok, 1 failed, 2 usage, 4 timed out, 5 unreachable or not allowed.
+            """,
+        version: Release.version,
+        subcommands: [
+            LoginCommand.self, LogoutCommand.self, UploadCommand.self, TasksCommand.self, OutputsCommand.self, PresetsCommand.self,
+            EventsCommand.self, CompletionCommand.self,
+        ])
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+}

@@ -1,0 +1,40 @@
+import FoundationEssentials
+import WireFormats
+import PixelFlowClient
+import Terminal
+
+/// The folder that takes outputs.
+struct OutputFolder: Sendable {
+    struct File: Sendable, Hashable {
+        let output: String
+        let path: String
+        /// False if it was there already.
+        let isNew: Bool
+
+        var json: JSONValue { ["output": .string(output), "path": .string(path), "downloaded": .bool(isNew)] }
+    }
+
+    let path: String
+
+    /// Makes it if it is not there.
+    ///
+    /// - Throws: `CommandError`.
+    init(_ path: String) throws {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw CommandError(.failed, "\(path) cannot be created")
+        }
+    }
+
+    /// Downloads an output, unless the file has its bytes already.
+    func fetch(_ output: ImageTask.Output, of task: ImageTask, as name: String, _ client: PixelFlowClient) async throws -> File {
+        let file = path == "." ? name : "\(path)/\(name)"
+        if let sha256 = output.sha256, FileManager.default.fileExists(atPath: file), try await FileDigest.sha256(ofFile: file) == sha256 {
+            return File(output: output.name, path: file, isNew: false)
+        }
+        try await client.save(output, ofTask: task.id, to: file)
+        return File(output: output.name, path: file, isNew: true)
+    }
+}

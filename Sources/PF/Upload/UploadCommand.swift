@@ -1,0 +1,90 @@
+import ArgumentParser
+import WireFormats
+import PixelFlowClient
+import Terminal
+
+struct UploadCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upload",
+        abstract: "Uploads images, waits for their tasks and downloads the outputs.",
+        discussion: """
+            A second run of the same command neither uploads nor downloads what is done, so that it continues one that was \
+            interrupted. --again makes new tasks.
+
+            Examples:
+              pf upload *.jpg --preset web --output small
+              pf upload https://www.example.com/photo.jpg --pipeline thumbs.json --wait
+            """)
+
+    /// More would only take the server's streams and connections from others.
+    private static let mostAtATime = 16
+
+    @Argument(help: ArgumentHelp("Files and URLs.", valueName: "image")) var images: [String]
+
+    @Option(help: ArgumentHelp("The preset to apply.", valueName: "name")) var preset: String?
+
+    @Option(help: ArgumentHelp("A file with the pipeline to apply, as JSON.", valueName: "file")) var pipeline: String?
+
+    @Flag(help: "Wait until the tasks have ended.") var wait = false
+
+    @Option(help: ArgumentHelp("Wait, and download the outputs into this folder.", valueName: "folder")) var output: String?
+
+    @Option(help: ArgumentHelp("How many images at a time, 1 to 16.", valueName: "images")) var parallel = 4
+
+    @Option(help: ArgumentHelp("How long to wait for each task.", valueName: "duration")) var timeout: DurationArgument = .seconds(300)
+
+    @Flag(help: "Make new tasks, also of what was uploaded before.") var again = false
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        guard preset == nil || pipeline == nil else { throw ValidationError("Give either --preset or --pipeline.") }
+        guard (1...Self.mostAtATime).contains(parallel) else {
+            throw ValidationError("--parallel has to be from 1 to \(Self.mostAtATime).")
+        }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let processing: Upload.Processing =
+            if let pipeline { .pipeline(try PipelineFile.read(pipeline)) } else { preset.map { .preset($0) } ?? .standard }
+        let sources = UploadSource.list(images)
+        let run = UploadRun(
+            client: try session.client(), processing: processing,
+            records: again ? nil : try UploadRecords(environment: session.environment), waits: wait || output != nil,
+            timeout: timeout.duration, folder: try output.map(OutputFolder.init),
+            progress: UploadProgress(total: sources.count, status: session.printer.status))
+        let results = await run.run(sources, parallel: parallel)
+        return finish(results, session)
+    }
+
+    private func finish(_ results: [UploadRun.Result], _ session: Session) -> ExitStatus {
+        let rows = results.map { result in
+            let status = result.task?.status
+            return Table.Row([
+                Text(result.source.name), Text(result.task?.id ?? "-"), Text(status?.rawValue ?? "-", status.map(TaskReport.style) ?? .bad),
+                Text(result.files.map(\.path).joined(separator: " ")),
+            ])
+        }
+        let columns: [Table.Column] = [.init("IMAGE", cut: .middle), .init("TASK"), .init("STATUS"), .init("FILES", cut: .wrap)]
+        session.printer.print(
+            Document(
+                [.table(Table(columns: columns, rows: rows))], data: ["uploads": .array(results.map(\.json))],
+                names: results.compactMap { $0.task.map { "task/\($0.id)" } }))
+        for result in results {
+            guard let failure = result.failure else { continue }
+            session.printer.report(CommandError(failure.status, "\(result.source.name): \(failure.message)", hint: failure.hint))
+        }
+        return results.compactMap(\.failure?.status).first ?? .ok
+    }
+}
+
+extension UploadRun.Result {
+    fileprivate var json: JSONValue {
+        var json: JSONValue = [
+            "image": .string(source.name), "uploaded": .bool(isSent), "files": .array(files.map(\.json)),
+        ]
+        json["task"] = task?.json
+        json["error"] = failure.map { .string($0.message) }
+        return json
+    }
+}

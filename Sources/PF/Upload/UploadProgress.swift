@@ -1,0 +1,49 @@
+import Synchronization
+import Terminal
+
+/// How far the uploads of a run are: a bar on a terminal, lines in a pipe.
+final class UploadProgress: Sendable {
+    private struct State {
+        var fractions: [String: Double] = [:]
+        var finished = 0
+    }
+
+    private static let width = 24
+
+    private let status: StatusLine
+    private let total: Int
+    private let state = Mutex(State())
+
+    init(total: Int, status: StatusLine) {
+        self.total = total
+        self.status = status
+    }
+
+    /// - Parameter fraction: of all that there is to do for the image, from 0 to 1.
+    func advance(_ name: String, to fraction: Double) {
+        draw { $0.fractions[name] = max(fraction, $0.fractions[name] ?? 0) }
+    }
+
+    /// Something is done that a pipe is told of.
+    func tell(_ name: String, _ what: String) {
+        if !status.isTerminal { status.print(Text("\(name): \(what)")) }
+    }
+
+    func finish(_ name: String) {
+        draw { state in
+            state.fractions[name] = nil
+            state.finished += 1
+        }
+    }
+
+    private func draw(_ change: (inout State) -> Void) {
+        let text = state.withLock { state in
+            change(&state)
+            let done = state.fractions.values.reduce(Double(state.finished), +) / Double(max(1, total))
+            let filled = min(Self.width, Int(done * Double(Self.width)))
+            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
+            return "\(bar) \(Int(done * 100)) %  \(state.finished) of \(total)"
+        }
+        status.show(text, isPassing: true)
+    }
+}

@@ -1,0 +1,113 @@
+import WireFormats
+import PixelFlowClient
+import Terminal
+
+/// Uploads images, waits for their tasks and downloads the outputs, as far as it is not done already.
+struct UploadRun: Sendable {
+    /// What came of one image.
+    struct Result: Sendable {
+        let source: UploadSource
+        var task: ImageTask?
+        /// Whether this run has sent the image.
+        var isSent = false
+        var files: [OutputFolder.File] = []
+        var failure: CommandError?
+    }
+
+    let client: PixelFlowClient
+    let processing: Upload.Processing
+    /// Nil for a new task each time.
+    let records: UploadRecords?
+    let waits: Bool
+    let timeout: Duration
+    let folder: OutputFolder?
+    let progress: UploadProgress
+
+    /// - Parameter parallel: images at a time.
+    /// - Returns: in the order of the sources.
+    func run(_ sources: [UploadSource], parallel: Int) async -> [Result] {
+        await withTaskGroup(of: (Int, Result).self) { group in
+            var results: [Int: Result] = [:]
+            var next = 0
+            func start() {
+                guard next < sources.count else { return }
+                let index = next
+                next += 1
+                group.addTask { (index, await one(sources[index])) }
+            }
+            for _ in 0..<parallel { start() }
+            while let (index, result) = await group.next() {
+                results[index] = result
+                start()
+            }
+            return results.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    private func one(_ source: UploadSource) async -> Result {
+        var result = Result(source: source)
+        do {
+            try await process(source, &result)
+        } catch {
+            result.failure = CommandError(error)
+        }
+        progress.finish(source.name)
+        return result
+    }
+
+    private func process(_ source: UploadSource, _ result: inout Result) async throws {
+        var task = try await send(source, &result)
+        result.task = task
+        progress.tell(source.name, "task/\(task.id) \(result.isSent ? "uploaded" : "was uploaded before")")
+        guard waits else { return }
+        task = try await client.wait(for: task.id, within: timeout) { progress.advance(source.name, to: 0.5 + $0.progress * 0.4) }
+        result.task = task
+        progress.tell(source.name, task.status.rawValue)
+        guard task.status == .completed else {
+            let reason = task.error.map { ": \($0.message) (\($0.code))" } ?? ""
+            throw CommandError(.failed, "task/\(task.id) is \(task.status.rawValue)\(reason)", hint: "pf tasks show \(task.id) shows it")
+        }
+        guard let folder else { return }
+        for output in task.outputs where output.error == nil {
+            let file = try await folder.fetch(output, of: task, as: "\(source.stem)-\(output.fileName)", client)
+            result.files.append(file)
+            progress.tell(source.name, "\(file.path) \(file.isNew ? "saved" : "is there already")")
+        }
+        if let output = task.outputs.first(where: { $0.error != nil }), let error = output.error {
+            throw CommandError(.failed, "the output \(output.name) failed: \(error.message) (\(error.code))")
+        }
+    }
+
+    /// The task of an earlier run, or a new one.
+    private func send(_ source: UploadSource, _ result: inout Result) async throws -> ImageTask {
+        var upload = Upload(source.source, processing)
+        if let records {
+            let key = try await source.key(processing)
+            upload.idempotencyKey = key
+            let place = "\(client.endpoints.api) \(key)"
+            if let known = await records.task(of: place), let task = try await existing(known) { return task }
+            let task = try await post(upload, source)
+            try await records.add(task.id, for: place)
+            result.isSent = true
+            return task
+        }
+        result.isSent = true
+        return try await post(upload, source)
+    }
+
+    /// Nil if it is deleted, or of another account.
+    private func existing(_ id: String) async throws -> ImageTask? {
+        do {
+            return try await client.task(id)
+        } catch let problem as Problem where problem.status == 404 {
+            return nil
+        }
+    }
+
+    private func post(_ upload: Upload, _ source: UploadSource) async throws -> ImageTask {
+        try await client.upload(upload) { step in
+            guard let total = step.total, total > 0 else { return }
+            progress.advance(source.name, to: 0.5 * Double(step.bytes) / Double(total))
+        }
+    }
+}

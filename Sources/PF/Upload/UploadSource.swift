@@ -1,0 +1,49 @@
+import Crypto
+import WireFormats
+import PixelFlowClient
+
+/// An image that the command line names.
+struct UploadSource: Sendable, Hashable {
+    /// A path or a URL.
+    let name: String
+    /// What its outputs are called in front of their own names; no two of one run have the same.
+    let stem: String
+
+    var isURL: Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
+    var source: Upload.Source { isURL ? .url(name) : .file(name) }
+
+    static func list(_ names: [String]) -> [UploadSource] {
+        var taken: [String: Int] = [:]
+        return names.map { name in
+            let stem = stem(of: name)
+            let count = (taken[stem] ?? 0) + 1
+            taken[stem] = count
+            return UploadSource(name: name, stem: count == 1 ? stem : "\(stem)-\(count)")
+        }
+    }
+
+    /// The last part of its path without its extension.
+    private static func stem(of name: String) -> String {
+        let path = name.prefix { $0 != "?" && $0 != "#" }
+        let last = path.split(separator: "/").last.map(String.init) ?? ""
+        guard let dot = last.lastIndex(of: "."), dot > last.startIndex else { return last.isEmpty ? "image" : last }
+        return String(last[..<dot])
+    }
+
+    /// The same for the same bytes, or the same URL, and the same processing, and for nothing else.
+    func key(_ processing: Upload.Processing) async throws -> String {
+        let content = isURL ? "url \(name)" : "bytes \(try await FileDigest.sha256(ofFile: name))"
+        let text = [content, processing.canonicalText].joined(separator: "\n")
+        return "pf-" + SHA256.hash(data: Array(text.utf8)).hexadecimal
+    }
+}
+
+extension Upload.Processing {
+    fileprivate var canonicalText: String {
+        switch self {
+        case .standard: "standard"
+        case .preset(let name): "preset \(name)"
+        case .pipeline(let pipeline): "pipeline \(pipeline.text())"
+        }
+    }
+}

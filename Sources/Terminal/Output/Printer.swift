@@ -1,0 +1,73 @@
+import Synchronization
+
+/// Puts what a command has to say where it belongs: data on the output, in the format that was asked for, and the rest on the status.
+package final class Printer: Sendable {
+    package let format: OutputFormat
+    package let status: StatusLine
+    private let console: Console
+    private let palette: Palette
+    private let hasPrinted = Mutex(false)
+
+    package init(console: Console, format: OutputFormat, color: ColorChoice, environment: [String: String]) {
+        self.console = console
+        self.format = format
+        palette = Palette(isColoured: Self.isColoured(color, console.output, environment))
+        status = StatusLine(stream: console.status, palette: Palette(isColoured: Self.isColoured(color, console.status, environment)))
+    }
+
+    package var isInteractive: Bool { console.output.isTerminal }
+
+    private static func isColoured(_ choice: ColorChoice, _ stream: any ConsoleStream, _ environment: [String: String]) -> Bool {
+        switch choice {
+        case .always: true
+        case .never: false
+        case .auto: stream.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+        }
+    }
+
+    private func rendered(_ document: Document) -> String {
+        let renderer = DocumentRenderer(format: format, width: console.output.terminalWidth, palette: palette)
+        let isFirst = hasPrinted.withLock { hasPrinted in
+            defer { hasPrinted = true }
+            return !hasPrinted
+        }
+        // YAML after YAML is one document, with keys that stand in it twice.
+        return (format == .yaml && !isFirst ? "---\n" : "") + renderer.render(document)
+    }
+
+    /// Puts a document on stdout in the format that was asked for.
+    package func print(_ document: Document) {
+        status.clear()
+        console.output.write(rendered(document))
+    }
+
+    /// Puts a document over the one before it, on a terminal; below it in a pipe.
+    package func redraw(_ document: Document) {
+        let text = rendered(document)
+        guard isInteractive else { return console.output.write(text) }
+        // Moves home, clears each line to its end and then the rest below, so that nothing flickers.
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1B}[K\n")
+        console.output.write("\u{1B}[H" + lines + "\u{1B}[J")
+    }
+
+    /// One line of a stream, such as a log's.
+    package func print(line: Text) {
+        console.output.write(palette.render(line) + "\n")
+    }
+
+    /// Text that is not to be formatted, such as a completion script.
+    package func print(verbatim text: String) {
+        console.output.write(text)
+    }
+
+    package func warn(_ message: String, hint: String? = nil) {
+        status.print(Text("warning: ", .warning) + Text(message))
+        if let hint { status.print(Text("hint: ", .faint) + Text(hint)) }
+    }
+
+    package func report(_ failure: CommandError) {
+        status.clear()
+        status.print(Text("error: ", .bad) + Text(failure.message))
+        if let hint = failure.hint { status.print(Text("hint: ", .faint) + Text(hint)) }
+    }
+}

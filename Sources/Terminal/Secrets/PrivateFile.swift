@@ -1,0 +1,53 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Files that no one but this user may read, from their first byte on.
+package enum PrivateFile {
+    /// Written to a temporary file first, so that readers see the old file or the new one.
+    ///
+    /// - Parameter folder: of the file; made if it is not there, for this user only.
+    /// - Throws: `CommandError`.
+    package static func replace(_ file: String, in folder: String, _ contents: [UInt8]) throws {
+        let draft = "\(file).\(getpid())"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandError(.failed, "\(folder) cannot be created")
+        }
+        // One that a process of the same number left behind.
+        unlink(draft)
+        defer { unlink(draft) }
+        try create(draft, contents)
+        guard rename(draft, file) == 0 else { throw failure(file) }
+    }
+
+    /// - Throws: `CommandError`, also if the file already exists.
+    package static func create(_ path: String, _ contents: [UInt8]) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(path) }
+        var rest = contents[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 || errno == EINTR else {
+                let failure = failure(path)
+                close(descriptor)
+                throw failure
+            }
+            rest = rest.dropFirst(max(count, 0))
+        }
+        // A full disk may show only now.
+        guard close(descriptor) == 0 else { throw failure(path) }
+    }
+
+    package static func failure(_ path: String) -> CommandError {
+        CommandError(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+}
