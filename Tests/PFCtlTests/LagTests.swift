@@ -2,6 +2,7 @@ import FakeKubernetes
 import KubernetesClient
 import PFCtl
 import Synchronization
+import Terminal
 import Testing
 
 @Suite struct LagTests {

@@ -2,6 +2,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import PFCtl
+import Terminal
 import Testing
 
 @Suite struct LoginTests {

@@ -3,6 +3,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import PFCtl
+import Terminal
 import TestSupport
 import Testing
 

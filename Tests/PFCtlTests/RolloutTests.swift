@@ -2,6 +2,7 @@ import Deadlines
 import FakeKubernetes
 import KubernetesClient
 import PFCtl
+import Terminal
 import Testing
 
 @Suite struct RolloutTests {

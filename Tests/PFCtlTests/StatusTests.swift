@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import PFCtl
+import Terminal
 import Testing
 
 @Suite struct StatusTests {

@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesClient
 import PFCtl
+import Terminal
 import Testing
 
 @Suite struct TaskTests {

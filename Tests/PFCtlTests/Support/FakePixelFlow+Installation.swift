@@ -1,5 +1,6 @@
 import FakeKubernetes
 import KubernetesClient
+import Terminal
 
 extension FakePixelFlow {
     static let services = ["api": 2, "auth": 2, "metrics-adapter": 1, "web": 2, "worker": 3]

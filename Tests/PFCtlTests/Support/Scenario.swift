@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import PFCtl
+import Terminal
 
 /// A morning at PixelFlow on which something of everything has happened, the same each time: an upgrade of the
 /// api, one of the web that is under way, a worker that runs out of memory, tasks of every status.

@@ -1,5 +1,6 @@
 import FakeKubernetes
 import PFCtl
+import Terminal
 import Testing
 
 /// One command as people and programs see it: on terminals of three widths, and in each format.
