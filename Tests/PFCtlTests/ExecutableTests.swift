@@ -35,7 +35,7 @@ import Testing
     @Test func exitsWithEachCode() async throws {
         try await FakePixelFlow.run { stand in
             let environment = ["KUBECONFIG": stand.kubeconfig]
-            func run(_ arguments: String..., exits expected: PFCtl.ExitStatus) async throws {
+            func run(_ arguments: String..., exits expected: Terminal.ExitStatus) async throws {
                 let code = try await Self.pfctl(arguments, environment).status
                 #expect(code == expected.rawValue, "\(arguments)")
             }

@@ -8,7 +8,7 @@ import WireFormats
 /// Each exit status, and that a format changes nothing about it.
 @Suite(.serialized) struct ExitStatusTests {
     struct Case: Sendable, CustomTestStringConvertible {
-        let status: PFCtl.ExitStatus
+        let status: Terminal.ExitStatus
         let arguments: [String]
         let environment: [String: String]
         let prepare: @Sendable (FakePixelFlow) async throws -> Void
@@ -16,7 +16,7 @@ import WireFormats
         var testDescription: String { "\(status) \(arguments.joined(separator: " "))" }
 
         init(
-            _ status: PFCtl.ExitStatus, _ arguments: String..., environment: [String: String] = ["PFCTL_TOKEN": "good"],
+            _ status: Terminal.ExitStatus, _ arguments: String..., environment: [String: String] = ["PFCTL_TOKEN": "good"],
             prepare: @escaping @Sendable (FakePixelFlow) async throws -> Void = { _ in }
         ) {
             self.status = status
@@ -78,6 +78,6 @@ import WireFormats
     }
 
     @Test func hasACaseForEach() {
-        #expect(Set(Self.cases.map(\.status)) == Set(PFCtl.ExitStatus.allCases))
+        #expect(Set(Self.cases.map(\.status)) == Set(Terminal.ExitStatus.allCases))
     }
 }

@@ -1,5 +1,6 @@
 import FakeKubernetes
 import KubernetesClient
+import Terminal
 import WireFormats
 
 extension FakePixelFlow {

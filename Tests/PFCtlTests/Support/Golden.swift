@@ -1,4 +1,5 @@
 import Foundation
+import Terminal
 import Testing
 
 /// Output as it has been looked at and found good, one file each in `Tests/Fixtures/pfctl`.

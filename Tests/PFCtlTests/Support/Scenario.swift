@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import PFCtl
+import Terminal
 import WireFormats
 
 /// A morning at PixelFlow on which something of everything has happened, the same each time: an upgrade of the

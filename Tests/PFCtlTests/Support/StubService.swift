@@ -3,6 +3,7 @@ import KubernetesClient
 import NIOCore
 import NIOPosix
 import Synchronization
+import Terminal
 
 /// A service behind a pod's port that answers as a closure says, and remembers what it was asked.
 struct StubService: Sendable {
