@@ -19,7 +19,7 @@ struct JSONValueTests {
         "", "{", "[", "[1,", #"{"a"}"#, #"{"a":}"#, "tru", "1 2", #""open"#, #""\x""#, #""\u12""#, "{1:2}", "[1 2]", "-", "nan", "]",
         String(repeating: "[", count: 100_000),
     ])
-    func refusesWhatIsNoJSON(text: String) {
+    func refusesInvalidJSON(text: String) {
         #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: text) }
     }
 
