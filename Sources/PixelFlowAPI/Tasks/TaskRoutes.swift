@@ -77,7 +77,7 @@ struct TaskRoutes: Sendable {
         guard let text else { return nil }
         guard let status = TaskStatus(rawValue: text.uppercased()) else {
             throw PixelFlowError.invalid(
-                "status", "status has to be one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
+                "status", "status must be one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return status
     }
@@ -91,14 +91,14 @@ struct TaskRoutes: Sendable {
     private func limit(_ text: String?) throws -> Int {
         guard let text else { return 50 }
         guard let limit = Int(text), (1...200).contains(limit) else {
-            throw PixelFlowError.invalid("limit", "limit has to be a whole number from 1 to 200.")
+            throw PixelFlowError.invalid("limit", "limit must be a whole number from 1 to 200.")
         }
         return limit
     }
 
     private func cursor(_ text: String?) throws -> TaskID? {
         guard let text else { return nil }
-        guard let id = TaskID(parsing: text) else { throw PixelFlowError.invalid("cursor", "cursor has to be a next_cursor of this list.") }
+        guard let id = TaskID(parsing: text) else { throw PixelFlowError.invalid("cursor", "cursor must be a next_cursor of this list.") }
         return id
     }
 }
