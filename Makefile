@@ -47,7 +47,7 @@ test-faults: ## Test the four services under faults with 200 kills (`make test` 
 	@export PIXELFLOW_STACK_DIR="$$PWD/.build/test-stack" PIXELFLOW_STACK_PORTS=free PIXELFLOW_TEST_SERVICE_KILLS=200; \
 	    trap 'scripts/stack wipe postgres mongodb kafka s3 >/dev/null' EXIT; \
 	    scripts/stack up && eval "$$(scripts/stack env)" && swift test --skip-build \
-	    --filter 'EndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
+	    --filter 'ClusterEndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
 
 .PHONY: test-flaky
 test-flaky: ## Run each test module 100 times next to two busy loops (RUNS=, LOAD=, MODULE="PixelFlowWorkerTests ...")

@@ -38,7 +38,7 @@ package struct WebSettings: Sendable, Hashable {
     private static func checked(_ text: String, _ setting: String) throws(PixelFlowError) -> String {
         guard let url = URLComponents(string: text), url.scheme == "http" || url.scheme == "https", url.host?.isEmpty == false,
             url.query == nil, url.fragment == nil, url.user == nil
-        else { throw .invalid(setting, "\(setting) has to be an http or https URL, not \"\(text)\".", code: "setting_invalid") }
+        else { throw .invalid(setting, "\(setting) must be an http or https URL, not \"\(text)\".", code: "setting_invalid") }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 }

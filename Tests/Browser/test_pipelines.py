@@ -92,7 +92,7 @@ def test_every_operation_starts_out_acceptable(ada):
     kinds = [value for value in chooser.locator("option").evaluate_all("(all) => all.map((one) => one.value)") if value]
     assert kinds == [operation["name"] for operation in ada.api("/pipelines/schema")["operations"]]
     for kind in kinds:
-        if kind != "watermark":  # whose picture has to be chosen
+        if kind != "watermark":  # whose picture must be chosen
             chooser.select_option(kind)
     pipeline = json.loads(page.get_by_label("As JSON").input_value())
     verdict = ada.post("/pipelines/check", data=pipeline)

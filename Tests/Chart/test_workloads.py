@@ -63,7 +63,7 @@ def test_services_leave_calmly(name):
     stop = container.get("lifecycle", {}).get("preStop", {})
     assert set(stop) <= {"sleep"}
     assert bool(stop) == (name != "worker")
-    # Ten seconds for what is open, twenty for what has to be written down.
+    # Ten seconds for what is open, twenty for what must be written down.
     assert pod["terminationGracePeriodSeconds"] >= stop.get("sleep", {}).get("seconds", 0) + 30
 
 

@@ -49,7 +49,7 @@ struct RegistrationTests {
         "a@" + String(repeating: "b.", count: 130) + "org",
     ]
 
-    @Test("what is no e-mail address is refused", arguments: badAddresses)
+    @Test("an invalid e-mail address is refused", arguments: badAddresses)
     func refusesAddress(email: String) async throws {
         try await AuthHarness().run { client in
             let response = try await client.register(email)

@@ -89,43 +89,43 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
 /// The words of refusals: people see them at the field, and scripts compare them.
 @Suite struct RefusalMessages {
     @Test(arguments: [
-        (#"{"op":1}"#, "X.op has to be the name of an operation."),
+        (#"{"op":1}"#, "X.op must be the name of an operation."),
         (#"{"op":"flip","angle":1}"#, "There is no parameter X.angle."),
         (#"{"op":"resize"}"#, "X.width is missing."),
-        (#"{"op":"resize","width":0}"#, "X.width has to be a whole number from 1 to 16383."),
-        (#"{"op":"resize","width":1,"fit":"stretch"}"#, "X.fit has to be one of cover, contain, fill, inside, outside."),
+        (#"{"op":"resize","width":0}"#, "X.width must be a whole number from 1 to 16383."),
+        (#"{"op":"resize","width":1,"fit":"stretch"}"#, "X.fit must be one of cover, contain, fill, inside, outside."),
         (
             #"{"op":"resize","width":1,"position":"up"}"#,
-            "X.position has to be one of center, north, northeast, east, southeast, south, southwest, west, northwest, attention, "
+            "X.position must be one of center, north, northeast, east, southeast, south, southwest, west, northwest, attention, "
                 + #"entropy, or {"x":…,"y":…} with fractions from 0 to 1."#
         ),
-        (#"{"op":"resize","width":1,"position":{"x":2,"y":0}}"#, "X.position.x has to be a number from 0.0 to 1.0."),
-        (#"{"op":"resize","width":1,"enlarge":"yes"}"#, "X.enlarge has to be true or false."),
+        (#"{"op":"resize","width":1,"position":{"x":2,"y":0}}"#, "X.position.x must be a number from 0.0 to 1.0."),
+        (#"{"op":"resize","width":1,"enlarge":"yes"}"#, "X.enlarge must be true or false."),
         (
             #"{"op":"resize","width":1,"background":"red-ish"}"#,
-            "X.background has to be a colour such as #ff8800, #ff880080, white or transparent."
+            "X.background must be a colour such as #ff8800, #ff880080, white or transparent."
         ),
         (#"{"op":"crop","width":1}"#, "X.height is missing."),
-        (#"{"op":"crop","width":1,"height":1,"left":-1}"#, "X.left has to be a whole number from 0 to 1000000."),
-        (#"{"op":"crop","width":1,"height":1,"left":1,"position":"center"}"#, "X.position has to be left out where left or top is given."),
-        (#"{"op":"rotate","angle":361}"#, "X.angle has to be a number from -360.0 to 360.0."),
-        (#"{"op":"blur","sigma":0.2}"#, "X.sigma has to be a number from 0.3 to 250.0."),
-        (#"{"op":"median","size":10}"#, "X.size has to be a whole number from 3 to 9."),
-        (#"{"op":"sharpen","sigma":11}"#, "X.sigma has to be a number from 0.01 to 10.0."),
-        (#"{"op":"sharpen","y3":-1}"#, "X.y3 has to be a number from 0.0 to 1000000.0."),
-        (#"{"op":"modulate","hue":361}"#, "X.hue has to be a number from -360.0 to 360.0."),
-        (#"{"op":"modulate","brightness":11}"#, "X.brightness has to be a number from 0.0 to 10.0."),
-        (#"{"op":"gamma","gamma":0}"#, "X.gamma has to be a number from 0.1 to 10.0."),
+        (#"{"op":"crop","width":1,"height":1,"left":-1}"#, "X.left must be a whole number from 0 to 1000000."),
+        (#"{"op":"crop","width":1,"height":1,"left":1,"position":"center"}"#, "X.position must be left out where left or top is given."),
+        (#"{"op":"rotate","angle":361}"#, "X.angle must be a number from -360.0 to 360.0."),
+        (#"{"op":"blur","sigma":0.2}"#, "X.sigma must be a number from 0.3 to 250.0."),
+        (#"{"op":"median","size":10}"#, "X.size must be a whole number from 3 to 9."),
+        (#"{"op":"sharpen","sigma":11}"#, "X.sigma must be a number from 0.01 to 10.0."),
+        (#"{"op":"sharpen","y3":-1}"#, "X.y3 must be a number from 0.0 to 1000000.0."),
+        (#"{"op":"modulate","hue":361}"#, "X.hue must be a number from -360.0 to 360.0."),
+        (#"{"op":"modulate","brightness":11}"#, "X.brightness must be a number from 0.0 to 10.0."),
+        (#"{"op":"gamma","gamma":0}"#, "X.gamma must be a number from 0.1 to 10.0."),
         (#"{"op":"tint"}"#, "X.color is missing."),
-        (#"{"op":"pad","left":8193}"#, "X.left has to be a whole number from 0 to 8192."),
-        (#"{"op":"trim","threshold":256}"#, "X.threshold has to be a number from 0.0 to 255.0."),
-        (#"{"op":"round","radius":16384}"#, "X.radius has to be a whole number from 1 to 16383."),
-        (#"{"op":"watermark","image":7}"#, "X.image has to be a string."),
-        (#"{"op":"watermark","image":"../../etc"}"#, "X.image has to be the id of a task."),
-        (#"{"op":"watermark","image":"\#(mark)","scale":2}"#, "X.scale has to be a number from 0.01 to 1.0."),
+        (#"{"op":"pad","left":8193}"#, "X.left must be a whole number from 0 to 8192."),
+        (#"{"op":"trim","threshold":256}"#, "X.threshold must be a number from 0.0 to 255.0."),
+        (#"{"op":"round","radius":16384}"#, "X.radius must be a whole number from 1 to 16383."),
+        (#"{"op":"watermark","image":7}"#, "X.image must be a string."),
+        (#"{"op":"watermark","image":"../../etc"}"#, "X.image must be the id of a task."),
+        (#"{"op":"watermark","image":"\#(mark)","scale":2}"#, "X.scale must be a number from 0.01 to 1.0."),
         (
             #"{"op":"watermark","image":"\#(mark)","position":"attention"}"#,
-            "X.position has to be one of center, north, northeast, east, southeast, south, southwest, west, northwest, "
+            "X.position must be one of center, north, northeast, east, southeast, south, southwest, west, northwest, "
                 + #"or {"x":…,"y":…} with fractions from 0 to 1."#
         ),
     ])
@@ -136,14 +136,14 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
     }
 
     @Test(arguments: [
-        (#""quality":101"#, "quality has to be a whole number from 1 to 100."),
-        (#""effort":10"#, "effort has to be a whole number from 0 to 9."),
-        (#""max_bytes":99"#, "max_bytes has to be a whole number from 100 to 1000000000."),
-        (#""lossless":1"#, "lossless has to be true or false."),
-        (#""chroma":"4:1:1""#, "chroma has to be one of 4:2:0, 4:4:4."),
-        (#""color_profile":"p3""#, "color_profile has to be one of srgb, keep."),
-        (#""format":"bmp""#, "format has to be one of auto, jpeg, png, webp, avif, gif, tiff."),
-        (#""animated":0"#, "animated has to be true or false."),
+        (#""quality":101"#, "quality must be a whole number from 1 to 100."),
+        (#""effort":10"#, "effort must be a whole number from 0 to 9."),
+        (#""max_bytes":99"#, "max_bytes must be a whole number from 100 to 1000000000."),
+        (#""lossless":1"#, "lossless must be true or false."),
+        (#""chroma":"4:1:1""#, "chroma must be one of 4:2:0, 4:4:4."),
+        (#""color_profile":"p3""#, "color_profile must be one of srgb, keep."),
+        (#""format":"bmp""#, "format must be one of auto, jpeg, png, webp, avif, gif, tiff."),
+        (#""animated":0"#, "animated must be true or false."),
     ])
     func sayWhatIsWrongWithAnOutput(member: String, message: String) {
         let error = #expect(throws: PixelFlowError.self) {

@@ -53,9 +53,9 @@ struct PipelineTables {
 
     private func ruled(_ rule: [String: JSONValue]) -> String {
         if rule["excludes"] != nil {
-            return "`\(rule.text("excludes"))` has to be left out where \(rule.words("by").joined(separator: " or ")) is given."
+            return "`\(rule.text("excludes"))` must be left out where \(rule.words("by").joined(separator: " or ")) is given."
         }
-        return "One at least of \(rule.words("requires_one_of").joined(separator: " and ")) has to be given."
+        return "At least one of \(rule.words("requires_one_of").joined(separator: " and ")) must be given."
     }
 }
 

@@ -263,7 +263,7 @@ struct ConnectionTests {
     // MARK: What is no request
 
     @Test(
-        "what is no request is a 400 with a code",
+        "malformed requests get a 400 with a code",
         arguments: [
             "nonsense\r\n\r\n", "GET /hello\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
             "GET hello HTTP/1.1\r\nHost: a\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n",
@@ -284,7 +284,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("what is no request takes nothing from the request before it")
+    @Test("a malformed request does not affect the request before it")
     func trailingNonsense() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)

@@ -45,7 +45,7 @@ struct JSONBodyTests {
 
     private static let brokenBodies = ["", "{", "{\"name\":", "nonsense", "{\"name\":\"a\"} trailing", "\u{0}", "{'name':1}"]
 
-    @Test("what is no JSON is a 400", arguments: brokenBodies)
+    @Test("a body that is not JSON gets a 400", arguments: brokenBodies)
     func broken(text: String) async throws {
         try await post(ByteBuffer(string: text)) { response in
             #expect(response.status == .badRequest)

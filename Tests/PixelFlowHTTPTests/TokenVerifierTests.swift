@@ -74,7 +74,7 @@ struct TokenVerifierTests {
 
     private static let noTokens = ["", ".", "..", "a.b.c", "a.b", "eyJhbGciOiJFUzI1NiJ9..", String(repeating: "a", count: 5000)]
 
-    @Test("what is no token is refused", arguments: noTokens)
+    @Test("a malformed token is refused", arguments: noTokens)
     func nonsense(token: String) async throws {
         await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
     }

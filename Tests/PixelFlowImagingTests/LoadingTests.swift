@@ -74,7 +74,7 @@ import Testing
         ("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>", "unsupported_format"),
         ("%PDF-1.7\n", "unsupported_format"), ("BM000000000000", "unsupported_format"), ("GIF89", "not_an_image"),
     ])
-    func refusesWhatIsNoImage(text: String, code: String) throws {
+    func refusesBytesThatAreNotAnImage(text: String, code: String) throws {
         #expect {
             try render(Data(text.utf8))
         } throws: { ($0 as? RenderError)?.code == code }

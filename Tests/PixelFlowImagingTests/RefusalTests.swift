@@ -197,7 +197,7 @@ import Testing
     @Test(arguments: [
         "", "G", "GIF8", "Hello", "P6", "Please", "P1 is a road", "<html></html>", "\0\0\0\0\0\0", "{\"a\":1}", "RIFF\0\0\0\0WAVEfmt ",
     ])
-    func whatIsNoImage(text: String) { #expect(code(Data(text.utf8)) == "not_an_image") }
+    func bytesThatAreNotAnImage(text: String) { #expect(code(Data(text.utf8)) == "not_an_image") }
 
     @Test(arguments: [
         ("avif", [], "avif"), ("mif1", ["avif"], "avif"), ("mif1", ["heic", "avif"], "avif"), ("avis", ["msf1"], "avif"),

@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    /// What libraries do in passing: refused where it has to be, and survived.
+    /// What libraries do in passing: refused where it must be, and survived.
     @Test(arguments: ["read", "shrink", "look"])
     func harmlessActsAreSurvived(act: String) async throws {
         try await withPool { pool in

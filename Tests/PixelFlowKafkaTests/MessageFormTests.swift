@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: ["", "null", "{}", "[1]", "\u{0}", #"{"task":1}"#])
-    func whatIsNoDispatchMessageIsNotRead(text: String) {
+    func refusesTextThatIsNotADispatchMessage(text: String) {
         #expect(Array(text.utf8).withUnsafeBytes { DispatchMessageCoder.read($0) } == nil)
     }
 

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: ["é-", "a!b", "99999999", "zzzzzzzzzz9999999", "ü", "--\u{80}"])
-    func refusesWhatIsNone(text: String) {
+    func refusesInvalidPunycode(text: String) {
         #expect(Punycode.decode(text[...]) == nil)
     }
 }

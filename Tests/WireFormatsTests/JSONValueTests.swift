@@ -20,7 +20,7 @@ struct JSONValueTests {
         "\"\u{1}\"", "\"a\nb\"",
         String(repeating: "[", count: 100_000),
     ])
-    func refusesTextThatIsNotJSON(text: String) {
+    func refusesInvalidJSON(text: String) {
         #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: text) }
     }
 

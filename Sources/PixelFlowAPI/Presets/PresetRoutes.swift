@@ -57,7 +57,7 @@ struct PresetRoutes: Sendable {
     @Sendable private func put(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let name = try name(context)
         guard NameRule.allows(name) else {
-            throw PixelFlowError.invalid("name", "The name has to be 1 to 64 of a-z, 0-9, - and _.")
+            throw PixelFlowError.invalid("name", "The name must be 1 to 64 of a-z, 0-9, - and _.")
         }
         let body = try await request.collectBody(limit: 256 * 1024)
         let pipeline = try Pipeline(validating: Data(body.readableBytesView))

@@ -22,7 +22,7 @@ package struct RemoteKeySource: VerificationKeySource {
         let url = try settings[Self.urlSetting]
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
             let name = Self.urlSetting.description.name
-            throw .invalid(name, "\(name) has to be an http or https URL, not \"\(url)\".", code: "setting_invalid")
+            throw .invalid(name, "\(name) must be an http or https URL, not \"\(url)\".", code: "setting_invalid")
         }
         self.url = url
         self.client = client

@@ -17,7 +17,7 @@ struct UploadRequest: Sendable {
     /// - Throws: `PixelFlowError` with the path of the field that is wrong.
     init(json: JSONValue) throws {
         guard case .object(let members) = json else {
-            throw PixelFlowError(.invalid, code: "invalid_value", "The body has to be an object with an image_url.")
+            throw PixelFlowError(.invalid, code: "invalid_value", "The body must be an object with an image_url.")
         }
         for key in members.keys.sorted() where !["image_url", "pipeline", "preset"].contains(key) {
             throw PixelFlowError.invalid(key, "Unknown parameter \(key).", code: "unknown_parameter")
@@ -26,13 +26,13 @@ struct UploadRequest: Sendable {
         guard let url = given["image_url"] else {
             throw PixelFlowError.invalid("image_url", "image_url is missing.", code: "missing_parameter")
         }
-        guard case .string(let text) = url else { throw PixelFlowError.invalid("image_url", "image_url has to be a string.") }
+        guard case .string(let text) = url else { throw PixelFlowError.invalid("image_url", "image_url must be a string.") }
         imageURL = text
         pipeline = given["pipeline"]
         switch given["preset"] {
         case nil: preset = nil
         case .string(let name): preset = name
-        default: throw PixelFlowError.invalid("preset", "preset has to be a string.")
+        default: throw PixelFlowError.invalid("preset", "preset must be a string.")
         }
     }
 

@@ -123,7 +123,7 @@ struct UploadRoutes: Sendable {
     private func idempotencyKey(_ request: Request) throws -> String? {
         guard let name = HTTPField.Name("idempotency-key"), let key = request.headers[name] else { return nil }
         guard (1...255).contains(key.utf8.count) else {
-            throw PixelFlowError.invalid("Idempotency-Key", "Idempotency-Key has to be 1 to 255 bytes long.")
+            throw PixelFlowError.invalid("Idempotency-Key", "Idempotency-Key must be 1 to 255 bytes long.")
         }
         return key
     }

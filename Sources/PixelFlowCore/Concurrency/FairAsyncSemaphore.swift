@@ -52,7 +52,7 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
-    /// Waits for a permit; each has to be given back by `release`.
+    /// Waits for a permit; each must be given back by `release`.
     ///
     /// A permit that is free is granted whatever the deadline, and to a cancelled task, too: both end only the wait.
     ///
@@ -79,7 +79,7 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
 
     /// Takes every permit that is free for the key now; no operation that waits for one of them is passed over.
     ///
-    /// - Returns: how many; each has to be given back by `release`.
+    /// - Returns: how many; each must be given back by `release`.
     package func acquireFree(_ key: Key) -> Int { change { $0.rules.acquireFree(key) } }
 
     package func release(_ key: Key) {

@@ -33,7 +33,7 @@ package struct ListenerTable<Topic: Hashable, Listener> {
 
     /// Admits nobody any more.
     ///
-    /// - Returns: everyone that listens, each of which still has to be removed.
+    /// - Returns: everyone that listens, each of which must still be removed.
     package mutating func close() -> [Listener] {
         isClosed = true
         return all

@@ -10,7 +10,7 @@ struct FieldReader {
 
     init(_ value: JSONValue, path: String) throws {
         guard case .object(let members) = value else {
-            throw PixelFlowError.invalid(path, "\(path.isEmpty ? "The pipeline" : path) has to be an object, not \(value.kind).")
+            throw PixelFlowError.invalid(path, "\(path.isEmpty ? "The pipeline" : path) must be an object, not \(value.kind).")
         }
         self.path = path
         self.members = members
@@ -43,7 +43,7 @@ struct FieldReader {
     }
 
     func wrong(_ key: String, _ expectation: String) -> PixelFlowError {
-        PixelFlowError.invalid(path(of: key), "\(path(of: key)) has to be \(expectation).")
+        PixelFlowError.invalid(path(of: key), "\(path(of: key)) must be \(expectation).")
     }
 }
 

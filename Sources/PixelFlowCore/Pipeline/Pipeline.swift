@@ -43,7 +43,7 @@ package struct Pipeline: Sendable, Hashable {
         guard size > Self.maximumBytes else { return }
         throw PixelFlowError(
             .invalid, code: "pipeline_too_large",
-            "The pipeline is \(size) bytes of canonical JSON; it has to be \(Self.maximumBytes) at most.", field: field)
+            "The pipeline is \(size) bytes of canonical JSON; it must be at most \(Self.maximumBytes).", field: field)
     }
 
     /// Reads what has been stored as well: of any size, for it was accepted once.

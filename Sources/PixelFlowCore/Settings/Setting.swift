@@ -7,7 +7,7 @@ package struct Setting<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - name: as in the environment, with the prefix `PIXELFLOW_`.
     ///   - defaultText: parsed by `parse` like a value that was set.
-    ///   - expected: completes the sentence "… has to be …".
+    ///   - expected: completes the sentence "… must be …".
     ///   - isSecret: its value is never shown.
     ///   - parse: returns nil if the text is not valid.
     package init(
@@ -21,7 +21,7 @@ package struct Setting<Value: Sendable>: Sendable {
     func read(_ text: String) throws(PixelFlowError) -> Value {
         guard let value = parse(text) else {
             let shown = description.isSecret ? "" : " is \"\(text)\"; it"
-            throw .invalid(description.name, "\(description.name)\(shown) has to be \(description.expected).", code: "setting_invalid")
+            throw .invalid(description.name, "\(description.name)\(shown) must be \(description.expected).", code: "setting_invalid")
         }
         return value
     }

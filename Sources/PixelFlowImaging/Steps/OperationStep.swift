@@ -2,7 +2,7 @@ import PixelFlowCore
 
 typealias PixelSize = (width: Int, height: Int)
 
-/// What rendering knows of an operation: how it changes the pixels, and what has to be known of that beforehand.
+/// What rendering knows of an operation: how it changes the pixels, and what must be known of that beforehand.
 ///
 /// The defaults are those of a step that leaves the size alone, computes strip by strip, and makes no promise.
 protocol OperationStep {

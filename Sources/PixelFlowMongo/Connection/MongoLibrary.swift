@@ -6,11 +6,12 @@ enum MongoLibrary {
     private static let logger = Logger(label: "mongodb")
 
     private static let started: Void = {
-        mongoc_init()
+        // First: initialization, too, logs warnings.
         mongoc_log_set_handler(
             { level, domain, message, _ in
                 MongoLibrary.log(level, domain.map { String(cString: $0) } ?? "", message.map { String(cString: $0) } ?? "")
             }, nil)
+        mongoc_init()
     }()
 
     /// To be called before anything else of the library.

@@ -6,7 +6,7 @@ struct IdleConnections<Connection> {
 
     var count: Int { connections.count }
 
-    /// - Returns: nil where one has to be opened.
+    /// - Returns: nil where one must be opened.
     mutating func take() -> Connection? { connections.popLast() }
 
     /// - Returns: the connection where it is not kept, because the pool is closed.

@@ -17,7 +17,7 @@ struct S3URL {
     /// - Throws: `setting_invalid`. The message never repeats the text: someone may have written a secret into it.
     init(_ text: String) throws(PixelFlowError) {
         guard let url = URLComponents(string: text), url.scheme == "s3", let bucket = url.host, url.port == nil else {
-            throw Self.invalid("has to be of the form s3://bucket[/prefix]?endpoint=…&region=…")
+            throw Self.invalid("must be of the form s3://bucket[/prefix]?endpoint=…&region=…")
         }
         guard url.user == nil, url.password == nil else {
             throw Self.invalid("must not contain credentials; set PIXELFLOW_S3_ACCESS_KEY and PIXELFLOW_S3_SECRET_KEY")

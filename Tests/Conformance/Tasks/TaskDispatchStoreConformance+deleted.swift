@@ -2,7 +2,7 @@ import PixelFlowCore
 
 extension TaskDispatchStoreConformance {
     static let deleted: [Case] = [
-        Case("delete: the dispatcher is left what has to be removed, until it is purged") { try await $0.deletedIsListedUntilPurged() },
+        Case("delete: the dispatcher is left what must be removed, until it is purged") { try await $0.deletedIsListedUntilPurged() },
         Case("delete: only deleted tasks are purged") { try await $0.onlyDeletedIsPurged() },
         Case("delete: the lease of a deleted task does not bring it back") { try await $0.deletedLeaseDoesNotReturn() },
         Case("known: every task until it is purged, whoever's it is") { try await $0.knownUntilPurged() },

@@ -7,7 +7,7 @@ import PixelFlowCore
 import Synchronization
 import Testing
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     /// Servers do what they are asked to and the answer never arrives.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct LostReplyTests {
         @Test(.timeLimit(.minutes(5)))

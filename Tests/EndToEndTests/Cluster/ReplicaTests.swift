@@ -5,7 +5,7 @@ import PixelFlowCore
 import Synchronization
 import Testing
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     /// Two replicas of the api are one api.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ReplicaTests {
         @Test(.timeLimit(.minutes(3)))

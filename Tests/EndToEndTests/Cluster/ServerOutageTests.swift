@@ -4,7 +4,7 @@ import HistoryChecker
 import PixelFlowCore
 import Testing
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     /// Each server goes away for a while and comes back, while people use the services.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServerOutageTests {
         @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)

@@ -3,7 +3,7 @@ import HistoryChecker
 import PixelFlowCore
 import Testing
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     /// Services die one after the other, over and over, while people use them.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServiceKillTests {
         /// `PIXELFLOW_TEST_SERVICE_KILLS`, 200 by default.

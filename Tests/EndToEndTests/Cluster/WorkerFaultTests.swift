@@ -5,7 +5,7 @@ import PixelFlowCore
 import PixelFlowKafka
 import Testing
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     /// Workers that freeze, come and go, or are told the same thing many times.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct WorkerFaultTests {
         @Test(.timeLimit(.minutes(5)))

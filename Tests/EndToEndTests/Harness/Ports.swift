@@ -1,38 +1,47 @@
 import Foundation
+import Synchronization
 
 /// The address and port on which a service listens.
 struct Ports: Sendable, Hashable {
     var web, auth, api, worker: Int
 
-    /// Four ports that were free a moment ago.
+    /// Four ports that were free a moment ago and that no other call returns.
     static func free() throws -> Ports {
-        let sockets = try (0..<4).map { _ in try ReservedPort() }
-        return Ports(web: sockets[0].number, auth: sockets[1].number, api: sockets[2].number, worker: sockets[3].number)
+        let ports = try (0..<4).map { _ in try FreePorts.next() }
+        return Ports(web: ports[0], auth: ports[1], api: ports[2], worker: ports[3])
     }
 }
 
-/// A port that the kernel has chosen, held until this goes.
-private final class ReservedPort {
+/// Ports below those that the kernel gives to outgoing connections: none of these takes the port of a service that restarts.
+private enum FreePorts {
     struct NoFreePort: Error {}
 
-    let number: Int
-    private let descriptor: Int32
+    private static let range = 16_000..<32_000
+    private static let last = Mutex(Int.random(in: range))
 
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+    static func next() throws -> Int {
+        for _ in range {
+            let port = last.withLock { last in
+                last = last + 1 < range.upperBound ? last + 1 : range.lowerBound
+                return last
             }
+            if try isFree(port) { return port }
         }
-        guard isBound else { throw NoFreePort() }
-        number = Int(in_port_t(bigEndian: address.sin_port))
+        throw NoFreePort()
     }
 
-    deinit { close(descriptor) }
+    private static func isFree(_ port: Int) throws -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw NoFreePort() }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        return withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes TIFF files of any layout, uncompressed: what a library would not write is what has to be read.
+/// Writes TIFF files of any layout, uncompressed: what a library would not write is what must be read.
 struct TIFFWriter {
     enum Sample: Equatable {
         case unsigned(Int), signed(Int), float(Int)

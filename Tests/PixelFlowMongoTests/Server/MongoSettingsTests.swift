@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: ["postgres://u:hush-hush@db/x", "mongodb://u:hush-hush@", "mongodb://u:hush-hush@db:x/y", "hush-hush"])
-    func refusesWhatIsNoURLWithoutShowingIt(url: String) throws {
+    func refusesAnInvalidURLWithoutShowingIt(url: String) throws {
         let error = #expect(throws: PixelFlowError.self) {
             try MongoSettings(Settings(environment: ["PIXELFLOW_TASK_DATABASE_URL": url]))
         }

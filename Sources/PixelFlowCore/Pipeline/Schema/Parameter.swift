@@ -12,7 +12,7 @@ package struct Parameter<Root: Sendable>: Sendable {
     let value: @Sendable (Root) -> (any Sendable)?
     let json: @Sendable (Root) -> JSONValue?
 
-    /// A parameter that has to be given, or that has the value of `ParameterSet.defaults` where it is left out.
+    /// A parameter that must be given, or that has the value of `ParameterSet.defaults` where it is left out.
     init<Value>(
         _ key: String, _ path: any WritableKeyPath<Root, Value> & Sendable, _ type: ParameterType<Value>, isRequired: Bool = false,
         label: String, _ summary: String, hints: ParameterHints = ParameterHints()
@@ -82,7 +82,7 @@ package struct ParameterHints: Sendable {
     }
 }
 
-/// What another parameter has to be for one to have an effect.
+/// What another parameter must be for one to have an effect.
 package enum ParameterCondition: Sendable {
     case isOneOf(String, [String])
     case isNoMultiple(String, of: Int)

@@ -53,9 +53,9 @@ package struct ParameterSet<Root: Sendable>: Sendable {
 
 /// What holds between parameters.
 package enum ParameterRule: Sendable {
-    /// One of them at least has to be given.
+    /// At least one of them must be given.
     case requiresOneOf(String, String)
-    /// The first has to be left out where one of the others is given.
+    /// The first must be left out where one of the others is given.
     case excludes(String, by: [String])
 
     func check(_ fields: FieldReader) throws {

@@ -68,7 +68,7 @@ package struct MongoSettings: Sendable {
         ]
         guard let address = MongoAddress(url, timeouts: timeouts) else {
             let setting = Self.urlSetting.description
-            throw .invalid(setting.name, "\(setting.name) has to be \(setting.expected).", code: "setting_invalid")
+            throw .invalid(setting.name, "\(setting.name) must be \(setting.expected).", code: "setting_invalid")
         }
         return address
     }

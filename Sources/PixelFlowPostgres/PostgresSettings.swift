@@ -58,7 +58,7 @@ package struct PostgresSettings: Sendable {
     func parameters() throws(PixelFlowError) -> ConnectionParameters {
         guard var parameters = ConnectionParameters(url: url) else {
             let setting = Self.urlSetting.description
-            throw .invalid(setting.name, "\(setting.name) has to be \(setting.expected).", code: "setting_invalid")
+            throw .invalid(setting.name, "\(setting.name) must be \(setting.expected).", code: "setting_invalid")
         }
         parameters.setDefault("connect_timeout", "\(max(2, connectTimeout.components.seconds))")
         return parameters
