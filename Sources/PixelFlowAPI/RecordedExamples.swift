@@ -17,7 +17,7 @@ enum RecordedExamples {
         "checkPipeline 200": #"""
             {
                 "code": "invalid_value",
-                "detail": "outputs[0].quality has to be a whole number from 1 to 100.",
+                "detail": "outputs[0].quality must be a whole number from 1 to 100.",
                 "field": "outputs[0].quality",
                 "valid": false
             }

@@ -3,9 +3,9 @@ import Foundation
 import NIOCore
 import Synchronization
 import Testing
+import WireFormats
 
 @testable import PixelFlowClient
-import WireFormats
 
 @Suite struct UploadTests {
     private static let accepted = TaskText.json("1", "PENDING")

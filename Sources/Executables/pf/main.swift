@@ -9,4 +9,3 @@ import Musl
 #else
 import Darwin
 #endif
-

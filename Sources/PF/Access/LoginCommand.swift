@@ -37,7 +37,9 @@ struct LoginCommand: SessionCommand {
         session.printer.print(
             .message(
                 Text("logged in as \(email) to \(server) for \(DurationText.age(login.expiresIn))"),
-                data: ["email": .string(email), "server": .string(server), "expires_in": .integer(login.expiresIn.components.seconds)],
+                data: [
+                    "email": .string(email), "server": .string(server), "expires_in": .integer(Int(login.expiresIn.components.seconds)),
+                ],
                 names: ["login/\(email)"]))
         return .ok
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
-import WireFormats
 import PixelFlowClient
 import Terminal
+import WireFormats
 
 struct EventsCommand: SessionCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
-import WireFormats
 import PixelFlowClient
 import Terminal
+import WireFormats
 
 struct PresetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import FoundationEssentials
-import WireFormats
 import PixelFlowClient
 import Terminal
+import WireFormats
 
 /// The folder that takes outputs.
 struct OutputFolder: Sendable {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import WireFormats
 import PixelFlowClient
 import Terminal
+import WireFormats
 
 struct UploadCommand: SessionCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +40,7 @@ struct UploadCommand: SessionCommand {
     func validate() throws {
         guard preset == nil || pipeline == nil else { throw ValidationError("Give either --preset or --pipeline.") }
         guard (1...Self.mostAtATime).contains(parallel) else {
-            throw ValidationError("--parallel has to be from 1 to \(Self.mostAtATime).")
+            throw ValidationError("--parallel must be from 1 to \(Self.mostAtATime).")
         }
     }
 

@@ -1,6 +1,6 @@
-import WireFormats
 import PixelFlowClient
 import Terminal
+import WireFormats
 
 /// Uploads images, waits for their tasks and downloads the outputs, as far as it is not done already.
 struct UploadRun: Sendable {

@@ -1,6 +1,6 @@
 import Crypto
-import WireFormats
 import PixelFlowClient
+import WireFormats
 
 /// An image that the command line names.
 struct UploadSource: Sendable, Hashable {

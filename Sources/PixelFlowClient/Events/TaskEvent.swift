@@ -1,6 +1,5 @@
 import WireFormats
 
-
 /// Something that an event stream tells.
 public struct TaskEvent: Sendable, Hashable {
     public enum Change: Sendable, Hashable {

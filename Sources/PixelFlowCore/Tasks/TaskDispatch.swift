@@ -17,7 +17,7 @@ package struct Dispatch: Sendable, Hashable, Codable {
     }
 }
 
-/// Something that others have to be told; published at least once, with a stable id.
+/// A change that others must hear of; published at least once, with a stable id.
 package struct OutboxEvent: Sendable, Hashable, Codable {
     /// `task/generation/epoch/status`: the same event has the same id however often it is sent.
     package var id: String

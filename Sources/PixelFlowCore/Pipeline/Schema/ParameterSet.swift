@@ -2,7 +2,7 @@ import WireFormats
 
 /// The parameters of `Root` in the order in which they are read, documented and shown.
 package struct ParameterSet<Root: Sendable>: Sendable {
-    /// What a parameter is where it is left out. Those that have to be given are placeholders here.
+    /// The values of parameters that are left out. Those of required parameters are placeholders.
     let defaults: Root
     let parameters: [Parameter<Root>]
     let rules: [ParameterRule]
