@@ -9,3 +9,10 @@ import Musl
 #else
 import Darwin
 #endif
+
+// No `await` here: a main that is async ends its thread, and unwinding it takes a statically linked executable long.
+Task.detached {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    exit(await UserCommandLine.run(arguments, environment: ProcessInfo.processInfo.environment).rawValue)
+}
+while true { pause() }
