@@ -1,7 +1,7 @@
 """The description of the API is true, and good enough for tools that know nothing else.
 
     --start EXECUTABLE    a pixelflow that is started on free ports (default: .build/debug/pixelflow)
-    --seconds N           how long requests are made up from the description (default: 60)
+    --seconds N           how long requests are made up from the description (default: a fixed number of them)
 """
 
 import json
@@ -22,7 +22,7 @@ SETTINGS = {"PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_AUTH_REGISTRATIONS_PER
 
 def pytest_addoption(parser):
     parser.addoption("--start", type=lambda text: Path(text).resolve(), default=ROOT / ".build" / "debug" / "pixelflow")
-    parser.addoption("--seconds", type=int, default=60)
+    parser.addoption("--seconds", type=int)
 
 
 def pytest_configure(config):

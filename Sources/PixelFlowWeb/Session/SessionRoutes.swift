@@ -24,7 +24,6 @@ struct SessionRoutes: Sendable {
                 responses: [.json(Account.self, account)],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
-                    DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
                 ], handler: signIn),
             Route(
                 .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
@@ -55,6 +54,7 @@ struct SessionRoutes: Sendable {
             DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
             DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
             DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
+            DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
         ]
 
     @Sendable private func look(_ request: Request, _ context: AppRequestContext) async throws -> Response {
