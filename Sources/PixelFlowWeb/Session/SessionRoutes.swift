@@ -23,7 +23,7 @@ struct SessionRoutes: Sendable {
                 .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, body: credentials,
                 responses: [.json(Account.self, account)],
                 problems: Self.credentialProblems + [
-                    DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
+                    DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong.")
                 ], handler: signIn),
             Route(
                 .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
