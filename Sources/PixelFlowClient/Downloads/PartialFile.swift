@@ -33,8 +33,11 @@ final class PartialFile: @unchecked Sendable {
     /// Removes the draft, unless it was kept.
     deinit {
         close(descriptor)
-        unlink(draft)
+        discard()
     }
+
+    /// Removes the draft, unless it was kept: then it no longer has this name.
+    func discard() { unlink(draft) }
 
     func append(_ bytes: ByteBuffer) async throws {
         try await NIOThreadPool.singleton.runIfActive { [self] in

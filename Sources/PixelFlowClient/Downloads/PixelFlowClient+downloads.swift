@@ -35,6 +35,16 @@ extension PixelFlowClient {
 
     private func save(_ path: String, to target: String, sha256: String?, total: Int64?, _ progress: Progress?) async throws {
         let file = try PartialFile(for: target)
+        do {
+            try await fill(file, path, sha256: sha256, total: total, progress)
+        } catch {
+            // Not left to the end of `file`: the thread that wrote last may hold it a little longer than this call.
+            file.discard()
+            throw error
+        }
+    }
+
+    private func fill(_ file: PartialFile, _ path: String, sha256: String?, total: Int64?, _ progress: Progress?) async throws {
         var tag: String?
         var (attempt, furthest) = (1, Int64(0))
         while true {

@@ -55,9 +55,18 @@ package final class FileBlobStore: BlobStore {
     package func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int {
         let path = try BlobPath(object: key)
         let file = try await blocking { try PartialFile(in: self.partial) }
+        do {
+            return try await write(stream, to: file, at: path)
+        } catch {
+            // Not left to the end of `file`: the thread that wrote last may hold it a little longer than this call.
+            file.discard()
+            throw error
+        }
+    }
+
+    private func write(_ stream: ByteStream, to file: PartialFile, at path: BlobPath) async throws -> Int {
         var gathered = ByteBuffer()
         var size = 0
-        // Without `commit`, the temporary file goes when `file` does.
         for try await chunk in stream {
             size += chunk.readableBytes
             gathered.writeImmutableBuffer(chunk)

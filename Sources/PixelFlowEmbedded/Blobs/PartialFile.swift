@@ -30,9 +30,11 @@ final class PartialFile: Sendable {
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        // It no longer exists if it has been committed under its final name.
-        unlink(path)
+        discard()
     }
+
+    /// Removes the file, unless it has been committed under its final name: then it no longer has this one.
+    func discard() { unlink(path) }
 
     func append(_ bytes: ByteBuffer) throws {
         try bytes.withUnsafeReadableBytes { all in
