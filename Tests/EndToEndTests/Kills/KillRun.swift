@@ -1,3 +1,4 @@
+import Deadlines
 import Foundation
 import HistoryChecker
 import PixelFlowCore
@@ -6,6 +7,8 @@ import Testing
 
 /// The all-in-one service is killed and started over and over while people use it.
 struct KillRun: Sendable {
+    static let tasksBetweenKills = 3
+
     let service: LiveService
     private let loadRun: LoadRun
 
@@ -19,8 +22,10 @@ struct KillRun: Sendable {
         try await service.start()
         let (downloads, tenant) = try await loadRun.run {
             for _ in 0..<kills {
-                // Long enough for some work between two kills: a task that loses ten workers is given up by design.
+                // Some work between two kills, however slow the machine is: a task that loses ten workers is given up by design.
+                let goal = loadRun.accepted + Self.tasksBetweenKills
                 try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
+                try await eventually(within: .seconds(120), "tasks to be accepted between two kills") { loadRun.accepted >= goal }
                 await service.kill()
                 try await service.start()
             }

@@ -17,7 +17,7 @@ extension EndToEnd {
             let violations = HistoryChecker().violations(in: history)
             #expect(violations.isEmpty, "\(violations.count) violations, first \(violations.prefix(20).map(\.description))")
             // A loadRun in which nothing happens would prove nothing.
-            #expect(history.promises.count >= Self.kills * 3, "only \(history.promises.count) tasks were accepted")
+            #expect(history.promises.count >= Self.kills * KillRun.tasksBetweenKills, "only \(history.promises.count) tasks were accepted")
             #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
             print(
                 """
