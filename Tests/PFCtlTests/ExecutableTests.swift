@@ -3,6 +3,7 @@ import FakeKubernetes
 import Foundation
 import PFCtl
 import Terminal
+import TerminalTesting
 import TestSupport
 import Testing
 

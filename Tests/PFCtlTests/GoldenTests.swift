@@ -1,5 +1,6 @@
 import PFCtl
 import Terminal
+import TerminalTesting
 import Testing
 
 /// What every command prints, byte for byte. Each file was looked at as an operator would; look again where one changes.

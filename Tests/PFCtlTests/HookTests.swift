@@ -4,6 +4,7 @@ import KubernetesClient
 import PFCtl
 import Synchronization
 import Terminal
+import TerminalTesting
 import Testing
 import WireFormats
 

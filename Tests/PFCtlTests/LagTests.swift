@@ -3,6 +3,7 @@ import KubernetesClient
 import PFCtl
 import Synchronization
 import Terminal
+import TerminalTesting
 import Testing
 import WireFormats
 

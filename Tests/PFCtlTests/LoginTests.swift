@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Terminal
+import TerminalTesting
 import Testing
 import WireFormats
 

@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Terminal
+import TerminalTesting
 import Testing
 
 /// What becomes of a cluster that cannot be reached, or will not have us: sentences and exit statuses.

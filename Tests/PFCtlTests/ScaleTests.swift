@@ -2,6 +2,7 @@ import FakeKubernetes
 import KubernetesClient
 import PFCtl
 import Terminal
+import TerminalTesting
 import Testing
 import WireFormats
 

@@ -4,6 +4,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Terminal
+import TerminalTesting
 import Testing
 
 @Suite struct StatusWatchTests {

@@ -2,6 +2,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Terminal
+import TerminalTesting
 import Testing
 import WireFormats
 

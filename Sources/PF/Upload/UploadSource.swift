@@ -13,12 +13,16 @@ struct UploadSource: Sendable, Hashable {
     var source: Upload.Source { isURL ? .url(name) : .file(name) }
 
     static func list(_ names: [String]) -> [UploadSource] {
-        var taken: [String: Int] = [:]
+        var taken: Set<String> = []
         return names.map { name in
             let stem = stem(of: name)
-            let count = (taken[stem] ?? 0) + 1
-            taken[stem] = count
-            return UploadSource(name: name, stem: count == 1 ? stem : "\(stem)-\(count)")
+            var (unique, number) = (stem, 1)
+            // A file may be called what another one got for a number.
+            while !taken.insert(unique).inserted {
+                number += 1
+                unique = "\(stem)-\(number)"
+            }
+            return UploadSource(name: name, stem: unique)
         }
     }
 

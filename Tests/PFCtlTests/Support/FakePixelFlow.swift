@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import Terminal
+import TerminalTesting
 
 /// PixelFlow in the stand-in as the chart installs it, and pfctl to run against it.
 struct FakePixelFlow: Sendable {

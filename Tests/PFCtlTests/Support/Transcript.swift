@@ -1,6 +1,7 @@
 import FakeKubernetes
 import PFCtl
 import Terminal
+import TerminalTesting
 import Testing
 
 /// One command as people and programs see it: on terminals of three widths, and in each format.

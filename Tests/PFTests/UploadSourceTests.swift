@@ -1,0 +1,31 @@
+import Foundation
+import PixelFlowClient
+import Testing
+
+@testable import PF
+
+@Suite struct UploadSourceTests {
+    @Test(
+        arguments: [
+            (["a.jpg", "b/a.png", "a-2.gif", "a"], ["a", "a-2", "a-2-2", "a-3"]),
+            (["https://example.com/photos/cat.jpg?size=2#top", "https://example.com/"], ["cat", "example"]),
+            (["archive.tar.gz", ".hidden", "/"], ["archive.tar", ".hidden", "image"]),
+        ] as [([String], [String])])
+    func stemsAreUnique(names: [String], stems: [String]) {
+        #expect(UploadSource.list(names).map(\.stem) == stems)
+    }
+
+    @Test func aKeyNamesTheBytesAndTheProcessing() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pf-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let names = ["one", "same", "other"].map { folder.appending(path: $0).path }
+        for (name, text) in zip(names, ["bytes", "bytes", "others"]) { try Data(text.utf8).write(to: URL(filePath: name)) }
+        let sources = UploadSource.list(names)
+        let key = try await sources[0].key(.preset("web"))
+        #expect(try await sources[1].key(.preset("web")) == key)
+        #expect(try await sources[2].key(.preset("web")) != key)
+        #expect(try await sources[0].key(.preset("thumbnail")) != key)
+        #expect(try await sources[0].key(.standard) != key)
+    }
+}
