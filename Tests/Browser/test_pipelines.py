@@ -54,7 +54,7 @@ def test_the_service_s_verdict_stands_at_the_field(ada):
     quality = page.get_by_label("Quality", exact=True)
     quality.fill("101")
     expect(quality).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_role("alert")).to_have_text("Has to be a whole number from 1 to 100.")
+    expect(page.get_by_role("alert")).to_have_text("Must be a whole number from 1 to 100.")
     expect(page.get_by_role("button", name="Save preset")).to_be_disabled()
     quality.fill("70")
     expect(page.locator("[data-verdict=good]")).to_be_visible()
