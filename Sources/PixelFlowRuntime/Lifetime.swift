@@ -3,7 +3,7 @@ package import PixelFlowHTTP
 package import ServiceLifecycle
 import Synchronization
 
-/// Has the probes say that this process is going, as soon as it is asked to.
+/// Reports the process as draining as soon as it is asked to stop.
 package struct DrainService: Service {
     private let drain: DrainState
 
@@ -15,7 +15,7 @@ package struct DrainService: Service {
     }
 }
 
-/// Does something last, once every service that was started later has ended: closes a pool, lets go of a lock.
+/// Runs an action once every service that was started later has ended, such as closing a pool or releasing a lock.
 package struct ClosingService: Service {
     private let close: @Sendable () async throws -> Void
 
@@ -34,7 +34,7 @@ extension ClosingService {
     }
 }
 
-/// Calls back once as many have arrived as were expected.
+/// Runs an action once the expected number of arrivals is reached.
 package final class CountDownLatch: Sendable {
     private let left: Mutex<Int>
     private let action: @Sendable () -> Void
