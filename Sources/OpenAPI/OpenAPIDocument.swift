@@ -74,7 +74,6 @@ package struct OpenAPIDocument: Sendable {
         if !operation.parameters.isEmpty { json["parameters"] = .array(operation.parameters.map(\.json)) }
         if let body = operation.body { json["requestBody"] = try body.showing(examples["\(operation.id) body"]).json(reader) }
         if let scope = operation.scope, !scope.isEmpty { json["x-required-scope"] = .string(scope) }
-        if operation.isDeprecated { json["deprecated"] = true }
         return json
     }
 }

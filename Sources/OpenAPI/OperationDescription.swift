@@ -18,7 +18,6 @@ package struct OperationDescription: Sendable {
     package var responses: [ResponseDescription]
     /// The scope that a token needs; nil if no token is needed. Empty for any token.
     package var scope: String?
-    package var isDeprecated = false
 
     package init(
         method: String, path: String, id: String, tag: String, summary: String, details: String = "",

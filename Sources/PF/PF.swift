@@ -28,7 +28,7 @@ package enum UserCommandLine {
             session.printer.status.clear()
             return status
         } catch {
-            return explain(error, console)
+            return help.explain(error, of: RootCommand.self, console)
         }
     }
 
@@ -42,13 +42,9 @@ package enum UserCommandLine {
         }
     }
 
-    /// Help, or the error of the command line.
-    private static func explain(_ error: any Error, _ console: Console) -> ExitStatus {
-        let isHelp = RootCommand.exitCode(for: error).isSuccess
-        let stream = isHelp ? console.output : console.status
-        stream.write(RootCommand.fullMessage(for: error, columns: stream.terminalWidth.map { min($0, 120) } ?? 100) + "\n")
-        return isHelp ? .ok : .usage
-    }
+    private static let help = HelpText(globalUsage: [
+        "[--server <url>]", "[--format <format>]", "[--color <color>]", "[--request-timeout <duration>]",
+    ])
 }
 
 struct RootCommand: ParsableCommand {

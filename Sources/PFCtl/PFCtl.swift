@@ -27,7 +27,7 @@ package enum CommandLineTool {
             await session.close()
             return status
         } catch {
-            return explain(error, console)
+            return help.explain(error, of: RootCommand.self, console)
         }
     }
 
@@ -41,15 +41,10 @@ package enum CommandLineTool {
         }
     }
 
-    /// Help, or the error of the command line.
-    private static func explain(_ error: any Error, _ console: Console) -> ExitStatus {
-        let isHelp = RootCommand.exitCode(for: error).isSuccess
-        let stream = isHelp ? console.output : console.status
-        let columns = stream.terminalWidth.map { min($0, 120) } ?? 100
-        let message = RootCommand.fullMessage(for: error, columns: columns)
-        stream.write(HelpText.readable(message, columns: columns) + "\n")
-        return isHelp ? .ok : .usage
-    }
+    private static let help = HelpText(globalUsage: [
+        "[--context <name>]", "[--kubeconfig <file>]", "[--namespace <name>]", "[--release <name>]", "[--output <output>]",
+        "[--color <color>]", "[--request-timeout <duration>]",
+    ])
 }
 
 struct RootCommand: ParsableCommand {
@@ -67,7 +62,6 @@ struct RootCommand: ParsableCommand {
             pfctl <command> --help shows examples of each command.
             Exit codes: 0 ok, 1 failed, 2 usage, 3 degraded, 4 timed out, 5 unreachable or not allowed.
             """,
-        // PixelFlowCore's own file, compiled into this module too: that module brings all of Foundation with it.
         version: Release.version,
         // Run by the chart's Jobs; hidden.
         subcommands: [BootstrapSecretsCommand.self, ProbeCommand.self],

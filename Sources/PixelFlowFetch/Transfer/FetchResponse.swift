@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 import PixelFlowURL
+import WireFormats
 
 /// A response: status and headers, and the body if it is a success.
 struct FetchResponse: Sendable {
@@ -36,9 +37,11 @@ struct FetchResponse: Sendable {
         }
     }
 
-    /// A date is compared with the server's own clock if the response contains it.
+    /// At least 1; how much of it is granted is for `TaskPolicy` to say. A date is compared with the server's own clock if the
+    /// response contains it.
     private var retryAfter: Int? {
-        let now = headers.first(name: "date").flatMap(HTTPDate.init)?.time ?? SystemClock().now()
-        return headers.first(name: "retry-after").flatMap { RetryAfter($0, now: now)?.seconds }
+        let now = headers.first(name: "date").flatMap { HTTPDate.seconds($0) } ?? SystemClock().now().microseconds / 1_000_000
+        let seconds = headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: now) } ?? 0
+        return seconds > 0 ? Int(seconds) : nil
     }
 }

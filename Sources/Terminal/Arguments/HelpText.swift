@@ -1,0 +1,41 @@
+package import ArgumentParser
+
+/// The parser's help in a more readable order.
+package struct HelpText: Sendable {
+    private static let globalTitle = "GLOBAL OPTIONS:"
+    /// Columns without a terminal, and at most on one.
+    private static let columns = (usual: 100, most: 120)
+
+    private let globalUsage: String
+
+    /// - Parameter globalUsage: how the parser lists the options of all commands in a usage line; the help describes each of them below.
+    package init(globalUsage: [String]) { self.globalUsage = globalUsage.joined(separator: " ") }
+
+    /// Writes what the parser has to say: the help that was asked for, or what is wrong with the command line.
+    package func explain(_ error: any Error, of root: any ParsableCommand.Type, _ console: Console) -> ExitStatus {
+        let isHelp = root.exitCode(for: error).isSuccess
+        let stream = isHelp ? console.output : console.status
+        let columns = stream.terminalWidth.map { min($0, Self.columns.most) } ?? Self.columns.usual
+        stream.write(readable(root.fullMessage(for: error, columns: columns), columns: columns) + "\n")
+        return isHelp ? .ok : .usage
+    }
+
+    private func readable(_ help: String, columns: Int) -> String {
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return ownOptionsFirst(lines.flatMap { usage($0, columns) }).joined(separator: "\n")
+    }
+
+    private func usage(_ line: String, _ columns: Int) -> [String] {
+        guard line.hasPrefix("USAGE: ") || line.hasPrefix("Usage: ") else { return [line] }
+        return Text(line.replacing(globalUsage, with: "[<global options>]")).wrapped(to: columns, indent: 9).map(\.plain)
+    }
+
+    /// What all commands take is known after the first help that one reads: it goes to the end.
+    private func ownOptionsFirst(_ lines: [String]) -> [String] {
+        guard let start = lines.firstIndex(of: Self.globalTitle) else { return lines }
+        let end = lines[start...].firstIndex(of: "") ?? lines.endIndex
+        var rest = Array(lines[..<start] + lines[end...].dropFirst())
+        while rest.last?.isEmpty ?? false { rest.removeLast() }
+        return rest + [""] + lines[start..<end] + [""]
+    }
+}
