@@ -127,11 +127,14 @@ let package = Package(
         // The client library of the product. Knows its HTTP contract, and no service's code.
         library("PixelFlowClient", ["WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
 
+        // Accounts, organisations, sessions, keys and the audit log, in the SQL that all databases share.
+        library("PixelFlowIdentity", ["WireFormats", "PixelFlowCore"]),
+
         // Adapters.
-        library("PixelFlowEmbedded", ["PixelFlowCore", grdb, nioCore, nioPosix, collections, crypto, logging]),
+        library("PixelFlowEmbedded", ["PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
+        library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
         library("PixelFlowMongo", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
         library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
@@ -141,21 +144,21 @@ let package = Package(
 
         // Services.
         library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowRelease", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
-        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, metrics]),
+        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
-        composition("PixelFlowBackends", ["Backends.swift"], ["PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", serviceLifecycle]),
+        composition("PixelFlowBackends", ["Backends.swift"], ["PixelFlowCore", "PixelFlowIdentity", "PixelFlowDispatch", "PixelFlowHTTP", serviceLifecycle]),
         composition(
             "PixelFlowEmbeddedBackends", ["Backends+embedded.swift", "EmbeddedSettings.swift"],
-            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowRuntime", "PixelFlowTelemetry"]),
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRuntime", "PixelFlowTelemetry"]),
         composition(
             "PixelFlowServerBackends", ["TaskBackends+servers.swift"],
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
-        composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
-        composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowRuntime"]),
+        composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
+        composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowRuntime"]),
         composition(
             "PixelFlowBuildAPI", ["BuildAPI.swift"],
             ["PixelFlowAPI", "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowURL", asyncHTTPClient, serviceLifecycle]),
@@ -206,7 +209,7 @@ let package = Package(
         // Clocks that a test moves, programs that it runs.
         .target(name: "TestSupport", dependencies: ["Deadlines"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         // One suite per port, run against every implementation.
-        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "WireFormats", logging, nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
+        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "PixelFlowIdentity", "WireFormats", logging, nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
         // Judges what clients were promised against what became of it; knows no backend.
         .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
         // A TCP proxy that misbehaves on demand, between a service and a server.
@@ -223,7 +226,7 @@ let package = Package(
         tests("WireFormatsTests", ["WireFormats"]),
         tests("PixelFlowCoreTests", ["WireFormats", "PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
-        tests("PixelFlowEmbeddedTests", ["PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
+        tests("PixelFlowEmbeddedTests", ["PixelFlowIdentity", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
         // A render process that misbehaves on demand.
         .executableTarget(
             name: "pixelflow-render-fixture", dependencies: ["PixelFlowImaging", "PixelFlowCore"],
@@ -241,7 +244,7 @@ let package = Package(
         tests("PixelFlowClientTests", ["WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
-        tests("PixelFlowPostgresTests", ["PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
+        tests("PixelFlowPostgresTests", ["PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["CircuitBreaker", "PixelFlowKafka", "PixelFlowCore", "Conformance", "ServerProcess", nioCore]),
         tests("PixelFlowS3Tests", ["WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
@@ -249,8 +252,8 @@ let package = Package(
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
-        tests("PixelFlowAuthTests", ["WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
-        tests("PixelFlowAPITests", ["WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAPITests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
         tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "Conformance", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, nioCore, nioHTTP1, "Prometheus", metrics]),
@@ -259,7 +262,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "Conformance", "FaultProxy", "HistoryChecker", "RawHTTP",
-                "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
+                "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),
     ]

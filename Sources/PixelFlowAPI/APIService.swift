@@ -14,10 +14,12 @@ package struct APIDependencies: Sendable {
     package var hub: EventHub
     package var verifier: TokenVerifier
     package var clock: any WallClock
+    /// Whose word on the address of a client counts.
+    package var proxies: TrustedProxies
 
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, blobs: any BlobStore, publisher: OutboxPublisher, hub: EventHub,
-        verifier: TokenVerifier, clock: any WallClock = SystemClock()
+        verifier: TokenVerifier, clock: any WallClock = SystemClock(), proxies: TrustedProxies = .loopback
     ) {
         self.tasks = tasks
         self.presets = presets
@@ -26,6 +28,7 @@ package struct APIDependencies: Sendable {
         self.hub = hub
         self.verifier = verifier
         self.clock = clock
+        self.proxies = proxies
     }
 }
 
@@ -77,7 +80,7 @@ package struct APIService: Sendable {
             + EventRoutes(dependencies: dependencies, views: views).routes
             + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
         return ServiceRouter.make(metrics: service, health: health, description: .api) { table in
-            table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier)])
+            table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
         }
     }
 }

@@ -28,14 +28,14 @@ struct OutputRoutes: Sendable {
         return [
             Route(
                 .get, "/api/tasks/{id}/outputs/{name}", id: "getOutput", tag: "outputs", "Download an output",
-                access: .scope("outputs:read"),
+                access: .scope(.readOutputs),
                 parameters: parameters + [
                     .init("name", in: .path, .string(pattern: "^[a-z0-9_-]{1,64}$"), "The name of the output."),
                     .init("download", in: .query, .string(), "If it is there, browsers save the output as a file."),
                 ],
                 responses: Self.responses("image/*"), problems: problems, handler: output),
             Route(
-                .get, "/api/tasks/{id}/source", id: "getSource", tag: "outputs", "Download the source", access: .scope("outputs:read"),
+                .get, "/api/tasks/{id}/source", id: "getSource", tag: "outputs", "Download the source", access: .scope(.readOutputs),
                 parameters: parameters, responses: Self.responses("image/*", "application/octet-stream"), problems: problems,
                 handler: source),
         ]

@@ -19,7 +19,7 @@ struct PipelineRoutes: Sendable {
                 details: """
                     Every operation with its parameters, their types, ranges, defaults and descriptions, the rules between them and an \
                     example, and the options of an output: for editors. It changes with a release only.
-                    """, access: .scope("tasks:read"),
+                    """, access: .scope(.readTasks),
                 parameters: [.ifNoneMatch],
                 responses: [
                     ResponseDescription(200, "The schema.", [.init("application/json", .schema(.pipelineSchema))], headers: [.eTag]),
@@ -28,7 +28,7 @@ struct PipelineRoutes: Sendable {
             ) { request, _ in try Self.schema.response(to: request, cacheControl: "private, no-cache") },
             Route(
                 .post, "/api/pipelines/check", id: "checkPipeline", tag: "presets", "Ask whether a pipeline would be accepted",
-                details: "A pipeline that is wrong is a good answer to this question, and no error.", access: .scope("tasks:read"),
+                details: "A pipeline that is wrong is a good answer to this question, and no error.", access: .scope(.readTasks),
                 body: BodyDescription([.init("application/json", .schema(.any))], "The pipeline."),
                 responses: [.json(PipelineVerdict.self, "Whether the pipeline is valid.")], handler: check),
         ]

@@ -12,7 +12,7 @@ struct StatisticsRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/api/stats", id: "getStatistics", tag: "tasks", "Read the tasks in numbers", access: .scope("tasks:read"),
+                .get, "/api/stats", id: "getStatistics", tag: "tasks", "Read the tasks in numbers", access: .scope(.readTasks),
                 responses: [.json(StatisticsView.self, "The numbers.")], problems: .readingTasks
             ) { _, context in
                 let statistics = try await tasks.statistics(of: try context.requirePrincipal().tenant)

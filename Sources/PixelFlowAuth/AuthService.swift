@@ -3,17 +3,19 @@ package import Logging
 package import Metrics
 package import PixelFlowCore
 package import PixelFlowHTTP
+package import PixelFlowIdentity
+package import ServiceLifecycle
 
-/// The auth service: users, passwords, tokens and their verification keys.
+/// The auth service: people, organisations, sessions, API keys, and the tokens of them.
 package struct AuthService: Sendable {
-    /// Verifies the tokens of this service in its own process, without HTTP.
+    /// Verifies the tokens and keys of this service in its own process, without HTTP.
     package let verifier: TokenVerifier
-    private let accounts: Accounts
-    /// Loaded when first needed: the service starts whether its database answers or not.
-    private let issuer: AsyncLazy<TokenIssuer>
-    private let proxies: TrustedProxies
-    private let store: any UserStore
+    private let dependencies: AuthDependencies
+    private let serviceSecret: ServiceSecret
+    /// Runs as long as the service does.
+    package let cleaner: any Service
     private let metrics: any MetricsFactory
+    private let logger: Logger
 
     /// Opens the service on a store, which need not answer yet.
     ///
@@ -22,52 +24,72 @@ package struct AuthService: Sendable {
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
-        store: any UserStore & SigningKeyStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
+        store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
         let issuer = AsyncLazy {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
-        self.issuer = issuer
-        self.verifier = TokenVerifier(
-            source: ClosureKeySource { try await issuer.value.jwks }, rules: settings.rules, clock: clock, logger: logger)
-        self.accounts = Accounts(
+        let identities = LocalIdentitySource(store: store, clock: clock)
+        verifier = TokenVerifier(
+            source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
+            logger: logger)
+        let accounts = Accounts(
             store: store,
             hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
             registration: settings.registration,
             registrationThrottle: RegistrationThrottle(
                 perHour: settings.registrationsPerHour, capacity: settings.throttle.capacity, clock: clock),
+            issuer: issuer, clock: clock, logger: logger)
+        dependencies = AuthDependencies(
+            store: store, accounts: accounts, signIns: SignIns(store: store, issuer: issuer, lifetime: settings.sessionLifetime),
+            issuer: issuer, identities: identities, verifier: verifier, proxies: settings.proxies, metrics: AuthMetrics(metrics),
             clock: clock)
-        self.proxies = settings.proxies
-        self.store = store
+        serviceSecret = settings.serviceSecret
+        // A token and its leeway, and a day for clocks that are far apart.
+        cleaner = IdentityCleaner(
+            store: store, auditAge: settings.auditAge, tokenLifetime: settings.tokenLifetime + .seconds(86_400), clock: clock,
+            logger: logger)
         self.metrics = metrics
+        self.logger = logger
     }
 
-    /// Reads the signing keys, and makes the first at the very first start.
+    /// Reads the signing keys, and makes the first at the very first start. Shows the setup token if the first account needs one.
     ///
     /// - Throws: `PixelFlowError` if the store is down or a key cannot be read.
-    package func prepare() async throws { _ = try await issuer.value }
+    package func prepare() async throws {
+        _ = try await dependencies.issuer.value
+        if let token = try await dependencies.accounts.setupTokenIfEmpty() {
+            logger.notice("there is no account yet; register the first one with this setup token", metadata: ["setup_token": "\(token)"])
+        }
+    }
 
     /// The public keys, for a verifier elsewhere in the process.
-    package var jwks: JSONWebKeySet { get async throws { try await issuer.value.jwks } }
+    package var jwks: JSONWebKeySet { get async throws { try await dependencies.issuer.value.jwks } }
 
     /// All routes of the service, ready to be served.
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
-        let (store, issuer) = (store, issuer)
+        let auth = dependencies
         let health = HealthRoutes(
             checks: [
                 HealthCheck("database") {
-                    try await store.check()
-                    _ = try await issuer.value
+                    try await auth.store.check()
+                    _ = try await auth.issuer.value
                 }
             ], drain: drain)
         return ServiceRouter.make(
             metrics: ServiceMetrics(service: "auth", factory: metrics), health: health, description: AuthRoutes.description
         ) { table in
-            let routes = AuthRoutes(
-                accounts: accounts, issuer: issuer, verifier: verifier, proxies: proxies, metrics: AuthMetrics(metrics))
-            table.add(routes.routes)
+            let (sessions, account) = (SessionRoutes(auth: auth), AccountRoutes(auth: auth))
+            table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes)
+            table.add(
+                sessions.routes + account.routes + OrganisationRoutes(auth: auth).routes + MemberRoutes(auth: auth).routes
+                    + InvitationRoutes(auth: auth).routes + KeyRoutes(auth: auth).routes + AuditRoutes(auth: auth).routes,
+                behind: [AuthenticationMiddleware(verifier: verifier, proxies: auth.proxies)])
+            table.add(
+                VerifierRoutes(identities: auth.identities).routes + OperatorRoutes(auth: auth).routes,
+                behind: [ServiceSecretMiddleware(serviceSecret)])
         }
     }
 }

@@ -2,6 +2,7 @@ package import PixelFlowBackends
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
+import PixelFlowIdentity
 package import PixelFlowRuntime
 import PixelFlowTelemetry
 
@@ -13,7 +14,7 @@ extension Backends {
     package static func embedded(_ settings: EmbeddedSettings, context: BuildContext) async throws -> Backends {
         let folder = try DataFolder(path: settings.data)
         Telemetry.watchDisk("data", path: settings.data)
-        let users = try SQLiteUserStore(path: settings.authDatabasePath)
+        let users = IdentityStore(try SQLiteIdentityDatabase(path: settings.authDatabasePath))
         let tasks = try SQLiteTaskStore(path: settings.taskDatabasePath)
         let blobs = EmbeddedBlobStore(files: try FileBlobStore(path: settings.blobPath, reserve: settings.diskReserve), tasks: tasks)
         let logger = context.logger(for: "dispatch")

@@ -1,17 +1,18 @@
 package import PixelFlowCore
 package import PixelFlowDispatch
 package import PixelFlowHTTP
+package import PixelFlowIdentity
 package import ServiceLifecycle
 
-/// Where auth keeps users and signing keys: `UserBackends.servers` or a part of `Backends.embedded`.
+/// Where auth keeps people, organisations and signing keys: `UserBackends.servers` or a part of `Backends.embedded`.
 package struct UserBackends: Sendable {
-    package let store: any UserStore & SigningKeyStore
+    package let store: IdentityStore
     /// Whether the store is a part of this process. One that is not may be away at the start, and is used when it answers.
     package let isEmbedded: Bool
     /// What runs for as long as the store is used; started first, stopped last.
     package let services: [any Service]
 
-    package init(store: any UserStore & SigningKeyStore, isEmbedded: Bool, services: [any Service] = []) {
+    package init(store: IdentityStore, isEmbedded: Bool, services: [any Service] = []) {
         self.store = store
         self.isEmbedded = isEmbedded
         self.services = services

@@ -17,7 +17,7 @@ package func buildAPI(
     let api = APIService(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, publisher: backends.publisher, hub: hub,
-            verifier: tokens.verifier),
+            verifier: tokens.verifier, proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads)
     // An upload is accepted without the broker: its dispatch message stays due until there is one.
     let checks = backends.brokerChecks(isRequired: false) + tokens.checks
@@ -58,7 +58,8 @@ package struct APISettings: Sendable {
 
 /// How the api verifies bearer tokens.
 package struct TokenVerification: Sendable {
-    package static let remoteSettings: [SettingDescription] = RemoteKeySource.descriptions + TokenRules.descriptions
+    package static let remoteSettings: [SettingDescription] =
+        RemoteKeySource.descriptions + RemoteIdentitySource.descriptions + TokenRules.descriptions
 
     let verifier: TokenVerifier
     let checks: [HealthCheck]
@@ -78,7 +79,8 @@ package struct TokenVerification: Sendable {
         // The shared client needs no shutdown: one of our own would end the process instead of a setting being named, should
         // another setting be wrong.
         let verifier = TokenVerifier(
-            source: try RemoteKeySource(settings, client: .shared), rules: try TokenRules(settings), logger: context.logger(for: "api"))
+            source: try RemoteKeySource(settings, client: .shared), identities: try RemoteIdentitySource(settings, client: .shared),
+            rules: try TokenRules(settings), logger: context.logger(for: "api"))
         return TokenVerification(verifier, checks: [HealthCheck("auth") { try await verifier.prepare() }])
     }
 }

@@ -13,5 +13,7 @@ package func buildAuth(
 ) async throws -> (parts: ServiceParts, verifier: TokenVerifier) {
     let auth = try AuthService(store: backends.store, settings: settings, logger: context.logger(for: "auth"))
     if backends.isEmbedded { try await auth.prepare() }
-    return (ServiceParts(listeners: [listen.listener("auth", auth.router(drain: context.drain))]), auth.verifier)
+    return (
+        ServiceParts(foundation: [auth.cleaner], listeners: [listen.listener("auth", auth.router(drain: context.drain))]), auth.verifier
+    )
 }

@@ -1,10 +1,11 @@
 package import Logging
 package import PixelFlowBackends
 package import PixelFlowCore
+import PixelFlowIdentity
 import PixelFlowPostgres
 import PixelFlowRuntime
 
-/// `postgres://`: users and signing keys in PostgreSQL. A target of its own, so that auth alone links libpq.
+/// `postgres://`: people, organisations and signing keys in PostgreSQL. A target of its own, so that auth alone links libpq.
 extension UserBackends {
     package static let serverSettings: [SettingDescription] = PostgresSettings.descriptions
 
@@ -12,7 +13,8 @@ extension UserBackends {
     ///
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
     package static func servers(_ settings: Settings, logger: Logger) throws(PixelFlowError) -> UserBackends {
-        let store = try PostgresUserStore(settings: PostgresSettings(settings), logger: logger)
-        return UserBackends(store: store, isEmbedded: false, services: [ClosingService { await store.shutDown() }])
+        let database = try PostgresIdentityDatabase(settings: PostgresSettings(settings), logger: logger)
+        return UserBackends(
+            store: IdentityStore(database), isEmbedded: false, services: [ClosingService { await database.shutDown() }])
     }
 }

@@ -138,17 +138,17 @@ def test_the_secret_is_made_once_before_everything_else():
     job = documents.one("Job", "pixelflow-bootstrap-secrets")
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     assert job["spec"]["template"]["spec"]["containers"][0]["args"] == [
-        "bootstrap-secrets", f"--namespace={chart.NAMESPACE}", "--name=pixelflow-secrets", "--key=postgres-password", "--key=mongodb-password",
+        "bootstrap-secrets", f"--namespace={chart.NAMESPACE}", "--name=pixelflow-secrets", "--key=service-secret", "--key=postgres-password", "--key=mongodb-password",
         "--key=s3-access-key", "--key=s3-secret-key", "--label=app.kubernetes.io/instance=pixelflow", "--label=app.kubernetes.io/part-of=pixelflow"]
     role = documents.one("Role", "pixelflow-bootstrap-secrets")
     assert role["rules"] == [
         {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
-        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["pixelflow-secrets"], "verbs": ["get"]}]
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["pixelflow-secrets"], "verbs": ["get", "patch"]}]
     weight = {each["kind"]: int(each["metadata"]["annotations"]["helm.sh/hook-weight"]) for each in documents if "bootstrap" in each["metadata"]["name"]}
     assert all(weight[kind] < weight["Job"] for kind in weight if kind != "Job")
     # Every key that a pod reads is made.
     read = set(re.findall(r"name: pixelflow-secrets, key: ([a-z0-9-]+)", chart.rendered("defaults")))
-    assert read == {"postgres-password", "mongodb-password", "s3-access-key", "s3-secret-key"}
+    assert read == {"service-secret", "postgres-password", "mongodb-password", "s3-access-key", "s3-secret-key"}
 
 
 def test_an_existing_secret_is_taken_as_it_is():

@@ -51,7 +51,8 @@ def test_readme_commands_for_the_four_services(build):
     ports = dict(zip(SERVICES, ports))
     bases = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     settings = {f"PIXELFLOW_{name.upper()}_PORT": str(port) for name, port in ports.items()} | {
-        "PIXELFLOW_JWKS_URL": f"{bases['auth']}/.well-known/jwks.json", "PIXELFLOW_WEB_AUTH_URL": bases["auth"],
+        "PIXELFLOW_JWKS_URL": f"{bases['auth']}/.well-known/jwks.json", "PIXELFLOW_AUTH_URL": bases["auth"],
+        "PIXELFLOW_WEB_AUTH_URL": bases["auth"],
         "PIXELFLOW_WEB_API_URL": bases["api"], "PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEB_MANAGEMENT_PORT": str(management)}
     for old, new in (
         (".build/release", str(build)), ("PORT=8082", f"PORT={second}"), ("make build-services stack-up", "scripts/stack up"),

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
+import PixelFlowIdentity
 import Testing
 
 extension EndToEnd {
@@ -11,7 +12,8 @@ extension EndToEnd {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 // The service's own key, as somebody with the data folder could read it.
-                let record = try #require(try await SQLiteUserStore(path: service.data + "/auth.sqlite").signingKeys().first)
+                let record = try #require(
+                    try await IdentityStore(SQLiteIdentityDatabase(path: service.data + "/auth.sqlite")).signingKeys().first)
                 let key = try P256.Signing.PrivateKey(pemRepresentation: record.privateKey)
                 let good = try claims(of: #require(ada.token))
                 let now = Date().timeIntervalSince1970

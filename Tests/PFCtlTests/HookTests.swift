@@ -52,11 +52,23 @@ import WireFormats
             #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
             let before = Self.secret(stand)
             stand.cluster.forgetRequests()
-            let outcome = await stand.pfctl(Self.bootstrap + ["--key=new"], console: nil)
+            let outcome = await stand.pfctl(Self.bootstrap, console: nil)
             #expect(outcome.status == .ok)
             #expect(outcome.output == "secret/passwords exists and was left unchanged\n")
             #expect(Self.secret(stand) == before)
             #expect(stand.cluster.requests.map(\.method) == ["GET"])
+        }
+    }
+
+    @Test func addsAKeyThatAnEarlierReleaseDidNotNeed() async throws {
+        try await FakePixelFlow.run { stand in
+            #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
+            let before = try #require(Self.secret(stand)?["data"])
+            let outcome = await stand.pfctl(Self.bootstrap + ["--key=new"], console: nil)
+            #expect(outcome.status == .ok)
+            let after = try #require(Self.secret(stand)?["data"])
+            #expect(after["postgres"] == before["postgres"] && after["s3"] == before["s3"])
+            #expect(after["new"] != nil)
         }
     }
 

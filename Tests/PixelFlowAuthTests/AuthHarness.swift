@@ -8,6 +8,7 @@ import PixelFlowAuth
 import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowHTTP
+import PixelFlowIdentity
 import Prometheus
 import Synchronization
 import Testing
@@ -27,7 +28,7 @@ final class AuthHarness: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    func store() throws -> SQLiteUserStore { try SQLiteUserStore(path: folder + "/auth.sqlite") }
+    func store() throws -> IdentityStore { IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite")) }
 
     func service(_ change: (inout AuthSettings) -> Void = { _ in }) async throws -> AuthService {
         var settings = AuthSettings()
@@ -78,6 +79,26 @@ struct AuthClient: Sendable {
         return try await client.execute(uri: path, method: .post, headers: headers, body: ByteBuffer(bytes: data))
     }
 
+    /// Sends a request with a bearer token.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, as token: String?, _ body: [String: any Sendable]? = nil
+    ) async throws -> TestResponse {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        headers[.authorization] = token.map { "Bearer \($0)" }
+        headers[.init("X-Forwarded-For")!] = forwardedFor
+        let data = try body.map { ByteBuffer(bytes: try JSONSerialization.data(withJSONObject: $0)) }
+        return try await client.execute(uri: path, method: method, headers: headers, body: data)
+    }
+
+    /// Registers and signs in.
+    func person(_ email: String) async throws -> Person {
+        let user = try await register(email).object()
+        let login = try await login(email).object()
+        return Person(
+            id: try #require(user["id"] as? String), tenant: try #require(user["tenant"] as? String),
+            token: try #require(login["token"] as? String), refreshToken: try #require(login["refresh_token"] as? String))
+    }
+
     @discardableResult
     func register(_ email: String = "ada@example.org", _ password: String = "correct horse") async throws -> TestResponse {
         try await post("/register", ["email": email, "password": password])
@@ -98,6 +119,14 @@ struct AuthClient: Sendable {
     func get(_ path: String) async throws -> TestResponse { try await client.execute(uri: path, method: .get) }
 }
 
+/// A person who is signed in.
+struct Person: Sendable {
+    let id: String
+    let tenant: String
+    let token: String
+    let refreshToken: String
+}
+
 /// Counts what is asked of the hasher behind it.
 final class CountingHasher: PasswordHashing {
     private let inner: BcryptHasher
@@ -112,6 +141,8 @@ final class CountingHasher: PasswordHashing {
 
     /// How many passwords were hashed.
     var hashes: Int { hashed.withLock { $0 } }
+
+    func needsRenewal(_ hash: String) -> Bool { inner.needsRenewal(hash) }
 
     func hash(_ password: String) async throws -> String {
         hashed.withLock { $0 += 1 }

@@ -19,7 +19,9 @@ struct TokenTests {
             #expect(parts[0]["alg"] as? String == "ES256")
             #expect(parts[0]["typ"] as? String == "JWT")
             #expect(parts[0]["kid"] as? String == keys.first?["kid"] as? String)
-            #expect(Set(parts[1].keys) == ["iss", "aud", "sub", "email", "tenant", "iat", "nbf", "exp", "jti"])
+            let claims = ["iss", "aud", "sub", "email", "tenant", "role", "scope", "sid", "mv", "iat", "nbf", "exp", "jti"]
+            #expect(Set(parts[1].keys) == Set(claims))
+            #expect(parts[1]["role"] as? String == "owner")
             #expect(parts[1]["sub"] as? String == user["id"] as? String)
             #expect(parts[1]["tenant"] as? String == user["tenant"] as? String)
             #expect(parts[1]["iat"] as? Int == 1_767_225_600)

@@ -2,6 +2,7 @@ import Conformance
 import FaultProxy
 import Metrics
 import PixelFlowCore
+import PixelFlowIdentity
 import Testing
 
 @testable import PixelFlowPostgres
@@ -54,7 +55,7 @@ struct ConnectionTests {
             let proxy = try await database.proxy()
             try await proxy.refuseConnections()
             let store = try database.store(database.settings(port: proxy.port))
-            _ = await expectOutage { try await store.prepare() }
+            _ = await expectOutage { try await store.check() }
             _ = await expectOutage { try await store.check() }
             try await proxy.acceptConnections()
             try await store.check()
@@ -109,7 +110,7 @@ struct ConnectionTests {
             let pool = ConnectionPool(settings, parameters: try settings.parameters(), metrics: NOOPMetricsHandler.instance)
             let before = try await pool.withConnection(Self.process)
             let failure = await #expect(throws: PostgresFailure.self) {
-                try await pool.withConnection { _ = try $0.execute(PostgresStatement("sleep", "SELECT 1::bigint FROM pg_sleep(60)")) }
+                try await pool.withConnection { _ = try $0.execute(SQLStatement("sleep", "SELECT 1::bigint FROM pg_sleep(60)")) }
             }
             #expect(failure?.kind == .timedOut)
             #expect(try await pool.withConnection(Self.process) == before)
@@ -133,6 +134,6 @@ struct ConnectionTests {
     }
 
     @Sendable private static func process(_ connection: PostgresConnection) throws -> Int64? {
-        try connection.execute(PostgresStatement("pid", "SELECT pg_backend_pid()::bigint")).map { $0.integer(0) }.first
+        try connection.execute(SQLStatement("pid", "SELECT pg_backend_pid()::bigint")).map { $0.integer(0) }.first
     }
 }

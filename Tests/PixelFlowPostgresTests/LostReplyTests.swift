@@ -2,6 +2,7 @@ import Deadlines
 import FaultProxy
 import NIOCore
 import PixelFlowCore
+import PixelFlowIdentity
 import Synchronization
 import Testing
 
@@ -19,7 +20,7 @@ struct LostReplyTests {
                 try await group.waitForAll()
             }
             #expect(try await database.endConnections() > 0)
-            #expect(try await store.find(email: "ada@example.org") == nil)
+            #expect(try await store.user(email: "ada@example.org") == nil)
             try await database.endConnections()
             #expect(try await store.add(.sample("ada@example.org")))
         }
@@ -28,7 +29,7 @@ struct LostReplyTests {
     @Test("a statement whose connection is ended under it is tried once more, and only once", arguments: [1, 2])
     func triesTwice(ended: Int) async throws {
         try await TestDatabase.with { database in
-            let store = try database.store()
+            let store = try database.open()
             try await store.prepare()
             let runs = Mutex(0)
             let work = Task {
@@ -55,11 +56,11 @@ struct LostReplyTests {
     func addsOnce() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
-            let cut = proxy.cutReplies(matching: Self.runs("add_user"))
+            let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
             let user = User.sample("ada@example.org")
             #expect(try await store.add(user))
             try await cut.done()
-            #expect(try await store.find(email: user.email) == user)
+            #expect(try await store.user(email: user.email) == user)
             #expect(try await store.add(.sample(user.email)) == false)
             #expect(try await database.count(Self.users) == 1)
             try await proxy.stop()
@@ -70,12 +71,12 @@ struct LostReplyTests {
     func reportsOutage() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
-            let cut = proxy.cutReplies(next: 2, matching: Self.runs("add_user"))
+            let cut = proxy.cutReplies(next: 2, toRequestsContaining: "COMMIT")
             let user = User.sample("ada@example.org")
             _ = await expectOutage { _ = try await store.add(user) }
             try await cut.done()
             #expect(try await store.add(.sample(user.email)) == false)
-            #expect(try await store.find(email: user.email) == user)
+            #expect(try await store.user(email: user.email) == user)
             #expect(try await store.add(user))
             #expect(try await database.count(Self.users) == 1)
             try await proxy.stop()
@@ -88,7 +89,7 @@ struct LostReplyTests {
             let (proxy, store) = try await proxied(database)
             try await store.check()
             // One fewer than opens the circuit.
-            proxy.cutReplies(next: 4, matching: Self.runs("add_user"))
+            proxy.cutReplies(next: 4, toRequestsContaining: "COMMIT")
             let winners = try await withThrowingTaskGroup(of: User?.self) { group in
                 for _ in 0..<20 {
                     group.addTask {
@@ -100,7 +101,7 @@ struct LostReplyTests {
                 return try await group.compactMap { $0 }.reduce(into: []) { $0.append($1) }
             }
             proxy.restore()
-            let stored = try await store.find(email: "race@example.org")
+            let stored = try await store.user(email: "race@example.org")
             #expect(winners.count <= 1)
             #expect(stored != nil)
             if let winner = winners.first { #expect(stored == winner) }
@@ -126,18 +127,20 @@ struct LostReplyTests {
     func migratesOnce() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
-            let store = try database.store(database.settings(port: proxy.port))
+            let store = try database.open(database.settings(port: proxy.port))
             let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
             try await store.prepare()
             try await cut.done()
-            #expect(try await database.count(PostgresStatement("versions", "SELECT count(*) FROM schema_migrations")) == 1)
+            #expect(
+                try await database.count(SQLStatement("versions", "SELECT count(*) FROM schema_migrations")) == IdentityMigrations.all.count
+            )
             try await proxy.stop()
         }
     }
 
-    private static let users = PostgresStatement("users", "SELECT count(*) FROM users")
-    private static let sleep = PostgresStatement("sleep", "SELECT 1::bigint FROM pg_sleep(60)")
-    private static let endSleepers = PostgresStatement(
+    private static let users = SQLStatement("users", "SELECT count(*) FROM users")
+    private static let sleep = SQLStatement("sleep", "SELECT 1::bigint FROM pg_sleep(60)")
+    private static let endSleepers = SQLStatement(
         "end_sleepers",
         """
         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -148,18 +151,10 @@ struct LostReplyTests {
         try await eventually(within: .seconds(30), "a statement to end") { try await database.count(Self.endSleepers, database.name) > 0 }
     }
 
-    private func proxied(_ database: TestDatabase) async throws -> (FaultProxy, PostgresUserStore) {
+    private func proxied(_ database: TestDatabase) async throws -> (FaultProxy, IdentityStore) {
         let proxy = try await database.proxy()
         let store = try database.store(database.settings(port: proxy.port))
-        try await store.prepare()
+        try await store.check()
         return (proxy, store)
-    }
-
-    /// Recognises a Bind message, whose statement has this name; preparing it is another message.
-    private static func runs(_ statement: String) -> @Sendable (ByteBuffer) -> Bool {
-        let name = Array(statement.utf8)
-        return { request in
-            request.getInteger(at: request.readerIndex, as: UInt8.self) == UInt8(ascii: "B") && request.readableBytesView.contains(name)
-        }
     }
 }

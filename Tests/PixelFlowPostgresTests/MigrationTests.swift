@@ -1,4 +1,5 @@
 import PixelFlowCore
+import PixelFlowIdentity
 import Testing
 
 @testable import PixelFlowPostgres
@@ -10,12 +11,12 @@ struct MigrationTests {
         try await TestDatabase.with { database in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
-                    let store = try database.store()
+                    let store = try database.open()
                     group.addTask { try await store.prepare() }
                 }
                 try await group.waitForAll()
             }
-            #expect(try await database.count(Self.versions) == UserSchema.migrations.count)
+            #expect(try await database.count(Self.versions) == IdentityMigrations.all.count)
         }
     }
 
@@ -25,12 +26,12 @@ struct MigrationTests {
             let old = try database.store()
             #expect(try await old.add(.sample("ada@example.org")))
             let next = Migration(name: "nicknames", sql: "ALTER TABLE users ADD COLUMN nickname TEXT")
-            let new = try database.store(migrations: UserSchema.migrations + [next])
-            #expect(try await new.find(email: "ada@example.org") != nil)
+            let new = try database.store(migrations: IdentityMigrations.all + [next])
+            #expect(try await new.user(email: "ada@example.org") != nil)
             #expect(try await new.add(.sample("bob@example.org")))
-            #expect(try await old.find(email: "bob@example.org") != nil)
+            #expect(try await old.user(email: "bob@example.org") != nil)
             #expect(try await old.add(.sample("eve@example.org")))
-            #expect(try await database.count(Self.versions) == UserSchema.migrations.count + 1)
+            #expect(try await database.count(Self.versions) == IdentityMigrations.all.count + 1)
         }
     }
 
@@ -38,11 +39,11 @@ struct MigrationTests {
     func refusesNewer() async throws {
         try await TestDatabase.with { database in
             let next = Migration(name: "from the future", sql: "ALTER TABLE users ADD COLUMN nickname TEXT")
-            try await database.store(migrations: UserSchema.migrations + [next]).prepare()
+            try await database.open(migrations: IdentityMigrations.all + [next]).prepare()
             let old = try database.store()
             let error = await #expect(throws: PixelFlowError.self) { try await old.check() }
             #expect(error?.code == "database_schema_newer")
-            #expect(error?.message.contains("version \(UserSchema.migrations.count + 1)") == true)
+            #expect(error?.message.contains("version \(IdentityMigrations.all.count + 1)") == true)
         }
     }
 
@@ -50,7 +51,7 @@ struct MigrationTests {
     func rollsBack() async throws {
         try await TestDatabase.with { database in
             let broken = Migration(name: "broken", sql: "CREATE TABLE half (id TEXT); SELECT 1/0")
-            let store = try database.store(migrations: UserSchema.migrations + [broken])
+            let store = try database.open(migrations: IdentityMigrations.all + [broken])
             _ = await #expect(throws: PixelFlowError.self) { try await store.prepare() }
             #expect(try await database.count(Self.tables) == 0)
             try await database.store().check()
@@ -63,14 +64,18 @@ struct MigrationTests {
             let store = try database.store()
             #expect(try await store.add(.sample("ada@example.org")))
             try await database.administrator.withConnection {
-                try $0.execute(script: "DROP TABLE users, signing_keys, schema_migrations")
+                try $0.execute(
+                    script: """
+                        DROP TABLE users, signing_keys, schema_migrations, organisations, memberships, sessions, api_keys, invitations,
+                            password_resets, audit_log, revocations, counters
+                        """)
             }
-            #expect(try await store.find(email: "ada@example.org") == nil)
+            #expect(try await store.user(email: "ada@example.org") == nil)
             #expect(try await store.add(.sample("ada@example.org")))
         }
     }
 
-    private static let versions = PostgresStatement("versions", "SELECT count(*) FROM schema_migrations")
-    private static let tables = PostgresStatement(
+    private static let versions = SQLStatement("versions", "SELECT count(*) FROM schema_migrations")
+    private static let tables = SQLStatement(
         "tables", "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()")
 }

@@ -3,6 +3,7 @@ import Deadlines
 import Dispatch
 import MetricsTestKit
 import PixelFlowCore
+import PixelFlowIdentity
 import Testing
 
 @testable import PixelFlowPostgres
@@ -54,7 +55,7 @@ struct PoolTests {
             settings.poolSize = 2
             settings.waitLimit = 4
             let store = try database.store(settings)
-            try await store.prepare()
+            try await store.check()
             let failures = await withTaskGroup(of: PixelFlowError?.self) { group in
                 for _ in 0..<100 {
                     group.addTask {

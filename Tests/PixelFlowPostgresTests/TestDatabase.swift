@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Metrics
 import PixelFlowCore
+import PixelFlowIdentity
 import Synchronization
 import Testing
 
@@ -17,7 +18,7 @@ final class TestDatabase: Sendable {
     let url: String
     /// Sees the same tables.
     let administrator: ConnectionPool
-    private let stores = Mutex<[PostgresUserStore]>([])
+    private let stores = Mutex<[PostgresIdentityDatabase]>([])
 
     private init(serverURL: String) throws {
         url = Self.adding("options=-csearch_path%3D\(name)&application_name=\(name)", to: serverURL)
@@ -55,11 +56,20 @@ final class TestDatabase: Sendable {
 
     /// Opens the tables once more; closed with the database.
     func store(
-        _ settings: PostgresSettings? = nil, migrations: [Migration] = UserSchema.migrations,
+        _ settings: PostgresSettings? = nil, migrations: [Migration] = IdentityMigrations.all,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance
-    ) throws -> PostgresUserStore {
+    ) throws -> IdentityStore {
+        IdentityStore(try open(settings, migrations: migrations, metrics: metrics))
+    }
+
+    /// As `store`, without what is built upon it.
+    func open(
+        _ settings: PostgresSettings? = nil, migrations: [Migration] = IdentityMigrations.all,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws -> PostgresIdentityDatabase {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let store = try PostgresUserStore(settings: settings ?? self.settings, migrations: migrations, logger: logger, metrics: metrics)
+        let store = try PostgresIdentityDatabase(
+            settings: settings ?? self.settings, migrations: migrations, logger: logger, metrics: metrics)
         stores.withLock { $0.append(store) }
         return store
     }
@@ -71,21 +81,21 @@ final class TestDatabase: Sendable {
     func endConnections() async throws -> Int { try await count(Self.end, name) }
 
     /// The first column of the first row.
-    func count(_ statement: PostgresStatement, _ value: String? = nil) async throws -> Int {
+    func count(_ statement: SQLStatement, _ value: String? = nil) async throws -> Int {
         try await administrator.withConnection { connection in
             Int(try connection.execute(statement, value.map { [.text($0)] } ?? []).map { $0.integer(0) }.first ?? 0)
         }
     }
 
-    private static let end = PostgresStatement(
+    private static let end = SQLStatement(
         "end", "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1")
     // Names of schemas cannot be bound, so the server makes the statements.
-    private static let setCreation = PostgresStatement(
+    private static let setCreation = SQLStatement(
         "set_create", "SELECT set_config('test.create', format('CREATE SCHEMA %I', $1::text), false)")
-    private static let setRemoval = PostgresStatement(
+    private static let setRemoval = SQLStatement(
         "set_drop", "SELECT set_config('test.drop', format('DROP SCHEMA %I CASCADE', $1::text), false)")
 
-    private func administrate(_ statement: PostgresStatement, script: StaticString) async throws {
+    private func administrate(_ statement: SQLStatement, script: StaticString) async throws {
         try await administrator.withConnection { [name] connection in
             try connection.execute(statement, [.text(name)])
             try connection.execute(script: script)
@@ -102,6 +112,15 @@ extension Trait where Self == ConditionTrait {
 
     static var needsCertificate: Self {
         .enabled(if: TestDatabase.serverURL?.contains("sslrootcert=") == true, "needs sslrootcert in PIXELFLOW_TEST_POSTGRES_URL")
+    }
+}
+
+extension IdentityStore {
+    func add(_ user: User) async throws -> Bool {
+        let audit = AuditEntry(
+            id: UUIDv7.make(), organisation: user.tenant, at: user.createdAt, actor: user.id.rawValue, actorName: user.email,
+            action: .userRegistered, address: "", requestID: "")
+        return try await register(user, audit: audit)
     }
 }
 

@@ -86,6 +86,7 @@ def settings_of_services(found, ports, management):
         **by_name({name: value for name, value in found.items() if not name.startswith("PIXELFLOW_TEST")}),
         "PIXELFLOW_HOST": "0.0.0.0", "SSL_CERT_FILE": str(CERTIFICATES),
         "PIXELFLOW_JWKS_URL": f"http://auth-of-the-hosts-file:{ports['auth']}/.well-known/jwks.json",
+        "PIXELFLOW_AUTH_URL": f"http://auth-of-the-hosts-file:{ports['auth']}",
         "PIXELFLOW_WEB_AUTH_URL": f"http://auth:{ports['auth']}", "PIXELFLOW_WEB_API_URL": f"http://api:{ports['api']}",
         **{f"PIXELFLOW_{name.upper()}_PORT": str(port) for name, port in ports.items()},
         "PIXELFLOW_WEB_MANAGEMENT_PORT": str(management),

@@ -86,7 +86,7 @@ class Services:
 
     def own_settings(self):
         """How they find each other, over the settings of their servers."""
-        found = {"PIXELFLOW_JWKS_URL": f"{self.base('auth')}/.well-known/jwks.json"}
+        found = {"PIXELFLOW_JWKS_URL": f"{self.base('auth')}/.well-known/jwks.json", "PIXELFLOW_AUTH_URL": self.base("auth")}
         if "web" in self.ports:
             found |= {
                 "PIXELFLOW_WEB_AUTH_URL": self.base("auth"), "PIXELFLOW_WEB_API_URL": self.base("api"),

@@ -93,8 +93,7 @@ struct SecretInstaller: Sendable {
     private func attempt(_ secret: RandomSecret) async throws -> Bool {
         let client = try session.client()
         do {
-            _ = try await client.get(.secrets, secret.name)
-            return false
+            return try await complete(try await client.get(.secrets, secret.name), secret, client)
         } catch let error as KubernetesError where error.kind == .notFound {
             guard !change.isClientOnly else { return true }
         }
@@ -104,6 +103,18 @@ struct SecretInstaller: Sendable {
         } catch let error as KubernetesError where error.kind == .alreadyExists || error.kind == .conflict {
             return false
         }
+    }
+}
+
+extension SecretInstaller {
+    /// Adds the keys that an earlier release did not need, and changes none that is there.
+    fileprivate func complete(_ present: JSONValue, _ secret: RandomSecret, _ client: ClusterClient) async throws -> Bool {
+        let missing = secret.keys.filter { present["data"]?[$0] == nil }
+        guard !missing.isEmpty else { return false }
+        guard !change.isClientOnly else { return true }
+        let addition = RandomSecret(name: secret.name, keys: missing, labels: [:]).data
+        try await client.patch(.secrets, secret.name, .merge(["data": addition]), options: change.writeOptions)
+        return true
     }
 }
 
@@ -120,11 +131,13 @@ struct RandomSecret: Sendable {
 
     /// With new values each time.
     func object() -> JSONValue {
+        ["metadata": ["name": .string(name), "labels": .object(labels.mapValues { .string($0) })], "type": "Opaque", "data": data]
+    }
+
+    /// With new values each time, in base64.
+    var data: JSONValue {
         let values = keys.map { ($0, JSONValue.string(Data(Self.value()).base64EncodedString())) }
-        return [
-            "metadata": ["name": .string(name), "labels": .object(labels.mapValues { .string($0) })],
-            "type": "Opaque", "data": .object(Dictionary(values) { $1 }),
-        ]
+        return .object(Dictionary(values) { $1 })
     }
 
     private static func value() -> [UInt8] {

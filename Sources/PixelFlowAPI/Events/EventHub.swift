@@ -76,11 +76,15 @@ package final class EventHub: Service {
 
     /// Opens a stream of the changes of a tenant from now on, for one of its users.
     ///
-    /// - Parameter expiresAt: the time at which the stream ends in any case.
+    /// - Parameters:
+    ///   - expiresAt: the time at which the stream ends in any case.
+    ///   - isRevoked: asked every second; ends the stream, too.
     /// - Throws: `too_many_event_streams` (429) if the user has all it may have, `event_streams_exhausted` (503) if the
     ///   replica has.
-    func open(for principal: Principal, until expiresAt: Timestamp) throws(PixelFlowError) -> OpenEventStream {
-        let stream = EventStream(of: principal, until: expiresAt, byteLimit: limits.streamBytes)
+    func open(for principal: Principal, until expiresAt: Timestamp, isRevoked: @escaping @Sendable () -> Bool = { false })
+        throws(PixelFlowError) -> OpenEventStream
+    {
+        let stream = EventStream(of: principal, until: expiresAt, isRevoked: isRevoked, byteLimit: limits.streamBytes)
         let admission = state.withLock { admit(stream, to: &$0) }
         switch admission {
         case .success(let number?):

@@ -23,11 +23,11 @@ struct EventRoutes: Sendable {
 
                     Read events as fast as they arrive. A client with more than 512 events or 1 MiB waiting receives `reset` when it \
                     continues to read, and its stream ends. A client that reads nothing for two minutes while data is being sent is \
-                    disconnected. A stream ends when its token expires.
+                    disconnected. A stream ends when its token or key expires or is revoked.
 
                     When few tasks are in progress, the end of a task is sent immediately. Under load, ends are batched for up to 20 ms, \
                     and earlier changes for up to 100 ms.
-                    """, access: .scope("tasks:read"),
+                    """, access: .scope(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
                     .init("last_event_id", in: .query, .string(), "The same, for clients that cannot send the header."),
@@ -46,7 +46,9 @@ struct EventRoutes: Sendable {
         let principal = try context.requirePrincipal()
         let token = try await dependencies.verifier.inspect(try request.bearerToken())
         // Listening comes first, so that nothing falls between the past and the present.
-        let open = try dependencies.hub.open(for: principal, until: token.acceptedUntil)
+        let open = try dependencies.hub.open(for: principal, until: token.acceptedUntil) { [verifier = dependencies.verifier] in
+            verifier.isRevoked(principal)
+        }
         let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
         let resume = try await EventResume(
             of: principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: dependencies.tasks, views: views)

@@ -14,17 +14,22 @@ final class EventStream: Sendable {
     let tenant: TenantID
     let user: UserID
     private let expiresAt: Timestamp
+    private let isRevoked: @Sendable () -> Bool
     private let queue: Mutex<EventQueue>
     private let wakeSignals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let abortion = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
     ///   - expiresAt: when the token ends that the stream was opened with.
+    ///   - isRevoked: whether the token has been revoked since.
     ///   - byteLimit: bytes of events that may wait.
-    init(of principal: Principal, until expiresAt: Timestamp, byteLimit: Int) {
+    init(
+        of principal: Principal, until expiresAt: Timestamp, isRevoked: @escaping @Sendable () -> Bool = { false }, byteLimit: Int
+    ) {
         tenant = principal.tenant
         user = principal.user
         self.expiresAt = expiresAt
+        self.isRevoked = isRevoked
         queue = Mutex(EventQueue(byteLimit: byteLimit))
     }
 
@@ -50,7 +55,7 @@ final class EventStream: Sendable {
 
     /// A second has passed.
     func tick(at now: Timestamp) {
-        if now >= expiresAt { finish(.tokenExpired) }
+        if now >= expiresAt || isRevoked() { finish(.tokenExpired) }
         switch queue.withLock({ $0.tick() }) {
         case .none: break
         case .wake: wakeSignals.continuation.yield()

@@ -14,23 +14,23 @@ struct PresetRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/api/presets", id: "listPresets", tag: "presets", "List presets by name", access: .scope("tasks:read"),
+                .get, "/api/presets", id: "listPresets", tag: "presets", "List presets by name", access: .scope(.readTasks),
                 responses: [.json(PresetListView.self, "All presets.")], problems: .readingTasks, handler: list),
             Route(
-                .get, "/api/presets/{name}", id: "getPreset", tag: "presets", "Read a preset", access: .scope("tasks:read"),
+                .get, "/api/presets/{name}", id: "getPreset", tag: "presets", "Read a preset", access: .scope(.readTasks),
                 parameters: [Self.name], responses: [.json(PresetView.self, "The preset.")],
                 problems: .readingTasks + [Self.notFound], handler: get),
             Route(
                 .put, "/api/presets/{name}", id: "putPreset", tag: "presets", "Save a preset",
                 details: "The body is a pipeline. A preset of the name is replaced; tasks that use it keep the pipeline that they have.",
-                access: .scope("presets:write"), parameters: [Self.name],
+                access: .scope(.writePresets), parameters: [Self.name],
                 body: BodyDescription([.json(Pipeline.self)], "The pipeline."),
                 responses: [.json(PresetView.self, "The preset is replaced."), .json(.created, PresetView.self, "The preset is new.")],
                 problems: .readingTasks + .pipelineErrors, handler: put),
             Route(
                 .delete, "/api/presets/{name}", id: "deletePreset", tag: "presets", "Delete a preset",
                 details: "A built-in preset cannot be deleted; one that was saved under its name can.",
-                access: .scope("presets:write"), parameters: [Self.name],
+                access: .scope(.writePresets), parameters: [Self.name],
                 responses: [.empty(.noContent, "The preset is deleted.")], problems: .readingTasks + [Self.notFound], handler: delete),
         ]
     }

@@ -15,25 +15,25 @@ struct TaskRoutes: Sendable {
         [
             Route(
                 .get, "/api/tasks", id: "listTasks", tag: "tasks", "List tasks, newest first",
-                details: "Send `next_cursor` as `cursor` for the next page; it is null on the last one.", access: .scope("tasks:read"),
+                details: "Send `next_cursor` as `cursor` for the next page; it is null on the last one.", access: .scope(.readTasks),
                 parameters: [Self.status.description, Self.search.description, Self.limit.description, Self.cursor.description],
                 responses: [.json(TaskListView.self, "A page of tasks.")],
                 problems: .readingTasks + [DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted.")],
                 handler: list),
             Route(
-                .get, "/api/tasks/{id}", id: "getTask", tag: "tasks", "Read a task", access: .scope("tasks:read"),
+                .get, "/api/tasks/{id}", id: "getTask", tag: "tasks", "Read a task", access: .scope(.readTasks),
                 parameters: [.taskID, .ifNoneMatch],
                 responses: [.json(TaskView.self, "The task.", headers: [.eTag]), .notModified],
                 problems: .readingTasks + [.taskNotFound, .preconditionFailed], handler: get),
             Route(
                 .delete, "/api/tasks/{id}", id: "deleteTask", tag: "tasks", "Delete a task, its source and its outputs",
-                details: Self.conditionNote, access: .scope("tasks:write"), parameters: [.taskID, .ifMatch],
+                details: Self.conditionNote, access: .scope(.writeTasks), parameters: [.taskID, .ifMatch],
                 responses: [.empty(.noContent, "The task is deleted.")],
                 problems: .readingTasks + [.taskNotFound, .preconditionFailed], handler: delete),
             Route(
                 .post, "/api/tasks/{id}/cancel", id: "cancelTask", tag: "tasks", "Cancel a task",
                 details: "A task that is being processed stops at its next step. " + Self.conditionNote,
-                access: .scope("tasks:write"), parameters: [.taskID, .ifMatch],
+                access: .scope(.writeTasks), parameters: [.taskID, .ifMatch],
                 responses: [.json(.accepted, TaskView.self, "The task.")],
                 problems: .readingTasks + [
                     .taskNotFound, .preconditionFailed, .blobStoreUnavailable,
@@ -42,7 +42,7 @@ struct TaskRoutes: Sendable {
             Route(
                 .post, "/api/tasks/{id}/replay", id: "replayTask", tag: "tasks", "Process a failed task again",
                 details: "The task gets a new `generation`, and its attempts are counted anew. " + Self.conditionNote,
-                access: .scope("tasks:write"), parameters: [.taskID, .ifMatch],
+                access: .scope(.writeTasks), parameters: [.taskID, .ifMatch],
                 responses: [.json(.accepted, TaskView.self, "The task.")],
                 problems: .readingTasks + [
                     .taskNotFound, .preconditionFailed, DeclaredProblem(.conflict, "task_not_failed", "The task has not failed."),

@@ -1,69 +1,154 @@
+import Logging
 import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
 
 /// Registers users and authenticates them.
 struct Accounts: Sendable {
-    let store: any UserStore
+    let store: IdentityStore
     let hasher: any PasswordHashing
     let throttle: LoginThrottle
     let registration: RegistrationMode
     let registrationThrottle: RegistrationThrottle
+    let issuer: AsyncLazy<TokenIssuer>
     let clock: any WallClock
+    let logger: Logger
 
-    /// Adds a user with a tenant of their own.
+    /// Adds a user with a personal organisation, and with an invitation to the organisation of that.
     ///
-    /// - Parameter subscriber: whom the request comes from, as `LoginThrottle` counts them.
-    /// - Throws: `registration_closed` (403), `email_invalid`, `password_too_short`, `password_too_long` (422),
-    ///   `registration_throttled` (429), `registration_busy` (503), `email_taken` (409).
-    func register(email: String, password: String, from subscriber: String?) async throws -> User {
-        try requireOpenRegistration()
-        let address = try EmailAddress(email)
-        try PasswordRules.check(password)
-        try registrationThrottle.admit(subscriber)
+    /// - Throws: `registration_closed` (403), `invitation_invalid` (404), `email_invalid`, `password_too_short`,
+    ///   `password_too_long` (422), `registration_throttled` (429), `registration_busy` (503), `email_taken` (409).
+    func register(_ request: Registration, from origin: RequestOrigin) async throws -> User {
+        let address = try EmailAddress(request.email)
+        let invitation = try await invitation(request.invitation, for: address.text)
+        if invitation == nil { try await requireOpenRegistration(setupToken: request.setupToken) }
+        try PasswordRules.check(request.password)
+        try registrationThrottle.admit(origin.subscriber)
         // Asked first only to spare the hashing; `add` is what decides.
-        guard try await store.find(email: address.text) == nil else { throw Self.emailTaken }
-        let hash = try await hasher.hash(password)
-        let now = clock.now()
-        let user = User(
-            id: UserID(UUIDv7.make(at: now)), email: address.text, passwordHash: hash, tenant: TenantID(UUIDv7.make(at: now)),
-            createdAt: now)
-        guard try await store.add(user) else { throw Self.emailTaken }
+        guard try await store.user(email: address.text) == nil else { throw Self.emailTaken }
+        let user = try await newUser(address, password: request.password)
+        guard try await store.register(user, audit: origin.audit(.userRegistered, in: user.tenant, by: Actor(user))) else {
+            throw Self.emailTaken
+        }
+        if let invitation {
+            let audit = origin.audit(
+                .memberJoined, in: invitation.organisation, by: Actor(user), target: user.id.rawValue, detail: invitation.role.rawValue)
+            try await store.accept(invitation, by: user.id, audit: audit, at: clock.now())
+        }
         return user
     }
 
-    /// - Throws: `registration_closed` (403).
-    func requireOpenRegistration() throws(PixelFlowError) {
-        guard registration == .open else {
-            throw PixelFlowError(
-                .forbidden, code: "registration_closed",
-                "Registration is closed; ask the operator of this service for an account.")
+    /// Adds a user whose password no one knows yet, whatever the registration mode.
+    ///
+    /// - Throws: `email_invalid` (422), `registration_busy` (503), `email_taken` (409).
+    func create(email: String, from origin: RequestOrigin) async throws -> User {
+        let user = try await newUser(try EmailAddress(email), password: SecretToken(.passwordReset).text)
+        guard try await store.register(user, audit: origin.audit(.userRegistered, in: user.tenant, by: .operator)) else {
+            throw Self.emailTaken
         }
+        return user
+    }
+
+    private func newUser(_ address: EmailAddress, password: String) async throws -> User {
+        let hash = try await hasher.hash(password)
+        let now = clock.now()
+        return User(
+            id: UserID(UUIDv7.make(at: now)), email: address.text, passwordHash: hash, tenant: TenantID(UUIDv7.make(at: now)),
+            createdAt: now)
+    }
+
+    /// - Throws: `invitation_invalid` (404).
+    private func invitation(_ text: String?, for email: String) async throws -> Invitation? {
+        guard let text else { return nil }
+        guard registration != .closed, let secret = SecretToken(.invitation, parsing: text),
+            let invitation = try await store.invitation(hash: secret.hash, at: clock.now()),
+            invitation.email == nil || invitation.email == email
+        else { throw PixelFlowError.invitationInvalid }
+        return invitation
+    }
+
+    /// - Throws: `registration_closed` (403) where no request could register anyone.
+    func requireSomeRegistration() async throws {
+        if registration == .closed, try await setupTokenIfEmpty() == nil { throw registrationClosed }
+    }
+
+    /// - Parameter setupToken: lets the first account in, whatever the mode.
+    /// - Throws: `registration_closed` (403).
+    func requireOpenRegistration(setupToken: String?) async throws {
+        if registration == .open { return }
+        if let setupToken, try await setupTokenIfEmpty() == setupToken { return }
+        throw registrationClosed
+    }
+
+    private var registrationClosed: PixelFlowError {
+        PixelFlowError(
+            .forbidden, code: "registration_closed",
+            registration == .invite
+                ? "Registration needs an invitation; ask someone who is a member here."
+                : "Registration is closed; ask the operator of this service for an account.")
+    }
+
+    /// What lets the first account in where registration is not open; nil once there is an account.
+    func setupTokenIfEmpty() async throws -> String? {
+        guard registration != .open, try await store.users(after: nil, limit: 1).isEmpty else { return nil }
+        return try await issuer.value.refreshTokens.setupToken
     }
 
     /// The user with this email address and password.
     ///
     /// An unknown address takes as long as a known one and is throttled in the same way, so
     /// that neither the response nor its timing reveals who is registered.
-    /// - Throws: `credentials_invalid` (401), `login_throttled` (429).
-    func login(email: String, password: String, from subscriber: String?) async throws -> User {
+    /// - Throws: `credentials_invalid` (401), `login_throttled` (429), `account_disabled` (403).
+    func login(email: String, password: String, from origin: RequestOrigin) async throws -> User {
         // Too long for an address is an unknown user, but not a reason to keep it in memory.
         let address = String(EmailAddress.normalised(email).prefix(254))
-        let attempt = try throttle.begin(account: address, address: subscriber)
+        let attempt = try throttle.begin(account: address, address: origin.subscriber)
         do {
-            let user = try await store.find(email: address)
+            let user = try await store.user(email: address)
             let isRight = try await hasher.verify(password, against: user?.passwordHash ?? hasher.decoy)
             guard let user, isRight else {
                 throttle.end(attempt, .failed)
+                if let user { noteFailure(of: user, origin) }
                 throw Self.credentialsInvalid
             }
             throttle.end(attempt, .succeeded)
+            if user.disabledAt != nil { throw Self.accountDisabled }
+            renewHash(of: user, password)
             return user
-        } catch let error as PixelFlowError where error.code == Self.credentialsInvalid.code {
+        } catch let error as PixelFlowError where [Self.credentialsInvalid.code, Self.accountDisabled.code].contains(error.code) {
             throw error
         } catch {
             throttle.end(attempt, .undecided)
             throw error
         }
     }
+
+    /// In the background, so that the time of the answer does not tell who is registered. The hashing before it bounds how often.
+    private func noteFailure(of user: User, _ origin: RequestOrigin) {
+        let entry = origin.audit(.signInFailed, in: user.tenant, by: Actor(user), detail: origin.device)
+        Task {
+            do {
+                try await store.append(entry)
+            } catch {
+                logger.warning("refused sign-in not written to the audit log", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Hashes a password again that was hashed with a lower cost than the settings say, in the background.
+    private func renewHash(of user: User, _ password: String) {
+        guard hasher.needsRenewal(user.passwordHash) else { return }
+        Task {
+            do {
+                try await store.rehash(user, as: try await hasher.hash(password))
+            } catch {
+                logger.warning("password not hashed again", metadata: ["user_id": "\(user.id)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private static let accountDisabled = PixelFlowError(
+        .forbidden, code: "account_disabled", "This account is disabled; ask the operator of this service.")
 
     private static let emailTaken = PixelFlowError(
         .conflict, code: "email_taken", "An account with this email address already exists; sign in instead.", field: "email")

@@ -3,6 +3,7 @@ import Foundation
 import JWTKit
 import PixelFlowCore
 import PixelFlowHTTP
+import PixelFlowIdentity
 import WireFormats
 
 /// A P-256 key pair that signs tokens with ES256.

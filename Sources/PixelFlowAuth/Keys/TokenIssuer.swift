@@ -1,32 +1,35 @@
 import PixelFlowCore
 import PixelFlowHTTP
+import PixelFlowIdentity
 
 /// Issues tokens with the newest key, and publishes the public part of every key.
 struct TokenIssuer: Sendable {
     let jwks: JSONWebKeySet
     let lifetime: Duration
+    let refreshTokens: RefreshTokens
     private let key: SigningKey
     private let rules: TokenRules
     private let clock: any WallClock
 
     /// Takes the keys of the store; if there are none, makes the first. Of several services that
     /// start at once all end up with the same one.
-    init(store: any SigningKeyStore, lifetime: Duration, rules: TokenRules, clock: any WallClock) async throws {
+    init(store: IdentityStore, lifetime: Duration, rules: TokenRules, clock: any WallClock) async throws {
         var records = try await store.signingKeys()
         if records.isEmpty { records = try await store.addFirst(SigningKey.generate(at: clock.now())) }
         var keys: [SigningKey] = []
         for record in records { keys.append(try await SigningKey(record)) }
-        guard let newest = keys.first else { throw PixelFlowError.unavailable("database") }
+        guard let newest = keys.first, let oldest = records.last else { throw PixelFlowError.unavailable("database") }
         self.key = newest
         self.jwks = JSONWebKeySet(keys: keys.map(\.jwk))
         self.lifetime = lifetime
+        // The oldest, so that a new signing key ends no session.
+        self.refreshTokens = RefreshTokens(secret: oldest.privateKey)
         self.rules = rules
         self.clock = clock
     }
 
-    func issue(for user: User) async throws -> String {
+    func issue(for principal: Principal) async throws -> String {
         let now = clock.now()
-        let principal = Principal(user: user.id, email: user.email, tenant: user.tenant)
         return try await key.sign(
             TokenClaims(
                 issuer: rules.issuer, audience: rules.audience, principal: principal, issuedAt: now, expiresAt: now + lifetime,

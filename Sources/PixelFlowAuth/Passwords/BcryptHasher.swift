@@ -42,6 +42,11 @@ package final class BcryptHasher: PasswordHashing {
         try await signIn.run { Self.isEqual(try Self.crypt(password, setting: hash), hash) }
     }
 
+    package func needsRenewal(_ hash: String) -> Bool {
+        // `$2b$COST$…`
+        hash.split(separator: "$").dropFirst().first.flatMap { Int($0) }.map { $0 < cost } ?? false
+    }
+
     private static func salt(cost: Int) throws(PixelFlowError) -> String {
         var generator = SystemRandomNumberGenerator()
         let random = (0..<16).map { _ in CChar(truncatingIfNeeded: generator.next() as UInt64) }

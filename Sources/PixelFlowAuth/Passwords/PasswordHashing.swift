@@ -8,6 +8,8 @@ package protocol PasswordHashing: Sendable {
     ///
     /// - Throws: `auth_busy` (503) if too many wait already.
     func verify(_ password: String, against hash: String) async throws -> Bool
+    /// Whether `hash` is weaker than what `hash(_:)` makes today.
+    func needsRenewal(_ hash: String) -> Bool
     /// A hash that no password matches and that takes as long to verify as a real one; for users who do
     /// not exist, so that the response time does not reveal it.
     var decoy: String { get }

@@ -1,6 +1,7 @@
 import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
+import PixelFlowIdentity
 import WireFormats
 
 /// The body of `/register` and `/login`.
@@ -15,15 +16,42 @@ struct Credentials: Decodable, SchemaNamed, SchemaAnnotated {
     let password: String
 }
 
+/// The body of `/register`.
+struct Registration: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Registration"
+    static let annotations: [String: SchemaAnnotation] = Credentials.annotations.merging(
+        [
+            "invitation": "An invitation that the account accepts at once. Registration may need one.",
+            "setup_token": "Lets the first account in where registration is not open; the log of auth shows it.",
+        ], uniquingKeysWith: { $1 })
+
+    let email: String
+    let password: String
+    let invitation: String?
+    let setupToken: String?
+
+    enum CodingKeys: String, CodingKey {
+        case email, password, invitation
+        case setupToken = "setup_token"
+    }
+}
+
 /// The answer of `GET /register`.
 struct RegistrationState: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RegistrationState"
     static let annotations: [String: SchemaAnnotation] = [
-        "registration": .init("Whether anyone may register.", ["enum": ["open", "closed"]])
+        "registration": .init(
+            "Who may register: anyone, those who have an invitation, or no one.", ["enum": ["open", "invite", "closed"]]),
+        "needs_setup": "Whether there is no account yet and the first one needs the setup token.",
     ]
 
-    /// `open` or `closed`.
     let registration: String
+    let needsSetup: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case registration
+        case needsSetup = "needs_setup"
+    }
 }
 
 /// The answer of `POST /register`.
@@ -31,7 +59,7 @@ struct RegisteredUser: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RegisteredUser"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the account.", "email": .init("The address of the account.", ["format": "email"]),
-        "tenant": "The owner of the account's data.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "tenant": "The personal organisation of the account.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 
     let id: String
@@ -52,29 +80,33 @@ struct RegisteredUser: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The answer of `/login`.
+/// The answer of `/login` and `/token`.
 struct IssuedToken: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "IssuedToken"
     static let annotations: [String: SchemaAnnotation] = [
         "token": "A JSON Web Token.", "token_type": .init("How the token is sent.", ["const": "Bearer"]),
         "expires_in": .init("Seconds.", ["minimum": 1]),
+        "refresh_token": "Exchanged for new tokens at `POST /token`, once. Absent where only the organisation has changed.",
     ]
 
     let token: String
     let tokenType: String
     /// Seconds.
     let expiresIn: Int
+    let refreshToken: String?
 
-    init(token: String, expiresIn: Int) {
+    init(token: String, expiresIn: Int, refreshToken: String?) {
         self.token = token
         tokenType = "Bearer"
         self.expiresIn = expiresIn
+        self.refreshToken = refreshToken
     }
 
     enum CodingKeys: String, CodingKey {
         case token
         case tokenType = "token_type"
         case expiresIn = "expires_in"
+        case refreshToken = "refresh_token"
     }
 }
 
@@ -82,8 +114,10 @@ struct IssuedToken: Codable, SchemaNamed, SchemaAnnotated {
 struct Validation: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "TokenValidation"
     static let annotations: [String: SchemaAnnotation] = [
-        "valid": .init("A token that is not valid is a 401.", ["const": true]), "user_id": "Names the account.",
-        "email": .init("The address of the account.", ["format": "email"]), "tenant": "The owner of the account's data.",
+        "valid": .init("A token that is not valid is a 401.", ["const": true]), "user_id": "Names the account, or the API key.",
+        "email": "The address of the account; the name of an API key.", "tenant": "The organisation that the token is for.",
+        "role": .init("The role in the organisation; absent for an API key.", schema: Role.schema),
+        "scope": "Scopes, separated by spaces.", "session_id": "Names the session.",
         "expires_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 
@@ -91,11 +125,15 @@ struct Validation: Codable, SchemaNamed, SchemaAnnotated {
     let userID: String
     let email: String
     let tenant: String
+    let role: String?
+    let scope: String
+    let sessionID: String?
     let expiresAt: String
 
     enum CodingKeys: String, CodingKey {
-        case valid, email, tenant
+        case valid, email, tenant, role, scope
         case userID = "user_id"
+        case sessionID = "session_id"
         case expiresAt = "expires_at"
     }
 
@@ -104,6 +142,9 @@ struct Validation: Codable, SchemaNamed, SchemaAnnotated {
         userID = token.principal.user.rawValue
         email = token.principal.email
         tenant = token.principal.tenant.rawValue
+        role = token.principal.role?.rawValue
+        scope = Scope.text(token.principal.scopes)
+        sessionID = token.principal.session?.rawValue
         expiresAt = token.expiresAt.iso8601
     }
 }

@@ -4,23 +4,28 @@ import Logging
 import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
+import PixelFlowIdentity
 
 /// `/register`, `/login`, `/validate` and the public keys.
 struct AuthRoutes: Sendable {
-    let accounts: Accounts
-    let issuer: AsyncLazy<TokenIssuer>
-    let verifier: TokenVerifier
-    let proxies: TrustedProxies
-    let metrics: AuthMetrics
-
-    /// Bytes; far over any address and password that can pass.
-    private static let bodyLimit = 16 * 1024
+    let auth: AuthDependencies
 
     static let description = ServiceDescription(
         title: "PixelFlow auth",
-        text: "Accounts and tokens.",
+        text: "Accounts, organisations, tokens and API keys.",
         tags: [
             ("accounts", "Registering and signing in. A token is sent to the api as `Authorization: Bearer TOKEN`."),
+            ("sessions", "A sign-in on a device: new tokens, signing out, and where else one is signed in."),
+            (
+                "organisations",
+                "Organisations own tasks, presets and API keys. People are their members, as viewer, member, admin or owner; a person has a personal organisation and can be in others."
+            ),
+            ("keys", "Credentials for programs. A key is sent like a token, and accepted wherever one is."),
+            ("audit", "Who did what in an organisation."),
+            (
+                "operator",
+                "Accounts and organisations of everyone, for those who run the service. The bearer is `PIXELFLOW_SERVICE_SECRET`."
+            ),
             ("service", "For those who run the service."),
         ], examples: RecordedExamples.all)
 
@@ -28,13 +33,15 @@ struct AuthRoutes: Sendable {
         [
             Route(
                 .get, "/register", id: "getRegistration", tag: "accounts", "Ask whether anyone may register", access: .anyone,
-                responses: [.json(RegistrationState.self, "The state.")], handler: registration),
+                responses: [.json(RegistrationState.self, "The state.")], problems: [.databaseUnavailable], handler: registration),
             Route(
                 .post, "/register", id: "register", tag: "accounts", "Register an account", access: .anyone,
-                body: BodyDescription([.json(Credentials.self)], "The address and the password of the account."),
+                body: BodyDescription([.json(Registration.self)], "The address and the password of the account."),
                 responses: [.json(.created, RegisteredUser.self, "The account.")],
                 problems: Self.credentialProblems + [
-                    DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
+                    DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here, or only with an invitation."),
+                    DeclaredProblem(.notFound, "invitation_invalid", "The invitation is used, revoked, expired or for another address."),
+                    DeclaredProblem(.conflict, "too_many_members", "The organisation is full."),
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
@@ -50,61 +57,57 @@ struct AuthRoutes: Sendable {
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
                     DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
                     DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
+                    DeclaredProblem(.forbidden, "account_disabled", "An operator has disabled the account."),
+                    DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation."),
                 ], handler: login),
             Route(
                 .get, "/validate", id: "validateToken", tag: "accounts", "Validate a token", access: .token,
-                responses: [.json(Validation.self, "The token is valid.")], handler: validate),
+                responses: [.json(Validation.self, "The token is valid.")], problems: [.databaseUnavailable], handler: validate),
             Route(
                 .get, "/.well-known/jwks.json", id: "getKeys", tag: "accounts", "Read the public keys of the tokens",
                 details: "A JSON Web Key Set (RFC 7517). Keys change rarely; keep them for five minutes.", access: .anyone,
-                responses: [.json(JSONWebKeySet.self, "The keys.")], problems: [Self.databaseUnavailable], handler: jwks),
+                responses: [.json(JSONWebKeySet.self, "The keys.")], problems: [.databaseUnavailable], handler: jwks),
         ]
     }
 
-    private static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not answer.")
-
-    private static let credentialProblems = [
-        databaseUnavailable,
-        DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
-        DeclaredProblem(.invalid, "invalid_value", "A field has the wrong type."),
-    ]
+    private static let credentialProblems: [DeclaredProblem] = [.databaseUnavailable] + .fields
 
     /// Tells the page whether to show its form.
     @Sendable private func registration(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        try .json(RegistrationState(registration: accounts.registration.rawValue), headers: [.cacheControl: "no-store"])
+        let mode = auth.accounts.registration
+        let needsSetup = try await auth.accounts.setupTokenIfEmpty() != nil
+        return try .json(RegistrationState(registration: mode.rawValue, needsSetup: needsSetup), headers: [.cacheControl: "no-store"])
     }
 
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let client = proxies.client(of: request, context: context)
-        let user = try await metrics.countingRegistration {
+        let user = try await auth.metrics.countingRegistration {
             // Closed is closed, whatever is sent.
-            try accounts.requireOpenRegistration()
-            let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
-            return try await accounts.register(email: credentials.email, password: credentials.password, from: client?.subscriber)
+            try await auth.accounts.requireSomeRegistration()
+            let registration: Registration = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+            return try await auth.accounts.register(registration, from: auth.origin(request, context))
         }
         context.logger.info("user registered", metadata: ["user_id": .string(user.id.rawValue)])
         return try .json(RegisteredUser(user), status: .created)
     }
 
     @Sendable private func login(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
-        let client = proxies.client(of: request, context: context)
-        let user = try await metrics.countingLogin {
-            try await accounts.login(email: credentials.email, password: credentials.password, from: client?.subscriber)
+        let credentials: Credentials = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        let origin = auth.origin(request, context)
+        let (user, issued) = try await auth.metrics.countingLogin {
+            let user = try await auth.accounts.login(email: credentials.email, password: credentials.password, from: origin)
+            return (user, try await auth.signIns.open(for: user, from: origin))
         }
         context.logger.info("user signed in", metadata: ["user_id": .string(user.id.rawValue)])
-        let issuer = try await issuer.value
-        let token = try await issuer.issue(for: user)
-        return try .json(IssuedToken(token: token, expiresIn: Int(issuer.lifetime.components.seconds)))
+        return try .json(issued)
     }
 
     @Sendable private func validate(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let token = try await metrics.countingValidation { try await verifier.inspect(try request.bearerToken()) }
+        let token = try await auth.metrics.countingValidation { try await auth.verifier.inspect(try request.bearerToken()) }
         return try .json(Validation(token))
     }
 
     /// Keys change rarely; five minutes is also how long a verifier keeps them.
     @Sendable private func jwks(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        try .json(try await issuer.value.jwks, headers: [.cacheControl: "public, max-age=300"])
+        try .json(try await auth.issuer.value.jwks, headers: [.cacheControl: "public, max-age=300"])
     }
 }

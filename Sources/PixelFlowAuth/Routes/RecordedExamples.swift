@@ -21,12 +21,14 @@ enum RecordedExamples {
             """#,
         "getRegistration 200": #"""
             {
+                "needs_setup": false,
                 "registration": "open"
             }
             """#,
         "login 200": #"""
             {
                 "expires_in": 86400,
+                "refresh_token": "pf_refresh_01a225f7-c8bd-78d4-9a15-dea1ecf7f22c.1.jyPUWI7tIP2B3O_gVvIpI9Z9EFgqIa1lvgkQIrrYyF0",
                 "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
                 "token_type": "Bearer"
             }
@@ -76,6 +78,9 @@ enum RecordedExamples {
             {
                 "email": "ada@example.org",
                 "expires_at": "2026-01-15T09:30:00.000Z",
+                "role": "owner",
+                "scope": "organisation:admin outputs:read presets:write tasks:read tasks:write webhooks:write",
+                "session_id": "01a225f7-c8bd-78d4-9a15-dea1ecf7f22c",
                 "tenant": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "user_id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "valid": true

@@ -10,6 +10,11 @@ package struct AuthSettings: Sendable {
         "PIXELFLOW_AUTH_BCRYPT_COST", default: 12, in: 4...16, help: "bcrypt cost; each step doubles the time that a login takes.")
     static let tokenLifetimeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...2_592_000, help: "How long a token is valid.")
+    static let sessionLifetimeSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_AUTH_SESSION_LIFETIME", default: 2_592_000, in: 300...31_536_000,
+        help: "How long a session lives without being used; its refresh token is valid for so long.")
+    static let auditAgeSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_AUTH_AUDIT_AGE", default: 34_560_000, in: 86_400...315_360_000, help: "How long entries of the audit log are kept.")
     /// Half of the processors, so that a storm of logins leaves room for everything else.
     static let hashThreadsSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_HASH_THREADS", default: 0, in: 0...64, help: "Threads that verify passwords; 0 means half of the processors.")
@@ -21,7 +26,7 @@ package struct AuthSettings: Sendable {
     )
     static let registrationSetting = Setting<RegistrationMode>.choice(
         "PIXELFLOW_AUTH_REGISTRATION", default: .open, of: RegistrationMode.allCases,
-        help: "Who may register: open (anyone) or closed (no one).")
+        help: "Who may register: open (anyone), invite (with an invitation) or closed (no one).")
     /// On threads of their own, so that a storm of registrations leaves the logins theirs.
     static let registrationThreadsSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_REGISTRATION_THREADS", default: 1, in: 1...64, help: "Threads that hash the passwords of registrations.")
@@ -39,13 +44,16 @@ package struct AuthSettings: Sendable {
 
     package static let descriptions: [SettingDescription] =
         [
-            bcryptCostSetting.description, tokenLifetimeSetting.description, hashThreadsSetting.description,
+            bcryptCostSetting.description, tokenLifetimeSetting.description, sessionLifetimeSetting.description,
+            auditAgeSetting.description, hashThreadsSetting.description,
             hashQueueSetting.description, registrationSetting.description, registrationThreadsSetting.description,
             registrationQueueSetting.description, registrationsPerHourSetting.description, throttleCapacitySetting.description,
-        ] + TokenRules.descriptions + [TrustedProxies.setting.description]
+        ] + TokenRules.descriptions + [TrustedProxies.setting.description, ServiceSecret.setting.description]
 
     package var bcryptCost = 12
     package var tokenLifetime: Duration = .seconds(86_400)
+    package var sessionLifetime: Duration = .seconds(2_592_000)
+    package var auditAge: Duration = .seconds(34_560_000)
     package var hashThreads = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     package var hashQueue = 32
     package var registration = RegistrationMode.open
@@ -55,6 +63,8 @@ package struct AuthSettings: Sendable {
     package var rules = TokenRules()
     package var proxies = TrustedProxies.loopback
     package var throttle = LoginThrottle.Limits()
+    /// Lets services and operators in.
+    package var serviceSecret = ServiceSecret.off
 
     package init() {}
 
@@ -63,6 +73,8 @@ package struct AuthSettings: Sendable {
         self.init()
         bcryptCost = try settings[Self.bcryptCostSetting]
         tokenLifetime = try settings[Self.tokenLifetimeSetting]
+        sessionLifetime = try settings[Self.sessionLifetimeSetting]
+        auditAge = try settings[Self.auditAgeSetting]
         let threads = try settings[Self.hashThreadsSetting]
         if threads > 0 { hashThreads = threads }
         hashQueue = try settings[Self.hashQueueSetting]
@@ -73,6 +85,7 @@ package struct AuthSettings: Sendable {
         throttle.capacity = try settings[Self.throttleCapacitySetting]
         rules = try TokenRules(settings)
         proxies = try TrustedProxies(settings)
+        serviceSecret = try ServiceSecret(settings)
     }
 
     /// bcrypt as the settings say.

@@ -28,7 +28,7 @@ package struct TaskID: Identifier {
     }
 }
 
-/// The owner of data. Part of every filter, object key and cache key.
+/// An organisation, which owns data. Part of every filter, object key and cache key.
 package struct TenantID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
@@ -46,15 +46,14 @@ package struct WorkerID: Identifier {
     package init(_ text: String) { rawValue = text }
 }
 
-/// Who is asking, as a verified token says it.
-package struct Principal: Sendable, Hashable {
-    package let user: UserID
-    package let email: String
-    package let tenant: TenantID
+/// One sign-in on one device, from `POST /login` until it is signed out, expires or is ended.
+package struct SessionID: Identifier {
+    package let rawValue: String
+    package init(_ text: String) { rawValue = text }
+}
 
-    package init(user: UserID, email: String, tenant: TenantID) {
-        self.user = user
-        self.email = email
-        self.tenant = tenant
-    }
+/// Names an API key; not the key itself, which is a secret.
+package struct APIKeyID: Identifier {
+    package let rawValue: String
+    package init(_ text: String) { rawValue = text }
 }

@@ -14,3 +14,11 @@ extension Timestamp {
             : RFC3339(seconds: seconds, nanoseconds: Int(rest) * 1_000)
     }
 }
+
+extension Timestamp {
+    /// Reads RFC 3339 with any offset, to the microsecond. Nil for anything else.
+    package init?(iso8601 text: String) {
+        guard let time = RFC3339(text) else { return nil }
+        self.init(microseconds: time.seconds * 1_000_000 + Int64(time.nanoseconds / 1_000))
+    }
+}

@@ -4,14 +4,17 @@ package import PixelFlowCore
 
 /// Lets only requests with a valid bearer token through, and puts its principal into the context.
 ///
-/// Throws `token_missing`, `token_invalid` or `token_expired`, each a 401.
+/// Throws `token_missing`, `token_invalid`, `token_expired` or `token_revoked`, each a 401, and `network_not_allowed` (403).
 package struct AuthenticationMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
     private let verifier: TokenVerifier
+    private let proxies: TrustedProxies
 
-    package init(verifier: TokenVerifier) {
+    /// - Parameter proxies: whose word on the address of a client counts, for API keys that are bound to networks.
+    package init(verifier: TokenVerifier, proxies: TrustedProxies = .loopback) {
         self.verifier = verifier
+        self.proxies = proxies
     }
 
     package func handle(
@@ -20,11 +23,10 @@ package struct AuthenticationMiddleware: RouterMiddleware {
         let token = try request.bearerToken()
         var context = context
         // Nearly every token has been seen before: that path takes no suspension.
-        if let known = verifier.cached(token) {
-            context.principal = known.principal
-        } else {
-            context.principal = try await verifier.verify(token)
-        }
+        let verified: VerifiedToken
+        if let known = verifier.cached(token) { verified = known } else { verified = try await verifier.inspect(token) }
+        if !verified.networks.isEmpty { try verified.requireNetwork(of: proxies.client(of: request, context: context)) }
+        context.principal = verified.principal
         return try await next(request, context)
     }
 }

@@ -34,6 +34,22 @@ extension PixelFlowError {
     /// A token of ours whose time is over (401).
     package static let tokenExpired = PixelFlowError(.unauthenticated, code: "token_expired", "The token has expired; sign in again.")
 
+    /// A credential that was good and has been ended: signed out, revoked, or its membership has changed (401).
+    package static let tokenRevoked = PixelFlowError(
+        .unauthenticated, code: "token_revoked", "The session, the key or the membership has been ended or changed; sign in again.")
+
+    /// An API key with a typing error (401).
+    static let keyMalformed = PixelFlowError(
+        .unauthenticated, code: "token_invalid", "The API key has a typing error: its checksum does not match.")
+
+    /// An API key from an address that it is not for (403).
+    static let networkNotAllowed = PixelFlowError(
+        .forbidden, code: "network_not_allowed", "This API key may not be used from this address.")
+
+    /// No service secret is set, so that nobody may call the routes of operators (403).
+    package static let operatorAccessOff = PixelFlowError(
+        .forbidden, code: "operator_access_off", "Operator access is off; set PIXELFLOW_SERVICE_SECRET to turn it on.")
+
     /// A body over `limit` bytes (413).
     package static func bodyTooLarge(limit: Int) -> PixelFlowError {
         PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")

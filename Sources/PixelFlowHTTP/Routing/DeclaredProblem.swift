@@ -58,7 +58,16 @@ package struct DeclaredProblem: Sendable {
 /// What every route can answer, whatever it does.
 enum CommonProblems {
     static func of(_ access: RouteAccess, hasBody: Bool) -> [DeclaredProblem] {
-        always + (access.needsToken ? token : []) + (hasBody ? body : [])
+        always + credentials(access) + (hasBody ? body : [])
+    }
+
+    private static func credentials(_ access: RouteAccess) -> [DeclaredProblem] {
+        switch access {
+        case .anyone: []
+        case .token: token + network
+        case .scope: token + network + scope
+        case .operator: secret
+        }
     }
 
     private static let always: [DeclaredProblem] = [
@@ -75,7 +84,22 @@ enum CommonProblems {
         common(PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`."),
         common(PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid."),
         common(PixelFlowError.Kind.unauthenticated.status, "token_expired", "The token has expired; sign in again."),
-        common(PixelFlowError.Kind.unavailable.status, "auth_unavailable", "The keys of the tokens cannot be read."),
+        common(PixelFlowError.Kind.unauthenticated.status, "token_revoked", "The session, the key or the membership has ended or changed."),
+        common(PixelFlowError.Kind.unavailable.status, "auth_unavailable", "What decides whether the token is valid cannot be read."),
+    ]
+
+    private static let secret: [DeclaredProblem] = [
+        common(PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`."),
+        common(PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid."),
+        common(PixelFlowError.Kind.forbidden.status, "operator_access_off", "The service has no secret, and lets no one in."),
+    ]
+
+    private static let scope = [
+        common(PixelFlowError.Kind.forbidden.status, "insufficient_scope", "The token or key lacks the scope of this operation.")
+    ]
+
+    private static let network = [
+        common(PixelFlowError.Kind.forbidden.status, "network_not_allowed", "The API key may not be used from this address.")
     ]
 
     private static let body: [DeclaredProblem] = [

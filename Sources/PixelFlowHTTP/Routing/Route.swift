@@ -2,7 +2,7 @@ package import HTTPTypes
 package import Hummingbird
 import Logging
 package import OpenAPI
-import PixelFlowCore
+package import PixelFlowCore
 
 /// One route of a service: what it takes, what it answers, and what handles it. It is described from the declaration that it
 /// is registered from.
@@ -15,6 +15,7 @@ package struct Route: Sendable {
     /// Nil for what is not part of the API.
     package let description: OperationDescription?
     private let handler: Handler
+    private let access: RouteAccess
     /// What the description says of problems; nil for what is not part of the API.
     private let codes: Set<String>?
 
@@ -32,6 +33,7 @@ package struct Route: Sendable {
         self.method = method
         self.path = path
         self.handler = handler
+        self.access = access
         let problems = problems + CommonProblems.of(access, hasBody: body != nil)
         codes = Set(problems.map(\.code))
         description = OperationDescription(
@@ -45,6 +47,7 @@ package struct Route: Sendable {
         self.method = method
         self.path = path
         self.handler = handler
+        access = .anyone
         description = nil
         codes = nil
     }
@@ -52,6 +55,8 @@ package struct Route: Sendable {
     /// Handles a request. A problem that the route does not declare is answered all the same, and logged as the defect that it is.
     func handle(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         do {
+            // Here and not in the handlers, so that no route can forget it.
+            if case .scope(let scope) = access { try context.requirePrincipal().require(scope) }
             return try await handler(request, context)
         } catch {
             let problem = Problem(error, requestID: context.requestID)
@@ -69,18 +74,19 @@ package enum RouteAccess: Sendable {
     case anyone
     /// Any valid token.
     case token
-    /// A token with this scope. Tokens of people have every scope.
-    case scope(String)
+    /// A token or an API key with this scope; see `Role.scopes` for those of people.
+    case scope(Scope)
+    /// Services and operators, who send `PIXELFLOW_SERVICE_SECRET`.
+    case `operator`
 
     fileprivate var scope: String? {
         switch self {
         case .anyone: nil
-        case .token: ""
-        case .scope(let scope): scope
+        case .token, .operator: ""
+        case .scope(let scope): scope.rawValue
         }
     }
 
-    var needsToken: Bool { scope != nil }
 }
 
 extension [ResponseDescription] {

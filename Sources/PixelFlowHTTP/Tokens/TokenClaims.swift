@@ -9,6 +9,14 @@ package struct TokenClaims: JWTPayload, Hashable {
     package var sub: String
     package var email: String
     package var tenant: String
+    /// The role in the organisation; absent in tokens of releases before roles, whose bearers own their organisation.
+    package var role: String?
+    /// Scopes, separated by spaces; absent as `role` is.
+    package var scope: String?
+    /// The session; absent in tokens of releases before sessions.
+    package var sid: String?
+    /// The version of the membership; see `Principal.membershipVersion`.
+    package var mv: Int64?
     package var iat: Double
     package var nbf: Double?
     package var exp: Double
@@ -23,6 +31,10 @@ package struct TokenClaims: JWTPayload, Hashable {
         sub = principal.user.rawValue
         email = principal.email
         tenant = principal.tenant.rawValue
+        role = principal.role?.rawValue
+        scope = Scope.text(principal.scopes)
+        sid = principal.session?.rawValue
+        mv = principal.membershipVersion
         iat = Self.seconds(issuedAt)
         nbf = Self.seconds(issuedAt)
         exp = Self.seconds(expiresAt)

@@ -1,4 +1,5 @@
 package import PixelFlowCore
+import WireFormats
 
 /// Which tokens count: whose, for whom, and how far two clocks may differ.
 package struct TokenRules: Sendable, Hashable {
@@ -23,8 +24,17 @@ package struct TokenRules: Sendable, Hashable {
         guard start <= now + leeway else { throw .tokenInvalid }
         let end = expiry + leeway
         guard now < end else { throw .tokenExpired }
-        let principal = Principal(user: UserID(claims.sub), email: claims.email, tenant: TenantID(claims.tenant))
-        return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: end)
+        return VerifiedToken(principal: Self.principal(claims), expiresAt: expiry, acceptedUntil: end)
+    }
+
+    /// A role that is not known here was given by a newer release: it may do least. A token without a role is of a release before
+    /// roles, when everyone owned their organisation.
+    private static func principal(_ claims: TokenClaims) -> Principal {
+        let role = claims.role.map { Role(rawValue: $0) ?? .viewer } ?? .owner
+        return Principal(
+            user: UserID(claims.sub), email: claims.email, tenant: TenantID(claims.tenant), role: role,
+            scopes: claims.scope.map(Scope.set), credential: .token(session: claims.sid.map(SessionID.init)),
+            membershipVersion: claims.mv ?? 0)
     }
 
     /// Nil if the time is not in this millennium, so that no arithmetic can overflow.
@@ -41,6 +51,16 @@ package struct VerifiedToken: Sendable, Hashable {
     package let expiresAt: Timestamp
     /// `expiresAt` and the leeway.
     package let acceptedUntil: Timestamp
+    /// Where it may be used from; anywhere if empty.
+    var networks: [NetworkRange] = []
+
+    /// - Parameter address: of the client; nil if it is not known.
+    /// - Throws: `network_not_allowed` (403).
+    func requireNetwork(of address: IPAddress?) throws(PixelFlowError) {
+        guard networks.isEmpty || address.map({ address in networks.contains { $0.contains(address.unmapped) } }) == true else {
+            throw .networkNotAllowed
+        }
+    }
 }
 
 extension TokenRules {

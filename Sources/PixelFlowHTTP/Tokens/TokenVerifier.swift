@@ -2,44 +2,73 @@ import Foundation
 package import Logging
 package import PixelFlowCore
 
-/// Verifies bearer tokens without asking anyone: ES256 only, by the keys of a `VerificationKeySource`.
+/// Verifies what a request carries as `Authorization: Bearer`: a token by the keys of a `VerificationKeySource` (ES256 only), an API
+/// key by an `IdentitySource`. Refuses both once they are revoked.
 ///
-/// A token seen before costs a look-up of about a microsecond. A key that has been withdrawn at the
-/// source stops counting with the next renewal, at most five minutes later.
+/// A credential seen before costs a look-up of about a microsecond, and no request waits for auth. A verification key that has been
+/// withdrawn at the source stops counting with the next renewal, at most five minutes later; a revocation within ten seconds.
 package final class TokenVerifier: Sendable {
     private let rules: TokenRules
     private let clock: any WallClock
     private let cache: VerifiedTokenCache
     private let keyring: VerificationKeyring
+    private let keys: APIKeyVerifier?
+    private let revocations: RevocationList?
 
     /// - Parameters:
     ///   - source: asked for the public keys, now and then.
+    ///   - identities: asked for API keys and revocations; without it there are neither.
+    ///   - staleLimit: how long what `identities` has said is believed while it does not answer.
     ///   - cacheCapacity: verified tokens kept at most, about a kilobyte each.
     package init(
-        source: any VerificationKeySource, rules: TokenRules = TokenRules(), clock: any WallClock = SystemClock(),
-        cacheCapacity: Int = 8192, logger: Logger = Logger(label: "tokens")
+        source: any VerificationKeySource, identities: (any IdentitySource)? = nil, rules: TokenRules = TokenRules(),
+        staleLimit: Duration = .seconds(300), clock: any WallClock = SystemClock(), cacheCapacity: Int = 8192,
+        logger: Logger = Logger(label: "tokens")
     ) {
         let cache = VerifiedTokenCache(capacity: cacheCapacity)
         self.rules = rules
         self.clock = clock
         self.cache = cache
         self.keyring = VerificationKeyring(source: source, clock: clock, logger: logger) { cache.removeAll() }
+        self.keys = identities.map { APIKeyVerifier(source: $0, staleLimit: staleLimit, clock: clock, capacity: cacheCapacity) }
+        self.revocations = identities.map { RevocationList(source: $0, staleLimit: staleLimit, clock: clock, logger: logger) }
     }
 
-    /// Fetches the keys if there are none yet, so that the first request finds them; fit for a readiness check.
+    /// Fetches keys and revocations if there are none yet, so that the first request finds them; fit for a readiness check.
     ///
     /// - Throws: `auth_unavailable` if the source gives none.
-    package func prepare() async throws { try await keyring.prepare() }
+    package func prepare() async throws {
+        try await keyring.prepare()
+        try await revocations?.prepare()
+    }
 
-    /// Who the token speaks for.
+    /// Reads new revocations at once: for the process that has revoked something itself.
+    package func refreshRevocations() async { await revocations?.refresh() }
+
+    /// Whether a principal has been revoked since it was verified, as far as is known without asking; for what goes on for longer
+    /// than a request.
+    package func isRevoked(_ principal: Principal) -> Bool { revocations?.judge(principal, at: clock.now()) == false }
+
+    /// Who the credential speaks for.
     ///
-    /// - Throws: `token_invalid` or `token_expired` (401); `auth_unavailable` (503) if no key has
-    ///   ever been had.
+    /// - Throws: `token_invalid`, `token_expired` or `token_revoked` (401); `auth_unavailable` (503) if what is needed to decide
+    ///   cannot be had.
     package func verify(_ token: String) async throws -> Principal { try await inspect(token).principal }
 
-    /// As `verify`, with the time the token ends.
+    /// As `verify`, with the time the credential ends.
     package func inspect(_ token: String) async throws -> VerifiedToken {
         if let known = cached(token) { return known }
+        let verified = try await verified(token)
+        try await revocations?.check(verified.principal)
+        return verified
+    }
+
+    private func verified(_ token: String) async throws -> VerifiedToken {
+        if token.hasPrefix(SecretToken.Kind.key.rawValue) {
+            guard let keys else { throw PixelFlowError.tokenInvalid }
+            return try await keys.verify(token)
+        }
+        if let known = cache.find(token, at: clock.now()) { return known }
         guard token.utf8.count <= 4096, let header = TokenHeader(of: token), header.isAcceptable else { throw PixelFlowError.tokenInvalid }
         guard let kid = header.kid, let key = try await keyring.key(kid) else { throw PixelFlowError.tokenInvalid }
         let claims: TokenClaims
@@ -57,7 +86,9 @@ package final class TokenVerifier: Sendable {
     package func cached(_ token: String) -> VerifiedToken? {
         let now = clock.now()
         keyring.renewIfStale(at: now)
-        return cache.find(token, at: now)
+        guard let known = cache.find(token, at: now) ?? keys?.cached(token, at: now) else { return nil }
+        if let revocations { guard revocations.judge(known.principal, at: now) == true else { return nil } }
+        return known
     }
 }
 

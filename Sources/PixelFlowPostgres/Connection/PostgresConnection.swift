@@ -1,5 +1,6 @@
 import CLibPQ
 import Foundation
+import PixelFlowIdentity
 import WireFormats
 
 /// One connection. Every call blocks: for the pool's threads only.
@@ -58,14 +59,14 @@ final class PostgresConnection: @unchecked Sendable {
 
     // MARK: - Statements
 
-    private static let setTimeout = PostgresStatement("set_timeout", "SELECT set_config('statement_timeout', $1, false)")
-    private static let setLocalTimeout = PostgresStatement("set_local_timeout", "SELECT set_config('statement_timeout', $1, true)")
+    private static let setTimeout = SQLStatement("set_timeout", "SELECT set_config('statement_timeout', $1, false)")
+    private static let setLocalTimeout = SQLStatement("set_local_timeout", "SELECT set_config('statement_timeout', $1, true)")
 
     /// Runs one statement, prepared before its first use.
     ///
     /// - Throws: `PostgresFailure`.
     @discardableResult
-    func execute(_ statement: PostgresStatement, _ values: [PostgresValue] = [], within limit: Duration? = nil) throws -> PostgresResult {
+    func execute(_ statement: SQLStatement, _ values: [SQLValue] = [], within limit: Duration? = nil) throws -> PostgresResult {
         let deadline = ContinuousClock.now + (limit ?? statementTimeout) + Self.grace
         let name = statement.name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
         if !prepared.contains(name) {
@@ -101,7 +102,7 @@ final class PostgresConnection: @unchecked Sendable {
         }
     }
 
-    private static func send(_ name: String, _ values: [PostgresValue], to handle: OpaquePointer) -> Int32 {
+    private static func send(_ name: String, _ values: [SQLValue], to handle: OpaquePointer) -> Int32 {
         let parts = values.map(\.bytes)
         // One run of bytes, so that the pointers into it are good at the same time; never empty, for a
         // null pointer would be taken for NULL.

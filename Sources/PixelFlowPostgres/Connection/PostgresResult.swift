@@ -1,4 +1,5 @@
 import CLibPQ
+import PixelFlowIdentity
 
 /// The rows of a statement. Columns are `text` or `bigint`, never null.
 struct PostgresResult: ~Copyable {
@@ -11,7 +12,7 @@ struct PostgresResult: ~Copyable {
 
     var count: Int { Int(PQntuples(handle)) }
 
-    /// How many rows an INSERT has added.
+    /// How many rows an INSERT, UPDATE or DELETE has changed; that of a SELECT is of no use.
     var affected: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
 
     var isFailure: Bool {
@@ -31,16 +32,17 @@ struct PostgresResult: ~Copyable {
     }
 
     /// A row, to be read within `map`.
-    struct Row {
+    struct Row: SQLRow {
         fileprivate let handle: OpaquePointer
         fileprivate let number: Int32
 
-        func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
+        func text(_ column: Int) -> String { String(decoding: bytes(column), as: UTF8.self) }
 
-        func integer(_ column: Int32) -> Int64 { bytes(column).reduce(0) { $0 << 8 | Int64($1) } }
+        func integer(_ column: Int) -> Int64 { bytes(column).reduce(0) { $0 << 8 | Int64($1) } }
 
-        private func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
-            UnsafeRawBufferPointer(start: PQgetvalue(handle, number, column), count: Int(PQgetlength(handle, number, column)))
+        private func bytes(_ column: Int) -> UnsafeRawBufferPointer {
+            let column = Int32(column)
+            return UnsafeRawBufferPointer(start: PQgetvalue(handle, number, column), count: Int(PQgetlength(handle, number, column)))
         }
     }
 }

@@ -2,17 +2,24 @@ import CircuitBreaker
 import Logging
 import Metrics
 import PixelFlowCore
+import PixelFlowIdentity
 
 /// The one way to the server: pool, circuit breaker, second try, metrics, and errors as the ports promise them.
 final class PostgresDatabase: Sendable {
     /// The kind of request; a label of the metrics.
-    enum Operation: String, CaseIterable {
+    enum Operation: Hashable, CaseIterable {
         case migrate, check
-        case addUser = "add_user"
-        case findUserByEmail = "find_user_by_email"
-        case findUserByID = "find_user_by_id"
-        case listSigningKeys = "list_signing_keys"
-        case addSigningKey = "add_signing_key"
+        case identity(IdentityOperation)
+
+        static let allCases = [migrate, check] + IdentityOperation.allCases.map(identity)
+
+        var name: String {
+            switch self {
+            case .migrate: "migrate"
+            case .check: "check"
+            case .identity(let operation): operation.rawValue
+            }
+        }
     }
 
     private let pool: ConnectionPool
@@ -26,7 +33,7 @@ final class PostgresDatabase: Sendable {
         breaker = CircuitBreaker(name: "postgres", metrics: metrics)
         timers = Dictionary(
             uniqueKeysWithValues: Operation.allCases.map { operation in
-                let dimensions = [("backend", "postgres"), ("operation", operation.rawValue)]
+                let dimensions = [("backend", "postgres"), ("operation", operation.name)]
                 return (operation, Metrics.Timer(label: "database_request_duration_seconds", dimensions: dimensions, factory: metrics))
             })
         self.logger = logger
@@ -47,7 +54,7 @@ final class PostgresDatabase: Sendable {
             } catch let failure as PostgresFailure where failure.isWorthAnotherTry {
                 logger.warning(
                     "database connection lost, retrying once",
-                    metadata: ["operation": "\(operation.rawValue)", "error": "\(failure)"])
+                    metadata: ["operation": "\(operation.name)", "error": "\(failure)"])
                 return try await attempt(isFresh: true, body)
             }
         } catch let failure as PostgresFailure {

@@ -1,4 +1,5 @@
 import PixelFlowCore
+import PixelFlowIdentity
 
 /// Brings a database to the newest form of its tables, however many replicas try at the same moment.
 struct Migrator: Sendable {
@@ -7,10 +8,10 @@ struct Migrator: Sendable {
     /// For each statement, and for waiting until another replica is done.
     private static let limit = Duration.seconds(60)
 
-    private static let findTable = PostgresStatement("find_versions", "SELECT (to_regclass('schema_migrations') IS NOT NULL)::int::bigint")
-    private static let newest = PostgresStatement("newest_version", "SELECT coalesce(max(version), 0)::bigint FROM schema_migrations")
-    private static let lockSchema = PostgresStatement("lock_schema", "SELECT pg_advisory_xact_lock($1)")
-    private static let record = PostgresStatement("record_version", "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)")
+    private static let findTable = SQLStatement("find_versions", "SELECT (to_regclass('schema_migrations') IS NOT NULL)::int::bigint")
+    private static let newest = SQLStatement("newest_version", "SELECT coalesce(max(version), 0)::bigint FROM schema_migrations")
+    private static let lockSchema = SQLStatement("lock_schema", "SELECT pg_advisory_xact_lock($1)")
+    private static let record = SQLStatement("record_version", "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)")
 
     let migrations: [Migration]
 

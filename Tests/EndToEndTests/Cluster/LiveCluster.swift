@@ -116,7 +116,8 @@ final class LiveCluster: Sendable {
         let auth = "http://127.0.0.1:\(port(of: .auth))"
         let own = [
             "PIXELFLOW_\(member.service.uppercased())_PORT": "\(port(of: member))",
-            "PIXELFLOW_JWKS_URL": "\(auth)/.well-known/jwks.json", "PIXELFLOW_WEB_AUTH_URL": auth, "PIXELFLOW_WEB_API_URL": api,
+            "PIXELFLOW_JWKS_URL": "\(auth)/.well-known/jwks.json", "PIXELFLOW_AUTH_URL": auth,
+            "PIXELFLOW_WEB_AUTH_URL": auth, "PIXELFLOW_WEB_API_URL": api,
             "PIXELFLOW_WEB_MANAGEMENT_PORT": "\(port(of: Member(service: "web-management", number: 1)))",
         ]
         return settings.merging(own) { $1 }

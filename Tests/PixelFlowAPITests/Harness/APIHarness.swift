@@ -12,6 +12,7 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import PixelFlowHTTP
+import PixelFlowIdentity
 import Prometheus
 import Testing
 
@@ -39,7 +40,8 @@ final class APIHarness: Sendable {
         var settings = AuthSettings()
         settings.bcryptCost = 4
         auth = try AuthService(
-            store: try SQLiteUserStore(path: folder + "/auth.sqlite"), settings: settings, logger: logger, metrics: PrometheusRegistry())
+            store: IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite")), settings: settings, logger: logger,
+            metrics: PrometheusRegistry())
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
         dependencies = APIDependencies(
             tasks: store, presets: store, blobs: blobs,

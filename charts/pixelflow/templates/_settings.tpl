@@ -1,10 +1,11 @@
-{{/* The Secret with the passwords of the backing services that the chart brings. */}}
+{{/* The Secret with what auth and api share, and the passwords of the backing services that the chart brings. */}}
 {{- define "pixelflow.secretName" -}}
 {{- .Values.secrets.existingSecret | default (printf "%s-secrets" (include "pixelflow.fullname" .)) -}}
 {{- end -}}
 
-{{/* Keys of that Secret that are needed, one a line; nothing where every backing service is external. */}}
+{{/* Keys of that Secret that are needed, one a line. */}}
 {{- define "pixelflow.secretKeys" -}}
+service-secret
 {{- if .Values.postgres.enabled }}postgres-password
 {{ end }}
 {{- if .Values.mongodb.enabled }}mongodb-password

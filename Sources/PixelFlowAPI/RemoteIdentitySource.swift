@@ -1,0 +1,72 @@
+package import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+package import PixelFlowCore
+package import PixelFlowHTTP
+
+/// API keys and revocations, asked of an auth service by HTTP.
+package struct RemoteIdentitySource: IdentitySource {
+    static let urlSetting = Setting<String>.text(
+        "PIXELFLOW_AUTH_URL", default: "http://127.0.0.1:50051",
+        help: "URL at which the api asks auth for API keys and revocations.")
+
+    package static let descriptions: [SettingDescription] = [urlSetting.description, ServiceSecret.setting.description]
+
+    /// A page of 1,000 revocations takes some 150 KB.
+    private static let sizeLimit = 1 << 20
+    private let url: String
+    private let secret: String
+    private let client: HTTPClient
+
+    /// - Throws: `setting_invalid` if the URL is none, or there is no secret.
+    package init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
+        let url = try settings[Self.urlSetting]
+        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+            let name = Self.urlSetting.description.name
+            throw .invalid(name, "\(name) must be an http or https URL, not \"\(url)\".", code: "setting_invalid")
+        }
+        let secret = try settings[ServiceSecret.setting]
+        guard !secret.isEmpty else {
+            let name = ServiceSecret.setting.description.name
+            throw .invalid(
+                name, "\(name) must be set, to the same text as that of auth: without it, revoked tokens could not be refused.",
+                code: "setting_invalid")
+        }
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.secret = secret
+        self.client = client
+    }
+
+    package func introspect(key: String) async throws -> KeyIntrospection {
+        var request = HTTPClientRequest(url: url + "/introspect")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(["token": key])))
+        return try await answer(to: request)
+    }
+
+    package func revocations(after sequence: Int64) async throws -> RevocationPage {
+        try await answer(to: HTTPClientRequest(url: url + "/revocations?after=\(sequence)"))
+    }
+
+    /// - Throws: `auth_unavailable` if the service does not answer as it should.
+    private func answer<Value: Decodable>(to request: HTTPClientRequest) async throws -> Value {
+        var request = request
+        request.headers.add(name: "authorization", value: "Bearer \(secret)")
+        do {
+            let response = try await client.execute(request, timeout: .seconds(3))
+            guard response.status == .ok else { throw UnexpectedStatus(status: response.status.code) }
+            let body = try await response.body.collect(upTo: Self.sizeLimit)
+            return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw PixelFlowError.unavailable("auth", cause: error)
+        }
+    }
+
+    private struct UnexpectedStatus: Error {
+        let status: UInt
+    }
+}

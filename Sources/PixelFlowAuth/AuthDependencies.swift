@@ -1,0 +1,110 @@
+import Hummingbird
+import Logging
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+
+/// Everything the routes of auth work with.
+struct AuthDependencies: Sendable {
+    let store: IdentityStore
+    let accounts: Accounts
+    let signIns: SignIns
+    /// Loaded when first needed: the service starts whether its database answers or not.
+    let issuer: AsyncLazy<TokenIssuer>
+    let identities: LocalIdentitySource
+    let verifier: TokenVerifier
+    let proxies: TrustedProxies
+    let metrics: AuthMetrics
+    let clock: any WallClock
+
+    /// Bytes; far over every body that can pass.
+    static let bodyLimit = 16 * 1024
+
+    func origin(_ request: Request, _ context: AppRequestContext) -> RequestOrigin {
+        RequestOrigin(request, context, proxies: proxies, clock: clock)
+    }
+}
+
+/// Who asks, and where from.
+struct Caller: Sendable {
+    let principal: Principal
+    let origin: RequestOrigin
+
+    func audit(_ action: AuditAction, in organisation: TenantID, target: String = "", detail: String = "") -> AuditEntry {
+        origin.audit(action, in: organisation, by: Actor(principal), target: target, detail: detail)
+    }
+}
+
+extension AuthDependencies {
+    func caller(_ request: Request, _ context: AppRequestContext) throws -> Caller {
+        Caller(principal: try context.requirePrincipal(), origin: origin(request, context))
+    }
+
+    /// A person and not a program.
+    ///
+    /// - Throws: `person_required` (403) for an API key.
+    func person(_ request: Request, _ context: AppRequestContext) throws -> Caller {
+        let caller = try caller(request, context)
+        guard case .token = caller.principal.credential else {
+            throw PixelFlowError(.forbidden, code: "person_required", "An API key cannot do this; sign in.")
+        }
+        return caller
+    }
+
+    /// The role of the caller in an organisation, by the database and not by the token, so that a change counts at once. A key with
+    /// the scope `organisation:admin` acts as an admin of its own organisation.
+    ///
+    /// - Throws: `not_found` (404) for whom the organisation is not there; `insufficient_role` (403) below `needed`.
+    func role(
+        of caller: Caller, in id: TenantID, atLeast needed: Role, evenIfDeleted: Bool = false
+    ) async throws -> Role {
+        let principal = caller.principal
+        let role: Role
+        switch principal.credential {
+        case .key:
+            guard principal.tenant == id else { throw PixelFlowError.notFound("organisation") }
+            role = principal.scopes.contains(.administer) ? .admin : .viewer
+        case .token:
+            guard let membership = try await store.membership(of: principal.user, in: id),
+                evenIfDeleted || membership.organisation.deletedAt == nil
+            else { throw PixelFlowError.notFound("organisation") }
+            role = membership.role
+        }
+        guard role >= needed else {
+            throw PixelFlowError(
+                .forbidden, code: "insufficient_role", "This needs the role \(needed.rawValue); yours is \(role.rawValue).")
+        }
+        return role
+    }
+}
+
+extension DeclaredProblem {
+    static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not answer.")
+    static let personRequired = DeclaredProblem(.forbidden, "person_required", "An API key cannot do this.")
+    static let organisationNotFound = DeclaredProblem(
+        .notFound, "not_found", "There is no such organisation, or the caller is not in it.")
+    static let insufficientRole = DeclaredProblem(.forbidden, "insufficient_role", "The caller's role is too low.")
+}
+
+extension [DeclaredProblem] {
+    /// Of a body whose fields are wrong.
+    static let fields = [
+        DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
+        DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
+    ]
+
+    static let organisation: [DeclaredProblem] = [.databaseUnavailable, .organisationNotFound, .insufficientRole]
+}
+
+extension ParameterDescription {
+    static let organisationID = ParameterDescription("id", in: .path, .string(), "The organisation.")
+}
+
+extension AppRequestContext {
+    /// A parameter of the path.
+    func text(_ name: String) throws -> String {
+        guard let text = parameters.get(name) else { throw HTTPError(.notFound) }
+        return text
+    }
+}

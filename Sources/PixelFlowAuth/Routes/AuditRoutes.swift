@@ -1,0 +1,132 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import WireFormats
+
+/// `/audit`: what was done in the organisation that the token is for.
+struct AuditRoutes: Sendable {
+    let auth: AuthDependencies
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/audit", id: "listAudit", tag: "audit", "Read the audit log, the newest entry first",
+                details: """
+                    Send `next_cursor` as `cursor` for the next page; it is null on the last one. With `Accept: application/x-ndjson` the \
+                    page is JSON lines, and `Link` leads to the next one.
+                    """, access: .scope(.administer),
+                parameters: [
+                    Self.action.description, Self.actor.description, Self.since.description, Self.until.description,
+                    Self.limit.description, Self.cursor.description,
+                ],
+                responses: [
+                    ResponseDescription(
+                        200, "A page of entries.",
+                        [.json(AuditPage.self), .init("application/x-ndjson", .schema(.string()))])
+                ],
+                problems: [
+                    .databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
+                ], handler: list)
+        ]
+    }
+
+    private static let actions = AuditAction.allCases.map(\.rawValue)
+    private static let action = QueryParameter<AuditAction>(
+        "action", .choice(actions), "Only entries of this action.", expectation: "one of \(actions.joined(separator: ", "))"
+    ) { AuditAction(rawValue: $0) }
+    private static let actor = QueryParameter.text("actor", maximumBytes: 64, "Only entries of this user or key, by its id.")
+    private static let since = time("since", "Only entries at or after this time.")
+    private static let until = time("until", "Only entries before this time.")
+    private static let limit = QueryParameter.integer("limit", 1...1_000, default: 100, "Entries on a page.")
+    private static let cursor = QueryParameter<String>(
+        "cursor", .string(format: "uuid"), "Where the page before this one ended: its `next_cursor`.",
+        expectation: "a next_cursor of this list"
+    ) { UUIDv7.isCanonical($0) ? $0 : nil }
+
+    private static func time(_ name: String, _ text: String) -> QueryParameter<Timestamp> {
+        QueryParameter(name, .string(format: "date-time"), text, expectation: "a time as in 2026-01-31T08:00:00Z") {
+            Timestamp(iso8601: $0)
+        }
+    }
+
+    // The literal is a valid header name, so the fallback is never taken.
+    private static let link = HTTPField.Name("link") ?? .via
+
+    @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let query = request.query
+        let filter = IdentityStore.AuditFilter(
+            action: try Self.action.value(in: query), actor: try Self.actor.value(in: query), since: try Self.since.value(in: query),
+            until: try Self.until.value(in: query))
+        let limit = try Self.limit.value(in: query) ?? 100
+        let entries = try await auth.store.audit(
+            of: try context.requirePrincipal().tenant, before: try Self.cursor.value(in: query), filter, limit: limit)
+        let page = AuditPage(entries: entries.map(AuditView.init), nextCursor: entries.count == limit ? entries.last?.id : nil)
+        guard request.headers[.accept]?.contains("application/x-ndjson") == true else { return try .json(page) }
+        return try lines(page, request)
+    }
+
+    private func lines(_ page: AuditPage, _ request: Request) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var text = ""
+        for entry in page.entries { text += String(decoding: try encoder.encode(entry), as: UTF8.self) + "\n" }
+        var headers: HTTPFields = [.contentType: "application/x-ndjson", .cacheControl: "no-store"]
+        if let next = page.nextCursor { headers[Self.link] = "</audit?cursor=\(next)>; rel=\"next\"" }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+private struct AuditPage: Codable {
+    let entries: [AuditView]
+    let nextCursor: String?
+
+    enum CodingKeys: String, CodingKey {
+        case entries
+        case nextCursor = "next_cursor"
+    }
+}
+
+private struct AuditView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "AuditEntry"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "Names the entry; ids rise with time.", "at": .init("RFC 3339.", ["format": "date-time"]),
+        "actor": "The id of the user or key; empty for an operator.",
+        "actor_name": "The address of the user, the name of the key, or `operator`.",
+        "action": .init("What was done.", schema: .choice(AuditAction.allCases.map(\.rawValue))),
+        "target": "The id of what it was done to.", "detail": "More, for people.", "address": "Where the request came from.",
+        "request_id": "Names the request in the logs.",
+    ]
+
+    let id: String
+    let at: String
+    let actor: String
+    let actorName: String
+    let action: String
+    let target: String
+    let detail: String
+    let address: String
+    let requestID: String
+
+    init(_ entry: AuditEntry) {
+        id = entry.id
+        at = entry.at.iso8601
+        actor = entry.actor
+        actorName = entry.actorName
+        action = entry.action.rawValue
+        target = entry.target
+        detail = entry.detail
+        address = entry.address
+        requestID = entry.requestID
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, at, actor, action, target, detail, address
+        case actorName = "actor_name"
+        case requestID = "request_id"
+    }
+}

@@ -1,0 +1,195 @@
+import HTTPTypes
+import Hummingbird
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import WireFormats
+
+/// `/organisations/{id}/invitations` and `/invitations/accept`.
+struct InvitationRoutes: Sendable {
+    /// How long an invitation is open.
+    private static let lifetime = Duration.seconds(7 * 86_400)
+
+    let auth: AuthDependencies
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/organisations/{id}/invitations", id: "listInvitations", tag: "organisations", "List the open invitations",
+                access: .token, parameters: [.organisationID], responses: [.json(InvitationList.self, "The newest first.")],
+                problems: .organisation, handler: list),
+            Route(
+                .post, "/organisations/{id}/invitations", id: "invite", tag: "organisations", "Invite someone",
+                details: """
+                    The answer holds `token`, this once: give it, or the link to the page with it, to whom you invite. It is good for 7 \
+                    days and one person; with `email`, for that address alone.
+                    """, access: .token, parameters: [.organisationID],
+                body: BodyDescription([.json(InvitationRequest.self)], "Whom to invite as what."),
+                responses: [.json(.created, InvitationView.self, "The invitation, with its token.")],
+                problems: .organisation + .fields + [
+                    DeclaredProblem(.forbidden, "role_too_high", "Only an owner invites owners."),
+                    DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
+                    DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."),
+                ], handler: create),
+            Route(
+                .post, "/organisations/{id}/invitations/{invitation}/renew", id: "renewInvitation", tag: "organisations",
+                "Renew an invitation", details: "The answer holds a new `token`, good for 7 days; the one before no longer counts.",
+                access: .token, parameters: [.organisationID, Self.id],
+                responses: [.json(InvitationView.self, "The invitation, with its new token.")], problems: .organisation, handler: renew),
+            Route(
+                .delete, "/organisations/{id}/invitations/{invitation}", id: "revokeInvitation", tag: "organisations",
+                "Revoke an invitation", access: .token, parameters: [.organisationID, Self.id],
+                responses: [.empty(.noContent, "The invitation no longer counts.")], problems: .organisation, handler: revoke),
+            Route(
+                .post, "/invitations/accept", id: "acceptInvitation", tag: "organisations", "Accept an invitation",
+                details: "Someone without an account sends the token to `POST /register` instead.", access: .token,
+                body: BodyDescription([.json(InvitationToken.self)], "The token."),
+                responses: [.json(AcceptedInvitation.self, "The caller is a member; `POST /token` changes to the organisation.")],
+                problems: [
+                    .databaseUnavailable, .personRequired,
+                    DeclaredProblem(.notFound, "invitation_invalid", "The token is used, revoked, expired or for another address."),
+                    DeclaredProblem(.conflict, "already_member", "The caller is a member already."),
+                    DeclaredProblem(.conflict, "too_many_members", "The organisation has 1,000 members."),
+                ] + .fields, handler: accept),
+        ]
+    }
+
+    private static let id = ParameterDescription("invitation", in: .path, .string(), "The invitation.")
+
+    @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let id = TenantID(try context.text("id"))
+        _ = try await auth.role(of: caller, in: id, atLeast: .admin)
+        let invitations = try await auth.store.invitations(of: id, at: caller.origin.at)
+        return try .json(InvitationList(invitations: invitations.map { InvitationView($0) }))
+    }
+
+    @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let id = TenantID(try context.text("id"))
+        let actor = try await auth.role(of: caller, in: id, atLeast: .admin)
+        let body: InvitationRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        let role = try Role(named: body.role)
+        guard actor.mayAssign(role) else {
+            throw PixelFlowError(.forbidden, code: "role_too_high", "Only an owner may invite owners.", field: "role")
+        }
+        let (now, secret) = (caller.origin.at, SecretToken(.invitation))
+        let invitation = Invitation(
+            id: UUIDv7.make(at: now), organisation: id, email: try body.email.map { try EmailAddress($0).text }, role: role,
+            hash: secret.hash, invitedBy: caller.principal.user, createdAt: now, expiresAt: now + Self.lifetime)
+        let detail = [invitation.email, role.rawValue].compactMap { $0 }.joined(separator: " ")
+        try await auth.store.add(
+            invitation, audit: caller.audit(.invitationCreated, in: id, target: invitation.id, detail: detail))
+        return try .json(InvitationView(invitation, token: secret.text), status: .created)
+    }
+
+    @Sendable private func renew(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let (id, name) = (TenantID(try context.text("id")), try context.text("invitation"))
+        let actor = try await auth.role(of: caller, in: id, atLeast: .admin)
+        let now = caller.origin.at
+        guard var invitation = try await auth.store.invitations(of: id, at: now).first(where: { $0.id == name }) else {
+            throw PixelFlowError.notFound("invitation")
+        }
+        guard actor.mayAssign(invitation.role) else { throw PixelFlowError.notFound("invitation") }
+        let secret = SecretToken(.invitation)
+        (invitation.hash, invitation.expiresAt) = (secret.hash, now + Self.lifetime)
+        let isRenewed = try await auth.store.renew(
+            name, of: id, hash: secret.hash, until: invitation.expiresAt, audit: caller.audit(.invitationRenewed, in: id, target: name))
+        guard isRenewed else { throw PixelFlowError.notFound("invitation") }
+        return try .json(InvitationView(invitation, token: secret.text))
+    }
+
+    @Sendable private func revoke(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let (id, name) = (TenantID(try context.text("id")), try context.text("invitation"))
+        _ = try await auth.role(of: caller, in: id, atLeast: .admin)
+        let audit = caller.audit(.invitationRevoked, in: id, target: name)
+        guard try await auth.store.revokeInvitation(name, of: id, audit: audit) else { throw PixelFlowError.notFound("invitation") }
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func accept(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.person(request, context)
+        let body: InvitationToken = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        let (user, now) = (caller.principal.user, caller.origin.at)
+        guard let secret = SecretToken(.invitation, parsing: body.token),
+            let invitation = try await auth.store.invitation(hash: secret.hash, at: now),
+            invitation.email == nil || invitation.email == caller.principal.email
+        else { throw PixelFlowError.invitationInvalid }
+        let audit = caller.audit(
+            .memberJoined, in: invitation.organisation, target: user.rawValue, detail: invitation.role.rawValue)
+        try await auth.store.accept(invitation, by: user, audit: audit, at: now)
+        return try .json(AcceptedInvitation(organisation: invitation.organisation.rawValue, role: invitation.role.rawValue))
+    }
+}
+
+/// The body of `POST …/invitations`.
+private struct InvitationRequest: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "InvitationRequest"
+    static let annotations: [String: SchemaAnnotation] = [
+        "email": .init("Who alone may accept it; anyone who has the token unless given.", ["format": "email", "maxLength": 254]),
+        "role": .init("What they become.", schema: Role.schema),
+    ]
+
+    let email: String?
+    let role: String
+}
+
+/// The body of `POST /invitations/accept`.
+private struct InvitationToken: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "InvitationToken"
+    static let annotations: [String: SchemaAnnotation] = ["token": "As the invitation has it: `pf_invite_…`."]
+
+    let token: String
+}
+
+private struct AcceptedInvitation: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "AcceptedInvitation"
+    static let annotations: [String: SchemaAnnotation] = [
+        "organisation": "What the caller is a member of now.", "role": .init("As what.", schema: Role.schema),
+    ]
+
+    let organisation: String
+    let role: String
+}
+
+private struct InvitationList: Codable {
+    let invitations: [InvitationView]
+}
+
+private struct InvitationView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Invitation"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "Names the invitation.", "email": .init("Who alone may accept it.", ["format": "email"]),
+        "role": .init("What they become.", schema: Role.schema), "invited_by": "The `user_id` of who has invited.",
+        "created_at": .init("RFC 3339.", ["format": "date-time"]), "expires_at": .init("RFC 3339.", ["format": "date-time"]),
+        "token": "Shown where the invitation is made or renewed, and never again.",
+    ]
+
+    let id: String
+    let email: String?
+    let role: String
+    let invitedBy: String
+    let createdAt: String
+    let expiresAt: String
+    let token: String?
+
+    init(_ invitation: Invitation, token: String? = nil) {
+        id = invitation.id
+        email = invitation.email
+        role = invitation.role.rawValue
+        invitedBy = invitation.invitedBy.rawValue
+        createdAt = invitation.createdAt.iso8601
+        expiresAt = invitation.expiresAt.iso8601
+        self.token = token
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, email, role, token
+        case invitedBy = "invited_by"
+        case createdAt = "created_at"
+        case expiresAt = "expires_at"
+    }
+}

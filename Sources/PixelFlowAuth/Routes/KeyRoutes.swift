@@ -1,0 +1,183 @@
+import HTTPTypes
+import Hummingbird
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import WireFormats
+
+/// `/keys`: the API keys of the organisation that the token is for.
+struct KeyRoutes: Sendable {
+    /// Networks of one key.
+    private static let networkLimit = 50
+
+    let auth: AuthDependencies
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/keys", id: "listKeys", tag: "keys", "List the API keys, the newest first", access: .scope(.administer),
+                responses: [.json(KeyList.self, "The keys, without their secrets.")], problems: [.databaseUnavailable], handler: list),
+            Route(
+                .post, "/keys", id: "createKey", tag: "keys", "Create an API key",
+                details: """
+                    The answer holds `key`, this once. The key belongs to the organisation: it stays when whoever has made it goes. It can \
+                    have no scope that its maker does not have.
+                    """, access: .scope(.administer), body: BodyDescription([.json(KeyRequest.self)], "What the key may do."),
+                responses: [.json(.created, KeyView.self, "The key, with its secret.")],
+                problems: [
+                    .databaseUnavailable, DeclaredProblem(.conflict, "too_many_keys", "The organisation has 200 keys."),
+                    DeclaredProblem(.forbidden, "scope_too_wide", "The maker does not have one of the scopes."),
+                ] + .fields, handler: create),
+            Route(
+                .delete, "/keys/{id}", id: "revokeKey", tag: "keys", "Revoke an API key",
+                details: "It is refused everywhere within seconds.", access: .scope(.administer),
+                parameters: [.init("id", in: .path, .string(), "The key.")],
+                responses: [.empty(.noContent, "The key no longer counts.")],
+                problems: [.databaseUnavailable, DeclaredProblem(.notFound, "not_found", "There is no such key.")], handler: revoke),
+        ]
+    }
+
+    @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let keys = try await auth.store.keys(of: try context.requirePrincipal().tenant)
+        return try .json(KeyList(keys: keys.map { KeyView($0) }))
+    }
+
+    @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let body: KeyRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        let scopes = try body.checkedScopes()
+        guard scopes.isSubset(of: caller.principal.scopes) else {
+            throw PixelFlowError(.forbidden, code: "scope_too_wide", "A key cannot have a scope that you do not have.", field: "scopes")
+        }
+        let (now, secret) = (caller.origin.at, SecretToken(.key))
+        let key = APIKey(
+            id: APIKeyID(UUIDv7.make(at: now)), organisation: caller.principal.tenant, name: try body.checkedName(), hash: secret.hash,
+            hint: secret.hint, scopes: scopes, networks: try body.checkedNetworks(limit: Self.networkLimit),
+            createdBy: caller.principal.user, createdAt: now, expiresAt: try body.expiry(after: now))
+        let audit = caller.audit(.keyCreated, in: key.organisation, target: key.id.rawValue, detail: "\(key.name): \(Scope.text(scopes))")
+        try await auth.store.add(key, audit: audit)
+        return try .json(KeyView(key, secret: secret.text), status: .created)
+    }
+
+    @Sendable private func revoke(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let id = APIKeyID(try context.text("id"))
+        let tenant = caller.principal.tenant
+        let audit = caller.audit(.keyRevoked, in: tenant, target: id.rawValue)
+        guard try await auth.store.revoke(id, of: tenant, audit: audit, at: caller.origin.at) else { throw PixelFlowError.notFound("key") }
+        await auth.verifier.refreshRevocations()
+        return Response(status: .noContent)
+    }
+}
+
+/// The body of `POST /keys`.
+private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "KeyRequest"
+    static let annotations: [String: SchemaAnnotation] = [
+        "name": .init("1 to 100 characters.", ["minLength": 1, "maxLength": 100]),
+        "scopes": .init("What the key may be used for.", schema: .array(of: Scope.schema, count: 1...Scope.allCases.count)),
+        "expires_at": .init("RFC 3339; never unless given.", ["format": "date-time"]),
+        "networks": .init(
+            "Networks in CIDR notation that it may be used from; from anywhere unless given.",
+            schema: .array(of: .string(), count: 0...50)),
+    ]
+
+    let name: String
+    let scopes: [String]
+    let expiresAt: String?
+    let networks: [String]?
+
+    enum CodingKeys: String, CodingKey {
+        case name, scopes, networks
+        case expiresAt = "expires_at"
+    }
+
+    func checkedName() throws -> String { try OrganisationName.checked(name) }
+
+    func checkedScopes() throws -> Set<Scope> {
+        guard !scopes.isEmpty else { throw PixelFlowError.invalid("scopes", "scopes must name at least one scope.") }
+        return Set(
+            try scopes.enumerated().map { index, name in
+                guard let scope = Scope(rawValue: name) else {
+                    throw PixelFlowError.invalid(
+                        "scopes[\(index)]", "A scope must be one of \(Scope.allCases.map(\.rawValue).joined(separator: ", ")).")
+                }
+                return scope
+            })
+    }
+
+    func checkedNetworks(limit: Int) throws -> [String] {
+        let networks = networks ?? []
+        guard networks.count <= limit else {
+            throw PixelFlowError.invalid("networks", "networks must have at most \(limit) entries.")
+        }
+        return try networks.enumerated().map { index, text in
+            guard let range = NetworkRange(text) else {
+                throw PixelFlowError.invalid("networks[\(index)]", "A network must be in CIDR notation, such as 203.0.113.0/24.")
+            }
+            return range.description
+        }
+    }
+
+    func expiry(after now: Timestamp) throws -> Timestamp? {
+        guard let expiresAt else { return nil }
+        guard let expiry = Timestamp(iso8601: expiresAt), expiry > now else {
+            throw PixelFlowError.invalid("expires_at", "expires_at must be a time in the future, as in 2027-01-31T08:00:00Z.")
+        }
+        return expiry
+    }
+}
+
+extension Scope {
+    static let schema: JSONSchema = .choice(allCases.map(\.rawValue))
+}
+
+private struct KeyList: Codable {
+    let keys: [KeyView]
+}
+
+private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "APIKey"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "Names the key.", "name": "What people call it.", "hint": "The last four characters of the secret.",
+        "scopes": .init("What it may be used for.", schema: .array(of: Scope.schema)),
+        "networks": "Where it may be used from; from anywhere if empty.", "created_by": "The `user_id` of who has made it.",
+        "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
+        "last_used_at": .init("To the minute; absent for a key that was never used.", ["format": "date-time"]),
+        "key": "The secret: `pf_live_…`. Shown where the key is made, and never again.",
+    ]
+
+    let id: String
+    let name: String
+    let hint: String
+    let scopes: [String]
+    let networks: [String]
+    let createdBy: String
+    let createdAt: String
+    let expiresAt: String?
+    let lastUsedAt: String?
+    let key: String?
+
+    init(_ key: APIKey, secret: String? = nil) {
+        id = key.id.rawValue
+        name = key.name
+        hint = key.hint
+        scopes = key.scopes.map(\.rawValue).sorted()
+        networks = key.networks
+        createdBy = key.createdBy.rawValue
+        createdAt = key.createdAt.iso8601
+        expiresAt = key.expiresAt?.iso8601
+        lastUsedAt = key.lastUsedAt?.iso8601
+        self.key = secret
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, hint, scopes, networks, key
+        case createdBy = "created_by"
+        case createdAt = "created_at"
+        case expiresAt = "expires_at"
+        case lastUsedAt = "last_used_at"
+    }
+}

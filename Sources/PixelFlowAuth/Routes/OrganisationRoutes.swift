@@ -1,0 +1,190 @@
+import HTTPTypes
+import Hummingbird
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import WireFormats
+
+/// `/organisations` and `/organisations/{id}`.
+struct OrganisationRoutes: Sendable {
+    let auth: AuthDependencies
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/organisations", id: "listOrganisations", tag: "organisations", "List one's organisations, the oldest first",
+                details: "Deleted ones are listed until they can no longer be restored.", access: .token,
+                responses: [.json(OrganisationList.self, "The organisations.")], problems: [.databaseUnavailable, .personRequired],
+                handler: list),
+            Route(
+                .post, "/organisations", id: "createOrganisation", tag: "organisations", "Create an organisation",
+                details: "The caller is its first owner. `POST /token` changes to it.", access: .token,
+                body: BodyDescription([.json(OrganisationName.self)], "The name."),
+                responses: [.json(.created, OrganisationView.self, "The organisation.")],
+                problems: [
+                    .databaseUnavailable, .personRequired,
+                    DeclaredProblem(.conflict, "too_many_organisations", "The person is in 100 organisations."),
+                ] + .fields, handler: create),
+            Route(
+                .get, "/organisations/{id}", id: "getOrganisation", tag: "organisations", "Read an organisation", access: .token,
+                parameters: [.organisationID], responses: [.json(OrganisationView.self, "The organisation.")], problems: .organisation,
+                handler: get),
+            Route(
+                .patch, "/organisations/{id}", id: "changeOrganisation", tag: "organisations", "Rename or restore an organisation",
+                details: "An admin renames. An owner restores a deleted one with `{\"deleted\": false}`, within 7 days.", access: .token,
+                parameters: [.organisationID], body: BodyDescription([.json(OrganisationChange.self)], "What to change."),
+                responses: [.json(OrganisationView.self, "The organisation.")], problems: .organisation + .fields, handler: change),
+            Route(
+                .delete, "/organisations/{id}", id: "deleteOrganisation", tag: "organisations", "Delete an organisation",
+                details: "With everything in it. Its tokens and keys are refused at once; for 7 days an owner can restore it.",
+                access: .token, parameters: [.organisationID, Self.confirmation.description],
+                responses: [.empty(.noContent, "The organisation is deleted.")],
+                problems: .organisation + [
+                    DeclaredProblem(.conflict, "personal_organisation", "A personal organisation goes with its account."),
+                    DeclaredProblem(.invalid, "not_confirmed", "`name` is not the name of the organisation."),
+                    DeclaredProblem(.invalid, "invalid_value", "`name` is too long."),
+                ], handler: delete),
+        ]
+    }
+
+    private static let confirmation = QueryParameter.text("name", maximumBytes: 400, "The name of the organisation, as a confirmation.")
+
+    @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let memberships = try await auth.store.memberships(of: try auth.person(request, context).principal.user)
+        return try .json(OrganisationList(organisations: memberships.map { OrganisationView($0.organisation, role: $0.role) }))
+    }
+
+    @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.person(request, context)
+        let body: OrganisationName = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        let now = caller.origin.at
+        let organisation = Organisation(id: TenantID(UUIDv7.make(at: now)), name: try body.checkedName(), createdAt: now)
+        try await auth.store.create(
+            organisation, owner: caller.principal.user,
+            audit: caller.audit(.organisationCreated, in: organisation.id, detail: organisation.name))
+        return try .json(
+            OrganisationView(organisation, role: .owner), status: .created, headers: [.location: "/organisations/\(organisation.id)"])
+    }
+
+    @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let id = TenantID(try context.text("id"))
+        let role = try await auth.role(of: caller, in: id, atLeast: .viewer, evenIfDeleted: true)
+        return try await answer(id, role)
+    }
+
+    @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.caller(request, context)
+        let id = TenantID(try context.text("id"))
+        let role = try await auth.role(of: caller, in: id, atLeast: .admin, evenIfDeleted: true)
+        let body: OrganisationChange = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        let organisation = try await auth.store.organisation(id)
+        if organisation?.deletedAt != nil {
+            guard body.deleted == false else { throw PixelFlowError.notFound("organisation") }
+            _ = try await auth.role(of: caller, in: id, atLeast: .owner, evenIfDeleted: true)
+            _ = try await auth.store.setDeleted(
+                false, id, audit: caller.audit(.organisationRestored, in: id), at: caller.origin.at)
+            await auth.verifier.refreshRevocations()
+        } else if body.deleted == true {
+            throw PixelFlowError.invalid("deleted", "deleted must be false; send DELETE to delete an organisation.")
+        }
+        if let name = try body.name.map(OrganisationName.checked) {
+            _ = try await auth.store.rename(id, to: name, audit: caller.audit(.organisationRenamed, in: id, detail: name))
+        }
+        return try await answer(id, role)
+    }
+
+    @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let caller = try auth.person(request, context)
+        let id = TenantID(try context.text("id"))
+        _ = try await auth.role(of: caller, in: id, atLeast: .owner)
+        guard let organisation = try await auth.store.organisation(id) else { throw PixelFlowError.notFound("organisation") }
+        guard organisation.personalOf == nil else {
+            throw PixelFlowError(
+                .conflict, code: "personal_organisation", "A personal organisation cannot be deleted; it goes with its account.")
+        }
+        guard try Self.confirmation.value(in: request.query) == organisation.name else {
+            throw PixelFlowError(
+                .invalid, code: "not_confirmed", "Repeat the name of the organisation as ?name=… to delete it.", field: "name")
+        }
+        let audit = caller.audit(.organisationDeleted, in: id, detail: organisation.name)
+        _ = try await auth.store.setDeleted(true, id, audit: audit, at: caller.origin.at)
+        await auth.verifier.refreshRevocations()
+        return Response(status: .noContent)
+    }
+
+    private func answer(_ id: TenantID, _ role: Role) async throws -> Response {
+        guard let organisation = try await auth.store.organisation(id) else { throw PixelFlowError.notFound("organisation") }
+        return try .json(OrganisationView(organisation, role: role))
+    }
+}
+
+/// The body of `POST /organisations`.
+struct OrganisationName: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "OrganisationName"
+    static let annotations: [String: SchemaAnnotation] = ["name": .init("1 to 100 characters.", ["minLength": 1, "maxLength": 100])]
+
+    let name: String
+
+    func checkedName() throws -> String { try Self.checked(name) }
+
+    static func checked(_ name: String) throws -> String {
+        let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f && $0.properties.generalCategory != .format }
+        guard (1...100).contains(name.count), name.utf8.count <= 400, isPlain, name.contains(where: { !$0.isWhitespace }) else {
+            throw PixelFlowError.invalid("name", "The name must be 1 to 100 visible characters.")
+        }
+        return name
+    }
+}
+
+/// The body of `PATCH /organisations/{id}`.
+private struct OrganisationChange: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "OrganisationChange"
+    static let annotations: [String: SchemaAnnotation] = OrganisationName.annotations.merging(
+        ["deleted": .init("False restores a deleted organisation.", ["const": false])], uniquingKeysWith: { $1 })
+
+    let name: String?
+    let deleted: Bool?
+}
+
+private struct OrganisationList: Codable {
+    let organisations: [OrganisationView]
+}
+
+private struct OrganisationView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Organisation"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "Names the organisation; the `tenant` of tokens.", "name": "What people call it.",
+        "personal": "Whether it came with an account.",
+        "role": .init("The caller's role.", schema: Role.schema),
+        "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "deleted_at": .init("Set if it is deleted.", ["format": "date-time"]),
+        "restorable_until": .init("Until when a deleted one can be restored.", ["format": "date-time"]),
+    ]
+
+    let id: String
+    let name: String
+    let personal: Bool
+    let role: String
+    let createdAt: String
+    let deletedAt: String?
+    let restorableUntil: String?
+
+    init(_ organisation: Organisation, role: Role) {
+        id = organisation.id.rawValue
+        name = organisation.name
+        personal = organisation.personalOf != nil
+        self.role = role.rawValue
+        createdAt = organisation.createdAt.iso8601
+        deletedAt = organisation.deletedAt?.iso8601
+        restorableUntil = organisation.deletedAt.map { ($0 + IdentityStore.restorePeriod).iso8601 }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, personal, role
+        case createdAt = "created_at"
+        case deletedAt = "deleted_at"
+        case restorableUntil = "restorable_until"
+    }
+}

@@ -1,0 +1,49 @@
+import Hummingbird
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import WireFormats
+
+/// `/introspect` and `/revocations`: what the verifiers of other services ask. For services alone.
+struct VerifierRoutes: Sendable {
+    let identities: LocalIdentitySource
+
+    var routes: [Route] {
+        [
+            Route(
+                .post, "/introspect", id: "introspect", tag: "service", "Ask what an API key is good for",
+                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`.", access: .operator,
+                body: BodyDescription([.json(IntrospectionRequest.self)], "The key."),
+                responses: [.json(KeyIntrospection.self, "What it is good for.")], problems: [.databaseUnavailable] + .fields,
+                handler: introspect),
+            Route(
+                .get, "/revocations", id: "listRevocations", tag: "service", "Read revocations in their order",
+                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. What is listed must be refused from now on.",
+                access: .operator, parameters: [Self.after.description],
+                responses: [.json(RevocationPage.self, "At most 1,000 revocations.")],
+                problems: [
+                    .databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
+                ], handler: revocations),
+        ]
+    }
+
+    private static let after = QueryParameter.integer("after", 0...Int.max, default: 0, "The `next` of the last answer.")
+
+    @Sendable private func introspect(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let body: IntrospectionRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        return try .json(try await identities.introspect(key: body.token))
+    }
+
+    @Sendable private func revocations(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(try await identities.revocations(after: Int64(try Self.after.value(in: request.query) ?? 0)))
+    }
+}
+
+/// The body of `POST /introspect`.
+private struct IntrospectionRequest: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "IntrospectionRequest"
+    static let annotations: [String: SchemaAnnotation] = ["token": "An API key."]
+
+    let token: String
+}

@@ -1,0 +1,27 @@
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+
+/// What verifiers ask, answered from the store.
+struct LocalIdentitySource: IdentitySource {
+    /// Revocations in one answer.
+    static let pageSize = 1_000
+
+    let store: IdentityStore
+    let clock: any WallClock
+
+    func introspect(key: String) async throws -> KeyIntrospection {
+        let now = clock.now()
+        guard let secret = SecretToken(.key, parsing: key), let found = try await store.key(hash: secret.hash) else { return .inactive }
+        if let expiry = found.expiresAt, expiry <= now { return .inactive }
+        try await store.touch(found.id, at: now)
+        return KeyIntrospection(
+            active: true, keyID: found.id.rawValue, name: found.name, tenant: found.organisation.rawValue, scope: Scope.text(found.scopes),
+            expiresAt: found.expiresAt?.iso8601, networks: found.networks)
+    }
+
+    func revocations(after sequence: Int64) async throws -> RevocationPage {
+        let records = try await store.revocations(after: sequence, limit: Self.pageSize)
+        return RevocationPage(records, after: sequence, limit: Self.pageSize)
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import WireFormats
+
+/// Where a request comes from, for sessions and the audit log.
+struct RequestOrigin: Sendable {
+    let address: String
+    /// The `User-Agent`; at most 256 bytes.
+    let device: String
+    let requestID: String
+    let at: Timestamp
+    /// As the throttles count clients.
+    let subscriber: String?
+
+    init(_ request: Request, _ context: AppRequestContext, proxies: TrustedProxies, clock: any WallClock) {
+        let client = proxies.client(of: request, context: context)
+        address = client?.description ?? ""
+        subscriber = client?.subscriber
+        device = String(decoding: (request.headers[.userAgent] ?? "").utf8.filter { $0 >= 0x20 && $0 < 0x7f }.prefix(256), as: UTF8.self)
+        requestID = context.requestID
+        at = clock.now()
+    }
+
+    /// An entry for something that a person, a program or an operator has done.
+    func audit(
+        _ action: AuditAction, in organisation: TenantID, by actor: Actor, target: String = "", detail: String = ""
+    ) -> AuditEntry {
+        AuditEntry(
+            id: UUIDv7.make(at: at), organisation: organisation, at: at, actor: actor.id, actorName: actor.name, action: action,
+            target: target, detail: detail, address: address, requestID: requestID)
+    }
+}
+
+/// Who has done something.
+struct Actor: Sendable {
+    let id: String
+    let name: String
+
+    static let `operator` = Actor(id: "", name: "operator")
+
+    init(_ principal: Principal) { self.init(id: principal.user.rawValue, name: principal.email) }
+
+    init(_ user: User) { self.init(id: user.id.rawValue, name: user.email) }
+
+    private init(id: String, name: String) {
+        self.id = id
+        self.name = name
+    }
+}

@@ -1,0 +1,92 @@
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+
+/// Opens sessions and issues their tokens.
+struct SignIns: Sendable {
+    let store: IdentityStore
+    let issuer: AsyncLazy<TokenIssuer>
+    /// How long a session lives without being used.
+    let lifetime: Duration
+
+    /// Opens a session for a person whose password has been verified.
+    func open(for user: User, from origin: RequestOrigin) async throws -> IssuedToken {
+        let membership = try await currentMembership(of: user, preferring: nil)
+        let session = Session(
+            id: SessionID(UUIDv7.make(at: origin.at)), user: user.id, organisation: membership.organisation.id, createdAt: origin.at,
+            expiresAt: origin.at + lifetime, device: origin.device, address: origin.address)
+        let audit = origin.audit(.signedIn, in: session.organisation, by: Actor(user), target: session.id.rawValue, detail: origin.device)
+        try await store.open(session, audit: audit)
+        return try await token(for: user, membership, session, withRefresh: true)
+    }
+
+    /// Exchanges a refresh token.
+    ///
+    /// - Parameter organisation: the one to go on in; the session's unless given.
+    /// - Throws: `refresh_token_invalid` (401); `not_found` (404) for an organisation of which the person is no member.
+    func refresh(_ text: String, organisation: TenantID?, from origin: RequestOrigin) async throws -> IssuedToken {
+        let issuer = try await issuer.value
+        guard let (id, generation) = issuer.refreshTokens.read(text), let present = try await store.session(id),
+            let user = try await store.user(present.user), user.disabledAt == nil
+        else { throw Self.refreshTokenInvalid }
+        // Asked first, so that a switch that is refused spends nothing.
+        if let organisation { _ = try await requireMembership(of: user, in: organisation) }
+        let use = SessionUse(device: origin.device, address: origin.address, at: origin.at, lifetime: lifetime)
+        let audit = origin.audit(.tokenReused, in: present.organisation, by: Actor(user), target: id.rawValue, detail: origin.device)
+        guard case .rotated(var session) = try await store.rotate(id, generation: generation, use: use, audit: audit) else {
+            throw Self.refreshTokenInvalid
+        }
+        let membership = try await currentMembership(of: user, preferring: organisation ?? session.organisation)
+        if membership.organisation.id != session.organisation {
+            session.organisation = membership.organisation.id
+            try await store.setOrganisation(session.organisation, of: id, user: user.id)
+        }
+        return try await token(for: user, membership, session, withRefresh: true)
+    }
+
+    /// A token of the same session for another organisation.
+    ///
+    /// - Throws: `session_required` (409) for a token without a session; `not_found` (404).
+    func change(_ principal: Principal, to organisation: TenantID) async throws -> IssuedToken {
+        guard let id = principal.session, let session = try await store.session(id), session.user == principal.user,
+            let user = try await store.user(principal.user)
+        else { throw PixelFlowError(.conflict, code: "session_required", "This token belongs to no session; sign in again.") }
+        let membership = try await requireMembership(of: user, in: organisation)
+        try await store.setOrganisation(organisation, of: id, user: user.id)
+        return try await token(for: user, membership, session, withRefresh: false)
+    }
+
+    private func requireMembership(of user: User, in organisation: TenantID) async throws -> Membership {
+        guard let membership = try await store.membership(of: user.id, in: organisation), membership.organisation.deletedAt == nil else {
+            throw PixelFlowError.notFound("organisation")
+        }
+        return membership
+    }
+
+    /// The preferred organisation, or the personal one, or any: a person who was removed from an organisation goes on elsewhere.
+    private func currentMembership(of user: User, preferring organisation: TenantID?) async throws -> Membership {
+        let memberships = try await store.memberships(of: user.id).filter { $0.organisation.deletedAt == nil }
+        let wanted = [organisation, user.tenant].compactMap { $0 }
+        guard
+            let membership = wanted.lazy.compactMap({ id in memberships.first { $0.organisation.id == id } }).first ?? memberships.first
+        else {
+            throw PixelFlowError(.forbidden, code: "no_organisation", "This account belongs to no organisation; ask for an invitation.")
+        }
+        return membership
+    }
+
+    private func token(
+        for user: User, _ membership: Membership, _ session: Session, withRefresh: Bool
+    ) async throws -> IssuedToken {
+        let issuer = try await issuer.value
+        let principal = Principal(
+            user: user.id, email: user.email, tenant: membership.organisation.id, role: membership.role,
+            credential: .token(session: session.id), membershipVersion: membership.version)
+        return IssuedToken(
+            token: try await issuer.issue(for: principal), expiresIn: Int(issuer.lifetime.components.seconds),
+            refreshToken: withRefresh ? issuer.refreshTokens.token(of: session.id, generation: session.generation) : nil)
+    }
+
+    private static let refreshTokenInvalid = PixelFlowError(
+        .unauthenticated, code: "refresh_token_invalid", "The refresh token is not valid, or its session has ended; sign in again.")
+}

@@ -1,0 +1,77 @@
+import GRDB
+import PixelFlowCore
+package import PixelFlowIdentity
+
+/// Identities in one SQLite file that only its owner can read.
+///
+/// Every write is synced to the disk before the call returns. Several processes may share the file.
+package final class SQLiteIdentityDatabase: SQLDatabase {
+    private let database: DatabasePool
+
+    /// Opens the database at `path`, making it if there is none.
+    ///
+    /// - Throws: `database_unusable`, naming the file.
+    package init(path: String) throws {
+        // One reader: a look-up by key takes microseconds, and each connection costs memory.
+        database = try SQLiteDatabase.open(path: path, migrations: IdentityMigrations.all, readers: 1)
+    }
+
+    package func check() async throws {
+        _ = try await read(.users) { try $0.execute(.anyUser, [], read: { _ in }) }
+    }
+
+    package func read<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await answering { try await database.read { try body(SQLiteConnection(database: $0)) } }
+    }
+
+    package func write<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await answering { try await database.write { try body(SQLiteConnection(database: $0)) } }
+    }
+
+    private func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as DatabaseError {
+            throw PixelFlowError.unavailable("database", cause: error)
+        }
+    }
+}
+
+private struct SQLiteConnection: SQLConnection {
+    let database: Database
+
+    func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
+        let text = statement.sql.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
+        let prepared = try database.cachedStatement(sql: text)
+        // SQLite takes `$1` for a name and numbers it by where it stands first.
+        let named = zip(1..., values).map { ("\($0)", $1.databaseValue) }
+        let arguments = StatementArguments(Dictionary(uniqueKeysWithValues: named))
+        guard prepared.columnCount > 0 else {
+            try prepared.execute(arguments: arguments)
+            return database.changesCount
+        }
+        let rows = try Row.fetchCursor(prepared, arguments: arguments)
+        while let row = try rows.next() { read(SQLiteRow(row: row)) }
+        return 0
+    }
+}
+
+private struct SQLiteRow: SQLRow {
+    let row: Row
+
+    func text(_ column: Int) -> String { row[column] }
+    func integer(_ column: Int) -> Int64 { row[column] }
+}
+
+extension SQLValue {
+    fileprivate var databaseValue: DatabaseValue {
+        switch self {
+        case .text(let text): text.databaseValue
+        case .integer(let number): number.databaseValue
+        }
+    }
+}

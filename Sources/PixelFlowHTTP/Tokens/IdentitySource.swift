@@ -1,0 +1,114 @@
+package import OpenAPI
+package import PixelFlowCore
+import WireFormats
+
+/// What the verifier of credentials asks the auth service, or its own process.
+package protocol IdentitySource: Sendable {
+    /// What an API key is good for. The key is well-formed.
+    ///
+    /// - Throws: `PixelFlowError` with `retry == .outage` if auth does not answer.
+    func introspect(key: String) async throws -> KeyIntrospection
+    /// The revocations after a sequence, in their order; fewer than there are if there are many.
+    ///
+    /// - Throws: as `introspect`.
+    func revocations(after sequence: Int64) async throws -> RevocationPage
+}
+
+/// What auth says of an API key; the answer of `POST /introspect` (after RFC 7662).
+package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, SchemaAnnotated {
+    package static let schemaName = "KeyIntrospection"
+    package static let annotations: [String: SchemaAnnotation] = [
+        "active": "Whether the key may be used. If not, nothing else is said.", "key_id": "Names the key.", "name": "What people call it.",
+        "tenant": "The organisation of the key.", "scope": "Scopes, separated by spaces.",
+        "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
+        "networks": "Networks in CIDR notation that the key may be used from; from anywhere if there is none.",
+    ]
+
+    package var active: Bool
+    package var keyID: String?
+    package var name: String?
+    package var tenant: String?
+    package var scope: String?
+    package var expiresAt: String?
+    package var networks: [String]?
+
+    package static let inactive = KeyIntrospection(active: false)
+
+    package init(
+        active: Bool, keyID: String? = nil, name: String? = nil, tenant: String? = nil, scope: String? = nil, expiresAt: String? = nil,
+        networks: [String]? = nil
+    ) {
+        self.active = active
+        self.keyID = keyID
+        self.name = name
+        self.tenant = tenant
+        self.scope = scope
+        self.expiresAt = expiresAt
+        self.networks = networks
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case active, name, tenant, scope, networks
+        case keyID = "key_id"
+        case expiresAt = "expires_at"
+    }
+}
+
+/// The answer of `GET /revocations`.
+package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+    package static let schemaName = "RevocationPage"
+    package static let annotations: [String: SchemaAnnotation] = [
+        "revocations": "In their order.", "next": "What to send as `after` next time.",
+        "more": "Whether there are more already.",
+    ]
+
+    package var revocations: [Entry]
+    package var next: Int64
+    package var more: Bool
+
+    package init(_ records: [RevocationRecord], after sequence: Int64, limit: Int) {
+        revocations = records.map { Entry($0.revocation) }
+        next = records.last?.sequence ?? sequence
+        more = records.count == limit
+    }
+
+    /// One revocation on the wire.
+    package struct Entry: Codable, Sendable, SchemaAnnotated {
+        package static let annotations: [String: SchemaAnnotation] = [
+            "kind": .init(
+                "What is revoked.", ["enum": ["session", "key", "member", "user", "organisation", "organisation_restored"]]),
+            "id": "The session, key or user.", "tenant": "The organisation.",
+            "before": "Tokens of the membership with a lower version are refused.",
+        ]
+
+        let kind: String
+        var id: String?
+        var tenant: String?
+        var before: Int64?
+
+        init(_ revocation: Revocation) {
+            switch revocation {
+            case .session(let session): (kind, id) = ("session", session.rawValue)
+            case .key(let key): (kind, id) = ("key", key.rawValue)
+            case .member(let user, let organisation, let version):
+                (kind, id, tenant, before) = ("member", user.rawValue, organisation.rawValue, version)
+            case .user(let user): (kind, id) = ("user", user.rawValue)
+            case .organisation(let organisation): (kind, tenant) = ("organisation", organisation.rawValue)
+            case .organisationRestored(let organisation): (kind, tenant) = ("organisation_restored", organisation.rawValue)
+            }
+        }
+
+        /// Nil for a kind that only a newer release knows.
+        var revocation: Revocation? {
+            switch (kind, id, tenant) {
+            case ("session", let id?, _): .session(SessionID(id))
+            case ("key", let id?, _): .key(APIKeyID(id))
+            case ("member", let id?, let tenant?): before.map { .member(UserID(id), TenantID(tenant), before: $0) }
+            case ("user", let id?, _): .user(UserID(id))
+            case ("organisation", _, let tenant?): .organisation(TenantID(tenant))
+            case ("organisation_restored", _, let tenant?): .organisationRestored(TenantID(tenant))
+            default: nil
+            }
+        }
+    }
+}

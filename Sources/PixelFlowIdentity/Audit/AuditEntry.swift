@@ -1,0 +1,62 @@
+package import PixelFlowCore
+
+/// One thing that was done to an organisation or in it.
+package struct AuditEntry: Sendable, Hashable {
+    /// A UUIDv7: the order of the ids is that of the times.
+    package var id: String
+    package var organisation: TenantID
+    package var at: Timestamp
+    /// A user, a key, or empty for an operator.
+    package var actor: String
+    /// The address of the user, the name of the key, or `operator`.
+    package var actorName: String
+    package var action: AuditAction
+    /// What it was done to: the id of a user, a key, an invitation, a preset…
+    package var target: String
+    /// In words for people: an address, a role, a name.
+    package var detail: String
+    /// The address of the client.
+    package var address: String
+    package var requestID: String
+
+    package init(
+        id: String, organisation: TenantID, at: Timestamp, actor: String, actorName: String, action: AuditAction, target: String = "",
+        detail: String = "", address: String, requestID: String
+    ) {
+        self.id = id
+        self.organisation = organisation
+        self.at = at
+        self.actor = actor
+        self.actorName = actorName
+        self.action = action
+        self.target = target
+        self.detail = detail
+        self.address = address
+        self.requestID = requestID
+    }
+}
+
+/// What an entry of the audit log tells of.
+package enum AuditAction: String, Sendable, CaseIterable {
+    case userRegistered = "user.registered"
+    case signedIn = "session.started"
+    case signInFailed = "session.refused"
+    case signedOut = "session.ended"
+    case tokenReused = "session.token_reused"
+    case passwordChanged = "user.password_changed"
+    case userDisabled = "user.disabled"
+    case userEnabled = "user.enabled"
+    case organisationCreated = "organisation.created"
+    case organisationRenamed = "organisation.renamed"
+    case organisationDeleted = "organisation.deleted"
+    case organisationRestored = "organisation.restored"
+    case memberJoined = "member.joined"
+    case roleChanged = "member.role_changed"
+    case memberRemoved = "member.removed"
+    case memberLeft = "member.left"
+    case invitationCreated = "invitation.created"
+    case invitationRenewed = "invitation.renewed"
+    case invitationRevoked = "invitation.revoked"
+    case keyCreated = "key.created"
+    case keyRevoked = "key.revoked"
+}

@@ -1,0 +1,75 @@
+package import PixelFlowCore
+
+/// The audit log only grows; entries leave it when they are older than the settings say.
+extension IdentityStore {
+    /// Which entries a reader wants.
+    package struct AuditFilter: Sendable, Hashable {
+        package var action: AuditAction?
+        /// The id of a user or a key.
+        package var actor: String?
+        package var since: Timestamp?
+        package var until: Timestamp?
+
+        package init(action: AuditAction? = nil, actor: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+            self.action = action
+            self.actor = actor
+            self.since = since
+            self.until = until
+        }
+    }
+
+    private static let insert = SQLStatement(
+        "append_audit",
+        """
+        INSERT INTO audit_log (id, organisation, at, actor, actor_name, action, target, detail, address, request_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING
+        """)
+    private static let page = SQLStatement(
+        "audit_page",
+        """
+        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id FROM audit_log
+        WHERE organisation = $1 AND id < $2 AND ($3 = '' OR action = $3) AND ($4 = '' OR actor = $4) AND at >= $5 AND at < $6
+        ORDER BY id DESC LIMIT $7
+        """)
+
+    package func append(_ entry: AuditEntry) async throws {
+        try await database.write(.audit) { try Self.append(entry, $0) }
+    }
+
+    /// Entries of an organisation, the newest first.
+    ///
+    /// - Parameter id: only entries before this one.
+    package func audit(
+        of organisation: TenantID, before id: String?, _ filter: AuditFilter = AuditFilter(), limit: Int
+    ) async throws -> [AuditEntry] {
+        try await database.read(.audit) { connection in
+            // Greater than every UUID.
+            let values: [SQLValue] = [
+                .id(organisation), .text(id ?? "g"), .text(filter.action?.rawValue ?? ""), .text(filter.actor ?? ""),
+                .integer(filter.since?.microseconds ?? 0), .integer(filter.until?.microseconds ?? Int64.max), .number(limit),
+            ]
+            var entries: [AuditEntry] = []
+            try connection.execute(Self.page, values) { row in
+                if let entry = Self.entry(row) { entries.append(entry) }
+            }
+            return entries
+        }
+    }
+
+    static func append(_ entry: AuditEntry, _ connection: any SQLConnection) throws {
+        let values: [SQLValue] = [
+            .text(entry.id), .id(entry.organisation), .time(entry.at), .text(entry.actor), .text(entry.actorName),
+            .text(entry.action.rawValue), .text(entry.target), .text(entry.detail), .text(entry.address), .text(entry.requestID),
+        ]
+        try connection.execute(insert, values, read: { _ in })
+    }
+
+    /// Nil for an action that only a newer release knows.
+    private static func entry(_ row: any SQLRow) -> AuditEntry? {
+        guard let action = AuditAction(rawValue: row.text(5)) else { return nil }
+        return AuditEntry(
+            id: row.text(0), organisation: TenantID(row.text(1)), at: row.time(2), actor: row.text(3), actorName: row.text(4),
+            action: action,
+            target: row.text(6), detail: row.text(7), address: row.text(8), requestID: row.text(9))
+    }
+}

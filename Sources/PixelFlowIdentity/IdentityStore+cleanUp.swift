@@ -1,0 +1,28 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    private static let statements = [
+        SQLStatement("clean_sessions", "DELETE FROM sessions WHERE expires_at < $1"),
+        SQLStatement("clean_invitations", "DELETE FROM invitations WHERE expires_at < $1"),
+        SQLStatement("clean_password_resets", "DELETE FROM password_resets WHERE expires_at < $1"),
+    ]
+    private static let oldAudit = SQLStatement("clean_audit", "DELETE FROM audit_log WHERE at < $1")
+    private static let oldRevocations = SQLStatement(
+        "clean_revocations",
+        """
+        DELETE FROM revocations WHERE at < $1 AND kind <> 'organisation' AND kind <> 'organisation_restored'
+        """)
+
+    /// Deletes what no one can use or may see any more. Runs any number of times.
+    ///
+    /// - Parameters:
+    ///   - auditAge: how long entries of the audit log are kept.
+    ///   - tokenLifetime: after it no token is left that a revocation could concern.
+    package func cleanUp(at now: Timestamp, auditAge: Duration, tokenLifetime: Duration) async throws {
+        try await database.write(.cleanUp) { connection in
+            for statement in Self.statements { try connection.execute(statement, .time(now)) }
+            try connection.execute(Self.oldAudit, .time(now - auditAge))
+            try connection.execute(Self.oldRevocations, .time(now - tokenLifetime))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    private static let insert = SQLStatement(
+        "add_revocation",
+        "INSERT INTO revocations (sequence, kind, subject, organisation, version, at) VALUES ($1, $2, $3, $4, $5, $6)")
+    private static let page = SQLStatement(
+        "revocations_after",
+        """
+        SELECT sequence, kind, subject, organisation, version, at FROM revocations WHERE sequence > $1 ORDER BY sequence LIMIT $2
+        """)
+
+    /// Revocations in their order.
+    package func revocations(after sequence: Int64, limit: Int) async throws -> [RevocationRecord] {
+        try await database.read(.revocations) { connection in
+            try connection.rows(Self.page, .integer(sequence), .number(limit), map: Self.record).compactMap { $0 }
+        }
+    }
+
+    /// The lock makes revocations visible in their order: whoever has read up to a sequence has missed nothing before it.
+    static func revoke(_ revocation: Revocation, at now: Timestamp, _ connection: any SQLConnection) throws {
+        let sequence = try lock(.revocations, connection)
+        let (kind, subject, organisation, version) = columns(revocation)
+        try connection.execute(
+            insert, .integer(sequence), .text(kind.rawValue), .text(subject), .text(organisation), .integer(version), .time(now))
+    }
+
+    private enum Kind: String {
+        case session, key, member, user, organisation
+        case organisationRestored = "organisation_restored"
+    }
+
+    private static func columns(_ revocation: Revocation) -> (Kind, subject: String, organisation: String, version: Int64) {
+        switch revocation {
+        case .session(let id): (.session, id.rawValue, "", 0)
+        case .key(let id): (.key, id.rawValue, "", 0)
+        case .member(let user, let organisation, let version): (.member, user.rawValue, organisation.rawValue, version)
+        case .user(let user): (.user, user.rawValue, "", 0)
+        case .organisation(let id): (.organisation, "", id.rawValue, 0)
+        case .organisationRestored(let id): (.organisationRestored, "", id.rawValue, 0)
+        }
+    }
+
+    /// Nil for a kind that only a newer release knows.
+    private static func record(_ row: any SQLRow) -> RevocationRecord? {
+        let (subject, organisation) = (row.text(2), TenantID(row.text(3)))
+        let revocation: Revocation
+        switch Kind(rawValue: row.text(1)) {
+        case .session: revocation = .session(SessionID(subject))
+        case .key: revocation = .key(APIKeyID(subject))
+        case .member: revocation = .member(UserID(subject), organisation, before: row.integer(4))
+        case .user: revocation = .user(UserID(subject))
+        case .organisation: revocation = .organisation(organisation)
+        case .organisationRestored: revocation = .organisationRestored(organisation)
+        case nil: return nil
+        }
+        return RevocationRecord(sequence: row.integer(0), revocation: revocation, at: row.time(5))
+    }
+}

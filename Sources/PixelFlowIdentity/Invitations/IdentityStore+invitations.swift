@@ -1,0 +1,122 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    /// Open ones of one organisation.
+    package static let invitationLimit = 200
+
+    private static let insert = SQLStatement(
+        "add_invitation",
+        """
+        INSERT INTO invitations (id, organisation, email, role, hash, invited_by, created_at, expires_at, accepted_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '') ON CONFLICT (id) DO NOTHING
+        """)
+    private static let list = SQLStatement(
+        "invitations",
+        """
+        SELECT id, organisation, email, role, hash, invited_by, created_at, expires_at FROM invitations
+        WHERE organisation = $1 AND accepted_by = '' AND expires_at > $2 ORDER BY id DESC
+        """)
+    private static let byHash = SQLStatement(
+        "invitation_by_hash",
+        """
+        SELECT id, organisation, email, role, hash, invited_by, created_at, expires_at FROM invitations
+        WHERE hash = $1 AND accepted_by = '' AND expires_at > $2
+        """)
+    private static let count = SQLStatement(
+        "count_invitations", "SELECT count(*) FROM invitations WHERE organisation = $1 AND accepted_by = '' AND expires_at > $2")
+    private static let renew = SQLStatement(
+        "renew_invitation",
+        "UPDATE invitations SET hash = $3, expires_at = $4 WHERE id = $1 AND organisation = $2 AND accepted_by = ''")
+    private static let delete = SQLStatement(
+        "revoke_invitation", "DELETE FROM invitations WHERE id = $1 AND organisation = $2 AND accepted_by = ''")
+    private static let accept = SQLStatement(
+        "accept_invitation", "UPDATE invitations SET accepted_by = $2 WHERE id = $1 AND accepted_by IN ('', $2)")
+
+    /// - Throws: `too_many_invitations` (409).
+    package func add(_ invitation: Invitation, audit: AuditEntry) async throws {
+        try await database.write(.invitations) { connection in
+            try Self.lock(invitation.organisation, connection)
+            guard
+                try connection.count(Self.count, .id(invitation.organisation), .time(invitation.createdAt)) < Self.invitationLimit
+            else {
+                throw PixelFlowError(
+                    .conflict, code: "too_many_invitations",
+                    "An organisation can have at most \(Self.invitationLimit) open invitations; revoke one first.")
+            }
+            let values: [SQLValue] = [
+                .text(invitation.id), .id(invitation.organisation), .text(invitation.email ?? ""), .text(invitation.role.rawValue),
+                .text(invitation.hash), .id(invitation.invitedBy), .time(invitation.createdAt), .time(invitation.expiresAt),
+            ]
+            guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else { return }
+            try Self.append(audit, connection)
+        }
+    }
+
+    /// The open invitations of an organisation, the newest first.
+    package func invitations(of organisation: TenantID, at now: Timestamp) async throws -> [Invitation] {
+        try await database.read(.invitations) { try $0.rows(Self.list, .id(organisation), .time(now), map: Self.invitation) }
+    }
+
+    /// The open invitation with this hash.
+    package func invitation(hash: String, at now: Timestamp) async throws -> Invitation? {
+        try await database.read(.invitations) { try $0.rows(Self.byHash, .text(hash), .time(now), map: Self.invitation).first }
+    }
+
+    /// Gives an open invitation another token and more time.
+    ///
+    /// - Returns: false if the organisation has no such invitation.
+    package func renew(
+        _ id: String, of organisation: TenantID, hash: String, until expiry: Timestamp, audit: AuditEntry
+    ) async throws -> Bool {
+        try await database.write(.invitations) { connection in
+            let renewed = try connection.execute(Self.renew, .text(id), .id(organisation), .text(hash), .time(expiry))
+            guard renewed == 1 else { return false }
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    /// - Returns: false if the organisation has no such open invitation.
+    package func revokeInvitation(_ id: String, of organisation: TenantID, audit: AuditEntry) async throws -> Bool {
+        try await database.write(.invitations) { connection in
+            guard try connection.execute(Self.delete, .text(id), .id(organisation)) == 1 else { return false }
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    /// Makes a person a member by an invitation. Of two who accept it at the same moment one is let in.
+    ///
+    /// - Throws: `invitation_invalid` (404) or `too_many_members` (409); `already_member` (409), which leaves the invitation open.
+    package func accept(_ invitation: Invitation, by user: UserID, audit: AuditEntry, at now: Timestamp) async throws {
+        try await database.write(.invitations) { connection in
+            guard try Self.lock(invitation.organisation, connection) else { throw PixelFlowError.invitationInvalid }
+            let isOpen = try connection.rows(Self.byHash, .text(invitation.hash), .time(now)) { $0.text(0) }.first == invitation.id
+            guard isOpen else {
+                // Perhaps this person's own acceptance, whose first transaction was answered into a broken connection.
+                if try connection.execute(Self.accept, .text(invitation.id), .id(user)) == 1,
+                    try Self.membership(of: user, in: invitation.organisation, connection) != nil
+                {
+                    return
+                }
+                throw PixelFlowError.invitationInvalid
+            }
+            guard try Self.join(user, invitation.organisation, as: invitation.role, at: now, connection) else {
+                throw PixelFlowError(.conflict, code: "already_member", "You are a member of this organisation already.")
+            }
+            try connection.execute(Self.accept, .text(invitation.id), .id(user))
+            try Self.append(audit, connection)
+        }
+    }
+
+    private static func invitation(_ row: any SQLRow) -> Invitation {
+        Invitation(
+            id: row.text(0), organisation: TenantID(row.text(1)), email: row.optionalText(2), role: Role(rawValue: row.text(3)) ?? .viewer,
+            hash: row.text(4), invitedBy: UserID(row.text(5)), createdAt: row.time(6), expiresAt: row.time(7))
+    }
+}
+
+extension PixelFlowError {
+    package static let invitationInvalid = PixelFlowError(
+        .notFound, code: "invitation_invalid", "The invitation has been used or revoked, has expired, or is for another address.")
+}

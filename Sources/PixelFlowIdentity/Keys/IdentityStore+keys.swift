@@ -1,0 +1,81 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    /// Of one organisation.
+    package static let keyLimit = 200
+
+    private static let insert = SQLStatement(
+        "add_api_key",
+        """
+        INSERT INTO api_keys
+            (id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) ON CONFLICT (id) DO NOTHING
+        """)
+    private static let list = SQLStatement(
+        "api_keys",
+        """
+        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at
+        FROM api_keys WHERE organisation = $1 ORDER BY id DESC
+        """)
+    private static let byHash = SQLStatement(
+        "api_key_by_hash",
+        """
+        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at
+        FROM api_keys WHERE hash = $1
+          AND EXISTS (SELECT 1 FROM organisations o WHERE o.id = organisation AND o.deleted_at = 0)
+        """)
+    private static let count = SQLStatement("count_api_keys", "SELECT count(*) FROM api_keys WHERE organisation = $1")
+    private static let delete = SQLStatement("revoke_api_key", "DELETE FROM api_keys WHERE id = $1 AND organisation = $2")
+    private static let touch = SQLStatement("use_api_key", "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND last_used_at < $3")
+
+    /// - Throws: `too_many_keys` (409).
+    package func add(_ key: APIKey, audit: AuditEntry) async throws {
+        try await database.write(.apiKeys) { connection in
+            try Self.lock(key.organisation, connection)
+            guard try connection.count(Self.count, .id(key.organisation)) < Self.keyLimit else {
+                throw PixelFlowError(
+                    .conflict, code: "too_many_keys", "An organisation can have at most \(Self.keyLimit) keys; revoke one first.")
+            }
+            let values: [SQLValue] = [
+                .id(key.id), .id(key.organisation), .text(key.name), .text(key.hash), .text(key.hint), .text(Scope.text(key.scopes)),
+                .text(key.networks.joined(separator: " ")), .id(key.createdBy), .time(key.createdAt), .time(key.expiresAt),
+            ]
+            guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else { return }
+            try Self.append(audit, connection)
+        }
+    }
+
+    /// The keys of an organisation, the newest first.
+    package func keys(of organisation: TenantID) async throws -> [APIKey] {
+        try await database.read(.apiKeys) { try $0.rows(Self.list, .id(organisation), map: Self.key) }
+    }
+
+    /// The key with this hash; nil if there is none, or its organisation is deleted. It may have expired.
+    package func key(hash: String) async throws -> APIKey? {
+        try await database.read(.apiKeys) { try $0.rows(Self.byHash, .text(hash), map: Self.key).first }
+    }
+
+    /// Notes a use, at most once a minute.
+    package func touch(_ key: APIKeyID, at now: Timestamp) async throws {
+        _ = try await database.write(.apiKeys) { try $0.execute(Self.touch, .id(key), .time(now), .time(now - .seconds(60))) }
+    }
+
+    /// Ends a key.
+    ///
+    /// - Returns: false if the organisation has no such key.
+    package func revoke(_ key: APIKeyID, of organisation: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
+        try await database.write(.apiKeys) { connection in
+            guard try connection.execute(Self.delete, .id(key), .id(organisation)) == 1 else { return false }
+            try Self.revoke(.key(key), at: now, connection)
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    private static func key(_ row: any SQLRow) -> APIKey {
+        APIKey(
+            id: APIKeyID(row.text(0)), organisation: TenantID(row.text(1)), name: row.text(2), hash: row.text(3), hint: row.text(4),
+            scopes: Scope.set(row.text(5)), networks: row.text(6).split(separator: " ").map(String.init),
+            createdBy: UserID(row.text(7)), createdAt: row.time(8), expiresAt: row.optionalTime(9), lastUsedAt: row.optionalTime(10))
+    }
+}

@@ -1,0 +1,99 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    /// Of one organisation.
+    package static let memberLimit = 1_000
+
+    private static let list = SQLStatement(
+        "members",
+        """
+        SELECT m.user_id, u.email, m.role, m.created_at FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.organisation = $1 ORDER BY m.created_at, m.user_id
+        """)
+    private static let setRole = SQLStatement(
+        "set_role", "UPDATE memberships SET role = $3, version = version + 1 WHERE organisation = $1 AND user_id = $2")
+    private static let delete = SQLStatement("remove_member", "DELETE FROM memberships WHERE organisation = $1 AND user_id = $2")
+    private static let countOwners = SQLStatement(
+        "count_owners", "SELECT count(*) FROM memberships WHERE organisation = $1 AND role = 'owner'")
+    private static let countMembers = SQLStatement("count_members", "SELECT count(*) FROM memberships WHERE organisation = $1")
+    private static let newest = SQLStatement("newest_revocation", "SELECT value FROM counters WHERE name = 'revocations'")
+
+    /// All members, those who came first before the others.
+    package func members(of organisation: TenantID) async throws -> [Member] {
+        try await database.read(.members) { connection in
+            try connection.rows(Self.list, .id(organisation)) { row in
+                Member(
+                    user: UserID(row.text(0)), email: row.text(1), role: Role(rawValue: row.text(2)) ?? .viewer, since: row.time(3))
+            }
+        }
+    }
+
+    /// Gives a member another role; tokens with the old one end.
+    ///
+    /// - Parameter actor: the role of whoever asks; decides what they may do to whom.
+    /// - Returns: the member's role before; nil for no member.
+    /// - Throws: `role_too_high` (403) or `last_owner` (409).
+    package func changeRole(
+        of user: UserID, in organisation: TenantID, to role: Role, by actor: Role, audit: AuditEntry, at now: Timestamp
+    ) async throws -> Role? {
+        try await database.write(.members) { connection in
+            try Self.lock(organisation, connection)
+            guard let present = try Self.membership(of: user, in: organisation, connection) else { return nil }
+            guard present.role != role else { return role }
+            guard actor.mayAssign(role), actor.mayAssign(present.role) else { throw PixelFlowError.roleTooHigh }
+            if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
+            try connection.execute(Self.setRole, .id(organisation), .id(user), .text(role.rawValue))
+            try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)
+            try Self.append(audit, connection)
+            return present.role
+        }
+    }
+
+    /// Ends a membership, by others or by the member.
+    ///
+    /// - Parameter actor: the role of whoever asks; nil for a member who leaves.
+    /// - Returns: false for no member.
+    /// - Throws: `role_too_high` (403) or `last_owner` (409).
+    package func removeMember(
+        _ user: UserID, from organisation: TenantID, by actor: Role?, audit: AuditEntry, at now: Timestamp
+    ) async throws -> Bool {
+        try await database.write(.members) { connection in
+            try Self.lock(organisation, connection)
+            guard let present = try Self.membership(of: user, in: organisation, connection) else { return false }
+            if let actor { guard actor.mayAssign(present.role) else { throw PixelFlowError.roleTooHigh } }
+            if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
+            try connection.execute(Self.delete, .id(organisation), .id(user))
+            // Whoever comes back later starts above every version that has been taken away.
+            try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    /// Adds a member while `organisation` is locked.
+    ///
+    /// - Returns: false for someone who is a member already.
+    /// - Throws: `too_many_members` (409).
+    static func join(
+        _ user: UserID, _ organisation: TenantID, as role: Role, at now: Timestamp, _ connection: any SQLConnection
+    ) throws -> Bool {
+        guard try connection.count(countMembers, .id(organisation)) < memberLimit else {
+            throw PixelFlowError(.conflict, code: "too_many_members", "An organisation can have at most \(memberLimit) members.")
+        }
+        // Above every version that a removal of the same person may have ended.
+        let version = try connection.rows(newest) { $0.integer(0) }.first ?? 0
+        return try addMember(user, to: organisation, as: role, version: version + 1, at: now, connection)
+    }
+
+    private static func requireAnotherOwner(of organisation: TenantID, _ connection: any SQLConnection) throws {
+        guard try connection.count(countOwners, .id(organisation)) > 1 else {
+            throw PixelFlowError(
+                .conflict, code: "last_owner", "An organisation needs an owner; make someone else owner first, or delete the organisation.")
+        }
+    }
+}
+
+extension PixelFlowError {
+    static let roleTooHigh = PixelFlowError(
+        .forbidden, code: "role_too_high", "Only an owner may give or take the role of an owner, and only an admin the others.")
+}

@@ -1,0 +1,138 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    /// Of one person, deleted ones included.
+    package static let organisationLimit = 100
+    /// A deleted organisation can be restored for so long.
+    package static let restorePeriod = Duration.seconds(7 * 86_400)
+
+    private static let insert = SQLStatement(
+        "add_organisation",
+        """
+        INSERT INTO organisations (id, name, personal_of, created_at, deleted_at, revision) VALUES ($1, $2, $3, $4, 0, 0)
+        ON CONFLICT (id) DO NOTHING
+        """)
+    private static let insertMember = SQLStatement(
+        "add_member",
+        """
+        INSERT INTO memberships (organisation, user_id, role, version, created_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (organisation, user_id) DO NOTHING
+        """)
+    private static let countOf = SQLStatement("count_organisations", "SELECT count(*) FROM memberships WHERE user_id = $1")
+    private static let ofUser = SQLStatement(
+        "organisations_of_user",
+        """
+        SELECT o.id, o.name, o.personal_of, o.created_at, o.deleted_at, m.role, m.version
+        FROM memberships m JOIN organisations o ON o.id = m.organisation WHERE m.user_id = $1 ORDER BY o.created_at, o.id
+        """)
+    private static let membershipOf = SQLStatement(
+        "membership",
+        """
+        SELECT o.id, o.name, o.personal_of, o.created_at, o.deleted_at, m.role, m.version
+        FROM memberships m JOIN organisations o ON o.id = m.organisation WHERE m.user_id = $1 AND m.organisation = $2
+        """)
+    private static let page = SQLStatement(
+        "organisations_page",
+        """
+        SELECT id, name, personal_of, created_at, deleted_at FROM organisations WHERE id > $1 ORDER BY id LIMIT $2
+        """)
+    private static let byID = SQLStatement(
+        "organisation", "SELECT id, name, personal_of, created_at, deleted_at FROM organisations WHERE id = $1")
+    private static let setName = SQLStatement("rename_organisation", "UPDATE organisations SET name = $2 WHERE id = $1")
+    private static let setDeleted = SQLStatement("delete_organisation", "UPDATE organisations SET deleted_at = $2 WHERE id = $1")
+
+    /// Makes an organisation with its first owner.
+    ///
+    /// - Throws: `too_many_organisations` (409).
+    package func create(_ organisation: Organisation, owner: UserID, audit: AuditEntry) async throws {
+        try await database.write(.organisations) { connection in
+            guard try connection.count(Self.countOf, .id(owner)) < Self.organisationLimit else {
+                throw PixelFlowError(
+                    .conflict, code: "too_many_organisations", "One person can be in at most \(Self.organisationLimit) organisations.")
+            }
+            if try Self.insertOrganisation(organisation, owner: owner, connection) { try Self.append(audit, connection) }
+        }
+    }
+
+    /// The organisations of a person, the oldest first, deleted ones included.
+    package func memberships(of user: UserID) async throws -> [Membership] {
+        try await database.read(.organisations) { try Self.memberships(of: user, $0) }
+    }
+
+    /// Nil if the person is not a member.
+    package func membership(of user: UserID, in organisation: TenantID) async throws -> Membership? {
+        try await database.read(.organisations) { try Self.membership(of: user, in: organisation, $0) }
+    }
+
+    package func organisation(_ id: TenantID) async throws -> Organisation? {
+        try await database.read(.organisations) { try $0.rows(Self.byID, .id(id), map: Self.organisation).first }
+    }
+
+    /// Organisations in the order of their ids.
+    package func organisations(after id: TenantID?, limit: Int) async throws -> [Organisation] {
+        try await database.read(.organisations) {
+            try $0.rows(Self.page, .text(id?.rawValue ?? ""), .number(limit), map: Self.organisation)
+        }
+    }
+
+    /// - Returns: false if there is no such organisation.
+    package func rename(_ id: TenantID, to name: String, audit: AuditEntry) async throws -> Bool {
+        try await database.write(.organisations) { connection in
+            guard try connection.execute(Self.setName, .id(id), .text(name)) == 1 else { return false }
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    /// Marks an organisation as deleted, which ends every credential for it, or restores it.
+    ///
+    /// - Returns: false if there is no such organisation.
+    package func setDeleted(_ isDeleted: Bool, _ id: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
+        try await database.write(.organisations) { connection in
+            guard try connection.execute(Self.setDeleted, .id(id), .time(isDeleted ? now : nil)) == 1 else { return false }
+            try Self.revoke(isDeleted ? .organisation(id) : .organisationRestored(id), at: now, connection)
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    @discardableResult
+    static func insertOrganisation(_ organisation: Organisation, owner: UserID, _ connection: any SQLConnection) throws -> Bool {
+        let isNew =
+            try connection.execute(
+                insert, .id(organisation.id), .text(organisation.name), .text(organisation.personalOf?.rawValue ?? ""),
+                .time(organisation.createdAt)) == 1
+        try addMember(owner, to: organisation.id, as: .owner, version: 1, at: organisation.createdAt, connection)
+        return isNew
+    }
+
+    /// - Returns: false for someone who is a member already.
+    @discardableResult
+    static func addMember(
+        _ user: UserID, to organisation: TenantID, as role: Role, version: Int64, at now: Timestamp, _ connection: any SQLConnection
+    ) throws -> Bool {
+        try connection.execute(
+            insertMember, .id(organisation), .id(user), .text(role.rawValue), .integer(version), .time(now)) == 1
+    }
+
+    static func memberships(of user: UserID, _ connection: any SQLConnection) throws -> [Membership] {
+        try connection.rows(ofUser, .id(user), map: membership)
+    }
+
+    static func membership(
+        of user: UserID, in organisation: TenantID, _ connection: any SQLConnection
+    ) throws -> Membership? {
+        try connection.rows(membershipOf, .id(user), .id(organisation), map: membership).first
+    }
+
+    private static func membership(_ row: any SQLRow) -> Membership {
+        // A role that is not known here was given by a newer release: it may do least.
+        Membership(organisation: organisation(row), role: Role(rawValue: row.text(5)) ?? .viewer, version: row.integer(6))
+    }
+
+    private static func organisation(_ row: any SQLRow) -> Organisation {
+        Organisation(
+            id: TenantID(row.text(0)), name: row.text(1), personalOf: row.optionalText(2).map(UserID.init), createdAt: row.time(3),
+            deletedAt: row.optionalTime(4))
+    }
+}

@@ -1,0 +1,114 @@
+/// The tables of identities. A migration, once released, is never changed; each adapter records which have run.
+///
+/// The text is for both databases: `BIGINT` is a 64-bit integer in each. What is sorted by are UUIDs, whose order is the same in
+/// every collation. Times are microseconds, as everywhere.
+package enum IdentitySchema {
+    package struct Migration: Sendable {
+        package let name: String
+        /// Several statements.
+        package let sql: StaticString
+    }
+
+    /// After "users and signing keys", which each adapter has had since the first release.
+    package static let migrations = [
+        Migration(
+            name: "organisations, sessions, keys, invitations and audit",
+            sql: """
+                ALTER TABLE users ADD COLUMN disabled_at BIGINT NOT NULL DEFAULT 0;
+                CREATE TABLE organisations (
+                    id TEXT NOT NULL PRIMARY KEY,
+                    name TEXT NOT NULL,
+                    personal_of TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    deleted_at BIGINT NOT NULL,
+                    revision BIGINT NOT NULL
+                );
+                CREATE TABLE memberships (
+                    organisation TEXT NOT NULL,
+                    user_id TEXT NOT NULL,
+                    role TEXT NOT NULL,
+                    version BIGINT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    PRIMARY KEY (organisation, user_id)
+                );
+                CREATE INDEX memberships_by_user ON memberships (user_id);
+                INSERT INTO organisations (id, name, personal_of, created_at, deleted_at, revision)
+                    SELECT tenant, email, id, created_at, 0, 0 FROM users;
+                INSERT INTO memberships (organisation, user_id, role, version, created_at)
+                    SELECT tenant, id, 'owner', 0, created_at FROM users;
+                CREATE TABLE sessions (
+                    id TEXT NOT NULL PRIMARY KEY,
+                    user_id TEXT NOT NULL,
+                    organisation TEXT NOT NULL,
+                    generation BIGINT NOT NULL,
+                    rotated_at BIGINT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    last_used_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL,
+                    device TEXT NOT NULL,
+                    address TEXT NOT NULL
+                );
+                CREATE INDEX sessions_by_user ON sessions (user_id);
+                CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+                CREATE TABLE api_keys (
+                    id TEXT NOT NULL PRIMARY KEY,
+                    organisation TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    hash TEXT NOT NULL UNIQUE,
+                    hint TEXT NOT NULL,
+                    scopes TEXT NOT NULL,
+                    networks TEXT NOT NULL,
+                    created_by TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL,
+                    last_used_at BIGINT NOT NULL
+                );
+                CREATE INDEX api_keys_by_organisation ON api_keys (organisation);
+                CREATE TABLE invitations (
+                    id TEXT NOT NULL PRIMARY KEY,
+                    organisation TEXT NOT NULL,
+                    email TEXT NOT NULL,
+                    role TEXT NOT NULL,
+                    hash TEXT NOT NULL UNIQUE,
+                    invited_by TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL,
+                    accepted_by TEXT NOT NULL
+                );
+                CREATE INDEX invitations_by_organisation ON invitations (organisation);
+                CREATE TABLE password_resets (
+                    hash TEXT NOT NULL PRIMARY KEY,
+                    user_id TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL
+                );
+                CREATE TABLE audit_log (
+                    id TEXT NOT NULL PRIMARY KEY,
+                    organisation TEXT NOT NULL,
+                    at BIGINT NOT NULL,
+                    actor TEXT NOT NULL,
+                    actor_name TEXT NOT NULL,
+                    action TEXT NOT NULL,
+                    target TEXT NOT NULL,
+                    detail TEXT NOT NULL,
+                    address TEXT NOT NULL,
+                    request_id TEXT NOT NULL
+                );
+                CREATE INDEX audit_log_by_organisation ON audit_log (organisation, id);
+                CREATE INDEX audit_log_by_time ON audit_log (at);
+                CREATE TABLE revocations (
+                    sequence BIGINT NOT NULL PRIMARY KEY,
+                    kind TEXT NOT NULL,
+                    subject TEXT NOT NULL,
+                    organisation TEXT NOT NULL,
+                    version BIGINT NOT NULL,
+                    at BIGINT NOT NULL
+                );
+                CREATE TABLE counters (
+                    name TEXT NOT NULL PRIMARY KEY,
+                    value BIGINT NOT NULL
+                );
+                INSERT INTO counters (name, value) VALUES ('revocations', 0);
+                """)
+    ]
+}

@@ -1,0 +1,87 @@
+/// A relational database that keeps identities. Statements are written once, in the SQL that PostgreSQL and SQLite share; an
+/// adapter runs them.
+package protocol SQLDatabase: Sendable {
+    /// Runs `body` on one consistent state. It must not write.
+    ///
+    /// - Throws: `PixelFlowError`, with `retry == .outage` if the database does not answer.
+    func read<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value
+
+    /// Runs `body` in one transaction, which is durable once this returns; if `body` throws, nothing has happened.
+    ///
+    /// - Parameter body: may run a second time although the first has been committed, if the connection was lost before the
+    ///   answer: it must recognise its own work.
+    func write<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value
+
+    /// Returns if the database answers, throws if not.
+    func check() async throws
+}
+
+/// A connection in a transaction. Confined to the body that it is given to.
+package protocol SQLConnection {
+    /// Runs one statement and calls `read` for each row.
+    ///
+    /// - Returns: how many rows an INSERT, UPDATE or DELETE has changed.
+    @discardableResult
+    func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int
+}
+
+extension SQLConnection {
+    @discardableResult
+    func execute(_ statement: SQLStatement, _ values: SQLValue...) throws -> Int {
+        try execute(statement, values, read: { _ in })
+    }
+
+    func rows<Value>(_ statement: SQLStatement, _ values: SQLValue..., map: (any SQLRow) -> Value) throws -> [Value] {
+        var rows: [Value] = []
+        try execute(statement, values) { rows.append(map($0)) }
+        return rows
+    }
+
+    /// The only column of the only row of a `count`.
+    func count(_ statement: SQLStatement, _ values: SQLValue...) throws -> Int {
+        var count = 0
+        try execute(statement, values) { count = Int($0.integer(0)) }
+        return count
+    }
+}
+
+/// A row, to be read while it is current. Columns are text or 64-bit integers and never null: absent text is empty, and an
+/// absent time is 0.
+package protocol SQLRow {
+    func text(_ column: Int) -> String
+    func integer(_ column: Int) -> Int64
+}
+
+/// A statement with parameters `$1`, `$2`… The text is a literal by its type, so that values can only be bound.
+package struct SQLStatement: Sendable {
+    /// Unique; PostgreSQL prepares the statement once on every connection, under this name.
+    package let name: StaticString
+    package let sql: StaticString
+
+    package init(_ name: StaticString, _ sql: StaticString) {
+        self.name = name
+        self.sql = sql
+    }
+}
+
+extension SQLStatement {
+    /// Succeeds where the tables can be read.
+    package static let anyUser = SQLStatement("any_user", "SELECT id FROM users LIMIT 1")
+}
+
+package enum SQLValue: Sendable, Hashable {
+    case text(String)
+    case integer(Int64)
+}
+
+/// What a transaction is for; a label of the metrics of the database.
+package enum IdentityOperation: String, Sendable, CaseIterable {
+    case users, organisations, members, sessions, invitations, audit, revocations
+    case apiKeys = "api_keys"
+    case signingKeys = "signing_keys"
+    case cleanUp = "clean_up"
+}

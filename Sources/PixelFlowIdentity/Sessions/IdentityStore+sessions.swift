@@ -1,0 +1,131 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    /// Of one person; beyond it, the ones unused for longest end.
+    package static let sessionLimit = 100
+    /// How long after an exchange the token before counts as not yet spent.
+    package static let rotationGrace = Duration.seconds(30)
+
+    private static let insert = SQLStatement(
+        "add_session",
+        """
+        INSERT INTO sessions (id, user_id, organisation, generation, rotated_at, created_at, last_used_at, expires_at, device, address)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING
+        """)
+    private static let byID = SQLStatement(
+        "session",
+        """
+        SELECT id, user_id, organisation, generation, rotated_at, created_at, last_used_at, expires_at, device, address
+        FROM sessions WHERE id = $1
+        """)
+    private static let ofUser = SQLStatement(
+        "sessions_of_user",
+        """
+        SELECT id, user_id, organisation, generation, rotated_at, created_at, last_used_at, expires_at, device, address
+        FROM sessions WHERE user_id = $1 ORDER BY last_used_at DESC, id
+        """)
+    private static let use = SQLStatement(
+        "use_session",
+        """
+        UPDATE sessions SET generation = $2, rotated_at = $3, last_used_at = $4, expires_at = $5, device = $6, address = $7
+        WHERE id = $1
+        """)
+    private static let lockRow = SQLStatement("lock_session", "UPDATE sessions SET id = id WHERE id = $1")
+    private static let setOrganisation = SQLStatement(
+        "set_session_organisation", "UPDATE sessions SET organisation = $3 WHERE id = $1 AND user_id = $2")
+    private static let delete = SQLStatement("end_session", "DELETE FROM sessions WHERE id = $1 AND user_id = $2")
+
+    package func open(_ session: Session, audit: AuditEntry) async throws {
+        try await database.write(.sessions) { connection in
+            let values: [SQLValue] = [
+                .id(session.id), .id(session.user), .id(session.organisation), .integer(session.generation), .time(session.rotatedAt),
+                .time(session.createdAt), .time(session.lastUsedAt), .time(session.expiresAt), .text(session.device),
+                .text(session.address),
+            ]
+            guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else { return }
+            for surplus in try connection.rows(Self.ofUser, .id(session.user), map: Self.session).dropFirst(Self.sessionLimit) {
+                try Self.end(surplus, at: session.createdAt, connection)
+            }
+            try Self.append(audit, connection)
+        }
+    }
+
+    /// Exchanges a refresh token of a session.
+    ///
+    /// - Parameters:
+    ///   - generation: that of the token.
+    ///   - audit: written if the token had been spent.
+    package func rotate(_ id: SessionID, generation: Int64, use: SessionUse, audit: AuditEntry) async throws -> SessionRotation {
+        try await database.write(.sessions) { connection in
+            try connection.execute(Self.lockRow, .id(id))
+            guard var session = try connection.rows(Self.byID, .id(id), map: Self.session).first, use.at < session.expiresAt else {
+                return .ended
+            }
+            if session.generation == generation {
+                session.generation += 1
+                session.rotatedAt = use.at
+            } else if session.generation != generation + 1 || use.at > session.rotatedAt + Self.rotationGrace {
+                try Self.end(session, at: use.at, connection)
+                try Self.append(audit, connection)
+                return .reused(session)
+            }
+            session.lastUsedAt = use.at
+            session.expiresAt = use.at + use.lifetime
+            (session.device, session.address) = (use.device, use.address)
+            try connection.execute(
+                Self.use, .id(id), .integer(session.generation), .time(session.rotatedAt), .time(session.lastUsedAt),
+                .time(session.expiresAt), .text(session.device), .text(session.address))
+            return .rotated(session)
+        }
+    }
+
+    package func session(_ id: SessionID) async throws -> Session? {
+        try await database.read(.sessions) { try $0.rows(Self.byID, .id(id), map: Self.session).first }
+    }
+
+    /// The sessions of a person, the last used first.
+    package func sessions(of user: UserID) async throws -> [Session] {
+        try await database.read(.sessions) { try $0.rows(Self.ofUser, .id(user), map: Self.session) }
+    }
+
+    /// Lets the next tokens of a session be for another organisation.
+    package func setOrganisation(_ organisation: TenantID, of session: SessionID, user: UserID) async throws {
+        _ = try await database.write(.sessions) {
+            try $0.execute(Self.setOrganisation, .id(session), .id(user), .id(organisation))
+        }
+    }
+
+    /// Ends a session: its refresh token and every token of it.
+    ///
+    /// - Returns: false if the person has no such session.
+    package func end(_ id: SessionID, of user: UserID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
+        try await database.write(.sessions) { connection in
+            guard try connection.execute(Self.delete, .id(id), .id(user)) == 1 else { return false }
+            try Self.revoke(.session(id), at: now, connection)
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    /// Ends all sessions of a person but one, and tokens of releases before sessions.
+    static func endSessions(of user: UserID, keeping kept: SessionID?, at now: Timestamp, _ connection: any SQLConnection) throws {
+        for session in try connection.rows(ofUser, .id(user), map: session) where session.id != kept {
+            try end(session, at: now, connection)
+        }
+        try revoke(.user(user), at: now, connection)
+    }
+
+    private static func end(_ session: Session, at now: Timestamp, _ connection: any SQLConnection) throws {
+        try connection.execute(delete, .id(session.id), .id(session.user))
+        try revoke(.session(session.id), at: now, connection)
+    }
+
+    private static func session(_ row: any SQLRow) -> Session {
+        var session = Session(
+            id: SessionID(row.text(0)), user: UserID(row.text(1)), organisation: TenantID(row.text(2)), generation: row.integer(3),
+            createdAt: row.time(5), expiresAt: row.time(7), device: row.text(8), address: row.text(9))
+        session.rotatedAt = row.time(4)
+        session.lastUsedAt = row.time(6)
+        return session
+    }
+}

@@ -1,0 +1,40 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    private static let countOwners = SQLStatement(
+        "count_other_owners",
+        "SELECT count(*) FROM memberships WHERE organisation = $1 AND role = 'owner' AND user_id <> $2")
+    private static let countOthers = SQLStatement(
+        "count_other_members", "SELECT count(*) FROM memberships WHERE organisation = $1 AND user_id <> $2")
+    private static let leave = SQLStatement("leave_all", "DELETE FROM memberships WHERE user_id = $1")
+    private static let close = SQLStatement("close_organisation", "UPDATE organisations SET deleted_at = $2 WHERE id = $1")
+    private static let delete = SQLStatement("delete_user", "DELETE FROM users WHERE id = $1")
+    private static let forgetResets = SQLStatement("delete_resets_of_user", "DELETE FROM password_resets WHERE user_id = $1")
+
+    /// Deletes an account, its personal organisation, and every organisation in which no one else is.
+    ///
+    /// - Throws: `last_owner` (409) if an organisation with others in it would be without an owner.
+    package func delete(_ user: User, audit: AuditEntry, at now: Timestamp) async throws {
+        try await database.write(.users) { connection in
+            for membership in try Self.memberships(of: user.id, connection) where membership.organisation.deletedAt == nil {
+                let organisation = membership.organisation
+                try Self.lock(organisation.id, connection)
+                let isAlone = try connection.count(Self.countOthers, .id(organisation.id), .id(user.id)) == 0
+                if isAlone || organisation.id == user.tenant {
+                    try connection.execute(Self.close, .id(organisation.id), .time(now))
+                    try Self.revoke(.organisation(organisation.id), at: now, connection)
+                } else if try connection.count(Self.countOwners, .id(organisation.id), .id(user.id)) == 0 {
+                    throw PixelFlowError(
+                        .conflict, code: "last_owner", "\(organisation.name) would be without an owner; make someone else owner first.")
+                } else {
+                    try Self.revoke(.member(user.id, organisation.id, before: membership.version + 1), at: now, connection)
+                }
+            }
+            try Self.endSessions(of: user.id, keeping: nil, at: now, connection)
+            try connection.execute(Self.leave, .id(user.id))
+            try connection.execute(Self.forgetResets, .id(user.id))
+            try connection.execute(Self.delete, .id(user.id))
+            try Self.append(audit, connection)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    private static let forget = SQLStatement("drop_password_resets", "DELETE FROM password_resets WHERE user_id = $1")
+    private static let insert = SQLStatement(
+        "add_password_reset", "INSERT INTO password_resets (hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
+    private static let find = SQLStatement(
+        "password_reset", "SELECT user_id FROM password_resets WHERE hash = $1 AND expires_at > $2")
+    private static let spend = SQLStatement("spend_password_reset", "DELETE FROM password_resets WHERE hash = $1")
+    private static let setHash = SQLStatement("reset_password", "UPDATE users SET password_hash = $2 WHERE id = $1")
+
+    /// Lets whoever has the token with this hash set a new password, once. Takes the place of an earlier one.
+    package func addPasswordReset(hash: String, for user: UserID, at now: Timestamp, until expiry: Timestamp) async throws {
+        try await database.write(.users) { connection in
+            try connection.execute(Self.forget, .id(user))
+            try connection.execute(Self.insert, .text(hash), .id(user), .time(now), .time(expiry))
+        }
+    }
+
+    /// Whose password the token with this hash may set; nil if it is spent or has expired.
+    package func passwordReset(hash: String, at now: Timestamp) async throws -> User? {
+        try await database.read(.users) { connection in
+            let user = try connection.rows(Self.find, .text(hash), .time(now)) { UserID($0.text(0)) }.first
+            return try user.flatMap { try Self.user($0, connection) }
+        }
+    }
+
+    /// Spends a token, sets the password and ends all sessions of the person.
+    ///
+    /// - Returns: false if the token is spent or has expired, unless it was this very call that has spent it.
+    package func resetPassword(
+        hash: String, passwordHash: String, audit: AuditEntry, user: UserID, at now: Timestamp
+    ) async throws -> Bool {
+        try await database.write(.users) { connection in
+            guard try connection.rows(Self.find, .text(hash), .time(now), map: { $0.text(0) }).first == user.rawValue,
+                try connection.execute(Self.spend, .text(hash)) == 1
+            else { return try Self.user(user, connection)?.passwordHash == passwordHash }
+            try connection.execute(Self.setHash, .id(user), .text(passwordHash))
+            try Self.endSessions(of: user, keeping: nil, at: now, connection)
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    private static let insert = SQLStatement(
+        "add_user",
+        """
+        INSERT INTO users (id, email, password_hash, tenant, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email) DO NOTHING
+        """)
+    private static let byEmail = SQLStatement(
+        "user_by_email", "SELECT id, email, password_hash, tenant, created_at, disabled_at FROM users WHERE email = $1")
+    private static let byID = SQLStatement(
+        "user_by_id", "SELECT id, email, password_hash, tenant, created_at, disabled_at FROM users WHERE id = $1")
+    private static let page = SQLStatement(
+        "users_page",
+        """
+        SELECT id, email, password_hash, tenant, created_at, disabled_at FROM users WHERE id > $1 ORDER BY id LIMIT $2
+        """)
+    private static let setHash = SQLStatement("set_password", "UPDATE users SET password_hash = $2 WHERE id = $1")
+    private static let replaceHash = SQLStatement(
+        "replace_password", "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+    private static let disable = SQLStatement("disable_user", "UPDATE users SET disabled_at = $2 WHERE id = $1")
+
+    /// Adds a user with a personal organisation that they own, unless the address is taken. Exactly one of two racing calls wins.
+    ///
+    /// - Returns: false if the email address is taken.
+    package func register(_ user: User, audit: AuditEntry) async throws -> Bool {
+        try await database.write(.users) { connection in
+            let values: [SQLValue] = [
+                .id(user.id), .text(user.email), .text(user.passwordHash), .id(user.tenant), .time(user.createdAt),
+            ]
+            guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else {
+                // Perhaps it was this very user, whose first transaction was answered into a broken connection.
+                return try Self.user(Self.byEmail, .text(user.email), connection)?.id == user.id
+            }
+            let personal = Organisation(id: user.tenant, name: user.email, personalOf: user.id, createdAt: user.createdAt)
+            try Self.insertOrganisation(personal, owner: user.id, connection)
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    /// Finds by normalised e-mail address.
+    package func user(email: String) async throws -> User? {
+        try await database.read(.users) { try Self.user(Self.byEmail, .text(email), $0) }
+    }
+
+    package func user(_ id: UserID) async throws -> User? {
+        try await database.read(.users) { try Self.user(id, $0) }
+    }
+
+    /// Users in the order of their ids.
+    package func users(after id: UserID?, limit: Int) async throws -> [User] {
+        try await database.read(.users) { connection in
+            try connection.rows(Self.page, .text(id?.rawValue ?? ""), .number(limit), map: Self.user)
+        }
+    }
+
+    /// Gives a user another password hash, and ends their sessions.
+    ///
+    /// - Parameters:
+    ///   - kept: a session that goes on: the one that the change was made in.
+    package func setPassword(
+        of user: UserID, hash: String, keeping kept: SessionID? = nil, audit: AuditEntry, at now: Timestamp
+    ) async throws {
+        try await database.write(.users) { connection in
+            try connection.execute(Self.setHash, .id(user), .text(hash))
+            try Self.endSessions(of: user, keeping: kept, at: now, connection)
+            try Self.append(audit, connection)
+        }
+    }
+
+    /// Replaces a hash by one of the same password with today's cost. Does nothing if the password has changed meanwhile.
+    package func rehash(_ user: User, as hash: String) async throws {
+        _ = try await database.write(.users) { connection in
+            try connection.execute(Self.replaceHash, .id(user.id), .text(user.passwordHash), .text(hash))
+        }
+    }
+
+    /// Disables or enables an account; disabling ends its sessions.
+    ///
+    /// - Returns: false if there is no such user.
+    package func setDisabled(_ isDisabled: Bool, _ id: UserID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
+        try await database.write(.users) { connection in
+            guard try connection.execute(Self.disable, .id(id), .time(isDisabled ? now : nil)) == 1 else { return false }
+            if isDisabled { try Self.endSessions(of: id, keeping: nil, at: now, connection) }
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    static func user(_ id: UserID, _ connection: any SQLConnection) throws -> User? { try user(byID, .id(id), connection) }
+
+    private static func user(_ statement: SQLStatement, _ value: SQLValue, _ connection: any SQLConnection) throws -> User? {
+        try connection.rows(statement, value, map: user).first
+    }
+
+    private static func user(_ row: any SQLRow) -> User {
+        User(
+            id: UserID(row.text(0)), email: row.text(1), passwordHash: row.text(2), tenant: TenantID(row.text(3)), createdAt: row.time(4),
+            disabledAt: row.optionalTime(5))
+    }
+}

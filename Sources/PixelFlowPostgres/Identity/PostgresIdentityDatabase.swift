@@ -1,0 +1,91 @@
+package import Logging
+package import Metrics
+package import PixelFlowCore
+import PixelFlowIdentity
+package import PixelFlowIdentity
+import Synchronization
+
+/// Identities in PostgreSQL.
+///
+/// Making one touches no network. The first call brings the tables up to date, so a process may start
+/// before its database: until that has worked every call, `check()` included, throws with
+/// `retry == .outage`.
+package final class PostgresIdentityDatabase: SQLDatabase {
+    private let database: PostgresDatabase
+    private let migrator: Migrator
+    private let isPrepared = Atomic(false)
+    private let logger: Logger
+
+    /// - Throws: `setting_invalid` if the URL is none.
+    package convenience init(
+        settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(PixelFlowError) {
+        try self.init(settings: settings, migrations: IdentityMigrations.all, logger: logger, metrics: metrics)
+    }
+
+    init(
+        settings: PostgresSettings, migrations: [Migration], logger: Logger, metrics: any MetricsFactory
+    ) throws(PixelFlowError) {
+        database = try PostgresDatabase(settings, logger: logger, metrics: metrics)
+        migrator = Migrator(migrations: migrations)
+        self.logger = logger
+    }
+
+    /// Creates or migrates the tables if necessary. Any number of replicas may do so at the
+    /// same moment.
+    ///
+    /// - Throws: `database_schema_newer`, which only a newer PixelFlow can resolve; otherwise errors that resolve
+    ///   themselves once the server answers.
+    package func prepare() async throws {
+        guard !isPrepared.load(ordering: .acquiring) else { return }
+        let migrator = migrator
+        let made = try await database.run(.migrate) { try migrator.run(on: $0) }
+        isPrepared.store(true, ordering: .releasing)
+        for name in made { logger.info("database migrated", metadata: ["migration": "\(name)"]) }
+    }
+
+    /// Closes the connections; calls fail from now on.
+    package func shutDown() async { await database.shutDown() }
+
+    /// Runs `body`, perhaps twice, on tables that are up to date.
+    func run<Value: Sendable>(
+        _ operation: PostgresDatabase.Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await prepare()
+        do {
+            return try await database.run(operation, body)
+        } catch let error as PixelFlowError where (error.cause as? PostgresFailure)?.isMissingTable == true {
+            // Someone has put an empty database in place of the one that was prepared.
+            isPrepared.store(false, ordering: .releasing)
+            try await prepare()
+            return try await database.run(operation, body)
+        }
+    }
+}
+
+extension PostgresIdentityDatabase {
+    package func check() async throws {
+        try await run(.check) { _ = try $0.execute(.anyUser) }
+    }
+
+    package func read<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        // Bodies that read have one statement, which sees one state by itself.
+        try await run(.identity(operation), body)
+    }
+
+    package func write<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await run(.identity(operation)) { connection in try connection.transaction { try body(connection) } }
+    }
+}
+
+extension PostgresConnection: SQLConnection {
+    func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
+        let result = try execute(statement, values)
+        _ = result.map { read($0) }
+        return result.affected
+    }
+}

@@ -1,0 +1,63 @@
+import PixelFlowCore
+import PixelFlowIdentity
+
+extension IdentityStoreConformance {
+    static let invitationCases: [ConformanceCase<IdentityStoreConformance>] = [
+        ConformanceCase("of twenty who accept one invitation at the same moment one is let in") { try await $0.letsOneIn() },
+        ConformanceCase("an invitation is good until it is used, revoked, renewed or over") { try await $0.endsInvitations() },
+        ConformanceCase("a member who accepts leaves the invitation open") { try await $0.leavesOpenForOthers() },
+    ]
+
+    private func letsOneIn() async throws {
+        let ada = try await register("ada@example.org")
+        let works = try await organisation(of: ada)
+        let invitation = try await invite(to: works, as: .member, by: ada)
+        var people: [User] = []
+        for number in 0..<20 { people.append(try await register("p\(number)@example.org")) }
+        let other = try await reopen()
+        let codes = try await withThrowingTaskGroup(of: String?.self) { group in
+            for (number, user) in people.enumerated() {
+                let store = number.isMultiple(of: 2) ? store : other
+                group.addTask { try await self.code { try await self.accept(invitation, by: user, in: store) } }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        try requireEqual(codes.filter { $0 == nil }.count, 1, "who was let in")
+        try requireEqual(codes.filter { $0 == "invitation_invalid" }.count, 19, "who was refused")
+        try requireEqual(try await store.members(of: works.id).count, 2, "members")
+    }
+
+    private func endsInvitations() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada)
+        let invitation = try await invite(to: works, as: .admin, by: ada)
+        try requireEqual(try await store.invitations(of: works.id, at: Self.now), [invitation], "open ones")
+        try requireEqual(try await store.invitations(of: bob.tenant, at: Self.now), [], "those of another organisation")
+        try requireEqual(try await store.invitation(hash: invitation.hash, at: Self.now + .seconds(3600)), nil, "after its time")
+        let renewal = Self.audit(.invitationRenewed, in: works.id, by: ada)
+        let expiry = Self.now + .seconds(7200)
+        let isForeign = try await store.renew(invitation.id, of: bob.tenant, hash: "stolen", until: expiry, audit: renewal)
+        try requireEqual(isForeign, false, "renewed by another organisation")
+        let isRenewed = try await store.renew(invitation.id, of: works.id, hash: "new", until: expiry, audit: renewal)
+        try requireEqual(isRenewed, true, "renewed")
+        try requireEqual(try await store.invitation(hash: invitation.hash, at: Self.now), nil, "by the hash of before")
+        guard let renewed = try await store.invitation(hash: "new", at: Self.now + .seconds(3600)) else {
+            throw ConformanceFailure("the renewed invitation is not there", file: #fileID, line: #line)
+        }
+        let revocation = Self.audit(.invitationRevoked, in: works.id, by: ada)
+        try requireEqual(try await store.revokeInvitation(invitation.id, of: bob.tenant, audit: revocation), false, "by another")
+        try requireEqual(try await store.revokeInvitation(invitation.id, of: works.id, audit: revocation), true, "revoked")
+        let refusal = try await code { try await accept(renewed, by: bob) }
+        try requireEqual(refusal, "invitation_invalid", "accepting a revoked one")
+    }
+
+    private func leavesOpenForOthers() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada)
+        let invitation = try await invite(to: works, as: .viewer, by: ada)
+        try requireEqual(try await code { try await accept(invitation, by: ada) }, "already_member", "a member")
+        try requireEqual(try await code { try await accept(invitation, by: bob) }, nil, "someone else")
+        // The same transaction once more, as after a connection that was lost before the answer.
+        try requireEqual(try await code { try await accept(invitation, by: bob) }, nil, "the same person once more")
+    }
+}

@@ -1,0 +1,73 @@
+import PixelFlowCore
+import PixelFlowIdentity
+
+extension IdentityStoreConformance {
+    static let keyCases: [ConformanceCase<IdentityStoreConformance>] = [
+        ConformanceCase("a key is found by its hash, with all that it may do") { try await $0.findsKeys() },
+        ConformanceCase("a revoked key is gone for its organisation alone, and revoked") { try await $0.revokesKeys() },
+        ConformanceCase("a key of a deleted organisation is not found until it is restored") { try await $0.hidesKeysOfDeleted() },
+        ConformanceCase("an organisation has so many keys and no more, however many are made at once") { try await $0.boundsKeys() },
+    ]
+
+    private func key(of organisation: TenantID, by user: User) -> APIKey {
+        APIKey(
+            id: APIKeyID(UUIDv7.make()), organisation: organisation, name: "site", hash: UUIDv7.make(), hint: "x7Qz",
+            scopes: [.readTasks, .writeTasks], networks: ["192.0.2.0/24", "2001:db8::/32"], createdBy: user.id, createdAt: Self.now,
+            expiresAt: Self.now + .seconds(60))
+    }
+
+    private func findsKeys() async throws {
+        let ada = try await register("ada@example.org")
+        var key = key(of: ada.tenant, by: ada)
+        try await store.add(key, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+        try requireEqual(try await reopen().key(hash: key.hash), key, "by hash")
+        try requireEqual(try await store.key(hash: "none"), nil, "by another hash")
+        try await store.touch(key.id, at: Self.now)
+        try await store.touch(key.id, at: Self.now + .seconds(59))
+        key.lastUsedAt = Self.now
+        try requireEqual(try await store.keys(of: ada.tenant), [key], "the keys of the organisation")
+    }
+
+    private func revokesKeys() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let key = key(of: ada.tenant, by: ada)
+        try await store.add(key, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+        let audit = Self.audit(.keyRevoked, in: bob.tenant, by: bob)
+        try requireEqual(try await store.revoke(key.id, of: bob.tenant, audit: audit, at: Self.now), false, "by another organisation")
+        try requireEqual(try await store.keys(of: bob.tenant), [], "the keys of another organisation")
+        try requireEqual(try await store.revoke(key.id, of: ada.tenant, audit: audit, at: Self.now), true, "by its organisation")
+        try requireEqual(try await store.key(hash: key.hash), nil, "the key")
+        try requireEqual(try await store.revocations(after: 0, limit: 10).map(\.revocation), [.key(key.id)], "revocations")
+    }
+
+    private func hidesKeysOfDeleted() async throws {
+        let ada = try await register("ada@example.org")
+        let works = try await organisation(of: ada)
+        let key = key(of: works.id, by: ada)
+        try await store.add(key, audit: Self.audit(.keyCreated, in: works.id, by: ada))
+        _ = try await store.setDeleted(true, works.id, audit: Self.audit(.organisationDeleted, in: works.id), at: Self.now)
+        try requireEqual(try await store.key(hash: key.hash), nil, "while it is deleted")
+        _ = try await store.setDeleted(false, works.id, audit: Self.audit(.organisationRestored, in: works.id), at: Self.now)
+        try requireEqual(try await store.key(hash: key.hash), key, "after restoring")
+    }
+
+    private func boundsKeys() async throws {
+        let ada = try await register("ada@example.org")
+        for _ in 0..<(IdentityStore.keyLimit - 5) {
+            try await store.add(key(of: ada.tenant, by: ada), audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+        }
+        let other = try await reopen()
+        let refused = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<10 {
+                let store = number.isMultiple(of: 2) ? store : other
+                group.addTask {
+                    let key = self.key(of: ada.tenant, by: ada)
+                    return try await self.code { try await store.add(key, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada)) }
+                }
+            }
+            return try await group.compactMap { $0 }.reduce(into: []) { $0.append($1) }
+        }
+        try requireEqual(refused, Array(repeating: "too_many_keys", count: 5), "refusals")
+        try requireEqual(try await store.keys(of: ada.tenant).count, IdentityStore.keyLimit, "keys")
+    }
+}

@@ -1,0 +1,189 @@
+import PixelFlowCore
+import PixelFlowIdentity
+
+extension IdentityStoreConformance {
+    static let organisationCases: [ConformanceCase<IdentityStoreConformance>] = [
+        ConformanceCase("registration makes a personal organisation that its user owns") { try await $0.makesPersonalOrganisation() },
+        ConformanceCase("a person is in several organisations, each with its role") { try await $0.keepsRoles() },
+        ConformanceCase("the last owner can neither leave nor be demoted") { try await $0.keepsOneOwner() },
+        ConformanceCase("of two owners who leave at the same moment one stays") { try await $0.keepsOneOfTwoOwners() },
+        ConformanceCase("no one gives or takes a role above their own") { try await $0.boundsRoles() },
+        ConformanceCase("a changed role and a removal revoke older tokens") { try await $0.revokesMemberships() },
+        ConformanceCase("who comes back has a version above what was revoked") { try await $0.risesAboveRevocations() },
+        ConformanceCase("a deleted organisation can be restored") { try await $0.restores() },
+        ConformanceCase("a deleted account takes its own organisations and no other") { try await $0.deletesAccount() },
+        ConformanceCase("the audit log has every change, newest first, of its organisation alone") { try await $0.writesAudit() },
+        ConformanceCase("what is old is cleaned up, and nothing else") { try await $0.cleansUp() },
+    ]
+
+    private func makesPersonalOrganisation() async throws {
+        let user = try await register("ada@example.org")
+        let membership = try await store.membership(of: user.id, in: user.tenant)
+        try requireEqual(membership?.role, .owner, "role")
+        try requireEqual(membership?.organisation.personalOf, user.id, "whose")
+        try requireEqual(try await store.members(of: user.tenant).map(\.email), [user.email], "members")
+    }
+
+    private func keepsRoles() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .viewer)])
+        try requireEqual(try await store.memberships(of: bob.id).map(\.role), [.owner, .viewer], "roles of one person")
+        try requireEqual(try await store.members(of: works.id).map(\.role).sorted(), [.viewer, .owner], "roles in one organisation")
+        try requireEqual(try await store.membership(of: ada.id, in: bob.tenant), nil, "a foreign organisation")
+    }
+
+    private func keepsOneOwner() async throws {
+        let ada = try await register("ada@example.org")
+        let works = try await organisation(of: ada)
+        let audit = Self.audit(.memberLeft, in: works.id, by: ada)
+        let left = try await code { _ = try await store.removeMember(ada.id, from: works.id, by: nil, audit: audit, at: Self.now) }
+        try requireEqual(left, "last_owner", "leaving")
+        let demoted = try await code {
+            _ = try await store.changeRole(of: ada.id, in: works.id, to: .admin, by: .owner, audit: audit, at: Self.now)
+        }
+        try requireEqual(demoted, "last_owner", "demotion")
+        try requireEqual(try await store.membership(of: ada.id, in: works.id)?.role, .owner, "role")
+    }
+
+    private func keepsOneOfTwoOwners() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .owner)])
+        let other = try await reopen()
+        let left = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for (store, user) in [(store, ada), (other, bob)] {
+                group.addTask {
+                    try await self.code {
+                        let audit = Self.audit(.memberLeft, in: works.id, by: user)
+                        _ = try await store.removeMember(user.id, from: works.id, by: nil, audit: audit, at: Self.now)
+                    } == nil
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        try requireEqual(left, 1, "who left")
+        try requireEqual(try await store.members(of: works.id).map(\.role), [.owner], "who is there")
+    }
+
+    private func boundsRoles() async throws {
+        let (ada, bob, eve) = (
+            try await register("ada@example.org"), try await register("bob@example.org"), try await register("eve@example.org")
+        )
+        let works = try await organisation(of: ada, with: [(bob, .owner), (eve, .viewer)])
+        let audit = Self.audit(.roleChanged, in: works.id, by: eve)
+        for (user, role) in [(bob, Role.viewer), (eve, .owner)] {
+            let refusal = try await code {
+                _ = try await store.changeRole(of: user.id, in: works.id, to: role, by: .admin, audit: audit, at: Self.now)
+            }
+            try requireEqual(refusal, "role_too_high", "\(user.email) to \(role)")
+        }
+        let removal = try await code {
+            _ = try await store.removeMember(bob.id, from: works.id, by: .admin, audit: audit, at: Self.now)
+        }
+        try requireEqual(removal, "role_too_high", "removing an owner")
+        let before = try await store.changeRole(of: eve.id, in: works.id, to: .admin, by: .admin, audit: audit, at: Self.now)
+        try requireEqual(before, .viewer, "the role before")
+        let nobody = try await store.changeRole(of: UserID("none"), in: works.id, to: .admin, by: .owner, audit: audit, at: Self.now)
+        try requireEqual(nobody, nil, "someone who is not there")
+    }
+
+    private func revokesMemberships() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .member)])
+        let first = try await store.membership(of: bob.id, in: works.id)?.version ?? 0
+        let audit = Self.audit(.roleChanged, in: works.id, by: ada)
+        _ = try await store.changeRole(of: bob.id, in: works.id, to: .viewer, by: .owner, audit: audit, at: Self.now)
+        let second = try await store.membership(of: bob.id, in: works.id)?.version ?? 0
+        try require(second > first, "the version did not rise")
+        _ = try await store.removeMember(
+            bob.id, from: works.id, by: .owner, audit: Self.audit(.memberRemoved, in: works.id, by: ada), at: Self.now)
+        let records = try await store.revocations(after: 0, limit: 10)
+        try requireEqual(
+            records.map(\.revocation),
+            [.member(bob.id, works.id, before: second), .member(bob.id, works.id, before: second + 1)], "revocations")
+        try requireEqual(try await store.revocations(after: records[0].sequence, limit: 10), [records[1]], "those after the first")
+    }
+
+    private func risesAboveRevocations() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .member)])
+        for role in [Role.viewer, .admin, .member] {
+            let audit = Self.audit(.roleChanged, in: works.id, by: ada)
+            _ = try await store.changeRole(of: bob.id, in: works.id, to: role, by: .owner, audit: audit, at: Self.now)
+        }
+        _ = try await store.removeMember(
+            bob.id, from: works.id, by: .owner, audit: Self.audit(.memberRemoved, in: works.id), at: Self.now)
+        let floors = try await store.revocations(after: 0, limit: 10).map(\.revocation).compactMap { revocation in
+            if case .member(_, _, let floor) = revocation { floor } else { nil }
+        }
+        try requireEqual(floors.count, 4, "revocations")
+        try await store.cleanUp(at: Self.now + .seconds(86_400 * 60), auditAge: .seconds(86_400 * 400), tokenLifetime: .seconds(86_400))
+        let invitation = Invitation(
+            id: UUIDv7.make(), organisation: works.id, email: nil, role: .member, hash: UUIDv7.make(), invitedBy: ada.id,
+            createdAt: Self.now, expiresAt: Self.now + .seconds(3600))
+        try await store.add(invitation, audit: Self.audit(.invitationCreated, in: works.id, by: ada))
+        try await accept(invitation, by: bob)
+        let version = try await store.membership(of: bob.id, in: works.id)?.version ?? 0
+        try require(version >= floors.max() ?? 0, "version \(version) is not above what was revoked")
+    }
+
+    private func restores() async throws {
+        let ada = try await register("ada@example.org")
+        let works = try await organisation(of: ada)
+        let deletion = Self.audit(.organisationDeleted, in: works.id, by: ada)
+        try require(try await store.setDeleted(true, works.id, audit: deletion, at: Self.now), "it was not found")
+        try requireEqual(try await store.organisation(works.id)?.deletedAt, Self.now, "the mark")
+        let restoration = Self.audit(.organisationRestored, in: works.id, by: ada)
+        try require(try await store.setDeleted(false, works.id, audit: restoration, at: Self.now), "it was not restored")
+        try requireEqual(try await store.organisation(works.id), works, "after restoring")
+        let revoked = try await store.revocations(after: 0, limit: 10).map(\.revocation)
+        try requireEqual(revoked, [.organisation(works.id), .organisationRestored(works.id)], "revocations")
+    }
+
+    private func deletesAccount() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let (shared, own) = (try await organisation(of: ada, with: [(bob, .admin)]), try await organisation(of: ada))
+        let audit = Self.audit(.organisationDeleted, in: ada.tenant, by: ada)
+        let refusal = try await code { try await store.delete(ada, audit: audit, at: Self.now) }
+        try requireEqual(refusal, "last_owner", "the owner of a shared organisation")
+        try requireEqual(try await store.user(ada.id), ada, "after the refusal")
+        try requireEqual(try await store.organisation(own.id)?.deletedAt, nil, "after the refusal, the own organisation")
+        let promotion = Self.audit(.roleChanged, in: shared.id, by: ada)
+        _ = try await store.changeRole(of: bob.id, in: shared.id, to: .owner, by: .owner, audit: promotion, at: Self.now)
+        try await store.delete(ada, audit: audit, at: Self.now)
+        try requireEqual(try await store.user(email: ada.email), nil, "the account")
+        try requireEqual(try await store.organisation(own.id)?.deletedAt, Self.now, "the own organisation")
+        try requireEqual(try await store.organisation(ada.tenant)?.deletedAt, Self.now, "the personal organisation")
+        try requireEqual(try await store.members(of: shared.id).map(\.user), [bob.id], "the shared organisation")
+    }
+
+    private func writesAudit() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .member)])
+        let entries = try await store.audit(of: works.id, before: nil, limit: 10)
+        try requireEqual(entries.map(\.action), [.memberJoined, .invitationCreated, .organisationCreated], "actions")
+        try requireEqual(entries[0].actorName, bob.email, "who")
+        try requireEqual(try await store.audit(of: works.id, before: entries[0].id, limit: 1), [entries[1]], "the next page")
+        let filtered = try await store.audit(
+            of: works.id, before: nil, .init(action: .invitationCreated, actor: ada.id.rawValue, since: Self.now), limit: 10)
+        try requireEqual(filtered, [entries[1]], "with a filter")
+        try requireEqual(
+            try await store.audit(of: works.id, before: nil, .init(until: Self.now), limit: 10), [], "before the first")
+        try requireEqual(try await store.audit(of: bob.tenant, before: nil, limit: 10).map(\.action), [.userRegistered], "of another")
+    }
+
+    private func cleansUp() async throws {
+        let ada = try await register("ada@example.org")
+        let works = try await organisation(of: ada)
+        let session = try await open(for: ada)
+        _ = try await invite(to: works, as: .member, by: ada)
+        _ = try await store.end(session.id, of: ada.id, audit: Self.audit(.signedOut, in: ada.tenant, by: ada), at: Self.now)
+        try await store.cleanUp(at: Self.now, auditAge: .seconds(10), tokenLifetime: .seconds(10))
+        try requireEqual(try await store.invitations(of: works.id, at: Self.now).count, 1, "open invitations")
+        try requireEqual(try await store.revocations(after: 0, limit: 10).count, 1, "revocations")
+        try await store.cleanUp(at: Self.now + .seconds(4000), auditAge: .seconds(10), tokenLifetime: .seconds(10))
+        try requireEqual(try await store.invitations(of: works.id, at: Self.now), [], "invitations later")
+        try requireEqual(try await store.revocations(after: 0, limit: 10), [], "revocations later")
+        try requireEqual(try await store.audit(of: works.id, before: nil, limit: 10), [], "audit later")
+        try requireEqual(try await store.membership(of: ada.id, in: works.id)?.role, .owner, "the membership later")
+    }
+}

@@ -1,0 +1,168 @@
+import Conformance
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import Testing
+
+@testable import PixelFlowAuth
+
+@Suite("API keys, and what services and operators may ask")
+struct KeyTests {
+    private static let secret = String(repeating: "s", count: 32)
+
+    private func make(_ client: AuthClient, _ token: String, _ body: [String: any Sendable]) async throws -> TestResponse {
+        try await client.send(.post, "/keys", as: token, ["name": "site", "scopes": ["tasks:read"]].merging(body) { $1 })
+    }
+
+    @Test("a key is shown once, is good for its scopes, and not after it is revoked")
+    func life() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            let made = try await make(client, ada.token, ["scopes": ["tasks:read", "organisation:admin"]]).object()
+            let (id, key) = (try #require(made["id"] as? String), try #require(made["key"] as? String))
+            let hint = try #require(made["hint"] as? String)
+            #expect(key.hasPrefix("pf_live_") && key.hasSuffix(hint))
+            let list = try #require(try await client.send(.get, "/keys", as: key).object()["keys"] as? [[String: Any]])
+            #expect(list.map { $0["id"] as? String } == [id])
+            #expect(list[0]["key"] == nil)
+            let validation = try await client.validate(key).object()
+            #expect(validation["tenant"] as? String == ada.tenant)
+            #expect(validation["scope"] as? String == "organisation:admin tasks:read")
+            #expect(try await client.send(.get, "/sessions", as: key).code == "person_required")
+            #expect(try await client.send(.delete, "/keys/\(id)", as: ada.token).status == .noContent)
+            #expect(try await client.validate(key).status == .unauthorized)
+        }
+    }
+
+    @Test("a key has no scope that its maker lacks")
+    func boundsScopes() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            let made = try await make(client, ada.token, ["scopes": ["organisation:admin"]]).object()
+            let key = try #require(made["key"] as? String)
+            #expect(try await make(client, key, ["scopes": ["tasks:write"]]).code == "scope_too_wide")
+            #expect(try await make(client, key, ["scopes": ["organisation:admin"]]).status == .created)
+        }
+    }
+
+    @Test(
+        "a field that is wrong is named",
+        arguments: [
+            ("name", ["name": ""]), ("scopes", ["scopes": [String]()]), ("scopes[0]", ["scopes": ["everything"]]),
+            ("expires_at", ["expires_at": "2020-01-01T00:00:00Z"]), ("expires_at", ["expires_at": "soon"]),
+            ("networks[0]", ["networks": ["here"]]),
+        ] as [(String, [String: any Sendable])])
+    func namesFields(field: String, body: [String: any Sendable]) async throws {
+        try await AuthHarness().run { client in
+            let response = try await make(client, try await client.person("ada@example.org").token, body)
+            #expect(response.code == "invalid_value")
+            #expect(try response.object()["field"] as? String == field)
+        }
+    }
+
+    @Test("a key expires, and a typing error is told from a key that is not known")
+    func refuses() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            let ada = try await client.person("ada@example.org")
+            let expiry = (harness.clock.now() + .seconds(60)).iso8601
+            let made = try await make(client, ada.token, ["expires_at": expiry]).object()
+            let key = try #require(made["key"] as? String)
+            #expect(try await client.validate(key).status == .ok)
+            harness.clock.advance(by: .seconds(61))
+            #expect(try await client.validate(key).status == .unauthorized)
+            let typo = try await client.validate(String(key.dropLast()) + (key.hasSuffix("0") ? "1" : "0")).object()
+            #expect((typo["detail"] as? String)?.contains("typing error") == true)
+            #expect(try await client.validate(SecretToken(.key).text).code == "token_invalid")
+        }
+    }
+
+    @Test("a key that is bound to a network is refused from elsewhere")
+    func bindsNetworks() async throws {
+        let harness = try AuthHarness()
+        try await harness.runLive(with: { _ in }) { client in
+            let ada = try await client.person("ada@example.org")
+            let made = try await make(client, ada.token, ["scopes": ["organisation:admin"], "networks": ["192.0.2.0/24"]]).object()
+            let key = try #require(made["key"] as? String)
+            #expect(try await client.forwarding("192.0.2.7").send(.get, "/keys", as: key).status == .ok)
+            let refused = try await client.forwarding("198.51.100.7").send(.get, "/keys", as: key)
+            #expect(refused.status == .forbidden)
+            #expect(refused.code == "network_not_allowed")
+        }
+    }
+
+    @Test("services ask with their secret alone")
+    func asksWithSecret() async throws {
+        try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
+            let ada = try await client.person("ada@example.org")
+            let key = try #require(try await make(client, ada.token, [:]).object()["key"] as? String)
+            for token in [ada.token, key, nil, Self.secret + "s"] {
+                #expect(try await client.send(.get, "/revocations", as: token).status == .unauthorized)
+                #expect(try await client.send(.post, "/introspect", as: token, ["token": key]).status == .unauthorized)
+                #expect(try await client.send(.get, "/operator/users", as: token).status == .unauthorized)
+            }
+            let answer = try await client.send(.post, "/introspect", as: Self.secret, ["token": key]).object()
+            #expect(answer["active"] as? Bool == true)
+            #expect(answer["tenant"] as? String == ada.tenant)
+            let unknown = try await client.send(.post, "/introspect", as: Self.secret, ["token": "pf_live_x"])
+            #expect(String(buffer: unknown.body) == #"{"active":false}"#)
+        }
+        try await AuthHarness().run { client in
+            let refused = try await client.send(.get, "/revocations", as: Self.secret)
+            #expect(refused.code == "operator_access_off")
+        }
+    }
+
+    @Test("an operator makes, disables and helps accounts, and deletes and restores organisations")
+    func operates() async throws {
+        try await AuthHarness().run(with: {
+            $0.serviceSecret = ServiceSecret(Self.secret); $0.registration = .closed
+        }) { client in
+            let made = try await client.send(.post, "/operator/users", as: Self.secret, ["email": "ada@example.org"])
+            #expect(made.status == .created)
+            let reset = try #require(try made.object()["reset_token"] as? String)
+            #expect(try await client.send(.post, "/operator/users", as: Self.secret, ["email": "ada@example.org"]).code == "email_taken")
+            let body: [String: any Sendable] = ["token": reset, "new_password": "correct horse"]
+            #expect(try await client.post("/password/reset", body).status == .noContent)
+            #expect(try await client.post("/password/reset", body).code == "reset_invalid")
+            let token = try await client.token("ada@example.org")
+            let users = try #require(
+                try await client.send(.get, "/operator/users", as: Self.secret).object()["users"] as? [[String: Any]])
+            let id = try #require(users.first?["id"] as? String)
+            let path = "/operator/users/\(id)"
+            #expect(try await client.send(.patch, path, as: Self.secret, ["disabled": true]).status == .ok)
+            #expect(try await client.validate(token).code == "token_revoked")
+            #expect(try await client.login("ada@example.org").code == "account_disabled")
+            #expect(try await client.send(.patch, path, as: Self.secret, ["disabled": false]).status == .ok)
+            let again = try await client.token("ada@example.org")
+            let tenant = try #require(users.first?["tenant"] as? String)
+            #expect(
+                try await client.send(.patch, "/operator/organisations/\(tenant)", as: Self.secret, ["deleted": true]).status == .noContent)
+            #expect(try await client.validate(again).code == "token_revoked")
+            #expect(
+                try await client.send(.patch, "/operator/organisations/\(tenant)", as: Self.secret, ["deleted": false]).status == .noContent
+            )
+            #expect(try await client.validate(again).status == .ok)
+        }
+    }
+
+    @Test("the first account comes in with the setup token where registration is not open")
+    func setsUp() async throws {
+        let harness = try AuthHarness()
+        try await harness.run(with: { $0.registration = .invite }) { client in
+            #expect(try await client.get("/register").object()["needs_setup"] as? Bool == true)
+            let body: [String: any Sendable] = ["email": "ada@example.org", "password": "correct horse"]
+            #expect(try await client.post("/register", body.merging(["setup_token": "pf_setup_x"]) { $1 }).code == "registration_closed")
+            let key = try #require(try await harness.store().signingKeys().last)
+            let token = RefreshTokens(secret: key.privateKey).setupToken
+            #expect(try await client.post("/register", body.merging(["setup_token": token]) { $1 }).status == .created)
+            #expect(try await client.get("/register").object()["needs_setup"] as? Bool == false)
+            let second = body.merging(["email": "bob@example.org", "setup_token": token]) { $1 }
+            #expect(try await client.post("/register", second).code == "registration_closed")
+        }
+    }
+}

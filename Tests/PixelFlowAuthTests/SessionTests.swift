@@ -1,0 +1,118 @@
+import Conformance
+import HTTPTypes
+import HummingbirdTesting
+import PixelFlowCore
+import PixelFlowIdentity
+import Testing
+
+@testable import PixelFlowAuth
+
+@Suite("Sessions, passwords and refresh tokens")
+struct SessionTests {
+    private func refresh(_ client: AuthClient, _ token: String) async throws -> TestResponse {
+        try await client.post("/token", ["refresh_token": token])
+    }
+
+    @Test("a refresh token gives new tokens; once more within the grace the same; later it ends the session")
+    func rotates() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            let ada = try await client.person("ada@example.org")
+            let next = try #require(try await refresh(client, ada.refreshToken).object()["refresh_token"] as? String)
+            #expect(next != ada.refreshToken)
+            #expect(try await refresh(client, ada.refreshToken).object()["refresh_token"] as? String == next)
+            harness.clock.advance(by: .seconds(31))
+            #expect(try await client.validate(ada.token).status == .ok)
+            #expect(try await refresh(client, ada.refreshToken).code == "refresh_token_invalid")
+            #expect(try await refresh(client, next).code == "refresh_token_invalid")
+            harness.clock.advance(by: .seconds(10))
+            #expect(try await client.validate(ada.token).code == "token_revoked")
+        }
+    }
+
+    @Test("a refresh token that was made up, changed or is another's secret is refused", arguments: ["", "x", "pf_refresh_a.1.b"])
+    func refusesForged(token: String) async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            for text in [token, ada.token, ada.refreshToken + "A", ada.refreshToken.replacing(".1.", with: ".2.")] {
+                #expect(try await refresh(client, text).code == "refresh_token_invalid", "\(text)")
+            }
+            #expect(try await refresh(client, ada.refreshToken).status == .ok)
+        }
+    }
+
+    @Test("signing out ends the session and its tokens, and no other session")
+    func signsOut() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            let other = try await client.token("ada@example.org")
+            #expect(try await client.send(.post, "/logout", as: ada.token).status == .noContent)
+            #expect(try await client.validate(ada.token).code == "token_revoked")
+            #expect(try await refresh(client, ada.refreshToken).code == "refresh_token_invalid")
+            #expect(try await client.validate(other).status == .ok)
+        }
+    }
+
+    @Test("one sees one's sessions and ends any of them, and never another person's")
+    func lists() async throws {
+        try await AuthHarness().run { client in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            let second = try await client.token("ada@example.org")
+            let list = try #require(try await client.send(.get, "/sessions", as: second).object()["sessions"] as? [[String: Any]])
+            #expect(list.count == 2)
+            let first = try #require(list.first { $0["current"] as? Bool == false }?["id"] as? String)
+            #expect(try await client.send(.delete, "/sessions/\(first)", as: bob.token).status == .notFound)
+            #expect(try await client.send(.delete, "/sessions/\(first)", as: second).status == .noContent)
+            #expect(try await client.validate(ada.token).code == "token_revoked")
+            #expect(try await client.validate(second).status == .ok)
+        }
+    }
+
+    @Test("a changed password ends the other sessions, and the password of before no longer counts")
+    func changesPassword() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            let other = try await client.token("ada@example.org")
+            let wrong: [String: any Sendable] = ["password": "wrong horse", "new_password": "battery staple"]
+            #expect(try await client.send(.post, "/password", as: ada.token, wrong).code == "password_wrong")
+            let right: [String: any Sendable] = ["password": "correct horse", "new_password": "battery staple"]
+            #expect(try await client.send(.post, "/password", as: ada.token, right).status == .noContent)
+            #expect(try await client.validate(ada.token).status == .ok)
+            #expect(try await client.validate(other).code == "token_revoked")
+            #expect(try await client.login("ada@example.org").code == "credentials_invalid")
+            #expect(try await client.login("ada@example.org", "battery staple").status == .ok)
+        }
+    }
+
+    @Test("an account is deleted with its password, and its address is free again")
+    func deletesAccount() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            #expect(try await client.send(.delete, "/me", as: ada.token, ["password": "wrong horse"]).code == "password_wrong")
+            #expect(try await client.send(.delete, "/me", as: ada.token, ["password": "correct horse"]).status == .noContent)
+            #expect(try await client.validate(ada.token).code == "token_revoked")
+            #expect(try await client.login("ada@example.org").code == "credentials_invalid")
+            #expect(try await client.register("ada@example.org").status == .created)
+        }
+    }
+
+    @Test("a hash of a lower cost is replaced at the next sign-in")
+    func rehashes() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in try await client.register() }
+        let before = try await harness.store().user(email: "ada@example.org")?.passwordHash
+        let service = try AuthService(
+            store: try harness.store(), clock: harness.clock, hasher: try BcryptHasher(cost: 5, threads: 1, queue: 10),
+            metrics: harness.registry)
+        try await AuthHarness.run(service) { client in
+            let login = try await client.login()
+            #expect(login.status == .ok)
+        }
+        try await eventually(within: .seconds(20), "a new hash") {
+            let hash = try await harness.store().user(email: "ada@example.org")?.passwordHash
+            return hash != before
+        }
+        let user = try #require(try await harness.store().user(email: "ada@example.org"))
+        #expect(user.passwordHash.hasPrefix("$2b$05$"))
+    }
+}

@@ -1,0 +1,46 @@
+import Conformance
+import MetricsTestKit
+import PixelFlowCore
+import PixelFlowIdentity
+import PixelFlowPostgres
+import Testing
+
+@Suite("PostgreSQL identity store", .needsPostgres, .timeLimit(.minutes(2)))
+struct IdentityStoreTests {
+    @Test(arguments: IdentityStoreConformance.cases)
+    func keeps(rule: ConformanceCase<IdentityStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run { IdentityStoreConformance(store: try database.store(), reopen: { try database.store() }) }
+        }
+    }
+
+    @Test("a text that the server cannot hold is refused, not cut")
+    func refusesNUL() async throws {
+        try await TestDatabase.with { database in
+            let store = try database.store()
+            #expect(try await store.add(.sample("ada@example.org")))
+            for text in ["ada@example.org\0", "\0"] {
+                let found = await #expect(throws: PixelFlowError.self) { try await store.user(email: text) }
+                #expect(found?.kind == .invalid)
+                let added = await #expect(throws: PixelFlowError.self) { try await store.add(.sample(text)) }
+                #expect(added?.kind == .invalid)
+            }
+        }
+    }
+
+    @Test("requests and connections are counted")
+    func measures() async throws {
+        try await TestDatabase.with { database in
+            let metrics = TestMetrics()
+            let store = try database.store(metrics: metrics)
+            _ = try await store.user(email: "ada@example.org")
+            _ = try await store.user(email: "ada@example.org")
+            let timer = try metrics.expectTimer(
+                "database_request_duration_seconds", [("backend", "postgres"), ("operation", "users")])
+            #expect(timer.values.count == 2)
+            #expect(try metrics.expectGauge("database_pool_connections", [("backend", "postgres"), ("state", "idle")]).lastValue == 1)
+            #expect(try metrics.expectGauge("database_pool_connections", [("backend", "postgres"), ("state", "busy")]).lastValue == 0)
+            #expect(try metrics.expectGauge("database_pool_waiting", [("backend", "postgres")]).lastValue == 0)
+        }
+    }
+}
