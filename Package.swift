@@ -165,8 +165,8 @@ let package = Package(
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
         library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
-        // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
-        library("PFCtl", ["Terminal", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code.
+        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
         library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
