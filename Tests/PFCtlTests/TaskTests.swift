@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesClient
 import PFCtl
+import StubService
 import Terminal
 import TerminalTesting
 import Testing

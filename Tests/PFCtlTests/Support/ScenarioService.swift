@@ -1,3 +1,5 @@
+import StubService
+
 /// What the services say on the story's morning.
 enum ScenarioService {
     private static let failedTask = "019706d2-7c3e-7000-8000-00000000000c"
