@@ -61,6 +61,13 @@ import WireFormats
         }
     }
 
+    @Test func waitsWithoutALimitIfItIsZero() async throws {
+        try await Self.run { stand, _ in
+            let outcome = await stand.pfctl("tasks", "ls", "--request-timeout", "0", "-o", "name", environment: Self.token)
+            #expect(outcome.output == "task/done\ntask/f1\n", "\(outcome.errors)")
+        }
+    }
+
     @Test func tellsWhatWasDoneBeforeTheServiceWent() async throws {
         let api: StubService.Answer = { call in
             call.path.contains("first") ? (202, Self.task("first", "CANCELLED")) : (403, #"{"detail":"Not now."}"#)
