@@ -168,8 +168,8 @@ let package = Package(
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
         library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
-        // The operator's CLI. Knows PixelFlow by its labels, its HTTP contract and the Kubernetes API, and no service's code.
-        library("PFCtl", ["Terminal", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code.
+        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
         library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
@@ -238,9 +238,11 @@ let package = Package(
             name: "FakeKubernetes", dependencies: ["WireFormats", "Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
-        tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        // A service for command lines and clients to talk to.
+        .target(name: "StubService", dependencies: [nioCore, nioPosix], path: "Tests/StubService", swiftSettings: swiftSettings),
         .target(name: "TerminalTesting", dependencies: ["Terminal"], path: "Tests/TerminalTesting", swiftSettings: swiftSettings),
-        tests("PFTests", ["WireFormats", "PF", "PixelFlowClient", "Terminal", "TerminalTesting"]),
+        tests("PFTests", ["WireFormats", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "StubService"]),
         tests("PixelFlowClientTests", ["WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
@@ -261,7 +263,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "Conformance", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FaultProxy", "HistoryChecker", "RawHTTP",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

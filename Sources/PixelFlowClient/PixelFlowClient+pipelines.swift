@@ -14,7 +14,7 @@ extension PixelFlowClient {
         try Preset(Fields(await document(Call(.PUT, url(name), headers: .json, body: .json(pipeline)))))
     }
 
-    public func deletePreset(_ name: String) async throws { _ = try await document(Call(.DELETE, url(name))) }
+    public func deletePreset(_ name: String) async throws { try await delete(at: url(name)) }
 
     /// Whether a pipeline is valid, without a task.
     public func check(pipeline: JSONValue) async throws -> PipelineCheck {

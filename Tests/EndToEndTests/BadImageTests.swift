@@ -10,7 +10,7 @@ extension EndToEnd {
             try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(8 << 20)"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 for bad in try await BadFile.all() {
-                    let reply = try await ada.post(bad.bytes, type: bad.type)
+                    let reply = try await ada.postBody(bad.bytes, type: bad.type)
                     try #require(reply.status == 202, "\(bad.name): \(reply.text)")
                     let task = try await ada.final(reply.task().id)
                     #expect(task.status == .failed, "\(bad.name)")
@@ -27,7 +27,7 @@ extension EndToEnd {
         @Test func anEmptyImageIsRefusedAtTheDoor() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
-                let body = try await ada.post(Data(), type: "image/jpeg")
+                let body = try await ada.postBody(Data(), type: "image/jpeg")
                 #expect((body.status, body.code) == (422, "empty_image"))
                 let form = try await ada.postForm(Data(), filename: "empty.jpg", type: "image/jpeg")
                 #expect((form.status, form.code) == (422, "empty_image"))
@@ -43,7 +43,7 @@ extension EndToEnd {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 var tasks: [(Int, TaskID)] = []
-                for length in lengths { tasks.append((length, try await ada.post(Data(whole.prefix(length))).task().id)) }
+                for length in lengths { tasks.append((length, try await ada.upload(Data(whole.prefix(length))).id)) }
                 for (length, id) in tasks {
                     let task = try await ada.final(id)
                     #expect(task.status == .failed, "\(length) bytes")

@@ -3,8 +3,8 @@ import Foundation
 import NIOCore
 import PF
 import PixelFlowClient
-import Synchronization
 import Terminal
+import TerminalTesting
 import Testing
 
 extension EndToEnd {
@@ -107,21 +107,14 @@ extension EndToEnd {
 
         // MARK: pf
 
-        private final class Screen: ConsoleStream {
-            let terminalWidth: Int? = nil
-            private let contents = Mutex("")
-            func write(_ text: String) { contents.withLock { $0 += text } }
-            var text: String { contents.withLock { $0 } }
-        }
-
         private struct Shell {
             let environment: [String: String]
 
-            func pf(_ arguments: String...) async -> (status: Terminal.ExitStatus, output: String, errors: String) {
-                let (output, errors) = (Screen(), Screen())
+            func pf(_ arguments: String...) async -> Outcome {
+                let (output, errors) = (CapturedStream(), CapturedStream())
                 let status = await UserCommandLine.run(
                     arguments, console: Console(output: output, status: errors), environment: environment)
-                return (status, output.text, errors.text)
+                return Outcome(status: status, output: output.text, errors: errors.text)
             }
         }
 

@@ -1,5 +1,7 @@
 import Conformance
 import Foundation
+import PixelFlowClient
+import PixelFlowCore
 import RawHTTP
 import Testing
 
@@ -9,6 +11,8 @@ extension EndToEnd {
         @Test func aFloodEndsNoServiceWhoseDescriptorsAreFew() async throws {
             try await LiveService.run(script: "ulimit -n 256; exec \"$0\"") { service in
                 let ada = try await Person.signedIn(to: service)
+                let throughWeb = PixelFlowClient(
+                    Endpoints(web: "http://127.0.0.1:\(service.ports.web)"), token: ada.token, retries: .none)
                 let ports = [service.ports.web, service.ports.auth, service.ports.api, service.ports.worker]
                 var flood: [RawConnection] = []
                 // Some are refused by the kernel once nothing is accepted for a while.
@@ -17,10 +21,9 @@ extension EndToEnd {
                 }
                 #expect(flood.count > 256)
                 for _ in 0..<3 {
-                    let task = try await ada.post(PNG.noise(width: 64, height: 64, seed: 7), type: "image/png")
-                    #expect(task.status == 202)
-                    #expect(try await ada.get("/api/tasks", port: service.ports.web).status == 200)
-                    #expect(try await ada.get("/api/tasks").status == 200)
+                    let task = try await ada.upload(PNG.noise(width: 64, height: 64, seed: 7))
+                    #expect(try await throughWeb.list().contains { $0.id == task.id.rawValue })
+                    #expect(try await ada.client.list().contains { $0.id == task.id.rawValue })
                     #expect(try await ada.get("/health", port: service.ports.auth).status == 200)
                 }
                 for each in flood { each.close() }

@@ -1,4 +1,5 @@
 import Foundation
+import PixelFlowClient
 import PixelFlowCore
 import Testing
 
@@ -9,7 +10,7 @@ extension EndToEnd {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let photo = try await Pictures.make().saved(as: "photo.jpg[Q=80]")
-                let body = try await ada.post(photo, type: "image/jpeg")
+                let body = try await ada.postBody(photo, type: "image/jpeg")
                 let form = try await ada.postForm(photo, filename: "photo.jpg", type: "image/jpeg")
                 for reply in [body, form] {
                     #expect(reply.status == 202)
@@ -33,11 +34,10 @@ extension EndToEnd {
                     "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "\(server.port)",
                 ]) { service in
                     let ada = try await Person.signedIn(to: service)
-                    let reply = try await ada.post(url: server.url("/photo.png"))
-                    let task = try await ada.final(reply.task().id)
+                    let task = try await ada.final(ada.upload(url: server.url("/photo.png")).id)
                     #expect(task.status == .completed)
                     #expect(task.source?.format == "png")
-                    #expect(try await ada.get("/api/tasks/\(task.id)/source").data == photo)
+                    #expect(try await ada.client.source(ofTask: task.id.rawValue).data() == photo)
                 }
             }
         }
@@ -75,8 +75,8 @@ extension EndToEnd {
         private func events(of person: Person) async throws -> [TaskDocument] {
             var seen: [TaskDocument] = []
             try await person.events(after: "1-x-1") { event in
-                seen.append(try event.task())
-                return seen.last?.status != .completed
+                seen.append(event.task)
+                return event.task.status != .completed
             }
             return seen
         }

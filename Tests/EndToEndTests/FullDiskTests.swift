@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import PixelFlowClient
 import PixelFlowCore
 import Testing
 
@@ -13,27 +14,24 @@ extension EndToEnd {
                 #expect(try await ada.process(PNG.noise(width: 32, height: 32, seed: 1)).status == .completed)
                 try disk.fill(leaving: 0)
                 let image = PNG.noise(width: 200, height: 200, seed: 2)
-                let refused = try await ada.post(image)
-                #expect(refused.status == 507, "\(refused.text)")
+                let refused = try await #require(throws: Problem.self) { try await ada.upload(image) }
+                #expect(refused.status == 507, "\(refused)")
                 #expect(refused.code == "insufficient_storage")
-                #expect(refused.header("retry-after") != nil)
+                #expect(refused.retryAfter != nil)
                 disk.free()
                 #expect(try await ada.process(image).status == .completed)
                 // Of the refused upload there is no trace.
-                let tasks = try await ada.get("/api/tasks").object()["tasks"] as? [Any]
-                #expect(tasks?.count == 2)
-                #expect(try await ada.get("/readyz").status == 200)
+                #expect(try await ada.client.list().count == 2)
+                #expect(try await ada.client.readiness().isReady)
             }
         }
 
         @Test func aTaskIsTriedAgainUntilItsOutputsFit() async throws {
             try await SmallDisk.run { service, disk in
                 let ada = try await Person.signedIn(to: service)
-                let reply = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds)
-                try #require(reply.status == 202, "\(reply.text)")
+                let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
                 // Long before the output is ready. Less than outputs leave free, and enough for the database.
                 try disk.fill(leaving: 1 << 20)
-                let id = try reply.task().id
                 let waiting = try await ada.wait(for: id, "a first failure") { $0.error != nil }
                 #expect(waiting.error?.code == "insufficient_storage")
                 #expect(!waiting.status.isFinal)

@@ -1,8 +1,7 @@
-import AsyncHTTPClient
 import Conformance
 import Foundation
-import NIOCore
 import NIOHTTP1
+import PixelFlowClient
 import PixelFlowCore
 import Testing
 
@@ -12,9 +11,8 @@ extension EndToEnd {
         @Test func aTaskCanBeFollowedThroughTheLog() async throws {
             try await LiveService.run(["PIXELFLOW_LOG_LEVEL": "debug"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                let wrong = ByteBuffer(string: #"{"email":"ada@example.org","password":"wrong but secret"}"#)
-                _ = try await ada.send(.POST, "/login", port: service.ports.auth, body: .bytes(wrong))
-                let reply = try await ada.post(PNG.noise(width: 8, height: 8, seed: 1))
+                await #expect(throws: Problem.self) { try await ada.client.logIn(email: "ada@example.org", password: "wrong but secret") }
+                let reply = try await ada.postBody(PNG.noise(width: 8, height: 8, seed: 1), type: "image/png")
                 let request = try #require(reply.header("x-request-id"))
                 let task = try await ada.final(reply.task().id)
                 let about = try await eventually("the end of the run in the log") {
@@ -38,9 +36,8 @@ extension EndToEnd {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = "support-case-4711"
-                let reply = try await ada.send(
-                    .POST, "/api/upload", port: service.ports.web, headers: ["content-type": "image/png", "x-request-id": id],
-                    body: .bytes(ByteBuffer(bytes: PNG.noise(width: 8, height: 8, seed: 2))))
+                let reply = try await ada.postBody(
+                    PNG.noise(width: 8, height: 8, seed: 2), type: "image/png", port: service.ports.web, headers: ["x-request-id": id])
                 #expect(reply.header("x-request-id") == id)
                 let task = try reply.task().id
                 let steps: Set = ["web request", "api request", "api task created", "worker run started", "worker run ended"]

@@ -1,6 +1,6 @@
 import Conformance
 import Foundation
-import NIOHTTP1
+import PixelFlowClient
 import PixelFlowCore
 import Testing
 
@@ -10,7 +10,7 @@ extension EndToEnd {
         @Test func aTaskSurvivesOneCrash() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
+                let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
                 let ended = try await endBusyProcess(of: service, by: SIGILL)
                 let task = try await ada.final(id)
                 #expect(task.status == .completed)
@@ -24,7 +24,7 @@ extension EndToEnd {
         @Test func aKillFromOutsideSpendsNoAttempt() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
+                let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
                 _ = try await endBusyProcess(of: service, by: SIGKILL)
                 let task = try await ada.final(id)
                 #expect(task.status == .completed)
@@ -36,7 +36,7 @@ extension EndToEnd {
         @Test func aTaskThatCrashesTwiceIsPoison() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.long).task().id
+                let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.long).id
                 let first = try await endBusyProcess(of: service, by: SIGILL)
                 let second = try await endBusyProcess(of: service, by: SIGILL)
                 #expect(first != second)
@@ -45,17 +45,17 @@ extension EndToEnd {
                 #expect(task.error?.code == "poison")
                 // The next image is none the worse for it, and neither is the service.
                 #expect(try await ada.process(PNG.noise(width: 64, height: 64, seed: 1)).status == .completed)
-                #expect(try await ada.get("/readyz").status == 200)
+                #expect(try await ada.client.readiness().isReady)
             }
         }
 
         @Test func aCancelledTaskIsStoppedInTheMiddle() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.long).task().id
+                let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.long).id
                 _ = try await busyProcess(of: service)
                 let start = ContinuousClock.now
-                #expect(try await ada.send(.POST, "/api/tasks/\(id)/cancel").status == 202)
+                _ = try await ada.client.cancel(id.rawValue)
                 #expect(try await ada.final(id).status == .cancelled)
                 #expect(ContinuousClock.now - start < .seconds(9))
                 #expect(try await ada.process(PNG.noise(width: 64, height: 64, seed: 1)).status == .completed)

@@ -3,6 +3,7 @@ import Conformance
 import Foundation
 import NIOCore
 import NIOHTTP1
+import PixelFlowClient
 import PixelFlowCore
 import Synchronization
 import Testing
@@ -30,10 +31,9 @@ extension EndToEnd {
                     try await Task.sleep(for: .milliseconds(200))
                     return sent.bytes == before ? true : nil
                 }
-                let small = try await ada.post(Data(repeating: 120, count: (1 << 20) + 1), type: "image/jpeg")
+                let small = try await ada.postBody(Data(repeating: 120, count: (1 << 20) + 1), type: "image/jpeg")
                 #expect((small.status, small.code) == (413, "body_too_large"))
-                #expect(try await ada.get("/api/tasks").object()["next_cursor"] is NSNull)
-                #expect((try await ada.get("/api/tasks").object()["tasks"] as? [Any])?.isEmpty == true)
+                #expect(try await ada.client.list().isEmpty)
             }
         }
 
@@ -48,12 +48,15 @@ extension EndToEnd {
                 #expect((form.status, form.code) == (400, "malformed_multipart"))
                 let json = try await post("application/json", #"{"image_url": "#)
                 #expect((json.status, json.code) == (400, "invalid_json"))
-                let operation = try await ada.post(
-                    url: "http://example.org", pipeline: #"{"outputs":[{"name":"a","operations":[{"op":"explode"}]}]}"#)
+                let operation = try await #require(throws: Problem.self) {
+                    try await ada.upload(
+                        url: "http://example.org", pipeline: #"{"outputs":[{"name":"a","operations":[{"op":"explode"}]}]}"#)
+                }
                 #expect((operation.status, operation.code) == (422, "unknown_operation"))
                 #expect(operation.field == "pipeline.outputs[0].operations[0].op")
-                let value = try await ada.post(
-                    url: "http://example.org", pipeline: #"{"outputs":[{"name":"a","quality":"high"}]}"#)
+                let value = try await #require(throws: Problem.self) {
+                    try await ada.upload(url: "http://example.org", pipeline: #"{"outputs":[{"name":"a","quality":"high"}]}"#)
+                }
                 #expect((value.status, value.field) == (422, "pipeline.outputs[0].quality"))
             }
         }
@@ -62,9 +65,9 @@ extension EndToEnd {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let (one, other) = (PNG.noise(width: 8, height: 8, seed: 1), PNG.noise(width: 8, height: 8, seed: 2))
-                let first = try await ada.post(one, headers: ["idempotency-key": "k"]).task().id
-                #expect(try await ada.post(one, headers: ["idempotency-key": "k"]).task().id == first)
-                let refused = try await ada.post(other, headers: ["idempotency-key": "k"])
+                let first = try await ada.upload(one, key: "k").id
+                #expect(try await ada.upload(one, key: "k").id == first)
+                let refused = try await #require(throws: Problem.self) { try await ada.upload(other, key: "k") }
                 #expect((refused.status, refused.code) == (422, "idempotency_key_reused"))
             }
         }
@@ -74,12 +77,15 @@ extension EndToEnd {
                 let ada = try await Person.signedIn(to: service)
                 let bob = try await Person.signedIn(to: service, as: "bob@example.org")
                 let task = try await ada.process(PNG.noise(width: 8, height: 8, seed: 1))
-                let routes: [(HTTPMethod, String)] = [
-                    (.GET, ""), (.DELETE, ""), (.POST, "/cancel"), (.POST, "/replay"), (.GET, "/source"), (.GET, "/outputs/image"),
+                let id = task.id.rawValue
+                let calls: [(String, @Sendable (PixelFlowClient) async throws -> Void)] = [
+                    ("task", { _ = try await $0.task(id) }), ("delete", { try await $0.delete(id) }),
+                    ("cancel", { _ = try await $0.cancel(id) }), ("replay", { _ = try await $0.replay(id) }),
+                    ("source", { _ = try await $0.source(ofTask: id) }), ("output", { _ = try await $0.output("image", ofTask: id) }),
                 ]
-                for (method, path) in routes {
-                    let reply = try await bob.send(method, "/api/tasks/\(task.id)\(path)")
-                    #expect(reply.status == 404, "\(method) \(path)")
+                for (name, call) in calls {
+                    let problem = try await #require(throws: Problem.self, "\(name)") { try await call(bob.client) }
+                    #expect(problem.status == 404, "\(name)")
                 }
                 #expect(try await ada.task(task.id).status == .completed)
             }

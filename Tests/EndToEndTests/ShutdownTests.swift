@@ -15,7 +15,7 @@ extension EndToEnd {
                 for seed in 1...40 {
                     let size = seed % 4 == 0 ? 600 : 64
                     let image = PNG.noise(width: size, height: size, seed: UInt64(seed))
-                    tasks.append(try await ada.post(image, pipeline: #"{"outputs":[{"name":"a","format":"webp","effort":9}]}"#).task().id)
+                    tasks.append(try await ada.upload(image, pipeline: #"{"outputs":[{"name":"a","format":"webp","effort":9}]}"#).id)
                 }
                 service.terminate()
                 #expect(try await service.waitForExit() == 0)
@@ -33,7 +33,7 @@ extension EndToEnd {
         @Test func aRunningTaskIsFinishedWhileTheProbesSayNo() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1", "PIXELFLOW_SHUTDOWN_GRACE": "60"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
+                let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
                 try await ada.wait(for: id, "the task to be at work") { $0.status == .processing }
                 service.terminate()
                 _ = try await eventually("readyz to say no") {
@@ -51,7 +51,7 @@ extension EndToEnd {
         @Test func aTaskThatTakesTooLongIsHandedBack() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1", "PIXELFLOW_SHUTDOWN_GRACE": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                let id = try await ada.post(SlowJob.image, pipeline: SlowJob.seconds).task().id
+                let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
                 try await ada.wait(for: id, "the task to be at work") { $0.status == .processing }
                 let start = ContinuousClock.now
                 service.terminate()

@@ -2,6 +2,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import PFCtl
+import StubService
 import Terminal
 import TerminalTesting
 import Testing
@@ -30,7 +31,7 @@ import WireFormats
     }
 
     @Test func namesEachTrouble() async throws {
-        try await Self.withAPI(503, json: #"{"title":"not ready","detail":"mongodb is down","code":"not_ready"}"#) {
+        try await Self.withAPI(503, json: #"{"status":"unavailable","checks":{"task_database":"failed","blob_store":"ok"}}"#) {
             stand in
             stand.cluster.setReady(stand.pods(of: "web")[0], false, restarts: 9, namespace: FakePixelFlow.namespace)
             stand.cluster.deny(DenialRule(verbs: ["patch"], resource: "deployments/scale"))
@@ -43,7 +44,7 @@ import WireFormats
             let expected = ["change", "services-ready", "restarts", "volumes-bound", "autoscaler", "api-backends"]
             let foundOutcome = try Self.failed(outcome)
             #expect(foundOutcome == expected)
-            #expect(outcome.output.contains("mongodb is down"))
+            #expect(outcome.output.contains("no answer from task_database"))
             #expect(await stand.pfctl("check", "-o", "name").output.contains("check/services-ready\n"))
         }
     }

@@ -3,6 +3,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import PFCtl
+import StubService
 import Terminal
 import TerminalTesting
 import Testing

@@ -8,6 +8,11 @@ import Testing
 @Suite(.serialized) struct GoldenTests {
     private static let failed = "019706d2-7c3e-7000-8000-00000000000c"
 
+    private static func expect(_ text: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let kept = try GoldenFiles(of: "pfctl").kept(name, recording: text)
+        #expect(text == kept, "\(name) differs", sourceLocation: sourceLocation)
+    }
+
     static let transcripts: [Transcript] = [
         Transcript("status", "status"),
         Transcript("status-healthy", "status", isHealthy: true),
@@ -49,7 +54,7 @@ import Testing
     ]
 
     @Test(arguments: transcripts) func printsAsItWasFoundGood(transcript: Transcript) async throws {
-        try Golden.expect(try await transcript.record(), "\(transcript.name).txt")
+        try Self.expect(try await transcript.record(), "\(transcript.name).txt")
     }
 
     /// Tables; other lines are wrapped too, but have words in them that are to be copied.
@@ -72,14 +77,14 @@ import Testing
             let status = await CommandLineTool.run(arguments, console: Console(output: stream, status: stream), environment: [:])
             text += "$ pfctl \(arguments.joined(separator: " "))\n\(stream.text)[exit \(status.rawValue)]\n\n"
         }
-        try Golden.expect(text, "help-\(width).txt")
+        try Self.expect(text, "help-\(width).txt")
     }
 
     @Test func coloursByMeaning() async throws {
         try await Scenario.run(isHealthy: false) { stand in
             let environment = ["PFCTL_TOKEN": "good"]
             let coloured = await stand.pfctl("status", "--color", "always", environment: environment)
-            try Golden.expect(coloured.output, "status-colour.txt")
+            try Self.expect(coloured.output, "status-colour.txt")
             #expect(await stand.pfctl("status", width: 160).output.contains("\u{1B}["))
             #expect(!(await stand.pfctl("status", width: 160, environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
             #expect(!(await stand.pfctl("status").output.contains("\u{1B}[")))

@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import PFCtl
+import StubService
 import Synchronization
 import Terminal
 import TerminalTesting

@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesClient
 import PFCtl
+import StubService
 import Terminal
 import TerminalTesting
 import Testing
@@ -56,13 +57,20 @@ import WireFormats
             #expect(json["tasks"]?[1]?["error"]?["code"] == "not_an_image")
             #expect(await stand.pfctl("tasks", "ls", "-o", "yaml", environment: Self.token).output.contains("not_an_image"))
             _ = await stand.pfctl("tasks", "ls", "--status", "processing", "--search", "a b&c", "--limit", "7", environment: Self.token)
-            #expect(api.lines.last == "GET /api/tasks?limit=7&status=PROCESSING&search=a%20b%26c")
+            #expect(api.lines.last == "GET /api/tasks?status=PROCESSING&search=a%20b%26c&limit=7")
+        }
+    }
+
+    @Test func waitsWithoutALimitIfItIsZero() async throws {
+        try await Self.run { stand, _ in
+            let outcome = await stand.pfctl("tasks", "ls", "--request-timeout", "0", "-o", "name", environment: Self.token)
+            #expect(outcome.output == "task/done\ntask/f1\n", "\(outcome.errors)")
         }
     }
 
     @Test func tellsWhatWasDoneBeforeTheServiceWent() async throws {
         let api: StubService.Answer = { call in
-            call.path.contains("first") ? (202, "{}") : (403, #"{"detail":"Not now."}"#)
+            call.path.contains("first") ? (202, Self.task("first", "CANCELLED")) : (403, #"{"detail":"Not now."}"#)
         }
         try await StubService.run("api", port: 8_080, api) { stand, _ in
             let outcome = await stand.pfctl("tasks", "cancel", "first", "second", "third", environment: Self.token)

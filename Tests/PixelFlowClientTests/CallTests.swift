@@ -41,6 +41,49 @@ import WireFormats
         }
     }
 
+    @Test(arguments: [(250, 250), (nil, 300), (3, 3)] as [(Int?, Int)])
+    func listsAsManyAsAreWanted(_ limit: Int?, _ count: Int) async throws {
+        try await ScriptedServer.run { request, number in
+            let size = request.path.contains("limit=200") ? 200 : 3
+            let tasks = (0..<(number == 2 ? 100 : size)).map { TaskText.json("\(number)-\($0)", "PENDING") }
+            return .answer(200, #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":\#(number == 1 ? "\"2\"" : "null")}"#)
+        } _: { client, server in
+            let tasks = try await client.list(upTo: limit)
+            #expect(Set(tasks.map(\.id)).count == count)
+            #expect(server.requests.count == (count > 200 ? 2 : 1))
+        }
+    }
+
+    @Test func saysWhetherTheApiCanWork() async throws {
+        try await ScriptedServer.run { _, number in
+            switch number {
+            case 1: .answer(200, #"{"status":"degraded","checks":{"broker":"timed_out","task_database":"ok"}}"#)
+            case 2: .answer(503, #"{"status":"unavailable","checks":{"task_database":"failed","blob_store":"failed"}}"#)
+            default: .problem(503, "busy")
+            }
+        } _: { client, server in
+            let degraded = try await client.readiness()
+            #expect(degraded.isReady)
+            #expect(degraded.status == "degraded")
+            #expect(degraded.failing == ["broker"])
+            let unavailable = try await client.readiness()
+            #expect(!unavailable.isReady)
+            #expect(unavailable.failing == ["blob_store", "task_database"])
+            let problem = try await #require(throws: Problem.self) { try await client.readiness() }
+            #expect(problem.code == "busy")
+            #expect(server.requests.map(\.path) == ["/readyz", "/readyz", "/readyz"])
+        }
+    }
+
+    @Test func namesTheStateOfATask() async throws {
+        try await ScriptedServer.run { _, _ in
+            .answer(200, TaskText.json("1", "PENDING"), "ETag: \"1-7\"")
+        } _: { client, _ in
+            let task = try await client.task("1")
+            #expect(task.etag == "\"1-7\"")
+        }
+    }
+
     @Test func knowsWhoItIs() async throws {
         try await ScriptedServer.run { request, _ in
             switch request.path {

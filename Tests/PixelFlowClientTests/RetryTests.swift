@@ -106,6 +106,31 @@ import Testing
         }
     }
 
+    /// The first attempt was carried out: only its answer is lost.
+    @Test(arguments: [[.close], .problem(504, "x", "Retry-After: 0")] as [[ScriptedServer.Step]])
+    func hasDeletedWhatIsGoneOnTheSecondAttempt(_ lost: [ScriptedServer.Step]) async throws {
+        try await ScriptedServer.run { _, number in
+            number.isMultiple(of: 2) ? .problem(404, "not_found") : lost
+        } _: { client, server in
+            try await client.delete("1")
+            try await client.deletePreset("mine")
+            #expect(server.requests.map(\.path) == ["/api/tasks/1", "/api/tasks/1", "/api/presets/mine", "/api/presets/mine"])
+        }
+    }
+
+    @Test func saysThatThereWasNothingToDelete() async throws {
+        try await ScriptedServer.run { _, number in
+            // An attempt that was refused has deleted nothing.
+            number == 1 ? .problem(429, "rate_limited", "Retry-After: 0") : .problem(404, "not_found")
+        } _: { client, server in
+            for _ in 1...2 {
+                let problem = try await #require(throws: Problem.self) { try await client.delete("1") }
+                #expect(problem.status == 404)
+            }
+            #expect(server.requests.count == 3)
+        }
+    }
+
     @Test func saysThatNobodyIsThere() async throws {
         let client = PixelFlowClient(Endpoints(web: "http://127.0.0.1:1"), retries: .none)
         await #expect { try await client.presets() } throws: { error in

@@ -40,12 +40,8 @@ struct TasksListCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let status = status.map { ImageTask.Status(rawValue: $0.uppercased()) }
-        let query = TaskQuery(status: status, search: search, pageSize: limit == 0 ? 200 : min(limit, 200))
-        var tasks: [ImageTask] = []
-        for try await task in try session.client().tasks(query) {
-            tasks.append(task)
-            if tasks.count == limit { break }
-        }
+        let query = TaskQuery(status: status, search: search)
+        let tasks = try await session.client().list(query, upTo: limit == 0 ? nil : limit)
         session.printer.print(TaskReport.list(tasks, session))
         return .ok
     }

@@ -48,6 +48,9 @@ struct UploadRun: Sendable {
         var result = Result(source: source)
         do {
             try await process(source, &result)
+        } catch ClientError.file(source.name, let reason) {
+            // Whoever reports it names the image.
+            result.failure = CommandError(.failed, reason)
         } catch {
             result.failure = CommandError(error)
         }

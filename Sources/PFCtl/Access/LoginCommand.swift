@@ -1,6 +1,6 @@
 import ArgumentParser
 import KubernetesClient
-import NIOHTTP1
+import PixelFlowClient
 import Terminal
 import WireFormats
 
@@ -41,14 +41,10 @@ struct LoginCommand: SessionCommand {
     }
 
     private func logIn(_ password: String, _ session: Session) async throws -> TokenStore.Entry {
-        let answer = try await ForwardedService.using(.auth, in: session, token: nil) { auth in
-            try await auth.send(
-                .POST, "/login", body: ["email": .string(email), "password": .string(password)], timeout: session.global.requestTimeout)
+        let login = try await ForwardedService.using(.auth, in: session, token: nil) { auth in
+            try await auth.call { try await $0.logIn(email: email, password: password) }
         }
-        guard let token = answer["token"]?.stringValue, let seconds = answer["expires_in"]?.doubleValue else {
-            throw CommandError(.failed, "auth returned no token")
-        }
-        return TokenStore.Entry(token: token, email: email, expires: session.now.advanced(by: .seconds(seconds)))
+        return TokenStore.Entry(token: login.token, email: email, expires: session.now.advanced(by: login.expiresIn))
     }
 }
 

@@ -1,4 +1,5 @@
 import KubernetesClient
+import PixelFlowClient
 import Terminal
 import WireFormats
 
@@ -102,14 +103,14 @@ extension Check {
         guard let pod = context.status?.pods.first(where: { $0.component == "api" && $0.isReady }) else {
             return .skipped("no pod of api is ready")
         }
-        let api = try await ForwardedService.open(.api, pod: pod.name, session: context.session, token: nil)
-        do {
-            _ = try await api.get("/readyz", timeout: probeTimeout)
-            await api.close()
-            return .ok()
-        } catch {
-            await api.close()
-            throw error
+        let session = context.session
+        let readiness = try await ForwardedService.using(.api, pod: pod.name, in: session, token: nil, timeout: probeTimeout) { api in
+            try await api.call { try await $0.readiness() }
         }
+        let backends = readiness.failing.joined(separator: ", ")
+        let hint = "check that its servers are up; pfctl logs api says why they cannot be reached"
+        let reason = backends.isEmpty ? "the api is \(readiness.status)" : "no answer from \(backends)"
+        if !readiness.isReady { return .failed(reason, hint: hint) }
+        return backends.isEmpty ? .ok() : .warning(reason, hint: hint)
     }
 }

@@ -1,10 +1,9 @@
 import AsyncHTTPClient
 import KubernetesClient
-import NIOCore
-import NIOHTTP1
+import PixelFlowClient
+import PixelFlowRelease
 import Synchronization
 import Terminal
-import WireFormats
 
 /// A service that is talked to through a port that pfctl forwards for itself.
 struct ForwardedService: Sendable {
@@ -21,93 +20,36 @@ struct ForwardedService: Sendable {
         }
     }
 
-    private static let maximumAnswer = 32 << 20
-
     private let forwarding: PortForwarding
     private let http: HTTPClient
-    private let token: String?
+    private let client: PixelFlowClient
     private let failures = ForwardFailures()
 
-    /// - Parameter pod: A pod that is known to be ready; nil to look for a ready one at each connection.
-    static func open(_ target: Target, pod: String? = nil, session: Session, token: String?) async throws -> ForwardedService {
-        let client = try session.client()
-        let first = PodSelection(first: pod)
-        let release = session.global.release
-        let forwarding = try await client.forwardPort { try await first.pod(of: target, release: release, client) }
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
-        return ForwardedService(forwarding: forwarding, http: http, token: token)
-    }
-
-    private init(forwarding: PortForwarding, http: HTTPClient, token: String?) {
+    private init(forwarding: PortForwarding, token: String?, timeout: Duration) {
         self.forwarding = forwarding
-        self.http = http
-        self.token = token
+        // Not the shared one: its connections would outlive the port.
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .pixelFlow)
+        let url = "http://127.0.0.1:\(forwarding.localPort)"
+        // An operator wants to see a failure at once.
+        client = PixelFlowClient(
+            Endpoints(auth: url, api: url), token: token, retries: .none, requestTimeout: timeout, userAgent: "pfctl/\(Release.version)",
+            http: http)
         failures.read(forwarding.events)
     }
 
-    var localPort: Int { forwarding.localPort }
-
-    /// Does not wait for connections to be taken leave of: one that hangs would hold up the command.
-    func close() async {
-        try? await http.shutdown()
-        Task { [forwarding] in await forwarding.close() }
-    }
-
-    func get(_ path: String, timeout: Duration) async throws -> JSONValue {
-        try await send(.GET, path, timeout: timeout)
-    }
-
-    /// Sends a request and reads the JSON of its response.
-    /// - Throws: `CommandError` with the error of the service, or if it cannot be reached.
-    func send(_ method: HTTPMethod, _ path: String, body: JSONValue? = nil, timeout: Duration) async throws -> JSONValue {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(localPort)\(path)")
-        request.method = method
-        request.headers.add(name: "Accept", value: "application/json")
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(string: body.text()))
-        }
-        let (status, bytes) = try await answer(to: request, timeout: timeout)
-        let json = bytes.isEmpty ? JSONValue.null : try? JSONValue(parsing: bytes)
-        guard (200..<300).contains(status) else { throw Self.refusal(status, json, hasToken: token != nil) }
-        guard let json else { throw CommandError(.failed, "the response to \(path) is not JSON") }
-        return json
-    }
-
-    private func answer(to request: HTTPClientRequest, timeout: Duration) async throws -> (status: Int, body: [UInt8]) {
-        do {
-            let response = try await http.execute(request, timeout: .nanoseconds(Int64(timeout / .nanoseconds(1))))
-            let body = try await response.body.collect(upTo: Self.maximumAnswer)
-            return (Int(response.status.code), Array(body.readableBytesView))
-        } catch let error as CancellationError {
-            throw error
-        } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
-        } catch {
-            throw failures.last ?? CommandError(.unreachable, "the connection to the service was lost")
-        }
-    }
-
-    /// The words of the service's problem+json.
-    private static func refusal(_ status: Int, _ json: JSONValue?, hasToken: Bool) -> CommandError {
-        let text = json?["detail"]?.stringValue ?? json?["title"]?.stringValue ?? "it answered \(status)"
-        let code = json?["code"]?.stringValue.map { " (\($0))" } ?? ""
-        switch status {
-        case 401 where hasToken:
-            return CommandError(.unreachable, "the service rejected the token: \(text)\(code)", hint: "log in again")
-        case 401, 403: return CommandError(.unreachable, "the service denied access: \(text)\(code)")
-        default: return CommandError(.failed, "the service returned an error: \(text)\(code)")
-        }
-    }
-}
-
-extension ForwardedService {
     /// Lets a body talk to a service, and closes the port afterwards, whatever comes of it.
+    /// - Parameters:
+    ///   - pod: A pod that is known to be ready; nil to look for a ready one at each connection.
+    ///   - timeout: Of one call; nil for that of the options.
     static func using<Result: Sendable>(
-        _ target: Target, in session: Session, token: String?, _ body: (ForwardedService) async throws -> Result
+        _ target: Target, pod: String? = nil, in session: Session, token: String?, timeout: Duration? = nil,
+        _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
-        let service = try await open(target, session: session, token: token)
+        let cluster = try session.client()
+        let first = PodSelection(first: pod)
+        let release = session.global.release
+        let forwarding = try await cluster.forwardPort { try await first.pod(of: target, release: release, cluster) }
+        let service = ForwardedService(forwarding: forwarding, token: token, timeout: timeout ?? session.global.requestTimeout)
         do {
             let result = try await body(service)
             await service.close()
@@ -115,6 +57,38 @@ extension ForwardedService {
         } catch {
             await service.close()
             throw error
+        }
+    }
+
+    /// Does not wait for connections to be taken leave of: one that hangs would hold up the command.
+    private func close() async {
+        try? await http.shutdown()
+        Task { [forwarding] in await forwarding.close() }
+    }
+
+    /// Lets a body call the service.
+    /// - Throws: `CommandError` with the error of the service, or why it cannot be reached.
+    func call<Result>(_ body: (PixelFlowClient) async throws -> Result) async throws -> Result {
+        do {
+            return try await body(client)
+        } catch let problem as Problem {
+            throw CommandError(problem, hasToken: client.token != nil)
+        } catch let error as ClientError {
+            switch error {
+            case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
+            case .unreachable, .brokenOff: throw failures.last ?? CommandError(.unreachable, "the connection to the service was lost")
+            default: throw CommandError(.failed, "\(error)")
+            }
+        }
+    }
+}
+
+extension CommandError {
+    fileprivate init(_ problem: Problem, hasToken: Bool) {
+        switch problem.status {
+        case 401 where hasToken: self.init(.unreachable, "the service rejected the token: \(problem)", hint: "log in again")
+        case 401, 403: self.init(.unreachable, "the service denied access: \(problem)")
+        default: self.init(.failed, "the service returned an error: \(problem)")
         }
     }
 }

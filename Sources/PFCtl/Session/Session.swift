@@ -35,8 +35,7 @@ final class Session: Sendable {
     func configuration() throws -> ClusterConfiguration {
         var configuration = try ClusterConfiguration.load(global.selection, environment: environment)
         configuration.userAgent = "pfctl/\(Release.version)"
-        // As in kubectl, 0 means no limit; a day is effectively unlimited for one request.
-        configuration.requestTimeout = global.requestTimeout == .zero ? .seconds(86_400) : global.requestTimeout
+        configuration.requestTimeout = global.requestTimeout
         configuration.connectTimeout = min(configuration.connectTimeout, configuration.requestTimeout)
         return configuration
     }
@@ -71,7 +70,9 @@ extension GlobalOptions {
             selection = options.selection
             release = options.release
             output = options.output
-            requestTimeout = options.requestTimeout.duration
+            // As in kubectl, 0 means no limit; a day is effectively unlimited for one request.
+            let limit = options.requestTimeout.duration
+            requestTimeout = limit == .zero ? .seconds(86_400) : limit
         }
     }
 }

@@ -1,4 +1,5 @@
 import KubernetesClient
+import PixelFlowClient
 import Terminal
 import WireFormats
 
@@ -149,14 +150,8 @@ struct StatusGathering: Sendable {
             return Gathered(note: "tasks: not shown because no api pod is ready")
         }
         return await optional("the task counts") {
-            let api = try await ForwardedService.open(.api, pod: pod.name, session: session, token: token)
-            do {
-                let json = try await api.get("/api/stats", timeout: Self.taskTimeout)
-                await api.close()
-                return TaskCounts(json)
-            } catch {
-                await api.close()
-                throw error
+            try await ForwardedService.using(.api, pod: pod.name, in: session, token: token, timeout: Self.taskTimeout) { api in
+                TaskCounts(try await api.call { try await $0.statistics() })
             }
         }
     }

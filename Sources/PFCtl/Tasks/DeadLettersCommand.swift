@@ -1,4 +1,5 @@
 import ArgumentParser
+import PixelFlowClient
 import Terminal
 
 struct DeadLettersCommand: ParsableCommand {
@@ -32,8 +33,8 @@ struct DeadLettersListCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let tasks = try await TaskService.using(session, access) { service in
-            try await service.list(status: TaskSummary.failed, limit: limit.count)
+        let tasks = try await access.withAPI(in: session) { api in
+            try await api.call { try await $0.list(TaskQuery(status: .failed), upTo: limit.count) }
         }
         session.print(TaskListReport(tasks: tasks, now: session.now, isDeadLetters: true).document)
         return .ok
@@ -55,9 +56,9 @@ struct DeadLettersShowCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let task = try await TaskService.using(session, access) { try await $0.task(id) }
-        guard task.status == TaskSummary.failed else {
-            throw CommandError(.failed, "the task is \(task.status), not FAILED", hint: "pfctl tasks show \(id) shows it")
+        let task = try await access.withAPI(in: session) { api in try await api.call { try await $0.task(id) } }
+        guard task.status == .failed else {
+            throw CommandError(.failed, "the task is \(task.status.rawValue), not FAILED", hint: "pfctl tasks show \(id) shows it")
         }
         session.print(TaskReport(task: task, now: session.now).document)
         return .ok
@@ -80,7 +81,7 @@ struct DeadLettersReplayCommand: TaskChangeCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func ids(_ service: TaskService) async throws -> [String] { try await selection.resolve(service) }
+    func ids(_ api: ForwardedService) async throws -> [String] { try await selection.resolve(api) }
 }
 
 struct DeadLettersPurgeCommand: TaskChangeCommand {
@@ -99,7 +100,7 @@ struct DeadLettersPurgeCommand: TaskChangeCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func ids(_ service: TaskService) async throws -> [String] { try await selection.resolve(service) }
+    func ids(_ api: ForwardedService) async throws -> [String] { try await selection.resolve(api) }
 }
 
 /// Which failed tasks are meant.
@@ -112,8 +113,8 @@ struct DeadLetterSelection: ParsableArguments {
         guard ids.isEmpty == all else { throw ValidationError("Name the tasks, or give --all.") }
     }
 
-    func resolve(_ service: TaskService) async throws -> [String] {
+    func resolve(_ api: ForwardedService) async throws -> [String] {
         // All of them first: each that is changed is in the list no more.
-        all ? try await service.list(status: TaskSummary.failed, limit: nil).map(\.id) : ids
+        all ? try await api.call { try await $0.list(TaskQuery(status: .failed)) }.map(\.id) : ids
     }
 }

@@ -1,4 +1,4 @@
-import KubernetesClient
+import PixelFlowClient
 import Terminal
 import WireFormats
 
@@ -16,18 +16,18 @@ enum TaskAction: String, Sendable {
     }
 
     /// Why it cannot be done to a task; nil if it can.
-    func obstacle(_ task: TaskSummary) -> String? {
+    func obstacle(_ task: ImageTask) -> String? {
         switch self {
-        case .cancel: task.isFinal ? "it is already \(task.status)" : nil
-        case .replay, .purge: task.status == TaskSummary.failed ? nil : "it is \(task.status), not FAILED"
+        case .cancel: task.status.isFinal ? "it is already \(task.status.rawValue)" : nil
+        case .replay, .purge: task.status == .failed ? nil : "it is \(task.status.rawValue), not FAILED"
         }
     }
 
-    fileprivate func perform(on id: String, _ service: TaskService) async throws {
+    fileprivate func perform(on id: String, _ client: PixelFlowClient) async throws {
         switch self {
-        case .cancel: try await service.cancel(id)
-        case .replay: try await service.replay(id)
-        case .purge: try await service.delete(id)
+        case .cancel: _ = try await client.cancel(id)
+        case .replay: _ = try await client.replay(id)
+        case .purge: try await client.delete(id)
         }
     }
 }
@@ -35,7 +35,7 @@ enum TaskAction: String, Sendable {
 /// Applies one change to several tasks, one after the other, and continues if one of them fails.
 struct TaskChanges: Sendable {
     let session: Session
-    let service: TaskService
+    let api: ForwardedService
     let change: ChangeOptions
 
     func perform(_ action: TaskAction, on ids: [String]) async throws -> ExitStatus {
@@ -61,10 +61,10 @@ struct TaskChanges: Sendable {
     private func perform(_ action: TaskAction, _ id: String) async throws {
         if change.isClientOnly { return }
         // The api would delete a task of any status; only failed ones are dead letters.
-        if change.dryRun == .server || action == .purge, let obstacle = action.obstacle(try await service.task(id)) {
+        if change.dryRun == .server || action == .purge, let obstacle = action.obstacle(try await api.call({ try await $0.task(id) })) {
             throw CommandError(.failed, obstacle)
         }
-        if change.dryRun == .none { try await action.perform(on: id, service) }
+        if change.dryRun == .none { try await api.call { try await action.perform(on: id, $0) } }
     }
 
     private func document(_ action: TaskAction, _ ids: [String]) -> Document {

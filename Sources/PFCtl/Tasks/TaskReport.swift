@@ -1,10 +1,12 @@
+import FoundationEssentials
 import KubernetesClient
+import PixelFlowClient
 import Terminal
 import WireFormats
 
 /// One task with all that happened to it.
 struct TaskReport {
-    let task: TaskSummary
+    let task: ImageTask
     let now: Timestamp
 
     var document: Document {
@@ -14,20 +16,18 @@ struct TaskReport {
 
     private var fields: [Document.Field] {
         var fields: [Document.Field] = [
-            .init("id", Text(task.id)), .init("status", Text(task.status, task.style)), .init("source", Text(task.source)),
+            .init("id", Text(task.id)), .init("status", Text(task.status.rawValue, task.style)), .init("source", Text(task.sourceName)),
             .init("attempts", Text(task.attempts)),
         ]
         if let facts = task.json["source"] { fields.append(.init("image", Text(Self.size(facts)))) }
-        if let preset = task.json["preset"]?.stringValue { fields.append(.init("preset", Text(preset))) }
+        if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
         if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(progress * 100)) %"))) }
         for (name, key) in [
             ("created", "created_at"), ("started", "started_at"), ("completed", "completed_at"), ("next run", "next_run_at"),
         ] {
             if let time = task.json[key]?.stringValue { fields.append(.init(name, moment(time))) }
         }
-        if let code = task.errorCode {
-            fields.append(.init("error", Text(code, .bad) + Text(task.errorMessage.map { ": \($0)" } ?? "")))
-        }
+        if let error = task.error { fields.append(.init("error", Text(error.code, .bad) + Text(": \(error.message)"))) }
         return fields
     }
 
@@ -77,7 +77,7 @@ struct TaskReport {
 
 /// Tasks, one a line.
 struct TaskListReport {
-    let tasks: [TaskSummary]
+    let tasks: [ImageTask]
     let now: Timestamp
     /// Only failed tasks, about which the error is what matters.
     var isDeadLetters = false
@@ -101,8 +101,8 @@ struct TaskListReport {
             columns: columns,
             rows: tasks.map { task in
                 .init([
-                    Text(task.id), Text(task.status, task.style), Text(task.attempts), age(task.created), age(task.updated),
-                    Text(task.errorCode ?? ""), Text(task.source),
+                    Text(task.id), Text(task.status.rawValue, task.style), Text(task.attempts), age(task.createdAt), age(task.updatedAt),
+                    Text(task.error?.code ?? ""), Text(task.sourceName),
                 ])
             })
     }
@@ -116,52 +116,27 @@ struct TaskListReport {
             columns: columns,
             rows: tasks.map { task in
                 .init([
-                    Text(task.id), age(task.updated), Text(task.attempts), Text(task.errorCode ?? "", .bad), Text(task.source),
-                    Text(task.errorMessage ?? ""),
+                    Text(task.id), age(task.updatedAt), Text(task.attempts), Text(task.error?.code ?? "", .bad), Text(task.sourceName),
+                    Text(task.error?.message ?? ""),
                 ])
             })
     }
 
-    private func age(_ time: Timestamp?) -> Text { Text(time.map { DurationText.age($0.age(at: now)) } ?? "") }
+    private func age(_ time: Date?) -> Text {
+        Text(time.map { DurationText.age(Timestamp(secondsSinceEpoch: $0.timeIntervalSince1970).age(at: now)) } ?? "")
+    }
 }
 
-/// The fields of a task that lists need.
-struct TaskSummary: Sendable {
-    static let failed = "FAILED"
-    private static let final: Set<String> = ["COMPLETED", "FAILED", "CANCELLED"]
-
-    let id: String
-    let status: String
-    /// Its URL, or the name of the file.
-    let source: String
-    let attempts: Int
-    let created: Timestamp?
-    let updated: Timestamp?
-    let errorCode: String?
-    let errorMessage: String?
-    /// All that the api says.
-    let json: JSONValue
-
-    init(_ json: JSONValue) {
-        self.json = json
-        id = json["id"]?.stringValue ?? ""
-        status = json["status"]?.stringValue ?? ""
-        source = json["image_url"]?.stringValue ?? json["upload"]?["filename"]?.stringValue ?? "an upload"
-        attempts = json["attempts"]?.intValue ?? 0
-        created = json["created_at"]?.stringValue.flatMap { Timestamp($0) }
-        updated = json["updated_at"]?.stringValue.flatMap { Timestamp($0) }
-        errorCode = json["error"]?["code"]?.stringValue
-        errorMessage = json["error"]?["message"]?.stringValue
-    }
-
-    var isFinal: Bool { Self.final.contains(status) }
+extension ImageTask {
     var reference: String { "task/\(id)" }
+    /// Its URL, or the name of the file.
+    var sourceName: String { source ?? "an upload" }
 
     var style: Text.Style {
         switch status {
-        case "COMPLETED": .good
-        case "FAILED": .bad
-        case "CANCELLED": .faint
+        case .completed: .good
+        case .failed: .bad
+        case .cancelled: .faint
         default: .plain
         }
     }

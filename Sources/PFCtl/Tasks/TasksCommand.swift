@@ -1,5 +1,5 @@
 import ArgumentParser
-import KubernetesClient
+import PixelFlowClient
 import Terminal
 
 struct TasksCommand: ParsableCommand {
@@ -36,9 +36,8 @@ struct TasksListCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let tasks = try await TaskService.using(session, access) { service in
-            try await service.list(status: status?.rawValue.uppercased(), search: search, limit: limit.count)
-        }
+        let query = TaskQuery(status: status.map { .init(rawValue: $0.rawValue.uppercased()) }, search: search)
+        let tasks = try await access.withAPI(in: session) { api in try await api.call { try await $0.list(query, upTo: limit.count) } }
         session.print(TaskListReport(tasks: tasks, now: session.now).document)
         return .ok
     }
@@ -67,7 +66,7 @@ struct TasksShowCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let task = try await TaskService.using(session, access) { try await $0.task(id) }
+        let task = try await access.withAPI(in: session) { api in try await api.call { try await $0.task(id) } }
         session.print(TaskReport(task: task, now: session.now).document)
         return .ok
     }
@@ -90,7 +89,7 @@ struct TasksCancelCommand: TaskChangeCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func ids(_ service: TaskService) async throws -> [String] { ids }
+    func ids(_ api: ForwardedService) async throws -> [String] { ids }
 }
 
 struct TasksReplayCommand: TaskChangeCommand {
@@ -110,7 +109,7 @@ struct TasksReplayCommand: TaskChangeCommand {
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func ids(_ service: TaskService) async throws -> [String] { ids }
+    func ids(_ api: ForwardedService) async throws -> [String] { ids }
 }
 
 /// A command that does one thing to tasks.
@@ -118,14 +117,14 @@ protocol TaskChangeCommand: SessionCommand {
     static var action: TaskAction { get }
     var change: ChangeOptions { get }
     var access: TokenOptions { get }
-    func ids(_ service: TaskService) async throws -> [String]
+    func ids(_ api: ForwardedService) async throws -> [String]
 }
 
 extension TaskChangeCommand {
     func run(in session: Session) async throws -> ExitStatus {
-        try await TaskService.using(session, access) { service in
-            let changes = TaskChanges(session: session, service: service, change: change)
-            return try await changes.perform(Self.action, on: try await ids(service))
+        try await access.withAPI(in: session) { api in
+            let changes = TaskChanges(session: session, api: api, change: change)
+            return try await changes.perform(Self.action, on: try await ids(api))
         }
     }
 }

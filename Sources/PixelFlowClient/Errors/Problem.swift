@@ -1,6 +1,6 @@
 import NIOCore
 import NIOHTTP1
-import WireFormats
+public import WireFormats
 
 /// An answer of the service that is no success, as it describes it itself (RFC 9457).
 public struct Problem: Error, Sendable, Hashable {
@@ -18,10 +18,12 @@ public struct Problem: Error, Sendable, Hashable {
     public let requestID: String?
     /// When the service expects that the request can succeed.
     public let retryAfter: Duration?
+    /// All that the answer says, if it is JSON.
+    public let json: JSONValue?
 
     /// - Parameter now: seconds since 1970; of no interest if the answer has a date itself.
     init(status: Int, headers: HTTPHeaders, body: ByteBuffer, now: Int64) {
-        let json = try? JSONValue(parsing: body.readableBytesView)
+        json = try? JSONValue(parsing: body.readableBytesView)
         let reason = HTTPResponseStatus(statusCode: status).reasonPhrase
         self.status = status
         code = json?["code"]?.stringValue ?? "http_\(status)"

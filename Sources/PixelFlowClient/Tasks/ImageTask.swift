@@ -18,12 +18,15 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
     public let createdAt: Date?
     public let updatedAt: Date?
     public let completedAt: Date?
+    /// Names this state of the task, as a call that asked for it alone was told; nil in lists and events.
+    public let etag: String?
     /// All that the service says, with what this library has no name for.
     public let json: JSONValue
 
     /// - Throws: `ClientError.invalidAnswer` without an id or a status.
-    init(_ fields: Fields) throws {
+    init(_ fields: Fields, etag: String? = nil) throws {
         json = fields.json
+        self.etag = etag
         id = try fields.text("id")
         status = Status(rawValue: try fields.text("status"))
         progress = json["progress"]?.doubleValue ?? 0

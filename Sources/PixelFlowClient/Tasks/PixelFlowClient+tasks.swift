@@ -5,6 +5,17 @@ extension PixelFlowClient {
     /// All tasks of a query, newest first.
     public func tasks(_ query: TaskQuery = TaskQuery()) -> TaskSequence { TaskSequence(client: self, query: query) }
 
+    /// The newest tasks of a query, as a list. The pages are as large as they can be, whatever the query says.
+    ///
+    /// - Parameter limit: of the list; nil for all tasks.
+    public func list(_ query: TaskQuery = TaskQuery(), upTo limit: Int? = nil) async throws -> [ImageTask] {
+        var query = query
+        query.pageSize = min(limit ?? .max, TaskQuery.maximumPageSize)
+        var tasks: [ImageTask] = []
+        for try await task in self.tasks(query).prefix(limit ?? .max) { tasks.append(task) }
+        return tasks
+    }
+
     /// One page of tasks.
     ///
     /// - Parameter cursor: of the page before; nil for the first.
@@ -26,12 +37,10 @@ extension PixelFlowClient {
     public func replay(_ id: String) async throws -> ImageTask { try await task(Call(.POST, url(id) + "/replay")) }
 
     /// Deletes a task with its images.
-    public func delete(_ id: String) async throws { _ = try await document(Call(.DELETE, url(id))) }
+    public func delete(_ id: String) async throws { try await delete(at: url(id)) }
 
     /// Numbers of all tasks of the account: `counts`, `throughput` and so on.
     public func statistics() async throws -> JSONValue { try await document(Call(.GET, endpoints.api + "/api/stats")) }
 
     private func url(_ id: String) -> String { endpoints.api + "/api" + Path.joined("tasks", id) }
-
-    private func task(_ call: Call) async throws -> ImageTask { try ImageTask(Fields(await document(call))) }
 }

@@ -1,5 +1,8 @@
 /// Which tasks are listed.
 public struct TaskQuery: Sendable, Hashable {
+    /// Tasks of one answer at most.
+    public static let maximumPageSize = 200
+
     public var status: ImageTask.Status?
     /// A part of the file name or the URL.
     public var search: String?
@@ -20,7 +23,7 @@ public struct TaskPage: Sendable, Hashable {
     public let nextCursor: String?
 
     init(_ fields: Fields) throws {
-        tasks = try fields.list("tasks", ImageTask.init)
+        tasks = try fields.list("tasks") { try ImageTask($0) }
         nextCursor = fields.json["next_cursor"]?.stringValue
     }
 }

@@ -12,24 +12,50 @@ extension PixelFlowClient {
     private static let problemTimeout = Duration.seconds(10)
 
     /// Sends a request and reads a JSON document from its answer.
-    func document(_ call: Call) async throws -> JSONValue { try await document(call, within: requestTimeout) }
+    func document(_ call: Call) async throws -> JSONValue { try await answer(call, within: requestTimeout).json }
 
-    /// - Parameter limit: of one attempt with its answer; nil for an upload, which takes the time that it takes.
-    func document(_ call: Call, within limit: Duration?) async throws -> JSONValue {
+    /// Sends a request and reads the task in its answer.
+    func task(_ call: Call) async throws -> ImageTask { try await task(call, within: requestTimeout) }
+
+    func task(_ call: Call, within limit: Duration?) async throws -> ImageTask {
+        let answer = try await answer(call, within: limit)
+        return try ImageTask(Fields(answer.json), etag: answer.headers.first(name: "etag"))
+    }
+
+    /// Deletes what is at a URL.
+    ///
+    /// Does not throw `Problem` with status 404 if an earlier attempt, whose answer was lost, can have deleted it.
+    func delete(at url: String) async throws {
+        let call = Call(.DELETE, url)
+        var canBeDone = false
         try await repeating(call) {
-            let answer =
-                if let limit {
-                    try await withDeadline(limit, call.answer) { try await exchange(call) }
-                } else {
-                    try await exchange(call)
-                }
-            if answer.readableBytes == 0 { return .null }
             do {
-                return try JSONValue(parsing: answer.readableBytesView)
+                _ = try await exchange(call, within: requestTimeout)
+            } catch let problem as Problem where problem.status == 404 && canBeDone {
+                return
             } catch {
-                throw ClientError.invalidAnswer("\(call.answer) is not JSON: \(error)")
+                canBeDone = canBeDone || Self.canHaveTakenEffect(error)
+                throw error
             }
         }
+    }
+
+    /// Whether the service can have done what it was asked to before the call failed.
+    private static func canHaveTakenEffect(_ error: any Error) -> Bool {
+        guard let problem = error as? Problem else { return true }
+        return (502...504).contains(problem.status)
+    }
+
+    /// - Parameter limit: of one attempt with its answer; nil for an upload, which takes the time that it takes.
+    private func answer(_ call: Call, within limit: Duration?) async throws -> Answer {
+        try await repeating(call) { try await exchange(call, within: limit) }
+    }
+
+    /// The whole of a successful answer.
+    private struct Answer: Sendable {
+        var headers: HTTPHeaders
+        /// `null` without a body.
+        var json: JSONValue
     }
 
     /// Sends a request and returns with the head of a successful answer; the body arrives as it is read.
@@ -65,14 +91,26 @@ extension PixelFlowClient {
     }
 
     /// One attempt, with the whole of its answer.
-    private func exchange(_ call: Call) async throws -> ByteBuffer {
+    private func exchange(_ call: Call, within limit: Duration?) async throws -> Answer {
+        guard let limit else { return try await exchange(call) }
+        return try await withDeadline(limit, call.answer) { try await exchange(call) }
+    }
+
+    private func exchange(_ call: Call) async throws -> Answer {
         let response = try await attempt(call)
+        let bytes: ByteBuffer
         do {
-            return try await response.body.collect(upTo: Self.maximumDocument)
+            bytes = try await response.body.collect(upTo: Self.maximumDocument)
         } catch is NIOTooManyBytesError {
             throw ClientError.invalidAnswer("\(call.answer) is larger than 64 MiB")
         } catch {
             throw ClientError(body: error)
+        }
+        if bytes.readableBytes == 0 { return Answer(headers: response.headers, json: .null) }
+        do {
+            return Answer(headers: response.headers, json: try JSONValue(parsing: bytes.readableBytesView))
+        } catch {
+            throw ClientError.invalidAnswer("\(call.answer) is not JSON: \(error)")
         }
     }
 

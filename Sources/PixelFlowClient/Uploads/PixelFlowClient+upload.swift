@@ -23,7 +23,7 @@ extension PixelFlowClient {
         case .stream(let length, let make): set(&call, upload, length: length, progress, make)
         }
         call.headers.add(name: "idempotency-key", value: upload.idempotencyKey ?? UUID().uuidString)
-        return try ImageTask(Fields(await document(call, within: nil)))
+        return try await task(call, within: nil)
     }
 
     private func set(

@@ -9,7 +9,7 @@ export function SaveAsPreset({ pipeline, isDisabled }) {
     const [problem, setProblem] = useState(null);
     const save = async (event) => {
         event.preventDefault();
-        const name = new FormData(event.target).get("name").trim();
+        const name = String(new FormData(event.target).get("name")).trim();
         try {
             await savePreset(name, pipeline);
             setAsking(false);

@@ -40,8 +40,13 @@ export function dropItem(id) {
     uploads.set((state) => ({ items: state.items.filter((one) => one.id !== id) }));
 }
 
-/** The selected pipeline. */
-export function chosenPipeline({ choice, pipeline } = uploads.get()) {
+/**
+ * The selected pipeline.
+ *
+ * @param {{ choice: string, pipeline: any }} [selection]
+ */
+export function chosenPipeline(selection) {
+    const { choice, pipeline } = selection ?? uploads.get();
     const preset = presetStore.get().presets.find(({ name }) => name === choice);
     return preset ? preset.pipeline : pipeline;
 }
@@ -86,7 +91,9 @@ async function sendOne({ id }) {
     }
 }
 
-function sendFile(item, { preset, pipeline }, headers) {
+function sendFile(item, wanted, headers) {
+    /** @type {{ preset?: string, pipeline?: import("@api").Pipeline }} */
+    const { preset, pipeline } = wanted;
     const form = new FormData();
     if (preset) form.append("preset", preset);
     if (pipeline) form.append("pipeline", JSON.stringify(pipeline));

@@ -27,6 +27,7 @@ export function OverviewPage() {
     );
 }
 
+/** @param {{ now: import("@api").Statistics }} properties */
 function Numbers({ now }) {
     const { p50, p95 } = now.queue_latency_seconds;
     return (

@@ -1,7 +1,7 @@
 import { call } from "../service/calls.js";
 import { makeStore, useStore } from "../service/store.js";
 
-export const presetStore = makeStore({ presets: [], isLoaded: false, problem: null });
+export const presetStore = makeStore({ presets: /** @type {import("@api").Preset[]} */ ([]), isLoaded: false, problem: null });
 export const usePresets = () => useStore(presetStore);
 
 export async function loadPresets() {

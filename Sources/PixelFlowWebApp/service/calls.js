@@ -21,7 +21,15 @@ let onExpiry = () => {};
 /** Sets what happens when a request is refused for lack of a session. */
 export function whenExpired(action) { onExpiry = action; }
 
-/** Returns the response as JSON; throws `Problem`. */
+/**
+ * Returns the response as JSON; throws `Problem`.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {RequestInit} options
+ * @returns {Promise<any>}
+ */
 export async function call(method, path, body, { headers = {}, ...options } = {}) {
     let response;
     try {

@@ -28,7 +28,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
         setBusy(true);
         setProblem(null);
         try {
-            await signIn({ email: fields.get("email").trim(), password: fields.get("password") }, isNew);
+            await signIn({ email: String(fields.get("email")).trim(), password: fields.get("password") }, isNew);
             localStorage.setItem(seenBefore, "yes");
         } catch (refusal) {
             setProblem(refusal);

@@ -5,6 +5,7 @@ import { copy } from "../ui/copying.js";
 import { saved, size } from "../service/format.js";
 import { errorWords } from "./words.js";
 
+/** @param {{ task: import("@api").Task, shown: string, onShow: (name: string) => void }} properties */
 export function OutputTable({ task, shown, onShow }) {
     return (
         <Card aria-labelledby="outputs-heading">
@@ -20,6 +21,7 @@ export function OutputTable({ task, shown, onShow }) {
     );
 }
 
+/** @param {{ task: import("@api").Task, output: import("@api").Output, isShown: boolean, onShow: (name: string) => void }} properties */
 function Made({ task, output, isShown, onShow }) {
     const gain = task.source && saved(task.source.bytes, output.bytes);
     const address = outputAddress(output);
@@ -45,6 +47,7 @@ function Made({ task, output, isShown, onShow }) {
     );
 }
 
+/** @param {{ output: import("@api").Output }} properties */
 function Missing({ output }) {
     const { title, advice } = errorWords(output.error || { code: "", message: "Not created." });
     return (

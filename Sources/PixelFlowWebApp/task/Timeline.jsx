@@ -4,6 +4,7 @@ import { Card } from "../ui/parts.jsx";
 import { duration, moment, plural } from "../service/format.js";
 import { stepWords } from "./words.js";
 
+/** @param {{ task: import("@api").Task }} properties */
 export function Timeline({ task }) {
     return (
         <Card aria-labelledby="timeline-heading" className="p-4">

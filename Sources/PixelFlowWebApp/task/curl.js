@@ -6,7 +6,11 @@ function filePart(name) {
     return /[;,"\\]/.test(name) ? `file=@"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : `file=@${name}`;
 }
 
-/** The commands that create the same task: one for a token, one for the task. `byName`: use the name of its preset. */
+/**
+ * The commands that create the same task: one for a token, one for the task. `byName`: use the name of its preset.
+ *
+ * @param {import("@api").Task} task
+ */
 export function curlFor(task, { origin, email, byName }) {
     const login = `TOKEN=$(curl -s ${origin}/auth/login -d ${word(JSON.stringify({ email, password: "YOUR PASSWORD" }))} \\\n`
         + `  | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`;

@@ -38,6 +38,7 @@ const known = {
     watermark_unreadable: ["The watermark cannot be read", "Use another picture as the watermark."],
 };
 
+/** @param {import("@api").TaskError} error */
 export function errorWords({ code, message }) {
     const [title, advice] = known[code] || [message.replace(/\.$/, ""), ""];
     return { title, advice };
@@ -48,7 +49,11 @@ const steps = {
     replayed: "Started again", lease_lost: "The worker was lost; passed to another one", handed_back: "Released by a worker that was shutting down",
 };
 
-/** Describes a step of a task's life. */
+/**
+ * Describes a step of a task's life.
+ *
+ * @param {import("@api").Task["history"][number]} step
+ */
 export function stepWords(step) {
     if (steps[step.reason]) return steps[step.reason];
     const why = errorWords({ code: step.reason, message: step.reason.replaceAll("_", " ") }).title;

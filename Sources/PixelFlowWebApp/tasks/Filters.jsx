@@ -20,7 +20,8 @@ export function Filters() {
     }, [status, search]);
     const narrow = (change) => {
         const parameters = new URLSearchParams(Object.entries({ status, search, ...change }).filter(([, value]) => value));
-        go(parameters.size ? `/?${parameters}` : "/", { replace: true });
+        // Its `size` is unknown to browsers of 2022.
+        go(String(parameters) ? `/?${parameters}` : "/", { replace: true });
     };
     return (
         <div className="flex flex-wrap items-center gap-3 p-3 sm:p-4">

@@ -38,6 +38,7 @@ export const TaskRow = memo(function TaskRow({ id, isSelected, isWide }) {
     );
 });
 
+/** @param {{ task: import("@api").Task }} properties */
 function Facts({ task }) {
     const now = useNow();
     const when = <time dateTime={task.created_at} title={moment(task.created_at)}>{ago(task.created_at, now)}</time>;
@@ -53,6 +54,7 @@ function Facts({ task }) {
     return <p className="truncate text-sm text-soft">{[...summary(task)].map((part) => `${part} · `)}{when}</p>;
 }
 
+/** @param {import("@api").Task} task */
 function* summary(task) {
     if (task.preset) yield task.preset;
     if (task.status === "PENDING" && task.error) yield `retrying: ${errorWords(task.error).title.toLowerCase()}`;
@@ -64,6 +66,7 @@ function* summary(task) {
     yield gain && gain.bytes > 0 ? `from ${size(smallest.bytes)}, ${gain.percent} % smaller` : `from ${size(smallest.bytes)}`;
 }
 
+/** @param {{ task: import("@api").Task, name: string }} properties */
 function Actions({ task, name }) {
     const open = isOpen(task);
     return (

@@ -1,7 +1,7 @@
 import { call } from "../service/calls.js";
 import { makeStore, useStore } from "../service/store.js";
 
-export const statistics = makeStore({ now: null, problem: null });
+export const statistics = makeStore({ now: /** @type {import("@api").Statistics | null} */ (null), problem: null });
 export const useStatistics = () => useStore(statistics);
 
 const atMostEvery = 1000;

@@ -4,27 +4,41 @@ import { makeStore, useStore } from "../service/store.js";
 const firstPage = 50;
 const furtherPage = 200;
 
+/** @typedef {import("@api").Task} Task */
+
 /**
  * `tasks`: all known tasks by id. `ids`: the ids shown in the list, newest first.
  * `cursor`: the start of the rest of the list; null if there is none.
  */
 export const taskStore = makeStore({
-    tasks: new Map(), ids: [], cursor: null, query: { status: "", search: "" },
-    isLoaded: false, isLoading: false, problem: null, selection: new Set(), hidden: new Set(),
+    tasks: /** @type {Map<string, Task>} */ (new Map()), ids: /** @type {string[]} */ ([]), cursor: /** @type {string | null} */ (null),
+    query: { status: "", search: "" }, isLoaded: false, isLoading: false, problem: null,
+    selection: /** @type {Set<string>} */ (new Set()), hidden: /** @type {Set<string>} */ (new Set()),
 });
 
+/** @param {string} id */
 export const useTask = (id) => useStore(taskStore, (state) => state.tasks.get(id));
 
-/** The display name of a task. */
+/**
+ * The display name of a task.
+ *
+ * @param {Task} task
+ */
 export const nameOf = (task) => task.image_url || (task.upload && task.upload.filename) || "Untitled picture";
+/** @param {Task} task */
 export const isOpen = (task) => task.status === "PENDING" || task.status === "PROCESSING";
 
+/** @param {Task} task */
 function matches(task, { status, search }) {
     if (status && task.status !== status) return false;
     return !search || (task.image_url || (task.upload && task.upload.filename) || "").toLowerCase().includes(search.toLowerCase());
 }
 
-/** Adds or updates tasks from any source; ignores those that are older than the known state. */
+/**
+ * Adds or updates tasks from any source; ignores those that are older than the known state.
+ *
+ * @param {Task[]} news
+ */
 export function upsertTasks(news) {
     taskStore.set((state) => {
         const tasks = new Map(state.tasks);
@@ -81,6 +95,7 @@ export async function list(query = taskStore.get().query) {
     }
 }
 
+/** @param {import("@api").TaskList} page */
 function showFirst(page) {
     const { hidden } = taskStore.get();
     const ids = page.tasks.map((task) => task.id).filter((id) => !hidden.has(id));
@@ -95,6 +110,7 @@ export async function listMore() {
     const mine = (turn += 1);
     taskStore.set({ isLoading: true, problem: null });
     try {
+        /** @type {import("@api").TaskList} */
         const page = await call("GET", address(query, furtherPage, cursor));
         if (mine !== turn) return;
         taskStore.set((state) => {

@@ -15,7 +15,7 @@ extension ClusterEndToEnd {
                 let second = Person(service: cluster.entrance(api: 2), token: first.token)
 
                 // Uploaded at the one replica, seen at the other, to the end.
-                let (seen, continuation) = AsyncStream.makeStream(of: ServerEvent.self)
+                let (seen, continuation) = AsyncStream.makeStream(of: TaskChange.self)
                 let listening = Task {
                     try await second.events { event in
                         continuation.yield(event)
@@ -23,12 +23,9 @@ extension ClusterEndToEnd {
                     }
                 }
                 defer { listening.cancel() }
-                let reply = try await first.post(PNG.noise(width: 64, height: 64, seed: 3))
-                let id = try reply.task().id
+                let id = try await first.upload(PNG.noise(width: 64, height: 64, seed: 3)).id
                 let last = try await within(.seconds(60), "the end of the task at the other replica") {
-                    for await event in seen {
-                        if let task = try? event.task(), task.id == id, task.status == .completed { return event.id }
-                    }
+                    for await event in seen where event.task.id == id && event.task.status == .completed { return event.id }
                     return ""
                 }
                 listening.cancel()
@@ -38,9 +35,9 @@ extension ClusterEndToEnd {
                 let told = try await within(.seconds(30), "the missed change") {
                     let found = Mutex<TaskStatus?>(nil)
                     try await first.events(after: last) { event in
-                        guard let task = try? event.task(), task.id == missed else { return true }
-                        found.withLock { $0 = task.status }
-                        return task.status != .completed
+                        guard event.task.id == missed else { return true }
+                        found.withLock { $0 = event.task.status }
+                        return event.task.status != .completed
                     }
                     return found.withLock { $0 }
                 }
@@ -69,8 +66,8 @@ extension ClusterEndToEnd {
         func oneRequestIDFollowsATaskThroughAllServices() async throws {
             try await LiveCluster.run { cluster in
                 let person = try await Person.signedIn(to: cluster.entrance(api: 1))
-                let reply = try await person.post(
-                    PNG.noise(width: 64, height: 64, seed: 5), headers: ["x-request-id": "follow-this-one"])
+                let reply = try await person.postBody(
+                    PNG.noise(width: 64, height: 64, seed: 5), type: "image/png", headers: ["x-request-id": "follow-this-one"])
                 try await person.final(try reply.task().id)
                 try await eventually(within: .seconds(60), "the id in the logs of api and worker") {
                     let api = cluster.log(.api(1)).contains("follow-this-one")

@@ -1,6 +1,7 @@
 import Conformance
 import Foundation
 import HistoryChecker
+import PixelFlowClient
 import PixelFlowCore
 import PixelFlowKafka
 import Testing
@@ -12,9 +13,7 @@ extension ClusterEndToEnd {
         func aWorkerThatSleptPastItsLeaseIsRefused() async throws {
             try await LiveCluster.run([.auth, .api(1), .worker(1)]) { cluster in
                 let person = try await Person.signedIn(to: cluster.entrance(api: 1))
-                let reply = try await person.post(SlowJob.image, pipeline: SlowJob.seconds)
-                try #require(reply.status == 202, "\(reply.text)")
-                let id = try reply.task().id
+                let id = try await person.upload(SlowJob.image, pipeline: SlowJob.seconds).id
                 try await person.wait(for: id, "the run to begin") { $0.status == .processing }
                 cluster.signal(.worker(1), SIGSTOP)
                 try await cluster.startAndJoin(.worker(2), group: "another")
@@ -27,8 +26,7 @@ extension ClusterEndToEnd {
                     cluster.log(.worker(1)).contains("\"event\":\"claim lost") ? () : nil
                 }
                 #expect(try await person.task(id).outputs.map(\.sha256) == manifest)
-                let tenant = TenantID(
-                    try #require(try await person.get("/validate", port: person.service.ports.auth).object()["tenant"] as? String))
+                let tenant = TenantID(try await person.client.validate().tenant)
                 let record = try #require(try await cluster.tasks().find(id, of: tenant))
                 #expect(record.losses == 1)
                 #expect(record.epoch == 2)

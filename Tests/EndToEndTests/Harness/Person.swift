@@ -1,112 +1,53 @@
-import AsyncHTTPClient
 import Conformance
 import Foundation
 import NIOCore
-import NIOHTTP1
+import PixelFlowClient
 import PixelFlowCore
 import Testing
 
-/// An answer of the service, read to its end.
-struct Reply: Sendable {
-    var status: Int
-    var headers: HTTPHeaders
-    var body: ByteBuffer
-
-    var text: String { String(buffer: body) }
-    var data: Data { Data(body.readableBytesView) }
-    func object() throws -> [String: Any] { try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any], "\(text)") }
-    func task() throws -> TaskDocument { try TaskDocument(json: data) }
-
-    /// The stable code of a problem.
-    var code: String? { try? object()["code"] as? String }
-    /// The path of the field that a problem is about.
-    var field: String? { try? object()["field"] as? String }
-
-    func header(_ name: String) -> String? { headers.first(name: name) }
-
-    /// Of a task: `"id-revision"`.
-    var revision: Int? {
-        header("etag")?.trimmingCharacters(in: ["\""]).split(separator: "-").last.flatMap { Int($0) }
-    }
-}
-
-/// Somebody who uses the service over HTTP.
+/// Somebody who uses the service, by the client library.
 struct Person: Sendable {
-    let service: any Installation
-    var token: String?
     static let password = "correct horse battery staple"
+
+    let service: any Installation
+    /// Straight to auth and api. Repeats nothing, so that a test sees each answer.
+    var client: PixelFlowClient
+
+    var token: String? { client.token }
+
+    init(service: any Installation, token: String? = nil) {
+        self.service = service
+        let (auth, api) = (service.ports.auth, service.ports.api)
+        client = PixelFlowClient(
+            Endpoints(auth: "http://127.0.0.1:\(auth)", api: "http://127.0.0.1:\(api)"), token: token, retries: .none,
+            requestTimeout: .seconds(60))
+    }
 
     /// Registers and signs in.
     static func signedIn(
         to service: any Installation, as email: String = "ada@example.org", password: String = password
     ) async throws -> Person {
-        let person = Person(service: service)
-        let body = ByteBuffer(string: #"{"email":"\#(email)","password":"\#(password)"}"#)
-        let registered = try await person.send(.POST, "/register", port: service.ports.auth, body: .bytes(body))
-        #expect(registered.status == 201, "\(registered.text)")
-        let login = try await person.send(.POST, "/login", port: service.ports.auth, body: .bytes(body))
-        return Person(service: service, token: try #require(try login.object()["token"] as? String, "\(login.text)"))
+        let visitor = Person(service: service)
+        _ = try await visitor.client.register(email: email, password: password)
+        return Person(service: service, token: try await visitor.client.logIn(email: email, password: password).token)
     }
-
-    // MARK: Requests
-
-    func request(
-        _ method: HTTPMethod, _ path: String, port: Int? = nil, headers: HTTPHeaders = [:], body: HTTPClientRequest.Body? = nil
-    ) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port ?? service.ports.api)\(path)")
-        request.method = method
-        request.headers = headers
-        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-        request.body = body
-        return request
-    }
-
-    func send(
-        _ method: HTTPMethod, _ path: String, port: Int? = nil, headers: HTTPHeaders = [:], body: HTTPClientRequest.Body? = nil
-    ) async throws -> Reply {
-        let request = request(method, path, port: port, headers: headers, body: body)
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
-        return Reply(status: Int(response.status.code), headers: response.headers, body: try await response.body.collect(upTo: 1 << 28))
-    }
-
-    func get(_ path: String, port: Int? = nil) async throws -> Reply { try await send(.GET, path, port: port) }
 
     // MARK: Uploads
 
-    /// Sends the image as the body.
-    func post(
-        _ image: Data, type: String = "application/octet-stream", pipeline: String? = nil, headers: HTTPHeaders = [:]
-    ) async throws -> Reply {
-        var headers = headers
-        headers.add(name: "content-type", value: type)
-        let allowed = CharacterSet.alphanumerics
-        let query = pipeline.map { "?pipeline=" + ($0.addingPercentEncoding(withAllowedCharacters: allowed) ?? "") } ?? ""
-        return try await send(.POST, "/api/upload" + query, headers: headers, body: .bytes(ByteBuffer(bytes: image)))
+    func upload(_ image: Data, pipeline: String? = nil, key: String? = nil) async throws -> TaskDocument {
+        try await upload(.bytes(ByteBuffer(bytes: image)), pipeline, key: key)
     }
 
-    /// Sends the image as a form.
-    func postForm(_ image: Data, filename: String, type: String, pipeline: String? = nil) async throws -> Reply {
-        var form = ByteBuffer()
-        if let pipeline { form.writeString("--edge\r\nContent-Disposition: form-data; name=\"pipeline\"\r\n\r\n\(pipeline)\r\n") }
-        form.writeString(
-            "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(filename)\"\r\nContent-Type: \(type)\r\n\r\n")
-        form.writeBytes(image)
-        form.writeString("\r\n--edge--\r\n")
-        return try await send(
-            .POST, "/api/upload", headers: ["content-type": "multipart/form-data; boundary=edge"], body: .bytes(form))
-    }
+    func upload(url: String, pipeline: String? = nil) async throws -> TaskDocument { try await upload(.url(url), pipeline) }
 
-    /// Sends the URL of the image.
-    func post(url: String, pipeline: String? = nil) async throws -> Reply {
-        let pipeline = pipeline.map { #","pipeline":\#($0)"# } ?? ""
-        return try await send(
-            .POST, "/api/upload", headers: ["content-type": "application/json"],
-            body: .bytes(ByteBuffer(string: #"{"image_url":"\#(url)"\#(pipeline)}"#)))
+    private func upload(_ source: Upload.Source, _ pipeline: String?, key: String? = nil) async throws -> TaskDocument {
+        let processing: Upload.Processing = try pipeline.map { .pipeline(try JSONValue(parsing: $0)) } ?? .standard
+        return try TaskDocument(await client.upload(Upload(source, processing, idempotencyKey: key)))
     }
 
     // MARK: Tasks
 
-    func task(_ id: TaskID) async throws -> TaskDocument { try await get("/api/tasks/\(id)").task() }
+    func task(_ id: TaskID) async throws -> TaskDocument { try TaskDocument(await client.task(id.rawValue)) }
 
     /// Waits for a task to be as wanted.
     @discardableResult
@@ -127,15 +68,41 @@ struct Person: Sendable {
 
     /// Uploads and waits for the end.
     func process(_ image: Data, pipeline: String? = nil) async throws -> TaskDocument {
-        let reply = try await post(image, pipeline: pipeline)
-        try #require(reply.status == 202, "\(reply.text)")
-        return try await final(try reply.task().id)
+        try await final(try await upload(image, pipeline: pipeline).id)
     }
 
     /// The bytes of an output.
     func download(_ output: String, of task: TaskID) async throws -> Data {
-        let reply = try await get("/api/tasks/\(task)/outputs/\(output)")
-        try #require(reply.status == 200, "\(reply.text)")
-        return reply.data
+        try await client.output(output, ofTask: task.rawValue).data()
+    }
+
+    // MARK: Events
+
+    /// Reads changes of tasks until `body` has had enough of them, which it says by returning false.
+    func events(after lastID: String? = nil, _ body: (TaskChange) async throws -> Bool) async throws {
+        // bounded: by the reader, who has had enough or is cancelled.
+        for try await event in client.events(after: lastID) {
+            guard case .task(let task) = event.change, let id = event.id else { continue }
+            if try await !body(TaskChange(id: id, task: try TaskDocument(task))) { return }
+        }
+    }
+}
+
+/// A change of a task, as the event stream tells it.
+struct TaskChange: Sendable {
+    var id: String
+    var task: TaskDocument
+
+    /// Our ids end with the revision of the task.
+    var revision: Int? { id.split(separator: "-").last.flatMap { Int($0) } }
+}
+
+extension Download {
+    /// All of them.
+    func data() async throws -> Data {
+        var data = Data()
+        // bounded: by the HTTP client's limit on silence; images of tests are small.
+        for try await piece in bytes { data.append(contentsOf: piece.readableBytesView) }
+        return data
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HistoryChecker
+import PixelFlowClient
 import PixelFlowCore
 
 /// A task as the api tells it.
@@ -41,6 +42,13 @@ struct TaskDocument: Decodable, Sendable {
     var history: [Step]
     var startedAt: String?
     var completedAt: String?
+    /// Of an answer about this task alone: the end of its `ETag`.
+    var revision: Int?
+
+    init(_ task: ImageTask) throws {
+        try self.init(json: Data(task.json.text().utf8))
+        revision = task.etag?.trimmingCharacters(in: ["\""]).split(separator: "-").last.flatMap { Int($0) }
+    }
 
     init(json: Data) throws {
         let decoder = JSONDecoder()

@@ -2,10 +2,14 @@ import Conformance
 import Crypto
 import Foundation
 import HistoryChecker
-import NIOHTTP1
+import PixelFlowClient
 import PixelFlowCore
 import Synchronization
 import Testing
+
+// The client library has types of these names too.
+import struct HistoryChecker.Download
+import struct PixelFlowCore.TaskQuery
 
 /// Three people upload, one reads and one listens, while something disturbs the installation.
 struct LoadRun: Sendable {
@@ -33,7 +37,7 @@ struct LoadRun: Sendable {
                 group.addTask { try await upload(as: "client-\(number)", people[number % people.count]) }
             }
             group.addTask { try await read(person) }
-            let listening = Task { try await listen(people[people.count - 1]) }
+            let listening = Task { await listen(people[people.count - 1]) }
             defer { listening.cancel() }
             defer { isOver.raise() }
             try await disturb()
@@ -42,8 +46,8 @@ struct LoadRun: Sendable {
             try await drain(person)
         }
         let downloads = try await download(person)
-        let account = try await retry { try? await person.get("/validate", port: entrance.ports.auth).object() }
-        return (downloads, TenantID(try #require(account["tenant"] as? String)))
+        let identity = try await retry { try await person.client.validate() }
+        return (downloads, TenantID(identity.tenant))
     }
 
     /// How many tasks have been accepted so far.
@@ -69,10 +73,12 @@ struct LoadRun: Sendable {
     }
 
     private func accepted(_ image: Data, key: String, _ person: Person) async throws -> TaskID? {
-        let reply = try await person.post(image, headers: ["idempotency-key": key])
-        if reply.status == 503 { return nil }
-        try #require(reply.status == 202, "\(reply.text)")
-        return try reply.task().id
+        do {
+            return try await person.upload(image, key: key).id
+        } catch let problem as Problem {
+            try #require(problem.status == 503, "\(problem)")
+            return nil
+        }
     }
 
     /// Looks at tasks again and again.
@@ -87,26 +93,30 @@ struct LoadRun: Sendable {
     /// What is seen of a task; nil where it is not to be seen.
     @discardableResult
     private func look(at task: TaskID, _ person: Person) async throws -> TaskDocument? {
-        let reply = try await person.get("/api/tasks/\(task)")
-        guard reply.status == 200, let revision = reply.revision else { return nil }
-        let document = try reply.task()
+        let document: TaskDocument
+        do {
+            document = try await person.task(task)
+        } catch is Problem {
+            return nil
+        }
+        guard let revision = document.revision else { return nil }
         recorder.record(document.observation(by: "reader", .answer, revision: revision))
         return document
     }
 
-    /// Follows the events, and comes back after each break with the last id it has seen.
-    private func listen(_ person: Person) async throws {
-        let last = Mutex<String?>(nil)
-        // bounded: by the end of the loadRun, which has a deadline.
-        while !Task.isCancelled {
-            try? await person.events(after: last.withLock { $0 }) { event in
-                last.withLock { $0 = event.id }
-                if event.name == "task", let revision = event.revision {
-                    recorder.record(try event.task().observation(by: "listener", .event, revision: revision))
+    /// Follows the events. The client library comes back after each break and continues after the last event.
+    private func listen(_ person: Person) async {
+        var listener = person
+        listener.client.retries = .init(attempts: .max, firstDelay: .milliseconds(20), maximumDelay: .milliseconds(200))
+        do {
+            try await listener.events { event in
+                if let revision = event.revision {
+                    recorder.record(event.task.observation(by: "listener", .event, revision: revision))
                 }
                 return true
             }
-            try await Task.sleep(for: .milliseconds(20))
+        } catch {
+            if !Task.isCancelled { Issue.record("the events have ended: \(error)") }
         }
     }
 

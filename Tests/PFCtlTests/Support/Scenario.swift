@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import PFCtl
+import StubService
 import Terminal
 import WireFormats
 

@@ -1,3 +1,5 @@
+import StubService
+
 /// What the services say on the story's morning.
 enum ScenarioService {
     private static let failedTask = "019706d2-7c3e-7000-8000-00000000000c"
@@ -6,7 +8,9 @@ enum ScenarioService {
     static func answer(_ call: StubService.Call, isHealthy: Bool) -> (status: Int, body: String) {
         switch (call.method, call.path) {
         case ("GET", "/readyz"):
-            isHealthy ? (200, #"{"status":"ok"}"#) : (503, #"{"title":"not ready","detail":"mongodb is down","code":"not_ready"}"#)
+            isHealthy
+                ? (200, #"{"status":"ok","checks":{"blob_store":"ok","task_database":"ok"}}"#)
+                : (503, #"{"status":"unavailable","checks":{"blob_store":"ok","task_database":"failed"}}"#)
         case ("POST", "/login"): (200, #"{"token":"good","token_type":"Bearer","expires_in":3600}"#)
         case ("GET", "/api/stats"): (200, stats)
         case ("GET", let path) where path.contains("status=FAILED"): (200, #"{"tasks":[\#(failed),\#(late)]}"#)
@@ -16,7 +20,7 @@ enum ScenarioService {
         case ("GET", _): (200, failed)
         case ("POST", "/api/tasks/\(finalTask)/cancel"): (409, #"{"detail":"The task is final.","code":"task_is_final"}"#)
         case ("DELETE", _): (204, "")
-        default: (202, "{}")
+        default: (202, running)
         }
     }
 

@@ -6,19 +6,17 @@ import Testing
 
 /// One command as people and programs see it: on terminals of three widths, and in each format.
 struct Transcript: Sendable, CustomTestStringConvertible {
-    static let widths = [60, 100, 160]
-    static let formats = ["wide", "json", "yaml", "name"]
-
     /// Of the file.
     let name: String
     let arguments: [String]
-    var formats = Transcript.formats
+    let formats: [String]
     /// Whether nothing is wrong in the cluster.
     var isHealthy = false
     /// Whether each run needs a cluster of its own, because the one before has changed it.
     var changes = false
 
-    init(_ name: String, _ arguments: String..., formats: [String] = Transcript.formats, isHealthy: Bool = false, changes: Bool = false) {
+    init(_ name: String, _ arguments: String..., formats: [String] = TranscriptView.formats, isHealthy: Bool = false, changes: Bool = false)
+    {
         self.name = name
         self.arguments = arguments
         self.formats = formats
@@ -28,17 +26,9 @@ struct Transcript: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    private struct View: Sendable {
-        var arguments: [String]
-        var width: Int?
-    }
-
-    private var views: [View] {
-        Self.widths.map { View(arguments: arguments, width: $0) } + formats.map { View(arguments: arguments + ["-o", $0]) }
-    }
-
     /// All of it, with how each run ended.
     func record() async throws -> String {
+        let views = TranscriptView.all(of: arguments, formats: formats)
         let runs = changes ? views.map { [$0] } : [views]
         var text = ""
         for run in runs {
@@ -51,15 +41,11 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         return text
     }
 
-    private static func show(_ view: View, _ stand: FakePixelFlow) async -> String {
+    private static func show(_ view: TranscriptView, _ stand: FakePixelFlow) async -> String {
         let arguments = view.arguments.map { $0.replacing("FOLDER", with: stand.folder) }
         var environment = Scenario.environment
         environment["XDG_CONFIG_HOME"] = stand.folder
         let outcome = await stand.pfctl(arguments, console: nil, width: view.width, environment: environment)
-        let errors = outcome.errors.split(separator: "\n").map { "stderr: \($0)\n" }.joined()
-        let place = view.width.map { "\($0) columns" } ?? "a pipe"
-        let title = "$ pfctl \(view.arguments.joined(separator: " "))    # in \(place)"
-        let text = "\(title)\n\(outcome.output)\(errors)[exit \(outcome.status.rawValue)]\n\n"
-        return text.replacing(stand.cluster.url, with: "https://cluster").replacing(stand.folder, with: "FOLDER")
+        return view.text("pfctl", outcome).replacing(stand.cluster.url, with: "https://cluster").replacing(stand.folder, with: "FOLDER")
     }
 }

@@ -1,38 +1,35 @@
-import FakeKubernetes
-import KubernetesClient
 import NIOCore
 import NIOPosix
 import Synchronization
-import Terminal
 
-/// A service behind a pod's port that answers as a closure says, and remembers what it was asked.
-struct StubService: Sendable {
-    struct Call: Sendable, Hashable {
-        var method: String
+/// A service over HTTP that answers as a closure says, and remembers what it was asked.
+package struct StubService: Sendable {
+    package struct Call: Sendable, Hashable {
+        package var method: String
         /// With its query.
-        var path: String
-        var authorization: String?
-        var body: String
+        package var path: String
+        package var authorization: String?
+        package var body: String
     }
 
-    typealias Answer = @Sendable (Call) -> (status: Int, body: String)
+    package typealias Answer = @Sendable (Call) -> (status: Int, body: String)
 
-    let port: Int
+    package let port: Int
     private let channel: any Channel
     private let record: Record
 
-    final class Record: Sendable {
+    private final class Record: Sendable {
         let calls = Mutex<[Call]>([])
     }
 
-    var calls: [Call] { record.calls.withLock { $0 } }
-    var lines: [String] { calls.map { "\($0.method) \($0.path)" } }
+    package var calls: [Call] { record.calls.withLock { $0 } }
+    package var lines: [String] { calls.map { "\($0.method) \($0.path)" } }
 
-    func stop() async {
+    package func stop() async {
         try? await channel.close()
     }
 
-    static func start(_ answer: @escaping Answer) async throws -> StubService {
+    package static func start(_ answer: @escaping Answer) async throws -> StubService {
         let record = Record()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
@@ -40,21 +37,6 @@ struct StubService: Sendable {
             }
             .bind(host: "127.0.0.1", port: 0).get()
         return StubService(port: channel.localAddress?.port ?? 0, channel: channel, record: record)
-    }
-
-    /// Runs a body with an installation where the pods of a service lead here.
-    static func run(
-        _ component: String, port: Int, _ answer: @escaping Answer,
-        _ body: @Sendable (FakePixelFlow, StubService) async throws -> Void
-    ) async throws {
-        let service = try await start(answer)
-        try await FakePixelFlow.run { stand in
-            for pod in stand.pods(of: component) {
-                stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
-            }
-            try await body(stand, service)
-        }
-        await service.stop()
     }
 
     private final class Answering: ChannelInboundHandler {

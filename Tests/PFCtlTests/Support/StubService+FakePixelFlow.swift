@@ -1,0 +1,19 @@
+import FakeKubernetes
+import StubService
+
+extension StubService {
+    /// Runs a body with an installation where the pods of a service lead here.
+    static func run(
+        _ component: String, port: Int, _ answer: @escaping Answer,
+        _ body: @Sendable (FakePixelFlow, StubService) async throws -> Void
+    ) async throws {
+        let service = try await start(answer)
+        try await FakePixelFlow.run { stand in
+            for pod in stand.pods(of: component) {
+                stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
+            }
+            try await body(stand, service)
+        }
+        await service.stop()
+    }
+}

@@ -1,0 +1,53 @@
+/// What the server of the tests says.
+enum FakeData {
+    static let doneID = "019706d2-7c3e-7000-8000-00000000000a"
+    static let failedID = "019706d2-7c3e-7000-8000-00000000000c"
+    private static let runningID = "019706d2-7c3e-7000-8000-00000000000d"
+
+    static let pipeline = #"{"outputs":[{"name":"small","format":"webp","operations":[{"op":"resize","width":320}]},{"name":"large"}]}"#
+
+    static let done = task(
+        doneID, "COMPLETED",
+        #"""
+        "image_url":"https://images.example/holiday/2026/05/beach-at-sunset-panorama.png","preset":"web","progress":1,"outputs":[
+        {"name":"small","status":"COMPLETED","format":"webp","width":320,"height":240,"bytes":21,"sha256":"\#(sha256)"},
+        {"name":"fallback","status":"COMPLETED","format":"jpeg","width":1600,"height":1200,"bytes":21,"sha256":"\#(sha256)"}]
+        """#, created: "11:20")
+    static let failed = task(
+        failedID, "FAILED",
+        #"""
+        "upload":{"filename":"notes.txt"},"progress":0.5,
+        "error":{"code":"not_an_image","message":"The bytes are of no image format that PixelFlow reads: text/plain."},
+        "outputs":[{"name":"small","status":"FAILED","error":{"code":"render_failed","message":"The render process ended early."}}]
+        """#, created: "11:30")
+    static let running = task(
+        runningID, "PROCESSING", #""upload":{"filename":"DSC_0042 with a rather long name of its own.jpg"},"progress":0.25"#,
+        created: "11:59")
+    static let tasks = [running, failed, done]
+
+    static let events = """
+        id: 1-a-1
+        event: task
+        data: \(running)
+
+        : a heartbeat
+
+        id: 1-a-2
+        event: task_deleted
+        data: {"id":"\(failedID)"}
+
+
+        """
+
+    static func list(_ tasks: [String]) -> String { #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":null}"# }
+
+    static func preset(_ name: String) -> String { #"{"name":"\#(name)","built_in":\#(name == "web"),"pipeline":\#(pipeline)}"# }
+
+    /// Of `FakeServer.image`.
+    private static let sha256 = "c4cb58a7ced38a9c5f95c3035efa9e5a0d1be6bf7c28dc83377398eef1632ad4"
+
+    private static func task(_ id: String, _ status: String, _ more: String, created: String) -> String {
+        let fields = more.replacing("\n", with: "")
+        return #"{"id":"\#(id)","status":"\#(status)",\#(fields),"attempts":1,"created_at":"2026-05-01T\#(created):00Z"}"#
+    }
+}

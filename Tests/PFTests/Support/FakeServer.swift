@@ -1,0 +1,78 @@
+import Foundation
+import PF
+import StubService
+import Terminal
+import TerminalTesting
+
+/// A server that has tasks of every status and two presets, the same each time, and `pf` to run against it.
+struct FakeServer: Sendable {
+    /// What ages are told by: 2026-05-01T12:00:00Z.
+    static let now = Date(timeIntervalSince1970: 1_777_636_800)
+    /// What each output consists of.
+    static let image = "the bytes of an image"
+
+    let service: StubService
+    /// Home of the user, with two files to upload: `a.png` and `b.png`.
+    let folder: String
+
+    static func run(_ body: (FakeServer) async throws -> Void) async throws {
+        let service = try await StubService.start(answer)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pf-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for name in ["a", "b"] { try Data("picture \(name)".utf8).write(to: URL(filePath: "\(folder)/\(name).png")) }
+        try Data(FakeData.pipeline.utf8).write(to: URL(filePath: "\(folder)/pipeline.json"))
+        do {
+            try await body(FakeServer(service: service, folder: folder))
+        } catch {
+            await service.stop()
+            throw error
+        }
+        await service.stop()
+    }
+
+    /// - Parameters:
+    ///   - width: of the terminal that takes the output; nil for a pipe.
+    ///   - statusWidth: of the one that takes status and errors.
+    func pf(
+        _ arguments: [String], width: Int? = nil, statusWidth: Int? = nil, _ environment: [String: String] = ["PIXELFLOW_TOKEN": "good"]
+    ) async -> Outcome {
+        let (output, errors) = (CapturedStream(width: width), CapturedStream(width: statusWidth))
+        let own = [
+            "HOME": folder, "PIXELFLOW_URL": "http://127.0.0.1:\(service.port)", "PIXELFLOW_PASSWORD": "open sesame", "NO_COLOR": "1",
+        ]
+        let status = await UserCommandLine.run(
+            arguments.map { $0.replacing("FOLDER", with: folder) }, console: Console(output: output, status: errors),
+            environment: own.merging(environment) { $1 }, clock: { Self.now })
+        return Outcome(status: status, output: neutral(output.text), errors: neutral(errors.text))
+    }
+
+    /// Without what differs from run to run.
+    private func neutral(_ text: String) -> String {
+        text.replacing(folder, with: "FOLDER").replacing("127.0.0.1:\(service.port)", with: "server")
+    }
+
+    private static let answer: StubService.Answer = { call in
+        guard call.path.hasPrefix("/auth/") || call.authorization == "Bearer good" else {
+            return (401, #"{"title":"Unauthorized","detail":"The token is not valid.","code":"token_invalid"}"#)
+        }
+        switch (call.method, call.path) {
+        case ("POST", "/auth/login"): return (200, #"{"token":"good","token_type":"Bearer","expires_in":3600}"#)
+        case ("GET", "/api/events"): return (200, FakeData.events)
+        case ("GET", let path) where path.hasPrefix("/api/tasks?status=FAILED"): return (200, FakeData.list([FakeData.failed]))
+        case ("GET", let path) where path.hasPrefix("/api/tasks?"): return (200, FakeData.list(FakeData.tasks))
+        case ("GET", let path) where path.contains("/outputs/"): return (200, image)
+        case ("GET", "/api/tasks/\(FakeData.failedID)"): return (200, FakeData.failed)
+        case ("GET", let path) where path.hasPrefix("/api/tasks/"): return (200, FakeData.done)
+        case ("POST", "/api/upload"): return (202, call.body.contains("b.png") ? FakeData.failed : FakeData.done)
+        case ("POST", "/api/tasks/\(FakeData.doneID)/cancel"):
+            return (409, #"{"title":"Conflict","detail":"The task is final.","code":"task_is_final"}"#)
+        case ("POST", _): return (202, FakeData.running)
+        case ("GET", "/api/presets"): return (200, #"{"presets":[\#(FakeData.preset("web")),\#(FakeData.preset("mine"))]}"#)
+        case ("DELETE", let path) where path.hasSuffix("/gone"):
+            return (404, #"{"title":"Not Found","detail":"There is no such resource.","code":"not_found"}"#)
+        case ("GET", _), ("PUT", _): return (200, FakeData.preset("mine"))
+        default: return (204, "")
+        }
+    }
+}

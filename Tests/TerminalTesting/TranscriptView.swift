@@ -1,0 +1,25 @@
+import Terminal
+
+/// One way to look at a command: on a terminal of some width, or in one of the formats in a pipe.
+package struct TranscriptView: Sendable {
+    package static let formats = ["wide", "json", "yaml", "name"]
+    package static let widths = [60, 100, 160]
+
+    package let arguments: [String]
+    /// Nil for a pipe.
+    package let width: Int?
+
+    /// Terminals of some widths, and some formats in a pipe.
+    package static func all(of arguments: [String], widths: [Int] = widths, formats: [String]) -> [TranscriptView] {
+        widths.map { TranscriptView(arguments: arguments, width: $0) }
+            + formats.map { TranscriptView(arguments: arguments + ["-o", $0], width: nil) }
+    }
+
+    /// The command, what it said and how it ended.
+    package func text(_ program: String, _ outcome: Outcome) -> String {
+        let errors = outcome.errors.split(separator: "\n").map { "stderr: \($0)\n" }.joined()
+        let place = width.map { "\($0) columns" } ?? "a pipe"
+        let title = "$ \(program) \(arguments.joined(separator: " "))    # in \(place)"
+        return "\(title)\n\(outcome.output)\(errors)[exit \(outcome.status.rawValue)]\n\n"
+    }
+}
