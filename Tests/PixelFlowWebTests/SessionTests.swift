@@ -61,7 +61,52 @@ import Testing
             #expect(stranger.body.contains("session_missing"))
             let expired = try await stack.send(.get, "/session", headers: [("cookie", "pixelflow_session=old")])
             #expect(expired.status == 401)
-            #expect(expired.body.contains("token_expired"))
+            #expect(expired.body.contains("session_missing"))
+        }
+    }
+
+    @Test func keepsTheRefreshTokenForTheSessionAlone() async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            let cookie = try #require(answer.cookies.first { $0.hasPrefix("pixelflow_refresh=\(StubAuth.refreshToken);") })
+            for flag in ["HttpOnly", "SameSite=Strict", "Path=/session"] { #expect(cookie.contains(flag)) }
+            #expect(!answer.body.contains(StubAuth.refreshToken))
+        }
+    }
+
+    @Test(arguments: ["pixelflow_session=old; ", ""])
+    func renewsASessionWhoseTokenHasEnded(token: String) async throws {
+        try await withWebStack { stack in
+            let cookie = "\(token)pixelflow_refresh=\(StubAuth.refreshToken)"
+            let answer = try await stack.send(.get, "/session", headers: [("cookie", cookie)])
+            #expect(answer.status == 200)
+            #expect(answer.cookies.contains { $0.hasPrefix("pixelflow_session=\(StubAuth.token);") })
+            #expect(answer.cookies.contains { $0.hasPrefix("pixelflow_refresh=next;") })
+            let spent = try await stack.send(.get, "/session", headers: [("cookie", "\(token)pixelflow_refresh=spent")])
+            #expect(spent.status == 401)
+            #expect(spent.body.contains("session_missing"))
+        }
+    }
+
+    @Test func goesOnInAnotherOrganisation() async throws {
+        try await withWebStack { stack in
+            let headers = [("cookie", "pixelflow_session=\(StubAuth.token)"), ("origin", stack.origin)]
+            let answer = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t2"}"#, headers: headers)
+            #expect(answer.status == 200)
+            #expect(answer.cookies.contains { $0.hasPrefix("pixelflow_session=\(StubAuth.token);") })
+            let foreign = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t3"}"#, headers: headers)
+            #expect(foreign.status == 404)
+        }
+    }
+
+    @Test(arguments: [StubAuth.token, "old"])
+    func signingOutEndsTheSessionAndBothCookies(token: String) async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.send(
+                .delete, "/session", headers: [("cookie", "pixelflow_session=\(token)"), ("origin", stack.origin)])
+            #expect(answer.status == 204)
+            #expect(answer.cookies.map { $0.prefix { $0 != ";" } } == ["pixelflow_session=", "pixelflow_refresh="])
+            #expect(answer.cookies.allSatisfy { $0.contains("Max-Age=0") })
         }
     }
 

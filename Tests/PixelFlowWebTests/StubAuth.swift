@@ -5,6 +5,7 @@ import NIOCore
 /// An auth service that knows one person and one token.
 struct StubAuth: Sendable {
     static let token = "header.claims.signature"
+    static let refreshToken = "pf_refresh_s1.1.mac"
     static let credentials = #"{"email":"ada@example.org","password":"correct horse"}"#
 
     let routes: Routes = { router in
@@ -16,7 +17,17 @@ struct StubAuth: Sendable {
             let body = String(buffer: try await request.body.collect(upTo: 4096))
             if body.contains("slow@") { return problem(.tooManyRequests, "login_throttled", headers: [.retryAfter: "7"]) }
             guard body.contains("correct horse") else { return problem(.unauthorized, "credentials_wrong") }
-            return json(.ok, #"{"token":"\#(token)","token_type":"Bearer","expires_in":3600}"#)
+            return json(.ok, #"{"token":"\#(token)","token_type":"Bearer","expires_in":3600,"refresh_token":"\#(refreshToken)"}"#)
+        }
+        router.post("/token") { request, _ in
+            let body = String(buffer: try await request.body.collect(upTo: 4096))
+            if body.contains("t3") { return problem(.notFound, "not_found") }
+            if body.contains("t2") { return json(.ok, #"{"token":"\#(token)","token_type":"Bearer","expires_in":3600}"#) }
+            guard body.contains(refreshToken) else { return problem(.unauthorized, "refresh_token_invalid") }
+            return json(.ok, #"{"token":"\#(token)","token_type":"Bearer","expires_in":3600,"refresh_token":"next"}"#)
+        }
+        router.post("/logout") { request, _ in
+            request.headers[.authorization] == "Bearer \(token)" ? Response(status: .noContent) : problem(.unauthorized, "token_expired")
         }
         router.get("/validate") { request, _ in
             guard request.headers[.authorization] == "Bearer \(token)" else { return problem(.unauthorized, "token_expired") }

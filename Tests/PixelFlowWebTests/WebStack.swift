@@ -39,7 +39,8 @@ struct WebStack: Sendable {
         let content = try await response.body.collect(upTo: 64 << 20)
         return Answer(
             status: Int(response.status.code), body: String(buffer: content),
-            headers: Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }))
+            headers: Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
+            cookies: response.headers["set-cookie"])
     }
 
     func sendJSON(_ method: HTTPRequest.Method, _ path: String, _ json: String, headers: [(String, String)] = []) async throws -> Answer {
@@ -51,6 +52,8 @@ struct Answer: Sendable {
     let status: Int
     let body: String
     let headers: [String: String]
+    /// Each `Set-Cookie`.
+    let cookies: [String]
 }
 
 typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void

@@ -16,15 +16,51 @@ struct Credentials: Codable, Sendable, SchemaAnnotated {
     let password: String
 }
 
-/// What auth answers to a login.
+/// A user who registers.
+struct Registration: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "SessionRegistration"
+    static let annotations: [String: SchemaAnnotation] = Credentials.annotations.merging(
+        [
+            "invitation": "An invitation that the account accepts at once.",
+            "setup_token": "Lets the first account in where registration is not open.",
+        ], uniquingKeysWith: { $1 })
+
+    let email: String
+    let password: String
+    let invitation: String?
+    let setupToken: String?
+
+    enum CodingKeys: String, CodingKey {
+        case email, password, invitation
+        case setupToken = "setup_token"
+    }
+
+    var credentials: Credentials { Credentials(email: email, password: password) }
+}
+
+/// What auth answers to a login or a refresh.
 struct IssuedToken: Decodable, Sendable {
     let token: String
     /// Seconds.
     let expiresIn: Int
+    /// Absent where only the organisation has changed.
+    let refreshToken: String?
 
     enum CodingKeys: String, CodingKey {
         case token
         case expiresIn = "expires_in"
+        case refreshToken = "refresh_token"
+    }
+}
+
+/// What web asks auth for new tokens with.
+private struct TokenRequest: Encodable {
+    var refreshToken: String?
+    var organisation: String?
+
+    enum CodingKeys: String, CodingKey {
+        case organisation
+        case refreshToken = "refresh_token"
     }
 }
 
@@ -33,15 +69,19 @@ struct Account: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Account"
     static let annotations: [String: SchemaAnnotation] = [
         "email": .init("The address of the account.", ["format": "email"]), "user_id": "Names the account.",
+        "tenant": "The organisation that the session is in.", "role": "The role in it.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("When the session ends.", ["format": "date-time"]),
     ]
 
     let email: String
     let userID: String
+    let tenant: String
+    let role: String?
+    let scope: String?
     let expiresAt: String
 
     enum CodingKeys: String, CodingKey {
-        case email
+        case email, tenant, role, scope
         case userID = "user_id"
         case expiresAt = "expires_at"
     }
@@ -54,12 +94,24 @@ struct AuthClient: Sendable {
 
     let upstream: Upstream
 
-    func register(_ credentials: Credentials, _ trace: RequestTrace) async throws {
-        _ = try await ask(.post, "/register", body: credentials, trace)
+    func register(_ registration: Registration, _ trace: RequestTrace) async throws {
+        _ = try await ask(.post, "/register", body: registration, trace)
     }
 
     func login(_ credentials: Credentials, _ trace: RequestTrace) async throws -> IssuedToken {
         try read(try await ask(.post, "/login", body: credentials, trace))
+    }
+
+    func refresh(_ refreshToken: String, _ trace: RequestTrace) async throws -> IssuedToken {
+        try read(try await ask(.post, "/token", body: TokenRequest(refreshToken: refreshToken), trace))
+    }
+
+    func change(_ token: String, to organisation: String, _ trace: RequestTrace) async throws -> IssuedToken {
+        try read(try await ask(.post, "/token", token: token, body: TokenRequest(organisation: organisation), trace))
+    }
+
+    func logout(_ token: String, _ trace: RequestTrace) async throws {
+        _ = try await ask(.post, "/logout", token: token, trace)
     }
 
     func account(_ token: String, _ trace: RequestTrace) async throws -> Account {
@@ -68,7 +120,7 @@ struct AuthClient: Sendable {
 
     /// - Throws: what auth has answered, in its own words; `auth_unavailable` if it does not answer.
     private func ask(
-        _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: Credentials? = nil, _ trace: RequestTrace
+        _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: (any Encodable)? = nil, _ trace: RequestTrace
     ) async throws -> ByteBuffer {
         var headers = trace.headers
         if let token { headers[.authorization] = "Bearer \(token)" }

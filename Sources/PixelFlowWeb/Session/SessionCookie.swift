@@ -14,9 +14,35 @@ enum SessionCookie {
             name: name(request), value: token, maxAge: seconds, path: "/", secure: request.isSecure, httpOnly: true, sameSite: .strict)
     }
 
-    /// A cookie that ends the session.
-    static func end(for request: Request) -> Cookie {
-        issue("", lifetime: 0, for: request)
+    /// The cookie with the refresh token; sent to the routes of the session alone.
+    static func issueRefresh(_ token: String, for request: Request) -> Cookie {
+        Cookie(
+            name: refreshName(request), value: token, maxAge: refreshLifetime, path: "/session", secure: request.isSecure, httpOnly: true,
+            sameSite: .strict)
+    }
+
+    /// Cookies that end the session.
+    static func endAll(for request: Request) -> [Cookie] {
+        [
+            issue("", lifetime: 0, for: request),
+            Cookie(
+                name: refreshName(request), value: "", maxAge: 0, path: "/session", secure: request.isSecure, httpOnly: true,
+                sameSite: .strict),
+        ]
+    }
+
+    /// The refresh token that the browser has sent along.
+    static func refreshToken(of request: Request) -> String? {
+        guard let token = request.cookies[refreshName(request)]?.value, !token.isEmpty else { return nil }
+        return token
+    }
+
+    /// 30 days, as a session lives by default without being used; one that has ended sooner is refused by auth.
+    private static let refreshLifetime = 2_592_000
+
+    /// A `__Host-` cookie would be sent to every path.
+    private static func refreshName(_ request: Request) -> String {
+        request.isSecure ? "__Secure-pixelflow_refresh" : "pixelflow_refresh"
     }
 
     /// The token that the browser has sent along.

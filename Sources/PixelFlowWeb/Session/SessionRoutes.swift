@@ -17,7 +17,9 @@ struct SessionRoutes: Sendable {
         let account = "The account. `Set-Cookie` carries the session."
         return [
             Route(
-                .get, "/session", id: "getSession", tag: "session", "Read whose session this is", access: .anyone,
+                .get, "/session", id: "getSession", tag: "session", "Read whose session this is",
+                details: "A session whose token has expired, or has been revoked because a role has changed, gets a new one.",
+                access: .anyone,
                 responses: [.json(Account.self, "The account.")], problems: Self.problems + [Self.tokenProblem], handler: look),
             Route(
                 .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, body: credentials,
@@ -27,25 +29,40 @@ struct SessionRoutes: Sendable {
                 ], handler: signIn),
             Route(
                 .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
-                body: credentials, responses: [.json(.created, Account.self, account)],
+                body: BodyDescription([.json(Registration.self)], "The address and the password of the account."),
+                responses: [.json(.created, Account.self, account)],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
                     DeclaredProblem(.invalid, "password_too_long", "The password has more than 1,024 bytes."),
+                    DeclaredProblem(.notFound, "invitation_invalid", "The invitation is used, revoked, expired or for another address."),
+                    DeclaredProblem(.conflict, "too_many_members", "The organisation is full."),
                     DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
                     DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
                 ], handler: register),
             Route(
-                .delete, "/session", id: "signOut", tag: "session", "Sign out", access: .anyone,
-                responses: [.empty(.noContent, "The cookie is removed.")], problems: [Self.crossSite]
-            ) { request, context in signOut(request, context) },
+                .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session", "Go on in another organisation",
+                access: .anyone, body: BodyDescription([.json(OrganisationChoice.self)], "The organisation."),
+                responses: [.json(Account.self, account)],
+                problems: Self.problems + [
+                    Self.tokenProblem, DeclaredProblem(.notFound, "not_found", "The account is not in this organisation."),
+                    DeclaredProblem(.conflict, "session_required", "The session is of a release before organisations; sign in again."),
+                    DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
+                    DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
+                ], handler: change),
+            Route(
+                .delete, "/session", id: "signOut", tag: "session", "Sign out",
+                details: "Ends the session for every token of it. The cookies are removed even if auth does not answer.", access: .anyone,
+                responses: [.empty(.noContent, "The cookies are removed.")], problems: [Self.crossSite], handler: signOut),
         ]
     }
 
     private static let crossSite = DeclaredProblem(.forbidden, "cross_site_request", "Another site has sent the request.")
     private static let tokenProblem = DeclaredProblem(.unauthenticated, "session_missing", "There is no session, or it has ended.")
+    private static let disabled = DeclaredProblem(.forbidden, "account_disabled", "An operator has disabled the account.")
+    private static let homeless = DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation.")
     private static let problems = [
         crossSite, DeclaredProblem(.unavailable, "auth_unavailable", "The auth service does not answer."),
     ]
@@ -53,43 +70,86 @@ struct SessionRoutes: Sendable {
         problems + [
             DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
             DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
-            DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
+            disabled, homeless, DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
             DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
         ]
 
     @Sendable private func look(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
-        return try .json(try await auth.account(token, .init(request, context, proxies: proxies)))
+        let trace = RequestTrace(request, context, proxies: proxies)
+        do {
+            guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
+            return try .json(try await auth.account(token, trace))
+        } catch let error as PixelFlowError where error.kind == .unauthenticated {
+            return try await renew(request, trace)
+        }
+    }
+
+    /// - Throws: `session_missing` (401) if there is no refresh token, or it no longer counts.
+    private func renew(_ request: Request, _ trace: RequestTrace) async throws -> Response {
+        guard let refreshToken = SessionCookie.refreshToken(of: request) else { throw Self.noSession }
+        do {
+            return try await answer(try await auth.refresh(refreshToken, trace), request, trace)
+        } catch let error as PixelFlowError where error.kind == .unauthenticated {
+            throw Self.noSession
+        }
     }
 
     @Sendable private func signIn(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
-        return try await open(credentials, request, context, status: .ok)
+        let trace = RequestTrace(request, context, proxies: proxies)
+        return try await answer(try await auth.login(credentials, trace), request, trace)
     }
 
     /// Registers, and signs in at once.
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
-        try await auth.register(credentials, .init(request, context, proxies: proxies))
-        return try await open(credentials, request, context, status: .created)
+        let registration: Registration = try await request.decodeJSON(limit: Self.bodyLimit)
+        let trace = RequestTrace(request, context, proxies: proxies)
+        try await auth.register(registration, trace)
+        return try await answer(try await auth.login(registration.credentials, trace), request, trace, status: .created)
     }
 
-    @Sendable private func signOut(_ request: Request, _ context: AppRequestContext) -> Response {
+    @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let choice: OrganisationChoice = try await request.decodeJSON(limit: Self.bodyLimit)
+        let trace = RequestTrace(request, context, proxies: proxies)
+        guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
+        do {
+            return try await answer(try await auth.change(token, to: choice.organisation, trace), request, trace)
+        } catch let error as PixelFlowError where error.kind == .unauthenticated {
+            throw Self.noSession
+        }
+    }
+
+    @Sendable private func signOut(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        if let token = SessionCookie.token(of: request) {
+            do {
+                try await auth.logout(token, RequestTrace(request, context, proxies: proxies))
+            } catch let error as PixelFlowError {
+                // A token that auth cannot end leaves with its cookie, which no script has seen.
+                if error.kind != .unauthenticated { context.logger.warning("session not ended", metadata: ["error": "\(error)"]) }
+            }
+        }
         var response = Response(status: .noContent)
-        response.setCookie(SessionCookie.end(for: request))
+        for cookie in SessionCookie.endAll(for: request) { response.setCookie(cookie) }
         return response
     }
 
-    private func open(
-        _ credentials: Credentials, _ request: Request, _ context: AppRequestContext, status: HTTPResponse.Status
+    private func answer(
+        _ issued: IssuedToken, _ request: Request, _ trace: RequestTrace, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
-        let trace = RequestTrace(request, context, proxies: proxies)
-        let issued = try await auth.login(credentials, trace)
         let account = try await auth.account(issued.token, trace)
         var response = try Response.json(account, status: status)
         response.setCookie(SessionCookie.issue(issued.token, lifetime: issued.expiresIn, for: request))
+        if let refreshToken = issued.refreshToken { response.setCookie(SessionCookie.issueRefresh(refreshToken, for: request)) }
         return response
     }
 
     private static let noSession = PixelFlowError(.unauthenticated, code: "session_missing", "Sign in first.")
+}
+
+/// The body of `POST /session/organisation`.
+private struct OrganisationChoice: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "OrganisationChoice"
+    static let annotations: [String: SchemaAnnotation] = ["organisation": "Where to go on."]
+
+    let organisation: String
 }
