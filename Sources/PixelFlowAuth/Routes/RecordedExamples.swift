@@ -4,6 +4,51 @@
 /// Requests that a test has sent, and the answers that came back, by operation; ids, times and secrets are replaced.
 enum RecordedExamples {
     static let all: [String: String] = [
+        "createKey 201": #"""
+            {
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "created_by": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "hint": "7QzK",
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "key": "pf_live_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG1x7QzK",
+                "name": "site",
+                "networks": [
+                    "203.0.113.0/24"
+                ],
+                "scopes": [
+                    "outputs:read",
+                    "tasks:read",
+                    "tasks:write"
+                ]
+            }
+            """#,
+        "createKey body": #"""
+            {
+                "name": "site",
+                "networks": [
+                    "203.0.113.0/24"
+                ],
+                "scopes": [
+                    "tasks:read",
+                    "tasks:write",
+                    "outputs:read"
+                ]
+            }
+            """#,
+        "createOrganisation 201": #"""
+            {
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "name": "Works",
+                "personal": false,
+                "role": "owner"
+            }
+            """#,
+        "createOrganisation body": #"""
+            {
+                "name": "Works"
+            }
+            """#,
         "getKeys 200": #"""
             {
                 "keys": [
@@ -19,16 +64,118 @@ enum RecordedExamples {
                 ]
             }
             """#,
+        "getMe 200": #"""
+            {
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "email": "ada@example.org",
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "organisation": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "role": "owner",
+                "tenant": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
+            }
+            """#,
+        "getOrganisation 200": #"""
+            {
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "name": "Works",
+                "personal": false,
+                "role": "owner"
+            }
+            """#,
         "getRegistration 200": #"""
             {
                 "needs_setup": false,
                 "registration": "open"
             }
             """#,
+        "invite 201": #"""
+            {
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "email": "bob@example.org",
+                "expires_at": "2026-01-15T09:30:00.000Z",
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "invited_by": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "role": "member",
+                "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+            }
+            """#,
+        "invite body": #"""
+            {
+                "email": "bob@example.org",
+                "role": "member"
+            }
+            """#,
+        "listAudit 200": #"""
+            {
+                "entries": [
+                    {
+                        "action": "key.created",
+                        "actor": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                        "actor_name": "ada@example.org",
+                        "address": "",
+                        "at": "2026-01-15T09:30:00.000Z",
+                        "detail": "site: outputs:read tasks:read tasks:write",
+                        "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                        "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e",
+                        "target": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
+                    }
+                ]
+            }
+            """#,
+        "listKeys 200": #"""
+            {
+                "keys": [
+                    {
+                        "created_at": "2026-01-15T09:30:00.000Z",
+                        "created_by": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                        "hint": "7QzK",
+                        "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                        "name": "site",
+                        "networks": [
+                            "203.0.113.0/24"
+                        ],
+                        "scopes": [
+                            "outputs:read",
+                            "tasks:read",
+                            "tasks:write"
+                        ]
+                    }
+                ]
+            }
+            """#,
+        "listMembers 200": #"""
+            {
+                "members": [
+                    {
+                        "email": "ada@example.org",
+                        "role": "owner",
+                        "since": "2026-01-15T09:30:00.000Z",
+                        "user_id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
+                    }
+                ]
+            }
+            """#,
+        "listSessions 200": #"""
+            {
+                "sessions": [
+                    {
+                        "address": "",
+                        "created_at": "2026-01-15T09:30:00.000Z",
+                        "current": true,
+                        "device": "",
+                        "expires_at": "2026-01-15T09:30:00.000Z",
+                        "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                        "last_used_at": "2026-01-15T09:30:00.000Z",
+                        "organisation": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
+                    }
+                ]
+            }
+            """#,
         "login 200": #"""
             {
                 "expires_in": 86400,
-                "refresh_token": "pf_refresh_01a225f7-c8bd-78d4-9a15-dea1ecf7f22c.1.jyPUWI7tIP2B3O_gVvIpI9Z9EFgqIa1lvgkQIrrYyF0",
+                "refresh_token": "pf_refresh_01990f5e-7c1a-7b3c-8d2e-0123456789ab.1.c2lnbmF0dXJl",
                 "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
                 "token_type": "Bearer"
             }
@@ -47,6 +194,19 @@ enum RecordedExamples {
             {
                 "email": "ada@example.org",
                 "password": "correct horse battery"
+            }
+            """#,
+        "refreshToken 200": #"""
+            {
+                "expires_in": 86400,
+                "refresh_token": "pf_refresh_01990f5e-7c1a-7b3c-8d2e-0123456789ab.1.c2lnbmF0dXJl",
+                "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+                "token_type": "Bearer"
+            }
+            """#,
+        "refreshToken body": #"""
+            {
+                "refresh_token": "pf_refresh_01990f5e-7c1a-7b3c-8d2e-0123456789ab.1.c2lnbmF0dXJl"
             }
             """#,
         "register 201": #"""
@@ -80,7 +240,7 @@ enum RecordedExamples {
                 "expires_at": "2026-01-15T09:30:00.000Z",
                 "role": "owner",
                 "scope": "organisation:admin outputs:read presets:write tasks:read tasks:write webhooks:write",
-                "session_id": "01a225f7-c8bd-78d4-9a15-dea1ecf7f22c",
+                "session_id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "tenant": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "user_id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "valid": true

@@ -58,6 +58,26 @@ import WireFormats
             let token = try #require(try login.object()["token"] as? String)
             let headers: HTTPFields = [.authorization: "Bearer \(token)"]
             try examples.add("validateToken", try await client.execute(uri: "/validate", method: .get, headers: headers))
+            func send(_ method: HTTPRequest.Method, _ path: String, _ body: JSONValue? = nil) async throws -> TestResponse {
+                try await client.execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0.text()) })
+            }
+            let refresh: JSONValue = ["refresh_token": .string(try #require(try login.object()["refresh_token"] as? String))]
+            let placeholder: JSONValue = ["refresh_token": "pf_refresh_01990f5e-7c1a-7b3c-8d2e-0123456789ab.1.c2lnbmF0dXJl"]
+            try examples.add("refreshToken", sent: placeholder, try await post("/token", refresh))
+            try examples.add("listSessions", try await send(.get, "/sessions"))
+            try examples.add("getMe", try await send(.get, "/me"))
+            let works: JSONValue = ["name": "Works"]
+            let made = try await send(.post, "/organisations", works)
+            try examples.add("createOrganisation", sent: works, made)
+            let id = try #require(try made.object()["id"] as? String)
+            try examples.add("getOrganisation", try await send(.get, "/organisations/\(id)"))
+            try examples.add("listMembers", try await send(.get, "/organisations/\(id)/members"))
+            let invitation: JSONValue = ["email": "bob@example.org", "role": "member"]
+            try examples.add("invite", sent: invitation, try await send(.post, "/organisations/\(id)/invitations", invitation))
+            let key: JSONValue = ["name": "site", "scopes": ["tasks:read", "tasks:write", "outputs:read"], "networks": ["203.0.113.0/24"]]
+            try examples.add("createKey", sent: key, try await send(.post, "/keys", key))
+            try examples.add("listKeys", try await send(.get, "/keys"))
+            try examples.add("listAudit", try await send(.get, "/audit?action=key.created"))
             try examples.add("getKeys", try await client.execute(uri: "/.well-known/jwks.json", method: .get))
         }
         try check(examples, in: "PixelFlowAuth/Routes/RecordedExamples.swift")
@@ -116,12 +136,16 @@ private final class Examples: Sendable {
 
     private static func fixed(_ text: String, key: String) -> String {
         switch key {
-        case "id", "user_id", "tenant", "next_cursor": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
+        case "id", "user_id", "tenant", "next_cursor", "session_id", "organisation", "created_by", "invited_by", "actor", "target": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
         case "url": text.replacing(/tasks\/[^\/]+/, with: "tasks/01990f5e-7c1a-7b3c-8d2e-0123456789ab")
-        case "created_at", "updated_at", "started_at", "completed_at", "next_run_at", "at", "start", "expires_at":
+        case "created_at", "updated_at", "started_at", "completed_at", "next_run_at", "at", "start", "expires_at", "since",
+            "last_used_at":
             "2026-01-15T09:30:00.000Z"
         case "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e"
         case "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+        case "refresh_token": "pf_refresh_01990f5e-7c1a-7b3c-8d2e-0123456789ab.1.c2lnbmF0dXJl"
+        case "key": "pf_live_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG1x7QzK"
+        case "hint": "7QzK"
         case "kid": "2026-01"
         case "x", "y": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
         default: text

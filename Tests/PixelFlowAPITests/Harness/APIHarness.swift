@@ -82,7 +82,7 @@ final class APIHarness: Sendable {
         #expect(undeclared.all == [])
     }
 
-    private func token(_ email: String) async throws -> String {
+    func token(_ email: String) async throws -> String {
         try await Application(router: auth.router(), logger: undeclared.logger).test(.router) { client in
             let body = ByteBuffer(string: #"{"email":"\#(email)","password":"correct horse battery"}"#)
             _ = try await client.execute(uri: "/register", method: .post, body: body)
