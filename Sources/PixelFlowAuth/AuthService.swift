@@ -12,10 +12,9 @@ package struct AuthService: Sendable {
     package let verifier: TokenVerifier
     private let dependencies: AuthDependencies
     private let serviceSecret: ServiceSecret
-    /// Runs as long as the service does.
-    package let cleaner: any Service
+    /// Run as long as the service does.
+    package let services: [any Service]
     private let metrics: any MetricsFactory
-    private let logger: Logger
 
     /// Opens the service on a store, which need not answer yet.
     ///
@@ -48,22 +47,19 @@ package struct AuthService: Sendable {
             clock: clock)
         serviceSecret = settings.serviceSecret
         // A token and its leeway, and a day for clocks that are far apart.
-        cleaner = IdentityCleaner(
-            store: store, auditAge: settings.auditAge, tokenLifetime: settings.tokenLifetime + .seconds(86_400), clock: clock,
-            logger: logger)
+        services = [
+            IdentityCleaner(
+                store: store, auditAge: settings.auditAge, tokenLifetime: settings.tokenLifetime + .seconds(86_400), clock: clock,
+                logger: logger),
+            SetupAnnouncer(accounts: accounts, logger: logger),
+        ]
         self.metrics = metrics
-        self.logger = logger
     }
 
-    /// Reads the signing keys, and makes the first at the very first start. Shows the setup token if the first account needs one.
+    /// Reads the signing keys, and makes the first at the very first start.
     ///
     /// - Throws: `PixelFlowError` if the store is down or a key cannot be read.
-    package func prepare() async throws {
-        _ = try await dependencies.issuer.value
-        if let token = try await dependencies.accounts.setupTokenIfEmpty() {
-            logger.notice("there is no account yet; register the first one with this setup token", metadata: ["setup_token": "\(token)"])
-        }
-    }
+    package func prepare() async throws { _ = try await dependencies.issuer.value }
 
     /// The public keys, for a verifier elsewhere in the process.
     package var jwks: JSONWebKeySet { get async throws { try await dependencies.issuer.value.jwks } }

@@ -14,6 +14,6 @@ package func buildAuth(
     let auth = try AuthService(store: backends.store, settings: settings, logger: context.logger(for: "auth"))
     if backends.isEmbedded { try await auth.prepare() }
     return (
-        ServiceParts(foundation: [auth.cleaner], listeners: [listen.listener("auth", auth.router(drain: context.drain))]), auth.verifier
+        ServiceParts(foundation: auth.services, listeners: [listen.listener("auth", auth.router(drain: context.drain))]), auth.verifier
     )
 }
