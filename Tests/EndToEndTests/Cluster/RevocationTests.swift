@@ -1,0 +1,90 @@
+import AsyncHTTPClient
+import Conformance
+import Foundation
+import NIOCore
+import NIOHTTP1
+import PixelFlowCore
+import Testing
+
+extension ClusterEndToEnd {
+    /// What auth ends, every replica of the api refuses; and none asks auth for each request.
+    @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct RevocationTests {
+        @Test(.timeLimit(.minutes(3)))
+        func aRevokedKeyIsRefusedByEveryReplicaAndItsStreamsEnd() async throws {
+            try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
+                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let made = try await ada.auth(.POST, "/keys", #"{"name":"site","scopes":["tasks:read"]}"#).object()
+                let (id, key) = (try #require(made["id"] as? String), try #require(made["key"] as? String))
+                let programs = [1, 2].map { Person(service: cluster.entrance(api: $0), token: key) }
+                for program in programs { #expect(try await program.get("/api/tasks").status == 200) }
+                #expect(try await programs[0].postBody(PNG.noise(width: 8, height: 8, seed: 1), type: "image/png").code == "insufficient_scope")
+                let stream = Task { try await programs[1].events { _ in true } }
+                defer { stream.cancel() }
+
+                #expect(try await ada.auth(.DELETE, "/keys/\(id)").status == 204)
+                for program in programs {
+                    try await eventually(within: .seconds(10), "the key to be refused") {
+                        try await program.get("/api/tasks").status == 401 ? () : nil
+                    }
+                }
+                // The client's stream ends with the refusal of its next attempt.
+                try? await stream.value(within: .seconds(20), "the end of the stream")
+                #expect(!stream.isCancelled)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3)))
+        func aMemberWhoIsRemovedIsOutWithinSeconds() async throws {
+            try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
+                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let bob = try await Person.signedIn(to: cluster.entrance(api: 2), as: "bob@example.org")
+                let team = try #require(try await ada.auth(.POST, "/organisations", #"{"name":"Works"}"#).object()["id"] as? String)
+                let invitation = try await ada.auth(.POST, "/organisations/\(team)/invitations", #"{"role":"member"}"#).object()
+                let secret = try #require(invitation["token"] as? String)
+                #expect(try await bob.auth(.POST, "/invitations/accept", #"{"token":"\#(secret)"}"#).status == 200)
+                let changed = try await bob.auth(.POST, "/token", #"{"organisation":"\#(team)"}"#).object()
+                let inTeam = Person(service: cluster.entrance(api: 2), token: try #require(changed["token"] as? String))
+                #expect(try await inTeam.get("/api/tasks").status == 200)
+
+                let user = try #require(try await bob.auth(.GET, "/me").object()["id"] as? String)
+                #expect(try await ada.auth(.DELETE, "/organisations/\(team)/members/\(user)").status == 204)
+                let refusal = try await eventually(within: .seconds(10), "the token to be refused") {
+                    let reply = try await inTeam.get("/api/tasks")
+                    return reply.status == 401 ? reply : nil
+                }
+                #expect(refusal.code == "token_revoked")
+                #expect(try await bob.get("/api/tasks").status == 200, "the personal organisation goes on")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3)))
+        func whatIsKnownGoesOnWhileAuthIsAway() async throws {
+            try await LiveCluster.run([.auth, .api(1)]) { cluster in
+                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let made = try await ada.auth(.POST, "/keys", #"{"name":"site","scopes":["tasks:read"]}"#).object()
+                let program = Person(service: ada.service, token: try #require(made["key"] as? String))
+                #expect(try await ada.get("/api/tasks").status == 200)
+                #expect(try await program.get("/api/tasks").status == 200)
+                await cluster.kill(.auth)
+                // For longer than the list of revocations is taken for fresh.
+                let end = ContinuousClock.now + .seconds(12)
+                try await eventually(within: .seconds(60), "twelve seconds of requests without auth") {
+                    let statuses = [try await ada.get("/api/tasks").status, try await program.get("/api/tasks").status]
+                    #expect(statuses == [200, 200])
+                    return ContinuousClock.now >= end ? () : nil
+                }
+                let other = Person(service: ada.service, token: "pf_live_" + String(program.token?.dropFirst(8).reversed() ?? []))
+                #expect(try await other.get("/api/tasks").status == 401, "a typing error needs no auth")
+            }
+        }
+    }
+}
+
+extension Person {
+    /// A call of auth that the client library does not have.
+    fileprivate func auth(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> Reply {
+        try await send(
+            method, path, port: service.ports.auth, headers: ["content-type": "application/json"],
+            body: body.map { .bytes(ByteBuffer(string: $0)) })
+    }
+}
