@@ -34,6 +34,10 @@ extension PixelFlowError {
     /// A token of ours whose time is over (401).
     package static let tokenExpired = PixelFlowError(.unauthenticated, code: "token_expired", "The token has expired; sign in again.")
 
+    /// No service secret is set, so that nobody may call the routes of operators (403).
+    package static let operatorAccessOff = PixelFlowError(
+        .forbidden, code: "operator_access_off", "Operator access is off; set PIXELFLOW_SERVICE_SECRET to turn it on.")
+
     /// A body over `limit` bytes (413).
     package static func bodyTooLarge(limit: Int) -> PixelFlowError {
         PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")

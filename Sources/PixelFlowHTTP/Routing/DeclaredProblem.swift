@@ -58,7 +58,15 @@ package struct DeclaredProblem: Sendable {
 /// What every route can answer, whatever it does.
 enum CommonProblems {
     static func of(_ access: RouteAccess, hasBody: Bool) -> [DeclaredProblem] {
-        always + (access.needsToken ? token : []) + (hasBody ? body : [])
+        always + ofCaller(access) + (hasBody ? body : [])
+    }
+
+    private static func ofCaller(_ access: RouteAccess) -> [DeclaredProblem] {
+        switch access {
+        case .anyone: []
+        case .token, .scope: token
+        case .operator: secret
+        }
     }
 
     private static let always: [DeclaredProblem] = [
@@ -71,9 +79,18 @@ enum CommonProblems {
         common(PixelFlowError.Kind.unavailable.status, "request_cancelled", "The service is stopping, or the client has disconnected."),
     ]
 
+    private static let secret: [DeclaredProblem] = [
+        tokenMissing, tokenInvalid,
+        common(PixelFlowError.Kind.forbidden.status, "operator_access_off", "No service secret is set."),
+    ]
+
+    private static let tokenMissing = common(
+        PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`.")
+    private static let tokenInvalid = common(
+        PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid.")
+
     private static let token: [DeclaredProblem] = [
-        common(PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`."),
-        common(PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid."),
+        tokenMissing, tokenInvalid,
         common(PixelFlowError.Kind.unauthenticated.status, "token_expired", "The token has expired; sign in again."),
         common(PixelFlowError.Kind.unavailable.status, "auth_unavailable", "The keys of the tokens cannot be read."),
     ]

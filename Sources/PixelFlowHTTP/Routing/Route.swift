@@ -71,16 +71,17 @@ package enum RouteAccess: Sendable {
     case token
     /// A token with this scope. Tokens of people have every scope.
     case scope(String)
+    /// The service secret; see `ServiceSecretMiddleware`.
+    case `operator`
 
     fileprivate var scope: String? {
         switch self {
         case .anyone: nil
         case .token: ""
         case .scope(let scope): scope
+        case .operator: ""
         }
     }
-
-    var needsToken: Bool { scope != nil }
 }
 
 extension [ResponseDescription] {
