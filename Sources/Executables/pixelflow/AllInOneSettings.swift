@@ -17,7 +17,7 @@ struct AllInOneSettings {
     let worker: WorkerSettings
     let fetch: FetchSettings
     let auth: AuthSettings
-    let api: APISettings
+    var api: APISettings
 
     init(_ settings: Settings) throws(PixelFlowError) {
         ports = try Ports(settings)
