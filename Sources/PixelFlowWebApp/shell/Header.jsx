@@ -9,6 +9,7 @@ import { Link, usePath } from "./routing.jsx";
 const sections = [
     { to: "/", icon: "image", name: "Tasks" },
     { to: "/overview", icon: "chart", name: "Overview" },
+    { to: "/usage", icon: "scale", name: "Usage" },
     { to: "/presets", icon: "layers", name: "Presets" },
 ];
 
