@@ -17,7 +17,7 @@ struct AllInOneSettings {
     let worker: WorkerSettings
     let fetch: FetchSettings
     let auth: AuthSettings
-    var api: APISettings
+    let api: APISettings
 
     init(_ settings: Settings) throws(PixelFlowError) {
         ports = try Ports(settings)

@@ -18,13 +18,14 @@ await ServiceCommand(
     settings: AllInOneSettings.all
 ).run { settings, listen, logger in
     // All of them are read before anything is opened.
-    var settings = try AllInOneSettings(settings)
+    let settings = try AllInOneSettings(settings)
     let ports = settings.ports
     let context = BuildContext()
     let backends = try await Backends.embedded(settings.backends, context: context)
-    try settings.api.setSecretIfAbsent { try settings.backends.serviceSecret() }
+    var apiSettings = settings.api
+    try apiSettings.setSecretIfAbsent { try settings.backends.serviceSecret() }
     let auth = try await buildAuth(settings.auth, backends: backends.users, listen: ports.auth, context: context)
-    let api = buildAPI(settings.api, backends: backends.tasks, tokens: .local(auth.verifier), listen: ports.api, context: context)
+    let api = buildAPI(apiSettings, backends: backends.tasks, tokens: .local(auth.verifier), listen: ports.api, context: context)
     let worker = try buildWorker(
         settings.worker, fetch: settings.fetch, backends: backends.tasks, listen: listen, context: context,
         claiming: ports.webManagement == nil ? ["web_"] : [])
