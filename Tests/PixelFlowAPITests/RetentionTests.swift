@@ -20,7 +20,8 @@ import Testing
         let tasks = (0..<3).map { _ in
             TaskRecord(
                 id: TaskID.make(at: clock.now()), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
-                pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "print", requestID: "request", createdAt: clock.now())
+                pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "print", requestID: "request", createdAt: clock.now()
+            )
         }
         for task in tasks { _ = try await store.create(task) }
         for task in tasks.dropLast() { _ = try await store.cancel(task.id, of: tenant) }
