@@ -185,7 +185,7 @@ let package = Package(
             "pixelflow",
             [
                 "PixelFlowBackends", "PixelFlowEmbeddedBackends", "PixelFlowBuildAuth", "PixelFlowBuildAPI", "PixelFlowBuildWorker", "PixelFlowBuildWeb",
-                "PixelFlowAuth", "PixelFlowCore", "PixelFlowFetch", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWeb", "PixelFlowWorker", serviceLifecycle,
+                "PixelFlowAuth", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWeb", "PixelFlowWorker", serviceLifecycle,
             ]),
         executable("pixelflow-auth", ["PixelFlowBackends", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
         executable("pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),

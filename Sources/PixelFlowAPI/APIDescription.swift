@@ -28,6 +28,13 @@ extension ServiceDescription {
                 """
             ),
             ("events", "Changes as they happen."),
+            (
+                "usage",
+                """
+                Quotas of organisations and what they use. A request beyond a quota is refused with `quota_exceeded`, and `field` is \
+                the name of the quota. The numbers follow from the tasks themselves, so that they are exact at every moment.
+                """
+            ),
             ("service", "For those who run the service."),
         ], examples: RecordedExamples.all)
 

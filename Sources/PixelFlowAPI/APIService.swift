@@ -9,24 +9,30 @@ package import PixelFlowURL
 package struct APIDependencies: Sendable {
     package var tasks: any TaskOwnerStore
     package var presets: any PresetStore
+    package var usage: any UsageStore
     package var blobs: any BlobStore
     package var publisher: OutboxPublisher
     package var hub: EventHub
     package var verifier: TokenVerifier
+    /// Lets operators in.
+    package var secret: ServiceSecret
     package var clock: any WallClock
     /// Whose word on the address of a client counts.
     package var proxies: TrustedProxies
 
     package init(
-        tasks: any TaskOwnerStore, presets: any PresetStore, blobs: any BlobStore, publisher: OutboxPublisher, hub: EventHub,
-        verifier: TokenVerifier, clock: any WallClock = SystemClock(), proxies: TrustedProxies = .loopback
+        tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, blobs: any BlobStore, publisher: OutboxPublisher,
+        hub: EventHub, verifier: TokenVerifier, secret: ServiceSecret = .off, clock: any WallClock = SystemClock(),
+        proxies: TrustedProxies = .loopback
     ) {
         self.tasks = tasks
         self.presets = presets
+        self.usage = usage
         self.blobs = blobs
         self.publisher = publisher
         self.hub = hub
         self.verifier = verifier
+        self.secret = secret
         self.clock = clock
         self.proxies = proxies
     }
@@ -79,8 +85,10 @@ package struct APIService: Sendable {
             + PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).routes + PipelineRoutes().routes
             + EventRoutes(dependencies: dependencies, views: views).routes
             + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
+            + UsageRoutes(usage: dependencies.usage).routes
         return ServiceRouter.make(metrics: service, health: health, description: .api) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
+            table.add(QuotaRoutes(usage: dependencies.usage).routes, behind: [ServiceSecretMiddleware(dependencies.secret)])
         }
     }
 }

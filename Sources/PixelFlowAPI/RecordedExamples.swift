@@ -172,6 +172,36 @@ enum RecordedExamples {
                 "type": "urn:pixelflow:problem:not_found"
             }
             """#,
+        "getUsage 200": #"""
+            {
+                "days": [
+                    {
+                        "bytes_added": 0,
+                        "bytes_removed": 0,
+                        "completed": 0,
+                        "created": 0,
+                        "failed": 0,
+                        "start": "2026-01-15T09:30:00.000Z"
+                    }
+                ],
+                "month": {
+                    "end": "2026-01-15T09:30:00.000Z",
+                    "start": "2026-01-15T09:30:00.000Z"
+                },
+                "quota": {
+                    "bytes_stored": null,
+                    "retention_days": null,
+                    "source_bytes": null,
+                    "tasks_in_flight": null,
+                    "tasks_per_month": null
+                },
+                "used": {
+                    "bytes_stored": 15,
+                    "tasks_in_flight": 1,
+                    "tasks_this_month": 2
+                }
+            }
+            """#,
         "listTasks 200": #"""
             {
                 "next_cursor": null,
@@ -294,6 +324,22 @@ enum RecordedExamples {
                         ]
                     }
                 ]
+            }
+            """#,
+        "putQuota 200": #"""
+            {
+                "bytes_stored": 50000000000,
+                "retention_days": 30,
+                "source_bytes": null,
+                "tasks_in_flight": null,
+                "tasks_per_month": 10000
+            }
+            """#,
+        "putQuota body": #"""
+            {
+                "bytes_stored": 50000000000,
+                "retention_days": 30,
+                "tasks_per_month": 10000
             }
             """#,
         "upload 202": #"""

@@ -11,7 +11,7 @@ package struct RemoteIdentitySource: IdentitySource {
         "PIXELFLOW_AUTH_URL", default: "http://127.0.0.1:50051",
         help: "URL at which the api asks auth for API keys and revocations.")
 
-    package static let descriptions: [SettingDescription] = [urlSetting.description, ServiceSecret.setting.description]
+    package static let descriptions: [SettingDescription] = [urlSetting.description]
 
     /// A page of 1,000 revocations takes some 150 KB.
     private static let sizeLimit = 1 << 20

@@ -16,8 +16,8 @@ package func buildAPI(
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
     let api = APIService(
         dependencies: APIDependencies(
-            tasks: backends.tasks, presets: backends.tasks, blobs: backends.blobs, publisher: backends.publisher, hub: hub,
-            verifier: tokens.verifier, proxies: listen.proxies),
+            tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, blobs: backends.blobs,
+            publisher: backends.publisher, hub: hub, verifier: tokens.verifier, secret: settings.secret, proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads)
     // An upload is accepted without the broker: its dispatch message stays due until there is one.
     let checks = backends.brokerChecks(isRequired: false) + tokens.checks
@@ -29,6 +29,7 @@ package func buildAPI(
             OrphanCollector(
                 store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings.orphans,
                 logger: logger),
+            Retention(tasks: backends.tasks, publisher: backends.publisher, logger: logger),
             hub,
         ],
         listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
@@ -38,13 +39,15 @@ package func buildAPI(
 package struct APISettings: Sendable {
     package static let descriptions: [SettingDescription] =
         ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
-        + OrphanSettings.descriptions
+        + OrphanSettings.descriptions + ServiceSecret.descriptions
 
     let images: ImageLimits
     let events: EventLimits
     let ports: AllowedPorts
     let uploads: UploadLimits
     let orphans: OrphanSettings
+    /// Lets operators in.
+    package var secret: ServiceSecret
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
@@ -53,6 +56,7 @@ package struct APISettings: Sendable {
         ports = try AllowedPorts(settings)
         uploads = try UploadLimits(settings)
         orphans = try OrphanSettings(settings)
+        secret = try ServiceSecret(settings)
     }
 }
 

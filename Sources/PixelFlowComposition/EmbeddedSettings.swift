@@ -38,6 +38,12 @@ package struct EmbeddedSettings: Sendable {
         adoptedBlobStore = try settings[InstallationCheck.adoptionSetting]
     }
 
+    /// The secret of operators that is kept in the data folder, in the file `service-secret`; made at the first call. Call it once
+    /// the folder is locked.
+    ///
+    /// - Throws: `data_folder_unusable` if it can be neither read nor written.
+    package func serviceSecret() throws -> String { try DataFolder.secret(named: "service-secret", in: data) }
+
     /// The path in a URL such as `sqlite:PATH`.
     private static func path(
         _ settings: Settings, _ setting: Setting<String>, scheme: String, in folder: String, _ file: String

@@ -3,6 +3,7 @@ import PixelFlowBuildAPI
 import PixelFlowCore
 import PixelFlowEmbeddedBackends
 import PixelFlowFetch
+import PixelFlowHTTP
 import PixelFlowRuntime
 import PixelFlowWorker
 
@@ -16,8 +17,9 @@ struct AllInOneSettings {
     let backends: EmbeddedSettings
     let worker: WorkerSettings
     let fetch: FetchSettings
-    let auth: AuthSettings
-    let api: APISettings
+    private(set) var auth: AuthSettings
+    private(set) var api: APISettings
+    private let hasSecret: Bool
 
     init(_ settings: Settings) throws(PixelFlowError) {
         ports = try Ports(settings)
@@ -26,6 +28,15 @@ struct AllInOneSettings {
         fetch = try FetchSettings(settings)
         auth = try AuthSettings(settings)
         api = try APISettings(settings)
+        hasSecret = settings.isSet(ServiceSecret.setting)
+    }
+
+    /// Lets operators in with the secret in the data folder, unless another is set. Makes it at the first start, once the folder is
+    /// locked.
+    mutating func findSecret() throws {
+        guard !hasSecret else { return }
+        let secret = ServiceSecret(try backends.serviceSecret())
+        (auth.serviceSecret, api.secret) = (secret, secret)
     }
 
     /// What people are told once every port answers.

@@ -18,10 +18,11 @@ await ServiceCommand(
     settings: AllInOneSettings.all
 ).run { settings, listen, logger in
     // All of them are read before anything is opened.
-    let settings = try AllInOneSettings(settings)
+    var settings = try AllInOneSettings(settings)
     let ports = settings.ports
     let context = BuildContext()
     let backends = try await Backends.embedded(settings.backends, context: context)
+    try settings.findSecret()
     let auth = try await buildAuth(settings.auth, backends: backends.users, listen: ports.auth, context: context)
     let api = buildAPI(settings.api, backends: backends.tasks, tokens: .local(auth.verifier), listen: ports.api, context: context)
     let worker = try buildWorker(
@@ -32,5 +33,5 @@ await ServiceCommand(
     return ServiceGroup(
         backends: backends.tasks.services + backends.users.services, [auth.parts, api, worker, web], listen: listen, context: context,
         grace: settings.worker.grace, logger: logger
-    ) { ServiceCommand.say(settings.addresses) }
+    ) { [addresses = settings.addresses] in ServiceCommand.say(addresses) }
 }

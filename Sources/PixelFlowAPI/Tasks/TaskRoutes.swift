@@ -44,7 +44,7 @@ struct TaskRoutes: Sendable {
                 details: "The task gets a new `generation`, and its attempts are counted anew. " + Self.conditionNote,
                 access: .scope(.writeTasks), parameters: [.taskID, .ifMatch],
                 responses: [.json(.accepted, TaskView.self, "The task.")],
-                problems: .readingTasks + [
+                problems: .readingTasks + [DeclaredProblem].quotas.prefix(1) + [
                     .taskNotFound, .preconditionFailed, DeclaredProblem(.conflict, "task_not_failed", "The task has not failed."),
                 ], handler: replay),
         ]

@@ -21,8 +21,7 @@ struct UploadBody: Sendable {
     typealias Sink = (Image) async throws -> TaskSource.Upload
 
     let request: Request
-    /// Bytes of the image.
-    let limit: Int
+    let limit: SourceLimit
 
     /// - Returns: the request, and the image if one was sent.
     /// - Throws: `PixelFlowError`. The caller must remove what `sink` has stored by then.
@@ -50,18 +49,17 @@ struct UploadBody: Sendable {
 
     /// Saves a client from sending what will be refused anyway.
     private func refuseAnnouncedExcess() throws {
-        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit else { return }
-        throw PixelFlowError(.tooLarge, code: "body_too_large", "The image is larger than \(limit) bytes.")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }) { try limit.check(length) }
     }
 }
 
 extension UploadBody.Image {
     /// Passes the bytes on, counted and hashed.
     ///
-    /// - Throws: `body_too_large` beyond `limit` bytes, `too_many_uploads` beyond what the ticket's owner may have in progress,
+    /// - Throws: as `limit`, `too_many_uploads` beyond what the ticket's owner may have in progress,
     ///   `empty_image` if there are none.
     func measured(
-        limit: Int, _ ticket: UploadAdmission.Ticket, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
+        limit: SourceLimit, _ ticket: UploadAdmission.Ticket, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
     ) async throws -> TaskSource.Upload {
         let measure = StreamMeasure(limit: limit, ticket: ticket)
         try await consume(Self.stream(bytes, measuredBy: measure))
@@ -108,13 +106,13 @@ struct MeasuredStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable w
 /// The measurements of a `MeasuredStream`.
 final class StreamMeasure: Sendable {
     private let state = Mutex((count: 0, hash: SHA256()))
-    private let limit: Int
+    private let limit: SourceLimit
     private let ticket: UploadAdmission.Ticket
 
     /// - Parameters:
-    ///   - limit: bytes; one more throws `body_too_large`.
+    ///   - limit: checked with each chunk.
     ///   - ticket: whose upload it is.
-    init(limit: Int, ticket: UploadAdmission.Ticket) {
+    init(limit: SourceLimit, ticket: UploadAdmission.Ticket) {
         self.limit = limit
         self.ticket = ticket
     }
@@ -125,9 +123,7 @@ final class StreamMeasure: Sendable {
             chunk.withUnsafeReadableBytes { state.hash.update(bufferPointer: $0) }
             return state.count
         }
-        guard count <= limit else {
-            throw PixelFlowError(.tooLarge, code: "body_too_large", "The image is larger than \(limit) bytes.")
-        }
+        try limit.check(count)
         try ticket.add(chunk.readableBytes)
     }
 

@@ -45,7 +45,7 @@ enum UploadDescription {
                     .accepted, TaskView.self, "The task; also the task of an earlier request with the same `Idempotency-Key`.",
                     headers: [.init("location", .string(format: "uri-reference"), "The address of the task.")])
             ],
-            problems: .readingTasks + .pipelineErrors + [
+            problems: .readingTasks + .pipelineErrors + .quotas + [
                 .blobStoreUnavailable,
                 DeclaredProblem(.malformed, "malformed_multipart", "The form is not valid `multipart/form-data`."),
                 DeclaredProblem(.malformed, "upload_aborted", "The body ended early."),

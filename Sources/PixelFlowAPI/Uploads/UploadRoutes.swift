@@ -44,8 +44,7 @@ struct UploadRoutes: Sendable {
     private func answerAgain(
         _ request: Request, with first: TaskRecord, _ ticket: UploadAdmission.Ticket
     ) async throws -> Response {
-        var limit = limits.sourceBytes
-        if case .upload(let upload) = first.source { limit = max(limit, upload.bytes) }
+        let limit = SourceLimit(bytes: max(limits.sourceBytes, first.uploadedBytes))
         let (uploadRequest, upload) = try await UploadBody(request: request, limit: limit).read { image in
             try await image.measured(limit: limit, ticket, as: .upload(first.id, tenant: first.tenant)) { bytes in
                 for try await _ in bytes {}
@@ -59,8 +58,9 @@ struct UploadRoutes: Sendable {
         _ request: Request, _ key: String?, _ context: AppRequestContext, as id: TaskID, _ ticket: UploadAdmission.Ticket
     ) async throws -> TaskRecord {
         let principal = try context.requirePrincipal()
-        let (uploadRequest, upload) = try await UploadBody(request: request, limit: limits.sourceBytes).read { image in
-            try await store(image, id, principal.tenant, ticket)
+        let limit = SourceLimit(bytes: limits.sourceBytes, quota: try await dependencies.usage.quota(of: principal.tenant))
+        let (uploadRequest, upload) = try await UploadBody(request: request, limit: limit).read { image in
+            try await store(image, id, principal.tenant, limit, ticket)
         }
         let source = try source(uploadRequest, upload)
         let pipeline = try await uploadRequest.resolvePipeline(dependencies.presets, of: principal.tenant)
@@ -73,7 +73,7 @@ struct UploadRoutes: Sendable {
 
     /// If the store does not answer, the task may have been added nevertheless, so the image is kept.
     private func create(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Response {
-        switch try await dependencies.tasks.create(task) {
+        switch try await add(task, context) {
         case .created(let task):
             created.count(task)
             // From here on the task can be found in every log by either of its names.
@@ -84,6 +84,16 @@ struct UploadRoutes: Sendable {
         case .existing(let existing):
             try await dependencies.blobs.remove(task.blobPrefix)
             return try response(existing, ifMadeBy: task.fingerprint)
+        }
+    }
+
+    /// - Throws: `quota_exceeded` if the task was not added for that reason; its image is removed.
+    private func add(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Creation {
+        do {
+            return try await dependencies.tasks.create(task)
+        } catch let error as PixelFlowError where error.code == "quota_exceeded" {
+            await discard(task.id, task.tenant, context)
+            throw error
         }
     }
 
@@ -110,10 +120,10 @@ struct UploadRoutes: Sendable {
     }
 
     private func store(
-        _ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID, _ ticket: UploadAdmission.Ticket
+        _ image: UploadBody.Image, _ id: TaskID, _ tenant: TenantID, _ limit: SourceLimit, _ ticket: UploadAdmission.Ticket
     ) async throws -> TaskSource.Upload {
         let key = BlobKey.upload(id, tenant: tenant)
-        return try await image.measured(limit: limits.sourceBytes, ticket, as: key) { bytes in
+        return try await image.measured(limit: limit, ticket, as: key) { bytes in
             _ = try await dependencies.blobs.write(key, from: bytes)
         }
     }

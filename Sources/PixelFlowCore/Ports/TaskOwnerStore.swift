@@ -6,6 +6,8 @@ package protocol TaskOwnerStore: TaskLookup {
     /// Adds a PENDING task; it survives a crash of the machine once this has returned. Of several
     /// tasks with one tenant and idempotency key only the first is added. When it may run and when
     /// it changed is set by the store (`TaskStateMachine.admit`).
+    ///
+    /// - Throws: `quota_exceeded` if it is beyond a quota of the tenant; see `UsageStore`.
     func create(_ task: TaskRecord) async throws -> Creation
     /// The task that was created with this idempotency key.
     func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord?
@@ -23,7 +25,7 @@ package protocol TaskOwnerStore: TaskLookup {
     func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
     /// Starts a FAILED task again, durably. Returns nil if there is no such task.
     ///
-    /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed.
+    /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed; `quota_exceeded` as `create`.
     func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
     /// Hides the task for good, durably, and leaves the removal of its objects to the dispatcher. Returns nil if there is no
     /// such task.

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import PixelFlowCore
 
@@ -25,6 +26,31 @@ package final class DataFolder: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             // `deinit` closes the file: it runs after this, for everything has been initialized.
             throw PixelFlowError(.conflict, code: "data_folder_locked", "The folder \(path) is in use by another PixelFlow process.")
+        }
+    }
+
+    /// A secret of 256 random bits in a file of the folder that only its owner can read; made if the file is missing.
+    ///
+    /// - Throws: `data_folder_unusable` if it can be neither read nor written.
+    package static func secret(named name: String, in path: String) throws -> String {
+        let file = path + "/" + name
+        do {
+            if FileManager.default.fileExists(atPath: file) {
+                return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+            let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
+            // Renamed once it is complete, so that a crash leaves the whole secret or none.
+            let partial = file + ".partial"
+            try? FileManager.default.removeItem(atPath: partial)
+            guard
+                FileManager.default.createFile(
+                    atPath: partial, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])
+            else { throw CocoaError(.fileWriteUnknown) }
+            try FileManager.default.moveItem(atPath: partial, toPath: file)
+            return secret
+        } catch {
+            throw PixelFlowError(
+                .unavailable, code: "data_folder_unusable", "The file \(file) can be neither read nor written.", cause: error)
         }
     }
 

@@ -10,6 +10,7 @@ extension SQLiteTaskStore: TaskOwnerStore {
             {
                 return .existing(record)
             }
+            try tasks.admit(Consumption(creating: task), of: task.tenant, at: self.now)
             let admitted = self.machine.admit(task, at: self.tick())
             try tasks.insert(admitted)
             return .created(admitted)

@@ -65,6 +65,7 @@ package final class SQLiteTaskStore: Sendable {
             } catch {
                 return .refused(error, task)
             }
+            if case .replay = transition { try tasks.admit(.replay, of: task.tenant, at: self.now) }
             try tasks.update(task)
             return .changed(task)
         }

@@ -85,6 +85,7 @@ enum TaskSchema {
                     UPDATE task SET document = CAST(replace(CAST(document AS TEXT), '"sourceFacts":', '"sourceMetadata":') AS BLOB);
                     """)
         }
+        migrator.registerMigration("6 quotas and usage") { database in try database.execute(sql: UsageSchema.sql) }
         return migrator
     }()
 }
@@ -93,13 +94,14 @@ enum TaskSchema {
 struct TaskRow {
     static let insert = """
         INSERT INTO task (id, tenant, status, dispatch_due, lease_until, idempotency_key, created_at, updated_at,
-            started_at, completed_at, error_code, outbox_since, deleted_at, document, label, next_run_at, cancel_requested)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            started_at, completed_at, error_code, outbox_since, deleted_at, document, label, next_run_at, cancel_requested,
+            uploaded_bytes, produced_bytes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let update = """
         UPDATE task SET status = ?, dispatch_due = ?, lease_until = ?, updated_at = ?, started_at = ?,
             completed_at = ?, error_code = ?, outbox_since = ?, deleted_at = ?, document = ?,
-            next_run_at = ?, cancel_requested = ? WHERE id = ?
+            next_run_at = ?, cancel_requested = ?, produced_bytes = ? WHERE id = ?
         """
 
     static func insertArguments(_ task: TaskRecord) throws -> StatementArguments {
@@ -108,7 +110,7 @@ struct TaskRow {
             task.lease?.until.microseconds, task.idempotencyKey, task.createdAt.microseconds, task.updatedAt.microseconds,
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
             task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
-            task.label.lowercased(), task.nextRunAt.microseconds, task.cancelRequested,
+            task.label.lowercased(), task.nextRunAt.microseconds, task.cancelRequested, task.uploadedBytes, task.producedBytes,
         ]
     }
 
@@ -117,7 +119,7 @@ struct TaskRow {
             task.status.rawValue, task.dispatch.due.microseconds, task.lease?.until.microseconds, task.updatedAt.microseconds,
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
             task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
-            task.nextRunAt.microseconds, task.cancelRequested, task.id.rawValue,
+            task.nextRunAt.microseconds, task.cancelRequested, task.producedBytes, task.id.rawValue,
         ]
     }
 

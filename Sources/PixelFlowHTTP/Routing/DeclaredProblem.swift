@@ -80,18 +80,21 @@ enum CommonProblems {
         common(PixelFlowError.Kind.unavailable.status, "request_cancelled", "The service is stopping, or the client has disconnected."),
     ]
 
+    private static let secret: [DeclaredProblem] = [
+        tokenMissing, tokenInvalid,
+        common(PixelFlowError.Kind.forbidden.status, "operator_access_off", "No service secret is set."),
+    ]
+
+    private static let tokenMissing = common(
+        PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`.")
+    private static let tokenInvalid = common(
+        PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid.")
+
     private static let token: [DeclaredProblem] = [
-        common(PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`."),
-        common(PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid."),
+        tokenMissing, tokenInvalid,
         common(PixelFlowError.Kind.unauthenticated.status, "token_expired", "The token has expired; sign in again."),
         common(PixelFlowError.Kind.unauthenticated.status, "token_revoked", "The session, the key or the membership has ended or changed."),
         common(PixelFlowError.Kind.unavailable.status, "auth_unavailable", "What decides whether the token is valid cannot be read."),
-    ]
-
-    private static let secret: [DeclaredProblem] = [
-        common(PixelFlowError.Kind.unauthenticated.status, "token_missing", "No `Authorization: Bearer TOKEN`."),
-        common(PixelFlowError.Kind.unauthenticated.status, "token_invalid", "The token is not valid."),
-        common(PixelFlowError.Kind.forbidden.status, "operator_access_off", "The service has no secret, and lets no one in."),
     ]
 
     private static let scope = [

@@ -46,15 +46,21 @@ extension MongoTaskStore: TaskDispatchStore {
     }
 
     package func purge(_ id: TaskID) async throws {
-        try await tasks.delete(
-            .purge, where: [Name.id: .string(id.rawValue), Name.deletedAt: ["$exists": true]])
+        // One write, so that the usage counts the task or its remains, and never both or neither. Nothing of what it has used
+        // changes any more.
+        guard let remains = try await tasks.document(id)?.remains else { return }
+        let deleted: BSONDocument = [
+            Name.id: .string(id.rawValue), Name.nextStepKind: .string(TaskDocument.NextStep.purge.rawValue),
+        ]
+        try await tasks.update(.purge, [.statement(where: deleted, remains)])
     }
 
     package func known(_ ids: [TaskID]) async throws -> Set<TaskID> {
         let names = Set(ids.map(\.rawValue))
         guard !names.isEmpty else { return [] }
         let rows = try await tasks.rows(
-            .known, where: [Name.id: ["$in": .array(names.map(BSONValue.string))]], limit: names.count, fields: [Name.id])
+            .known, where: [Name.id: ["$in": .array(names.map(BSONValue.string))], Name.status: TaskDocument.present], limit: names.count,
+            fields: [Name.id])
         return Set(rows.compactMap { $0[Name.id]?.string }.map { TaskID($0) })
     }
 }

@@ -4,7 +4,8 @@ extension MongoTaskStore: TaskOwnerStore {
     private typealias Name = TaskDocument.Name
 
     package func create(_ task: TaskRecord) async throws -> Creation {
-        try await creations.submit(task)
+        let isLimited = try await tasks.quota(of: task.tenant).limitsTasks
+        return try await (isLimited ? creationsWithinQuotas : creations).submit(task)
     }
 
     package func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
@@ -55,7 +56,15 @@ extension MongoTaskStore: TaskOwnerStore {
     }
 
     package func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
-        try await tasks.transition(id, of: tenant, .replay).replayed()
+        let wish = TaskCommands.Wish(task: id, consumption: .replay)
+        let (outcome, refusals) = try await tasks.admitting([wish], of: tenant) { admitted in
+            admitted.isEmpty ? nil : try await tasks.transition(id, of: tenant, .replay)
+        }
+        if let outcome { return try outcome.replayed() }
+        // What cannot be replayed at all is said first.
+        guard let task = try await find(id, of: tenant) else { return nil }
+        if task.status == .failed, let refusal = refusals[id] { throw refusal }
+        return try TransitionOutcome.refused(.wrongStatus(task.status), task).replayed()
     }
 
     package func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {

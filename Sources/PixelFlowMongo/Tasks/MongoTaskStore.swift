@@ -12,6 +12,8 @@ package import PixelFlowCore
 package final class MongoTaskStore: Sendable {
     let tasks: TaskCommands
     let creations: Batcher<TaskRecord, Creation>
+    /// Apart from the others, which wait for no quota.
+    let creationsWithinQuotas: Batcher<TaskRecord, Creation>
     let claims: Batcher<ClaimRequest, ClaimOutcome>
     let completions: Batcher<TaskSwap, Bool>
     private let reads: FairAsyncSemaphore<TenantID>
@@ -37,6 +39,7 @@ package final class MongoTaskStore: Sendable {
         self.tasks = tasks
         reads = FairAsyncSemaphore(limits: settings.readLimits, waitTimeout: settings.waitTimeout)
         creations = Batcher { try await tasks.create($0) }
+        creationsWithinQuotas = Batcher { try await tasks.createWithinQuotas($0) }
         claims = Batcher { try await tasks.claim($0) }
         completions = Batcher { try await tasks.complete($0) }
     }

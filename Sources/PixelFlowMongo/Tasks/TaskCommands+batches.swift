@@ -22,6 +22,39 @@ extension TaskCommands {
         }
     }
 
+    /// Creates as many of the tasks as the quotas of their tenants have room for.
+    func createWithinQuotas(_ tasks: [TaskRecord]) async throws -> [Result<Creation, any Error>] {
+        var outcomes: [TaskID: Result<Creation, any Error>] = [:]
+        for (tenant, tasks) in Dictionary(grouping: tasks, by: \.tenant) {
+            do {
+                let wishes = tasks.map { Wish(task: $0.id, consumption: Consumption(creating: $0)) }
+                let (created, refusals) = try await admitting(wishes, of: tenant) { admitted in
+                    let tasks = tasks.filter { admitted.contains($0.id) }
+                    return tasks.isEmpty ? [] : Array(zip(tasks.map(\.id), try await create(tasks)))
+                }
+                for (id, outcome) in created { outcomes[id] = outcome }
+                for task in tasks {
+                    if let refusal = refusals[task.id] { outcomes[task.id] = await earlier(task, unless: refusal) }
+                }
+            } catch {
+                for task in tasks { outcomes[task.id] = .failure(error) }
+            }
+        }
+        return tasks.map { outcomes[$0.id] ?? .failure(CancellationError()) }
+    }
+
+    /// The task that was created with the idempotency key of one that was refused: its request is answered all the same.
+    private func earlier(_ task: TaskRecord, unless refusal: PixelFlowError) async -> Result<Creation, any Error> {
+        do {
+            guard let key = task.idempotencyKey, let found = try await find(idempotencyKey: key, of: task.tenant) else {
+                return .failure(refusal)
+            }
+            return .success(.existing(found.record))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     /// The result for a task that was not inserted.
     private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoFailure) async -> Result<Creation, any Error> {
         do {
@@ -67,7 +100,9 @@ extension TaskCommands {
                     claimed(by: requests[index].worker, reading, ticks[index], versions[index]))
             }
             try await update(.claim, statements)
-            let filter: BSONDocument = [Name.id: ["$in": .array(requests.map { .string($0.task.rawValue) })]]
+            let filter: BSONDocument = [
+                Name.id: ["$in": .array(requests.map { .string($0.task.rawValue) })], Name.status: TaskDocument.present,
+            ]
             var found: [TaskID: (document: TaskDocument, claim: Int64?)] = [:]
             for row in try await rows(.confirm, where: filter, limit: requests.count) {
                 let document = try TaskDocument(row)

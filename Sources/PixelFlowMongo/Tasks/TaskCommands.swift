@@ -9,6 +9,7 @@ struct TaskCommands: Sendable {
     let machine: TaskStateMachine
     let cache = ClaimCache()
     let times = ChangeTimes()
+    let quotas = QuotaCache()
     private let indexes: TaskIndexes
 
     init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy) {
@@ -43,7 +44,8 @@ struct TaskCommands: Sendable {
     }
 
     func document(_ id: TaskID, of tenant: TenantID? = nil) async throws -> TaskDocument? {
-        var filter: BSONDocument = [Name.id: .string(id.rawValue)]
+        // What remains of a purged task has no status.
+        var filter: BSONDocument = [Name.id: .string(id.rawValue), Name.status: TaskDocument.present]
         filter[Name.tenant] = tenant.map { .string($0.rawValue) }
         return try await find(.find, where: filter, limit: 1).first
     }
@@ -73,9 +75,11 @@ struct TaskCommands: Sendable {
     /// - Returns: the number of statements that matched a document.
     /// - Throws: `PixelFlowError` with `retry == .outage`, also if the server rejects a statement.
     @discardableResult
-    func update(_ operation: MongoOperation, _ statements: [BSONDocument]) async throws -> Int {
+    func update(
+        _ operation: MongoOperation, in collection: String = TaskDocument.collection, _ statements: [BSONDocument]
+    ) async throws -> Int {
         try await indexes.ensure()
-        let answer = try await database.run(operation, .update(TaskDocument.collection, statements, database.commandTimeout))
+        let answer = try await database.run(operation, .update(collection, statements, database.commandTimeout))
         if let refused = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure) }
         return answer.matched
     }

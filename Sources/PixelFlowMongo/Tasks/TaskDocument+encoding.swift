@@ -33,12 +33,27 @@ extension TaskDocument {
             ("dispatch", dispatch(task.dispatch)), (Name.cancelRequested, .bool(task.cancelRequested)),
             (Name.idempotencyKey, isDeleted ? nil : key), (Name.releasedKey, isDeleted ? key : nil),
             ("fetched_source", task.fetchedSource.map(fetched)), ("source_metadata", task.sourceMetadata.map(metadata)),
-            ("outputs", .array(task.outputs.map(output))), ("error", task.error.map(error)),
+            ("outputs", .array(task.outputs.map(output))), (Name.producedBytes, .int(task.producedBytes)), ("error", task.error.map(error)),
             (Name.outbox, .array(task.outbox.map(event))), (Name.history, .array(task.history.map(entry))),
             (Name.revision, .int(task.revision)), (Name.updatedAt, .time(task.updatedAt)),
             (Name.startedAt, task.startedAt.map(BSONValue.time)), (Name.completedAt, task.completedAt.map(BSONValue.time)),
             (Name.deletedAt, task.deletedAt.map(BSONValue.time)), (Name.nextStep, nextStep(of: task)),
         ]
+    }
+
+    /// What remains of a deleted task once its objects are removed: what it has used, for the usage of its organisation. Without
+    /// a status, it is a task for nothing else.
+    var remains: BSONDocument? {
+        guard let deletedAt = record.deletedAt else { return nil }
+        var document: BSONDocument = [
+            Name.id: .string(record.id.rawValue), Name.tenant: .string(record.tenant.rawValue),
+            Name.lastStatus: .string(record.status.rawValue), Name.createdAt: .time(record.createdAt),
+            Name.deletedAt: .time(deletedAt), "source": ["bytes": .int(record.uploadedBytes)],
+            Name.producedBytes: .int(record.producedBytes),
+            Name.nextStep: Self.nextStep(.forget, at: deletedAt + .seconds(86_400 * UsageDay.kept)),
+        ]
+        document[Name.completedAt] = record.completedAt.map(BSONValue.time)
+        return document
     }
 
     private static func nextStep(of task: TaskRecord) -> BSONValue? {

@@ -49,6 +49,10 @@ struct TaskDocument: Sendable {
         static let startedAt = "started_at"
         static let completedAt = "completed_at"
         static let deletedAt = "deleted_at"
+        /// The status that a purged task had.
+        static let lastStatus = "last_status"
+        /// What `producedBytes` says, for sums.
+        static let producedBytes = "produced_bytes"
         static let errorCode = "error.code"
         static let version = "version"
         /// The version that the latest claim has drawn; stays until the next claim.
@@ -63,9 +67,12 @@ struct TaskDocument: Sendable {
         case expire
         /// Removes the objects of a deleted task.
         case purge
+        /// Removes what remains of a purged task.
+        case forget
     }
 
     static let absent: BSONValue = ["$exists": false]
+    static let present: BSONValue = ["$exists": true]
     static let notDeleted = absent
 
     /// Finds the document as long as no one has changed it.

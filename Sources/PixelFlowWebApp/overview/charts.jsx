@@ -1,4 +1,4 @@
-import { count, duration } from "../service/format.js";
+import { count, duration, size } from "../service/format.js";
 
 const width = 600;
 const height = 150;
@@ -28,6 +28,49 @@ export function ThroughputChart({ minutes }) {
                     <rect x={index * bar} y="0" width={bar} height={height} className="fill-transparent hover:fill-sunk" />
                     <rect x={index * bar + 1} width={bar - 2} y={height - scale(minute.completed)} height={scale(minute.completed)} rx="2" className="pointer-events-none fill-good" />
                     <rect x={index * bar + 1} width={bar - 2} y={height - scale(minute.completed + minute.failed)} height={scale(minute.failed)} rx="2" className="pointer-events-none fill-bad" />
+                </g>
+            ))}
+        </Frame>
+    );
+}
+
+const date = (time) => new Date(time).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+const daily = { unit: "Day", time: date, end: "today", nothing: "Nothing on these days." };
+
+/** Completed and failed tasks, day by day. */
+export function DailyTasksChart({ days }) {
+    return (
+        <DailyChart days={days} words={count} label={`${count(days.reduce((sum, day) => sum + day.created, 0))} tasks created in ${days.length} days`}
+            below={["completed", "Completed", "good"]} above={["failed", "Failed", "bad"]} />
+    );
+}
+
+/** Bytes that came and went, day by day. */
+export function DailyBytesChart({ days }) {
+    return (
+        <DailyChart days={days} words={size} label={`${size(days.reduce((sum, day) => sum + day.bytes_added, 0))} stored in ${days.length} days`}
+            below={["bytes_added", "Stored", "accent"]} above={["bytes_removed", "Deleted", "busy"]} />
+    );
+}
+
+const fills = { good: "fill-good", bad: "fill-bad", accent: "fill-accent", busy: "fill-busy" };
+const dots = { good: "bg-good", bad: "bg-bad", accent: "bg-accent", busy: "bg-busy" };
+
+/** Two numbers a day, one on top of the other: each is its key, its word and its colour. */
+function DailyChart({ days, words, label, below, above }) {
+    const parts = [below, above];
+    const most = ceiling(Math.max(4, ...days.map((day) => day[below[0]] + day[above[0]])));
+    const bar = width / days.length;
+    const scale = (number) => (number / most) * (height - top);
+    return (
+        <Frame minutes={days} span={daily} most={words(most)} label={label} legend={parts.map(([, word, look]) => [dots[look], word])}
+            columns={parts.map(([, word]) => word)} row={(day) => parts.map(([key]) => (day[key] ? words(day[key]) : "0"))}>
+            {days.map((day, index) => (
+                <g key={day.start}>
+                    <title>{`${date(day.start)}: ${parts.map(([key, word]) => `${words(day[key])} ${word.toLowerCase()}`).join(", ")}`}</title>
+                    <rect x={index * bar} y="0" width={bar} height={height} className="fill-transparent hover:fill-sunk" />
+                    <rect x={index * bar + 1} width={bar - 2} y={height - scale(day[below[0]])} height={scale(day[below[0]])} className={`pointer-events-none ${fills[below[2]]}`} />
+                    <rect x={index * bar + 1} width={bar - 2} y={height - scale(day[below[0]] + day[above[0]])} height={scale(day[above[0]])} className={`pointer-events-none ${fills[above[2]]}`} />
                 </g>
             ))}
         </Frame>
@@ -64,8 +107,10 @@ function Dot({ x, y, className }) {
     return <path d={`M${x} ${y}h.01`} strokeWidth="6" strokeLinecap="round" vectorEffect="non-scaling-stroke" className={className} />;
 }
 
+const hourly = { unit: "Minute", time: clockTime, end: "now", nothing: "Nothing in the last hour." };
+
 /** Axes, legend, and the same numbers as a table. */
-function Frame({ minutes, most, label, legend, columns, row, children }) {
+function Frame({ minutes, span = hourly, most, label, legend, columns, row, children }) {
     const busy = minutes.filter((minute) => row(minute).some((text) => text !== "0" && text !== "–"));
     return (
         <figure className="mt-3">
@@ -76,16 +121,16 @@ function Frame({ minutes, most, label, legend, columns, row, children }) {
                     {children}
                 </svg>
             </div>
-            <div aria-hidden="true" className="mt-1 flex justify-between text-sm text-soft"><span>{clockTime(minutes[0].start)}</span><span>now</span></div>
+            <div aria-hidden="true" className="mt-1 flex justify-between text-sm text-soft"><span>{span.time(minutes[0].start)}</span><span>{span.end}</span></div>
             <figcaption className="mt-1 flex flex-wrap items-center gap-x-4 text-sm text-soft">
                 {legend.map(([dot, word]) => <span key={word} className="flex items-center gap-1.5"><span className={`size-2.5 rounded-full ${dot}`} />{word}</span>)}
                 <details className="ml-auto">
                     <summary>As a table</summary>
                     <table className="mt-2 w-full text-left tabular-nums">
-                        <thead><tr><th className="pr-4 font-medium">Minute</th>{columns.map((column) => <th key={column} className="pr-4 font-medium">{column}</th>)}</tr></thead>
-                        <tbody>{busy.map((minute) => <tr key={minute.start}><td className="pr-4">{clockTime(minute.start)}</td>{row(minute).map((text, index) => <td key={index} className="pr-4">{text}</td>)}</tr>)}</tbody>
+                        <thead><tr><th className="pr-4 font-medium">{span.unit}</th>{columns.map((column) => <th key={column} className="pr-4 font-medium">{column}</th>)}</tr></thead>
+                        <tbody>{busy.map((minute) => <tr key={minute.start}><td className="pr-4">{span.time(minute.start)}</td>{row(minute).map((text, index) => <td key={index} className="pr-4">{text}</td>)}</tr>)}</tbody>
                     </table>
-                    {!busy.length && <p>Nothing in the last hour.</p>}
+                    {!busy.length && <p>{span.nothing}</p>}
                 </details>
             </figcaption>
         </figure>

@@ -6,6 +6,7 @@ import { PresetsPage } from "../presets/PresetsPage.jsx";
 import { useSession } from "../service/session.js";
 import { TaskPage } from "../task/TaskPage.jsx";
 import { HomePage } from "../tasks/HomePage.jsx";
+import { UsagePage } from "../usage/UsagePage.jsx";
 import { Header } from "./Header.jsx";
 import { SignInForm } from "./SignInForm.jsx";
 import { Welcome } from "./Welcome.jsx";
@@ -32,6 +33,7 @@ function Page() {
     if (!section) return <HomePage />;
     if (section === "tasks" && name) return <TaskPage key={name} id={name} />;
     if (section === "overview") return <OverviewPage />;
+    if (section === "usage") return <UsagePage />;
     if (section === "presets") return name ? <PresetPage key={name} name={decodeURIComponent(name)} /> : <PresetsPage />;
     return <Empty icon="search" title="This page does not exist"><Link to="/" className="text-accent underline">Go to the tasks</Link></Empty>;
 }

@@ -9,6 +9,7 @@ import { Link, usePath } from "./routing.jsx";
 const sections = [
     { to: "/", icon: "image", name: "Tasks" },
     { to: "/overview", icon: "chart", name: "Overview" },
+    { to: "/usage", icon: "scale", name: "Usage" },
     { to: "/presets", icon: "layers", name: "Presets" },
 ];
 
@@ -24,7 +25,7 @@ export function Header() {
                 <Link to="/" aria-label="PixelFlow, go to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
                     <Logo /><span className="hidden md:inline">PixelFlow</span>
                 </Link>
-                <nav aria-label="Pages" className="flex grow gap-0.5 sm:ml-2"><Rooms /><APILink /></nav>
+                <nav aria-label="Pages" className="flex min-w-0 grow gap-0.5 overflow-x-auto sm:ml-2"><Rooms /><APILink /></nav>
                 <LiveBadge />
                 <span className="hidden max-w-48 truncate text-sm text-soft lg:inline" title={email}>{email}</span>
                 <IconButton icon="out" label="Sign out" onClick={leave} />

@@ -21,6 +21,7 @@ const paths = {
     plus: "M12 5v14M5 12h14",
     edit: "M4 20h4L19 9l-4-4L4 16zM13.5 6.5l4 4",
     chart: "M4 20V4m0 16h16M8 16v-4m4 4V8m4 8v-6",
+    scale: "M4 18a8 8 0 1 1 16 0M12 18l4-6",
     layers: "M12 4 3 9l9 5 9-5zM3 14l9 5 9-5",
     code: "M8 7l-5 5 5 5m8-10 5 5-5 5",
     compare: "M12 3v18M9 6H4v12h5m6-12h5v12h-5",

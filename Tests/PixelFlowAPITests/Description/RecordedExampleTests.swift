@@ -28,6 +28,12 @@ import WireFormats
             try examples.add("cancelTask", try await ada.send(.post, "/api/tasks/\(id)/cancel"))
             try examples.add("listTasks", try await ada.get("/api/tasks?limit=1&status=COMPLETED"))
             try examples.add("getStatistics", try await ada.get("/api/stats"))
+            try examples.add("getUsage", try await ada.get("/api/usage"))
+            var operators = ada
+            operators.token = APIHarness.secret
+            let quota: JSONValue = ["tasks_per_month": 10_000, "bytes_stored": 50_000_000_000, "retention_days": 30]
+            let path = "/api/organisations/\(try await harness.tenant(of: ada.token))/quota"
+            try examples.add("putQuota", sent: quota, try await operators.send(.put, path, body: ByteBuffer(string: quota.text())))
             let pipeline: JSONValue = [
                 "outputs": [["name": "small", "format": "webp", "operations": [["op": "resize", "width": 320, "height": 320]]]]
             ]
@@ -125,8 +131,9 @@ private final class Examples: Sendable {
     private static func withoutChance(_ value: JSONValue, key: String = "") -> JSONValue {
         switch value {
         case .object(let members): .object(Dictionary(uniqueKeysWithValues: members.map { ($0.key, withoutChance($0.value, key: $0.key)) }))
-        // One minute of sixty shows what a minute is.
-        case .array(let elements): .array((key == "minutes" ? Array(elements.prefix(1)) : elements).map { withoutChance($0, key: key) })
+        // One minute of sixty shows what a minute is, and one day of ninety what a day is.
+        case .array(let elements):
+            .array((["minutes", "days"].contains(key) ? Array(elements.prefix(1)) : elements).map { withoutChance($0, key: key) })
         case .string(let text): .string(fixed(text, key: key))
         // Seconds since something.
         case .number: key.hasPrefix("p") && key != "progress" || key.contains("seconds") ? .number(0.25) : value
@@ -138,7 +145,7 @@ private final class Examples: Sendable {
         switch key {
         case "id", "user_id", "tenant", "next_cursor", "session_id", "organisation", "created_by", "invited_by", "actor", "target": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
         case "url": text.replacing(/tasks\/[^\/]+/, with: "tasks/01990f5e-7c1a-7b3c-8d2e-0123456789ab")
-        case "created_at", "updated_at", "started_at", "completed_at", "next_run_at", "at", "start", "expires_at", "since",
+        case "created_at", "updated_at", "started_at", "completed_at", "next_run_at", "at", "start", "end", "expires_at", "since",
             "last_used_at":
             "2026-01-15T09:30:00.000Z"
         case "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e"

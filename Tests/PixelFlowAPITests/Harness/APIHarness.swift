@@ -18,7 +18,9 @@ import Testing
 
 /// The api on SQLite and files of its own, with two people who know nothing of each other.
 final class APIHarness: Sendable {
-    let tasks: any TaskStore
+    static let secret = "0123456789abcdef0123456789abcdef"
+
+    let tasks: any TaskStore & UsageStore
     let blobs: any BlobStore
     let hub: EventHub
     let auth: AuthService
@@ -44,9 +46,9 @@ final class APIHarness: Sendable {
             metrics: PrometheusRegistry())
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
         dependencies = APIDependencies(
-            tasks: store, presets: store, blobs: blobs,
+            tasks: store, presets: store, usage: store, blobs: blobs,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
-            verifier: auth.verifier)
+            verifier: auth.verifier, secret: ServiceSecret(Self.secret))
         service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }

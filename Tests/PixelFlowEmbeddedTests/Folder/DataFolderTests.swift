@@ -17,6 +17,17 @@ import Testing
         #expect(permissions == 0o700)
     }
 
+    @Test func keepsASecretForItsOwnerAlone() throws {
+        let folder = try DataFolder(path: path)
+        let secret = try DataFolder.secret(named: "service-secret", in: folder.path)
+        #expect(secret.count == 44)
+        #expect(try DataFolder.secret(named: "service-secret", in: folder.path) == secret)
+        let permissions = try FileManager.default.attributesOfItem(atPath: path + "/service-secret")[.posixPermissions] as? Int
+        #expect(permissions == 0o600)
+        let other = try DataFolder(path: parent.path + "/other")
+        #expect(try DataFolder.secret(named: "service-secret", in: other.path) != secret)
+    }
+
     @Test func isHeldByOneInstance() async throws {
         var first: DataFolder? = try DataFolder(path: path)
         for _ in 0..<20 { expectLocked() }

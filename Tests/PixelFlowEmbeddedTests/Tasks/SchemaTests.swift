@@ -34,4 +34,37 @@ import Testing
         #expect(found.sourceMetadata == manifest.sourceMetadata)
         #expect(found == done)
     }
+
+    @Test func theUsageOfEarlierTasksIsCounted() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/tasks.sqlite"
+        let store = try SQLiteTaskStore(path: path, clock: SystemClock())
+        for end in 0..<4 {
+            let task = Sample.task()
+            _ = try await store.create(task)
+            if end == 0 { continue }
+            let claimed = try #require(try await store.claim(task.id, by: WorkerID("worker")))
+            if end == 1 { continue }
+            _ = try await store.complete(claimed.claim, with: Sample.manifest(of: claimed))
+            if end == 2 { continue }
+            _ = try await store.delete(task.id, of: Sample.tenant)
+        }
+        let counted = try await store.usage(of: Sample.tenant)
+        #expect(counted.now == Consumption(tasksThisMonth: 4, tasksInFlight: 2, bytesStored: 1))
+
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    DROP TRIGGER task_usage_created; DROP TRIGGER task_usage_changed;
+                    DROP TABLE usage_now; DROP TABLE usage_day; DROP TABLE quota;
+                    ALTER TABLE task DROP COLUMN uploaded_bytes; ALTER TABLE task DROP COLUMN produced_bytes;
+                    DELETE FROM grdb_migrations WHERE identifier LIKE '6 %';
+                    """)
+        }
+        try queue.close()
+
+        let reopened = try SQLiteTaskStore(path: path, clock: SystemClock())
+        #expect(try await reopened.usage(of: Sample.tenant) == counted)
+    }
 }

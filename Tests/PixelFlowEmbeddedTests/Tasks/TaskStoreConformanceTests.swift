@@ -32,6 +32,11 @@ import Testing
         try await rule.run { TaskDispatchStoreConformance(try fixture(setup)) }
     }
 
+    @Test(arguments: UsageStoreConformance.cases, Setup.allCases)
+    func keepsTheRuleOfUsage(rule: ConformanceCase<UsageStoreConformance>, setup: Setup) async throws {
+        try await rule.run { UsageStoreConformance(try fixture(setup)) }
+    }
+
     @Test(arguments: PresetStoreConformance.cases)
     func keepsTheRuleOfPresets(rule: ConformanceCase<PresetStoreConformance>) async throws {
         try await rule.run { PresetStoreConformance(store: try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")) }

@@ -36,6 +36,13 @@ struct TaskStoreConformanceTests {
         }
     }
 
+    @Test(.serialized, arguments: UsageStoreConformance.cases, Time.allCases)
+    func keepsTheRuleOfUsage(rule: ConformanceCase<UsageStoreConformance>, time: Time) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run { UsageStoreConformance(try fixture(database, time)) }
+        }
+    }
+
     private func fixture(_ database: TestDatabase, _ time: Time) throws -> TaskStoreFixture {
         switch time {
         case .server:

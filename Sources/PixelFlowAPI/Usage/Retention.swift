@@ -1,0 +1,53 @@
+package import Logging
+package import PixelFlowCore
+package import PixelFlowDispatch
+package import ServiceLifecycle
+
+/// Deletes tasks that ended longer ago than the retention of their organisation, as a client would, and has the usage of tasks
+/// forgotten that were deleted long ago.
+///
+/// Any number of replicas may do so at once: a task is deleted by one of them, and the others find it gone.
+package struct Retention: Service {
+    private let tasks: any TaskOwnerStore & UsageStore
+    private let publisher: OutboxPublisher
+    private let logger: Logger
+
+    /// The time between two rounds.
+    static let interval = Duration.seconds(60)
+    /// Tasks of one round; what is left is for the next.
+    static let batch = 500
+
+    package init(tasks: any TaskOwnerStore & UsageStore, publisher: OutboxPublisher, logger: Logger) {
+        self.tasks = tasks
+        self.publisher = publisher
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                do {
+                    _ = try await round()
+                } catch let error as PixelFlowError {
+                    logger.warning("retention failed, will be retried", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    /// One round. Not private, so that tests need not wait for it.
+    ///
+    /// - Returns: how many tasks it has deleted.
+    package func round() async throws -> Int {
+        var deleted = 0
+        for expired in try await tasks.pastRetention(limit: Self.batch) {
+            guard let task = try await tasks.delete(expired.id, of: expired.tenant) else { continue }
+            publisher.publish(task)
+            deleted += 1
+        }
+        _ = try await tasks.forgetUsage(limit: Self.batch)
+        if deleted > 0 { logger.info("tasks past their retention deleted", metadata: ["tasks": "\(deleted)"]) }
+        return deleted
+    }
+}

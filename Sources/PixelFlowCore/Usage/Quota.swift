@@ -1,0 +1,109 @@
+/// What an organisation may use; nil is unlimited.
+package struct Quota: Sendable, Hashable, Codable {
+    /// Tasks created in a calendar month (UTC).
+    package var tasksPerMonth: Int?
+    /// Bytes of the sources and outputs of tasks that are not deleted. Outputs are not known when a task is created, so they can
+    /// take an organisation beyond it; it then creates no more tasks.
+    package var bytesStored: Int?
+    /// Tasks that are PENDING or PROCESSING.
+    package var tasksInFlight: Int?
+    /// Bytes of one uploaded source.
+    package var sourceBytes: Int?
+    /// Days after which a task that has ended is deleted.
+    package var retentionDays: Int?
+
+    package init(
+        tasksPerMonth: Int? = nil, bytesStored: Int? = nil, tasksInFlight: Int? = nil, sourceBytes: Int? = nil, retentionDays: Int? = nil
+    ) {
+        self.tasksPerMonth = tasksPerMonth
+        self.bytesStored = bytesStored
+        self.tasksInFlight = tasksInFlight
+        self.sourceBytes = sourceBytes
+        self.retentionDays = retentionDays
+    }
+
+    package static let unlimited = Quota()
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case tasksPerMonth = "tasks_per_month"
+        case bytesStored = "bytes_stored"
+        case tasksInFlight = "tasks_in_flight"
+        case sourceBytes = "source_bytes"
+        case retentionDays = "retention_days"
+    }
+
+    /// Whether it is a matter of what else the organisation uses if a task may be added.
+    package var limitsTasks: Bool { tasksPerMonth != nil || bytesStored != nil || tasksInFlight != nil }
+
+    /// Lets `wish` be used beside what is in use already.
+    ///
+    /// - Throws: `quota_exceeded` with the name of the quota as `field`: 429 for what passes with time, else 403.
+    package func admit(_ wish: Consumption, beside used: Consumption, at now: Timestamp) throws(PixelFlowError) {
+        func exceeds(_ quota: Int?, _ part: KeyPath<Consumption, Int>) -> Bool {
+            guard let quota, wish[keyPath: part] > 0 else { return false }
+            return used[keyPath: part] + wish[keyPath: part] > quota
+        }
+        if exceeds(tasksPerMonth, \.tasksThisMonth) {
+            throw .quotaExceeded(
+                .tasksPerMonth, "All tasks of this month are used up.", retryAfter: UsageMonth(at: now).secondsLeft(at: now))
+        }
+        if exceeds(tasksInFlight, \.tasksInFlight) {
+            throw .quotaExceeded(.tasksInFlight, "Too many tasks are waiting or being processed.", retryAfter: 5)
+        }
+        // A task without an upload stores something as well, once it runs.
+        if let bytesStored, wish.tasksThisMonth > 0, used.bytesStored + max(wish.bytesStored, 1) > bytesStored {
+            throw .quotaExceeded(.bytesStored, "The task does not fit into what may be stored; delete tasks.")
+        }
+    }
+
+    /// - Throws: `quota_exceeded` if one source has more bytes than allowed.
+    package func admit(sourceOf bytes: Int) throws(PixelFlowError) {
+        guard let sourceBytes, bytes > sourceBytes else { return }
+        throw .quotaExceeded(.sourceBytes, "The image is larger than \(sourceBytes) bytes.")
+    }
+}
+
+/// A part of what quotas limit.
+package struct Consumption: Sendable, Hashable {
+    package var tasksThisMonth: Int
+    package var tasksInFlight: Int
+    package var bytesStored: Int
+
+    package init(tasksThisMonth: Int = 0, tasksInFlight: Int = 0, bytesStored: Int = 0) {
+        self.tasksThisMonth = tasksThisMonth
+        self.tasksInFlight = tasksInFlight
+        self.bytesStored = bytesStored
+    }
+
+    /// What a new task uses.
+    package init(creating task: TaskRecord) {
+        self.init(tasksThisMonth: 1, tasksInFlight: 1, bytesStored: task.uploadedBytes)
+    }
+
+    /// What a task uses that is started again.
+    package static let replay = Consumption(tasksInFlight: 1)
+
+    package static func += (sum: inout Consumption, other: Consumption) {
+        sum.tasksThisMonth += other.tasksThisMonth
+        sum.tasksInFlight += other.tasksInFlight
+        sum.bytesStored += other.bytesStored
+    }
+}
+
+extension TaskRecord {
+    /// Bytes of the uploaded source.
+    package var uploadedBytes: Int {
+        guard case .upload(let upload) = source else { return 0 }
+        return upload.bytes
+    }
+
+    /// Bytes that a worker has stored: the fetched source and the outputs.
+    package var producedBytes: Int { outputs.reduce(fetchedSource?.bytes ?? 0) { $0 + ($1.image?.bytes ?? 0) } }
+}
+
+extension PixelFlowError {
+    fileprivate static func quotaExceeded(_ quota: Quota.CodingKeys, _ message: String, retryAfter: Int? = nil) -> PixelFlowError {
+        PixelFlowError(
+            retryAfter == nil ? .forbidden : .throttled, code: "quota_exceeded", message, field: quota.rawValue, retryAfter: retryAfter)
+    }
+}

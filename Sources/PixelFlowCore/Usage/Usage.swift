@@ -1,0 +1,72 @@
+import Foundation
+import WireFormats
+
+/// What an organisation uses, and has used by day.
+package struct Usage: Sendable, Hashable {
+    package var month: UsageMonth
+    package var now: Consumption
+    /// The last `UsageDay.shown` days, oldest first; the last one is under way. Every day is there.
+    package var days: [UsageDay]
+
+    package init(month: UsageMonth, now: Consumption, days: [UsageDay]) {
+        self.month = month
+        self.now = now
+        self.days = days
+    }
+}
+
+/// What happened on one day (UTC).
+package struct UsageDay: Sendable, Hashable {
+    /// Days that a store tells about.
+    package static let shown = 90
+    /// Days that a store remembers of deleted tasks, at least: what is shown, and the month.
+    package static let kept = 100
+    /// Microseconds.
+    package static let length: Int64 = 86_400_000_000
+
+    package var start: Timestamp
+    package var created: Int
+    /// Tasks that ended on this day; one that is replayed counts on the day of its last end.
+    package var completed: Int
+    package var failed: Int
+    /// Bytes of uploads, fetched sources and outputs of this day.
+    package var bytesAdded: Int
+    /// Bytes of tasks that were deleted on this day.
+    package var bytesRemoved: Int
+
+    package init(start: Timestamp, created: Int = 0, completed: Int = 0, failed: Int = 0, bytesAdded: Int = 0, bytesRemoved: Int = 0) {
+        self.start = start
+        self.created = created
+        self.completed = completed
+        self.failed = failed
+        self.bytesAdded = bytesAdded
+        self.bytesRemoved = bytesRemoved
+    }
+
+    /// The days up to `now`, empty, oldest first.
+    package static func days(until now: Timestamp) -> [UsageDay] {
+        let last = number(of: now)
+        return (0..<Int64(shown)).map { UsageDay(start: Timestamp(microseconds: (last - Int64(shown) + 1 + $0) * length)) }
+    }
+
+    /// Days since 1970.
+    package static func number(of time: Timestamp) -> Int64 { time.microseconds / length }
+}
+
+/// A calendar month (UTC).
+package struct UsageMonth: Sendable, Hashable {
+    package let start: Timestamp
+    /// The start of the next one.
+    package let end: Timestamp
+
+    package init(at time: Timestamp) {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        // Every time is in a month; the fallback is never taken.
+        let month = calendar.dateInterval(of: .month, for: time.date) ?? DateInterval(start: time.date, duration: 0)
+        start = Timestamp(month.start)
+        end = Timestamp(month.end)
+    }
+
+    func secondsLeft(at now: Timestamp) -> Int { max(1, Int((end - now).seconds.rounded(.up))) }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import GRDB
+package import PixelFlowCore
+
+extension SQLiteTaskStore: UsageStore {
+    package func quota(of tenant: TenantID) async throws -> Quota {
+        try await read { try $0.quota(of: tenant) } ?? .unlimited
+    }
+
+    package func setQuota(_ quota: Quota, of tenant: TenantID) async throws {
+        try await write(.machine) { tasks in
+            try tasks.database.execute(
+                sql: "INSERT OR REPLACE INTO quota (tenant, document, retention_days) VALUES (?, ?, ?)",
+                arguments: [tenant.rawValue, try TaskRow.encode(quota), quota.retentionDays])
+        }
+    }
+
+    package func usage(of tenant: TenantID) async throws -> Usage {
+        let now = now
+        return try await read(for: tenant) { database in
+            var days = UsageDay.days(until: now)
+            let first = UsageDay.number(of: now) - Int64(days.count) + 1
+            for row in try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT day - ?, created, completed, failed, bytes_added, bytes_removed FROM usage_day
+                    WHERE tenant = ? AND day >= ?
+                    """, arguments: [first, tenant.rawValue, first])
+            {
+                guard days.indices.contains(row[0]) else { continue }
+                let start = days[row[0]].start
+                days[row[0]] = UsageDay(
+                    start: start, created: row[1], completed: row[2], failed: row[3], bytesAdded: row[4], bytesRemoved: row[5])
+            }
+            return Usage(month: UsageMonth(at: now), now: try database.consumption(of: tenant, at: now), days: days)
+        }
+    }
+
+    package func pastRetention(limit: Int) async throws -> [ExpiredTask] {
+        let now = now.microseconds
+        return try await read { database in
+            // A task that has ended does not change any more, and changes have an index.
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT task.id, task.tenant FROM quota CROSS JOIN task ON task.tenant = quota.tenant
+                    WHERE quota.retention_days IS NOT NULL AND task.updated_at <= ? - quota.retention_days * ?
+                        AND task.status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND task.deleted_at IS NULL LIMIT ?
+                    """, arguments: [now, UsageDay.length, limit]
+            ).map { ExpiredTask(id: TaskID($0[0]), tenant: TenantID($0[1])) }
+        }
+    }
+
+    package func forgetUsage(limit: Int) async throws -> Int {
+        let last = UsageDay.number(of: now) - Int64(UsageDay.kept)
+        return try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM usage_day WHERE (tenant, day) IN (SELECT tenant, day FROM usage_day WHERE day < ? LIMIT ?)",
+                arguments: [last, limit])
+            return tasks.database.changesCount
+        }
+    }
+}
+
+extension TaskTransaction {
+    /// Lets a tenant use more, by what is in use in this transaction.
+    ///
+    /// - Throws: `quota_exceeded`.
+    func admit(_ wish: Consumption, of tenant: TenantID, at now: Timestamp) throws {
+        guard let quota = try database.quota(of: tenant), quota.limitsTasks else { return }
+        try quota.admit(wish, beside: try database.consumption(of: tenant, at: now), at: now)
+    }
+}
+
+extension Database {
+    fileprivate func quota(of tenant: TenantID) throws -> Quota? {
+        let statement = try cachedStatement(sql: "SELECT document FROM quota WHERE tenant = ?")
+        return try Data.fetchOne(statement, arguments: [tenant.rawValue]).map { try JSONDecoder().decode(Quota.self, from: $0) }
+    }
+
+    fileprivate func consumption(of tenant: TenantID, at now: Timestamp) throws -> Consumption {
+        var consumption = Consumption()
+        let stock = try cachedStatement(sql: "SELECT in_flight, bytes FROM usage_now WHERE tenant = ?")
+        if let row = try Row.fetchOne(stock, arguments: [tenant.rawValue]) {
+            consumption.tasksInFlight = row[0]
+            consumption.bytesStored = row[1]
+        }
+        let month = UsageDay.number(of: UsageMonth(at: now).start)
+        let created = try cachedStatement(sql: "SELECT coalesce(SUM(created), 0) FROM usage_day WHERE tenant = ? AND day >= ?")
+        consumption.tasksThisMonth = try Int.fetchOne(created, arguments: [tenant.rawValue, month]) ?? 0
+        return consumption
+    }
+}

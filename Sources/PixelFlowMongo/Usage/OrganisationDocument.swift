@@ -1,0 +1,82 @@
+import PixelFlowCore
+
+/// The quota of an organisation in the collection `organisation`, and what is reserved of it.
+///
+/// A reservation is made before its task is stored, by a compare-and-set on the version: whoever adds a task to an
+/// organisation with a quota changes this document first, so that of racing calls each knows the reservations of the others.
+struct OrganisationDocument: Sendable {
+    static let collection = "organisation"
+
+    enum Name {
+        static let id = "_id"
+        static let version = "version"
+        static let quota = "quota"
+        static let retentionDays = "quota.retention_days"
+        static let reserved = "reserved"
+        static let reservedTask = "reserved.task"
+    }
+
+    /// A task that is about to be stored.
+    struct Reservation: Sendable, Hashable {
+        /// After this time no process stores the task any more: the reservation counts for nothing, because a task that has
+        /// been stored is counted itself.
+        static let lifetime = Duration.seconds(60)
+        /// How long a process may take from its reservation to the answer of the write; well below `lifetime`.
+        static let use = Duration.seconds(20)
+
+        let task: TaskID
+        let wish: Consumption
+        let until: Timestamp
+    }
+
+    let tenant: TenantID
+    let quota: Quota
+    let version: Int64
+    let reserved: [Reservation]
+
+    init(_ document: BSONDocument) throws(BSONError) {
+        let fields = FieldsOfDocument(document)
+        tenant = TenantID(try fields.string(Name.id))
+        version = try fields.int64(Name.version)
+        quota = Self.quota(in: try fields.fields(Name.quota))
+        var reserved: [Reservation] = []
+        for item in try fields.list(Name.reserved) {
+            reserved.append(
+                Reservation(
+                    task: TaskID(try item.string("task")),
+                    wish: Consumption(
+                        tasksThisMonth: try item.int("tasks"), tasksInFlight: try item.int("in_flight"), bytesStored: try item.int("bytes")),
+                    until: try item.time("until")))
+        }
+        self.reserved = reserved
+    }
+
+    static func filter(_ tenant: TenantID) -> BSONDocument { [Name.id: .string(tenant.rawValue)] }
+
+    static func fields(of quota: Quota) -> BSONValue {
+        var fields: BSONDocument = [:]
+        for (key, part) in parts { fields[key.rawValue] = quota[keyPath: part].map { .int($0) } }
+        return .document(fields)
+    }
+
+    static func value(of reservation: Reservation) -> BSONValue {
+        [
+            "task": .string(reservation.task.rawValue), "tasks": .int(reservation.wish.tasksThisMonth),
+            "in_flight": .int(reservation.wish.tasksInFlight), "bytes": .int(reservation.wish.bytesStored),
+            "until": .time(reservation.until),
+        ]
+    }
+
+    private static func quota(in fields: FieldsOfDocument) -> Quota {
+        var quota = Quota.unlimited
+        for (key, part) in parts { quota[keyPath: part] = fields[key.rawValue]?.int }
+        return quota
+    }
+
+    private static var parts: [(Quota.CodingKeys, WritableKeyPath<Quota, Int?>)] {
+        [
+            (.tasksPerMonth, \.tasksPerMonth), (.bytesStored, \.bytesStored), (.tasksInFlight, \.tasksInFlight),
+            (.sourceBytes, \.sourceBytes), (.retentionDays, \.retentionDays),
+        ]
+    }
+}

@@ -1,0 +1,37 @@
+import Conformance
+import Foundation
+import Logging
+import PixelFlowAPI
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+import Testing
+
+@Suite struct RetentionTests {
+    @Test func tasksPastTheirRetentionAreDeletedAsByAClient() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-retention-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let clock = ManualClock()
+        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
+        let logger = Logger(label: "test")
+        let publisher = OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger)
+        let retention = Retention(tasks: store, publisher: publisher, logger: logger)
+        let tenant = TenantID("tenant")
+        let tasks = (0..<3).map { _ in
+            TaskRecord(
+                id: TaskID.make(at: clock.now()), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
+                pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "print", requestID: "request", createdAt: clock.now()
+            )
+        }
+        for task in tasks { _ = try await store.create(task) }
+        for task in tasks.dropLast() { _ = try await store.cancel(task.id, of: tenant) }
+        clock.advance(by: .seconds(3 * 86_400))
+        #expect(try await retention.round() == 0)
+        try await store.setQuota(Quota(retentionDays: 2), of: tenant)
+        #expect(try await retention.round() == 2)
+        #expect(try await store.list(TaskQuery(tenant: tenant)).tasks.map(\.id) == [tasks[2].id])
+        // Their objects are left to the dispatcher.
+        #expect(Set(try await store.deleted(limit: 10).map(\.id)) == Set(tasks.dropLast().map(\.id)))
+        #expect(try await retention.round() == 0)
+    }
+}

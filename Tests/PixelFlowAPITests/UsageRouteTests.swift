@@ -1,0 +1,107 @@
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import PixelFlowCore
+import Testing
+
+@testable import PixelFlowAPI
+
+@Suite struct UsageRouteTests {
+    /// Sets the quota of a person's organisation, as an operator.
+    private func set(_ quota: String, of client: APIClient, _ harness: APIHarness) async throws -> TestResponse {
+        var operators = client
+        operators.token = APIHarness.secret
+        let path = "/api/organisations/\(try await harness.tenant(of: client.token))/quota"
+        return try await operators.send(.put, path, body: ByteBuffer(string: quota))
+    }
+
+    @Test func operatorsSetAQuotaAndReadIt() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let all = #"{"bytes_stored":2,"retention_days":5,"source_bytes":4,"tasks_in_flight":3,"tasks_per_month":1}"#
+            #expect(try await set(all, of: ada, harness).text == all)
+            var operators = ada
+            operators.token = APIHarness.secret
+            let path = "/api/organisations/\(try await harness.tenant(of: ada.token))/quota"
+            #expect(try await operators.get(path).text == all)
+            let none = #"{"bytes_stored":null,"retention_days":null,"source_bytes":null,"tasks_in_flight":null,"tasks_per_month":null}"#
+            #expect(try await set("{}", of: ada, harness).text == none)
+            #expect(try await operators.get("/api/organisations/nobody/quota").text == none)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"tasks_per_month":-1}"#, "tasks_per_month"), (#"{"retention_days":0}"#, "retention_days"),
+        (#"{"source_bytes":"many"}"#, "source_bytes"),
+    ])
+    func aQuotaOutOfRangeIsRefused(quota: String, field: String) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let refusal = try await set(quota, of: ada, harness)
+            #expect(refusal.status == .unprocessableContent)
+            #expect(refusal.field == field)
+        }
+    }
+
+    @Test func nobodyElseSetsAQuota() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let path = "/api/organisations/\(try await harness.tenant(of: ada.token))/quota"
+            for method in [HTTPRequest.Method.get, .put] {
+                let refusal = try await ada.send(method, path, body: ByteBuffer(string: "{}"))
+                #expect(refusal.status == .unauthorized)
+                #expect(refusal.code == "token_invalid")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"tasks_in_flight":1}"#, "tasks_in_flight", 429), (#"{"tasks_per_month":1}"#, "tasks_per_month", 429),
+        (#"{"bytes_stored":9}"#, "bytes_stored", 403), (#"{"source_bytes":4}"#, "source_bytes", 403),
+    ])
+    func beyondAQuotaNothingIsStored(quota: String, name: String, status: Int) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            _ = try await ada.task()
+            #expect(try await set(quota, of: ada, harness).status == .ok)
+            let refusal = try await ada.post(image: "bytes")
+            #expect(refusal.status.code == status)
+            #expect(refusal.code == "quota_exceeded")
+            #expect(refusal.field == name)
+            #expect((refusal.headers[.retryAfter] != nil) == (status == 429))
+            #expect(try await harness.objects(of: ada).count == 1)
+            #expect(try await bob.post(image: "bytes").status == .accepted)
+        }
+    }
+
+    @Test func usageShowsQuotasTheUseAndTheDay() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            let id = try await ada.task()
+            try await harness.complete(id)
+            _ = try await ada.task(image: "more bytes")
+            _ = try await bob.task()
+            #expect(try await set(#"{"tasks_per_month":7}"#, of: ada, harness).status == .ok)
+            let usage = try await ada.get("/api/usage").object()
+            #expect((usage["quota"] as? [String: Any])?["tasks_per_month"] as? Int == 7)
+            let used = try #require(usage["used"] as? [String: Int])
+            #expect(used == ["tasks_this_month": 2, "tasks_in_flight": 1, "bytes_stored": 5 + 10 + 10])
+            let days = try #require(usage["days"] as? [[String: Any]])
+            #expect(days.count == 90)
+            #expect(days.compactMap { $0["created"] as? Int }.reduce(0, +) == 2)
+            #expect(days.compactMap { $0["bytes_added"] as? Int }.reduce(0, +) == 25)
+        }
+    }
+
+    @Test func aReplayBeyondTheQuotaIsRefused() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let id = try await ada.task()
+            try await harness.fail(id)
+            #expect(try await set(#"{"tasks_in_flight":0}"#, of: ada, harness).status == .ok)
+            let refusal = try await ada.send(.post, "/api/tasks/\(id)/replay")
+            #expect(refusal.status == .tooManyRequests)
+            #expect(refusal.code == "quota_exceeded")
+        }
+    }
+}
