@@ -17,7 +17,8 @@ extension ClusterEndToEnd {
                 let (id, key) = (try #require(made["id"] as? String), try #require(made["key"] as? String))
                 let programs = [1, 2].map { Person(service: cluster.entrance(api: $0), token: key) }
                 for program in programs { #expect(try await program.get("/api/tasks").status == 200) }
-                #expect(try await programs[0].postBody(PNG.noise(width: 8, height: 8, seed: 1), type: "image/png").code == "insufficient_scope")
+                let upload = try await programs[0].postBody(PNG.noise(width: 8, height: 8, seed: 1), type: "image/png")
+                #expect(upload.code == "insufficient_scope")
                 let stream = Task { try await programs[1].events { _ in true } }
                 defer { stream.cancel() }
 

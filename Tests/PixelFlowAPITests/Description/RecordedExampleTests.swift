@@ -143,7 +143,8 @@ private final class Examples: Sendable {
 
     private static func fixed(_ text: String, key: String) -> String {
         switch key {
-        case "id", "user_id", "tenant", "next_cursor", "session_id", "organisation", "created_by", "invited_by", "actor", "target": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
+        case "id", "user_id", "tenant", "next_cursor", "session_id", "organisation", "created_by", "invited_by", "actor", "target":
+            "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
         case "url": text.replacing(/tasks\/[^\/]+/, with: "tasks/01990f5e-7c1a-7b3c-8d2e-0123456789ab")
         case "created_at", "updated_at", "started_at", "completed_at", "next_run_at", "at", "start", "end", "expires_at", "since",
             "last_used_at":
