@@ -36,8 +36,10 @@ import Testing
     @Test(arguments: ["client", "server"]) func changesNothingInADryRun(kind: String) async throws {
         try await TeamService.run { stand, auth in
             for arguments in [
-                ["users", "create", "new@example.com"], ["users", "disable", "ada@example.com"], ["users", "reset-password", "ada@example.com"],
-                ["orgs", "delete", TeamService.team], ["orgs", "restore", TeamService.team], ["keys", "create", "a", "--scope", "tasks:read"],
+                ["users", "create", "new@example.com"], ["users", "disable", "ada@example.com"],
+                ["users", "reset-password", "ada@example.com"],
+                ["orgs", "delete", TeamService.team], ["orgs", "restore", TeamService.team],
+                ["keys", "create", "a", "--scope", "tasks:read"],
                 ["keys", "revoke", TeamService.key],
             ] {
                 let outcome = await stand.pfctl(arguments + ["--dry-run", kind], console: nil, environment: TeamService.environment)

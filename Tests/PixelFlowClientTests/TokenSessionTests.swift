@@ -32,7 +32,8 @@ import Testing
             var client = client
             let store = Store(SessionTokens(token: "old", refreshToken: "refresh-1"))
             client.sessions = TokenSession(store)
-            #expect(try await client.presets().isEmpty)
+            let presets = try await client.presets()
+            #expect(presets.isEmpty)
             #expect(store.tokens() == SessionTokens(token: "new", refreshToken: "refresh-2"))
             #expect(server.requests.map(\.path) == ["/api/presets", "/auth/token", "/api/presets"])
             #expect(server.requests[1].headers["authorization"] == nil)

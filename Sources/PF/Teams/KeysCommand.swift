@@ -32,7 +32,8 @@ struct KeysListCommand: SessionCommand {
         ]
         session.printer.print(
             Document(
-                [.table(Table(columns: columns, rows: rows))], data: ["keys": .array(keys.map(\.json))], names: keys.map { "key/\($0.id)" }))
+                [.table(Table(columns: columns, rows: rows))], data: ["keys": .array(keys.map(\.json))], names: keys.map { "key/\($0.id)" })
+        )
         return .ok
     }
 }

@@ -73,7 +73,9 @@ struct KeysCreateCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         guard change.dryRun == .none else {
             // The service has no dry run: the list tells whether the token may manage keys.
-            if change.dryRun == .server { _ = try await access.withAuth(in: session) { auth in try await auth.call { try await $0.keys() } } }
+            if change.dryRun == .server {
+                _ = try await access.withAuth(in: session) { auth in try await auth.call { try await $0.keys() } }
+            }
             let data: JSONValue = ["name": .string(name), "dry_run": .string(change.dryRun.rawValue)]
             session.print(.message(Text("key \(name) created\(change.suffix)"), data: data))
             return .ok

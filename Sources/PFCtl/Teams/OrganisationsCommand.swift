@@ -78,7 +78,9 @@ struct OrganisationsDeleteCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        guard yes || change.dryRun != .none else { throw ValidationError("Confirm the deletion with --yes, or try it with --dry-run server.") }
+        guard yes || change.dryRun != .none else {
+            throw ValidationError("Confirm the deletion with --yes, or try it with --dry-run server.")
+        }
     }
 
     func run(in session: Session) async throws -> ExitStatus {

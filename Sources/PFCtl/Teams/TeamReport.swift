@@ -43,11 +43,13 @@ struct TeamReport {
             "keys", keys.map(\.json), names: keys.map { "key/\($0.id)" },
             columns: [
                 .init("ID"), .init("NAME", cut: .middle), .init("HINT", spare: .early), .init("AGE", .right, spare: .early),
-                .init("USED", .right, spare: .late), .init("EXPIRES", wide: true), .init("NETWORKS", wide: true), .init("SCOPES", cut: .wrap),
+                .init("USED", .right, spare: .late), .init("EXPIRES", wide: true), .init("NETWORKS", wide: true),
+                .init("SCOPES", cut: .wrap),
             ],
             rows: keys.map { key in
                 [
-                    Text(key.id), Text(key.name), Text("…\(key.hint)"), age(key.createdAt), key.lastUsedAt == nil ? Text("never") : age(key.lastUsedAt),
+                    Text(key.id), Text(key.name), Text("…\(key.hint)"), age(key.createdAt),
+                    key.lastUsedAt == nil ? Text("never") : age(key.lastUsedAt),
                     Text(key.json["expires_at"]?.stringValue ?? "never"), Text(key.networks.joined(separator: " ")),
                     Text(key.scopes.joined(separator: " ")),
                 ]
@@ -58,7 +60,8 @@ struct TeamReport {
         list(
             "entries", entries.map(\.json), names: entries.map { "audit/\($0.id)" },
             columns: [
-                .init("AGE", .right), .init("ACTOR", cut: .middle), .init("ACTION"), .init("ADDRESS", wide: true), .init("TARGET", wide: true),
+                .init("AGE", .right), .init("ACTOR", cut: .middle), .init("ACTION"), .init("ADDRESS", wide: true),
+                .init("TARGET", wide: true),
                 .init("DETAIL", cut: .wrap),
             ],
             rows: entries.map {
@@ -67,7 +70,9 @@ struct TeamReport {
     }
 
     private func list(_ noun: String, _ data: [JSONValue], names: [String], columns: [Table.Column], rows: [[Text]]) -> Document {
-        let block = rows.isEmpty ? Document.Block.lines([Text("no \(noun)", .faint)]) : .table(Table(columns: columns, rows: rows.map { .init($0) }))
+        let block =
+            rows.isEmpty
+            ? Document.Block.lines([Text("no \(noun)", .faint)]) : .table(Table(columns: columns, rows: rows.map { .init($0) }))
         return Document([block], data: .object([noun: .array(data)]), names: names)
     }
 

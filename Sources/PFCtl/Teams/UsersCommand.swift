@@ -15,7 +15,8 @@ struct UsersCommand: ParsableCommand {
               pfctl users disable ada@example.com
             """,
         subcommands: [
-            UsersListCommand.self, UsersCreateCommand.self, UsersDisableCommand.self, UsersEnableCommand.self, UsersResetPasswordCommand.self,
+            UsersListCommand.self, UsersCreateCommand.self, UsersDisableCommand.self, UsersEnableCommand.self,
+            UsersResetPasswordCommand.self,
         ])
 }
 

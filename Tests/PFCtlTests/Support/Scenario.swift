@@ -96,7 +96,6 @@ struct Scenario: Sendable {
     /// The services behind the pods' ports.
     private func openPorts(isHealthy: Bool) async throws -> [StubService] {
         var services = [try await StubService.start { ScenarioService.answer($0, isHealthy: isHealthy) }]
-        stand.setServiceSecret(TeamService.serviceSecret)
         for (component, port) in [("api", 8_080), ("auth", 50_051)] {
             for pod in stand.pods(of: component) {
                 stand.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: services[0].port)
