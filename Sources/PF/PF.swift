@@ -63,7 +63,7 @@ struct RootCommand: ParsableCommand {
         version: Release.version,
         subcommands: [
             LoginCommand.self, LogoutCommand.self, UploadCommand.self, TasksCommand.self, OutputsCommand.self, PresetsCommand.self,
-            EventsCommand.self, CompletionCommand.self,
+            EventsCommand.self, OrganisationsCommand.self, KeysCommand.self, CompletionCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

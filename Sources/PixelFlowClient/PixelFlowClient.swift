@@ -9,8 +9,10 @@ public import AsyncHTTPClient
 public struct PixelFlowClient: Sendable {
     /// Where the services are.
     public let endpoints: Endpoints
-    /// The bearer token of the account; nil before a login.
+    /// The bearer token of the account, or an API key; nil before a login.
     public var token: String?
+    /// Renews a token that has expired or was revoked; nil to leave that to the caller. Its token goes before `token`.
+    public var sessions: TokenSession?
     /// When a call is repeated.
     public var retries: RetryPolicy
     /// How long a call whose answer is a document may take, with the answer: 30 s by default. Uploads, downloads and

@@ -29,10 +29,9 @@ struct LoginCommand: SessionCommand {
         let password = try await PasswordPrompt.read(
             for: email, variable: "PIXELFLOW_PASSWORD", environment: session.environment, status: session.printer.status)
         let login = try await session.visitor(of: server).logIn(email: email, password: password)
-        let expires = session.now.addingTimeInterval(Double(login.expiresIn.components.seconds))
         var contents = store.contents()
         contents.server = server
-        contents.logins[server] = .init(token: login.token, email: email, expires: expires.timeIntervalSince1970)
+        contents.logins[server] = .init(login, email: email, now: session.now)
         try store.write(contents)
         session.printer.print(
             .message(

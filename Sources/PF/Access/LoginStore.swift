@@ -1,10 +1,13 @@
 import FoundationEssentials
+import PixelFlowClient
 import Terminal
 
-/// The tokens that `pf login` got, one for each server, in a file that only this user reads.
+/// The tokens that `pf login` and renewals got, one for each server, in a file that only this user reads.
 struct LoginStore: Sendable {
     struct Login: Codable, Sendable, Hashable {
         var token: String
+        /// Nil in a file of a release before sessions.
+        var refreshToken: String?
         var email: String
         /// Seconds since 1970.
         var expires: Double
@@ -39,4 +42,39 @@ struct LoginStore: Sendable {
 
     /// - Throws: `CommandError`.
     func write(_ contents: Contents) throws { try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(contents))) }
+}
+
+/// The login at one server, which commands that run at the same time share.
+struct StoredSession: SessionStore {
+    let store: LoginStore
+    let server: String
+    let clock: @Sendable () -> Date
+
+    /// - Throws: `CommandError` if no one is logged in any more.
+    func tokens() throws -> SessionTokens {
+        guard let login = store.contents().logins[server] else {
+            throw CommandError(.unreachable, "no one is logged in to \(server) any more", hint: "run pf login")
+        }
+        return SessionTokens(token: login.token, refreshToken: login.refreshToken)
+    }
+
+    func keep(_ login: Login) throws {
+        var contents = store.contents()
+        contents.logins[server]?.renew(login, now: clock())
+        try store.write(contents)
+    }
+}
+
+extension LoginStore.Login {
+    init(_ login: Login, email: String, now: Date) {
+        self.init(token: login.token, email: email, expires: 0)
+        renew(login, now: now)
+    }
+
+    fileprivate mutating func renew(_ login: Login, now: Date) {
+        token = login.token
+        // Absent where it stays as it is.
+        refreshToken = login.refreshToken ?? refreshToken
+        expires = now.addingTimeInterval(Double(login.expiresIn.components.seconds)).timeIntervalSince1970
+    }
 }

@@ -26,6 +26,7 @@ extension CommandError {
         switch error {
         case .unreachable: self.init(.unreachable, "\(error)", hint: "is the server up, and is its URL correct?")
         case .timedOut: self.init(.timedOut, "\(error)")
+        case .noRefreshToken: self.init(.unreachable, "\(error)", hint: "log in again with pf login")
         default: self.init(.failed, "\(error)")
         }
     }

@@ -33,7 +33,7 @@ struct Session: Sendable {
     let environment: [String: String]
     private let server: String?
     private let requestTimeout: Duration
-    private let clock: @Sendable () -> Date
+    let clock: @Sendable () -> Date
 
     init(options: GlobalOptions, console: Console, environment: [String: String], clock: @escaping @Sendable () -> Date) {
         printer = Printer(console: console, format: options.format, color: options.color, environment: environment)
@@ -71,20 +71,23 @@ struct Session: Sendable {
         PixelFlowClient(Endpoints(web: server), requestTimeout: requestTimeout, userAgent: "pf/\(Release.version)")
     }
 
-    /// A client with the token of the environment or of the last login.
+    /// A client with the token or API key of the environment, or with that of the last login, which it renews.
     ///
-    /// - Throws: `CommandError` if there is none that is still good.
+    /// - Throws: `CommandError` if there is none that is still good or can be renewed.
     func client() throws -> PixelFlowClient {
         let server = try serverURL()
         if let token = environment["PIXELFLOW_TOKEN"], !token.isEmpty { return visitor(of: server).authenticated(with: token) }
         let hint = "run pf login, or set PIXELFLOW_TOKEN"
-        guard let login = try LoginStore(environment: environment).contents().logins[server] else {
+        let store = try LoginStore(environment: environment)
+        guard let login = store.contents().logins[server] else {
             throw CommandError(.unreachable, "this command needs a login at \(server)", hint: hint)
         }
-        guard login.expires > now.timeIntervalSince1970 else {
+        guard login.refreshToken != nil || login.expires > now.timeIntervalSince1970 else {
             throw CommandError(.unreachable, "the login of \(login.email) at \(server) has expired", hint: hint)
         }
-        return visitor(of: server).authenticated(with: login.token)
+        var client = visitor(of: server)
+        client.sessions = TokenSession(StoredSession(store: store, server: server, clock: clock))
+        return client
     }
 
     /// How long ago something was, in a table.

@@ -64,6 +64,11 @@ struct TokenOptions: ParsableArguments {
         try await ForwardedService.using(.api, in: session, token: try resolve(in: session), body)
     }
 
+    /// Runs a body with auth, as whoever the token belongs to.
+    func withAuth<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
+        try await ForwardedService.using(.auth, in: session, token: try resolve(in: session), body)
+    }
+
     /// The token of the environment, or of the last login.
     /// - Throws: `CommandError` if there is none that is still good.
     static func ambient(in session: Session) throws -> String {

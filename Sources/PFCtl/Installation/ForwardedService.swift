@@ -24,9 +24,11 @@ struct ForwardedService: Sendable {
     private let http: HTTPClient
     private let client: PixelFlowClient
     private let failures = ForwardFailures()
+    private let tokenHint: String
 
-    private init(forwarding: PortForwarding, token: String?, timeout: Duration) {
+    private init(forwarding: PortForwarding, token: String?, tokenHint: String, timeout: Duration) {
         self.forwarding = forwarding
+        self.tokenHint = tokenHint
         // Not the shared one: its connections would outlive the port.
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .pixelFlow)
         let url = "http://127.0.0.1:\(forwarding.localPort)"
@@ -40,16 +42,18 @@ struct ForwardedService: Sendable {
     /// Lets a body talk to a service, and closes the port afterwards, whatever comes of it.
     /// - Parameters:
     ///   - pod: A pod that is known to be ready; nil to look for a ready one at each connection.
+    ///   - tokenHint: What to do if the service rejects the token.
     ///   - timeout: Of one call; nil for that of the options.
     static func using<Result: Sendable>(
-        _ target: Target, pod: String? = nil, in session: Session, token: String?, timeout: Duration? = nil,
-        _ body: (ForwardedService) async throws -> Result
+        _ target: Target, pod: String? = nil, in session: Session, token: String?, tokenHint: String = "log in again",
+        timeout: Duration? = nil, _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         let cluster = try session.client()
         let first = PodSelection(first: pod)
         let release = session.global.release
         let forwarding = try await cluster.forwardPort { try await first.pod(of: target, release: release, cluster) }
-        let service = ForwardedService(forwarding: forwarding, token: token, timeout: timeout ?? session.global.requestTimeout)
+        let service = ForwardedService(
+            forwarding: forwarding, token: token, tokenHint: tokenHint, timeout: timeout ?? session.global.requestTimeout)
         do {
             let result = try await body(service)
             await service.close()
@@ -72,7 +76,7 @@ struct ForwardedService: Sendable {
         do {
             return try await body(client)
         } catch let problem as Problem {
-            throw CommandError(problem, hasToken: client.token != nil)
+            throw CommandError(problem, tokenHint: client.token == nil ? nil : tokenHint)
         } catch let error as ClientError {
             switch error {
             case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
@@ -84,9 +88,11 @@ struct ForwardedService: Sendable {
 }
 
 extension CommandError {
-    fileprivate init(_ problem: Problem, hasToken: Bool) {
+    /// - Parameter tokenHint: Nil if none was sent.
+    fileprivate init(_ problem: Problem, tokenHint: String?) {
         switch problem.status {
-        case 401 where hasToken: self.init(.unreachable, "the service rejected the token: \(problem)", hint: "log in again")
+        case 401 where tokenHint != nil:
+            self.init(.unreachable, "the service rejected the token: \(problem)", hint: tokenHint)
         case 401, 403: self.init(.unreachable, "the service denied access: \(problem)")
         default: self.init(.failed, "the service returned an error: \(problem)")
         }

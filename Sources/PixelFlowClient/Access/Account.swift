@@ -21,9 +21,12 @@ public struct Login: Sendable, Hashable {
     public let token: String
     /// From when it was given.
     public let expiresIn: Duration
+    /// Good once, for the next token; nil where the service keeps no sessions, or only the organisation has changed.
+    public let refreshToken: String?
 
     init(_ fields: Fields) throws {
         token = try fields.text("token")
+        refreshToken = fields.json["refresh_token"]?.stringValue
         expiresIn = .seconds(fields.json["expires_in"]?.doubleValue ?? 0)
     }
 }

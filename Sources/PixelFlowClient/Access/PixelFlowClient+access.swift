@@ -2,7 +2,7 @@ import NIOHTTP1
 import WireFormats
 
 extension PixelFlowClient {
-    /// Whether accounts can be made: `open` or `closed`.
+    /// Whether accounts can be made: `open`, `invite` or `closed`.
     public func registration() async throws -> String {
         try await Fields(document(Call(.GET, endpoints.auth + "/register"))).text("registration")
     }
@@ -17,6 +17,21 @@ extension PixelFlowClient {
     public func logIn(email: String, password: String) async throws -> Login {
         let body = RequestBody.json(["email": .string(email), "password": .string(password)])
         return try Login(Fields(await document(Call(.POST, endpoints.auth + "/login", headers: .json, body: body))))
+    }
+
+    /// Trades a refresh token for a new token and the next refresh token; the one sent is spent.
+    ///
+    /// - Parameter organisation: what the new token is for; nil for the organisation of the last one.
+    /// - Throws: `Problem` `refresh_token_invalid` if the session has ended.
+    public func refresh(_ refreshToken: String, organisation: String? = nil) async throws -> Login {
+        var body: [String: JSONValue] = ["refresh_token": .string(refreshToken)]
+        if let organisation { body["organisation"] = .string(organisation) }
+        var visitor = self
+        visitor.token = nil
+        visitor.sessions = nil
+        // The service gives the same answer again for 30 seconds, so that a lost one can be asked for once more.
+        let call = Call(.POST, endpoints.auth + "/token", headers: .json, body: .json(.object(body)), isRepeatable: true)
+        return try Login(Fields(await visitor.document(call)))
     }
 
     /// Whose token this client has.

@@ -16,6 +16,8 @@ public enum ClientError: Error, Sendable, Hashable {
     case file(String, reason: String)
     /// The task that was waited for is deleted.
     case taskDeleted(String)
+    /// The token is refused, and there is nothing to renew it with.
+    case noRefreshToken
 
     init(request error: any Error, url: String) {
         switch error {
@@ -46,6 +48,7 @@ extension ClientError: CustomStringConvertible {
         case .wrongChecksum(let expected, let found): "the bytes have the SHA-256 \(found) and not \(expected)"
         case .file(let path, let reason): "\(path): \(reason)"
         case .taskDeleted(let id): "the task \(id) is deleted"
+        case .noRefreshToken: "the token is no longer valid and cannot be renewed"
         }
     }
 }

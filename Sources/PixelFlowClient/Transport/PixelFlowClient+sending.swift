@@ -114,10 +114,20 @@ extension PixelFlowClient {
         }
     }
 
-    /// One attempt.
+    /// One attempt, and a second one with a new token if the session can renew the first.
     ///
     /// - Throws: `Problem` if the answer is no success.
     func attempt(_ call: Call) async throws -> HTTPClientResponse {
+        guard let sessions else { return try await attempt(call, token: token) }
+        let token = try await sessions.token
+        do {
+            return try await attempt(call, token: token)
+        } catch let problem as Problem where TokenSession.canRenew(after: problem) {
+            return try await attempt(call, token: try await sessions.renew(token, self))
+        }
+    }
+
+    private func attempt(_ call: Call, token: String?) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: call.url)
         request.method = call.method
         request.headers = call.headers

@@ -1,4 +1,5 @@
 import FakeKubernetes
+import Foundation
 import KubernetesClient
 import Terminal
 import WireFormats
@@ -107,6 +108,22 @@ extension FakePixelFlow {
             let setting: JSONValue = ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": .string(count.map(String.init) ?? "")]
             var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
             containers[0]["env"] = count == nil ? [] : [["name": "PIXELFLOW_KAFKA_TOPIC", "value": "task.wakeups"], setting]
+            object["spec"]?["template"]?["spec"]?["containers"] = .array(containers)
+        }
+    }
+
+    /// The service secret, where the auth that the chart installs has it from.
+    func setServiceSecret(_ value: String, secret name: String = "pixelflow-secrets") {
+        cluster.put(
+            .secrets,
+            [
+                "metadata": ["name": .string(name)], "type": "Opaque",
+                "data": ["service-secret": .string(Data(value.utf8).base64EncodedString())],
+            ], namespace: Self.namespace)
+        cluster.update(.deployments, "pixelflow-auth", namespace: Self.namespace) { object in
+            var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
+            let reference: JSONValue = ["secretKeyRef": ["name": .string(name), "key": "service-secret"]]
+            containers[0]["env"] = [["name": "PIXELFLOW_SERVICE_SECRET", "valueFrom": reference]]
             object["spec"]?["template"]?["spec"]?["containers"] = .array(containers)
         }
     }

@@ -34,6 +34,8 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         for run in runs {
             let collected = CapturedStream()
             try await Scenario.run(isHealthy: isHealthy) { stand in
+                // Where it is not needed, auth stays as it is installed.
+                if ["users", "orgs"].contains(arguments.first) { stand.setServiceSecret(TeamService.serviceSecret) }
                 for view in run { collected.write(await Self.show(view, stand)) }
             }
             text += collected.text

@@ -50,4 +50,23 @@ enum FakeData {
         let fields = more.replacing("\n", with: "")
         return #"{"id":"\#(id)","status":"\#(status)",\#(fields),"attempts":1,"created_at":"2026-05-01T\#(created):00Z"}"#
     }
+
+    static let userID = "019706d2-7c3e-7000-8000-0000000000a1"
+    static let teamID = "019706d2-7c3e-7000-8000-0000000000c3"
+    static let identity = """
+        {"valid":true,"user_id":"\(userID)","email":"ada@example.com","tenant":"\(teamID)","role":"admin","scope":"tasks:read",
+        "expires_at":"2026-05-02T12:00:00Z"}
+        """
+    static let organisations = """
+        {"organisations":[
+        {"id":"\(userID)","name":"ada@example.com","personal":true,"role":"owner","created_at":"2026-04-20T12:00:00Z"},
+        {"id":"\(teamID)","name":"Holiday pictures","personal":false,"role":"admin","created_at":"2026-04-21T12:00:00Z"}]}
+        """
+
+    static func key(secret: String = "") -> String {
+        """
+        {"id":"019706d2-7c3e-7000-8000-0000000000d4","name":"site","hint":"x7Qa","scopes":["tasks:read"],"networks":[],
+        "created_by":"\(userID)","created_at":"2026-04-28T12:00:00Z","last_used_at":"2026-05-01T11:58:00Z"\(secret)}
+        """
+    }
 }

@@ -54,10 +54,21 @@ struct FakeServer: Sendable {
 
     private static let answer: StubService.Answer = { call in
         guard call.path.hasPrefix("/auth/") || call.authorization == "Bearer good" else {
-            return (401, #"{"title":"Unauthorized","detail":"The token is not valid.","code":"token_invalid"}"#)
+            let code = call.authorization == "Bearer old" ? "token_expired" : "token_invalid"
+            return (401, #"{"title":"Unauthorized","detail":"The token is not valid.","code":"\#(code)"}"#)
         }
         switch (call.method, call.path) {
-        case ("POST", "/auth/login"): return (200, #"{"token":"good","token_type":"Bearer","expires_in":3600}"#)
+        case ("POST", "/auth/login"):
+            return (200, #"{"token":"good","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-1"}"#)
+        case ("POST", "/auth/token"):
+            guard call.body.contains("refresh-1") else {
+                return (401, #"{"title":"Unauthorized","detail":"The session has ended.","code":"refresh_token_invalid"}"#)
+            }
+            return (200, #"{"token":"good","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-2"}"#)
+        case ("GET", "/auth/validate"): return (200, FakeData.identity)
+        case ("GET", "/auth/organisations"): return (200, FakeData.organisations)
+        case ("GET", "/auth/keys"): return (200, #"{"keys":[\#(FakeData.key())]}"#)
+        case ("POST", "/auth/keys"): return (201, FakeData.key(secret: #","key":"pf_live_once""#))
         case ("GET", "/api/events"): return (200, FakeData.events)
         case ("GET", let path) where path.hasPrefix("/api/tasks?status=FAILED"): return (200, FakeData.list([FakeData.failed]))
         case ("GET", let path) where path.hasPrefix("/api/tasks?"): return (200, FakeData.list(FakeData.tasks))

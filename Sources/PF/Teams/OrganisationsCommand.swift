@@ -1,0 +1,67 @@
+import ArgumentParser
+import FoundationEssentials
+import PixelFlowClient
+import Terminal
+import WireFormats
+
+struct OrganisationsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orgs", abstract: "Lists your organisations, and changes the one in use.",
+        subcommands: [OrganisationsListCommand.self, OrganisationsUseCommand.self])
+}
+
+struct OrganisationsListCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "Lists the organisations that you are a member of; a star marks the one in use.",
+        discussion: """
+            Examples:
+              pf orgs ls
+            """)
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let client = try session.client()
+        let organisations = try await client.organisations()
+        let current = try await client.validate().tenant
+        let rows = organisations.map { organisation in
+            let name = organisation.deletedAt == nil ? organisation.name : "\(organisation.name) (deleted)"
+            return Table.Row([
+                Text(organisation.id == current ? "*" : ""), Text(organisation.id), Text(organisation.role ?? ""), Text(name),
+            ])
+        }
+        session.printer.print(
+            Document(
+                [.table(Table(columns: [.init(""), .init("ID"), .init("ROLE"), .init("NAME", cut: .middle)], rows: rows))],
+                data: ["current": .string(current), "organisations": .array(organisations.map(\.json))],
+                names: organisations.map { "organisation/\($0.id)" }))
+        return .ok
+    }
+}
+
+struct OrganisationsUseCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "use", abstract: "Works in another organisation from now on.",
+        discussion: """
+            Examples:
+              pf orgs use 019706d2-7c3e-7000-8000-000000000000
+            """)
+
+    @Argument(help: "The id of the organisation.") var id: String
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        guard session.environment["PIXELFLOW_TOKEN"]?.isEmpty != false else {
+            throw CommandError(.usage, "the token in PIXELFLOW_TOKEN is for one organisation", hint: "unset it, and run pf login")
+        }
+        let server = try session.serverURL()
+        let stored = StoredSession(store: try LoginStore(environment: session.environment), server: server, clock: session.clock)
+        guard let refreshToken = try stored.tokens().refreshToken else {
+            throw CommandError(.unreachable, "the login at \(server) cannot be renewed", hint: "log in again with pf login")
+        }
+        try stored.keep(try await session.visitor(of: server).refresh(refreshToken, organisation: id))
+        session.printer.print(
+            .message(Text("organisation/\(id) is in use"), data: ["organisation": .string(id)], names: ["organisation/\(id)"]))
+        return .ok
+    }
+}

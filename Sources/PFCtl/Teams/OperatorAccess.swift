@@ -1,0 +1,36 @@
+import FoundationEssentials
+import KubernetesClient
+import Terminal
+import WireFormats
+
+/// Talks to auth as the operator of the installation: with its service secret, which only those can read who may read its Secrets.
+enum OperatorAccess {
+    private static let variable = "PIXELFLOW_SERVICE_SECRET"
+
+    /// Runs a body with auth.
+    /// - Throws: `CommandError` if the secret cannot be found; `KubernetesError` if it may not be read.
+    static func withAuth<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
+        let secret = try await serviceSecret(in: session)
+        return try await ForwardedService.using(
+            .auth, in: session, token: secret,
+            tokenHint: "auth runs with an earlier service secret; pfctl rollout restart auth lets it read the one of now", body)
+    }
+
+    /// Read where the Deployment of auth has it from, because an installation may name its Secret itself.
+    private static func serviceSecret(in session: Session) async throws -> String {
+        let client = try session.client()
+        let deployment = try await Installation.find(in: session).deployment("auth").workload
+        let object = try await client.get(.deployments, deployment.name)
+        let containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
+        let variables = containers.flatMap { $0["env"]?.arrayValue ?? [] }
+        let reference = variables.first { $0["name"]?.stringValue == variable }?["valueFrom"]?["secretKeyRef"]
+        guard let name = reference?["name"]?.stringValue, let key = reference?["key"]?.stringValue else {
+            throw CommandError(.failed, "\(deployment.reference) does not take \(variable) from a Secret")
+        }
+        let text = try await client.get(.secrets, name)["data"]?[key]?.stringValue
+        guard let text, let bytes = Data(base64Encoded: text), !bytes.isEmpty else {
+            throw CommandError(.failed, "secret/\(name) has no value for \(key)")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,91 @@
+import FoundationEssentials
+import KubernetesClient
+import PixelFlowClient
+import Terminal
+import WireFormats
+
+/// Accounts, organisations, keys and entries of the audit log, one a line.
+struct TeamReport {
+    let now: Timestamp
+
+    func document(_ users: [UserAccount]) -> Document {
+        list(
+            "users", users.map(\.json), names: users.map(\.reference),
+            columns: [.init("EMAIL"), .init("STATE"), .init("AGE", .right), .init("ID", spare: .late), .init("ORGANISATION", wide: true)],
+            rows: users.map {
+                [Text($0.email), $0.isDisabled ? Text("disabled", .bad) : Text("enabled"), age($0.createdAt), Text($0.id), Text($0.tenant)]
+            })
+    }
+
+    func document(_ organisations: [Organisation]) -> Document {
+        list(
+            "organisations", organisations.map(\.json), names: organisations.map(\.reference),
+            columns: [.init("ID"), .init("STATE"), .init("AGE", .right, spare: .late), .init("NAME", cut: .middle)],
+            rows: organisations.map { [Text($0.id), $0.state, age($0.createdAt), Text($0.name)] })
+    }
+
+    func document(_ organisation: Organisation, members: [Member]) -> Document {
+        var fields: [Document.Field] = [
+            .init("id", Text(organisation.id)), .init("name", Text(organisation.name)), .init("state", organisation.state),
+            .init("age", age(organisation.createdAt)),
+        ]
+        if organisation.deletedAt != nil { fields.append(.init("deleted", age(organisation.deletedAt) + Text(" ago"))) }
+        let table = Table(
+            columns: [.init("MEMBER"), .init("ROLE"), .init("SINCE", .right), .init("ID", wide: true)],
+            rows: members.map { .init([Text($0.email), Text($0.role), age($0.since), Text($0.userID)]) })
+        return Document(
+            [.fields(fields), .table(table)], data: ["organisation": organisation.json, "members": .array(members.map(\.json))],
+            names: [organisation.reference])
+    }
+
+    func document(_ keys: [APIKey]) -> Document {
+        list(
+            "keys", keys.map(\.json), names: keys.map { "key/\($0.id)" },
+            columns: [
+                .init("ID"), .init("NAME", cut: .middle), .init("HINT", spare: .early), .init("AGE", .right, spare: .early),
+                .init("USED", .right, spare: .late), .init("EXPIRES", wide: true), .init("NETWORKS", wide: true),
+                .init("SCOPES", cut: .wrap),
+            ],
+            rows: keys.map { key in
+                [
+                    Text(key.id), Text(key.name), Text("…\(key.hint)"), age(key.createdAt),
+                    key.lastUsedAt == nil ? Text("never") : age(key.lastUsedAt),
+                    Text(key.json["expires_at"]?.stringValue ?? "never"), Text(key.networks.joined(separator: " ")),
+                    Text(key.scopes.joined(separator: " ")),
+                ]
+            })
+    }
+
+    func document(_ entries: [AuditEntry]) -> Document {
+        list(
+            "entries", entries.map(\.json), names: entries.map { "audit/\($0.id)" },
+            columns: [
+                .init("AGE", .right), .init("ACTOR", cut: .middle), .init("ACTION"), .init("ADDRESS", wide: true),
+                .init("TARGET", wide: true),
+                .init("DETAIL", cut: .wrap),
+            ],
+            rows: entries.map {
+                [age($0.at), Text($0.actorName), Text($0.action), Text($0.address), Text($0.target), Text($0.detail)]
+            })
+    }
+
+    private func list(_ noun: String, _ data: [JSONValue], names: [String], columns: [Table.Column], rows: [[Text]]) -> Document {
+        let block =
+            rows.isEmpty
+            ? Document.Block.lines([Text("no \(noun)", .faint)]) : .table(Table(columns: columns, rows: rows.map { .init($0) }))
+        return Document([block], data: .object([noun: .array(data)]), names: names)
+    }
+
+    private func age(_ time: Date?) -> Text {
+        Text(time.map { DurationText.age(Timestamp(secondsSinceEpoch: $0.timeIntervalSince1970).age(at: now)) } ?? "")
+    }
+}
+
+extension UserAccount {
+    var reference: String { "user/\(id)" }
+}
+
+extension Organisation {
+    var reference: String { "organisation/\(id)" }
+    fileprivate var state: Text { deletedAt == nil ? Text("active") : Text("deleted", .bad) }
+}

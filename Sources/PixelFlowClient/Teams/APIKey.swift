@@ -1,0 +1,84 @@
+public import FoundationEssentials
+public import WireFormats
+
+/// A credential of an organisation, for programs. It is sent wherever a token is.
+public struct APIKey: Sendable, Hashable {
+    public let id: String
+    public let name: String
+    /// The last four characters of the secret.
+    public let hint: String
+    /// What it may be used for, as `tasks:read`.
+    public let scopes: [String]
+    /// Where it may be used from, in CIDR notation; from anywhere if empty.
+    public let networks: [String]
+    public let createdAt: Date?
+    /// Nil for a key that does not expire.
+    public let expiresAt: Date?
+    /// Nil for a key that was never used.
+    public let lastUsedAt: Date?
+    /// Only where the key is created, and never again.
+    public let secret: String?
+    /// All that the service says, with the secret if there is one.
+    public let json: JSONValue
+
+    init(_ fields: Fields) throws {
+        json = fields.json
+        id = try fields.text("id")
+        name = try fields.text("name")
+        hint = try fields.text("hint")
+        scopes = json["scopes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        networks = json["networks"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        createdAt = fields.time("created_at")
+        expiresAt = fields.time("expires_at")
+        lastUsedAt = fields.time("last_used_at")
+        secret = json["key"]?.stringValue
+    }
+}
+
+/// One thing that was done in an organisation.
+public struct AuditEntry: Sendable, Hashable {
+    public let id: String
+    public let at: Date?
+    /// The address of a user, the name of a key, or `operator`.
+    public let actorName: String
+    /// As `key.created`.
+    public let action: String
+    /// The id of what it was done to.
+    public let target: String
+    /// More, for people.
+    public let detail: String
+    /// Where the request came from.
+    public let address: String
+    /// All that the service says.
+    public let json: JSONValue
+
+    init(_ fields: Fields) throws {
+        json = fields.json
+        id = try fields.text("id")
+        at = fields.time("at")
+        actorName = try fields.text("actor_name")
+        action = try fields.text("action")
+        target = try fields.text("target")
+        detail = try fields.text("detail")
+        address = try fields.text("address")
+    }
+}
+
+/// Which entries of the audit log are read.
+public struct AuditQuery: Sendable, Hashable {
+    /// As `key.created`.
+    public var action: String?
+    /// The id of a user or key.
+    public var actor: String?
+    /// RFC 3339; entries at or after this time.
+    public var since: String?
+    /// RFC 3339; entries before this time.
+    public var until: String?
+
+    public init(action: String? = nil, actor: String? = nil, since: String? = nil, until: String? = nil) {
+        self.action = action
+        self.actor = actor
+        self.since = since
+        self.until = until
+    }
+}

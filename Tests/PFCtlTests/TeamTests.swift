@@ -1,0 +1,98 @@
+import PFCtl
+import StubService
+import Terminal
+import TerminalTesting
+import Testing
+
+@Suite struct TeamTests {
+    @Test func createsAnAccountAndShowsItsTokenOnce() async throws {
+        try await TeamService.run { stand, auth in
+            let outcome = await stand.pfctl("users", "create", "eve@example.com")
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(outcome.output.split(separator: "\n").contains("pf_reset_once"), "a line of its own, to be copied")
+            #expect(!outcome.errors.contains("pf_reset"))
+            #expect(auth.lines == ["POST /operator/users"])
+            let taken = await stand.pfctl("users", "create", "ada@example.com")
+            #expect(taken.status == .failed)
+            #expect(taken.errors.contains("email_taken"))
+        }
+    }
+
+    @Test func findsAnAccountByItsAddressOnALaterPage() async throws {
+        try await TeamService.run { stand, auth in
+            let enabled = await stand.pfctl("users", "enable", "Bob@Example.com")
+            #expect(enabled.output == "user/\(TeamService.bob) (bob@example.com) enabled\n", "\(enabled.errors)")
+            #expect(auth.calls.last?.method == "PATCH")
+            #expect(auth.calls.last?.body == #"{"disabled":false}"#)
+            let disabled = await stand.pfctl("users", "disable", TeamService.ada, "-o", "name")
+            #expect(disabled.output == "user/\(TeamService.ada)\n")
+            #expect(auth.calls.last?.body == #"{"disabled":true}"#)
+            let unknown = await stand.pfctl("users", "disable", "nobody@example.com")
+            #expect(unknown.status == .failed)
+            #expect(unknown.errors.contains("there is no account nobody@example.com"))
+        }
+    }
+
+    @Test(arguments: ["client", "server"]) func changesNothingInADryRun(kind: String) async throws {
+        try await TeamService.run { stand, auth in
+            for arguments in [
+                ["users", "create", "new@example.com"], ["users", "disable", "ada@example.com"],
+                ["users", "reset-password", "ada@example.com"],
+                ["orgs", "delete", TeamService.team], ["orgs", "restore", TeamService.team],
+                ["keys", "create", "a", "--scope", "tasks:read"],
+                ["keys", "revoke", TeamService.key],
+            ] {
+                let outcome = await stand.pfctl(arguments + ["--dry-run", kind], console: nil, environment: TeamService.environment)
+                #expect(outcome.status == .ok, "\(arguments): \(outcome.errors)")
+                #expect(outcome.output.contains("dry run)"))
+            }
+            #expect(auth.calls.allSatisfy { $0.method == "GET" })
+            #expect(auth.calls.isEmpty == (kind == "client"))
+        }
+    }
+
+    @Test func deletesAnOrganisationOnlyIfConfirmed() async throws {
+        try await TeamService.run { stand, auth in
+            #expect(await stand.pfctl("orgs", "delete", TeamService.team).status == .usage)
+            #expect(auth.calls.isEmpty)
+            let outcome = await stand.pfctl("orgs", "delete", TeamService.team, "--yes")
+            #expect(outcome.output == "organisation/\(TeamService.team) deleted\n", "\(outcome.errors)")
+            #expect(auth.calls.last?.body == #"{"deleted":true}"#)
+            #expect(await stand.pfctl("orgs", "delete", "unknown", "--yes").status == .failed)
+        }
+    }
+
+    @Test func passesTheFiltersOfTheAuditLogOn() async throws {
+        try await TeamService.run { stand, auth in
+            let outcome = await stand.pfctl(
+                "audit", "--action", "key.created", "--since", "2026-05-01T00:00:00Z", "--limit", "7", environment: TeamService.environment)
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(auth.lines == ["GET /audit?action=key.created&since=2026-05-01T00%3A00%3A00Z&limit=7"])
+        }
+    }
+
+    @Test func saysWhatIsWrongWithTheServiceSecret() async throws {
+        try await TeamService.run { stand, _ in
+            stand.setServiceSecret("another-one", secret: "of-the-company")
+            let rejected = await stand.pfctl("users", "ls")
+            #expect(rejected.status == .unreachable)
+            #expect(rejected.errors.contains("hint: auth runs with an earlier service secret"))
+            #expect(!rejected.errors.contains("another-one"))
+            stand.setServiceSecret("", secret: "of-the-company")
+            let empty = await stand.pfctl("users", "ls")
+            #expect(empty.status == .failed)
+            #expect(empty.errors.contains("secret/of-the-company has no value for service-secret"))
+        }
+    }
+
+    @Test(arguments: [
+        ["users", "create", "eve@example.com", "-o", "name"], ["keys", "create", "site", "--scope", "tasks:read", "-o", "name"],
+        ["keys", "create", "site"], ["audit", "--limit", "-1"],
+    ])
+    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+        try await TeamService.run { stand, auth in
+            #expect(await stand.pfctl(arguments, console: nil, environment: TeamService.environment).status == .usage)
+            #expect(auth.calls.isEmpty)
+        }
+    }
+}

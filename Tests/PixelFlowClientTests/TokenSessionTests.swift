@@ -1,0 +1,82 @@
+import PixelFlowClient
+import Synchronization
+import Testing
+
+@Suite struct TokenSessionTests {
+    /// A store in memory.
+    private final class Store: SessionStore {
+        private let kept: Mutex<SessionTokens>
+
+        init(_ tokens: SessionTokens) { kept = Mutex(tokens) }
+
+        func tokens() -> SessionTokens { kept.withLock { $0 } }
+
+        func keep(_ login: Login) { kept.withLock { $0 = SessionTokens(token: login.token, refreshToken: login.refreshToken) } }
+    }
+
+    private static let presets = #"{"presets":[]}"#
+
+    /// Takes `new` alone, and trades `refresh-1` for it.
+    private static func answer(_ request: ScriptedServer.Request, code: String = "token_expired") -> [ScriptedServer.Step] {
+        if request.path == "/auth/token" {
+            guard request.body.contains("refresh-1") else { return .answer(401, #"{"code":"refresh_token_invalid"}"#) }
+            return .answer(200, #"{"token":"new","expires_in":60,"refresh_token":"refresh-2"}"#)
+        }
+        return request.headers["authorization"] == "Bearer new" ? .answer(200, presets) : .answer(401, #"{"code":"\#(code)"}"#)
+    }
+
+    @Test(arguments: ["token_expired", "token_revoked"]) func renewsATokenThatIsNoLongerGood(code: String) async throws {
+        try await ScriptedServer.run { request, _ in
+            Self.answer(request, code: code)
+        } _: { client, server in
+            var client = client
+            let store = Store(SessionTokens(token: "old", refreshToken: "refresh-1"))
+            client.sessions = TokenSession(store)
+            let presets = try await client.presets()
+            #expect(presets.isEmpty)
+            #expect(store.tokens() == SessionTokens(token: "new", refreshToken: "refresh-2"))
+            #expect(server.requests.map(\.path) == ["/api/presets", "/auth/token", "/api/presets"])
+            #expect(server.requests[1].headers["authorization"] == nil)
+        }
+    }
+
+    @Test func renewsOnceForAllRequests() async throws {
+        try await ScriptedServer.run { request, _ in
+            Self.answer(request)
+        } _: { client, server in
+            var renewing = client
+            renewing.sessions = TokenSession(Store(SessionTokens(token: "old", refreshToken: "refresh-1")))
+            let shared = renewing
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 { group.addTask { _ = try await shared.presets() } }
+                try await group.waitForAll()
+            }
+            #expect(server.requests.filter { $0.path == "/auth/token" }.count == 1)
+        }
+    }
+
+    @Test func tellsThatTheSessionHasEnded() async throws {
+        try await ScriptedServer.run { request, _ in
+            Self.answer(request)
+        } _: { client, _ in
+            var client = client
+            client.sessions = TokenSession(Store(SessionTokens(token: "old", refreshToken: "spent")))
+            let problem = await #expect(throws: Problem.self) { try await client.presets() }
+            #expect(problem?.code == "refresh_token_invalid")
+            client.sessions = TokenSession(Store(SessionTokens(token: "old", refreshToken: nil)))
+            await #expect(throws: ClientError.noRefreshToken) { try await client.presets() }
+        }
+    }
+
+    @Test func leavesOtherRefusalsToTheCaller() async throws {
+        try await ScriptedServer.run { request, _ in
+            Self.answer(request, code: "token_invalid")
+        } _: { client, server in
+            var client = client
+            client.sessions = TokenSession(Store(SessionTokens(token: "old", refreshToken: "refresh-1")))
+            let problem = await #expect(throws: Problem.self) { try await client.presets() }
+            #expect(problem?.code == "token_invalid")
+            #expect(server.requests.count == 1)
+        }
+    }
+}
