@@ -100,3 +100,43 @@ def test_the_page_says_that_registration_is_closed(browser, executable, tmp_path
         expect(page.get_by_role("button", name="Create an account")).to_have_count(0)
         expect(page.get_by_role("button", name="Create account")).to_have_count(0)
         page.close()
+
+
+def test_a_changed_password_ends_the_other_sessions(ada, visit, console):
+    other = visit()
+    other.email = ada.email
+    other.open()
+    other.page.get_by_role("button", name="Sign in", exact=True).click()
+    other.sign_in()
+    expect(other.page.get_by_text("No tasks yet")).to_be_visible()
+
+    console.allow("401|403")
+    page = ada.page
+    ada.open("/account")
+    sessions = page.get_by_role("listitem").filter(has_text="since")
+    expect(sessions).to_have_count(2)
+    expect(page.get_by_text("This device")).to_have_count(1)
+    page.get_by_label("Present password").fill("not the password")
+    page.get_by_label("New password").fill("another battery horse")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_label("Present password")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Password changed.")).to_be_visible()
+    page.reload()
+    expect(sessions).to_have_count(1)
+    other.open()
+    expect(other.page.get_by_text("Your session has ended.")).to_be_visible()
+
+
+def test_an_account_is_deleted_with_its_password(ada, console):
+    console.allow("401|403")
+    page = ada.page
+    ada.open("/account")
+    page.get_by_role("button", name="Delete account").click()
+    dialog = page.get_by_role("dialog", name="Delete your account?")
+    dialog.get_by_label("Your password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Delete account").click()
+    expect(page.get_by_role("heading", name=re.compile("Pictures in"))).to_be_visible()
+    ada.sign_in()
+    expect(page.get_by_role("alert")).not_to_be_empty()

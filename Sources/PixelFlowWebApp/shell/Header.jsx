@@ -1,9 +1,10 @@
 import { Icon, Logo } from "../ui/Icon.jsx";
 import { IconButton } from "../ui/parts.jsx";
-import { signOut, useSession } from "../service/session.js";
+import { signOut } from "../service/session.js";
 import { showError } from "../service/toasts.js";
 import { LiveBadge } from "../tasks/LiveBadge.jsx";
 import { flushDeletions } from "../tasks/actions.js";
+import { OrganisationMenu } from "../team/OrganisationMenu.jsx";
 import { Link, usePath } from "./routing.jsx";
 
 const sections = [
@@ -13,7 +14,6 @@ const sections = [
 ];
 
 export function Header() {
-    const { email } = useSession();
     const leave = async () => {
         await flushDeletions();
         await signOut().catch(showError);
@@ -26,7 +26,7 @@ export function Header() {
                 </Link>
                 <nav aria-label="Pages" className="flex grow gap-0.5 sm:ml-2"><Rooms /><APILink /></nav>
                 <LiveBadge />
-                <span className="hidden max-w-48 truncate text-sm text-soft lg:inline" title={email}>{email}</span>
+                <OrganisationMenu />
                 <IconButton icon="out" label="Sign out" onClick={leave} />
             </div>
         </header>
