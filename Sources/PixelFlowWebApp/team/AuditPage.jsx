@@ -69,7 +69,7 @@ function Table({ entries }) {
                     {entries.map((entry) => (
                         <tr key={entry.id} className="align-top">
                             <td className="px-4 py-2 whitespace-nowrap tabular-nums"><time dateTime={entry.at}>{moment(entry.at)}</time></td>
-                            <td className="px-4 py-2 wrap-anywhere">{entry.actor_name}</td>
+                            <td className="max-w-64 truncate px-4 py-2" title={entry.actor_name}>{entry.actor_name}</td>
                             <td className="px-4 py-2" title={entry.action}>{actions[entry.action] || entry.action}</td>
                             <td className="px-4 py-2 wrap-anywhere" title={entry.target}>{entry.detail}</td>
                             <td className="px-4 py-2 whitespace-nowrap" title={entry.request_id && `Request ${entry.request_id}`}>{entry.address}</td>
