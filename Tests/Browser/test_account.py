@@ -91,10 +91,20 @@ def test_another_site_cannot_use_the_session(ada, sources):
     assert answer.json()["code"] == "cross_site_request"
 
 
-def test_the_page_says_that_registration_is_closed(browser, executable, tmp_path):
+def test_the_page_leads_to_the_first_account_and_says_that_registration_is_closed(browser, executable, tmp_path):
     with Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "closed"}) as closed:
         page = browser.new_page()
-        Person(page, closed.bases["web"]).open()
+        person = Person(page, closed.bases["web"])
+        person.open()
+        page.get_by_label("Email").fill(person.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        # Nobody has an account yet, and the first one needs the token in the log.
+        page.get_by_label("Setup token").fill("not the token")
+        page.get_by_role("button", name="Create account").click()
+        expect(page.get_by_text("This is not the setup token.")).to_be_visible()
+        # As somebody who has an account already would see it.
+        page.route("**/auth/register", lambda route: route.fulfill(json={"registration": "closed", "needs_setup": False}))
+        page.reload()
         expect(page.get_by_text("Registration is closed.")).to_be_visible()
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Create an account")).to_have_count(0)

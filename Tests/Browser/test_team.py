@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from harness.pixelflow import Instance
-from support.person import PASSWORD, Person
+from support.person import PASSWORD
 
 
 def found(person, name):
@@ -154,16 +153,3 @@ def test_the_audit_log_tells_who_did_what_and_is_exported(ada):
         page.get_by_role("button", name="Export JSON lines").click()
     lines = download.value.path().read_text().splitlines()
     assert len(lines) == 1 and '"action":"invitation.created"' in lines[0]
-
-
-def test_the_first_account_needs_the_setup_token(browser, executable, tmp_path):
-    with Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "invite"}) as instance:
-        page = browser.new_page()
-        person = Person(page, instance.bases["web"])
-        person.open()
-        page.get_by_label("Setup token").fill("not the token")
-        page.get_by_label("Email").fill(person.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Create account").click()
-        expect(page.get_by_text("This is not the setup token.")).to_be_visible()
-        page.close()
