@@ -13,8 +13,8 @@ struct SetupAnnouncer: Service {
         try? await cancelWhenGracefulShutdown {
             // The database may start after auth.
             if let token = try await retry(.every(Self.pause), accounts.setupTokenIfEmpty) {
-                logger.notice(
-                    "there is no account yet; register the first one with this setup token", metadata: ["setup_token": "\(token)"])
+                // In the message, because metadata of such a name is redacted. It is good for nothing once there is an account.
+                logger.notice("there is no account yet; register the first one with the setup token \(token)")
             }
         }
         // A service that returns would stop the process.

@@ -91,12 +91,62 @@ def test_another_site_cannot_use_the_session(ada, sources):
     assert answer.json()["code"] == "cross_site_request"
 
 
-def test_the_page_says_that_registration_is_closed(browser, executable, tmp_path):
+def test_the_page_leads_to_the_first_account_and_says_that_registration_is_closed(browser, executable, tmp_path):
     with Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "closed"}) as closed:
         page = browser.new_page()
-        Person(page, closed.bases["web"]).open()
+        person = Person(page, closed.bases["web"])
+        person.open()
+        page.get_by_label("Email").fill(person.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        # Nobody has an account yet, and the first one needs the token in the log.
+        page.get_by_label("Setup token").fill("not the token")
+        page.get_by_role("button", name="Create account").click()
+        expect(page.get_by_text("This is not the setup token.")).to_be_visible()
+        # As somebody who has an account already would see it.
+        page.route("**/auth/register", lambda route: route.fulfill(json={"registration": "closed", "needs_setup": False}))
+        page.reload()
         expect(page.get_by_text("Registration is closed.")).to_be_visible()
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Create an account")).to_have_count(0)
         expect(page.get_by_role("button", name="Create account")).to_have_count(0)
         page.close()
+
+
+def test_a_changed_password_ends_the_other_sessions(ada, visit, console):
+    other = visit()
+    other.email = ada.email
+    other.open()
+    other.page.get_by_role("button", name="Sign in", exact=True).click()
+    other.sign_in()
+    expect(other.page.get_by_text("No tasks yet")).to_be_visible()
+
+    console.allow("401|403")
+    page = ada.page
+    ada.open("/account")
+    sessions = page.get_by_role("listitem").filter(has_text="since")
+    expect(sessions).to_have_count(2)
+    expect(page.get_by_text("This device")).to_have_count(1)
+    page.get_by_label("Present password").fill("not the password")
+    page.get_by_label("New password").fill("another battery horse")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_label("Present password")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Present password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Password changed.")).to_be_visible()
+    page.reload()
+    expect(sessions).to_have_count(1)
+    other.open()
+    expect(other.page.get_by_text("Your session has ended.")).to_be_visible()
+
+
+def test_an_account_is_deleted_with_its_password(ada, console):
+    console.allow("401|403")
+    page = ada.page
+    ada.open("/account")
+    page.get_by_role("button", name="Delete account").click()
+    dialog = page.get_by_role("dialog", name="Delete your account?")
+    dialog.get_by_label("Your password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Delete account").click()
+    expect(page.get_by_role("heading", name=re.compile("Pictures in"))).to_be_visible()
+    ada.sign_in()
+    expect(page.get_by_role("alert")).not_to_be_empty()

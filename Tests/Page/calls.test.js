@@ -1,14 +1,15 @@
 import { settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { call, each, Problem, whenExpired } from "../../Sources/PixelFlowWebApp/service/calls.js";
-import { answer, deferred, refusal, requests, resetService } from "./support/service.js";
+import { call, each, Problem, whenExpired, whenRenewed } from "../../Sources/PixelFlowWebApp/service/calls.js";
+import { answer, asked, deferred, refusal, requests, resetService } from "./support/service.js";
 
 let expired = 0;
 beforeEach(() => {
     resetService();
     expired = 0;
     whenExpired(() => { expired += 1; });
+    whenRenewed(() => true);
 });
 
 test("a body is sent as JSON, and the answer is read as JSON", async () => {
@@ -44,13 +45,53 @@ test("a service that cannot be reached is status 0, a request called off stays t
     await assert.rejects(call("GET", "/api/x"), { name: "AbortError" });
 });
 
-test("a 401 ends the session, but not where it is the session that is asked for", async () => {
+test("a 401 without a session to renew ends the session, but not where it is the session that is asked for", async () => {
     answer("GET /api/x", () => refusal(401));
+    answer("GET /session", () => refusal(401));
     answer("POST /session", () => refusal(401));
-    await assert.rejects(call("POST", "/session", {}));
+    await assert.rejects(call("POST", "/session", {}), { status: 401 });
     assert.equal(expired, 0);
-    await assert.rejects(call("GET", "/api/x"));
+    assert.equal(asked("GET /session").length, 0);
+    await assert.rejects(call("GET", "/api/x"), { status: 401 });
     assert.equal(expired, 1);
+    assert.equal(asked("GET /api/x").length, 1);
+});
+
+test("a 401 renews the session and repeats the request", async () => {
+    let isRenewed = false;
+    answer("GET /session", () => { isRenewed = true; return {}; });
+    answer("POST /api/x", () => (isRenewed ? { good: true } : refusal(401)));
+    assert.deepEqual(await call("POST", "/api/x", { a: 1 }), { good: true });
+    assert.deepEqual(asked("POST /api/x").map(({ body }) => body), [{ a: 1 }, { a: 1 }]);
+    assert.equal(expired, 0);
+});
+
+test("requests that are refused at the same moment renew the session once", async () => {
+    const renewal = deferred();
+    let isRenewed = false;
+    answer("GET /session", () => renewal.promise);
+    for (const name of ["a", "b", "c"]) answer(`GET /api/${name}`, () => (isRenewed ? { name } : refusal(401)));
+    const all = Promise.all(["a", "b", "c"].map((name) => call("GET", `/api/${name}`)));
+    await settled();
+    isRenewed = true;
+    renewal.resolve({});
+    assert.deepEqual(await all, [{ name: "a" }, { name: "b" }, { name: "c" }]);
+    assert.equal(asked("GET /session").length, 1);
+});
+
+test("a request is repeated once, and then the session has ended", async () => {
+    answer("GET /session", {});
+    answer("GET /api/x", () => refusal(401));
+    await assert.rejects(call("GET", "/api/x"), { status: 401 });
+    assert.equal(asked("GET /api/x").length, 2);
+    assert.equal(expired, 1);
+});
+
+test("a session that cannot be asked for at the moment has not ended", async () => {
+    answer("GET /session", () => refusal(503));
+    answer("GET /api/x", () => refusal(401));
+    await assert.rejects(call("GET", "/api/x"), { status: 503 });
+    assert.equal(expired, 0);
 });
 
 test("each runs so many at a time, and gives what went wrong", async () => {

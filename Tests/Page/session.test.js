@@ -2,17 +2,18 @@ import { settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { call } from "../../Sources/PixelFlowWebApp/service/calls.js";
-import { isRegistrationOpen, session, signIn, signOut, startSession } from "../../Sources/PixelFlowWebApp/service/session.js";
-import { answer, refusal, requests, resetService } from "./support/service.js";
+import { changeOrganisation, registrationState, session, signIn, signOut, startSession } from "../../Sources/PixelFlowWebApp/service/session.js";
+import { answer, asked, refusal, requests, resetService } from "./support/service.js";
 
-const ada = { email: "ada@example.org" };
+const ada = { email: "ada@example.org", user_id: "u1", tenant: "t1", role: "owner", scope: "tasks:read" };
+const nobody = { email: "", userID: "", tenant: "", role: "", scope: "" };
 const isRemembered = () => localStorage.getItem("pixelflow.email") !== null;
 
 beforeEach(() => {
     resetService();
     localStorage.removeItem("pixelflow.email");
     location.assigned.length = 0;
-    session.set({ phase: "out", email: "", message: "" });
+    session.set({ phase: "out", message: "", ...nobody });
 });
 
 test("a browser without a session asks nothing", () => {
@@ -25,9 +26,10 @@ test("a remembered session shows the page at once and is confirmed", async () =>
     localStorage.setItem("pixelflow.email", "old@example.org");
     answer("GET /session", ada);
     startSession();
-    assert.deepEqual(session.get(), { phase: "in", email: "old@example.org", message: "" });
+    assert.deepEqual(session.get(), { phase: "in", message: "", ...nobody, email: "old@example.org" });
     await settled();
-    assert.equal(session.get().email, ada.email);
+    const { user_id: userID, ...rest } = ada;
+    assert.deepEqual(session.get(), { phase: "in", message: "", userID, ...rest });
     assert.equal(localStorage.getItem("pixelflow.email"), ada.email);
 });
 
@@ -53,6 +55,7 @@ test("a session that expires keeps the page until somebody signs in again", asyn
     startSession();
     answer("POST /session", ada);
     await signIn(ada, false);
+    answer("GET /session", () => refusal(401));
     answer("GET /api/tasks", () => refusal(401));
     await assert.rejects(call("GET", "/api/tasks"), { status: 401 });
     assert.equal(session.get().phase, "expired");
@@ -77,11 +80,55 @@ test("signing out forgets the person", async () => {
     assert.deepEqual(location.assigned, ["/"]);
 });
 
-test("whether registration is open", async () => {
-    answer("GET /auth/register", { registration: "closed" });
-    assert.equal(await isRegistrationOpen(), false);
-    answer("GET /auth/register", { registration: "open" });
-    assert.equal(await isRegistrationOpen(), true);
+test("whoever is removed from an organisation starts afresh in another one, and repeats nothing there", async () => {
+    startSession();
+    answer("POST /session", ada);
+    await signIn(ada, false);
+    answer("POST /api/upload", () => refusal(401));
+    answer("GET /session", { ...ada, tenant: "t2" });
+    await assert.rejects(call("POST", "/api/upload", {}), { status: 401 });
+    assert.equal(asked("POST /api/upload").length, 1);
+    assert.deepEqual(location.assigned, ["/"]);
+});
+
+test("a renewed session has its new role", async () => {
+    startSession();
+    answer("POST /session", ada);
+    await signIn(ada, false);
+    let isRenewed = false;
+    answer("GET /session", () => { isRenewed = true; return { ...ada, role: "viewer" }; });
+    answer("GET /api/tasks", () => (isRenewed ? {} : refusal(401)));
+    await call("GET", "/api/tasks");
+    assert.equal(session.get().role, "viewer");
+});
+
+test("signing in again goes on in the organisation of before", async () => {
+    session.set({ ...nobody, phase: "expired", email: ada.email, tenant: "t2" });
+    answer("POST /session", ada);
+    answer("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
+    await signIn(ada, false);
+    assert.equal(session.get().tenant, "t2");
+    assert.deepEqual(location.assigned, []);
+});
+
+test("a registration by invitation enters the organisation that invited", async () => {
+    answer("POST /session/register", ada);
+    answer("GET /auth/organisations", { organisations: [{ id: "t1", personal: true }, { id: "t2", personal: false }] });
+    answer("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
+    await signIn({ ...ada, invitation: "pf_invite_x" }, true);
+    assert.equal(session.get().tenant, "t2");
+});
+
+test("changing the organisation loads the page afresh", async () => {
+    answer("POST /session/organisation", ada);
+    await changeOrganisation("t2", "/team");
+    assert.deepEqual(asked("POST /session/organisation")[0].body, { organisation: "t2" });
+    assert.deepEqual(location.assigned, ["/team"]);
+});
+
+test("who may register", async () => {
+    answer("GET /auth/register", { registration: "invite", needs_setup: true });
+    assert.deepEqual(await registrationState(), { registration: "invite", needsSetup: true });
     answer("GET /auth/register", () => refusal(404));
-    assert.equal(await isRegistrationOpen(), true);
+    assert.deepEqual(await registrationState(), { registration: "open", needsSetup: false });
 });

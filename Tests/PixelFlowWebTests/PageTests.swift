@@ -27,7 +27,10 @@ import Testing
     @Test func theAddressesOfThePageAreThePage() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
-            for path in ["/overview", "/presets", "/presets/web", "/tasks/01890000-0000-7000-8000-000000000000"] {
+            for path in [
+                "/overview", "/presets", "/presets/web", "/tasks/01890000-0000-7000-8000-000000000000", "/team", "/invite", "/keys",
+                "/audit", "/account",
+            ] {
                 let view = try await stack.send(.get, path)
                 #expect(view.status == 200)
                 #expect(view.body == page)

@@ -11,7 +11,9 @@ struct AssetRoutes: Sendable {
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     /// The pages by their files, and the paths of their views, which users open, reload and share.
     private static let views: [String: [String]] = [
-        "/index.html": ["/", "/tasks/:id", "/overview", "/usage", "/presets", "/presets/:name"],
+        "/index.html": [
+            "/", "/tasks/:id", "/overview", "/usage", "/presets", "/presets/:name", "/team", "/invite", "/keys", "/audit", "/account",
+        ],
         "/docs.html": ["/docs"],
     ]
 

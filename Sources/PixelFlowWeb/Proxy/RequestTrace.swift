@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import PixelFlowHTTP
 
-/// The forwarding headers for an upstream.
+/// What an upstream is told of the client.
 struct RequestTrace: Sendable {
     /// Headers by which a client could pretend to be another; none is forwarded unchanged.
     static let claims: Set<String> = ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"]
@@ -20,6 +20,8 @@ struct RequestTrace: Sendable {
         if !hops.isEmpty { headers[.xForwardedFor] = hops.joined(separator: ", ") }
         headers[.xForwardedProto] = told(.xForwardedProto) ?? "http"
         headers[.xForwardedHost] = told(.xForwardedHost) ?? request.head.authority
+        // Names the device in the list of sessions.
+        headers[.userAgent] = request.headers[.userAgent]
         self.headers = headers
     }
 

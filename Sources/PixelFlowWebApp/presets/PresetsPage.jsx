@@ -4,19 +4,21 @@ import { Button, Card, Dialog, Failure, buttonLook } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
 import { useSchema } from "../pipeline/schema.js";
 import { ago } from "../service/format.js";
+import { useMay } from "../service/session.js";
 import { showError, toast } from "../service/toasts.js";
 import { Link, useTitle } from "../shell/routing.jsx";
 import { loadPresets, purposes, removePreset, savePreset, usePresets } from "./presetStore.js";
 
 export function PresetsPage() {
     const { presets, isLoaded, problem } = usePresets();
+    const mayWrite = useMay("presets:write");
     useTitle("Presets");
     useEffect(() => { loadPresets(); }, []);
     return (
         <div className="grid grid-cols-1 gap-6">
             <div className="flex flex-wrap items-center justify-between gap-3">
                 <div><h1 className="text-2xl font-semibold">Presets</h1><p className="text-soft">Named pipelines for this page and the API.</p></div>
-                <Link to="/presets/new" className={buttonLook("primary")}><Icon name="plus" />New preset</Link>
+                {mayWrite && <Link to="/presets/new" className={buttonLook("primary")}><Icon name="plus" />New preset</Link>}
             </div>
             {problem && <Failure problem={problem} onRetry={loadPresets} />}
             <ul className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
@@ -30,6 +32,8 @@ export function PresetsPage() {
 function PresetCard({ preset }) {
     const { name, pipeline, built_in: isBuiltIn, updated_at: updatedAt } = preset;
     const { schema } = useSchema();
+    const mayWrite = useMay("presets:write");
+    const mayUse = useMay("tasks:write");
     const [isAsking, setAsking] = useState(false);
     const remove = async () => {
         setAsking(false);
@@ -50,9 +54,9 @@ function PresetCard({ preset }) {
                 {pipeline.outputs.length > 4 && <li className="text-soft">and {pipeline.outputs.length - 4} more</li>}
             </ul>
             <div className="mt-4 flex flex-wrap gap-2">
-                <Link to={`/?preset=${name}`} aria-label={`Use ${name}`} className={buttonLook("plain", true)}>Use</Link>
-                <Link to={`/presets/${name}`} aria-label={`${isBuiltIn ? "Change" : "Edit"} ${name}`} className={buttonLook("plain", true)}><Icon name="edit" />{isBuiltIn ? "Change" : "Edit"}</Link>
-                {!isBuiltIn && <Button small kind="bad" icon="trash" aria-label={`Delete ${name}`} onClick={() => setAsking(true)}>Delete</Button>}
+                {mayUse && <Link to={`/?preset=${name}`} aria-label={`Use ${name}`} className={buttonLook("plain", true)}>Use</Link>}
+                {mayWrite && <Link to={`/presets/${name}`} aria-label={`${isBuiltIn ? "Change" : "Edit"} ${name}`} className={buttonLook("plain", true)}><Icon name="edit" />{isBuiltIn ? "Change" : "Edit"}</Link>}
+                {mayWrite && !isBuiltIn && <Button small kind="bad" icon="trash" aria-label={`Delete ${name}`} onClick={() => setAsking(true)}>Delete</Button>}
             </div>
             {isAsking && (
                 <Dialog title={`Delete ${name}?`} onClose={() => setAsking(false)} className="max-w-sm">

@@ -17,9 +17,47 @@ function sentence(status) {
 }
 
 let onExpiry = () => {};
+/** @type {(account: any) => boolean} */
+let onRenewal = () => true;
 
-/** Sets what happens when a request is refused for lack of a session. */
+/** Sets what happens when a request is refused for lack of a session that could be renewed. */
 export function whenExpired(action) { onExpiry = action; }
+
+/** Sets what happens with the account of a renewed session; false if the refused request must not be repeated. */
+export function whenRenewed(action) { onRenewal = action; }
+
+/** @type {Promise<boolean> | null} */
+let renewal = null;
+
+/** Asks for the session once for all requests that are refused meanwhile; whether they may be repeated. */
+function renew() {
+    renewal ??= call("GET", "/session")
+        .then((account) => onRenewal(account), (problem) => {
+            if (problem.status !== 401) throw problem;
+            return false;
+        })
+        .finally(() => { renewal = null; });
+    return renewal;
+}
+
+/** Makes a request; if its token is refused, renews the session and repeats it once. */
+async function withSession(attempt) {
+    try {
+        return await attempt();
+    } catch (problem) {
+        if (problem.status !== 401) throw problem;
+        if (!await renew()) {
+            onExpiry();
+            throw problem;
+        }
+    }
+    try {
+        return await attempt();
+    } catch (problem) {
+        if (problem.status === 401) onExpiry();
+        throw problem;
+    }
+}
 
 /**
  * Returns the response as JSON; throws `Problem`.
@@ -30,7 +68,12 @@ export function whenExpired(action) { onExpiry = action; }
  * @param {RequestInit} options
  * @returns {Promise<any>}
  */
-export async function call(method, path, body, { headers = {}, ...options } = {}) {
+export function call(method, path, body, options = {}) {
+    const attempt = () => ask(method, path, body, options);
+    return path === "/session" || path.startsWith("/session/register") ? attempt() : withSession(attempt);
+}
+
+async function ask(method, path, body, { headers = {}, ...options }) {
     let response;
     try {
         response = await fetch(path, {
@@ -45,7 +88,6 @@ export async function call(method, path, body, { headers = {}, ...options } = {}
     }
     const answer = parsed(await response.text().catch(() => ""));
     if (response.ok) return answer;
-    if (response.status === 401 && !path.startsWith("/session")) onExpiry();
     throw new Problem(response.status, answer);
 }
 
@@ -54,23 +96,31 @@ export async function call(method, path, body, { headers = {}, ...options } = {}
  * Returns a `promise` and an `abort`.
  */
 export function send(path, form, headers, onProgress) {
-    const request = new XMLHttpRequest();
-    const promise = new Promise((resolve, reject) => {
+    let request = null;
+    let isAborted = false;
+    const attempt = () => new Promise((resolve, reject) => {
+        if (isAborted) throw aborted();
+        request = new XMLHttpRequest();
         request.open("POST", path);
         Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
         request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
         request.onload = () => {
             const answer = parsed(request.responseText);
             if (request.status >= 200 && request.status < 300) return resolve(answer);
-            if (request.status === 401) onExpiry();
             reject(new Problem(request.status, answer));
         };
         request.onerror = () => reject(new Problem(0, { detail: "The upload was interrupted. Please try again." }));
-        request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+        request.onabort = () => reject(aborted());
         request.send(form);
     });
-    return { promise, abort: () => request.abort() };
+    const abort = () => {
+        isAborted = true;
+        request.abort();
+    };
+    return { promise: withSession(attempt), abort };
 }
+
+const aborted = () => new DOMException("aborted", "AbortError");
 
 function parsed(text) {
     try {

@@ -5,6 +5,11 @@ import { PresetPage } from "../presets/PresetPage.jsx";
 import { PresetsPage } from "../presets/PresetsPage.jsx";
 import { useSession } from "../service/session.js";
 import { TaskPage } from "../task/TaskPage.jsx";
+import { AccountPage } from "../account/AccountPage.jsx";
+import { KeysPage } from "../keys/KeysPage.jsx";
+import { AuditPage } from "../team/AuditPage.jsx";
+import { InvitePage } from "../team/InvitePage.jsx";
+import { TeamPage } from "../team/TeamPage.jsx";
 import { HomePage } from "../tasks/HomePage.jsx";
 import { UsagePage } from "../usage/UsagePage.jsx";
 import { Header } from "./Header.jsx";
@@ -28,6 +33,9 @@ export function App() {
     );
 }
 
+/** What the menu of the organisation leads to, and the link of an invitation. */
+const settings = { team: TeamPage, invite: InvitePage, keys: KeysPage, audit: AuditPage, account: AccountPage };
+
 function Page() {
     const [, section, name] = usePath().split("/");
     if (!section) return <HomePage />;
@@ -35,6 +43,8 @@ function Page() {
     if (section === "overview") return <OverviewPage />;
     if (section === "usage") return <UsagePage />;
     if (section === "presets") return name ? <PresetPage key={name} name={decodeURIComponent(name)} /> : <PresetsPage />;
+    const Settings = settings[section];
+    if (Settings) return <Settings />;
     return <Empty icon="search" title="This page does not exist"><Link to="/" className="text-accent underline">Go to the tasks</Link></Empty>;
 }
 

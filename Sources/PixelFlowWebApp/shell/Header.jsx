@@ -1,9 +1,10 @@
 import { Icon, Logo } from "../ui/Icon.jsx";
 import { IconButton } from "../ui/parts.jsx";
-import { signOut, useSession } from "../service/session.js";
+import { signOut } from "../service/session.js";
 import { showError } from "../service/toasts.js";
 import { LiveBadge } from "../tasks/LiveBadge.jsx";
 import { flushDeletions } from "../tasks/actions.js";
+import { OrganisationMenu } from "../team/OrganisationMenu.jsx";
 import { Link, usePath } from "./routing.jsx";
 
 const sections = [
@@ -14,7 +15,6 @@ const sections = [
 ];
 
 export function Header() {
-    const { email } = useSession();
     const leave = async () => {
         await flushDeletions();
         await signOut().catch(showError);
@@ -27,7 +27,7 @@ export function Header() {
                 </Link>
                 <nav aria-label="Pages" className="flex min-w-0 grow gap-0.5 overflow-x-auto sm:ml-2"><Rooms /><APILink /></nav>
                 <LiveBadge />
-                <span className="hidden max-w-48 truncate text-sm text-soft lg:inline" title={email}>{email}</span>
+                <OrganisationMenu />
                 <IconButton icon="out" label="Sign out" onClick={leave} />
             </div>
         </header>

@@ -1,15 +1,25 @@
 import { useEffect, useState } from "react";
 import { Button, Field } from "../ui/parts.jsx";
-import { isRegistrationOpen, signIn } from "../service/session.js";
+import { registrationState, signIn } from "../service/session.js";
+import { go } from "./routing.jsx";
+import { invitationToken } from "../team/invitation.js";
 
 const taken = "email_taken";
 const closed = "registration_closed";
 const seenBefore = "pixelflow.seen";
 
+/** Whether this visitor may register: with the setup token, or as the mode of registration says. */
+function mayEnter({ registration, needsSetup }, invitation) {
+    return needsSetup || registration === "open" || (registration === "invite" && Boolean(invitation));
+}
+
 /**
- * Signs in, or registers if `canRegister` and registration is open; the first visit of a browser starts with registration.
+ * Signs in, or registers if `canRegister` and the service accepts it; the first visit of a browser starts with registration.
+ * An invitation whose link was opened goes with the registration.
  */
 export function SignInForm({ email = "", message = "", canRegister: mayRegister = false }) {
+    const invitation = invitationToken();
+    const [state, setState] = useState({ registration: "open", needsSetup: false });
     const [isClosed, setClosed] = useState(false);
     const canRegister = mayRegister && !isClosed;
     const [isNew, setNew] = useState(mayRegister && !message && !localStorage.getItem(seenBefore));
@@ -20,7 +30,11 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
         setNew(false);
     };
     useEffect(() => {
-        if (mayRegister) isRegistrationOpen().then((isOpen) => isOpen || close());
+        if (mayRegister) registrationState().then((known) => {
+            setState(known);
+            if (!mayEnter(known, invitation)) close();
+            else if (known.needsSetup) setNew(true);
+        });
     }, [mayRegister]);
     const submit = async (event) => {
         event.preventDefault();
@@ -28,11 +42,15 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
         setBusy(true);
         setProblem(null);
         try {
-            await signIn({ email: String(fields.get("email")).trim(), password: fields.get("password") }, isNew);
+            const setupToken = String(fields.get("setup_token") || "").trim();
+            const extras = isNew ? { ...(invitation && { invitation }), ...(setupToken && { setup_token: setupToken }) } : {};
+            await signIn({ email: String(fields.get("email")).trim(), password: fields.get("password"), ...extras }, isNew);
+            if (isNew && invitation) go("/");
             localStorage.setItem(seenBefore, "yes");
         } catch (refusal) {
-            setProblem(refusal);
             setBusy(false);
+            if (refusal.code === closed && state.needsSetup) return setProblem({ code: closed, field: "setup_token", message: "This is not the setup token." });
+            setProblem(refusal);
             if (refusal.code === closed) close();
         }
     };
@@ -44,12 +62,19 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
     return (
         <form onSubmit={submit} className="grid gap-4" aria-label={isNew ? "Create an account" : "Sign in"}>
             {mayRegister && <h2 className="text-xl font-semibold">{isNew ? "Create your account" : "Welcome back"}</h2>}
+            {invitation && !problem && (
+                <p role="status" className="rounded-lg bg-accent-wash px-3 py-2 text-accent">You are invited. {isNew ? "Create an account" : "Sign in"} to accept.</p>
+            )}
             {message && !problem && <p role="status" className="rounded-lg bg-busy-wash px-3 py-2 text-busy">{message}</p>}
             <Field id="email" name="email" label="Email" type="email" autoComplete="username" required defaultValue={email}
                 autoFocus={!email} error={errorOf("email")} />
             <Field id="password" name="password" label="Password" type="password" required autoFocus={Boolean(email)}
                 autoComplete={isNew ? "new-password" : "current-password"} error={errorOf("password")}
                 hint={isNew ? "At least 8 characters." : ""} />
+            {isNew && state.needsSetup && (
+                <Field id="setup-token" name="setup_token" label="Setup token" required autoComplete="off" spellCheck={false} error={errorOf("setup_token")}
+                    hint="Nobody has an account yet. The log of the auth service shows this token." />
+            )}
             <div role="alert">{problem && <Refusal problem={problem} isNew={isNew} onChange={change} />}</div>
             <Button type="submit" kind="primary" disabled={isBusy}>
                 {isBusy ? "One moment …" : isNew ? "Create account" : "Sign in"}
@@ -62,7 +87,9 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
             )}
             {isClosed && (
                 <p className="text-center text-sm text-soft">
-                    Registration is closed. Ask the operator of this service for an account.
+                    {state.registration === "invite"
+                        ? "Registration is by invitation. Ask a member of your organisation for a link."
+                        : "Registration is closed. Ask the operator of this service for an account."}
                 </p>
             )}
         </form>
@@ -70,7 +97,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
 }
 
 function Refusal({ problem, isNew, onChange }) {
-    if (problem.code !== taken && ["email", "password"].includes(problem.field)) return null;
+    if (problem.code !== taken && ["email", "password", "setup_token"].includes(problem.field)) return null;
     return (
         <p className="rounded-lg bg-bad-wash px-3 py-2 text-bad">
             {problem.message}

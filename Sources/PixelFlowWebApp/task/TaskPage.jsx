@@ -4,6 +4,7 @@ import { Icon } from "../ui/Icon.jsx";
 import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
 import { useNow } from "../ui/now.js";
 import { ago, moment, size } from "../service/format.js";
+import { useMay } from "../service/session.js";
 import { useStore } from "../service/store.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { cancel, remove, replay } from "../tasks/actions.js";
@@ -64,6 +65,7 @@ function useFreshness(id, task, load) {
 function Heading({ task }) {
     const now = useNow();
     const name = nameOf(task);
+    const mayWrite = useMay("tasks:write");
     const leave = () => {
         remove([task.id]);
         go("/");
@@ -80,11 +82,11 @@ function Heading({ task }) {
                     {task.preset && <span>Preset {task.preset}</span>}
                 </p>
             </div>
-            <div className="flex flex-wrap gap-2">
+            {mayWrite && <div className="flex flex-wrap gap-2">
                 {isOpen(task) && <Button icon="stop" disabled={task.cancel_requested} onClick={() => cancel([task.id])}>Cancel</Button>}
                 {task.status === "FAILED" && <Button kind="primary" icon="replay" onClick={() => replay([task.id])}>Replay</Button>}
                 <Button kind="bad" icon="trash" onClick={leave}>Delete</Button>
-            </div>
+            </div>}
         </div>
     );
 }

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { Composer } from "../compose/Composer.jsx";
 import { plural } from "../service/format.js";
+import { useMay } from "../service/session.js";
 import { useTitle } from "../shell/routing.jsx";
 import { TaskList } from "./TaskList.jsx";
 import { refreshStatistics, useStatistics } from "./statistics.js";
@@ -8,11 +9,12 @@ import { refreshStatistics, useStatistics } from "./statistics.js";
 export function HomePage() {
     const { now } = useStatistics();
     const running = now ? now.counts.PENDING + now.counts.PROCESSING : 0;
+    const mayWrite = useMay("tasks:write");
     useTitle(running ? `${plural(running, "task")} in progress` : "Tasks");
     useEffect(refreshStatistics, []);
     return (
         <div className="grid grid-cols-1 gap-6">
-            <Composer />
+            {mayWrite && <Composer />}
             <TaskList />
         </div>
     );

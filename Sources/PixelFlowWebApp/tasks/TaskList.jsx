@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useIsWide } from "../ui/screen.js";
 import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
+import { useMay } from "../service/session.js";
 import { useStore } from "../service/store.js";
 import { SelectionBar } from "./SelectionBar.jsx";
 import { TaskRow } from "./TaskRow.jsx";
@@ -13,6 +14,7 @@ const ahead = 60;
 
 export function TaskList() {
     const { ids, isLoaded, isLoading, problem, cursor, query, selection } = useStore(taskStore);
+    const mayWrite = useMay("tasks:write");
     const isWide = useIsWide();
     useEffect(() => { list(); }, []);
     const see = (last) => { if (cursor && !problem && last > ids.length - ahead) listMore(); };
@@ -20,10 +22,10 @@ export function TaskList() {
         <Card aria-labelledby="tasks-heading" className="overflow-clip">
             <h1 id="tasks-heading" className="sr-only">Tasks</h1>
             <Filters />
-            {selection.size > 0 && <SelectionBar />}
+            {mayWrite && selection.size > 0 && <SelectionBar />}
             {problem && <div className="p-4"><Failure problem={problem} onRetry={() => (isLoaded ? listMore() : list())} /></div>}
             {!isLoaded && !problem && <Skeleton isWide={isWide} />}
-            {isLoaded && ids.length === 0 && <Nothing query={query} />}
+            {isLoaded && ids.length === 0 && <Nothing query={query} mayWrite={mayWrite} />}
             {ids.length > 0 && (
                 <VirtualList ids={ids} rowHeight={isWide ? 84 : 116} onSee={see} label="Tasks, newest first"
                     row={(id) => <TaskRow id={id} isSelected={selection.has(id)} isWide={isWide} />} />
@@ -37,10 +39,10 @@ export function TaskList() {
     );
 }
 
-function Nothing({ query }) {
+function Nothing({ query, mayWrite }) {
     if (query.search) return <Empty icon="search" title="Nothing found">No task has “{query.search}” in its file name or URL.</Empty>;
     if (query.status) return <Empty icon="search" title={`No ${query.status.toLowerCase()} tasks`}>Choose another status to see the rest.</Empty>;
-    return <Empty icon="image" title="No tasks yet">Drop a photo above and watch it being processed here.</Empty>;
+    return <Empty icon="image" title="No tasks yet">{mayWrite ? "Drop a photo above and watch it being processed here." : "They are listed here when a member of the organisation makes one."}</Empty>;
 }
 
 /** As high as the expected rows. Shown only if loading takes long enough to be noticed. */

@@ -4,6 +4,7 @@ import { Status } from "../ui/Status.jsx";
 import { IconButton } from "../ui/parts.jsx";
 import { useNow } from "../ui/now.js";
 import { ago, moment, plural, saved, size } from "../service/format.js";
+import { useMay } from "../service/session.js";
 import { Link } from "../shell/routing.jsx";
 import { errorWords } from "../task/words.js";
 import { cancel, remove, replay } from "./actions.js";
@@ -11,15 +12,18 @@ import { isOpen, nameOf, select, useTask } from "./taskStore.js";
 
 export const TaskRow = memo(function TaskRow({ id, isSelected, isWide }) {
     const task = useTask(id);
+    const mayWrite = useMay("tasks:write");
     if (!task) return null;
     const name = nameOf(task);
     const thumbnail = thumbnailOf(task);
     return (
         <div data-task={id} className={`flex h-full items-center gap-3 px-3 sm:gap-4 sm:px-4 ${isSelected ? "bg-accent-wash" : "hover:bg-ground"}`}>
-            <label className="-m-2 grid p-2">
-                <input type="checkbox" checked={isSelected} onChange={(event) => select([id], event.target.checked)}
-                    aria-label={`Select ${name}`} className="size-4" />
-            </label>
+            {mayWrite && (
+                <label className="-m-2 grid p-2">
+                    <input type="checkbox" checked={isSelected} onChange={(event) => select([id], event.target.checked)}
+                        aria-label={`Select ${name}`} className="size-4" />
+                </label>
+            )}
             <Link to={`/tasks/${id}`} tabIndex={-1} aria-hidden="true" className="shrink-0">
                 <Picture src={thumbnail && outputAddress(thumbnail)} alt="" hash={task.source && task.source.blurhash} className="size-14 rounded-lg" />
             </Link>
@@ -69,6 +73,7 @@ function* summary(task) {
 /** @param {{ task: import("@api").Task, name: string }} properties */
 function Actions({ task, name }) {
     const open = isOpen(task);
+    if (!useMay("tasks:write")) return null;
     return (
         <>
             {open && <IconButton icon="stop" label={`Cancel ${name}`} disabled={task.cancel_requested} onClick={() => cancel([task.id])} />}

@@ -1,0 +1,87 @@
+import { useState } from "react";
+import { Button, Card, Dialog, Failure, Field } from "../ui/parts.jsx";
+import { call } from "../service/calls.js";
+import { forgetAccount, useSession } from "../service/session.js";
+import { toast } from "../service/toasts.js";
+import { useTitle } from "../shell/routing.jsx";
+import { Sessions } from "./Sessions.jsx";
+
+export function AccountPage() {
+    const { email } = useSession();
+    useTitle("Account");
+    return (
+        <div className="grid grid-cols-1 gap-6">
+            <div><h1 className="text-2xl font-semibold">Account</h1><p className="text-soft wrap-anywhere">{email}</p></div>
+            <Password email={email} />
+            <Sessions />
+            <Deletion email={email} />
+        </div>
+    );
+}
+
+function Password({ email }) {
+    const [problem, setProblem] = useState(null);
+    const submit = async (event) => {
+        event.preventDefault();
+        const form = event.target;
+        const fields = new FormData(form);
+        try {
+            await call("POST", "/auth/password", { password: fields.get("password"), new_password: fields.get("new_password") });
+            setProblem(null);
+            form.reset();
+            toast("Password changed. Every other session has ended.");
+        } catch (refusal) {
+            setProblem(refusal);
+        }
+    };
+    const place = problem && (problem.code === "password_wrong" ? "old" : problem.code.startsWith("password_") ? "new" : "");
+    return (
+        <Card aria-labelledby="password-heading" className="p-4">
+            <h2 id="password-heading" className="text-lg font-semibold">Password</h2>
+            <form onSubmit={submit} aria-label="Change the password" className="mt-3 grid max-w-sm gap-4">
+                <input type="email" name="email" value={email} readOnly hidden autoComplete="username" />
+                <Field id="old-password" name="password" label="Present password" type="password" required autoComplete="current-password" error={place === "old" ? problem.message : ""} />
+                <Field id="new-password" name="new_password" label="New password" type="password" required autoComplete="new-password" hint="At least 8 characters. Your other sessions end."
+                    error={place === "new" ? problem.message : ""} />
+                {place === "" && problem && <Failure problem={problem} />}
+                <Button type="submit" className="justify-self-start">Change password</Button>
+            </form>
+        </Card>
+    );
+}
+
+function Deletion({ email }) {
+    const [isAsking, setAsking] = useState(false);
+    return (
+        <Card aria-labelledby="deletion-heading" className="flex flex-wrap items-center justify-between gap-3 p-4">
+            <div>
+                <h2 id="deletion-heading" className="text-lg font-semibold">Delete the account</h2>
+                <p className="text-soft">With your own organisation and every one in which you are alone.</p>
+            </div>
+            <Button kind="bad" icon="trash" onClick={() => setAsking(true)}>Delete account</Button>
+            {isAsking && <DeletionDialog email={email} onClose={() => setAsking(false)} />}
+        </Card>
+    );
+}
+
+function DeletionDialog({ email, onClose }) {
+    const [problem, setProblem] = useState(null);
+    const submit = async (event) => {
+        event.preventDefault();
+        try {
+            await call("DELETE", "/auth/me", { password: new FormData(event.target).get("password") });
+            forgetAccount();
+        } catch (refusal) {
+            setProblem(refusal);
+        }
+    };
+    return (
+        <Dialog title="Delete your account?" onClose={onClose} className="max-w-md">
+            <form onSubmit={submit} className="grid gap-4">
+                <p className="text-soft wrap-anywhere">The account {email} goes with its tasks and pictures. This cannot be taken back.</p>
+                <Field id="deletion-password" name="password" label="Your password" type="password" required autoComplete="current-password" autoFocus error={problem ? problem.message : ""} />
+                <div className="flex justify-end gap-2"><Button onClick={onClose}>Keep</Button><Button type="submit" kind="bad" icon="trash">Delete account</Button></div>
+            </form>
+        </Dialog>
+    );
+}

@@ -1,0 +1,12 @@
+/** What a key can be allowed, in words. */
+export const scopes = {
+    "tasks:read": "See tasks",
+    "tasks:write": "Make, change and delete tasks",
+    "outputs:read": "Download pictures",
+    "presets:write": "Change presets",
+    "webhooks:write": "Change webhooks",
+    "organisation:admin": "Manage the organisation, its members and keys",
+};
+
+/** What most programs need. */
+export const usual = ["tasks:read", "tasks:write", "outputs:read"];

@@ -1,0 +1,18 @@
+import { useEffect, useState } from "react";
+import { call } from "./calls.js";
+
+/** What the service answers to a GET of `path`; `answer` is null until then, and `reload` asks again. Asks nothing without a path. */
+export function useAnswer(path) {
+    const [state, setState] = useState({ answer: null, problem: null });
+    const reload = () => call("GET", path).then(
+        (answer) => setState({ answer, problem: null }), (problem) => setState((before) => ({ ...before, problem })));
+    useEffect(() => {
+        if (!path) return undefined;
+        let isCurrent = true;
+        setState({ answer: null, problem: null });
+        call("GET", path).then(
+            (answer) => isCurrent && setState({ answer, problem: null }), (problem) => isCurrent && setState({ answer: null, problem }));
+        return () => { isCurrent = false; };
+    }, [path]);
+    return { ...state, reload };
+}

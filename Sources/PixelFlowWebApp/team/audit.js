@@ -1,0 +1,44 @@
+import { call } from "../service/calls.js";
+
+/** What the log tells of, in words; one of a later release is shown by its name. */
+export const actions = {
+    "user.registered": "Registered", "session.started": "Signed in", "session.refused": "Sign-in refused", "session.ended": "Signed out",
+    "session.token_reused": "Session token reused", "user.password_changed": "Password changed", "user.disabled": "Account disabled",
+    "user.enabled": "Account enabled", "organisation.created": "Organisation created", "organisation.renamed": "Organisation renamed",
+    "organisation.deleted": "Organisation deleted", "organisation.restored": "Organisation restored", "member.joined": "Member joined",
+    "member.role_changed": "Role changed", "member.removed": "Member removed", "member.left": "Member left",
+    "invitation.created": "Invitation made", "invitation.renewed": "Invitation renewed", "invitation.revoked": "Invitation revoked",
+    "key.created": "Key created", "key.revoked": "Key revoked",
+};
+
+export function address(action, limit, cursor) {
+    const parameters = new URLSearchParams({ limit });
+    if (action) parameters.set("action", action);
+    if (cursor) parameters.set("cursor", cursor);
+    return `/auth/audit?${parameters}`;
+}
+
+const exportPage = 1000;
+/** Of one export; what is older is for the API. */
+const exportLimit = 100_000;
+
+/** All entries of an action, or of every one, as JSON lines. */
+async function auditLines(action) {
+    const lines = [];
+    let cursor = "";
+    do {
+        const page = await call("GET", address(action, exportPage, cursor));
+        for (const entry of page.entries) lines.push(`${JSON.stringify(entry)}\n`);
+        cursor = page.next_cursor;
+    } while (cursor && lines.length < exportLimit);
+    return lines;
+}
+
+/** Has the browser save them. */
+export async function exportEntries(action) {
+    const url = URL.createObjectURL(new Blob(await auditLines(action), { type: "application/x-ndjson" }));
+    const link = document.createElement("a");
+    Object.assign(link, { href: url, download: "audit.jsonl" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -1,0 +1,16 @@
+/** From the least to the most; each may do what those before it may. */
+export const roles = {
+    viewer: "Sees tasks and outputs",
+    member: "Makes tasks and presets as well",
+    admin: "Manages members, invitations and keys as well",
+    owner: "Makes owners and deletes the organisation as well",
+};
+
+const rank = (role) => Object.keys(roles).indexOf(role);
+
+export const mayManage = (role) => rank(role) >= rank("admin");
+
+/** The roles that somebody of `role` may give or take. */
+export const assignable = (role) => (role === "owner" ? Object.keys(roles) : mayManage(role) ? ["viewer", "member", "admin"] : []);
+
+export const titled = (role) => role.slice(0, 1).toUpperCase() + role.slice(1);

@@ -1,0 +1,13 @@
+import { inputLook } from "./parts.jsx";
+
+/** A labelled list to choose one from; `options` are pairs of value and words. */
+export function Choice({ id, label, options, className = "", ...rest }) {
+    return (
+        <div className={className}>
+            <label htmlFor={id} className="mb-1 block text-sm font-medium">{label}</label>
+            <select id={id} className={inputLook} {...rest}>
+                {options.map(([value, words]) => <option key={value} value={value}>{words}</option>)}
+            </select>
+        </div>
+    );
+}
