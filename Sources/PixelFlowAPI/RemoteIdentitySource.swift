@@ -50,6 +50,10 @@ package struct RemoteIdentitySource: IdentitySource {
         try await answer(to: HTTPClientRequest(url: url + "/revocations?after=\(sequence)"))
     }
 
+    package func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
+        try await answer(to: HTTPClientRequest(url: url + "/deleted-organisations?after=\(position)"))
+    }
+
     /// - Throws: `auth_unavailable` if the service does not answer as it should.
     private func answer<Value: Decodable>(to request: HTTPClientRequest) async throws -> Value {
         var request = request

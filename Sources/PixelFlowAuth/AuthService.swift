@@ -12,6 +12,8 @@ package struct AuthService: Sendable {
     package let verifier: TokenVerifier
     private let dependencies: AuthDependencies
     private let serviceSecret: ServiceSecret
+    /// What verifiers and others ask auth, without HTTP.
+    package let identities: any IdentitySource
     /// Run as long as the service does.
     package let services: [any Service]
     private let metrics: any MetricsFactory
@@ -31,6 +33,7 @@ package struct AuthService: Sendable {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
         let identities = LocalIdentitySource(store: store, clock: clock)
+        self.identities = identities
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
             logger: logger)

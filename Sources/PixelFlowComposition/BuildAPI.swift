@@ -30,6 +30,9 @@ package func buildAPI(
                 store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings.orphans,
                 logger: logger),
             Retention(tasks: backends.tasks, publisher: backends.publisher, logger: logger),
+            OrganisationPurge(
+                identities: tokens.identities, tasks: backends.tasks, presets: backends.tasks, publisher: backends.publisher,
+                logger: logger),
             hub,
         ],
         listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
@@ -66,15 +69,19 @@ package struct TokenVerification: Sendable {
         RemoteKeySource.descriptions + RemoteIdentitySource.descriptions + TokenRules.descriptions
 
     let verifier: TokenVerifier
+    let identities: any IdentitySource
     let checks: [HealthCheck]
 
-    private init(_ verifier: TokenVerifier, checks: [HealthCheck] = []) {
+    private init(_ verifier: TokenVerifier, _ identities: any IdentitySource, checks: [HealthCheck] = []) {
         self.verifier = verifier
+        self.identities = identities
         self.checks = checks
     }
 
     /// With the keys of an auth service in the same process.
-    package static func local(_ verifier: TokenVerifier) -> TokenVerification { TokenVerification(verifier) }
+    package static func local(_ verifier: TokenVerifier, _ identities: any IdentitySource) -> TokenVerification {
+        TokenVerification(verifier, identities)
+    }
 
     /// With the keys of an auth service elsewhere, asked for by HTTP.
     ///
@@ -82,9 +89,10 @@ package struct TokenVerification: Sendable {
     package static func remote(_ settings: Settings, context: BuildContext) throws(PixelFlowError) -> TokenVerification {
         // The shared client needs no shutdown: one of our own would end the process instead of a setting being named, should
         // another setting be wrong.
+        let identities = try RemoteIdentitySource(settings, client: .shared)
         let verifier = TokenVerifier(
-            source: try RemoteKeySource(settings, client: .shared), identities: try RemoteIdentitySource(settings, client: .shared),
+            source: try RemoteKeySource(settings, client: .shared), identities: identities,
             rules: try TokenRules(settings), logger: context.logger(for: "api"))
-        return TokenVerification(verifier, checks: [HealthCheck("auth") { try await verifier.prepare() }])
+        return TokenVerification(verifier, identities, checks: [HealthCheck("auth") { try await verifier.prepare() }])
     }
 }

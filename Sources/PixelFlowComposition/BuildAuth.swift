@@ -10,10 +10,11 @@ package import PixelFlowRuntime
 /// - Throws: `setting_invalid`; with an embedded store also where the signing keys cannot be read.
 package func buildAuth(
     _ settings: AuthSettings, backends: UserBackends, listen: ListenSettings, context: BuildContext
-) async throws -> (parts: ServiceParts, verifier: TokenVerifier) {
+) async throws -> (parts: ServiceParts, verifier: TokenVerifier, identities: any IdentitySource) {
     let auth = try AuthService(store: backends.store, settings: settings, logger: context.logger(for: "auth"))
     if backends.isEmbedded { try await auth.prepare() }
     return (
-        ServiceParts(foundation: auth.services, listeners: [listen.listener("auth", auth.router(drain: context.drain))]), auth.verifier
+        ServiceParts(foundation: auth.services, listeners: [listen.listener("auth", auth.router(drain: context.drain))]), auth.verifier,
+        auth.identities
     )
 }

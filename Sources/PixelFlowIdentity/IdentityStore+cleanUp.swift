@@ -6,6 +6,26 @@ extension IdentityStore {
         SQLStatement("clean_invitations", "DELETE FROM invitations WHERE expires_at < $1"),
         SQLStatement("clean_password_resets", "DELETE FROM password_resets WHERE expires_at < $1"),
     ]
+    /// What is left of an organisation that is over: its id and the time, by which services that were away find out.
+    private static let overStatements = [
+        SQLStatement(
+            "clean_keys_of_over",
+            """
+            DELETE FROM api_keys WHERE organisation IN (SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1)
+            """),
+        SQLStatement(
+            "clean_members_of_over",
+            """
+            DELETE FROM memberships WHERE organisation IN (SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1)
+            """),
+        SQLStatement(
+            "clean_invitations_of_over",
+            """
+            DELETE FROM invitations WHERE organisation IN (SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1)
+            """),
+        SQLStatement(
+            "clean_names_of_over", "UPDATE organisations SET name = '' WHERE deleted_at > 0 AND deleted_at <= $1 AND name <> ''"),
+    ]
     private static let oldAudit = SQLStatement("clean_audit", "DELETE FROM audit_log WHERE at < $1")
     private static let oldRevocations = SQLStatement(
         "clean_revocations",
@@ -21,6 +41,7 @@ extension IdentityStore {
     package func cleanUp(at now: Timestamp, auditAge: Duration, tokenLifetime: Duration) async throws {
         try await database.write(.cleanUp) { connection in
             for statement in Self.statements { try connection.execute(statement, .time(now)) }
+            for statement in Self.overStatements { try connection.execute(statement, .time(now - Self.restorePeriod)) }
             try connection.execute(Self.oldAudit, .time(now - auditAge))
             try connection.execute(Self.oldRevocations, .time(now - tokenLifetime))
         }

@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import GRDB
 import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
@@ -26,6 +27,43 @@ struct IdentityStoreTests {
                 let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/" + name)
                 #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
             }
+        }
+    }
+
+    @Test("people of the first release have an organisation that they own, and their accounts go on")
+    func upgradesTheFirstRelease() async throws {
+        try await withFolder { folder in
+            let path = folder + "/auth.sqlite"
+            // The tables as the first release made them, with the record of its migrations.
+            try await DatabaseQueue(path: path).write { database in
+                try database.execute(
+                    sql: """
+                        CREATE TABLE users (
+                            id TEXT NOT NULL PRIMARY KEY,
+                            email TEXT NOT NULL UNIQUE,
+                            password_hash TEXT NOT NULL,
+                            tenant TEXT NOT NULL,
+                            created_at INTEGER NOT NULL
+                        ) STRICT;
+                        CREATE TABLE signing_keys (
+                            id TEXT NOT NULL PRIMARY KEY,
+                            private_key TEXT NOT NULL,
+                            created_at INTEGER NOT NULL
+                        ) STRICT;
+                        CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+                        INSERT INTO grdb_migrations VALUES ('users and signing keys');
+                        INSERT INTO users VALUES ('u1', 'ada@example.org', '$2b$04$hash', 't1', 1767225600123456);
+                        INSERT INTO signing_keys VALUES ('k1', 'PEM', 1767225600123456);
+                        """)
+            }
+            let store = try store(path)
+            let user = try #require(try await store.user(email: "ada@example.org"))
+            #expect(user.passwordHash == "$2b$04$hash")
+            #expect(try await store.signingKeys().map(\.id) == ["k1"])
+            let membership = try #require(try await store.memberships(of: user.id).first)
+            #expect(membership.organisation.id == TenantID("t1"))
+            #expect(membership.organisation.personalOf == user.id)
+            #expect(membership.role == .owner)
         }
     }
 

@@ -35,6 +35,31 @@ struct MigrationTests {
         }
     }
 
+    @Test("people of the first release have an organisation that they own, and their accounts go on")
+    func upgradesTheFirstRelease() async throws {
+        try await TestDatabase.with { database in
+            try await database.open(migrations: Array(IdentityMigrations.all.prefix(1))).prepare()
+            let user = User.sample("ada@example.org")
+            try await database.administrator.withConnection { connection in
+                let values: [SQLValue] = [
+                    .text(user.id.rawValue), .text(user.email), .text(user.passwordHash), .text(user.tenant.rawValue),
+                    .integer(user.createdAt.microseconds),
+                ]
+                try connection.execute(Self.insertOfTheFirstRelease, values)
+            }
+            let store = try database.store()
+            #expect(try await store.user(email: user.email) == user)
+            let membership = try #require(try await store.memberships(of: user.id).first)
+            #expect(membership.organisation.id == user.tenant)
+            #expect(membership.organisation.personalOf == user.id)
+            #expect(membership.role == .owner)
+            #expect(try await store.add(.sample("bob@example.org")))
+        }
+    }
+
+    private static let insertOfTheFirstRelease = SQLStatement(
+        "insert_of_first_release", "INSERT INTO users (id, email, password_hash, tenant, created_at) VALUES ($1, $2, $3, $4, $5)")
+
     @Test("tables of a version that is not known are not touched")
     func refusesNewer() async throws {
         try await TestDatabase.with { database in

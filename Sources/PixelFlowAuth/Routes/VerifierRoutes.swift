@@ -5,7 +5,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/introspect` and `/revocations`: what the verifiers of other services ask. For services alone.
+/// `/introspect`, `/revocations` and `/deleted-organisations`: what other services ask. For services alone.
 struct VerifierRoutes: Sendable {
     let identities: LocalIdentitySource
 
@@ -25,6 +25,15 @@ struct VerifierRoutes: Sendable {
                 problems: [
                     .databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
                 ], handler: revocations),
+            Route(
+                .get, "/deleted-organisations", id: "listDeletedOrganisations", tag: "service",
+                "Read which organisations can no longer be restored",
+                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. What belongs to them must be deleted.",
+                access: .operator, parameters: [Self.after.description],
+                responses: [.json(DeletedOrganisations.self, "At most 1,000 organisations.")],
+                problems: [
+                    .databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
+                ], handler: deletedOrganisations),
         ]
     }
 
@@ -33,6 +42,10 @@ struct VerifierRoutes: Sendable {
     @Sendable private func introspect(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body: IntrospectionRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         return try .json(try await identities.introspect(key: body.token))
+    }
+
+    @Sendable private func deletedOrganisations(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(try await identities.deletedOrganisations(after: Int64(try Self.after.value(in: request.query) ?? 0)))
     }
 
     @Sendable private func revocations(_ request: Request, _ context: AppRequestContext) async throws -> Response {

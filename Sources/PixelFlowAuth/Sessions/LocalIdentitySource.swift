@@ -20,6 +20,12 @@ struct LocalIdentitySource: IdentitySource {
             expiresAt: found.expiresAt?.iso8601, networks: found.networks)
     }
 
+    func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
+        let over = try await store.over(after: Timestamp(microseconds: position), at: clock.now(), limit: Self.pageSize)
+        return DeletedOrganisations(
+            organisations: over.map(\.id.rawValue), next: over.last?.deletedAt.microseconds ?? position, more: over.count == Self.pageSize)
+    }
+
     func revocations(after sequence: Int64) async throws -> RevocationPage {
         let records = try await store.revocations(after: sequence, limit: Self.pageSize)
         return RevocationPage(records, after: sequence, limit: Self.pageSize)

@@ -12,6 +12,30 @@ package protocol IdentitySource: Sendable {
     ///
     /// - Throws: as `introspect`.
     func revocations(after sequence: Int64) async throws -> RevocationPage
+    /// Organisations that were deleted and can no longer be restored, in the order of their deletion: their data must go.
+    ///
+    /// - Parameter position: the `next` of the page before; 0 for the first.
+    /// - Throws: as `introspect`.
+    func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations
+}
+
+/// The answer of `GET /deleted-organisations`.
+package struct DeletedOrganisations: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+    package static let schemaName = "DeletedOrganisations"
+    package static let annotations: [String: SchemaAnnotation] = [
+        "organisations": "Their ids, in the order of their deletion.", "next": "What to send as `after` next time.",
+        "more": "Whether there are more already.",
+    ]
+
+    package var organisations: [String]
+    package var next: Int64
+    package var more: Bool
+
+    package init(organisations: [String], next: Int64, more: Bool) {
+        self.organisations = organisations
+        self.next = next
+        self.more = more
+    }
 }
 
 /// What auth says of an API key; the answer of `POST /introspect` (after RFC 7662).

@@ -39,7 +39,15 @@ extension IdentityStore {
     private static let byID = SQLStatement(
         "organisation", "SELECT id, name, personal_of, created_at, deleted_at FROM organisations WHERE id = $1")
     private static let setName = SQLStatement("rename_organisation", "UPDATE organisations SET name = $2 WHERE id = $1")
-    private static let setDeleted = SQLStatement("delete_organisation", "UPDATE organisations SET deleted_at = $2 WHERE id = $1")
+    private static let markDeleted = SQLStatement(
+        "delete_organisation", "UPDATE organisations SET deleted_at = $2 WHERE id = $1 AND deleted_at = 0")
+    private static let unmarkDeleted = SQLStatement(
+        "restore_organisation", "UPDATE organisations SET deleted_at = 0 WHERE id = $1 AND deleted_at > $2")
+    private static let over = SQLStatement(
+        "organisations_that_are_over",
+        """
+        SELECT id, deleted_at FROM organisations WHERE deleted_at > $1 AND deleted_at <= $2 ORDER BY deleted_at, id LIMIT $3
+        """)
 
     /// Makes an organisation with its first owner.
     ///
@@ -84,15 +92,30 @@ extension IdentityStore {
         }
     }
 
-    /// Marks an organisation as deleted, which ends every credential for it, or restores it.
+    /// Marks an organisation as deleted, which ends every credential for it, or restores it within `restorePeriod`.
     ///
-    /// - Returns: false if there is no such organisation.
+    /// - Returns: false if there is no such organisation, it is deleted already, or there is nothing to restore any more.
     package func setDeleted(_ isDeleted: Bool, _ id: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.organisations) { connection in
-            guard try connection.execute(Self.setDeleted, .id(id), .time(isDeleted ? now : nil)) == 1 else { return false }
+            let changed =
+                isDeleted
+                ? try connection.execute(Self.markDeleted, .id(id), .time(now))
+                : try connection.execute(Self.unmarkDeleted, .id(id), .time(now - Self.restorePeriod))
+            guard changed == 1 else { return false }
             try Self.revoke(isDeleted ? .organisation(id) : .organisationRestored(id), at: now, connection)
             try Self.append(audit, connection)
             return true
+        }
+    }
+
+    /// Organisations that can no longer be restored, in the order of their deletion.
+    ///
+    /// - Parameter time: only those deleted after it.
+    package func over(after time: Timestamp, at now: Timestamp, limit: Int) async throws -> [(id: TenantID, deletedAt: Timestamp)] {
+        try await database.read(.organisations) { connection in
+            try connection.rows(Self.over, .time(time), .time(now - Self.restorePeriod), .number(limit)) {
+                (TenantID($0.text(0)), $0.time(1))
+            }
         }
     }
 

@@ -9,7 +9,7 @@ extension IdentityStoreConformance {
         ConformanceCase("an organisation has so many keys and no more, however many are made at once") { try await $0.boundsKeys() },
     ]
 
-    private func key(of organisation: TenantID, by user: User) -> APIKey {
+    func key(of organisation: TenantID, by user: User) -> APIKey {
         APIKey(
             id: APIKeyID(UUIDv7.make()), organisation: organisation, name: "site", hash: UUIDv7.make(), hint: "x7Qz",
             scopes: [.readTasks, .writeTasks], networks: ["192.0.2.0/24", "2001:db8::/32"], createdBy: user.id, createdAt: Self.now,

@@ -11,6 +11,7 @@ extension IdentityStoreConformance {
         ConformanceCase("a changed role and a removal revoke older tokens") { try await $0.revokesMemberships() },
         ConformanceCase("who comes back has a version above what was revoked") { try await $0.risesAboveRevocations() },
         ConformanceCase("a deleted organisation can be restored") { try await $0.restores() },
+        ConformanceCase("an organisation that is over is listed, not restored, and leaves no key behind") { try await $0.ends() },
         ConformanceCase("a deleted account takes its own organisations and no other") { try await $0.deletesAccount() },
         ConformanceCase("the audit log has every change, newest first, of its organisation alone") { try await $0.writesAudit() },
         ConformanceCase("what is old is cleaned up, and nothing else") { try await $0.cleansUp() },
@@ -137,6 +138,32 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.organisation(works.id), works, "after restoring")
         let revoked = try await store.revocations(after: 0, limit: 10).map(\.revocation)
         try requireEqual(revoked, [.organisation(works.id), .organisationRestored(works.id)], "revocations")
+    }
+
+    private func ends() async throws {
+        let ada = try await register("ada@example.org")
+        let (works, other) = (try await organisation(of: ada), try await organisation(of: ada))
+        try await store.add(key(of: works.id, by: ada), audit: Self.audit(.keyCreated, in: works.id, by: ada))
+        let deletion = Self.audit(.organisationDeleted, in: works.id, by: ada)
+        _ = try await store.setDeleted(true, works.id, audit: deletion, at: Self.now)
+        _ = try await store.setDeleted(true, other.id, audit: deletion, at: Self.now + .seconds(10))
+        try requireEqual(try await store.setDeleted(true, works.id, audit: deletion, at: Self.now), false, "deleting it once more")
+
+        let end = Self.now + IdentityStore.restorePeriod
+        let start = Timestamp(microseconds: 0)
+        try requireEqual(try await store.over(after: start, at: end - .seconds(1), limit: 10).map(\.id), [], "before its end")
+        try requireEqual(try await store.over(after: start, at: end, limit: 10).map(\.id), [works.id], "at its end")
+        let later = end + .seconds(10)
+        try requireEqual(try await store.over(after: start, at: later, limit: 1).map(\.id), [works.id], "the first page")
+        try requireEqual(try await store.over(after: Self.now, at: later, limit: 1).map(\.id), [other.id], "the second page")
+        let restoration = Self.audit(.organisationRestored, in: works.id, by: ada)
+        try requireEqual(try await store.setDeleted(false, works.id, audit: restoration, at: end), false, "restoring it at its end")
+
+        try await store.cleanUp(at: end, auditAge: .seconds(86_400 * 400), tokenLifetime: .seconds(86_400))
+        try requireEqual(try await store.keys(of: works.id), [], "keys")
+        try requireEqual(try await store.members(of: works.id), [], "members")
+        try requireEqual(try await store.members(of: other.id).count, 1, "members of one that is not over")
+        try requireEqual(try await store.over(after: start, at: end, limit: 10).map(\.id), [works.id], "after cleaning up")
     }
 
     private func deletesAccount() async throws {

@@ -1,0 +1,77 @@
+package import Logging
+package import PixelFlowCore
+package import PixelFlowDispatch
+package import PixelFlowHTTP
+package import ServiceLifecycle
+
+/// Deletes the tasks, objects and presets of organisations that were deleted and can no longer be restored.
+///
+/// Any number of replicas may do so at once: a task is deleted by one of them, and the others find it gone. A replica that starts
+/// looks through all such organisations once, so that none is forgotten.
+package struct OrganisationPurge: Service {
+    /// The time between two rounds.
+    private static let interval = Duration.seconds(3600)
+    /// Tasks that are looked up at a time.
+    private static let batch = 200
+
+    private let identities: any IdentitySource
+    private let tasks: any TaskOwnerStore
+    private let presets: any PresetStore
+    private let publisher: OutboxPublisher
+    private let logger: Logger
+
+    package init(
+        identities: any IdentitySource, tasks: any TaskOwnerStore, presets: any PresetStore, publisher: OutboxPublisher, logger: Logger
+    ) {
+        self.identities = identities
+        self.tasks = tasks
+        self.presets = presets
+        self.publisher = publisher
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            var position: Int64 = 0
+            while true {
+                do {
+                    position = try await round(after: position)
+                } catch let error as PixelFlowError {
+                    logger.warning("data of deleted organisations not deleted, will be retried", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    /// One round. Not private, so that tests need not wait for it.
+    ///
+    /// - Returns: where the next round begins.
+    package func round(after start: Int64) async throws -> Int64 {
+        var position = start
+        var hasMore = true
+        while hasMore {
+            let page = try await identities.deletedOrganisations(after: position)
+            for id in page.organisations { try await purge(TenantID(id)) }
+            (position, hasMore) = (page.next, page.more)
+        }
+        return position
+    }
+
+    private func purge(_ tenant: TenantID) async throws {
+        var deleted = 0
+        while true {
+            let page = try await tasks.list(TaskQuery(tenant: tenant, limit: Self.batch))
+            guard !page.tasks.isEmpty else { break }
+            for task in page.tasks {
+                guard let task = try await tasks.delete(task.id, of: tenant) else { continue }
+                publisher.publish(task)
+                deleted += 1
+            }
+        }
+        for preset in try await presets.presets(of: tenant) { _ = try await presets.removePreset(preset.name, of: tenant) }
+        if deleted > 0 {
+            logger.info("tasks of a deleted organisation deleted", metadata: ["tenant": "\(tenant)", "tasks": "\(deleted)"])
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Conformance
+import Foundation
+import Logging
+import PixelFlowAPI
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+import PixelFlowHTTP
+import Testing
+
+@Suite struct OrganisationPurgeTests {
+    @Test func whatBelongsToAnOrganisationThatIsOverIsDeletedAndNothingElse() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-purge-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
+        let logger = Logger(label: "test")
+        let publisher = OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger)
+        let now = Timestamp(microseconds: 1_767_225_600_000_000)
+        let pipeline = Pipeline(outputs: [OutputSpec(name: "image")])
+        for tenant in ["gone", "there"].map({ TenantID($0) }) {
+            for _ in 0..<3 {
+                _ = try await store.create(
+                    TaskRecord(
+                        id: TaskID.make(at: now), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
+                        pipeline: pipeline, fingerprint: "print", requestID: "request", createdAt: now))
+            }
+            _ = try await store.put(Preset(name: "mine", pipeline: pipeline, updatedAt: now), of: tenant)
+        }
+        let purge = OrganisationPurge(
+            identities: DeletedTenants(), tasks: store, presets: store, publisher: publisher, logger: logger)
+        #expect(try await purge.round(after: 0) == 7)
+        #expect(try await store.list(TaskQuery(tenant: TenantID("gone"))).tasks.isEmpty)
+        #expect(try await store.presets(of: TenantID("gone")).isEmpty)
+        #expect(try await store.list(TaskQuery(tenant: TenantID("there"))).tasks.count == 3)
+        #expect(try await store.presets(of: TenantID("there")).count == 1)
+        // Their objects are left to the dispatcher.
+        #expect(try await store.deleted(limit: 10).count == 3)
+        #expect(try await purge.round(after: 7) == 7)
+    }
+
+    /// Auth after one organisation is over, in pages of one.
+    private struct DeletedTenants: IdentitySource {
+        func introspect(key: String) async throws -> KeyIntrospection { .inactive }
+
+        func revocations(after sequence: Int64) async throws -> RevocationPage { RevocationPage([], after: sequence, limit: 1) }
+
+        func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
+            switch position {
+            case 0: DeletedOrganisations(organisations: ["gone"], next: 5, more: true)
+            case 5: DeletedOrganisations(organisations: ["empty"], next: 7, more: false)
+            default: DeletedOrganisations(organisations: [], next: position, more: false)
+            }
+        }
+    }
+}
