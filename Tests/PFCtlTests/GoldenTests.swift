@@ -46,6 +46,7 @@ import Testing
         Transcript("users-reset-password", "users", "reset-password", "ada@example.com", formats: ["json"]),
         Transcript("orgs-ls", "orgs", "ls"),
         Transcript("orgs-show", "orgs", "show", TeamService.team),
+        Transcript("orgs-quota", "orgs", "quota", TeamService.team, "--tasks-per-month", "100000", "--bytes-stored", "unlimited"),
         Transcript("orgs-delete", "orgs", "delete", TeamService.team, "--yes"),
         Transcript("keys-ls", "keys", "ls"),
         Transcript("keys-create", "keys", "create", "site", "--scope", "tasks:read", formats: ["json"]),

@@ -62,6 +62,23 @@ import Testing
         }
     }
 
+    @Test func changesOneValueOfAQuotaAndLeavesTheOthers() async throws {
+        try await StubService.run("api", port: 8_080, TeamService.answer) { stand, api in
+            stand.setServiceSecret(TeamService.serviceSecret)
+            let shown = await stand.pfctl("orgs", "quota", TeamService.team, "-o", "json")
+            #expect(shown.status == .ok, "\(shown.errors)")
+            #expect(shown.output.contains(#""tasks_per_month": 1000"#))
+            let tried = await stand.pfctl("orgs", "quota", TeamService.team, "--tasks-per-month", "5", "--dry-run", "server")
+            #expect(tried.status == .ok, "\(tried.errors)")
+            #expect(api.calls.allSatisfy { $0.method == "GET" })
+            let changed = await stand.pfctl("orgs", "quota", TeamService.team, "--bytes-stored", "unlimited")
+            #expect(changed.status == .ok, "\(changed.errors)")
+            let body = try #require(api.calls.last?.body)
+            #expect(body.contains(#""bytes_stored":null"#) && body.contains(#""tasks_per_month":1000"#), "\(body)")
+            #expect(await stand.pfctl("orgs", "quota", TeamService.team, "--bytes-stored", "many").status == .usage)
+        }
+    }
+
     @Test func passesTheFiltersOfTheAuditLogOn() async throws {
         try await TeamService.run { stand, auth in
             let outcome = await stand.pfctl(

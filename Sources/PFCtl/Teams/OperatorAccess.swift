@@ -3,17 +3,25 @@ import KubernetesClient
 import Terminal
 import WireFormats
 
-/// Talks to auth as the operator of the installation: with its service secret, which only those can read who may read its Secrets.
+/// Talks to auth and api as the operator of the installation: with its service secret, which only those can read who may read its Secrets.
 enum OperatorAccess {
     private static let variable = "PIXELFLOW_SERVICE_SECRET"
 
     /// Runs a body with auth.
     /// - Throws: `CommandError` if the secret cannot be found; `KubernetesError` if it may not be read.
     static func withAuth<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
+        try await withService(.auth, in: session, body)
+    }
+
+    /// Runs a body with a service.
+    /// - Throws: As `withAuth`.
+    static func withService<Result: Sendable>(
+        _ target: ForwardedService.Target, in session: Session, _ body: (ForwardedService) async throws -> Result
+    ) async throws -> Result {
         let secret = try await serviceSecret(in: session)
         return try await ForwardedService.using(
-            .auth, in: session, token: secret,
-            tokenHint: "auth runs with an earlier service secret; pfctl rollout restart auth lets it read the one of now", body)
+            target, in: session, token: secret,
+            tokenHint: "\(target) runs with an earlier service secret; pfctl rollout restart \(target) lets it read the one of now", body)
     }
 
     /// Read where the Deployment of auth has it from, because an installation may name its Secret itself.

@@ -6,7 +6,7 @@ import WireFormats
 struct OrganisationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orgs",
-        abstract: "Lists, shows, deletes and restores organisations.",
+        abstract: "Lists, shows, limits, deletes and restores organisations.",
         discussion: """
             These commands use the service secret of the installation, which they read from its Secret.
 
@@ -15,7 +15,8 @@ struct OrganisationsCommand: ParsableCommand {
               pfctl orgs show 019706d2-7c3e-7000-8000-000000000000
             """,
         subcommands: [
-            OrganisationsListCommand.self, OrganisationsShowCommand.self, OrganisationsDeleteCommand.self, OrganisationsRestoreCommand.self,
+            OrganisationsListCommand.self, OrganisationsShowCommand.self, OrganisationsQuotaCommand.self, OrganisationsDeleteCommand.self,
+            OrganisationsRestoreCommand.self,
         ])
 }
 

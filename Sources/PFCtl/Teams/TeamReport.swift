@@ -38,6 +38,17 @@ struct TeamReport {
             names: [organisation.reference])
     }
 
+    /// - Parameter suffix: says that nothing was changed.
+    func document(_ quota: Quota, of organisation: String, suffix: String) -> Document {
+        func text(_ value: Int?) -> Text { Text((value.map { "\($0)" } ?? "unlimited") + suffix) }
+        let fields: [Document.Field] = [
+            .init("tasks per month", text(quota.tasksPerMonth)), .init("tasks in flight", text(quota.tasksInFlight)),
+            .init("bytes stored", text(quota.bytesStored)), .init("source bytes", text(quota.sourceBytes)),
+            .init("retention days", text(quota.retentionDays)),
+        ]
+        return Document([.fields(fields)], data: quota.json, names: ["organisation/\(organisation)"])
+    }
+
     func document(_ keys: [APIKey]) -> Document {
         list(
             "keys", keys.map(\.json), names: keys.map { "key/\($0.id)" },

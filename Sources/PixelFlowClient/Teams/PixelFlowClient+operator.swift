@@ -45,6 +45,20 @@ extension PixelFlowClient {
         return try Fields(await document(Call(.GET, url))).list("members", Member.init)
     }
 
+    /// What an organisation may use. Asked of the api, and not of auth.
+    public func quota(ofOrganisation id: String) async throws -> Quota {
+        Quota(try Fields(await document(Call(.GET, endpoints.api + Path.joined("api", "organisations", id, "quota")))))
+    }
+
+    /// Replaces what an organisation may use. Asked of the api, and not of auth.
+    ///
+    /// - Returns: the quota as it is now.
+    @discardableResult
+    public func setQuota(_ quota: Quota, ofOrganisation id: String) async throws -> Quota {
+        let url = endpoints.api + Path.joined("api", "organisations", id, "quota")
+        return Quota(try Fields(await document(Call(.PUT, url, headers: .json, body: .json(quota.json), isRepeatable: true))))
+    }
+
     /// Repeatable: the second time changes nothing.
     private func change(_ path: String, _ body: JSONValue) -> Call {
         Call(.PATCH, endpoints.auth + path, headers: .json, body: .json(body), isRepeatable: true)

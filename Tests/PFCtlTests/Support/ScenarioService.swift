@@ -6,7 +6,9 @@ enum ScenarioService {
     private static let finalTask = "019706d2-7c3e-7000-8000-00000000000a"
 
     static func answer(_ call: StubService.Call, isHealthy: Bool) -> (status: Int, body: String) {
-        if ["/operator/", "/keys", "/audit"].contains(where: call.path.hasPrefix) { return TeamService.answer(call) }
+        if ["/operator/", "/keys", "/audit", "/api/organisations/"].contains(where: call.path.hasPrefix) {
+            return TeamService.answer(call)
+        }
         return switch (call.method, call.path) {
         case ("GET", "/readyz"):
             isHealthy

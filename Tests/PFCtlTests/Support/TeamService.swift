@@ -18,7 +18,7 @@ enum TeamService {
     }
 
     static let answer: StubService.Answer = { call in
-        let isOperator = call.path.hasPrefix("/operator/")
+        let isOperator = ["/operator/", "/api/organisations/"].contains(where: call.path.hasPrefix)
         guard call.authorization == "Bearer \(isOperator ? serviceSecret : "good")" else {
             return (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#)
         }
@@ -40,6 +40,10 @@ enum TeamService {
         case ("GET", "/operator/organisations/\(team)/members"), ("GET", "/operator/organisations/\(ada)/members"):
             return (200, #"{"members":[\#(member(ada, "ada@example.com", "owner")),\#(member(bob, "bob@example.com", "viewer"))]}"#)
         case ("PATCH", "/operator/organisations/\(team)"): return (204, "")
+        case ("GET", "/api/organisations/\(team)/quota"):
+            let quota = #""tasks_per_month":1000,"tasks_in_flight":null,"bytes_stored":5000000,"source_bytes":null,"retention_days":30"#
+            return (200, "{\(quota)}")
+        case ("PUT", "/api/organisations/\(team)/quota"): return (200, call.body)
         case ("GET", "/keys"): return (200, #"{"keys":[\#(keyText())]}"#)
         case ("POST", "/keys"): return (201, keyText(secret: #","key":"pf_live_once""#))
         case ("DELETE", "/keys/\(key)"): return (204, "")

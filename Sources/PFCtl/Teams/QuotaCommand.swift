@@ -1,0 +1,80 @@
+import ArgumentParser
+import PixelFlowClient
+import Terminal
+import WireFormats
+
+struct OrganisationsQuotaCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quota",
+        abstract: "Shows what an organisation may use, or changes it.",
+        discussion: """
+            Without options it shows the quota. An option changes its own value and leaves the others; "unlimited" lifts one. Every replica \
+            of the api follows within 10 seconds.
+
+            Examples:
+              pfctl orgs quota 019706d2-7c3e-7000-8000-000000000000
+              pfctl orgs quota 019706d2-7c3e-7000-8000-000000000000 --tasks-per-month 100000 --retention-days 30
+              pfctl orgs quota 019706d2-7c3e-7000-8000-000000000000 --bytes-stored unlimited
+            """)
+
+    @Argument(help: "The id of the organisation.") var id: String
+
+    @Option(help: ArgumentHelp("Tasks in a calendar month (UTC).", valueName: "number"))
+    var tasksPerMonth: QuotaArgument?
+
+    @Option(help: ArgumentHelp("Tasks that wait or are processed at a time.", valueName: "number"))
+    var tasksInFlight: QuotaArgument?
+
+    @Option(help: ArgumentHelp("Bytes of sources and outputs.", valueName: "bytes"))
+    var bytesStored: QuotaArgument?
+
+    @Option(help: ArgumentHelp("Bytes of one upload.", valueName: "bytes"))
+    var sourceBytes: QuotaArgument?
+
+    @Option(help: ArgumentHelp("Days after which finished tasks are deleted.", valueName: "days"))
+    var retentionDays: QuotaArgument?
+
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await OperatorAccess.withService(.api, in: session) { api in
+            var quota = try await api.call { try await $0.quota(ofOrganisation: id) }
+            if isChange {
+                apply(to: &quota)
+                if change.dryRun == .none {
+                    let wanted = quota
+                    quota = try await api.call { try await $0.setQuota(wanted, ofOrganisation: id) }
+                }
+            }
+            session.print(TeamReport(now: session.now).document(quota, of: id, suffix: isChange ? change.suffix : ""))
+            return .ok
+        }
+    }
+
+    private var isChange: Bool {
+        [tasksPerMonth, tasksInFlight, bytesStored, sourceBytes, retentionDays].contains { $0 != nil }
+    }
+
+    private func apply(to quota: inout Quota) {
+        if let tasksPerMonth { quota.tasksPerMonth = tasksPerMonth.value }
+        if let tasksInFlight { quota.tasksInFlight = tasksInFlight.value }
+        if let bytesStored { quota.bytesStored = bytesStored.value }
+        if let sourceBytes { quota.sourceBytes = sourceBytes.value }
+        if let retentionDays { quota.retentionDays = retentionDays.value }
+    }
+}
+
+/// A whole number, or `unlimited`.
+struct QuotaArgument: ExpressibleByArgument, Sendable {
+    let value: Int?
+
+    init?(argument: String) {
+        if argument == "unlimited" {
+            value = nil
+        } else {
+            guard let number = Int(argument), number >= 0 else { return nil }
+            value = number
+        }
+    }
+}
