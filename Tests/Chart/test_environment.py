@@ -53,10 +53,11 @@ def running(tmp_path):
     if missing:
         pytest.skip(f"needs make stack-up and a debug build; there is no {', '.join(missing)}")
     own = f"chart-{secrets.token_hex(4)}"
-    documents = chart.manifests_with(s3={"bucket": own}, kafka={"topic": own, "deadLetterTopic": f"{own}.dlq", "eventsTopic": f"{own}-events", "group": own})
+    # Guests of the end-to-end test have no invitation.
+    documents = chart.manifests_with(auth={"registration": "open"}, s3={"bucket": own}, kafka={"topic": own, "deadLetterTopic": f"{own}.dlq", "eventsTopic": f"{own}-events", "group": own})
     ports = dict(zip(chart.SERVICES, free_ports(len(chart.SERVICES))))
     passwords = {
-        "postgres-password": urlsplit(urls["postgres"]).password, "mongodb-password": "not-asked",
+        "service-secret": secrets.token_hex(20), "postgres-password": urlsplit(urls["postgres"]).password, "mongodb-password": "not-asked",
         "s3-access-key": os.environ["PIXELFLOW_S3_ACCESS_KEY"], "s3-secret-key": os.environ["PIXELFLOW_S3_SECRET_KEY"]}
     bases, processes = {}, {}
     try:

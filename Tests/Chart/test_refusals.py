@@ -34,7 +34,7 @@ REFUSALS = {
     "network that is none": ({"worker": {"fetchAllowNetworks": ["10.0.0.1"]}}, "/worker/fetchAllowNetworks/0"),
     "port that is none": ({"limits": {"fetchAllowPorts": [80, "80:90"]}}, "/limits/fetchAllowPorts/1"),
     "no ports": ({"limits": {"fetchAllowPorts": []}}, "/limits/fetchAllowPorts"),
-    "registration of a third kind": ({"auth": {"registration": "invite"}}, "must be one of 'open', 'closed'"),
+    "registration of a fourth kind": ({"auth": {"registration": "friends"}}, "must be one of 'open', 'invite', 'closed'"),
     "text for a number": ({"kafka": {"partitions": "12"}}, "/kafka/partitions"),
     "name too long": ({"fullnameOverride": "a" * 41}, "/fullnameOverride"),
 }

@@ -114,7 +114,11 @@ def test_storage_class_is_the_global_one_unless_named():
 
 def test_external_urls_are_kept_in_a_secret_and_roll_the_pods():
     documents = chart.manifests("external-urls")
-    assert not documents.of("StatefulSet") and not documents.of("Job")
+    assert not documents.of("StatefulSet")
+    # What auth and api share is made, and no password of a backing service.
+    job = documents.one("Job", "pixelflow-bootstrap-secrets")
+    arguments = job["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert [each for each in arguments if each.startswith("--key=")] == ["--key=service-secret"]
     secret = documents.one("Secret", "pixelflow-external")
     assert set(secret["data"]) == {"postgres-url", "mongodb-url", "kafka-url", "s3-access-key", "s3-secret-key"}
     assert "u:p@" not in chart.rendered("external-urls")

@@ -96,7 +96,9 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
     func checkedName() throws -> String { try OrganisationName.checked(name) }
 
     func checkedScopes() throws -> Set<Scope> {
-        guard !scopes.isEmpty else { throw PixelFlowError.invalid("scopes", "scopes must name at least one scope.") }
+        guard (1...Scope.allCases.count).contains(scopes.count) else {
+            throw PixelFlowError.invalid("scopes", "scopes must have 1 to \(Scope.allCases.count) entries.")
+        }
         return Set(
             try scopes.enumerated().map { index, name in
                 guard let scope = Scope(rawValue: name) else {

@@ -6,7 +6,7 @@
 {{/* Keys of that Secret that are needed, one a line. */}}
 {{- define "pixelflow.secretKeys" -}}
 service-secret
-{{- if .Values.postgres.enabled }}postgres-password
+{{ if .Values.postgres.enabled }}postgres-password
 {{ end }}
 {{- if .Values.mongodb.enabled }}mongodb-password
 {{ end }}
