@@ -79,6 +79,29 @@ extension AuthDependencies {
     }
 }
 
+extension AuthDependencies {
+    /// Checks that the caller may make someone a member of this role. A key gives no role that can do more than the key.
+    ///
+    /// - Throws: `role_too_high` (403).
+    func requireGiving(_ role: Role, by caller: Caller, _ actor: Role) throws {
+        let isWithinKey =
+            switch caller.principal.credential {
+            case .key: role.scopes.isSubset(of: caller.principal.scopes)
+            case .token: true
+            }
+        guard actor.mayAssign(role), isWithinKey else {
+            throw PixelFlowError(
+                .forbidden, code: "role_too_high", "Only an owner may make owners, and a key gives no role that can do more than the key.",
+                field: "role")
+        }
+    }
+}
+
+extension Caller {
+    /// Nil for a program.
+    var person: UserID? { if case .token = principal.credential { principal.user } else { nil } }
+}
+
 extension DeclaredProblem {
     static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not answer.")
     static let personRequired = DeclaredProblem(.forbidden, "person_required", "An API key cannot do this.")

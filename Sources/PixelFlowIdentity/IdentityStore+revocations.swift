@@ -10,6 +10,13 @@ extension IdentityStore {
         SELECT sequence, kind, subject, organisation, version, at FROM revocations WHERE sequence > $1 ORDER BY sequence LIMIT $2
         """)
 
+    private static let newest = SQLStatement("newest_sequence", "SELECT coalesce(max(value), 0) FROM counters WHERE name = 'revocations'")
+
+    /// The highest sequence that was ever given; lower than one that a reader has seen if the database was restored from a backup.
+    package func newestRevocation() async throws -> Int64 {
+        try await database.read(.revocations) { try $0.rows(Self.newest) { $0.integer(0) }.first ?? 0 }
+    }
+
     /// Revocations in their order.
     package func revocations(after sequence: Int64, limit: Int) async throws -> [RevocationRecord] {
         try await database.read(.revocations) { connection in

@@ -42,7 +42,7 @@ import Testing
     private struct DeletedTenants: IdentitySource {
         func introspect(key: String) async throws -> KeyIntrospection { .inactive }
 
-        func revocations(after sequence: Int64) async throws -> RevocationPage { RevocationPage([], after: sequence, limit: 1) }
+        func revocations(after sequence: Int64) async throws -> RevocationPage { RevocationPage([], after: sequence, limit: 1, newest: 0) }
 
         func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
             switch position {

@@ -46,6 +46,11 @@ struct KeyTests {
             let key = try #require(made["key"] as? String)
             #expect(try await make(client, key, ["scopes": ["tasks:write"]]).code == "scope_too_wide")
             #expect(try await make(client, key, ["scopes": ["organisation:admin"]]).status == .created)
+            // Nor does it make someone a member who may do more than it.
+            for role in ["viewer", "member", "admin", "owner"] {
+                let invitation = try await client.send(.post, "/organisations/\(ada.tenant)/invitations", as: key, ["role": role])
+                #expect(invitation.code == "role_too_high")
+            }
         }
     }
 

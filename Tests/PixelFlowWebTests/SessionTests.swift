@@ -1,5 +1,7 @@
 import HTTPTypes
+import Hummingbird
 import PixelFlowWeb
+import Synchronization
 import Testing
 
 @Suite struct SessionTests {
@@ -108,6 +110,26 @@ import Testing
             #expect(answer.cookies.map { $0.prefix { $0 != ";" } } == ["pixelflow_session=", "pixelflow_refresh="])
             #expect(answer.cookies.allSatisfy { $0.contains("Max-Age=0") })
         }
+    }
+
+    @Test func signingOutEndsASessionWhoseTokenIsOver() async throws {
+        let ended = Mutex<[String?]>([])
+        let auth: Routes = { router in
+            router.post("/token") { _, _ in json(.ok, #"{"token":"fresh","token_type":"Bearer","expires_in":60}"#) }
+            router.post("/logout") { request, _ in
+                let token = request.headers[.authorization]
+                ended.withLock { $0.append(token) }
+                return token == "Bearer fresh" ? Response(status: .noContent) : problem(.unauthorized, "token_expired")
+            }
+        }
+        try await withWebStack(auth: auth) { stack in
+            for cookie in ["pixelflow_session=old; pixelflow_refresh=r", "pixelflow_refresh=r"] {
+                let answer = try await stack.send(.delete, "/session", headers: [("cookie", cookie), ("origin", stack.origin)])
+                #expect(answer.status == 204)
+                #expect(answer.cookies.count == 2 && answer.cookies.allSatisfy { $0.contains("Max-Age=0") })
+            }
+        }
+        #expect(ended.withLock { $0 } == ["Bearer old", "Bearer fresh", "Bearer fresh"])
     }
 
     @Test func signingOutEndsTheCookie() async throws {

@@ -27,14 +27,16 @@ struct Accounts: Sendable {
         // Asked first only to spare the hashing; `add` is what decides.
         guard try await store.user(email: address.text) == nil else { throw Self.emailTaken }
         let user = try await newUser(address, password: request.password)
-        guard try await store.register(user, audit: origin.audit(.userRegistered, in: user.tenant, by: Actor(user))) else {
-            throw Self.emailTaken
-        }
-        if let invitation {
-            let audit = origin.audit(
+        let acceptance = invitation.map { invitation in
+            let entry = origin.audit(
                 .memberJoined, in: invitation.organisation, by: Actor(user), target: user.id.rawValue, detail: invitation.role.rawValue)
-            try await store.accept(invitation, by: user.id, audit: audit, at: clock.now())
+            return (invitation, entry)
         }
+        let isAdded = try await store.register(
+            user, audit: origin.audit(.userRegistered, in: user.tenant, by: Actor(user)), accepting: acceptance,
+            // Whoever comes in by the setup token must be the first.
+            isFirst: registration != .open && invitation == nil)
+        guard isAdded else { throw Self.emailTaken }
         return user
     }
 
@@ -113,7 +115,6 @@ struct Accounts: Sendable {
             }
             throttle.end(attempt, .succeeded)
             if user.disabledAt != nil { throw Self.accountDisabled }
-            renewHash(of: user, password)
             return user
         } catch let error as PixelFlowError where [Self.credentialsInvalid.code, Self.accountDisabled.code].contains(error.code) {
             throw error
@@ -136,7 +137,7 @@ struct Accounts: Sendable {
     }
 
     /// Hashes a password again that was hashed with a lower cost than the settings say, in the background.
-    private func renewHash(of user: User, _ password: String) {
+    func renewHash(of user: User, _ password: String) {
         guard hasher.needsRenewal(user.passwordHash) else { return }
         Task {
             do {

@@ -57,6 +57,7 @@ struct AuthRoutes: Sendable {
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
                     DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
                     DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
+                    DeclaredProblem(.conflict, "credentials_changed", "The password was changed in this moment."),
                     DeclaredProblem(.forbidden, "account_disabled", "An operator has disabled the account."),
                     DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation."),
                 ], handler: login),
@@ -94,11 +95,21 @@ struct AuthRoutes: Sendable {
         let credentials: Credentials = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let origin = auth.origin(request, context)
         let (user, issued) = try await auth.metrics.countingLogin {
-            let user = try await auth.accounts.login(email: credentials.email, password: credentials.password, from: origin)
-            return (user, try await auth.signIns.open(for: user, from: origin))
+            do {
+                return try await signIn(credentials, origin)
+            } catch let error as PixelFlowError where error.code == PixelFlowError.credentialsChanged.code {
+                // The password was hashed anew or changed in this moment; what counts now decides.
+                return try await signIn(credentials, origin)
+            }
         }
+        auth.accounts.renewHash(of: user, credentials.password)
         context.logger.info("user signed in", metadata: ["user_id": .string(user.id.rawValue)])
         return try .json(issued)
+    }
+
+    private func signIn(_ credentials: Credentials, _ origin: RequestOrigin) async throws -> (User, IssuedToken) {
+        let user = try await auth.accounts.login(email: credentials.email, password: credentials.password, from: origin)
+        return (user, try await auth.signIns.open(for: user, from: origin))
     }
 
     @Sendable private func validate(_ request: Request, _ context: AppRequestContext) async throws -> Response {

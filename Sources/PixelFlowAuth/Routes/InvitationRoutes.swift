@@ -36,7 +36,9 @@ struct InvitationRoutes: Sendable {
                 .post, "/organisations/{id}/invitations/{invitation}/renew", id: "renewInvitation", tag: "organisations",
                 "Renew an invitation", details: "The answer holds a new `token`, good for 7 days; the one before no longer counts.",
                 access: .token, parameters: [.organisationID, Self.id],
-                responses: [.json(InvitationView.self, "The invitation, with its new token.")], problems: .organisation, handler: renew),
+                responses: [.json(InvitationView.self, "The invitation, with its new token.")],
+                problems: .organisation + [DeclaredProblem(.forbidden, "role_too_high", "The caller could not invite for its role.")],
+                handler: renew),
             Route(
                 .delete, "/organisations/{id}/invitations/{invitation}", id: "revokeInvitation", tag: "organisations",
                 "Revoke an invitation", access: .token, parameters: [.organisationID, Self.id],
@@ -71,16 +73,14 @@ struct InvitationRoutes: Sendable {
         let actor = try await auth.role(of: caller, in: id, atLeast: .admin)
         let body: InvitationRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let role = try Role(named: body.role)
-        guard actor.mayAssign(role) else {
-            throw PixelFlowError(.forbidden, code: "role_too_high", "Only an owner may invite owners.", field: "role")
-        }
+        try auth.requireGiving(role, by: caller, actor)
         let (now, secret) = (caller.origin.at, SecretToken(.invitation))
         let invitation = Invitation(
             id: UUIDv7.make(at: now), organisation: id, email: try body.email.map { try EmailAddress($0).text }, role: role,
             hash: secret.hash, invitedBy: caller.principal.user, createdAt: now, expiresAt: now + Self.lifetime)
         let detail = [invitation.email, role.rawValue].compactMap { $0 }.joined(separator: " ")
         try await auth.store.add(
-            invitation, audit: caller.audit(.invitationCreated, in: id, target: invitation.id, detail: detail))
+            invitation, by: caller.person, audit: caller.audit(.invitationCreated, in: id, target: invitation.id, detail: detail))
         return try .json(InvitationView(invitation, token: secret.text), status: .created)
     }
 
@@ -92,7 +92,7 @@ struct InvitationRoutes: Sendable {
         guard var invitation = try await auth.store.invitations(of: id, at: now).first(where: { $0.id == name }) else {
             throw PixelFlowError.notFound("invitation")
         }
-        guard actor.mayAssign(invitation.role) else { throw PixelFlowError.notFound("invitation") }
+        try auth.requireGiving(invitation.role, by: caller, actor)
         let secret = SecretToken(.invitation)
         (invitation.hash, invitation.expiresAt) = (secret.hash, now + Self.lifetime)
         let isRenewed = try await auth.store.renew(

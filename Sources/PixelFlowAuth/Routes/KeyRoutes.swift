@@ -26,7 +26,8 @@ struct KeyRoutes: Sendable {
                     """, access: .scope(.administer), body: BodyDescription([.json(KeyRequest.self)], "What the key may do."),
                 responses: [.json(.created, KeyView.self, "The key, with its secret.")],
                 problems: [
-                    .databaseUnavailable, DeclaredProblem(.conflict, "too_many_keys", "The organisation has 200 keys."),
+                    .databaseUnavailable, .organisationNotFound, .insufficientRole,
+                    DeclaredProblem(.conflict, "too_many_keys", "The organisation has 200 keys."),
                     DeclaredProblem(.forbidden, "scope_too_wide", "The maker does not have one of the scopes."),
                 ] + .fields, handler: create),
             Route(
@@ -34,7 +35,9 @@ struct KeyRoutes: Sendable {
                 details: "It is refused everywhere within seconds.", access: .scope(.administer),
                 parameters: [.init("id", in: .path, .string(), "The key.")],
                 responses: [.empty(.noContent, "The key no longer counts.")],
-                problems: [.databaseUnavailable, DeclaredProblem(.notFound, "not_found", "There is no such key.")], handler: revoke),
+                problems: [
+                    .databaseUnavailable, .insufficientRole, DeclaredProblem(.notFound, "not_found", "There is no such key."),
+                ], handler: revoke),
         ]
     }
 
@@ -45,6 +48,8 @@ struct KeyRoutes: Sendable {
 
     @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.caller(request, context)
+        // By the database, too: a key outlives its maker.
+        _ = try await auth.role(of: caller, in: caller.principal.tenant, atLeast: .admin)
         let body: KeyRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let scopes = try body.checkedScopes()
         guard scopes.isSubset(of: caller.principal.scopes) else {
@@ -56,7 +61,7 @@ struct KeyRoutes: Sendable {
             hint: secret.hint, scopes: scopes, networks: try body.checkedNetworks(limit: Self.networkLimit),
             createdBy: caller.principal.user, createdAt: now, expiresAt: try body.expiry(after: now))
         let audit = caller.audit(.keyCreated, in: key.organisation, target: key.id.rawValue, detail: "\(key.name): \(Scope.text(scopes))")
-        try await auth.store.add(key, audit: audit)
+        try await auth.store.add(key, by: caller.person, audit: audit)
         return try .json(KeyView(key, secret: secret.text), status: .created)
     }
 
@@ -64,6 +69,7 @@ struct KeyRoutes: Sendable {
         let caller = try auth.caller(request, context)
         let id = APIKeyID(try context.text("id"))
         let tenant = caller.principal.tenant
+        _ = try await auth.role(of: caller, in: tenant, atLeast: .admin)
         let audit = caller.audit(.keyRevoked, in: tenant, target: id.rawValue)
         guard try await auth.store.revoke(id, of: tenant, audit: audit, at: caller.origin.at) else { throw PixelFlowError.notFound("key") }
         await auth.verifier.refreshRevocations()

@@ -25,9 +25,7 @@ struct MemberRoutes: Sendable {
                 .delete, "/organisations/{id}/members/{user}", id: "removeMember", tag: "organisations", "Remove a member, or leave",
                 details: "The member's tokens for the organisation are refused within seconds.", access: .token,
                 parameters: [.organisationID, Self.user], responses: [.empty(.noContent, "The person is no longer a member.")],
-                problems: .organisation + Self.changeProblems + [
-                    DeclaredProblem(.conflict, "personal_organisation", "No one leaves the personal organisation of their account.")
-                ], handler: remove),
+                problems: .organisation + Self.changeProblems, handler: remove),
         ]
     }
 
@@ -35,6 +33,8 @@ struct MemberRoutes: Sendable {
     private static let changeProblems = [
         DeclaredProblem(.forbidden, "role_too_high", "Only an owner gives or takes the role of an owner."),
         DeclaredProblem(.conflict, "last_owner", "The organisation would be without an owner."),
+        DeclaredProblem(
+            .conflict, "personal_organisation", "No one leaves the personal organisation of their account, or has another role in it."),
     ]
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -49,6 +49,7 @@ struct MemberRoutes: Sendable {
         let actor = try await auth.role(of: caller, in: id, atLeast: .admin)
         let body: RoleChange = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let role = try Role(named: body.role)
+        try auth.requireGiving(role, by: caller, actor)
         let audit = caller.audit(.roleChanged, in: id, target: user.rawValue, detail: role.rawValue)
         guard
             try await auth.store.changeRole(of: user, in: id, to: role, by: actor, audit: audit, at: caller.origin.at) != nil,
@@ -63,10 +64,6 @@ struct MemberRoutes: Sendable {
         let (id, user) = (TenantID(try context.text("id")), UserID(try context.text("user")))
         let isLeaving = user == caller.principal.user
         let actor = try await auth.role(of: caller, in: id, atLeast: isLeaving ? .viewer : .admin)
-        if try await auth.store.organisation(id)?.personalOf == user {
-            throw PixelFlowError(
-                .conflict, code: "personal_organisation", "A personal organisation stays with its account; it goes with the account.")
-        }
         let audit = caller.audit(isLeaving ? .memberLeft : .memberRemoved, in: id, target: user.rawValue)
         let hasEnded = try await auth.store.removeMember(
             user, from: id, by: isLeaving ? nil : actor, audit: audit, at: caller.origin.at)

@@ -21,13 +21,18 @@ struct LocalIdentitySource: IdentitySource {
     }
 
     func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
-        let over = try await store.over(after: Timestamp(microseconds: position), at: clock.now(), limit: Self.pageSize)
+        var over = try await store.over(after: Timestamp(microseconds: position), at: clock.now(), limit: Self.pageSize)
+        let isFull = over.count == Self.pageSize
+        // Those of one moment stay together: the next page begins after it.
+        if isFull, let last = over.last?.deletedAt, over.first?.deletedAt != last { over.removeAll { $0.deletedAt == last } }
         return DeletedOrganisations(
-            organisations: over.map(\.id.rawValue), next: over.last?.deletedAt.microseconds ?? position, more: over.count == Self.pageSize)
+            organisations: over.map(\.id.rawValue), next: over.last?.deletedAt.microseconds ?? position, more: isFull)
     }
 
     func revocations(after sequence: Int64) async throws -> RevocationPage {
+        let newest = try await store.newestRevocation()
         let records = try await store.revocations(after: sequence, limit: Self.pageSize)
-        return RevocationPage(records, after: sequence, limit: Self.pageSize)
+        return RevocationPage(
+            records, after: sequence, limit: Self.pageSize, newest: max(newest, records.last?.sequence ?? 0))
     }
 }

@@ -10,13 +10,15 @@ struct SignIns: Sendable {
     let lifetime: Duration
 
     /// Opens a session for a person whose password has been verified.
+    ///
+    /// - Throws: `credentials_changed` (409) if the password has changed since.
     func open(for user: User, from origin: RequestOrigin) async throws -> IssuedToken {
         let membership = try await currentMembership(of: user, preferring: nil)
         let session = Session(
             id: SessionID(UUIDv7.make(at: origin.at)), user: user.id, organisation: membership.organisation.id, createdAt: origin.at,
             expiresAt: origin.at + lifetime, device: origin.device, address: origin.address)
         let audit = origin.audit(.signedIn, in: session.organisation, by: Actor(user), target: session.id.rawValue, detail: origin.device)
-        try await store.open(session, audit: audit)
+        try await store.open(session, for: user, audit: audit)
         return try await token(for: user, membership, session, withRefresh: true)
     }
 

@@ -84,13 +84,16 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let annotations: [String: SchemaAnnotation] = [
         "revocations": "In their order.", "next": "What to send as `after` next time.",
         "more": "Whether there are more already.",
+        "newest": "The highest number there is. If it is below `after`, the database was restored: read from 0 again.",
     ]
 
     package var revocations: [Entry]
     package var next: Int64
     package var more: Bool
+    package var newest: Int64
 
-    package init(_ records: [RevocationRecord], after sequence: Int64, limit: Int) {
+    package init(_ records: [RevocationRecord], after sequence: Int64, limit: Int, newest: Int64) {
+        self.newest = newest
         revocations = records.map { Entry($0.revocation) }
         next = records.last?.sequence ?? sequence
         more = records.count == limit

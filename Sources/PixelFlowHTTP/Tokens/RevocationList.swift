@@ -62,6 +62,11 @@ package final class RevocationList: Sendable {
         return verdict
     }
 
+    /// Whether the last list is too old to be believed.
+    func isExpired(at now: Timestamp) -> Bool {
+        state.withLock { state in state.renewedAt.map { now - $0 > staleLimit } ?? true }
+    }
+
     /// - Throws: `token_revoked` (401); `auth_unavailable` (503) if no list that is young enough can be had.
     func check(_ principal: Principal) async throws {
         if let verdict = judge(principal, at: clock.now()) { return try Self.require(verdict) }
@@ -93,11 +98,17 @@ package final class RevocationList: Sendable {
             var hasMore = true
             while hasMore {
                 let page = try await source.revocations(after: state.withLock(\.sequence))
-                state.withLock { state in
+                let isRestored = state.withLock { state in
+                    // The database of auth was restored from a backup: numbers that were read are given again.
+                    guard page.newest >= state.sequence else {
+                        state.sequence = 0
+                        return true
+                    }
                     for entry in page.revocations { entry.revocation.map { state.revoked.insert($0) } }
                     state.sequence = page.next
+                    return false
                 }
-                hasMore = page.more
+                hasMore = page.more || isRestored
             }
             state.withLock { state in
                 state.renewedAt = clock.now()

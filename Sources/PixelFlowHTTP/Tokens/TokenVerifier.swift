@@ -45,9 +45,13 @@ package final class TokenVerifier: Sendable {
     /// Reads new revocations at once: for the process that has revoked something itself.
     package func refreshRevocations() async { await revocations?.refresh() }
 
-    /// Whether a principal has been revoked since it was verified, as far as is known without asking; for what goes on for longer
-    /// than a request.
-    package func isRevoked(_ principal: Principal) -> Bool { revocations?.judge(principal, at: clock.now()) == false }
+    /// Whether a principal has been revoked since it was verified, as far as is known without asking, or nothing is known any more
+    /// because auth has been away for too long; for what goes on for longer than a request.
+    package func isRevoked(_ principal: Principal) -> Bool {
+        guard let revocations else { return false }
+        let now = clock.now()
+        return revocations.judge(principal, at: now) == false || revocations.isExpired(at: now)
+    }
 
     /// Who the credential speaks for.
     ///

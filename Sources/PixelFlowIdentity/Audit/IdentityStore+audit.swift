@@ -32,6 +32,13 @@ extension IdentityStore {
         ORDER BY id DESC LIMIT $7
         """)
 
+    private static let isThere = SQLStatement("audit_entry_is_there", "SELECT count(*) FROM audit_log WHERE id = $1")
+
+    /// Whether the transaction with this entry was committed before: it runs once more where the answer was lost.
+    static func isDone(_ entry: AuditEntry, _ connection: any SQLConnection) throws -> Bool {
+        try connection.count(isThere, .text(entry.id)) > 0
+    }
+
     package func append(_ entry: AuditEntry) async throws {
         try await database.write(.audit) { try Self.append(entry, $0) }
     }

@@ -30,12 +30,15 @@ extension IdentityStore {
     private static let delete = SQLStatement(
         "revoke_invitation", "DELETE FROM invitations WHERE id = $1 AND organisation = $2 AND accepted_by = ''")
     private static let accept = SQLStatement(
-        "accept_invitation", "UPDATE invitations SET accepted_by = $2 WHERE id = $1 AND accepted_by IN ('', $2)")
+        "accept_invitation", "UPDATE invitations SET accepted_by = $2 WHERE id = $1 AND accepted_by = ''")
 
-    /// - Throws: `too_many_invitations` (409).
-    package func add(_ invitation: Invitation, audit: AuditEntry) async throws {
+    /// - Parameter inviter: the admin who invites; nil for a program.
+    /// - Throws: `too_many_invitations` (409); `insufficient_role` (403) if the inviter is no admin any more.
+    package func add(_ invitation: Invitation, by inviter: UserID?, audit: AuditEntry) async throws {
         try await database.write(.invitations) { connection in
+            if try Self.isDone(audit, connection) { return }
             try Self.lock(invitation.organisation, connection)
+            try Self.require(.admin, of: inviter, in: invitation.organisation, connection)
             guard
                 try connection.count(Self.count, .id(invitation.organisation), .time(invitation.createdAt)) < Self.invitationLimit
             else {
@@ -79,6 +82,7 @@ extension IdentityStore {
     /// - Returns: false if the organisation has no such open invitation.
     package func revokeInvitation(_ id: String, of organisation: TenantID, audit: AuditEntry) async throws -> Bool {
         try await database.write(.invitations) { connection in
+            if try Self.isDone(audit, connection) { return true }
             guard try connection.execute(Self.delete, .text(id), .id(organisation)) == 1 else { return false }
             try Self.append(audit, connection)
             return true
@@ -89,24 +93,22 @@ extension IdentityStore {
     ///
     /// - Throws: `invitation_invalid` (404) or `too_many_members` (409); `already_member` (409), which leaves the invitation open.
     package func accept(_ invitation: Invitation, by user: UserID, audit: AuditEntry, at now: Timestamp) async throws {
-        try await database.write(.invitations) { connection in
-            guard try Self.lock(invitation.organisation, connection) else { throw PixelFlowError.invitationInvalid }
-            let isOpen = try connection.rows(Self.byHash, .text(invitation.hash), .time(now)) { $0.text(0) }.first == invitation.id
-            guard isOpen else {
-                // Perhaps this person's own acceptance, whose first transaction was answered into a broken connection.
-                if try connection.execute(Self.accept, .text(invitation.id), .id(user)) == 1,
-                    try Self.membership(of: user, in: invitation.organisation, connection) != nil
-                {
-                    return
-                }
-                throw PixelFlowError.invitationInvalid
-            }
-            guard try Self.join(user, invitation.organisation, as: invitation.role, at: now, connection) else {
-                throw PixelFlowError(.conflict, code: "already_member", "You are a member of this organisation already.")
-            }
-            try connection.execute(Self.accept, .text(invitation.id), .id(user))
-            try Self.append(audit, connection)
+        try await database.write(.invitations) { try Self.accept(invitation, by: user, audit: audit, at: now, $0) }
+    }
+
+    static func accept(
+        _ invitation: Invitation, by user: UserID, audit: AuditEntry, at now: Timestamp, _ connection: any SQLConnection
+    ) throws {
+        if try isDone(audit, connection) { return }
+        guard try lock(invitation.organisation, connection) else { throw PixelFlowError.invitationInvalid }
+        guard try connection.rows(byHash, .text(invitation.hash), .time(now), map: { $0.text(0) }).first == invitation.id else {
+            throw PixelFlowError.invitationInvalid
         }
+        guard try join(user, invitation.organisation, as: invitation.role, at: now, connection) else {
+            throw PixelFlowError(.conflict, code: "already_member", "You are a member of this organisation already.")
+        }
+        try connection.execute(accept, .text(invitation.id), .id(user))
+        try append(audit, connection)
     }
 
     private static func invitation(_ row: any SQLRow) -> Invitation {

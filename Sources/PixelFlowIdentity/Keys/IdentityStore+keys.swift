@@ -28,10 +28,13 @@ extension IdentityStore {
     private static let delete = SQLStatement("revoke_api_key", "DELETE FROM api_keys WHERE id = $1 AND organisation = $2")
     private static let touch = SQLStatement("use_api_key", "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND last_used_at < $3")
 
-    /// - Throws: `too_many_keys` (409).
-    package func add(_ key: APIKey, audit: AuditEntry) async throws {
+    /// - Parameter maker: the admin who makes it; nil for a program.
+    /// - Throws: `too_many_keys` (409); `insufficient_role` (403) if the maker is no admin any more.
+    package func add(_ key: APIKey, by maker: UserID?, audit: AuditEntry) async throws {
         try await database.write(.apiKeys) { connection in
+            if try Self.isDone(audit, connection) { return }
             try Self.lock(key.organisation, connection)
+            try Self.require(.admin, of: maker, in: key.organisation, connection)
             guard try connection.count(Self.count, .id(key.organisation)) < Self.keyLimit else {
                 throw PixelFlowError(
                     .conflict, code: "too_many_keys", "An organisation can have at most \(Self.keyLimit) keys; revoke one first.")
@@ -65,6 +68,7 @@ extension IdentityStore {
     /// - Returns: false if the organisation has no such key.
     package func revoke(_ key: APIKeyID, of organisation: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.apiKeys) { connection in
+            if try Self.isDone(audit, connection) { return true }
             guard try connection.execute(Self.delete, .id(key), .id(organisation)) == 1 else { return false }
             try Self.revoke(.key(key), at: now, connection)
             try Self.append(audit, connection)

@@ -32,13 +32,14 @@ extension IdentityStore {
     ///
     /// - Parameter actor: the role of whoever asks; decides what they may do to whom.
     /// - Returns: the member's role before; nil for no member.
-    /// - Throws: `role_too_high` (403) or `last_owner` (409).
+    /// - Throws: `role_too_high` (403), `personal_organisation` or `last_owner` (409).
     package func changeRole(
         of user: UserID, in organisation: TenantID, to role: Role, by actor: Role, audit: AuditEntry, at now: Timestamp
     ) async throws -> Role? {
         try await database.write(.members) { connection in
             try Self.lock(organisation, connection)
             guard let present = try Self.membership(of: user, in: organisation, connection) else { return nil }
+            guard present.organisation.personalOf != user else { throw PixelFlowError.personalOrganisation }
             guard present.role != role else { return role }
             guard actor.mayAssign(role), actor.mayAssign(present.role) else { throw PixelFlowError.roleTooHigh }
             if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
@@ -53,13 +54,15 @@ extension IdentityStore {
     ///
     /// - Parameter actor: the role of whoever asks; nil for a member who leaves.
     /// - Returns: false for no member.
-    /// - Throws: `role_too_high` (403) or `last_owner` (409).
+    /// - Throws: `role_too_high` (403), `personal_organisation` or `last_owner` (409).
     package func removeMember(
         _ user: UserID, from organisation: TenantID, by actor: Role?, audit: AuditEntry, at now: Timestamp
     ) async throws -> Bool {
         try await database.write(.members) { connection in
+            if try Self.isDone(audit, connection) { return true }
             try Self.lock(organisation, connection)
             guard let present = try Self.membership(of: user, in: organisation, connection) else { return false }
+            guard present.organisation.personalOf != user else { throw PixelFlowError.personalOrganisation }
             if let actor { guard actor.mayAssign(present.role) else { throw PixelFlowError.roleTooHigh } }
             if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
             try connection.execute(Self.delete, .id(organisation), .id(user))
@@ -67,6 +70,17 @@ extension IdentityStore {
             try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)
             try Self.append(audit, connection)
             return true
+        }
+    }
+
+    /// - Parameter user: nil for a program or an operator, who are no members.
+    /// - Throws: `insufficient_role` (403), if the person has lost the role since the request was checked.
+    static func require(
+        _ needed: Role, of user: UserID?, in organisation: TenantID, _ connection: any SQLConnection
+    ) throws {
+        guard let user else { return }
+        guard let role = try membership(of: user, in: organisation, connection)?.role, role >= needed else {
+            throw PixelFlowError(.forbidden, code: "insufficient_role", "This needs the role \(needed.rawValue).")
         }
     }
 
@@ -94,6 +108,10 @@ extension IdentityStore {
 }
 
 extension PixelFlowError {
+    package static let personalOrganisation = PixelFlowError(
+        .conflict, code: "personal_organisation", "A personal organisation stays with its account and is its own; it goes with the account."
+    )
+
     static let roleTooHigh = PixelFlowError(
         .forbidden, code: "role_too_high", "Only an owner may give or take the role of an owner, and only an admin the others.")
 }

@@ -54,6 +54,7 @@ extension IdentityStore {
     /// - Throws: `too_many_organisations` (409).
     package func create(_ organisation: Organisation, owner: UserID, audit: AuditEntry) async throws {
         try await database.write(.organisations) { connection in
+            if try Self.isDone(audit, connection) { return }
             guard try connection.count(Self.countOf, .id(owner)) < Self.organisationLimit else {
                 throw PixelFlowError(
                     .conflict, code: "too_many_organisations", "One person can be in at most \(Self.organisationLimit) organisations.")
@@ -97,6 +98,7 @@ extension IdentityStore {
     /// - Returns: false if there is no such organisation, it is deleted already, or there is nothing to restore any more.
     package func setDeleted(_ isDeleted: Bool, _ id: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.organisations) { connection in
+            if try Self.isDone(audit, connection) { return true }
             let changed =
                 isDeleted
                 ? try connection.execute(Self.markDeleted, .id(id), .time(now))

@@ -4,6 +4,7 @@ extension IdentityStore {
     enum Lock: String {
         case signingKeys = "signing_keys"
         case revocations
+        case setup
     }
 
     private static let increment = SQLStatement("increment_counter", "UPDATE counters SET value = value + 1 WHERE name = $1")

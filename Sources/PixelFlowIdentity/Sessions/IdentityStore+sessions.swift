@@ -31,21 +31,31 @@ extension IdentityStore {
         WHERE id = $1
         """)
     private static let lockRow = SQLStatement("lock_session", "UPDATE sessions SET id = id WHERE id = $1")
+    /// Holds the row until the end of the transaction: a change of the password comes before it or after it.
+    private static let holdUser = SQLStatement(
+        "hold_user", "UPDATE users SET id = id WHERE id = $1 AND password_hash = $2 AND disabled_at = 0")
     private static let setOrganisation = SQLStatement(
         "set_session_organisation", "UPDATE sessions SET organisation = $3 WHERE id = $1 AND user_id = $2")
     private static let delete = SQLStatement("end_session", "DELETE FROM sessions WHERE id = $1 AND user_id = $2")
 
-    package func open(_ session: Session, audit: AuditEntry) async throws {
+    /// Opens a session for a user whose password has been verified.
+    ///
+    /// - Throws: `credentials_changed` (409) if the password has changed or the account was disabled since: a sign-in with the password
+    ///   of before must not outlive the change.
+    package func open(_ session: Session, for user: User, audit: AuditEntry) async throws {
         try await database.write(.sessions) { connection in
+            guard try connection.execute(Self.holdUser, .id(user.id), .text(user.passwordHash)) == 1 else {
+                throw PixelFlowError.credentialsChanged
+            }
             let values: [SQLValue] = [
                 .id(session.id), .id(session.user), .id(session.organisation), .integer(session.generation), .time(session.rotatedAt),
                 .time(session.createdAt), .time(session.lastUsedAt), .time(session.expiresAt), .text(session.device),
                 .text(session.address),
             ]
             guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else { return }
-            for surplus in try connection.rows(Self.ofUser, .id(session.user), map: Self.session).dropFirst(Self.sessionLimit) {
-                try Self.end(surplus, at: session.createdAt, connection)
-            }
+            let surplus = try connection.rows(Self.ofUser, .id(session.user), map: Self.session).dropFirst(Self.sessionLimit)
+            for session in surplus { try connection.execute(Self.delete, .id(session.id), .id(session.user)) }
+            for ended in surplus { try Self.revoke(.session(ended.id), at: session.createdAt, connection) }
             try Self.append(audit, connection)
         }
     }
@@ -100,6 +110,7 @@ extension IdentityStore {
     /// - Returns: false if the person has no such session.
     package func end(_ id: SessionID, of user: UserID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.sessions) { connection in
+            if try Self.isDone(audit, connection) { return true }
             guard try connection.execute(Self.delete, .id(id), .id(user)) == 1 else { return false }
             try Self.revoke(.session(id), at: now, connection)
             try Self.append(audit, connection)
@@ -107,11 +118,13 @@ extension IdentityStore {
         }
     }
 
-    /// Ends all sessions of a person but one, and tokens of releases before sessions.
+    /// Ends all sessions of a person but one, and tokens of releases before sessions. The row of the user must have been changed before
+    /// in this transaction, so that no session is opened meanwhile.
     static func endSessions(of user: UserID, keeping kept: SessionID?, at now: Timestamp, _ connection: any SQLConnection) throws {
-        for session in try connection.rows(ofUser, .id(user), map: session) where session.id != kept {
-            try end(session, at: now, connection)
-        }
+        let ended = try connection.rows(ofUser, .id(user), map: session).filter { $0.id != kept }
+        // Rows first and the list last: whoever waits for the list holds no row that is still wanted.
+        for session in ended { try connection.execute(delete, .id(session.id), .id(user)) }
+        for session in ended { try revoke(.session(session.id), at: now, connection) }
         try revoke(.user(user), at: now, connection)
     }
 
@@ -128,4 +141,9 @@ extension IdentityStore {
         session.lastUsedAt = row.time(6)
         return session
     }
+}
+
+extension PixelFlowError {
+    package static let credentialsChanged = PixelFlowError(
+        .conflict, code: "credentials_changed", "The password has just been changed; sign in again.")
 }

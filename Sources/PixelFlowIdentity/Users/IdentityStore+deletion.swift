@@ -16,24 +16,29 @@ extension IdentityStore {
     /// - Throws: `last_owner` (409) if an organisation with others in it would be without an owner.
     package func delete(_ user: User, audit: AuditEntry, at now: Timestamp) async throws {
         try await database.write(.users) { connection in
-            for membership in try Self.memberships(of: user.id, connection) where membership.organisation.deletedAt == nil {
+            let memberships = try Self.memberships(of: user.id, connection).filter { $0.organisation.deletedAt == nil }
+            // In the order of their ids, as everyone who locks several.
+            for id in memberships.map(\.organisation.id).sorted() { try Self.lock(id, connection) }
+            var revocations: [Revocation] = []
+            for membership in memberships {
                 let organisation = membership.organisation
-                try Self.lock(organisation.id, connection)
                 let isAlone = try connection.count(Self.countOthers, .id(organisation.id), .id(user.id)) == 0
                 if isAlone || organisation.id == user.tenant {
                     try connection.execute(Self.close, .id(organisation.id), .time(now))
-                    try Self.revoke(.organisation(organisation.id), at: now, connection)
+                    revocations.append(.organisation(organisation.id))
                 } else if try connection.count(Self.countOwners, .id(organisation.id), .id(user.id)) == 0 {
                     throw PixelFlowError(
                         .conflict, code: "last_owner", "\(organisation.name) would be without an owner; make someone else owner first.")
                 } else {
-                    try Self.revoke(.member(user.id, organisation.id, before: membership.version + 1), at: now, connection)
+                    revocations.append(.member(user.id, organisation.id, before: membership.version + 1))
                 }
             }
-            try Self.endSessions(of: user.id, keeping: nil, at: now, connection)
+            // Before the sessions, so that none is opened meanwhile.
+            try connection.execute(Self.delete, .id(user.id))
             try connection.execute(Self.leave, .id(user.id))
             try connection.execute(Self.forgetResets, .id(user.id))
-            try connection.execute(Self.delete, .id(user.id))
+            try Self.endSessions(of: user.id, keeping: nil, at: now, connection)
+            for revocation in revocations { try Self.revoke(revocation, at: now, connection) }
             try Self.append(audit, connection)
         }
     }

@@ -20,20 +20,39 @@ extension IdentityStore {
         "replace_password", "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
     private static let disable = SQLStatement("disable_user", "UPDATE users SET disabled_at = $2 WHERE id = $1")
 
+    private static let anyone = SQLStatement("count_users", "SELECT count(*) FROM users")
+    private static let forgetResets = SQLStatement("forget_password_resets", "DELETE FROM password_resets WHERE user_id = $1")
+
     /// Adds a user with a personal organisation that they own, unless the address is taken. Exactly one of two racing calls wins.
     ///
+    /// - Parameters:
+    ///   - invitation: accepted in the same transaction, with its entry for the audit log: either both happen or nothing.
+    ///   - isFirst: whether there must be no other account.
     /// - Returns: false if the email address is taken.
-    package func register(_ user: User, audit: AuditEntry) async throws -> Bool {
+    /// - Throws: as `accept(_:by:audit:at:)`; `registration_closed` (403) if there is another account already.
+    package func register(
+        _ user: User, audit: AuditEntry, accepting invitation: (Invitation, AuditEntry)? = nil, isFirst: Bool = false
+    ) async throws -> Bool {
         try await database.write(.users) { connection in
+            if try Self.isDone(audit, connection) { return true }
+            if isFirst {
+                try Self.lock(.setup, connection)
+                guard try connection.count(Self.anyone) == 0 else {
+                    throw PixelFlowError(.forbidden, code: "registration_closed", "There is an account already; ask for an invitation.")
+                }
+            }
             let values: [SQLValue] = [
                 .id(user.id), .text(user.email), .text(user.passwordHash), .id(user.tenant), .time(user.createdAt),
             ]
             guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else {
-                // Perhaps it was this very user, whose first transaction was answered into a broken connection.
+                // Perhaps it is this very user, whom an earlier call has added without hearing of it.
                 return try Self.user(Self.byEmail, .text(user.email), connection)?.id == user.id
             }
             let personal = Organisation(id: user.tenant, name: user.email, personalOf: user.id, createdAt: user.createdAt)
             try Self.insertOrganisation(personal, owner: user.id, connection)
+            if let (invitation, entry) = invitation {
+                try Self.accept(invitation, by: user.id, audit: entry, at: user.createdAt, connection)
+            }
             try Self.append(audit, connection)
             return true
         }
@@ -64,6 +83,7 @@ extension IdentityStore {
     ) async throws {
         try await database.write(.users) { connection in
             try connection.execute(Self.setHash, .id(user), .text(hash))
+            try connection.execute(Self.forgetResets, .id(user))
             try Self.endSessions(of: user, keeping: kept, at: now, connection)
             try Self.append(audit, connection)
         }
@@ -82,7 +102,10 @@ extension IdentityStore {
     package func setDisabled(_ isDisabled: Bool, _ id: UserID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.users) { connection in
             guard try connection.execute(Self.disable, .id(id), .time(isDisabled ? now : nil)) == 1 else { return false }
-            if isDisabled { try Self.endSessions(of: id, keeping: nil, at: now, connection) }
+            if isDisabled {
+                try connection.execute(Self.forgetResets, .id(id))
+                try Self.endSessions(of: id, keeping: nil, at: now, connection)
+            }
             try Self.append(audit, connection)
             return true
         }

@@ -121,17 +121,28 @@ struct SessionRoutes: Sendable {
     }
 
     @Sendable private func signOut(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        if let token = SessionCookie.token(of: request) {
-            do {
-                try await auth.logout(token, RequestTrace(request, context, proxies: proxies))
-            } catch let error as PixelFlowError {
-                // A token that auth cannot end leaves with its cookie, which no script has seen.
-                if error.kind != .unauthenticated { context.logger.warning("session not ended", metadata: ["error": "\(error)"]) }
-            }
+        do {
+            try await endSession(request, RequestTrace(request, context, proxies: proxies))
+        } catch let error as PixelFlowError {
+            // What auth cannot end leaves with its cookies, which no script has seen.
+            if error.kind != .unauthenticated { context.logger.warning("session not ended", metadata: ["error": "\(error)"]) }
         }
         var response = Response(status: .noContent)
         for cookie in SessionCookie.endAll(for: request) { response.setCookie(cookie) }
         return response
+    }
+
+    /// A token lives for less long than its session: where it no longer counts, the refresh token speaks for the session.
+    private func endSession(_ request: Request, _ trace: RequestTrace) async throws {
+        if let token = SessionCookie.token(of: request) {
+            do {
+                return try await auth.logout(token, trace)
+            } catch let error as PixelFlowError where error.kind == .unauthenticated {
+                guard SessionCookie.refreshToken(of: request) != nil else { throw error }
+            }
+        }
+        guard let refreshToken = SessionCookie.refreshToken(of: request) else { return }
+        try await auth.logout(try await auth.refresh(refreshToken, trace).token, trace)
     }
 
     private func answer(

@@ -19,7 +19,7 @@ extension IdentityStoreConformance {
     private func findsKeys() async throws {
         let ada = try await register("ada@example.org")
         var key = key(of: ada.tenant, by: ada)
-        try await store.add(key, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+        try await store.add(key, by: ada.id, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
         try requireEqual(try await reopen().key(hash: key.hash), key, "by hash")
         try requireEqual(try await store.key(hash: "none"), nil, "by another hash")
         try await store.touch(key.id, at: Self.now)
@@ -31,7 +31,7 @@ extension IdentityStoreConformance {
     private func revokesKeys() async throws {
         let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
         let key = key(of: ada.tenant, by: ada)
-        try await store.add(key, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+        try await store.add(key, by: ada.id, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
         let audit = Self.audit(.keyRevoked, in: bob.tenant, by: bob)
         try requireEqual(try await store.revoke(key.id, of: bob.tenant, audit: audit, at: Self.now), false, "by another organisation")
         try requireEqual(try await store.keys(of: bob.tenant), [], "the keys of another organisation")
@@ -44,7 +44,7 @@ extension IdentityStoreConformance {
         let ada = try await register("ada@example.org")
         let works = try await organisation(of: ada)
         let key = key(of: works.id, by: ada)
-        try await store.add(key, audit: Self.audit(.keyCreated, in: works.id, by: ada))
+        try await store.add(key, by: ada.id, audit: Self.audit(.keyCreated, in: works.id, by: ada))
         _ = try await store.setDeleted(true, works.id, audit: Self.audit(.organisationDeleted, in: works.id), at: Self.now)
         try requireEqual(try await store.key(hash: key.hash), nil, "while it is deleted")
         _ = try await store.setDeleted(false, works.id, audit: Self.audit(.organisationRestored, in: works.id), at: Self.now)
@@ -54,7 +54,7 @@ extension IdentityStoreConformance {
     private func boundsKeys() async throws {
         let ada = try await register("ada@example.org")
         for _ in 0..<(IdentityStore.keyLimit - 5) {
-            try await store.add(key(of: ada.tenant, by: ada), audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+            try await store.add(key(of: ada.tenant, by: ada), by: ada.id, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
         }
         let other = try await reopen()
         let refused = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -62,7 +62,9 @@ extension IdentityStoreConformance {
                 let store = number.isMultiple(of: 2) ? store : other
                 group.addTask {
                     let key = self.key(of: ada.tenant, by: ada)
-                    return try await self.code { try await store.add(key, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada)) }
+                    return try await self.code {
+                        try await store.add(key, by: ada.id, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+                    }
                 }
             }
             return try await group.compactMap { $0 }.reduce(into: []) { $0.append($1) }

@@ -6,6 +6,8 @@ extension IdentityStoreConformance {
         ConformanceCase("registration makes a personal organisation that its user owns") { try await $0.makesPersonalOrganisation() },
         ConformanceCase("a person is in several organisations, each with its role") { try await $0.keepsRoles() },
         ConformanceCase("the last owner can neither leave nor be demoted") { try await $0.keepsOneOwner() },
+        ConformanceCase("no one leaves a personal organisation or has another role in it") { try await $0.keepsPersonal() },
+        ConformanceCase("an admin who was demoted makes no key and no invitation") { try await $0.checksMakers() },
         ConformanceCase("of two owners who leave at the same moment one stays") { try await $0.keepsOneOfTwoOwners() },
         ConformanceCase("no one gives or takes a role above their own") { try await $0.boundsRoles() },
         ConformanceCase("a changed role and a removal revoke older tokens") { try await $0.revokesMemberships() },
@@ -44,6 +46,32 @@ extension IdentityStoreConformance {
         }
         try requireEqual(demoted, "last_owner", "demotion")
         try requireEqual(try await store.membership(of: ada.id, in: works.id)?.role, .owner, "role")
+    }
+
+    private func keepsPersonal() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let personal = Organisation(id: ada.tenant, name: ada.email, createdAt: Self.now)
+        try await accept(try await invite(to: personal, as: .owner, by: ada), by: bob)
+        let audit = Self.audit(.roleChanged, in: ada.tenant, by: bob)
+        let demotion = try await code {
+            _ = try await store.changeRole(of: ada.id, in: ada.tenant, to: .viewer, by: .owner, audit: audit, at: Self.now)
+        }
+        let removal = try await code {
+            _ = try await store.removeMember(ada.id, from: ada.tenant, by: .owner, audit: audit, at: Self.now)
+        }
+        try requireEqual([demotion, removal], ["personal_organisation", "personal_organisation"], "refusals")
+    }
+
+    private func checksMakers() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .admin)])
+        let audit = Self.audit(.roleChanged, in: works.id, by: ada)
+        _ = try await store.changeRole(of: bob.id, in: works.id, to: .member, by: .owner, audit: audit, at: Self.now)
+        let forKey = try await code {
+            try await store.add(key(of: works.id, by: bob), by: bob.id, audit: Self.audit(.keyCreated, in: works.id, by: bob))
+        }
+        let forInvitation = try await code { _ = try await invite(to: works, as: .member, by: bob) }
+        try requireEqual([forKey, forInvitation], ["insufficient_role", "insufficient_role"], "refusals")
     }
 
     private func keepsOneOfTwoOwners() async throws {
@@ -121,7 +149,7 @@ extension IdentityStoreConformance {
         let invitation = Invitation(
             id: UUIDv7.make(), organisation: works.id, email: nil, role: .member, hash: UUIDv7.make(), invitedBy: ada.id,
             createdAt: Self.now, expiresAt: Self.now + .seconds(3600))
-        try await store.add(invitation, audit: Self.audit(.invitationCreated, in: works.id, by: ada))
+        try await store.add(invitation, by: ada.id, audit: Self.audit(.invitationCreated, in: works.id, by: ada))
         try await accept(invitation, by: bob)
         let version = try await store.membership(of: bob.id, in: works.id)?.version ?? 0
         try require(version >= floors.max() ?? 0, "version \(version) is not above what was revoked")
@@ -143,11 +171,13 @@ extension IdentityStoreConformance {
     private func ends() async throws {
         let ada = try await register("ada@example.org")
         let (works, other) = (try await organisation(of: ada), try await organisation(of: ada))
-        try await store.add(key(of: works.id, by: ada), audit: Self.audit(.keyCreated, in: works.id, by: ada))
+        try await store.add(key(of: works.id, by: ada), by: ada.id, audit: Self.audit(.keyCreated, in: works.id, by: ada))
         let deletion = Self.audit(.organisationDeleted, in: works.id, by: ada)
         _ = try await store.setDeleted(true, works.id, audit: deletion, at: Self.now)
-        _ = try await store.setDeleted(true, other.id, audit: deletion, at: Self.now + .seconds(10))
-        try requireEqual(try await store.setDeleted(true, works.id, audit: deletion, at: Self.now), false, "deleting it once more")
+        let second = Self.audit(.organisationDeleted, in: other.id, by: ada)
+        _ = try await store.setDeleted(true, other.id, audit: second, at: Self.now + .seconds(10))
+        let again = Self.audit(.organisationDeleted, in: works.id, by: ada)
+        try requireEqual(try await store.setDeleted(true, works.id, audit: again, at: Self.now), false, "deleting it once more")
 
         let end = Self.now + IdentityStore.restorePeriod
         let start = Timestamp(microseconds: 0)

@@ -7,6 +7,7 @@ extension IdentityStoreConformance {
         ConformanceCase("a spent refresh token ends the session") { try await $0.endsOnReuse() },
         ConformanceCase("two tabs that refresh at the same moment both go on") { try await $0.letsTwoTabsRefresh() },
         ConformanceCase("a session ends for its own user alone, once, and is revoked") { try await $0.endsSessions() },
+        ConformanceCase("a sign-in with the password of before opens no session") { try await $0.refusesOldPassword() },
         ConformanceCase("a changed password ends every other session") { try await $0.endsOthersOnPasswordChange() },
         ConformanceCase("beyond the limit the sessions unused for longest end") { try await $0.boundsSessions() },
     ]
@@ -15,7 +16,7 @@ extension IdentityStoreConformance {
         let session = Session(
             id: SessionID(UUIDv7.make()), user: user.id, organisation: user.tenant, createdAt: time, expiresAt: time + .seconds(1000),
             device: "curl/8", address: "192.0.2.1")
-        try await store.open(session, audit: Self.audit(.signedIn, in: user.tenant, by: user))
+        try await store.open(session, for: user, audit: Self.audit(.signedIn, in: user.tenant, by: user))
         return session
     }
 
@@ -84,10 +85,13 @@ extension IdentityStoreConformance {
     private func endsSessions() async throws {
         let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
         let session = try await open(for: ada)
-        let audit = Self.audit(.signedOut, in: ada.tenant, by: ada)
-        try requireEqual(try await store.end(session.id, of: bob.id, audit: audit, at: Self.now), false, "by someone else")
-        try requireEqual(try await store.end(session.id, of: ada.id, audit: audit, at: Self.now), true, "by its user")
-        try requireEqual(try await store.end(session.id, of: ada.id, audit: audit, at: Self.now), false, "once more")
+        try requireEqual(
+            try await store.end(session.id, of: bob.id, audit: Self.audit(.signedOut, in: ada.tenant), at: Self.now), false,
+            "by someone else")
+        try requireEqual(
+            try await store.end(session.id, of: ada.id, audit: Self.audit(.signedOut, in: ada.tenant), at: Self.now), true, "by its user")
+        try requireEqual(
+            try await store.end(session.id, of: ada.id, audit: Self.audit(.signedOut, in: ada.tenant), at: Self.now), false, "once more")
         try requireEqual(try await reopen().sessions(of: ada.id), [], "after a restart")
         try requireEqual(try await store.revocations(after: 0, limit: 10).map(\.revocation), [.session(session.id)], "revocations")
     }
@@ -100,6 +104,18 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.sessions(of: user.id), [kept], "sessions")
         let revoked = try await store.revocations(after: 0, limit: 10).map(\.revocation)
         try requireEqual(revoked, [.session(other.id), .user(user.id)], "revocations")
+    }
+
+    private func refusesOldPassword() async throws {
+        let user = try await register("ada@example.org")
+        try await store.setPassword(of: user.id, hash: "new", audit: Self.audit(.passwordChanged, in: user.tenant), at: Self.now)
+        try requireEqual(try await code { _ = try await open(for: user) }, "credentials_changed", "with the hash of before")
+        guard let changed = try await store.user(user.id) else {
+            throw ConformanceFailure("the user is gone", file: #fileID, line: #line)
+        }
+        _ = try await open(for: changed)
+        _ = try await store.setDisabled(true, user.id, audit: Self.audit(.userDisabled, in: user.tenant), at: Self.now)
+        try requireEqual(try await code { _ = try await open(for: changed) }, "credentials_changed", "while it is disabled")
     }
 
     private func boundsSessions() async throws {

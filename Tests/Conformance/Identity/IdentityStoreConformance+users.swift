@@ -6,6 +6,9 @@ extension IdentityStoreConformance {
         ConformanceCase("a user is found by address and by id") { try await $0.findsWhatWasAdded() },
         ConformanceCase("nobody is found in an empty store") { try await $0.findsNobody() },
         ConformanceCase("an address belongs to one user") { try await $0.refusesTakenAddress() },
+        ConformanceCase("an invitation and an account come together or not at all") { try await $0.joinsByRegistration() },
+        ConformanceCase("of ten first accounts one comes in") { try await $0.letsOneFirstIn() },
+        ConformanceCase("a transaction that runs once more knows its own work") { try await $0.knowsItsOwnWork() },
         ConformanceCase("of fifty racing registrations one wins") { try await $0.letsOneRacerWin() },
         ConformanceCase("addresses are compared to the letter") { try await $0.comparesExactly() },
         ConformanceCase("text comes back as it was, whatever it holds") { try await $0.keepsHostileText() },
@@ -53,6 +56,64 @@ extension IdentityStoreConformance {
         }
         try requireEqual(winners.count, 1, "winners")
         try requireEqual(try await store.user(email: "race@example.org"), winners.first, "who is stored")
+    }
+
+    private func joinsByRegistration() async throws {
+        let ada = try await register("ada@example.org")
+        let works = try await organisation(of: ada)
+        let invitation = try await invite(to: works, as: .member, by: ada)
+        for (email, expected) in [("bob@example.org", String?.none), ("eve@example.org", "invitation_invalid")] {
+            let user = Self.user(email)
+            let entry = Self.audit(.memberJoined, in: works.id, by: user)
+            let refusal = try await code {
+                _ = try await store.register(user, audit: Self.audit(.userRegistered, in: user.tenant), accepting: (invitation, entry))
+            }
+            try requireEqual(refusal, expected, email)
+            try requireEqual(try await store.user(email: email) != nil, expected == nil, "the account of \(email)")
+        }
+        try requireEqual(try await store.members(of: works.id).map(\.email), [ada.email, "bob@example.org"], "members")
+    }
+
+    private func letsOneFirstIn() async throws {
+        let other = try await reopen()
+        let codes = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<10 {
+                let store = number.isMultiple(of: 2) ? store : other
+                group.addTask {
+                    let user = Self.user("first\(number)@example.org")
+                    return try await self.code {
+                        _ = try await store.register(user, audit: Self.audit(.userRegistered, in: user.tenant), isFirst: true)
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        try requireEqual(codes.filter { $0 == nil }.count, 1, "who came in")
+        try requireEqual(try await store.users(after: nil, limit: 100).count, 1, "accounts")
+    }
+
+    /// As after a connection that was lost before the answer.
+    private func knowsItsOwnWork() async throws {
+        let ada = Self.user("ada@example.org")
+        let registration = Self.audit(.userRegistered, in: ada.tenant, by: ada)
+        let bob = try await register("bob@example.org")
+        let works = Organisation(id: TenantID(UUIDv7.make()), name: "Works", createdAt: Self.now)
+        let creation = Self.audit(.organisationCreated, in: works.id, by: ada)
+        let removal = Self.audit(.memberRemoved, in: works.id, by: ada)
+        let deletion = Self.audit(.organisationDeleted, in: works.id, by: ada)
+        for _ in 0..<2 { try require(try await store.register(ada, audit: registration), "the account was refused") }
+        for _ in 0..<2 { try await store.create(works, owner: ada.id, audit: creation) }
+        try await accept(try await invite(to: works, as: .member, by: ada), by: bob)
+        for _ in 0..<2 {
+            let isDone = try await store.removeMember(bob.id, from: works.id, by: .owner, audit: removal, at: Self.now)
+            try require(isDone, "the removal was not recognised")
+        }
+        for _ in 0..<2 {
+            try require(try await store.setDeleted(true, works.id, audit: deletion, at: Self.now), "the deletion was not recognised")
+        }
+        let revoked = try await store.revocations(after: 0, limit: 10)
+        try requireEqual(revoked.count, 2, "revocations")
+        try requireEqual(try await store.newestRevocation(), revoked.last?.sequence, "the newest")
     }
 
     private func comparesExactly() async throws {

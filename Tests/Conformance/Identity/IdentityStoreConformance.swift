@@ -60,7 +60,7 @@ package struct IdentityStoreConformance: Sendable {
         let invitation = Invitation(
             id: UUIDv7.make(), organisation: organisation.id, email: nil, role: role, hash: UUIDv7.make(), invitedBy: inviter.id,
             createdAt: Self.now, expiresAt: Self.now + .seconds(3600))
-        try await store.add(invitation, audit: Self.audit(.invitationCreated, in: organisation.id, by: inviter))
+        try await store.add(invitation, by: inviter.id, audit: Self.audit(.invitationCreated, in: organisation.id, by: inviter))
         return invitation
     }
 
