@@ -89,9 +89,10 @@ package struct TokenVerification: Sendable {
     package static func remote(_ settings: Settings, context: BuildContext) throws(PixelFlowError) -> TokenVerification {
         // The shared client needs no shutdown: one of our own would end the process instead of a setting being named, should
         // another setting be wrong.
+        let keys = try RemoteKeySource(settings, client: .shared)
         let identities = try RemoteIdentitySource(settings, client: .shared)
         let verifier = TokenVerifier(
-            source: try RemoteKeySource(settings, client: .shared), identities: identities,
+            source: keys, identities: identities,
             rules: try TokenRules(settings), logger: context.logger(for: "api"))
         return TokenVerification(verifier, identities, checks: [HealthCheck("auth") { try await verifier.prepare() }])
     }

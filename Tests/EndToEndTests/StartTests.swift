@@ -20,11 +20,15 @@ extension EndToEnd {
             #expect(lines.first?.contains(name) == true, "\(service.logText)")
         }
 
-        @Test(arguments: [("--jwks-url", "nonsense"), ("--task-database-url", "nonsense"), ("--uploads-per-user", "0")])
+        @Test(arguments: [
+            ("--jwks-url", "nonsense"), ("--task-database-url", "nonsense"), ("--uploads-per-user", "0"), ("--service-secret", "short"),
+            ("--service-secret", ""), ("--auth-url", "nonsense"),
+        ])
         func aBadSettingOfTheApiIsNamed(_ flag: String, _ value: String) async throws {
             let good = [
                 "--task-database-url": "mongodb://127.0.0.1:1/x", "--broker-url": "kafka://127.0.0.1:1",
                 "--blob-url": "s3://bucket?endpoint=http://127.0.0.1:1", "--s3-access-key": "key", "--s3-secret-key": "secret",
+                "--service-secret": "a secret of thirty-two characters",
             ]
             let arguments = good.merging([flag: value]) { $1 }.flatMap { [$0, $1] }
             let failure = await #expect(throws: Command.Failed.self) {

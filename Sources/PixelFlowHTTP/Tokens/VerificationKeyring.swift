@@ -38,10 +38,8 @@ final class VerificationKeyring: Sendable {
         renewIfStale(at: clock.now())
         if let known = state.withLock({ $0.keys[kid] }) { return known }
         do {
-            guard try await renewIfDue(at: clock.now()) else {
-                try requireAnyKey(nil)
-                return nil
-            }
+            // Where none is due, another caller's renewal may just have brought the key.
+            if try await !renewIfDue(at: clock.now()) { try requireAnyKey(nil) }
         } catch {
             try requireAnyKey(error)
         }
