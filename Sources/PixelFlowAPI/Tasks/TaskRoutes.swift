@@ -18,7 +18,7 @@ struct TaskRoutes: Sendable {
                 details: "Send `next_cursor` as `cursor` for the next page; it is null on the last one.", access: .scope(.readTasks),
                 parameters: [Self.status.description, Self.search.description, Self.limit.description, Self.cursor.description],
                 responses: [.json(TaskListView.self, "A page of tasks.")],
-                problems: .readingTasks + [DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted.")],
+                problems: .readingTasks + [DeclaredProblem.invalidParameter],
                 handler: list),
             Route(
                 .get, "/api/tasks/{id}", id: "getTask", tag: "tasks", "Read a task", access: .scope(.readTasks),

@@ -78,7 +78,7 @@ struct Accounts: Sendable {
     /// - Throws: `registration_closed` (403).
     func requireOpenRegistration(setupToken: String?) async throws {
         if registration == .open { return }
-        if let setupToken, try await setupTokenIfEmpty() == setupToken { return }
+        if let setupToken, let expected = try await setupTokenIfEmpty(), ConstantTime.equals(setupToken, expected) { return }
         throw registrationClosed
     }
 

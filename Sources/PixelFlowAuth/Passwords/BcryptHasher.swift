@@ -39,7 +39,7 @@ package final class BcryptHasher: PasswordHashing {
     }
 
     package func verify(_ password: String, against hash: String) async throws -> Bool {
-        try await signIn.run { Self.isEqual(try Self.crypt(password, setting: hash), hash) }
+        try await signIn.run { ConstantTime.equals(try Self.crypt(password, setting: hash), hash) }
     }
 
     package func needsRenewal(_ hash: String) -> Bool {
@@ -77,14 +77,6 @@ package final class BcryptHasher: PasswordHashing {
         // The label keeps a plain SHA-256 that leaked elsewhere from serving as a password here.
         let digest = SHA256.hash(data: Array("pixelflow long password:".utf8) + bytes)
         return Data(digest).base64EncodedString()
-    }
-
-    /// Takes the same time wherever the first difference is.
-    private static func isEqual(_ left: String, _ right: String) -> Bool {
-        let left = Array(left.utf8)
-        let right = Array(right.utf8)
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     private static func text(_ characters: [CChar]) -> String {

@@ -30,7 +30,7 @@ struct AuditRoutes: Sendable {
                         [.json(AuditPage.self), .init("application/x-ndjson", .schema(.string()))])
                 ],
                 problems: [
-                    .databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
+                    .databaseUnavailable, .invalidParameter,
                 ], handler: list)
         ]
     }

@@ -59,7 +59,7 @@ struct OperatorRoutes: Sendable {
     private static let userID = ParameterDescription("id", in: .path, .string(), "The account.")
     private static let userNotFound = DeclaredProblem(.notFound, "not_found", "There is no such account.")
     private static let listProblems = [
-        DeclaredProblem.databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
+        DeclaredProblem.databaseUnavailable, .invalidParameter,
     ]
     private static let limit = QueryParameter.integer("limit", 1...1_000, default: 100, "Entries on a page.")
     private static let cursor = QueryParameter.text("cursor", maximumBytes: 64, "The `next_cursor` of the page before.")

@@ -23,7 +23,7 @@ struct VerifierRoutes: Sendable {
                 access: .operator, parameters: [Self.after.description],
                 responses: [.json(RevocationPage.self, "At most 1,000 revocations.")],
                 problems: [
-                    .databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
+                    .databaseUnavailable, .invalidParameter,
                 ], handler: revocations),
             Route(
                 .get, "/deleted-organisations", id: "listDeletedOrganisations", tag: "service",
@@ -32,7 +32,7 @@ struct VerifierRoutes: Sendable {
                 access: .operator, parameters: [Self.after.description],
                 responses: [.json(DeletedOrganisations.self, "At most 1,000 organisations.")],
                 problems: [
-                    .databaseUnavailable, DeclaredProblem(.invalid, "invalid_value", "A parameter has a value that is not accepted."),
+                    .databaseUnavailable, .invalidParameter,
                 ], handler: deletedOrganisations),
         ]
     }

@@ -32,6 +32,7 @@ struct LocalIdentitySource: IdentitySource {
     func revocations(after sequence: Int64) async throws -> RevocationPage {
         let newest = try await store.newestRevocation()
         let records = try await store.revocations(after: sequence, limit: Self.pageSize)
+        // One may have been added between the two reads.
         return RevocationPage(
             records, after: sequence, limit: Self.pageSize, newest: max(newest, records.last?.sequence ?? 0))
     }

@@ -33,11 +33,7 @@ struct RefreshTokens: Sendable {
         let parts = token.dropFirst(Self.prefix.count).split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let generation = Int64(parts[1]) else { return nil }
         let session = SessionID(String(parts[0]))
-        let expected = self.token(of: session, generation: generation)
-        // Takes the same time wherever the first difference is.
-        guard expected.utf8.count == token.utf8.count, zip(expected.utf8, token.utf8).reduce(UInt8(0), { $0 | ($1.0 ^ $1.1) }) == 0 else {
-            return nil
-        }
+        guard ConstantTime.equals(self.token(of: session, generation: generation), token) else { return nil }
         return (session, generation)
     }
 }

@@ -117,6 +117,8 @@ enum CommonProblems {
 }
 
 extension DeclaredProblem {
+    package static let invalidParameter = DeclaredProblem(
+        .invalid, "invalid_value", "A parameter has a value that is not accepted.")
     package static let preconditionFailed = DeclaredProblem(
         .preconditionFailed, "precondition_failed", "`If-Match` or `If-None-Match` does not hold.")
 }

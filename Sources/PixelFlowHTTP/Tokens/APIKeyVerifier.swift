@@ -1,5 +1,4 @@
 import PixelFlowCore
-import Synchronization
 import WireFormats
 
 /// Verifies API keys by asking auth, and remembers the answers.
@@ -11,22 +10,16 @@ final class APIKeyVerifier: Sendable {
     /// Questions to auth at a time, and those that wait; a flood of made-up keys must not become a flood of requests.
     private static let concurrency = (running: 16, waiting: 256)
 
-    private struct Answer {
+    private struct Answer: Sendable {
         let token: VerifiedToken?
         let at: Timestamp
     }
 
-    private struct State {
-        var young: [String: Answer] = [:]
-        var old: [String: Answer] = [:]
-    }
-
-    private let state = Mutex(State())
+    private let answers: TwoGenerationCache<Answer>
     private let permits = AsyncSemaphore(permits: concurrency.running, waiting: concurrency.waiting)
     private let source: any IdentitySource
     private let staleLimit: Duration
     private let clock: any WallClock
-    private let generation: Int
 
     /// - Parameters:
     ///   - staleLimit: how long an answer is believed while auth does not answer.
@@ -35,12 +28,12 @@ final class APIKeyVerifier: Sendable {
         self.source = source
         self.staleLimit = staleLimit
         self.clock = clock
-        generation = max(1, capacity / 2)
+        answers = TwoGenerationCache(capacity: capacity)
     }
 
     /// A key that was verified a moment ago. Never suspends.
     func cached(_ key: String, at now: Timestamp) -> VerifiedToken? {
-        guard let answer = remembered(key), now - answer.at < Self.freshFor, let token = answer.token, now < token.acceptedUntil else {
+        guard let answer = answers[key], now - answer.at < Self.freshFor, let token = answer.token, now < token.acceptedUntil else {
             return nil
         }
         return token
@@ -50,11 +43,11 @@ final class APIKeyVerifier: Sendable {
     func verify(_ key: String) async throws -> VerifiedToken {
         guard SecretToken(.key, parsing: key) != nil else { throw PixelFlowError.keyMalformed }
         let now = clock.now()
-        let known = remembered(key)
+        let known = answers[key]
         if let known, now - known.at < (known.token == nil ? Self.refusedFor : Self.freshFor) { return try Self.require(known.token, now) }
         do {
             let token = try await permits.withPermit { try Self.token(try await source.introspect(key: key)) }
-            remember(key, Answer(token: token, at: now))
+            answers.insert(Answer(token: token, at: now), for: key)
             return try Self.require(token, now)
         } catch let error as PixelFlowError where error.kind == .unauthenticated {
             throw error
@@ -83,17 +76,5 @@ final class APIKeyVerifier: Sendable {
             user: UserID(id), email: answer.name ?? "", tenant: TenantID(tenant), role: nil, scopes: Scope.set(answer.scope ?? ""),
             credential: .key(APIKeyID(id)))
         return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: expiry, networks: networks.compactMap { $0?.unmapped })
-    }
-
-    private func remembered(_ key: String) -> Answer? { state.withLock { $0.young[key] ?? $0.old[key] } }
-
-    private func remember(_ key: String, _ answer: Answer) {
-        state.withLock { state in
-            if state.young.count >= generation {
-                state.old = state.young
-                state.young = [:]
-            }
-            state.young[key] = answer
-        }
     }
 }

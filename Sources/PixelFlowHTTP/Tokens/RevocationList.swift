@@ -47,8 +47,12 @@ package final class RevocationList: Sendable {
         }
     }
 
-    /// Reads what is new at once: for the process that has revoked something itself.
-    package func refresh() async { try? await renewing.run { try await self.renew() } }
+    /// Reads what is new at once: for the process that has revoked something itself. A renewal that fails is logged, and the list is
+    /// renewed with the next requests.
+    package func refresh() async {
+        // Twice, because a renewal under way may have read before the change.
+        for _ in 0..<2 { try? await renewing.run { try await self.renew() } }
+    }
 
     /// Whether a principal is not revoked, by a list that is young enough; nil if the list must be renewed first. Never suspends.
     func judge(_ principal: Principal, at now: Timestamp) -> Bool? {

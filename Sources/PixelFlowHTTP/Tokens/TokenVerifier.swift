@@ -10,7 +10,7 @@ package import PixelFlowCore
 package final class TokenVerifier: Sendable {
     private let rules: TokenRules
     private let clock: any WallClock
-    private let cache: VerifiedTokenCache
+    private let cache: TwoGenerationCache<VerifiedToken>
     private let keyring: VerificationKeyring
     private let keys: APIKeyVerifier?
     private let revocations: RevocationList?
@@ -25,7 +25,7 @@ package final class TokenVerifier: Sendable {
         staleLimit: Duration = .seconds(300), clock: any WallClock = SystemClock(), cacheCapacity: Int = 8192,
         logger: Logger = Logger(label: "tokens")
     ) {
-        let cache = VerifiedTokenCache(capacity: cacheCapacity)
+        let cache = TwoGenerationCache<VerifiedToken>(capacity: cacheCapacity)
         self.rules = rules
         self.clock = clock
         self.cache = cache
@@ -72,7 +72,7 @@ package final class TokenVerifier: Sendable {
             guard let keys else { throw PixelFlowError.tokenInvalid }
             return try await keys.verify(token)
         }
-        if let known = cache.find(token, at: clock.now()) { return known }
+        if let known = remembered(token, at: clock.now()) { return known }
         guard token.utf8.count <= 4096, let header = TokenHeader(of: token), header.isAcceptable else { throw PixelFlowError.tokenInvalid }
         guard let kid = header.kid, let key = try await keyring.key(kid) else { throw PixelFlowError.tokenInvalid }
         let claims: TokenClaims
@@ -90,9 +90,14 @@ package final class TokenVerifier: Sendable {
     package func cached(_ token: String) -> VerifiedToken? {
         let now = clock.now()
         keyring.renewIfStale(at: now)
-        guard let known = cache.find(token, at: now) ?? keys?.cached(token, at: now) else { return nil }
+        guard let known = remembered(token, at: now) ?? keys?.cached(token, at: now) else { return nil }
         if let revocations { guard revocations.judge(known.principal, at: now) == true else { return nil } }
         return known
+    }
+
+    private func remembered(_ token: String, at now: Timestamp) -> VerifiedToken? {
+        guard let found = cache[token], now < found.acceptedUntil else { return nil }
+        return found
     }
 }
 

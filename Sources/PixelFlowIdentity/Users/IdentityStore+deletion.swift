@@ -9,7 +9,6 @@ extension IdentityStore {
     private static let leave = SQLStatement("leave_all", "DELETE FROM memberships WHERE user_id = $1")
     private static let close = SQLStatement("close_organisation", "UPDATE organisations SET deleted_at = $2 WHERE id = $1")
     private static let delete = SQLStatement("delete_user", "DELETE FROM users WHERE id = $1")
-    private static let forgetResets = SQLStatement("delete_resets_of_user", "DELETE FROM password_resets WHERE user_id = $1")
 
     /// Deletes an account, its personal organisation, and every organisation in which no one else is.
     ///
@@ -36,7 +35,7 @@ extension IdentityStore {
             // Before the sessions, so that none is opened meanwhile.
             try connection.execute(Self.delete, .id(user.id))
             try connection.execute(Self.leave, .id(user.id))
-            try connection.execute(Self.forgetResets, .id(user.id))
+            try Self.forgetResets(of: user.id, connection)
             try Self.endSessions(of: user.id, keeping: nil, at: now, connection)
             for revocation in revocations { try Self.revoke(revocation, at: now, connection) }
             try Self.append(audit, connection)

@@ -7,12 +7,11 @@ extension IdentityStore {
     private static let find = SQLStatement(
         "password_reset", "SELECT user_id FROM password_resets WHERE hash = $1 AND expires_at > $2")
     private static let spend = SQLStatement("spend_password_reset", "DELETE FROM password_resets WHERE hash = $1")
-    private static let setHash = SQLStatement("reset_password", "UPDATE users SET password_hash = $2 WHERE id = $1")
 
     /// Lets whoever has the token with this hash set a new password, once. Takes the place of an earlier one.
     package func addPasswordReset(hash: String, for user: UserID, at now: Timestamp, until expiry: Timestamp) async throws {
         try await database.write(.users) { connection in
-            try connection.execute(Self.forget, .id(user))
+            try Self.forgetResets(of: user, connection)
             try connection.execute(Self.insert, .text(hash), .id(user), .time(now), .time(expiry))
         }
     }
@@ -27,18 +26,21 @@ extension IdentityStore {
 
     /// Spends a token, sets the password and ends all sessions of the person.
     ///
-    /// - Returns: false if the token is spent or has expired, unless it was this very call that has spent it.
+    /// - Returns: false if the token is spent or has expired.
     package func resetPassword(
         hash: String, passwordHash: String, audit: AuditEntry, user: UserID, at now: Timestamp
     ) async throws -> Bool {
         try await database.write(.users) { connection in
+            if try Self.isDone(audit, connection) { return true }
             guard try connection.rows(Self.find, .text(hash), .time(now), map: { $0.text(0) }).first == user.rawValue,
                 try connection.execute(Self.spend, .text(hash)) == 1
-            else { return try Self.user(user, connection)?.passwordHash == passwordHash }
-            try connection.execute(Self.setHash, .id(user), .text(passwordHash))
-            try Self.endSessions(of: user, keeping: nil, at: now, connection)
+            else { return false }
+            try Self.replacePassword(of: user, hash: passwordHash, keeping: nil, at: now, connection)
             try Self.append(audit, connection)
             return true
         }
     }
+
+    /// Makes every reset token of a person invalid.
+    static func forgetResets(of user: UserID, _ connection: any SQLConnection) throws { try connection.execute(forget, .id(user)) }
 }

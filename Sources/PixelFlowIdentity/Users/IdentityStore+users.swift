@@ -19,9 +19,7 @@ extension IdentityStore {
     private static let replaceHash = SQLStatement(
         "replace_password", "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
     private static let disable = SQLStatement("disable_user", "UPDATE users SET disabled_at = $2 WHERE id = $1")
-
     private static let anyone = SQLStatement("count_users", "SELECT count(*) FROM users")
-    private static let forgetResets = SQLStatement("forget_password_resets", "DELETE FROM password_resets WHERE user_id = $1")
 
     /// Adds a user with a personal organisation that they own, unless the address is taken. Exactly one of two racing calls wins.
     ///
@@ -76,17 +74,23 @@ extension IdentityStore {
 
     /// Gives a user another password hash, and ends their sessions.
     ///
-    /// - Parameters:
-    ///   - kept: a session that goes on: the one that the change was made in.
+    /// - Parameter kept: a session that goes on: the one that the change was made in.
     package func setPassword(
         of user: UserID, hash: String, keeping kept: SessionID? = nil, audit: AuditEntry, at now: Timestamp
     ) async throws {
         try await database.write(.users) { connection in
-            try connection.execute(Self.setHash, .id(user), .text(hash))
-            try connection.execute(Self.forgetResets, .id(user))
-            try Self.endSessions(of: user, keeping: kept, at: now, connection)
+            try Self.replacePassword(of: user, hash: hash, keeping: kept, at: now, connection)
             try Self.append(audit, connection)
         }
+    }
+
+    /// Sets a password, and ends what the one before has given: reset tokens and sessions.
+    static func replacePassword(
+        of user: UserID, hash: String, keeping kept: SessionID?, at now: Timestamp, _ connection: any SQLConnection
+    ) throws {
+        try connection.execute(setHash, .id(user), .text(hash))
+        try forgetResets(of: user, connection)
+        try endSessions(of: user, keeping: kept, at: now, connection)
     }
 
     /// Replaces a hash by one of the same password with today's cost. Does nothing if the password has changed meanwhile.
@@ -103,7 +107,7 @@ extension IdentityStore {
         try await database.write(.users) { connection in
             guard try connection.execute(Self.disable, .id(id), .time(isDisabled ? now : nil)) == 1 else { return false }
             if isDisabled {
-                try connection.execute(Self.forgetResets, .id(id))
+                try Self.forgetResets(of: id, connection)
                 try Self.endSessions(of: id, keeping: nil, at: now, connection)
             }
             try Self.append(audit, connection)

@@ -1,0 +1,7 @@
+/// Comparing secrets without telling by the time where the first difference is.
+enum ConstantTime {
+    static func equals(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

@@ -1,0 +1,47 @@
+import Synchronization
+
+/// Remembers a bounded number of values by their texts.
+///
+/// When the young generation is full it becomes the old one, and what is not used again is dropped with it. A look-up takes a lock
+/// and does not suspend.
+final class TwoGenerationCache<Value: Sendable>: Sendable {
+    private struct State {
+        var young: [String: Value] = [:]
+        var old: [String: Value] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let generation: Int
+
+    /// - Parameter capacity: values kept at most.
+    init(capacity: Int) {
+        generation = max(1, capacity / 2)
+    }
+
+    subscript(_ text: String) -> Value? {
+        state.withLock { state in
+            if let found = state.young[text] { return found }
+            guard let found = state.old[text] else { return nil }
+            insert(found, for: text, into: &state)
+            return found
+        }
+    }
+
+    func insert(_ value: Value, for text: String) {
+        state.withLock { insert(value, for: text, into: &$0) }
+    }
+
+    func removeAll() {
+        state.withLock { $0 = State() }
+    }
+
+    var count: Int { state.withLock { $0.young.count + $0.old.count } }
+
+    private func insert(_ value: Value, for text: String, into state: inout State) {
+        if state.young.count >= generation {
+            state.old = state.young
+            state.young = [:]
+        }
+        state.young[text] = value
+    }
+}

@@ -1,0 +1,202 @@
+import Conformance
+import PixelFlowCore
+import Synchronization
+import Testing
+
+@testable import PixelFlowHTTP
+
+/// What a replica that follows auth accepts and refuses, while auth answers and while it does not.
+@Suite("Revocations and API keys, followed from afar")
+struct RevocationTests {
+    private let clock = ManualClock()
+    private let forge = TokenForge()
+    private let auth = FakeIdentities()
+
+    private func verifier() -> TokenVerifier {
+        TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: clock)
+    }
+
+    private func token(_ change: [String: any Sendable]) throws -> String {
+        try forge.token(TokenForge.claims(at: clock.now()).merging(change) { $1 })
+    }
+
+    private func code(_ token: String, by verifier: TokenVerifier) async -> String? {
+        do {
+            _ = try await verifier.verify(token)
+            return nil
+        } catch {
+            return (error as? PixelFlowError)?.code
+        }
+    }
+
+    @Test("each kind of revocation refuses what it names and nothing else")
+    func refusesWhatIsNamed() async throws {
+        let session = try token(["sid": "s1", "mv": 3])
+        let other = try token(["sid": "s2", "mv": 4])
+        let old = try token([:])
+        let expected: [(Revocation, refused: [String])] = [
+            (.session(SessionID("s1")), [session]), (.member(UserID("user-1"), TenantID("tenant-1"), before: 4), [session, old]),
+            (.member(UserID("user-1"), TenantID("tenant-2"), before: 9), []), (.user(UserID("user-1")), [old]),
+            (.organisation(TenantID("tenant-1")), [session, other, old]), (.key(APIKeyID("s1")), []),
+        ]
+        for (revocation, refused) in expected {
+            let auth = FakeIdentities()
+            auth.revoke(revocation)
+            let verifier = TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: clock)
+            for token in [session, other, old] {
+                #expect(await code(token, by: verifier) == (refused.contains(token) ? "token_revoked" : nil), "\(revocation)")
+            }
+        }
+    }
+
+    @Test("a restored organisation is let in again")
+    func letsRestoredIn() async throws {
+        let (verifier, token) = (verifier(), try token([:]))
+        auth.revoke(.organisation(TenantID("tenant-1")))
+        #expect(await code(token, by: verifier) == "token_revoked")
+        auth.revoke(.organisationRestored(TenantID("tenant-1")))
+        await verifier.refreshRevocations()
+        #expect(await code(token, by: verifier) == nil)
+    }
+
+    @Test("after a quiet time a request waits for the list instead of trusting an old one")
+    func waitsAfterQuietTime() async throws {
+        let (verifier, token) = (verifier(), try token(["sid": "s1"]))
+        #expect(await code(token, by: verifier) == nil)
+        auth.revoke(.session(SessionID("s1")))
+        clock.advance(by: .seconds(9))
+        #expect(await code(token, by: verifier) == "token_revoked")
+    }
+
+    @Test("while auth is away the last list goes on for five minutes, and then nothing is accepted")
+    func stopsTrusting() async throws {
+        let (verifier, token) = (verifier(), try token(["sid": "s1"]))
+        let principal = try await verifier.verify(token)
+        auth.isDown = true
+        clock.advance(by: .seconds(299))
+        #expect(await code(token, by: verifier) == nil)
+        #expect(!verifier.isRevoked(principal))
+        clock.advance(by: .seconds(2))
+        #expect(await code(token, by: verifier) == "auth_unavailable")
+        #expect(verifier.isRevoked(principal), "a stream must end, too")
+        auth.isDown = false
+        clock.advance(by: .seconds(3))
+        #expect(await code(token, by: verifier) == nil)
+        #expect(!verifier.isRevoked(principal))
+    }
+
+    @Test("nothing is accepted before there is a list")
+    func needsList() async throws {
+        auth.isDown = true
+        #expect(await code(try token([:]), by: verifier()) == "auth_unavailable")
+    }
+
+    @Test("a list of many pages is read to its end")
+    func readsAllPages() async throws {
+        for number in 0..<10 { auth.revoke(.session(SessionID("s\(number)"))) }
+        let verifier = verifier()
+        for number in 0..<10 { #expect(await code(try token(["sid": "s\(number)"]), by: verifier) == "token_revoked") }
+    }
+
+    @Test("numbers that are given again after a restore of the database are read again")
+    func noticesRestore() async throws {
+        for number in 0..<5 { auth.revoke(.session(SessionID("s\(number)"))) }
+        let (verifier, token) = (verifier(), try token(["sid": "new"]))
+        #expect(await code(token, by: verifier) == nil)
+        auth.restore(to: 2)
+        auth.revoke(.session(SessionID("new")))
+        await verifier.refreshRevocations()
+        #expect(await code(token, by: verifier) == "token_revoked")
+    }
+
+    @Test("a key is asked for once a minute, and goes on for five minutes without auth")
+    func remembersKeys() async throws {
+        let (verifier, key) = (verifier(), SecretToken(.key).text)
+        auth.activate(key)
+        let principal = try await verifier.verify(key)
+        #expect(principal.scopes == [.readTasks])
+        #expect(principal.credential == .key(APIKeyID("k1")))
+        _ = try await verifier.verify(key)
+        #expect(auth.questions == 1)
+        clock.advance(by: .seconds(61))
+        _ = try await verifier.verify(key)
+        #expect(auth.questions == 2)
+        auth.isDown = true
+        clock.advance(by: .seconds(290))
+        #expect(await code(key, by: verifier) == nil)
+        clock.advance(by: .seconds(20))
+        #expect(await code(key, by: verifier) == "auth_unavailable")
+    }
+
+    @Test("a key with a typing error asks nobody, and one that is not known is asked for again after five seconds")
+    func refusesKeys() async throws {
+        let (verifier, key) = (verifier(), SecretToken(.key).text)
+        let typo = String(key.dropLast()) + (key.hasSuffix("0") ? "1" : "0")
+        #expect(await code(typo, by: verifier) == "token_invalid")
+        #expect(auth.questions == 0)
+        for _ in 0..<3 { #expect(await code(key, by: verifier) == "token_invalid") }
+        #expect(auth.questions == 1)
+        auth.activate(key)
+        clock.advance(by: .seconds(6))
+        #expect(await code(key, by: verifier) == nil)
+    }
+}
+
+/// Auth, in pages of three.
+private final class FakeIdentities: IdentitySource {
+    private struct State {
+        var records: [RevocationRecord] = []
+        var newest: Int64 = 0
+        var keys: Set<String> = []
+        var questions = 0
+        var isDown = false
+    }
+
+    private let state = Mutex(State())
+
+    var isDown: Bool {
+        get { state.withLock(\.isDown) }
+        set { state.withLock { $0.isDown = newValue } }
+    }
+
+    /// How often it was asked for a key.
+    var questions: Int { state.withLock(\.questions) }
+
+    func activate(_ key: String) { state.withLock { _ = $0.keys.insert(key) } }
+
+    func revoke(_ revocation: Revocation) {
+        state.withLock { state in
+            state.newest += 1
+            state.records.append(RevocationRecord(sequence: state.newest, revocation: revocation, at: Timestamp(microseconds: 0)))
+        }
+    }
+
+    /// As a database of which a backup was put in its place.
+    func restore(to sequence: Int64) {
+        state.withLock { state in
+            state.newest = sequence
+            state.records.removeAll { $0.sequence > sequence }
+        }
+    }
+
+    func introspect(key: String) async throws -> KeyIntrospection {
+        try state.withLock { state in
+            guard !state.isDown else { throw PixelFlowError.unavailable("auth") }
+            state.questions += 1
+            guard state.keys.contains(key) else { return .inactive }
+            return KeyIntrospection(active: true, keyID: "k1", name: "site", tenant: "tenant-1", scope: "tasks:read")
+        }
+    }
+
+    func revocations(after sequence: Int64) async throws -> RevocationPage {
+        try state.withLock { state in
+            guard !state.isDown else { throw PixelFlowError.unavailable("auth") }
+            let page = Array(state.records.filter { $0.sequence > sequence }.prefix(3))
+            return RevocationPage(page, after: sequence, limit: 3, newest: state.newest)
+        }
+    }
+
+    func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
+        DeletedOrganisations(organisations: [], next: position, more: false)
+    }
+}
