@@ -1,4 +1,3 @@
-import Foundation
 import WireFormats
 
 /// What an organisation uses, and has used by day.
@@ -60,12 +59,13 @@ package struct UsageMonth: Sendable, Hashable {
     package let end: Timestamp
 
     package init(at time: Timestamp) {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        // Every time is in a month; the fallback is never taken.
-        let month = calendar.dateInterval(of: .month, for: time.date) ?? DateInterval(start: time.date, duration: 0)
-        start = Timestamp(month.start)
-        end = Timestamp(month.end)
+        let date = CivilDate(daysSinceEpoch: Int(UsageDay.number(of: time)))
+        start = Self.beginning(year: date.year, month: date.month)
+        end = date.month == 12 ? Self.beginning(year: date.year + 1, month: 1) : Self.beginning(year: date.year, month: date.month + 1)
+    }
+
+    private static func beginning(year: Int, month: Int) -> Timestamp {
+        Timestamp(microseconds: Int64(CivilDate(year: year, month: month, day: 1).daysSinceEpoch) * UsageDay.length)
     }
 
     func secondsLeft(at now: Timestamp) -> Int { max(1, Int((end - now).seconds.rounded(.up))) }
