@@ -193,7 +193,7 @@ lint: ## Check Swift, shell, Python and the page's JavaScript without building t
 .PHONY: clean
 clean: ## Remove all build output, and the containers of compose with their data; ./.pixelflow stays
 	@scripts/compose clean
-	@rm -rf .build .bench .venv-web .venv-api .venv-browser .venv-chart .venv-lint .venv-stack Sources/CWebAssets/page/built
+	@rm -rf .build .bench .venv-web .venv-api .venv-browser .venv-chart .venv-lint .venv-stack Sources/CWebAssets/page/built Sources/CCommonPasswords/list/*.txt
 
 .PHONY: help
 help: ## Show this list

@@ -144,7 +144,9 @@ let package = Package(
 
         // Services.
         library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowRelease", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
-        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowHTTP", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
+        // Passwords that are refused, as bytes.
+        .target(name: "CCommonPasswords", exclude: ["list"]),
+        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowHTTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.

@@ -52,6 +52,14 @@ extension AuthDependencies {
         return caller
     }
 
+    /// The account of a person.
+    ///
+    /// - Throws: `not_found` (404) if it has been deleted.
+    func user(_ principal: Principal) async throws -> User {
+        guard let user = try await store.user(principal.user) else { throw PixelFlowError.notFound("account") }
+        return user
+    }
+
     /// The role of the caller in an organisation, by the database and not by the token, so that a change counts at once. A key with
     /// the scope `organisation:admin` acts as an admin of its own organisation.
     ///
@@ -104,6 +112,10 @@ extension Caller {
 
 extension DeclaredProblem {
     static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not answer.")
+    static let secondFactorRequired = DeclaredProblem(
+        .unauthenticated, "second_factor_required", "The second factor is on, and there is no code.")
+    static let secondFactorInvalid = DeclaredProblem(
+        .unauthenticated, "second_factor_invalid", "The code is wrong, or has been used.")
     static let personRequired = DeclaredProblem(.forbidden, "person_required", "An API key cannot do this.")
     static let organisationNotFound = DeclaredProblem(
         .notFound, "not_found", "There is no such organisation, or the caller is not in it.")

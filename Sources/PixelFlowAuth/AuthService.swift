@@ -83,7 +83,8 @@ package struct AuthService: Sendable {
             let (sessions, account) = (SessionRoutes(auth: auth), AccountRoutes(auth: auth))
             table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes)
             table.add(
-                sessions.routes + account.routes + OrganisationRoutes(auth: auth).routes + MemberRoutes(auth: auth).routes
+                sessions.routes + account.routes + SecondFactorRoutes(auth: auth).routes + ExportRoutes(auth: auth).routes
+                    + OrganisationRoutes(auth: auth).routes + MemberRoutes(auth: auth).routes
                     + InvitationRoutes(auth: auth).routes + KeyRoutes(auth: auth).routes + AuditRoutes(auth: auth).routes,
                 behind: [AuthenticationMiddleware(verifier: verifier, proxies: auth.proxies)])
             table.add(

@@ -74,9 +74,10 @@ struct RegistrationTests {
 
     private static let badPasswords = [
         ("1234567", "password_too_short"), ("", "password_too_short"), (String(repeating: "x", count: 1025), "password_too_long"),
+        ("password123", "password_too_common"), ("TrustNo1", "password_too_common"), ("qwertyuiop", "password_too_common"),
     ]
 
-    @Test("a password is not too short and not too long", arguments: badPasswords)
+    @Test("a password is not too short, not too long and not a common one", arguments: badPasswords)
     func refusesPassword(password: String, code: String) async throws {
         try await AuthHarness().run { client in
             let response = try await client.register("ada@example.org", password)

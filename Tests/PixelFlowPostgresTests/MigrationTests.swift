@@ -91,8 +91,11 @@ struct MigrationTests {
             try await database.administrator.withConnection {
                 try $0.execute(
                     script: """
-                        DROP TABLE users, signing_keys, schema_migrations, organisations, memberships, sessions, api_keys, invitations,
-                            password_resets, audit_log, revocations, counters
+                        DO $$ DECLARE name text; BEGIN
+                            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LOOP
+                                EXECUTE format('DROP TABLE %I CASCADE', name);
+                            END LOOP;
+                        END $$
                         """)
             }
             #expect(try await store.user(email: "ada@example.org") == nil)

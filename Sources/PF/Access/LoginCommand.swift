@@ -9,7 +9,8 @@ struct LoginCommand: SessionCommand {
         abstract: "Logs in to a server, which the other commands use from then on.",
         discussion: """
             The token is kept in $XDG_CONFIG_HOME/pixelflow, readable by you only. The password comes from PIXELFLOW_PASSWORD or \
-            stdin, never from the command line.
+            stdin, never from the command line. An account with a second factor needs a code as well: from PIXELFLOW_CODE, or the next \
+            line of stdin.
 
             Examples:
               pf login https://images.example.com --email ada@example.com
@@ -28,7 +29,10 @@ struct LoginCommand: SessionCommand {
         let server = try url.map(Session.checked) ?? session.serverURL()
         let password = try await PasswordPrompt.read(
             for: email, variable: "PIXELFLOW_PASSWORD", environment: session.environment, status: session.printer.status)
-        let login = try await session.visitor(of: server).logIn(email: email, password: password)
+        let login = try await session.visitor(of: server).logIn(email: email, password: password) {
+            try await PasswordPrompt.readCode(
+                for: email, variable: "PIXELFLOW_CODE", environment: session.environment, status: session.printer.status)
+        }
         var contents = store.contents()
         contents.server = server
         contents.logins[server] = .init(login, email: email, now: session.now)

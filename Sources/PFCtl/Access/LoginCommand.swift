@@ -10,7 +10,8 @@ struct LoginCommand: SessionCommand {
         abstract: "Logs in to PixelFlow for the commands that manage tasks.",
         discussion: """
             The token is kept for this context and namespace in $XDG_CONFIG_HOME/pfctl, readable by you only. The password \
-            comes from PFCTL_PASSWORD or stdin, never from the command line.
+            comes from PFCTL_PASSWORD or stdin, never from the command line. An account with a second factor needs a code as \
+            well: from PFCTL_CODE, or the next line of stdin.
 
             Examples:
               pfctl login --email ada@example.com
@@ -42,7 +43,12 @@ struct LoginCommand: SessionCommand {
 
     private func logIn(_ password: String, _ session: Session) async throws -> TokenStore.Entry {
         let login = try await ForwardedService.using(.auth, in: session, token: nil) { auth in
-            try await auth.call { try await $0.logIn(email: email, password: password) }
+            try await auth.call { client in
+                try await client.logIn(email: email, password: password) {
+                    try await PasswordPrompt.readCode(
+                        for: email, variable: "PFCTL_CODE", environment: session.environment, status: session.status)
+                }
+            }
         }
         return TokenStore.Entry(token: login.token, email: email, expires: session.now.advanced(by: login.expiresIn))
     }

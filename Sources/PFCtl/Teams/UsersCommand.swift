@@ -124,7 +124,11 @@ struct UsersResetPasswordCommand: SessionCommand {
 
             Examples:
               pfctl users reset-password ada@example.com
+              pfctl users reset-password ada@example.com --second-factor
             """)
+
+    @Flag(help: "Turn the second factor off as well: for someone who has lost the app and the recovery codes.")
+    var secondFactor = false
 
     @OptionGroup var selection: UserSelection
     @OptionGroup var change: ChangeOptions
@@ -143,6 +147,7 @@ struct UsersResetPasswordCommand: SessionCommand {
                 session.print(.message(Text("reset token created for \(user.email)\(change.suffix)"), data: ["dry_run": "server"]))
                 return .ok
             }
+            if secondFactor { try await auth.call { try await $0.removeSecondFactor(ofUser: user.id) } }
             let token = try await auth.call { try await $0.resetPassword(ofUser: user.id) }
             session.print(
                 SecretOutput.document(

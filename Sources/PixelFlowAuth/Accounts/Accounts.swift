@@ -96,31 +96,39 @@ struct Accounts: Sendable {
         return try await issuer.value.refreshTokens.setupToken
     }
 
-    /// The user with this email address and password.
+    /// The user with this email address and password, and what the sign-in spends of their second factor.
     ///
     /// An unknown address takes as long as a known one and is throttled in the same way, so
     /// that neither the response nor its timing reveals who is registered.
-    /// - Throws: `credentials_invalid` (401), `login_throttled` (429), `account_disabled` (403).
-    func login(email: String, password: String, from origin: RequestOrigin) async throws -> User {
+    /// - Throws: `credentials_invalid`, `second_factor_required`, `second_factor_invalid` (401), `login_throttled` (429),
+    ///   `account_disabled` (403).
+    func login(_ credentials: Credentials, from origin: RequestOrigin) async throws -> (User, SecondFactorUse?) {
         // Too long for an address is an unknown user, but not a reason to keep it in memory.
-        let address = String(EmailAddress.normalised(email).prefix(254))
+        let address = String(EmailAddress.normalised(credentials.email).prefix(254))
         let attempt = try throttle.begin(account: address, address: origin.subscriber)
         do {
             let user = try await store.user(email: address)
-            let isRight = try await hasher.verify(password, against: user?.passwordHash ?? hasher.decoy)
+            let isRight = try await hasher.verify(credentials.password, against: user?.passwordHash ?? hasher.decoy)
             guard let user, isRight else {
-                throttle.end(attempt, .failed)
                 if let user { noteFailure(of: user, origin) }
                 throw Self.credentialsInvalid
             }
-            throttle.end(attempt, .succeeded)
             if user.disabledAt != nil { throw Self.accountDisabled }
-            return user
-        } catch let error as PixelFlowError where [Self.credentialsInvalid.code, Self.accountDisabled.code].contains(error.code) {
-            throw error
+            let use = try await secondFactorUse(of: user, code: credentials.code, at: origin.at)
+            throttle.end(attempt, .succeeded)
+            return (user, use)
         } catch {
-            throttle.end(attempt, .undecided)
+            throttle.end(attempt, Self.outcome(error))
             throw error
+        }
+    }
+
+    private static func outcome(_ error: any Error) -> LoginThrottle.Outcome {
+        switch (error as? PixelFlowError)?.code {
+        case credentialsInvalid.code, PixelFlowError.secondFactorInvalid.code: .failed
+        case accountDisabled.code: .succeeded
+        // The password was right, and wrong codes from before still count.
+        default: .undecided
         }
     }
 

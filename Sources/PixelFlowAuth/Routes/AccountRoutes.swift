@@ -50,27 +50,25 @@ struct AccountRoutes: Sendable {
         ]
     }
 
-    private static let gone = DeclaredProblem(.notFound, "not_found", "The account has been deleted.")
-    private static let wrongPassword = DeclaredProblem(.forbidden, "password_wrong", "The password is not the account's.")
-    private static let throttled = DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address.")
-    private static let busy = DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress.")
+    static let gone = DeclaredProblem(.notFound, "not_found", "The account has been deleted.")
+    static let wrongPassword = DeclaredProblem(.forbidden, "password_wrong", "The password is not the account's.")
+    static let throttled = DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address.")
+    static let busy = DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress.")
     private static let passwordProblems: [DeclaredProblem] =
         [
-            .databaseUnavailable, DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
-            DeclaredProblem(.invalid, "password_too_long", "The password has more than 1,024 bytes."),
-            DeclaredProblem(.unavailable, "registration_busy", "Too many passwords are being hashed."),
-        ] + .fields
+            .databaseUnavailable, DeclaredProblem(.unavailable, "registration_busy", "Too many passwords are being hashed."),
+        ] + .newPassword + .fields
 
     @Sendable private func me(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try auth.person(request, context).principal
-        let user = try await user(principal)
-        return try .json(AccountView(user, principal))
+        let user = try await auth.user(principal)
+        return try .json(AccountView(user, principal, try await auth.store.secondFactor(of: user.id)))
     }
 
     @Sendable private func changePassword(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.person(request, context)
         let body: PasswordChange = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
-        let user = try await user(caller.principal)
+        let user = try await auth.user(caller.principal)
         try await auth.accounts.setPassword(
             of: user, present: body.password, new: body.newPassword, keeping: caller.principal.session, from: caller.origin)
         await auth.verifier.refreshRevocations()
@@ -87,26 +85,23 @@ struct AccountRoutes: Sendable {
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.person(request, context)
         let body: PasswordConfirmation = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
-        let user = try await user(caller.principal)
+        let user = try await auth.user(caller.principal)
         try await auth.accounts.confirm(body.password, of: user, from: caller.origin)
-        let audit = caller.audit(.organisationDeleted, in: user.tenant, target: user.id.rawValue, detail: user.email)
+        let audit = caller.audit(.userDeleted, in: user.tenant, target: user.id.rawValue, detail: user.email)
         try await auth.store.delete(user, audit: audit, at: caller.origin.at)
         await auth.verifier.refreshRevocations()
         return Response(status: .noContent)
     }
-
-    private func user(_ principal: Principal) async throws -> User {
-        guard let user = try await auth.store.user(principal.user) else { throw PixelFlowError.notFound("account") }
-        return user
-    }
 }
 
-private struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
+struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "OwnAccount"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the account.", "email": .init("Its address.", ["format": "email"]),
         "tenant": "The personal organisation.", "organisation": "The organisation that the token is for.",
-        "role": .init("The role in it.", schema: Role.schema), "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "role": .init("The role in it.", schema: Role.schema), "second_factor": "Whether each sign-in needs a code.",
+        "recovery_codes": .init("How many of the recovery codes have not been used.", ["minimum": 0]),
+        "created_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 
     let id: String
@@ -114,19 +109,25 @@ private struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
     let tenant: String
     let organisation: String
     let role: String?
+    let secondFactor: Bool
+    let recoveryCodes: Int
     let createdAt: String
 
-    init(_ user: User, _ principal: Principal) {
+    init(_ user: User, _ principal: Principal, _ factor: SecondFactor?) {
         id = user.id.rawValue
         email = user.email
         tenant = user.tenant.rawValue
         organisation = principal.tenant.rawValue
         role = principal.role?.rawValue
+        secondFactor = factor?.confirmedAt != nil
+        recoveryCodes = factor?.recoveryHashes.count ?? 0
         createdAt = user.createdAt.iso8601
     }
 
     enum CodingKeys: String, CodingKey {
         case id, email, tenant, organisation, role
+        case secondFactor = "second_factor"
+        case recoveryCodes = "recovery_codes"
         case createdAt = "created_at"
     }
 }
@@ -165,8 +166,8 @@ private struct PasswordReset: Decodable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The body of `DELETE /me`.
-private struct PasswordConfirmation: Decodable, SchemaNamed, SchemaAnnotated {
+/// The body of requests that need the password once more.
+struct PasswordConfirmation: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "PasswordConfirmation"
     static let annotations: [String: SchemaAnnotation] = ["password": .init("The password.", ["format": "password", "maxLength": 1024])]
 

@@ -91,7 +91,7 @@ private struct AuditPage: Codable {
     }
 }
 
-private struct AuditView: Codable, SchemaNamed, SchemaAnnotated {
+struct AuditView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "AuditEntry"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the entry; ids rise with time.", "at": .init("RFC 3339.", ["format": "date-time"]),

@@ -4,22 +4,24 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// The body of `/register` and `/login`.
+/// The body of `/login`.
 struct Credentials: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Credentials"
     static let annotations: [String: SchemaAnnotation] = [
         "email": .init("The address of the account.", ["format": "email", "maxLength": 254]),
         "password": .init("At least 8 characters and at most 1,024 bytes.", ["format": "password", "minLength": 8, "maxLength": 1024]),
+        "code": .init("Six digits of the authenticator app, or a recovery code; where the second factor is on.", ["maxLength": 64]),
     ]
 
     let email: String
     let password: String
+    let code: String?
 }
 
 /// The body of `/register`.
 struct Registration: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Registration"
-    static let annotations: [String: SchemaAnnotation] = Credentials.annotations.merging(
+    static let annotations: [String: SchemaAnnotation] = Credentials.annotations.filter { $0.key != "code" }.merging(
         [
             "invitation": "An invitation that the account accepts at once. Registration may need one.",
             "setup_token": "Lets the first account in where registration is not open; the log of auth shows it.",

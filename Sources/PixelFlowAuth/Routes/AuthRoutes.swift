@@ -44,17 +44,17 @@ struct AuthRoutes: Sendable {
                     DeclaredProblem(.conflict, "too_many_members", "The organisation is full."),
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
-                    DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
-                    DeclaredProblem(.invalid, "password_too_long", "The password has more than 1,024 bytes."),
                     DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
                     DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
-                ], handler: register),
+                ] + .newPassword, handler: register),
             Route(
                 .post, "/login", id: "login", tag: "accounts", "Sign in", access: .anyone,
-                body: BodyDescription([.json(Credentials.self)], "The address and the password of the account."),
+                body: BodyDescription(
+                    [.json(Credentials.self)], "The address and the password of the account, and a code where the second factor is on."),
                 responses: [.json(IssuedToken.self, "A token.")],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
+                    .secondFactorRequired, .secondFactorInvalid,
                     DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
                     DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
                     DeclaredProblem(.conflict, "credentials_changed", "The password was changed in this moment."),
@@ -108,8 +108,8 @@ struct AuthRoutes: Sendable {
     }
 
     private func signIn(_ credentials: Credentials, _ origin: RequestOrigin) async throws -> (User, IssuedToken) {
-        let user = try await auth.accounts.login(email: credentials.email, password: credentials.password, from: origin)
-        return (user, try await auth.signIns.open(for: user, from: origin))
+        let (user, use) = try await auth.accounts.login(credentials, from: origin)
+        return (user, try await auth.signIns.open(for: user, spending: use, from: origin))
     }
 
     @Sendable private func validate(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -38,6 +38,11 @@ struct OperatorRoutes: Sendable {
                 responses: [.json(.created, ResetToken.self, "The token.")], problems: [.databaseUnavailable, Self.userNotFound],
                 handler: reset),
             Route(
+                .delete, "/operator/users/{id}/second-factor", id: "operatorRemoveSecondFactor", tag: "operator",
+                "Turn the second factor of an account off", details: "For someone who has lost the app and the recovery codes.",
+                access: .operator, parameters: [Self.userID], responses: [.empty(.noContent, "The second factor is off.")],
+                problems: [.databaseUnavailable, Self.userNotFound], handler: removeSecondFactor),
+            Route(
                 .get, "/operator/organisations", id: "operatorListOrganisations", tag: "operator",
                 "List organisations in the order of their ids", access: .operator,
                 parameters: [Self.limit.description, Self.cursor.description],
@@ -92,6 +97,14 @@ struct OperatorRoutes: Sendable {
     @Sendable private func reset(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let secret = try await auth.accounts.makeReset(for: try await user(context), at: auth.clock.now())
         return try .json(ResetToken(resetToken: secret.text), status: .created)
+    }
+
+    @Sendable private func removeSecondFactor(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let user = try await user(context)
+        let audit = auth.origin(request, context).audit(
+            .secondFactorOff, in: user.tenant, by: .operator, target: user.id.rawValue, detail: user.email)
+        try await auth.store.removeSecondFactor(of: user.id, audit: audit)
+        return Response(status: .noContent)
     }
 
     @Sendable private func organisations(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -152,7 +152,7 @@ private struct OrganisationList: Codable {
     let organisations: [OrganisationView]
 }
 
-private struct OrganisationView: Codable, SchemaNamed, SchemaAnnotated {
+struct OrganisationView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Organisation"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the organisation; the `tenant` of tokens.", "name": "What people call it.",

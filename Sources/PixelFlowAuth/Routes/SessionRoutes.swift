@@ -115,7 +115,7 @@ private struct SessionList: Codable {
     let sessions: [SessionView]
 }
 
-private struct SessionView: Codable, SchemaNamed, SchemaAnnotated {
+struct SessionView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Session"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the session.", "current": "Whether the request belongs to it.", "organisation": "What its tokens are for.",

@@ -11,14 +11,14 @@ struct SignIns: Sendable {
 
     /// Opens a session for a person whose password has been verified.
     ///
-    /// - Throws: `credentials_changed` (409) if the password has changed since.
-    func open(for user: User, from origin: RequestOrigin) async throws -> IssuedToken {
+    /// - Throws: `credentials_changed` (409) if the password has changed since; `second_factor_invalid` (401) if the code has been used.
+    func open(for user: User, spending use: SecondFactorUse?, from origin: RequestOrigin) async throws -> IssuedToken {
         let membership = try await currentMembership(of: user, preferring: nil)
         let session = Session(
             id: SessionID(UUIDv7.make(at: origin.at)), user: user.id, organisation: membership.organisation.id, createdAt: origin.at,
             expiresAt: origin.at + lifetime, device: origin.device, address: origin.address)
         let audit = origin.audit(.signedIn, in: session.organisation, by: Actor(user), target: session.id.rawValue, detail: origin.device)
-        try await store.open(session, for: user, audit: audit)
+        try await store.open(session, for: user, spending: use, audit: audit)
         return try await token(for: user, membership, session, withRefresh: true)
     }
 

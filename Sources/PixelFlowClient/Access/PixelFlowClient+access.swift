@@ -14,9 +14,25 @@ extension PixelFlowClient {
     }
 
     /// Trades a password for a token; `authenticated(with:)` makes a client of it.
-    public func logIn(email: String, password: String) async throws -> Login {
-        let body = RequestBody.json(["email": .string(email), "password": .string(password)])
+    ///
+    /// - Parameter code: of an authenticator app, or a recovery code.
+    /// - Throws: `Problem` `second_factor_required` if the account needs a code and there is none.
+    public func logIn(email: String, password: String, code: String? = nil) async throws -> Login {
+        var fields: [String: JSONValue] = ["email": .string(email), "password": .string(password)]
+        if let code { fields["code"] = .string(code) }
+        let body = RequestBody.json(.object(fields))
         return try Login(Fields(await document(Call(.POST, endpoints.auth + "/login", headers: .json, body: body))))
+    }
+
+    /// Trades a password for a token.
+    ///
+    /// - Parameter code: called if the account needs a code: of an authenticator app, or a recovery code.
+    public func logIn(email: String, password: String, askingFor code: () async throws -> String) async throws -> Login {
+        do {
+            return try await logIn(email: email, password: password)
+        } catch let problem as Problem where problem.code == "second_factor_required" {
+            return try await logIn(email: email, password: password, code: try await code())
+        }
     }
 
     /// Trades a refresh token for a new token and the next refresh token; the one sent is spent.

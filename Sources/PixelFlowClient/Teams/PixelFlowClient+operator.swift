@@ -29,6 +29,11 @@ extension PixelFlowClient {
         return try Fields(await document(call)).text("reset_token")
     }
 
+    /// Turns the second factor of an account off; nothing happens if it is off.
+    public func removeSecondFactor(ofUser id: String) async throws {
+        _ = try await document(Call(.DELETE, endpoints.auth + Path.joined("operator", "users", id, "second-factor"), isRepeatable: true))
+    }
+
     /// The organisations of everyone, also the deleted ones that can be restored.
     public func allOrganisations() async throws -> [Organisation] {
         try await pages(of: "/operator/organisations", "organisations", Organisation.init)

@@ -122,3 +122,12 @@ extension DeclaredProblem {
     package static let preconditionFailed = DeclaredProblem(
         .preconditionFailed, "precondition_failed", "`If-Match` or `If-None-Match` does not hold.")
 }
+
+extension [DeclaredProblem] {
+    /// Of a body with a new password.
+    package static let newPassword = [
+        DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
+        DeclaredProblem(.invalid, "password_too_long", "The password has more than 1,024 bytes."),
+        DeclaredProblem(.invalid, "password_too_common", "The password is one of the 10,000 most common ones."),
+    ]
+}

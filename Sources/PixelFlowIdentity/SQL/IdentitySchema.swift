@@ -109,6 +109,24 @@ package enum IdentitySchema {
                     value BIGINT NOT NULL
                 );
                 INSERT INTO counters (name, value) VALUES ('revocations', 0);
-                """)
+                """),
+        Migration(
+            name: "second factors",
+            sql: """
+                CREATE TABLE second_factors (
+                    user_id TEXT NOT NULL PRIMARY KEY,
+                    secret TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    confirmed_at BIGINT NOT NULL,
+                    last_step BIGINT NOT NULL,
+                    failures BIGINT NOT NULL,
+                    failed_at BIGINT NOT NULL
+                );
+                CREATE TABLE recovery_codes (
+                    user_id TEXT NOT NULL,
+                    hash TEXT NOT NULL,
+                    PRIMARY KEY (user_id, hash)
+                );
+                """),
     ]
 }

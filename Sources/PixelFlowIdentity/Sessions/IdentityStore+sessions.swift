@@ -40,9 +40,11 @@ extension IdentityStore {
 
     /// Opens a session for a user whose password has been verified.
     ///
-    /// - Throws: `credentials_changed` (409) if the password has changed or the account was disabled since: a sign-in with the password
-    ///   of before must not outlive the change.
-    package func open(_ session: Session, for user: User, audit: AuditEntry) async throws {
+    /// - Parameter use: the code that was shown, where the second factor is on.
+    /// - Throws: `credentials_changed` (409) if the password has changed, the second factor was turned on or the account was disabled
+    ///   since: a sign-in with the password of before must not outlive the change. `second_factor_invalid` (401) if the code has been
+    ///   used.
+    package func open(_ session: Session, for user: User, spending use: SecondFactorUse? = nil, audit: AuditEntry) async throws {
         try await database.write(.sessions) { connection in
             guard try connection.execute(Self.holdUser, .id(user.id), .text(user.passwordHash)) == 1 else {
                 throw PixelFlowError.credentialsChanged
@@ -53,6 +55,7 @@ extension IdentityStore {
                 .text(session.address),
             ]
             guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else { return }
+            try Self.spend(use, of: user.id, connection)
             let surplus = try connection.rows(Self.ofUser, .id(session.user), map: Self.session).dropFirst(Self.sessionLimit)
             for session in surplus { try connection.execute(Self.delete, .id(session.id), .id(session.user)) }
             for ended in surplus { try Self.revoke(.session(ended.id), at: session.createdAt, connection) }

@@ -10,16 +10,18 @@ import WireFormats
 struct Credentials: Codable, Sendable, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = [
         "email": .init("The address of the account.", ["format": "email"]), "password": .init("The password.", ["format": "password"]),
+        "code": .init("Six digits of the authenticator app, or a recovery code; where the second factor is on.", ["maxLength": 64]),
     ]
 
     let email: String
     let password: String
+    var code: String?
 }
 
 /// A user who registers.
 struct Registration: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "SessionRegistration"
-    static let annotations: [String: SchemaAnnotation] = Credentials.annotations.merging(
+    static let annotations: [String: SchemaAnnotation] = Credentials.annotations.filter { $0.key != "code" }.merging(
         [
             "invitation": "An invitation that the account accepts at once.",
             "setup_token": "Lets the first account in where registration is not open.",

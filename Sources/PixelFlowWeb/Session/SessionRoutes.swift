@@ -14,7 +14,8 @@ struct SessionRoutes: Sendable {
     let proxies: TrustedProxies
 
     var routes: [Route] {
-        let credentials = BodyDescription([.json(Credentials.self)], "The address and the password of the account.")
+        let credentials = BodyDescription(
+            [.json(Credentials.self)], "The address and the password of the account, and a code where the second factor is on.")
         let account = "The account. `Set-Cookie` carries the session."
         return [
             Route(
@@ -26,7 +27,9 @@ struct SessionRoutes: Sendable {
                 .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, body: credentials,
                 responses: [.json(Account.self, account)],
                 problems: Self.credentialProblems + [
-                    DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong.")
+                    DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
+                    DeclaredProblem(.unauthenticated, "second_factor_required", "The second factor is on, and there is no code."),
+                    DeclaredProblem(.unauthenticated, "second_factor_invalid", "The code is wrong, or has been used."),
                 ], handler: signIn),
             Route(
                 .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
@@ -36,13 +39,11 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
-                    DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
-                    DeclaredProblem(.invalid, "password_too_long", "The password has more than 1,024 bytes."),
                     DeclaredProblem(.notFound, "invitation_invalid", "The invitation is used, revoked, expired or for another address."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation is full."),
                     DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
                     DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
-                ], handler: register),
+                ] + .newPassword, handler: register),
             Route(
                 .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session", "Go on in another organisation",
                 access: .anyone, body: BodyDescription([.json(OrganisationChoice.self)], "The organisation."),

@@ -8,18 +8,33 @@ import Musl
 import Darwin
 #endif
 
-/// Reads a password from stdin: unseen on a terminal, the first line of a pipe.
+/// Reads a password, and the code that some accounts need beside it, from stdin: unseen on a terminal, a line each of a pipe.
 package enum PasswordPrompt {
     /// - Parameter variable: of the environment, which is asked first.
     /// - Throws: `CommandError` if there is none.
     package static func read(for email: String, variable: String, environment: [String: String], status: StatusLine) async throws -> String
     {
-        if let password = environment[variable], !password.isEmpty { return password }
-        if isatty(0) == 1 { status.print(Text("Password of \(email):")) }
+        try await read("password", prompt: "Password of \(email):", variable, environment, status)
+    }
+
+    /// A code of an authenticator app, or a recovery code.
+    ///
+    /// - Throws: `CommandError` if there is none.
+    package static func readCode(
+        for email: String, variable: String, environment: [String: String], status: StatusLine
+    ) async throws -> String {
+        try await read("code of the second factor", prompt: "Code of the authenticator app of \(email):", variable, environment, status)
+    }
+
+    private static func read(
+        _ noun: String, prompt: String, _ variable: String, _ environment: [String: String], _ status: StatusLine
+    ) async throws -> String {
+        if let value = environment[variable], !value.isEmpty { return value }
+        if isatty(0) == 1 { status.print(Text(prompt)) }
         // Typing may take any time, which must not block a shared thread.
         let line = try await NIOThreadPool.singleton.runIfActive { readUnseen() }
         guard let line, !line.isEmpty else {
-            throw CommandError(.usage, "no password was given", hint: "type it, pipe it to stdin, or set \(variable)")
+            throw CommandError(.usage, "no \(noun) was given", hint: "type it, pipe it to stdin, or set \(variable)")
         }
         return line
     }

@@ -1,0 +1,100 @@
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+
+extension Accounts {
+    /// Wrong codes in a row without a pause. Each further one doubles the pause, up to a day: whoever has the password already guesses
+    /// one account in a thousand open in a year. From any address, unlike guesses of passwords; only who has the password gets here.
+    private static let codeAllowance = 10
+    private static let firstPause = Duration.seconds(900)
+    private static let longestPause = Duration.seconds(86_400)
+
+    /// What a sign-in spends whose password was right.
+    ///
+    /// - Returns: nil where the second factor is off.
+    /// - Throws: `second_factor_required`, `second_factor_invalid` (401), `login_throttled` (429).
+    func secondFactorUse(of user: User, code: String?, at now: Timestamp) async throws -> SecondFactorUse? {
+        guard let factor = try await store.secondFactor(of: user.id), factor.confirmedAt != nil else { return nil }
+        guard let code, !code.isEmpty else { throw Self.secondFactorRequired }
+        return try await check(code, factor, of: user, at: now)
+    }
+
+    /// Makes a secret that the person confirms by a code.
+    ///
+    /// - Throws: `password_wrong` (403), `login_throttled` (429), `second_factor_on` (409).
+    func offerSecondFactor(to user: User, password: String, from origin: RequestOrigin) async throws -> String {
+        try await confirm(password, of: user, from: origin)
+        let secret = TimeBasedCode.makeSecret()
+        try await store.offerSecondFactor(secret, to: user.id, at: origin.at)
+        return secret
+    }
+
+    /// Turns the second factor on.
+    ///
+    /// - Returns: the recovery codes, which no one can read again.
+    /// - Throws: `second_factor_invalid` (403) for a wrong code; `second_factor_missing` (409) if there is nothing to confirm.
+    func confirmSecondFactor(of user: User, code: String, from origin: RequestOrigin) async throws -> [RecoveryCode] {
+        guard let factor = try await store.secondFactor(of: user.id), factor.confirmedAt == nil else { throw Self.nothingToConfirm }
+        guard let step = TimeBasedCode.step(of: Self.digits(code), factor.secret, at: Self.seconds(origin.at)) else { throw Self.codeWrong }
+        let codes = (0..<RecoveryCode.count).map { _ in RecoveryCode() }
+        let isConfirmed = try await store.confirmSecondFactor(
+            factor.secret, of: user.id, step: step, recoveryHashes: Set(codes.map(\.hash)),
+            audit: origin.audit(.secondFactorOn, in: user.tenant, by: Actor(user), target: user.id.rawValue))
+        guard isConfirmed else { throw Self.nothingToConfirm }
+        return codes
+    }
+
+    /// Turns the second factor off; nothing happens if it is off.
+    ///
+    /// - Throws: `password_wrong`, `second_factor_invalid` (403), `login_throttled` (429).
+    func removeSecondFactor(of user: User, password: String, code: String, from origin: RequestOrigin) async throws {
+        try await confirm(password, of: user, from: origin)
+        guard let factor = try await store.secondFactor(of: user.id) else { return }
+        if factor.confirmedAt != nil {
+            do {
+                _ = try await check(code, factor, of: user, at: origin.at)
+            } catch let error as PixelFlowError where error.code == PixelFlowError.secondFactorInvalid.code {
+                // Not 401: the token of the caller is good.
+                throw Self.codeWrong
+            }
+        }
+        try await store.removeSecondFactor(
+            of: user.id, audit: origin.audit(.secondFactorOff, in: user.tenant, by: Actor(user), target: user.id.rawValue))
+    }
+
+    private func check(_ code: String, _ factor: SecondFactor, of user: User, at now: Timestamp) async throws -> SecondFactorUse {
+        if let failedAt = factor.failedAt, now < failedAt + Self.pause(after: factor.failures) {
+            throw Self.codesThrottled(Int((failedAt + Self.pause(after: factor.failures) - now).components.seconds) + 1)
+        }
+        if let hash = RecoveryCode.hash(typed: code), factor.recoveryHashes.contains(hash) { return .recoveryCode(hash: hash) }
+        if let step = TimeBasedCode.step(of: Self.digits(code), factor.secret, at: Self.seconds(now)), step > factor.lastStep {
+            return .step(step)
+        }
+        try await store.failSecondFactor(of: user.id, at: now)
+        throw PixelFlowError.secondFactorInvalid
+    }
+
+    private static func pause(after failures: Int) -> Duration {
+        guard failures >= codeAllowance else { return .zero }
+        // 2^7 times a quarter of an hour are more than a day.
+        return min(longestPause, firstPause * (1 << min(failures - codeAllowance, 7)))
+    }
+
+    /// Apps show a code in two groups.
+    private static func digits(_ code: String) -> String { code.filter { $0 != " " } }
+
+    /// Since 1970.
+    private static func seconds(_ time: Timestamp) -> Int64 { time.microseconds / 1_000_000 }
+
+    static let secondFactorRequired = PixelFlowError(
+        .unauthenticated, code: "second_factor_required", "Send the code of your authenticator app as well.", field: "code")
+    private static let codeWrong = PixelFlowError(
+        .forbidden, code: PixelFlowError.secondFactorInvalid.code, "The code is wrong, or has been used.", field: "code")
+    private static let nothingToConfirm = PixelFlowError(
+        .conflict, code: "second_factor_missing", "There is no second factor to confirm; ask for a secret first.")
+
+    private static func codesThrottled(_ seconds: Int) -> PixelFlowError {
+        PixelFlowError(
+            .throttled, code: "login_throttled", "Too many wrong codes; try again in \(seconds) seconds.", retryAfter: seconds)
+    }
+}

@@ -1,0 +1,109 @@
+package import PixelFlowCore
+
+extension IdentityStore {
+    private static let find = SQLStatement(
+        "second_factor", "SELECT secret, confirmed_at, last_step, failures, failed_at FROM second_factors WHERE user_id = $1")
+    private static let codes = SQLStatement("recovery_codes", "SELECT hash FROM recovery_codes WHERE user_id = $1")
+    private static let forgetUnconfirmed = SQLStatement(
+        "drop_unconfirmed_second_factor", "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at = 0")
+    private static let insert = SQLStatement(
+        "add_second_factor",
+        """
+        INSERT INTO second_factors (user_id, secret, created_at, confirmed_at, last_step, failures, failed_at)
+        VALUES ($1, $2, $3, 0, 0, 0, 0) ON CONFLICT (user_id) DO NOTHING
+        """)
+    private static let confirm = SQLStatement(
+        "confirm_second_factor",
+        "UPDATE second_factors SET confirmed_at = $3, last_step = $4 WHERE user_id = $1 AND secret = $2 AND confirmed_at = 0")
+    private static let addCode = SQLStatement("add_recovery_code", "INSERT INTO recovery_codes (user_id, hash) VALUES ($1, $2)")
+    private static let spendStep = SQLStatement(
+        "spend_second_factor_step",
+        "UPDATE second_factors SET last_step = $2, failures = 0 WHERE user_id = $1 AND last_step < $2 AND confirmed_at > 0")
+    private static let spendCode = SQLStatement("spend_recovery_code", "DELETE FROM recovery_codes WHERE user_id = $1 AND hash = $2")
+    private static let resetFailures = SQLStatement(
+        "reset_second_factor_failures", "UPDATE second_factors SET failures = 0 WHERE user_id = $1 AND confirmed_at > 0")
+    private static let isOn = SQLStatement(
+        "second_factor_is_on", "SELECT count(*) FROM second_factors WHERE user_id = $1 AND confirmed_at > 0")
+    private static let fail = SQLStatement(
+        "fail_second_factor", "UPDATE second_factors SET failures = failures + 1, failed_at = $2 WHERE user_id = $1")
+    private static let remove = SQLStatement("remove_second_factor", "DELETE FROM second_factors WHERE user_id = $1")
+    private static let removeCodes = SQLStatement("remove_recovery_codes", "DELETE FROM recovery_codes WHERE user_id = $1")
+
+    /// The second factor of a person, confirmed or not; nil if there is none.
+    package func secondFactor(of user: UserID) async throws -> SecondFactor? {
+        try await database.read(.users) { connection in
+            let hashes = Set(try connection.rows(Self.codes, .id(user)) { $0.text(0) })
+            return try connection.rows(Self.find, .id(user)) { row in
+                SecondFactor(
+                    secret: row.text(0), confirmedAt: row.optionalTime(1), lastStep: row.integer(2), failures: Int(row.integer(3)),
+                    failedAt: row.optionalTime(4), recoveryHashes: hashes)
+            }.first
+        }
+    }
+
+    /// Keeps a secret that the person has yet to confirm, in place of an earlier one.
+    ///
+    /// - Throws: `second_factor_on` (409) if there is a confirmed one.
+    package func offerSecondFactor(_ secret: String, to user: UserID, at now: Timestamp) async throws {
+        try await database.write(.users) { connection in
+            try connection.execute(Self.forgetUnconfirmed, .id(user))
+            guard try connection.execute(Self.insert, .id(user), .text(secret), .time(now)) == 1 else {
+                throw PixelFlowError(.conflict, code: "second_factor_on", "The second factor is on already; turn it off first.")
+            }
+        }
+    }
+
+    /// Confirms the secret, from which on each sign-in needs a code.
+    ///
+    /// - Parameter step: that of the code by which the person has confirmed it.
+    /// - Returns: false if the secret is no longer the one to be confirmed.
+    package func confirmSecondFactor(
+        _ secret: String, of user: UserID, step: Int64, recoveryHashes: Set<String>, audit: AuditEntry
+    ) async throws -> Bool {
+        try await database.write(.users) { connection in
+            if try Self.isDone(audit, connection) { return true }
+            guard try connection.execute(Self.confirm, .id(user), .text(secret), .time(audit.at), .integer(step)) == 1 else { return false }
+            try connection.execute(Self.removeCodes, .id(user))
+            for hash in recoveryHashes { try connection.execute(Self.addCode, .id(user), .text(hash)) }
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    /// Counts a wrong code.
+    package func failSecondFactor(of user: UserID, at now: Timestamp) async throws {
+        try await database.write(.users) { try $0.execute(Self.fail, .id(user), .time(now)) }
+    }
+
+    /// Turns the second factor off, and makes its recovery codes worthless.
+    package func removeSecondFactor(of user: UserID, audit: AuditEntry) async throws {
+        try await database.write(.users) { connection in
+            guard try Self.removeSecondFactor(of: user, connection) else { return }
+            try Self.append(audit, connection)
+        }
+    }
+
+    /// - Returns: whether there was one.
+    @discardableResult
+    static func removeSecondFactor(of user: UserID, _ connection: any SQLConnection) throws -> Bool {
+        try connection.execute(removeCodes, .id(user))
+        return try connection.execute(remove, .id(user)) == 1
+    }
+
+    /// Spends what a sign-in has shown, in the transaction of the sign-in.
+    ///
+    /// - Parameter use: nil for someone without a second factor.
+    /// - Throws: `second_factor_invalid` (401) if another sign-in has spent it; `credentials_changed` (409) if the second factor was
+    ///   turned on since.
+    static func spend(_ use: SecondFactorUse?, of user: UserID, _ connection: any SQLConnection) throws {
+        switch use {
+        case nil:
+            guard try connection.count(isOn, .id(user)) == 0 else { throw PixelFlowError.credentialsChanged }
+        case .step(let step):
+            guard try connection.execute(spendStep, .id(user), .integer(step)) == 1 else { throw PixelFlowError.secondFactorInvalid }
+        case .recoveryCode(let hash):
+            guard try connection.execute(spendCode, .id(user), .text(hash)) == 1 else { throw PixelFlowError.secondFactorInvalid }
+            try connection.execute(resetFailures, .id(user))
+        }
+    }
+}
