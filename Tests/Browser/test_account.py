@@ -1,7 +1,10 @@
 """Accounts and sessions."""
 
+import json
 import re
+from pathlib import Path
 
+import pyotp
 from playwright.sync_api import expect
 
 from harness.pixelflow import Instance
@@ -150,3 +153,57 @@ def test_an_account_is_deleted_with_its_password(ada, console):
     expect(page.get_by_role("heading", name=re.compile("Pictures in"))).to_be_visible()
     ada.sign_in()
     expect(page.get_by_role("alert")).not_to_be_empty()
+
+
+def test_a_second_factor_is_scanned_asked_for_and_turned_off(ada, console):
+    console.allow("401|403|422")
+    page = ada.page
+    ada.open("/account")
+    page.get_by_role("button", name="Turn on").click()
+    page.get_by_role("dialog").get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    dialog = page.get_by_role("dialog", name="Scan with your app")
+    expect(dialog.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
+    app = pyotp.TOTP(dialog.get_by_label("Or type this secret").input_value())
+    dialog.get_by_label("Code that the app shows").fill("not a code")
+    dialog.get_by_role("button", name="Turn on").click()
+    expect(dialog.get_by_text("The code is wrong, or has been used.")).to_be_visible()
+    dialog.get_by_label("Code that the app shows").fill(app.now())
+    dialog.get_by_role("button", name="Turn on").click()
+    codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem").all_text_contents()
+    assert len(set(codes)) == 10
+    page.get_by_role("button", name="I have kept them").click()
+    expect(page.get_by_text("10 recovery codes are left.")).to_be_visible()
+
+    ada.sign_out()
+    ada.sign_in()
+    page.get_by_label("Code", exact=True).fill("000 000")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_label("Code", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Code", exact=True).fill(codes[0])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    ada.open("/account")
+    expect(page.get_by_text("9 recovery codes are left.")).to_be_visible()
+    page.get_by_role("button", name="Turn off").click()
+    dialog = page.get_by_role("dialog", name="Turn the second factor off?")
+    dialog.get_by_label("Your password").fill(PASSWORD)
+    dialog.get_by_label(re.compile("Code of the app")).fill(codes[1])
+    dialog.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_text("The second factor is off.")).to_be_visible()
+    ada.sign_out()
+    ada.sign_in()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_an_account_exports_its_data(ada, photos):
+    ada.make(photos[0])
+    page = ada.page
+    ada.open("/account")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    document = json.loads(Path(download.value.path()).read_text())
+    assert document["account"]["email"] == ada.email
+    assert [task["upload"]["filename"] for task in document["tasks"]] == [photos[0].name]
+    assert "session.started" in [entry["action"] for entry in document["organisations"][0]["audit"]]

@@ -70,7 +70,9 @@ enum RecordedExamples {
                 "email": "ada@example.org",
                 "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "organisation": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "recovery_codes": 0,
                 "role": "owner",
+                "second_factor": false,
                 "tenant": "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
             }
             """#,

@@ -2,8 +2,10 @@ import { useState } from "react";
 import { Button, Card, Dialog, Failure, Field } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { forgetAccount, useSession } from "../service/session.js";
-import { toast } from "../service/toasts.js";
+import { showError, toast } from "../service/toasts.js";
 import { useTitle } from "../shell/routing.jsx";
+import { exportAccount } from "./exporting.js";
+import { SecondFactor } from "./SecondFactor.jsx";
 import { Sessions } from "./Sessions.jsx";
 
 export function AccountPage() {
@@ -13,7 +15,9 @@ export function AccountPage() {
         <div className="grid grid-cols-1 gap-6">
             <div><h1 className="text-2xl font-semibold">Account</h1><p className="text-soft wrap-anywhere">{email}</p></div>
             <Password email={email} />
+            <SecondFactor />
             <Sessions />
+            <Export />
             <Deletion email={email} />
         </div>
     );
@@ -46,6 +50,28 @@ function Password({ email }) {
                 {place === "" && problem && <Failure problem={problem} />}
                 <Button type="submit" className="justify-self-start">Change password</Button>
             </form>
+        </Card>
+    );
+}
+
+function Export() {
+    const [isBusy, setBusy] = useState(false);
+    const save = async () => {
+        setBusy(true);
+        try {
+            await exportAccount();
+        } catch (problem) {
+            showError(problem);
+        }
+        setBusy(false);
+    };
+    return (
+        <Card aria-labelledby="export-heading" className="flex flex-wrap items-center justify-between gap-3 p-4">
+            <div>
+                <h2 id="export-heading" className="text-lg font-semibold">Your data</h2>
+                <p className="text-soft">Your account, what you did, and the tasks of the organisation that you are in, as JSON.</p>
+            </div>
+            <Button icon="download" disabled={isBusy} onClick={save}>{isBusy ? "One moment …" : "Export"}</Button>
         </Card>
     );
 }

@@ -2,10 +2,12 @@ import { useEffect, useState } from "react";
 import { Button, Field } from "../ui/parts.jsx";
 import { registrationState, signIn } from "../service/session.js";
 import { go } from "./routing.jsx";
+import { CodeField } from "../account/SecondFactor.jsx";
 import { invitationToken } from "../team/invitation.js";
 
 const taken = "email_taken";
 const closed = "registration_closed";
+const codeRequired = "second_factor_required";
 const seenBefore = "pixelflow.seen";
 
 /** Whether this visitor may register: with the setup token, or as the mode of registration says. */
@@ -25,6 +27,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
     const [isNew, setNew] = useState(mayRegister && !message && !localStorage.getItem(seenBefore));
     const [problem, setProblem] = useState(null);
     const [isBusy, setBusy] = useState(false);
+    const [needsCode, setNeedsCode] = useState(false);
     const close = () => {
         setClosed(true);
         setNew(false);
@@ -44,11 +47,13 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
         try {
             const setupToken = String(fields.get("setup_token") || "").trim();
             const extras = isNew ? { ...(invitation && { invitation }), ...(setupToken && { setup_token: setupToken }) } : {};
-            await signIn({ email: String(fields.get("email")).trim(), password: fields.get("password"), ...extras }, isNew);
+            const code = needsCode && !isNew ? { code: String(fields.get("code")).trim() } : {};
+            await signIn({ email: String(fields.get("email")).trim(), password: fields.get("password"), ...extras, ...code }, isNew);
             if (isNew && invitation) go("/");
             localStorage.setItem(seenBefore, "yes");
         } catch (refusal) {
             setBusy(false);
+            if (refusal.code === codeRequired && !needsCode) return setNeedsCode(true);
             if (refusal.code === closed && state.needsSetup) return setProblem({ code: closed, field: "setup_token", message: "This is not the setup token." });
             setProblem(refusal);
             if (refusal.code === closed) close();
@@ -71,6 +76,9 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
             <Field id="password" name="password" label="Password" type="password" required autoFocus={Boolean(email)}
                 autoComplete={isNew ? "new-password" : "current-password"} error={errorOf("password")}
                 hint={isNew ? "At least 8 characters." : ""} />
+            {!isNew && needsCode && (
+                <CodeField id="code" label="Code" autoFocus error={errorOf("code")} hint="Of your authenticator app, or a recovery code." />
+            )}
             {isNew && state.needsSetup && (
                 <Field id="setup-token" name="setup_token" label="Setup token" required autoComplete="off" spellCheck={false} error={errorOf("setup_token")}
                     hint="Nobody has an account yet. The log of the auth service shows this token." />
@@ -97,7 +105,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
 }
 
 function Refusal({ problem, isNew, onChange }) {
-    if (problem.code !== taken && ["email", "password", "setup_token"].includes(problem.field)) return null;
+    if (problem.code !== taken && ["email", "password", "setup_token", "code"].includes(problem.field)) return null;
     return (
         <p className="rounded-lg bg-bad-wash px-3 py-2 text-bad">
             {problem.message}

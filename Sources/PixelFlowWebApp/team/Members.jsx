@@ -28,7 +28,8 @@ function Member({ member, organisation, onChange }) {
     const [isAsking, setAsking] = useState(false);
     const isMe = member.user_id === userID;
     const choices = assignable(mine);
-    const mayChange = choices.includes(member.role);
+    // One's own organisation has one owner for good.
+    const mayChange = choices.includes(member.role) && !(isMe && organisation.personal);
     const path = `${membersPath(organisation.id)}/${encodeURIComponent(member.user_id)}`;
     const give = async (role) => {
         try {

@@ -1,9 +1,11 @@
 import { call } from "../service/calls.js";
+import { save } from "../service/saving.js";
 
 /** What the log tells of, in words; one of a later release is shown by its name. */
 export const actions = {
     "user.registered": "Registered", "session.started": "Signed in", "session.refused": "Sign-in refused", "session.ended": "Signed out",
-    "session.token_reused": "Session token reused", "user.password_changed": "Password changed", "user.disabled": "Account disabled",
+    "session.token_reused": "Session token reused", "user.password_changed": "Password changed", "user.second_factor_on": "Second factor on",
+    "user.second_factor_off": "Second factor off", "user.deleted": "Account deleted", "user.disabled": "Account disabled",
     "user.enabled": "Account enabled", "organisation.created": "Organisation created", "organisation.renamed": "Organisation renamed",
     "organisation.deleted": "Organisation deleted", "organisation.restored": "Organisation restored", "member.joined": "Member joined",
     "member.role_changed": "Role changed", "member.removed": "Member removed", "member.left": "Member left",
@@ -36,9 +38,5 @@ async function auditLines(action) {
 
 /** Has the browser save them. */
 export async function exportEntries(action) {
-    const url = URL.createObjectURL(new Blob(await auditLines(action), { type: "application/x-ndjson" }));
-    const link = document.createElement("a");
-    Object.assign(link, { href: url, download: "audit.jsonl" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    save("audit.jsonl", "application/x-ndjson", await auditLines(action));
 }

@@ -1,0 +1,22 @@
+import { call } from "../service/calls.js";
+import { save } from "../service/saving.js";
+
+/** Of one export, the newest first; older ones are for the API. */
+const taskLimit = 10_000;
+
+async function tasks() {
+    const all = [];
+    let cursor = "";
+    do {
+        const page = await call("GET", `/api/tasks?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+        all.push(...page.tasks);
+        cursor = page.next_cursor;
+    } while (cursor && all.length < taskLimit);
+    return all;
+}
+
+/** Has the browser save what is kept about the account, and the tasks of the organisation that the session is in. */
+export async function exportAccount() {
+    const document = { ...await call("GET", "/auth/me/export"), tasks: await tasks() };
+    save("pixelflow-account.json", "application/json", [JSON.stringify(document, null, 2)]);
+}
