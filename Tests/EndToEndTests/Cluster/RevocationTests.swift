@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import Conformance
 import Foundation
-import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 import Testing
@@ -78,14 +77,5 @@ extension ClusterEndToEnd {
                 #expect(try await other.get("/api/tasks").status == 401, "a typing error needs no auth")
             }
         }
-    }
-}
-
-extension Person {
-    /// A call of auth that the client library does not have.
-    fileprivate func auth(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> Reply {
-        try await send(
-            method, path, port: service.ports.auth, headers: ["content-type": "application/json"],
-            body: body.map { .bytes(ByteBuffer(string: $0)) })
     }
 }

@@ -182,7 +182,7 @@ struct LoadRun: Sendable {
 }
 
 /// Raised once, seen by everybody.
-private final class Flag: Sendable {
+final class Flag: Sendable {
     private let state = Mutex(false)
     var isRaised: Bool { state.withLock { $0 } }
     func raise() { state.withLock { $0 = true } }

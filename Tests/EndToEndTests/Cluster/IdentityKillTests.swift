@@ -1,0 +1,226 @@
+import Conformance
+import Foundation
+import NIOHTTP1
+import Synchronization
+import Testing
+
+extension ClusterEndToEnd {
+    /// Auth dies over and over while people make and revoke keys, refresh and end sessions, and let others in and out.
+    @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct IdentityKillTests {
+        /// `PIXELFLOW_TEST_AUTH_KILLS`, 200 by default.
+        private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_AUTH_KILLS"].flatMap { Int($0) } ?? 200
+        private static let people = 6
+        /// Of each person.
+        private static let stepsBetweenKills = 2
+
+        @Test(.timeLimit(.minutes(15)))
+        func noSessionKeyOrMemberIsLostOrRevived() async throws {
+            // Everyone comes from one address.
+            try await LiveCluster.run([.auth], adjust: { $0["PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR"] = "1000000" }) { cluster in
+                let start = ContinuousClock.now
+                var owners: [TeamOwner] = []
+                for number in 0..<Self.people { owners.append(try await TeamOwner(number, cluster.entrance(api: 1))) }
+                let people = owners
+                let isOver = Flag()
+                try await withThrowingTaskGroup { group in
+                    for person in people {
+                        group.addTask {
+                            // bounded: by the kills, each of which has a deadline.
+                            while !isOver.isRaised { try await person.step() }
+                        }
+                    }
+                    defer { isOver.raise() }
+                    for _ in 0..<Self.kills {
+                        let goals = await people.asyncMap { await $0.steps + Self.stepsBetweenKills }
+                        try await Task.sleep(for: .milliseconds(Int.random(in: 20...200)))
+                        await cluster.kill(.auth)
+                        try await cluster.start(.auth)
+                        for (person, goal) in zip(people, goals) {
+                            try await eventually(within: .seconds(90), "steps between two kills") { await person.steps >= goal }
+                        }
+                    }
+                    isOver.raise()
+                    try await group.waitForAll()
+                }
+                var kept = Kept()
+                for person in people { kept.add(try await person.verify()) }
+                // A run in which nothing happens would prove nothing.
+                #expect(
+                    kept.keys > 0 && kept.revokedKeys > 0 && kept.endedSessions > 0 && kept.members > 0 && kept.removedMembers > 0,
+                    "\(kept)")
+                print("\(Self.kills) kills of auth in \(ContinuousClock.now - start): \(kept)")
+            }
+        }
+    }
+}
+
+/// What was promised by auth and found true.
+private struct Kept {
+    var keys = 0
+    var revokedKeys = 0
+    var endedSessions = 0
+    var members = 0
+    var removedMembers = 0
+
+    mutating func add(_ other: Kept) {
+        keys += other.keys
+        revokedKeys += other.revokedKeys
+        endedSessions += other.endedSessions
+        members += other.members
+        removedMembers += other.removedMembers
+    }
+}
+
+/// Owns an organisation, changes it step by step, and remembers what auth has confirmed. What was asked for without an answer may have
+/// happened or not, and is not held against anyone.
+private actor TeamOwner {
+    private let number: Int
+    private let service: any Installation
+    private let organisation: String
+    private var token: String
+    private var refreshToken: String
+    private var keys: [String: String] = [:]
+    private var revokedKeys: [String] = []
+    private var endedSessions: [String] = []
+    private var members: Set<String> = []
+    private var removedMembers: Set<String> = []
+    private(set) var steps = 0
+
+    init(_ number: Int, _ service: any Installation) async throws {
+        (self.number, self.service) = (number, service)
+        let person = try await Person.signedIn(to: service, as: "owner-\(number)@example.org")
+        let login = try await Self.login(Person(service: service), number)
+        token = try #require(login["token"] as? String)
+        refreshToken = try #require(login["refresh_token"] as? String)
+        organisation = try #require(try await person.auth(.POST, "/organisations", #"{"name":"Works"}"#).object()["id"] as? String)
+        let change = try await call(.POST, "/token", #"{"refresh_token":"\#(refreshToken)","organisation":"\#(organisation)"}"#)
+        try keep(try #require(change))
+    }
+
+    /// Does one thing, whatever happens to auth meanwhile.
+    func step() async throws {
+        switch Int.random(in: 0..<5) {
+        case 0: try await makeKey()
+        case 1: try await revokeKey()
+        case 2: try await refresh()
+        case 3: try await endAnotherSession()
+        default: try await changeMembers()
+        }
+        steps += 1
+    }
+
+    private func makeKey() async throws {
+        guard let made = try await call(.POST, "/keys", #"{"name":"key","scopes":["tasks:read"]}"#), made.status == 201 else { return }
+        keys[try #require(try made.object()["id"] as? String)] = try #require(try made.object()["key"] as? String)
+    }
+
+    private func revokeKey() async throws {
+        guard let (id, key) = keys.randomElement() else { return }
+        keys[id] = nil
+        let answer = try await answer(.DELETE, "/keys/\(id)")
+        // Sent again after a lost answer, it is not there any more.
+        #expect([204, 404].contains(answer.status), "\(answer.text)")
+        revokedKeys.append(key)
+    }
+
+    /// A session lives on however often its refresh token has to be sent.
+    private func refresh() async throws {
+        let answer = try await answer(.POST, "/token", #"{"refresh_token":"\#(refreshToken)"}"#)
+        #expect(answer.status == 200, "session of \(number) lost: \(answer.text)")
+        try keep(answer)
+    }
+
+    private func endAnotherSession() async throws {
+        guard let reply = try await call(.POST, "/login", Self.credentials(number)), reply.status == 200 else { return }
+        let login = try reply.object()
+        let (other, spent) = (try #require(login["token"] as? String), try #require(login["refresh_token"] as? String))
+        let answer = try await answer(.POST, "/logout", as: other)
+        #expect([204, 401].contains(answer.status), "\(answer.text)")
+        endedSessions.append(spent)
+    }
+
+    private func changeMembers() async throws {
+        if let member = members.randomElement(), Bool.random() {
+            members.remove(member)
+            let answer = try await answer(.DELETE, "/organisations/\(organisation)/members/\(member)")
+            #expect([204, 404].contains(answer.status), "\(answer.text)")
+            removedMembers.insert(member)
+            return
+        }
+        guard let made = try await call(.POST, "/organisations/\(organisation)/invitations", #"{"role":"viewer"}"#), made.status == 201,
+            let invitation = try made.object()["token"] as? String
+        else { return }
+        let address = "member-\(UUID().uuidString.lowercased())@example.org"
+        let registration = #"{"email":"\#(address)","password":"\#(Person.password)","invitation":"\#(invitation)"}"#
+        guard let joined = try await call(.POST, "/register", registration), joined.status == 201 else { return }
+        members.insert(try #require(try joined.object()["id"] as? String))
+    }
+
+    /// What was confirmed is true now that auth stays up.
+    func verify() async throws -> Kept {
+        try await refresh()
+        let list = try await answer(.GET, "/keys").object()["keys"] as? [[String: Any]] ?? []
+        let there = Set(list.compactMap { $0["id"] as? String })
+        #expect(Set(keys.keys).isSubset(of: there), "a key of \(number) is lost")
+        for key in keys.values { #expect(try await answer(.GET, "/validate", as: key).status == 200, "a key of \(number) is lost") }
+        for key in revokedKeys { #expect(try await answer(.GET, "/validate", as: key).status == 401, "a key of \(number) is alive again") }
+        for spent in endedSessions {
+            let answer = try await answer(.POST, "/token", #"{"refresh_token":"\#(spent)"}"#)
+            #expect(answer.code == "refresh_token_invalid", "a session of \(number) is alive again")
+        }
+        let people = try await answer(.GET, "/organisations/\(organisation)/members").object()["members"] as? [[String: Any]] ?? []
+        let present = Set(people.compactMap { $0["user_id"] as? String })
+        #expect(members.isSubset(of: present), "a member of \(number) is lost")
+        #expect(removedMembers.isDisjoint(with: present), "a member of \(number) is back")
+        return Kept(
+            keys: keys.count, revokedKeys: revokedKeys.count, endedSessions: endedSessions.count, members: members.count,
+            removedMembers: removedMembers.count)
+    }
+
+    // MARK: Calls
+
+    /// Sends a request until there is an answer of auth that is none of an outage.
+    private func answer(_ method: HTTPMethod, _ path: String, _ body: String? = nil, as other: String? = nil) async throws -> Reply {
+        let person = Person(service: service, token: other ?? token)
+        return try await eventually(within: .seconds(90), "an answer to \(method) \(path)") { @Sendable in
+            try await Self.call(person, method, path, body)
+        }
+    }
+
+    private func call(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> Reply? {
+        try await Self.call(Person(service: service, token: token), method, path, body)
+    }
+
+    /// - Returns: nil where auth was away: whether it has done what was asked is not known.
+    private static func call(_ person: Person, _ method: HTTPMethod, _ path: String, _ body: String?) async throws -> Reply? {
+        do {
+            let reply = try await person.auth(method, path, body)
+            return reply.status >= 500 || reply.status == 429 ? nil : reply
+        } catch {
+            try Task.checkCancellation()
+            return nil
+        }
+    }
+
+    private func keep(_ answer: Reply) throws {
+        let issued = try answer.object()
+        token = try #require(issued["token"] as? String)
+        refreshToken = try #require(issued["refresh_token"] as? String)
+    }
+
+    private static func login(_ visitor: Person, _ number: Int) async throws -> [String: Any] {
+        try await visitor.auth(.POST, "/login", credentials(number)).object()
+    }
+
+    private static func credentials(_ number: Int) -> String {
+        #"{"email":"owner-\#(number)@example.org","password":"\#(Person.password)"}"#
+    }
+}
+
+extension Sequence {
+    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
