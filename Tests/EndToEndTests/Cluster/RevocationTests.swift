@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Conformance
 import Foundation
+import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 import Testing
@@ -55,6 +56,48 @@ extension ClusterEndToEnd {
                 #expect(refusal.code == "token_revoked")
                 #expect(try await bob.get("/api/tasks").status == 200, "the personal organisation goes on")
             }
+        }
+
+        /// An upload is judged by the role at its start; what it made is the organisation's, and whole.
+        @Test(.timeLimit(.minutes(3)))
+        func aRoleThatChangesDuringAnUploadLeavesNothingHalfDone() async throws {
+            try await LiveCluster.run([.auth, .api(1)]) { cluster in
+                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let bob = try await Person.signedIn(to: cluster.entrance(api: 1), as: "bob@example.org")
+                let team = try #require(try await ada.auth(.POST, "/organisations", #"{"name":"Works"}"#).object()["id"] as? String)
+                let invitation = try await ada.auth(.POST, "/organisations/\(team)/invitations", #"{"role":"member"}"#).object()
+                let secret = try #require(invitation["token"] as? String)
+                #expect(try await bob.auth(.POST, "/invitations/accept", #"{"token":"\#(secret)"}"#).status == 200)
+                let inTeam = Person(service: bob.service, token: try await Self.token(of: bob, in: team))
+                let owner = Person(service: ada.service, token: try await Self.token(of: ada, in: team))
+
+                let image = ByteBuffer(bytes: PNG.noise(width: 200, height: 200, seed: 3))
+                let (pieces, sink) = AsyncStream.makeStream(of: ByteBuffer.self)
+                sink.yield(try #require(image.getSlice(at: 0, length: 1000)))
+                let upload = Task {
+                    try await inTeam.send(
+                        .POST, "/api/upload", headers: ["content-type": "image/png"], body: .stream(pieces, length: .unknown))
+                }
+                let user = try #require(try await bob.auth(.GET, "/me").object()["id"] as? String)
+                #expect(try await ada.auth(.PATCH, "/organisations/\(team)/members/\(user)", #"{"role":"viewer"}"#).status == 200)
+                try await eventually(within: .seconds(10), "the token of the member to be refused") {
+                    try await inTeam.get("/api/tasks").status == 401 ? () : nil
+                }
+                sink.yield(try #require(image.getSlice(at: 1000, length: image.readableBytes - 1000)))
+                sink.finish()
+                let reply = try await upload.value
+                #expect(reply.status == 202, "\(reply.text)")
+                #expect(try await owner.task(try reply.task().id).status == .pending)
+
+                let viewer = Person(service: bob.service, token: try await Self.token(of: bob, in: team))
+                let next = try await viewer.postBody(PNG.noise(width: 8, height: 8, seed: 4), type: "image/png")
+                #expect(next.code == "insufficient_scope")
+            }
+        }
+
+        private static func token(of person: Person, in organisation: String) async throws -> String {
+            let changed = try await person.auth(.POST, "/token", #"{"organisation":"\#(organisation)"}"#).object()
+            return try #require(changed["token"] as? String)
         }
 
         @Test(.timeLimit(.minutes(3)))
