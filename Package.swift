@@ -262,7 +262,7 @@ let package = Package(
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
-        tests("PixelFlowAuthTests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["MailServer", "SMTP", "PixelFlowIdentity", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAPITests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),

@@ -92,7 +92,7 @@ struct MigrationTests {
                 try $0.execute(
                     script: """
                         DROP TABLE users, signing_keys, schema_migrations, organisations, memberships, sessions, api_keys, invitations,
-                            password_resets, audit_log, revocations, counters
+                            password_resets, audit_log, revocations, counters, email_verifications, mail_outbox
                         """)
             }
             #expect(try await store.user(email: "ada@example.org") == nil)

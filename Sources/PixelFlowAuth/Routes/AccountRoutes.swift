@@ -14,7 +14,10 @@ struct AccountRoutes: Sendable {
         [
             Route(
                 .post, "/password/reset", id: "resetPassword", tag: "accounts", "Set a new password with a reset token",
-                details: "An operator makes the token. It is good for an hour and once; all sessions of the account end.", access: .anyone,
+                details: """
+                    `POST /password/forgot` mails the token, or an operator makes it. It is good for an hour and once; all sessions of \
+                    the account end.
+                    """, access: .anyone,
                 body: BodyDescription([.json(PasswordReset.self)], "The token and the new password."),
                 responses: [.empty(.noContent, "The password is set.")],
                 problems: Self.passwordProblems + [
@@ -107,10 +110,12 @@ private struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
         "id": "Names the account.", "email": .init("Its address.", ["format": "email"]),
         "tenant": "The personal organisation.", "organisation": "The organisation that the token is for.",
         "role": .init("The role in it.", schema: Role.schema), "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "email_verified": "Whether the person has confirmed to read the mail of the address.",
     ]
 
     let id: String
     let email: String
+    let emailVerified: Bool
     let tenant: String
     let organisation: String
     let role: String?
@@ -119,6 +124,7 @@ private struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
     init(_ user: User, _ principal: Principal) {
         id = user.id.rawValue
         email = user.email
+        emailVerified = user.emailVerifiedAt != nil
         tenant = user.tenant.rawValue
         organisation = principal.tenant.rawValue
         role = principal.role?.rawValue
@@ -127,6 +133,7 @@ private struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
 
     enum CodingKeys: String, CodingKey {
         case id, email, tenant, organisation, role
+        case emailVerified = "email_verified"
         case createdAt = "created_at"
     }
 }
