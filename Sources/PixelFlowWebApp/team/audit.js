@@ -3,8 +3,8 @@ import { call } from "../service/calls.js";
 /** What the log tells of, in words; one of a later release is shown by its name. */
 export const actions = {
     "user.registered": "Registered", "session.started": "Signed in", "session.refused": "Sign-in refused", "session.ended": "Signed out",
-    "session.token_reused": "Session token reused", "user.password_changed": "Password changed", "user.disabled": "Account disabled",
-    "user.enabled": "Account enabled", "organisation.created": "Organisation created", "organisation.renamed": "Organisation renamed",
+    "session.token_reused": "Session token reused", "user.password_changed": "Password changed",
+    "user.email_verified": "Address confirmed", "user.disabled": "Account disabled", "user.enabled": "Account enabled", "organisation.created": "Organisation created", "organisation.renamed": "Organisation renamed",
     "organisation.deleted": "Organisation deleted", "organisation.restored": "Organisation restored", "member.joined": "Member joined",
     "member.role_changed": "Role changed", "member.removed": "Member removed", "member.left": "Member left",
     "invitation.created": "Invitation made", "invitation.renewed": "Invitation renewed", "invitation.revoked": "Invitation revoked",
