@@ -34,17 +34,18 @@ package final class MailServer {
     /// - Parameters:
     ///   - login: `USER:PASSWORD`, without which nobody may send.
     ///   - size: the largest message in bytes.
+    ///   - names: of the certificate.
     package static func with(
         _ security: Security = .plain, login: String? = nil, mechanisms: String = "PLAIN,LOGIN", size: Int = 1_000_000,
-        _ body: (MailServer) async throws -> Void
+        names: String = "DNS:localhost,IP:127.0.0.1", _ body: (MailServer) async throws -> Void
     ) async throws {
-        let server = try MailServer(security, login: login, mechanisms: mechanisms, size: size)
+        let server = try MailServer(security, login: login, mechanisms: mechanisms, size: size, names: names)
         defer { server.remove() }
         try await server.start()
         try await body(server)
     }
 
-    private init(_ security: Security, login: String?, mechanisms: String, size: Int) throws {
+    private init(_ security: Security, login: String?, mechanisms: String, size: Int, names: String) throws {
         self.security = security
         folder = FileManager.default.temporaryDirectory.appending(path: "mail-server-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -52,17 +53,17 @@ package final class MailServer {
         if security != .plain { arguments += ["--tls", security.rawValue] }
         if let login { arguments += ["--login", login] }
         self.arguments = arguments
-        if security != .plain { try makeCertificate() }
+        if security != .plain { try makeCertificate(names) }
     }
 
-    /// For this computer; vouches for itself.
-    private func makeCertificate() throws {
+    /// Vouches for itself.
+    private func makeCertificate(_ names: String) throws {
         let made = try Command.run(
             "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
                 "/CN=localhost",
-                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder.appending(path: "key.pem").path, "-out",
+                "-addext", "subjectAltName=\(names)", "-keyout", folder.appending(path: "key.pem").path, "-out",
                 certificate,
             ])
         guard made.status == 0 else { throw MailServerError(text: made.errors) }

@@ -1,6 +1,7 @@
 import PixelFlowAuth
 import PixelFlowCore
 import PixelFlowHTTP
+import SMTP
 import Testing
 
 @Suite("Settings of auth")

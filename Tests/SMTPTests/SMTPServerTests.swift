@@ -55,6 +55,15 @@ struct SMTPServerTests {
         }
     }
 
+    @Test("a certificate for the address of the server is none for its name", arguments: [MailServer.Security.implicit, .starttls])
+    func wantsTheName(security: MailServer.Security) async throws {
+        try await MailServer.with(security, names: "IP:127.0.0.1,DNS:*.example.org") { server in
+            let message = try Self.message()
+            #expect(try await send(message, to: server.url(host: "localhost"))?.kind == .security)
+            #expect(try await send(message, to: server.url()) == nil)
+        }
+    }
+
     @Test("a login by either mechanism", arguments: ["PLAIN", "LOGIN"])
     func logsIn(mechanism: String) async throws {
         try await MailServer.with(.starttls, login: "ada:correct horse", mechanisms: mechanism) { server in

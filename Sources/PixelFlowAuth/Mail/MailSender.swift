@@ -44,7 +44,9 @@ struct MailSender: Service {
                     do {
                         while try await sendDue() == Self.batch {}
                         metrics.setBacklog(try await store.mailBacklog())
-                    } catch let error as PixelFlowError {
+                    } catch is CancellationError {
+                        break
+                    } catch {
                         logger.warning("outbox of mail not read, retrying in 5 s", metadata: ["error": "\(error)"])
                     }
                 }

@@ -12,9 +12,7 @@ struct ConnectionSettings: Sendable {
     /// Verifies the certificate against the host.
     func tlsHandler() throws -> NIOSSLClientHandler {
         guard let tls else { throw SMTPError(.security, "TLS is off.") }
-        let isAddress = (try? SocketAddress(ipAddress: endpoint.host, port: 0)) != nil
-        // An address is no name to indicate; it is compared with that of the connection.
-        return try NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : endpoint.host)
+        return try ServerCertificate.handler(for: endpoint.host, context: tls)
     }
 
     func timeout(for phase: SMTPDialogue.Phase) -> Duration {

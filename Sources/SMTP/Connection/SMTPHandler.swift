@@ -49,6 +49,7 @@ final class SMTPHandler: ChannelInboundHandler {
         switch error {
         // The server went without a word of TLS; `channelInactive` follows.
         case NIOSSLError.uncleanShutdown: break
+        case let error as SMTPError: end(.failure(error), context)
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             end(.failure(isDotSent ? lost("TLS failed: \(error)") : SMTPError(.security, "TLS failed: \(error)")), context)
         default: end(.failure(lost("The connection failed: \(error)")), context)

@@ -120,7 +120,11 @@ extension IdentityStoreConformance {
         var made: [QueuedMail] = []
         for mail in try await claim() {
             let expiry = Self.now + .seconds(1800)
-            made += try await store.makeReset(for: mail, hash: "of \(mail.recipient)", at: Self.now, until: expiry).map { [$0] } ?? []
+            let reset = try await store.makeReset(for: mail, hash: "of \(mail.recipient)", at: Self.now, until: expiry)
+            // As after a connection that was lost before the answer.
+            let again = try await store.makeReset(for: mail, hash: "of \(mail.recipient)", at: Self.now, until: expiry)
+            try requireEqual(again, reset, "the same transaction once more")
+            made += reset.map { [$0] } ?? []
         }
         try requireEqual(made.map(\.recipient), [ada.email], "who gets a link")
         try requireEqual(made.map(\.kind), [.passwordReset], "the message with it")
