@@ -21,6 +21,7 @@ let hummingbirdTLS = product("HummingbirdTLS", "hummingbird")
 let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
 let httpTypes = product("HTTPTypes", "swift-http-types")
 let logging = product("Logging", "swift-log")
+let mustache = product("Mustache", "swift-mustache")
 let serviceLifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
 let unixSignals = product("UnixSignals", "swift-service-lifecycle")
 let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
@@ -87,6 +88,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -124,6 +126,9 @@ let package = Package(
         library("OpenAPI", ["WireFormats"]),
         library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
 
+        // Sends mail. Knows nothing of PixelFlow.
+        library("SMTP", ["WireFormats", nioCore, nioPosix, nioSSL]),
+
         // The client library of the product. Knows its HTTP contract, and no service's code.
         library("PixelFlowClient", ["WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
 
@@ -146,7 +151,7 @@ let package = Package(
         library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowRelease", "PixelFlowCore", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
         // Passwords that are refused, as bytes.
         .target(name: "CCommonPasswords", exclude: ["list"]),
-        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowHTTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
+        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
@@ -220,6 +225,8 @@ let package = Package(
         .target(name: "RawHTTP", dependencies: [nioCore, nioPosix], path: "Tests/RawHTTP", swiftSettings: swiftSettings),
         // A server that a test starts and ends as it likes.
         .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
+        // Debian's aiosmtpd, which keeps what it takes.
+        .target(name: "MailServer", dependencies: ["Deadlines", "TestSupport"], path: "Tests/MailServer", swiftSettings: swiftSettings),
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioEmbedded, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
@@ -239,6 +246,7 @@ let package = Package(
         .target(
             name: "FakeKubernetes", dependencies: ["WireFormats", "Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
+        tests("SMTPTests", ["SMTP", "MailServer", nioCore, nioPosix]),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
         // A service for command lines and clients to talk to.
@@ -256,7 +264,7 @@ let package = Package(
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
-        tests("PixelFlowAuthTests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["MailServer", "SMTP", "PixelFlowIdentity", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAPITests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),

@@ -17,16 +17,19 @@ package struct AuthService: Sendable {
     /// Run as long as the service does.
     package let services: [any Service]
     private let metrics: any MetricsFactory
+    /// One of `services`, which a test asks to send now.
+    let mailSender: MailSender?
 
     /// Opens the service on a store, which need not answer yet.
     ///
     /// - Parameters:
     ///   - hasher: bcrypt as the settings say, unless given.
+    ///   - transport: takes mail, if the settings have any; a client of their server unless given.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
-        hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),
+        hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
         let issuer = AsyncLazy {
@@ -37,25 +40,36 @@ package struct AuthService: Sendable {
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
             logger: logger)
+        let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
         let accounts = Accounts(
             store: store,
             hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
             registration: settings.registration,
             registrationThrottle: RegistrationThrottle(
                 perHour: settings.registrationsPerHour, capacity: settings.throttle.capacity, clock: clock),
-            issuer: issuer, clock: clock, logger: logger)
+            issuer: issuer, outbox: outbox,
+            mailThrottle: RegistrationThrottle(
+                perHour: Accounts.mailsPerHour, capacity: settings.throttle.capacity, clock: clock), clock: clock, logger: logger)
         dependencies = AuthDependencies(
             store: store, accounts: accounts, signIns: SignIns(store: store, issuer: issuer, lifetime: settings.sessionLifetime),
             issuer: issuer, identities: identities, verifier: verifier, proxies: settings.proxies, metrics: AuthMetrics(metrics),
             clock: clock)
         serviceSecret = settings.serviceSecret
         // A token and its leeway, and a day for clocks that are far apart.
-        services = [
-            IdentityCleaner(
-                store: store, auditAge: settings.auditAge, tokenLifetime: settings.tokenLifetime + .seconds(86_400), clock: clock,
-                logger: logger),
-            SetupAnnouncer(accounts: accounts, logger: logger),
-        ]
+        let mailSender = try outbox.map { outbox in
+            MailSender(
+                store: store, outbox: outbox, transport: try transport ?? outbox.settings.client(),
+                composer: MailComposer(store: store, outbox: outbox, layout: try MailLayout(), clock: clock),
+                metrics: MailMetrics(metrics), clock: clock, logger: logger)
+        }
+        self.mailSender = mailSender
+        services =
+            [
+                IdentityCleaner(
+                    store: store, auditAge: settings.auditAge, tokenLifetime: settings.tokenLifetime + .seconds(86_400), clock: clock,
+                    logger: logger),
+                SetupAnnouncer(accounts: accounts, logger: logger),
+            ] + (mailSender.map { [$0] } ?? [])
         self.metrics = metrics
     }
 
@@ -80,10 +94,10 @@ package struct AuthService: Sendable {
         return ServiceRouter.make(
             metrics: ServiceMetrics(service: "auth", factory: metrics), health: health, description: AuthRoutes.description
         ) { table in
-            let (sessions, account) = (SessionRoutes(auth: auth), AccountRoutes(auth: auth))
-            table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes)
+            let (sessions, account, mail) = (SessionRoutes(auth: auth), AccountRoutes(auth: auth), MailRoutes(auth: auth))
+            table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes + mail.openRoutes)
             table.add(
-                sessions.routes + account.routes + SecondFactorRoutes(auth: auth).routes + ExportRoutes(auth: auth).routes
+                sessions.routes + account.routes + mail.routes + SecondFactorRoutes(auth: auth).routes + ExportRoutes(auth: auth).routes
                     + OrganisationRoutes(auth: auth).routes + MemberRoutes(auth: auth).routes
                     + InvitationRoutes(auth: auth).routes + KeyRoutes(auth: auth).routes + AuditRoutes(auth: auth).routes,
                 behind: [AuthenticationMiddleware(verifier: verifier, proxies: auth.proxies)])

@@ -5,6 +5,8 @@ extension IdentityStore {
         SQLStatement("clean_sessions", "DELETE FROM sessions WHERE expires_at < $1"),
         SQLStatement("clean_invitations", "DELETE FROM invitations WHERE expires_at < $1"),
         SQLStatement("clean_password_resets", "DELETE FROM password_resets WHERE expires_at < $1"),
+        SQLStatement("clean_email_verifications", "DELETE FROM email_verifications WHERE expires_at < $1"),
+        SQLStatement("clean_mail", "DELETE FROM mail_outbox WHERE expires_at < $1 AND lease_until < $1"),
     ]
     /// What is left of an organisation that is over: its id and the time, by which services that were away find out.
     private static let overStatements = [

@@ -35,6 +35,7 @@ REFUSALS = {
     "port that is none": ({"limits": {"fetchAllowPorts": [80, "80:90"]}}, "/limits/fetchAllowPorts/1"),
     "no ports": ({"limits": {"fetchAllowPorts": []}}, "/limits/fetchAllowPorts"),
     "registration of a fourth kind": ({"auth": {"registration": "friends"}}, "must be one of 'open', 'invite', 'closed'"),
+    "mail without a sender": ({"auth": {"mail": {"existingSecret": "mail"}}}, "set auth.mail.from to the sender"),
     "text for a number": ({"kafka": {"partitions": "12"}}, "/kafka/partitions"),
     "name too long": ({"fullnameOverride": "a" * 41}, "/fullnameOverride"),
 }

@@ -127,8 +127,8 @@ test("changing the organisation loads the page afresh", async () => {
 });
 
 test("who may register", async () => {
-    answer("GET /auth/register", { registration: "invite", needs_setup: true });
-    assert.deepEqual(await registrationState(), { registration: "invite", needsSetup: true });
+    answer("GET /auth/register", { registration: "invite", needs_setup: true, sends_mail: true });
+    assert.deepEqual(await registrationState(), { registration: "invite", needsSetup: true, sendsMail: true });
     answer("GET /auth/register", () => refusal(404));
-    assert.deepEqual(await registrationState(), { registration: "open", needsSetup: false });
+    assert.deepEqual(await registrationState(), { registration: "open", needsSetup: false, sendsMail: false });
 });

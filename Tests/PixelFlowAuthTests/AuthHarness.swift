@@ -18,6 +18,8 @@ final class AuthHarness: Sendable {
     let clock = ManualClock()
     let hasher: CountingHasher
     let registry = PrometheusRegistry()
+    /// Takes mail, where the settings have any.
+    let mailbox = Mailbox()
     private let folder: String
 
     init() throws {
@@ -33,7 +35,8 @@ final class AuthHarness: Sendable {
     func service(_ change: (inout AuthSettings) -> Void = { _ in }) async throws -> AuthService {
         var settings = AuthSettings()
         change(&settings)
-        let service = try AuthService(store: try store(), settings: settings, clock: clock, hasher: hasher, metrics: registry)
+        let service = try AuthService(
+            store: try store(), settings: settings, clock: clock, hasher: hasher, transport: mailbox, metrics: registry)
         try await service.prepare()
         return service
     }

@@ -1,6 +1,7 @@
 import PixelFlowAuth
 import PixelFlowCore
 import PixelFlowHTTP
+import SMTP
 import Testing
 
 @Suite("Settings of auth")
@@ -36,13 +37,38 @@ struct AuthSettingsTests {
         #expect(settings.hashQueue == 7)
     }
 
+    @Test("a mail server needs a sender and the address of the page, and its password is never shown")
+    func readsMail() throws {
+        var environment = ["PIXELFLOW_SMTP_URL": "smtps://ada:secret@mail.example.org"]
+        for (missing, value) in [
+            ("PIXELFLOW_MAIL_FROM", "PixelFlow <noreply@example.org>"), ("PIXELFLOW_PUBLIC_URL", "https://images.example.org/pf/"),
+        ] {
+            let error = #expect(throws: PixelFlowError.self) { try AuthSettings(Settings(environment: environment)) }
+            #expect(error?.field == missing && error?.message.contains("secret") == false)
+            environment[missing] = value
+        }
+        let mail = try #require(try AuthSettings(Settings(environment: environment)).mail)
+        #expect(mail.page == "https://images.example.org/pf" && mail.sender.address == "noreply@example.org")
+        #expect(mail.server.port == 465 && mail.verification == .off)
+        #expect(try AuthSettings(Settings(environment: ["PIXELFLOW_MAIL_FROM": "a@example.org"])).mail == nil)
+        let alone = #expect(throws: PixelFlowError.self) {
+            try AuthSettings(Settings(environment: ["PIXELFLOW_AUTH_VERIFY_EMAIL": "on"]))
+        }
+        #expect(alone?.field == "PIXELFLOW_SMTP_URL")
+        let bad = #expect(throws: PixelFlowError.self) {
+            try AuthSettings(Settings(environment: ["PIXELFLOW_SMTP_URL": "smtp://:secret@"]))
+        }
+        #expect(bad?.message.contains("secret") == false)
+    }
+
     private static let bad = [
         ("PIXELFLOW_AUTH_BCRYPT_COST", "3"), ("PIXELFLOW_AUTH_BCRYPT_COST", "17"), ("PIXELFLOW_AUTH_BCRYPT_COST", "twelve"),
         ("PIXELFLOW_AUTH_TOKEN_LIFETIME", "59"), ("PIXELFLOW_AUTH_TOKEN_LIFETIME", "1d"), ("PIXELFLOW_AUTH_HASH_THREADS", "65"),
         ("PIXELFLOW_AUTH_HASH_QUEUE", "-1"), ("PIXELFLOW_TRUSTED_PROXIES", "everybody"),
         ("PIXELFLOW_AUTH_REGISTRATION", "invited"), ("PIXELFLOW_AUTH_REGISTRATION_THREADS", "0"),
         ("PIXELFLOW_AUTH_REGISTRATION_QUEUE", "0"), ("PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR", "0"),
-        ("PIXELFLOW_AUTH_THROTTLE_CAPACITY", "99"),
+        ("PIXELFLOW_AUTH_THROTTLE_CAPACITY", "99"), ("PIXELFLOW_SMTP_URL", "mail.example.org"), ("PIXELFLOW_MAIL_FROM", "PixelFlow"),
+        ("PIXELFLOW_PUBLIC_URL", "images.example.org"), ("PIXELFLOW_PUBLIC_URL", "https://a/?b"), ("PIXELFLOW_AUTH_VERIFY_EMAIL", "yes"),
     ]
 
     @Test("a bad setting is named", arguments: bad)

@@ -28,7 +28,8 @@ import Testing
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
             for path in [
-                "/overview", "/presets", "/presets/web", "/tasks/01890000-0000-7000-8000-000000000000", "/team", "/invite", "/keys",
+                "/overview", "/presets", "/presets/web", "/tasks/01890000-0000-7000-8000-000000000000", "/team", "/invite", "/reset",
+                "/verify", "/keys",
                 "/audit", "/account",
             ] {
                 let view = try await stack.send(.get, path)

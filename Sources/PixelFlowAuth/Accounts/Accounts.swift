@@ -11,6 +11,9 @@ struct Accounts: Sendable {
     let registration: RegistrationMode
     let registrationThrottle: RegistrationThrottle
     let issuer: AsyncLazy<TokenIssuer>
+    /// Nil if no mail is sent.
+    let outbox: Outbox?
+    let mailThrottle: RegistrationThrottle
     let clock: any WallClock
     let logger: Logger
 
@@ -34,9 +37,11 @@ struct Accounts: Sendable {
         }
         let isAdded = try await store.register(
             user, audit: origin.audit(.userRegistered, in: user.tenant, by: Actor(user)), accepting: acceptance,
+            verification: try await firstVerification(of: user),
             // Whoever comes in by the setup token must be the first.
             isFirst: registration != .open && invitation == nil)
         guard isAdded else { throw Self.emailTaken }
+        outbox?.wake()
         return user
     }
 

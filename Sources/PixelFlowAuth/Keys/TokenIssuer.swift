@@ -7,6 +7,7 @@ struct TokenIssuer: Sendable {
     let jwks: JSONWebKeySet
     let lifetime: Duration
     let refreshTokens: RefreshTokens
+    let mailSecrets: MailSecrets
     private let key: SigningKey
     private let rules: TokenRules
     private let clock: any WallClock
@@ -24,6 +25,7 @@ struct TokenIssuer: Sendable {
         self.lifetime = lifetime
         // The oldest, so that a new signing key ends no session.
         self.refreshTokens = RefreshTokens(secret: oldest.privateKey)
+        self.mailSecrets = MailSecrets(secret: oldest.privateKey)
         self.rules = rules
         self.clock = clock
     }

@@ -14,7 +14,10 @@ struct AccountRoutes: Sendable {
         [
             Route(
                 .post, "/password/reset", id: "resetPassword", tag: "accounts", "Set a new password with a reset token",
-                details: "An operator makes the token. It is good for an hour and once; all sessions of the account end.", access: .anyone,
+                details: """
+                    `POST /password/forgot` mails the token, or an operator makes it. It is good for an hour and once; all sessions of \
+                    the account end.
+                    """, access: .anyone,
                 body: BodyDescription([.json(PasswordReset.self)], "The token and the new password."),
                 responses: [.empty(.noContent, "The password is set.")],
                 problems: Self.passwordProblems + [
@@ -102,10 +105,12 @@ struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
         "role": .init("The role in it.", schema: Role.schema), "second_factor": "Whether each sign-in needs a code.",
         "recovery_codes": .init("How many of the recovery codes have not been used.", ["minimum": 0]),
         "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "email_verified": "Whether the person has confirmed to read the mail of the address.",
     ]
 
     let id: String
     let email: String
+    let emailVerified: Bool
     let tenant: String
     let organisation: String
     let role: String?
@@ -116,6 +121,7 @@ struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
     init(_ user: User, _ principal: Principal, _ factor: SecondFactor?) {
         id = user.id.rawValue
         email = user.email
+        emailVerified = user.emailVerifiedAt != nil
         tenant = user.tenant.rawValue
         organisation = principal.tenant.rawValue
         role = principal.role?.rawValue
@@ -128,6 +134,7 @@ struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
         case id, email, tenant, organisation, role
         case secondFactor = "second_factor"
         case recoveryCodes = "recovery_codes"
+        case emailVerified = "email_verified"
         case createdAt = "created_at"
     }
 }

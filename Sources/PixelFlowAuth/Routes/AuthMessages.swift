@@ -45,14 +45,17 @@ struct RegistrationState: Codable, SchemaNamed, SchemaAnnotated {
         "registration": .init(
             "Who may register: anyone, those who have an invitation, or no one.", ["enum": ["open", "invite", "closed"]]),
         "needs_setup": "Whether there is no account yet and the first one needs the setup token.",
+        "sends_mail": "Whether a forgotten password can be reset by mail, and invitations are mailed.",
     ]
 
     let registration: String
     let needsSetup: Bool
+    let sendsMail: Bool
 
     enum CodingKeys: String, CodingKey {
         case registration
         case needsSetup = "needs_setup"
+        case sendsMail = "sends_mail"
     }
 }
 

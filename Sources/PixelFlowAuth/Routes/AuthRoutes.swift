@@ -45,7 +45,7 @@ struct AuthRoutes: Sendable {
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
-                    DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
+                    DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."), .mailBacklog,
                 ] + .newPassword, handler: register),
             Route(
                 .post, "/login", id: "login", tag: "accounts", "Sign in", access: .anyone,
@@ -77,7 +77,8 @@ struct AuthRoutes: Sendable {
     @Sendable private func registration(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let mode = auth.accounts.registration
         let needsSetup = try await auth.accounts.setupTokenIfEmpty() != nil
-        return try .json(RegistrationState(registration: mode.rawValue, needsSetup: needsSetup), headers: [.cacheControl: "no-store"])
+        let state = RegistrationState(registration: mode.rawValue, needsSetup: needsSetup, sendsMail: auth.accounts.outbox != nil)
+        return try .json(state, headers: [.cacheControl: "no-store"])
     }
 
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -23,21 +23,28 @@ struct InvitationRoutes: Sendable {
                 .post, "/organisations/{id}/invitations", id: "invite", tag: "organisations", "Invite someone",
                 details: """
                     The answer holds `token`, this once: give it, or the link to the page with it, to whom you invite. It is good for 7 \
-                    days and one person; with `email`, for that address alone.
+                    days and one person; with `email`, for that address alone. Where the service sends mail, the address also gets the \
+                    link in a message, and `mailed` is true.
                     """, access: .token, parameters: [.organisationID],
                 body: BodyDescription([.json(InvitationRequest.self)], "Whom to invite as what."),
                 responses: [.json(.created, InvitationView.self, "The invitation, with its token.")],
                 problems: .organisation + .fields + [
                     DeclaredProblem(.forbidden, "role_too_high", "Only an owner invites owners."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
-                    DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."),
+                    DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."), .mailBacklog,
                 ], handler: create),
             Route(
                 .post, "/organisations/{id}/invitations/{invitation}/renew", id: "renewInvitation", tag: "organisations",
-                "Renew an invitation", details: "The answer holds a new `token`, good for 7 days; the one before no longer counts.",
+                "Renew an invitation",
+                details: """
+                    The answer holds a new `token`, good for 7 days; the one before no longer counts. An invitation with an address is \
+                    mailed again.
+                    """,
                 access: .token, parameters: [.organisationID, Self.id],
                 responses: [.json(InvitationView.self, "The invitation, with its new token.")],
-                problems: .organisation + [DeclaredProblem(.forbidden, "role_too_high", "The caller could not invite for its role.")],
+                problems: .organisation + [
+                    DeclaredProblem(.forbidden, "role_too_high", "The caller could not invite for its role."), .mailBacklog,
+                ],
                 handler: renew),
             Route(
                 .delete, "/organisations/{id}/invitations/{invitation}", id: "revokeInvitation", tag: "organisations",
@@ -74,14 +81,25 @@ struct InvitationRoutes: Sendable {
         let body: InvitationRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let role = try Role(named: body.role)
         try auth.requireGiving(role, by: caller, actor)
-        let (now, secret) = (caller.origin.at, SecretToken(.invitation))
+        let now = caller.origin.at
+        let email = try body.email.map { try EmailAddress($0).text }
+        let (secret, mail) = try await self.secret(for: email, at: now)
         let invitation = Invitation(
-            id: UUIDv7.make(at: now), organisation: id, email: try body.email.map { try EmailAddress($0).text }, role: role,
+            id: UUIDv7.make(at: now), organisation: id, email: email, role: role,
             hash: secret.hash, invitedBy: caller.principal.user, createdAt: now, expiresAt: now + Self.lifetime)
         let detail = [invitation.email, role.rawValue].compactMap { $0 }.joined(separator: " ")
         try await auth.store.add(
-            invitation, by: caller.person, audit: caller.audit(.invitationCreated, in: id, target: invitation.id, detail: detail))
-        return try .json(InvitationView(invitation, token: secret.text), status: .created)
+            invitation, by: caller.person, mail: mail,
+            audit: caller.audit(.invitationCreated, in: id, target: invitation.id, detail: detail))
+        auth.accounts.outbox?.wake()
+        return try .json(InvitationView(invitation, token: secret.text, isMailed: mail != nil), status: .created)
+    }
+
+    /// The secret of an invitation, and the message with it where there is somebody to send it to.
+    private func secret(for email: String?, at now: Timestamp) async throws -> (SecretToken, QueuedMail?) {
+        guard let email, let outbox = auth.accounts.outbox else { return (SecretToken(.invitation), nil) }
+        let prepared = try await outbox.prepare(.invitation, to: email, at: now, for: Self.lifetime)
+        return (prepared.secret, prepared.mail)
     }
 
     @Sendable private func renew(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -93,12 +111,14 @@ struct InvitationRoutes: Sendable {
             throw PixelFlowError.notFound("invitation")
         }
         try auth.requireGiving(invitation.role, by: caller, actor)
-        let secret = SecretToken(.invitation)
+        let (secret, mail) = try await self.secret(for: invitation.email, at: now)
         (invitation.hash, invitation.expiresAt) = (secret.hash, now + Self.lifetime)
         let isRenewed = try await auth.store.renew(
-            name, of: id, hash: secret.hash, until: invitation.expiresAt, audit: caller.audit(.invitationRenewed, in: id, target: name))
+            name, of: id, hash: secret.hash, until: invitation.expiresAt, mail: mail,
+            audit: caller.audit(.invitationRenewed, in: id, target: name))
         guard isRenewed else { throw PixelFlowError.notFound("invitation") }
-        return try .json(InvitationView(invitation, token: secret.text))
+        auth.accounts.outbox?.wake()
+        return try .json(InvitationView(invitation, token: secret.text, isMailed: mail != nil))
     }
 
     @Sendable private func revoke(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -166,6 +186,7 @@ private struct InvitationView: Codable, SchemaNamed, SchemaAnnotated {
         "role": .init("What they become.", schema: Role.schema), "invited_by": "The `user_id` of who has invited.",
         "created_at": .init("RFC 3339.", ["format": "date-time"]), "expires_at": .init("RFC 3339.", ["format": "date-time"]),
         "token": "Shown where the invitation is made or renewed, and never again.",
+        "mailed": "Shown with the token: whether a message with the link is on its way to the address.",
     ]
 
     let id: String
@@ -175,8 +196,9 @@ private struct InvitationView: Codable, SchemaNamed, SchemaAnnotated {
     let createdAt: String
     let expiresAt: String
     let token: String?
+    let mailed: Bool?
 
-    init(_ invitation: Invitation, token: String? = nil) {
+    init(_ invitation: Invitation, token: String? = nil, isMailed: Bool? = nil) {
         id = invitation.id
         email = invitation.email
         role = invitation.role.rawValue
@@ -184,10 +206,11 @@ private struct InvitationView: Codable, SchemaNamed, SchemaAnnotated {
         createdAt = invitation.createdAt.iso8601
         expiresAt = invitation.expiresAt.iso8601
         self.token = token
+        mailed = isMailed
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, email, role, token
+        case id, email, role, token, mailed
         case invitedBy = "invited_by"
         case createdAt = "created_at"
         case expiresAt = "expires_at"

@@ -68,6 +68,7 @@ enum RecordedExamples {
             {
                 "created_at": "2026-01-15T09:30:00.000Z",
                 "email": "ada@example.org",
+                "email_verified": false,
                 "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "organisation": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "recovery_codes": 0,
@@ -88,7 +89,8 @@ enum RecordedExamples {
         "getRegistration 200": #"""
             {
                 "needs_setup": false,
-                "registration": "open"
+                "registration": "open",
+                "sends_mail": false
             }
             """#,
         "invite 201": #"""
@@ -98,6 +100,7 @@ enum RecordedExamples {
                 "expires_at": "2026-01-15T09:30:00.000Z",
                 "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
                 "invited_by": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "mailed": false,
                 "role": "member",
                 "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
             }

@@ -48,7 +48,7 @@ package struct AuthSettings: Sendable {
             auditAgeSetting.description, hashThreadsSetting.description,
             hashQueueSetting.description, registrationSetting.description, registrationThreadsSetting.description,
             registrationQueueSetting.description, registrationsPerHourSetting.description, throttleCapacitySetting.description,
-        ] + TokenRules.descriptions + [TrustedProxies.setting.description, ServiceSecret.setting.description]
+        ] + MailSettings.descriptions + TokenRules.descriptions + [TrustedProxies.setting.description, ServiceSecret.setting.description]
 
     package var bcryptCost = 12
     package var tokenLifetime: Duration = .seconds(86_400)
@@ -60,6 +60,8 @@ package struct AuthSettings: Sendable {
     package var registrationThreads = 1
     package var registrationQueue = 32
     package var registrationsPerHour = 60
+    /// Nil if no mail is sent.
+    package var mail: MailSettings?
     package var rules = TokenRules()
     package var proxies = TrustedProxies.loopback
     package var throttle = LoginThrottle.Limits()
@@ -83,6 +85,7 @@ package struct AuthSettings: Sendable {
         registrationQueue = try settings[Self.registrationQueueSetting]
         registrationsPerHour = try settings[Self.registrationsPerHourSetting]
         throttle.capacity = try settings[Self.throttleCapacitySetting]
+        mail = try MailSettings.read(settings)
         rules = try TokenRules(settings)
         proxies = try TrustedProxies(settings)
         serviceSecret = try ServiceSecret(settings)

@@ -1,8 +1,8 @@
-import Crypto
+package import Crypto
 import Foundation
 import WireFormats
 
-/// A random secret that is shown once and kept as a hash: an API key, an invitation, a password reset.
+/// A secret that is shown once and kept as a hash: an API key, an invitation, a password reset.
 ///
 /// `pf_KIND_` names it for secret scanners; 43 letters and digits carry 256 random bits; 6 more are a checksum of those, so that
 /// a typing error is told from a secret that is not known, without asking anyone.
@@ -11,6 +11,7 @@ package struct SecretToken: Sendable {
         case key = "pf_live_"
         case invitation = "pf_invite_"
         case passwordReset = "pf_reset_"
+        case verification = "pf_verify_"
     }
 
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
@@ -24,6 +25,16 @@ package struct SecretToken: Sendable {
     package init(_ kind: Kind) {
         var generator = SystemRandomNumberGenerator()
         let random = (0..<Self.randomLength).map { _ in Self.digits[Int.random(in: 0..<62, using: &generator)] }
+        text = kind.rawValue + String(decoding: random + Self.checksum(random), as: UTF8.self)
+    }
+
+    /// The one of this name, which who has the key can make again and nobody else can guess.
+    package init(_ kind: Kind, derivedFrom key: SymmetricKey, for name: String) {
+        let info = Data("\(kind.rawValue) \(name)".utf8)
+        let bytes = HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: info, outputByteCount: 2 * Self.randomLength)
+            .withUnsafeBytes { Array($0) }
+        // 16 bits to a digit, so that the digits are as good as equally likely.
+        let random = stride(from: 0, to: bytes.count, by: 2).map { Self.digits[(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1])) % 62] }
         text = kind.rawValue + String(decoding: random + Self.checksum(random), as: UTF8.self)
     }
 

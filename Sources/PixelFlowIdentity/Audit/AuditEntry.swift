@@ -44,6 +44,7 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case signedOut = "session.ended"
     case tokenReused = "session.token_reused"
     case passwordChanged = "user.password_changed"
+    case emailVerified = "user.email_verified"
     case secondFactorOn = "user.second_factor_on"
     case secondFactorOff = "user.second_factor_off"
     case userDeleted = "user.deleted"

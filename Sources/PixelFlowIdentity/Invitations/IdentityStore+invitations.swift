@@ -32,9 +32,11 @@ extension IdentityStore {
     private static let accept = SQLStatement(
         "accept_invitation", "UPDATE invitations SET accepted_by = $2 WHERE id = $1 AND accepted_by = ''")
 
-    /// - Parameter inviter: the admin who invites; nil for a program.
-    /// - Throws: `too_many_invitations` (409); `insufficient_role` (403) if the inviter is no admin any more.
-    package func add(_ invitation: Invitation, by inviter: UserID?, audit: AuditEntry) async throws {
+    /// - Parameters:
+    ///   - inviter: the admin who invites; nil for a program.
+    ///   - mail: the message with the link, if there is to be one.
+    /// - Throws: `too_many_invitations` (409); `insufficient_role` (403) if the inviter is no admin any more; `mail_backlog` (503).
+    package func add(_ invitation: Invitation, by inviter: UserID?, mail: QueuedMail? = nil, audit: AuditEntry) async throws {
         try await database.write(.invitations) { connection in
             if try Self.isDone(audit, connection) { return }
             try Self.lock(invitation.organisation, connection)
@@ -51,6 +53,7 @@ extension IdentityStore {
                 .text(invitation.hash), .id(invitation.invitedBy), .time(invitation.createdAt), .time(invitation.expiresAt),
             ]
             guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else { return }
+            if let mail { try Self.queue(mail, connection) }
             try Self.append(audit, connection)
         }
     }
@@ -67,13 +70,16 @@ extension IdentityStore {
 
     /// Gives an open invitation another token and more time.
     ///
+    /// - Parameter mail: the message with the new link, if there is to be one.
     /// - Returns: false if the organisation has no such invitation.
+    /// - Throws: `mail_backlog` (503).
     package func renew(
-        _ id: String, of organisation: TenantID, hash: String, until expiry: Timestamp, audit: AuditEntry
+        _ id: String, of organisation: TenantID, hash: String, until expiry: Timestamp, mail: QueuedMail? = nil, audit: AuditEntry
     ) async throws -> Bool {
         try await database.write(.invitations) { connection in
             let renewed = try connection.execute(Self.renew, .text(id), .id(organisation), .text(hash), .time(expiry))
             guard renewed == 1 else { return false }
+            if let mail { try Self.queue(mail, connection) }
             try Self.append(audit, connection)
             return true
         }

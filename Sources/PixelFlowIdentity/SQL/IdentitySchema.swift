@@ -111,6 +111,30 @@ package enum IdentitySchema {
                 INSERT INTO counters (name, value) VALUES ('revocations', 0);
                 """),
         Migration(
+            name: "mail and verified addresses",
+            sql: """
+                ALTER TABLE users ADD COLUMN email_verified_at BIGINT NOT NULL DEFAULT 0;
+                CREATE TABLE email_verifications (
+                    hash TEXT NOT NULL PRIMARY KEY,
+                    user_id TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL
+                );
+                CREATE INDEX email_verifications_by_user ON email_verifications (user_id);
+                CREATE TABLE mail_outbox (
+                    id TEXT NOT NULL PRIMARY KEY,
+                    kind TEXT NOT NULL,
+                    recipient TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL,
+                    attempts BIGINT NOT NULL,
+                    epoch BIGINT NOT NULL,
+                    lease_until BIGINT NOT NULL,
+                    next_attempt_at BIGINT NOT NULL
+                );
+                CREATE INDEX mail_outbox_by_time ON mail_outbox (next_attempt_at);
+                """),
+        Migration(
             name: "second factors",
             sql: """
                 CREATE TABLE second_factors (

@@ -80,7 +80,7 @@ package enum SQLValue: Sendable, Hashable {
 
 /// What a transaction is for; a label of the metrics of the database.
 package enum IdentityOperation: String, Sendable, CaseIterable {
-    case users, organisations, members, sessions, invitations, audit, revocations
+    case users, organisations, members, sessions, invitations, mail, audit, revocations
     case apiKeys = "api_keys"
     case signingKeys = "signing_keys"
     case cleanUp = "clean_up"

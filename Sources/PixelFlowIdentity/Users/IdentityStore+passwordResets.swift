@@ -11,9 +11,15 @@ extension IdentityStore {
     /// Lets whoever has the token with this hash set a new password, once. Takes the place of an earlier one.
     package func addPasswordReset(hash: String, for user: UserID, at now: Timestamp, until expiry: Timestamp) async throws {
         try await database.write(.users) { connection in
-            try Self.forgetResets(of: user, connection)
-            try connection.execute(Self.insert, .text(hash), .id(user), .time(now), .time(expiry))
+            try Self.replaceReset(hash: hash, for: user, at: now, until: expiry, connection)
         }
+    }
+
+    static func replaceReset(
+        hash: String, for user: UserID, at now: Timestamp, until expiry: Timestamp, _ connection: any SQLConnection
+    ) throws {
+        try forgetResets(of: user, connection)
+        try connection.execute(insert, .text(hash), .id(user), .time(now), .time(expiry))
     }
 
     /// Whose password the token with this hash may set; nil if it is spent or has expired.

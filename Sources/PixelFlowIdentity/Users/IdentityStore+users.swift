@@ -7,13 +7,14 @@ extension IdentityStore {
         INSERT INTO users (id, email, password_hash, tenant, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email) DO NOTHING
         """)
     private static let byEmail = SQLStatement(
-        "user_by_email", "SELECT id, email, password_hash, tenant, created_at, disabled_at FROM users WHERE email = $1")
+        "user_by_email", "SELECT id, email, password_hash, tenant, created_at, disabled_at, email_verified_at FROM users WHERE email = $1")
     private static let byID = SQLStatement(
-        "user_by_id", "SELECT id, email, password_hash, tenant, created_at, disabled_at FROM users WHERE id = $1")
+        "user_by_id", "SELECT id, email, password_hash, tenant, created_at, disabled_at, email_verified_at FROM users WHERE id = $1")
     private static let page = SQLStatement(
         "users_page",
         """
-        SELECT id, email, password_hash, tenant, created_at, disabled_at FROM users WHERE id > $1 ORDER BY id LIMIT $2
+        SELECT id, email, password_hash, tenant, created_at, disabled_at, email_verified_at FROM users
+        WHERE id > $1 ORDER BY id LIMIT $2
         """)
     private static let setHash = SQLStatement("set_password", "UPDATE users SET password_hash = $2 WHERE id = $1")
     private static let replaceHash = SQLStatement(
@@ -25,11 +26,13 @@ extension IdentityStore {
     ///
     /// - Parameters:
     ///   - invitation: accepted in the same transaction, with its entry for the audit log: either both happen or nothing.
+    ///   - verification: by which the person shows that the address is theirs.
     ///   - isFirst: whether there must be no other account.
     /// - Returns: false if the email address is taken.
     /// - Throws: as `accept(_:by:audit:at:)`; `registration_closed` (403) if there is another account already.
     package func register(
-        _ user: User, audit: AuditEntry, accepting invitation: (Invitation, AuditEntry)? = nil, isFirst: Bool = false
+        _ user: User, audit: AuditEntry, accepting invitation: (Invitation, AuditEntry)? = nil,
+        verification: Verification? = nil, isFirst: Bool = false
     ) async throws -> Bool {
         try await database.write(.users) { connection in
             if try Self.isDone(audit, connection) { return true }
@@ -51,6 +54,7 @@ extension IdentityStore {
             if let (invitation, entry) = invitation {
                 try Self.accept(invitation, by: user.id, audit: entry, at: user.createdAt, connection)
             }
+            if let verification { try Self.add(verification, for: user.id, connection) }
             try Self.append(audit, connection)
             return true
         }
@@ -117,6 +121,8 @@ extension IdentityStore {
 
     static func user(_ id: UserID, _ connection: any SQLConnection) throws -> User? { try user(byID, .id(id), connection) }
 
+    static func user(email: String, _ connection: any SQLConnection) throws -> User? { try user(byEmail, .text(email), connection) }
+
     private static func user(_ statement: SQLStatement, _ value: SQLValue, _ connection: any SQLConnection) throws -> User? {
         try connection.rows(statement, value, map: user).first
     }
@@ -124,6 +130,6 @@ extension IdentityStore {
     private static func user(_ row: any SQLRow) -> User {
         User(
             id: UserID(row.text(0)), email: row.text(1), passwordHash: row.text(2), tenant: TenantID(row.text(3)), createdAt: row.time(4),
-            disabledAt: row.optionalTime(5))
+            disabledAt: row.optionalTime(5), emailVerifiedAt: row.optionalTime(6))
     }
 }

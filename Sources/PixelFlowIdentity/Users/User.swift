@@ -12,9 +12,12 @@ package struct User: Sendable, Hashable {
     package var createdAt: Timestamp
     /// Set if an operator has disabled the account.
     package var disabledAt: Timestamp?
+    /// When the person has shown that they read the mail of the address.
+    package var emailVerifiedAt: Timestamp?
 
     package init(
-        id: UserID, email: String, passwordHash: String, tenant: TenantID, createdAt: Timestamp, disabledAt: Timestamp? = nil
+        id: UserID, email: String, passwordHash: String, tenant: TenantID, createdAt: Timestamp, disabledAt: Timestamp? = nil,
+        emailVerifiedAt: Timestamp? = nil
     ) {
         self.id = id
         self.email = email
@@ -22,6 +25,7 @@ package struct User: Sendable, Hashable {
         self.tenant = tenant
         self.createdAt = createdAt
         self.disabledAt = disabledAt
+        self.emailVerifiedAt = emailVerifiedAt
     }
 }
 

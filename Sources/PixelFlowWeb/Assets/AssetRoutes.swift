@@ -13,6 +13,7 @@ struct AssetRoutes: Sendable {
     private static let views: [String: [String]] = [
         "/index.html": [
             "/", "/tasks/:id", "/overview", "/usage", "/presets", "/presets/:name", "/team", "/invite", "/keys", "/audit", "/account",
+            "/reset", "/verify",
         ],
         "/docs.html": ["/docs"],
     ]

@@ -6,7 +6,7 @@ struct ProxiedPaths: Sendable {
     /// The prefix of all public routes of the api; its probes and metrics have other paths.
     static let api = ProxiedPaths(prefixes: [["api"]], whole: [])
     static let auth = ProxiedPaths(
-        prefixes: [["organisations"], ["sessions"], ["keys"], ["invitations"], ["password"], ["me"]],
+        prefixes: [["organisations"], ["sessions"], ["keys"], ["invitations"], ["password"], ["email"], ["me"]],
         whole: [
             ["health"], ["register"], ["login"], ["validate"], [".well-known", "jwks.json"], ["token"], ["logout"], ["me"], ["password"],
             ["organisations"], ["sessions"], ["keys"], ["audit"],

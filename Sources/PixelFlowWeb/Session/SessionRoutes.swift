@@ -43,6 +43,7 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.conflict, "too_many_members", "The organisation is full."),
                     DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
                     DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
+                    DeclaredProblem(.unavailable, "mail_backlog", "Too many messages wait to be sent."),
                 ] + .newPassword, handler: register),
             Route(
                 .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session", "Go on in another organisation",

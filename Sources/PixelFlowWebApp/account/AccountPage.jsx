@@ -3,6 +3,7 @@ import { Button, Card, Dialog, Failure, Field } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { forgetAccount, useSession } from "../service/session.js";
 import { showError, toast } from "../service/toasts.js";
+import { useAnswer } from "../service/useAnswer.js";
 import { useTitle } from "../shell/routing.jsx";
 import { exportAccount } from "./exporting.js";
 import { SecondFactor } from "./SecondFactor.jsx";
@@ -13,12 +14,33 @@ export function AccountPage() {
     useTitle("Account");
     return (
         <div className="grid grid-cols-1 gap-6">
-            <div><h1 className="text-2xl font-semibold">Account</h1><p className="text-soft wrap-anywhere">{email}</p></div>
+            <div><h1 className="text-2xl font-semibold">Account</h1><Address email={email} /></div>
             <Password email={email} />
             <SecondFactor />
             <Sessions />
             <Export />
             <Deletion email={email} />
+        </div>
+    );
+}
+
+/** Whether the address is confirmed; where the service sends mail, one can ask for a message that does so. */
+function Address({ email }) {
+    const account = useAnswer("/auth/me").answer;
+    const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
+    const send = async () => {
+        try {
+            await call("POST", "/auth/email/verification");
+            toast("A message with a link is on its way.");
+        } catch (problem) {
+            showError(problem);
+        }
+    };
+    return (
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-soft">
+            <p className="wrap-anywhere">{email}</p>
+            {account?.email_verified && <span className="rounded-full bg-good-wash px-2 py-0.5 text-sm text-good">Confirmed</span>}
+            {account && !account.email_verified && sendsMail && <Button small onClick={send}>Confirm address</Button>}
         </div>
     );
 }

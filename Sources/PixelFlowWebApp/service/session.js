@@ -92,12 +92,15 @@ export function forgetAccount() {
     location.assign("/");
 }
 
-/** Who may register, and whether the first account is still missing; open if that is unknown, since a registration then reports it. */
+/**
+ * Who may register, whether the first account is still missing, and whether the service sends mail; open and without mail if that is
+ * unknown, since a registration then reports it.
+ */
 export async function registrationState() {
     try {
-        const { registration, needs_setup: needsSetup = false } = await call("GET", "/auth/register");
-        return { registration, needsSetup };
+        const { registration, needs_setup: needsSetup = false, sends_mail: sendsMail = false } = await call("GET", "/auth/register");
+        return { registration, needsSetup, sendsMail };
     } catch {
-        return { registration: "open", needsSetup: false };
+        return { registration: "open", needsSetup: false, sendsMail: false };
     }
 }

@@ -6,6 +6,8 @@ import { PresetsPage } from "../presets/PresetsPage.jsx";
 import { useSession } from "../service/session.js";
 import { TaskPage } from "../task/TaskPage.jsx";
 import { AccountPage } from "../account/AccountPage.jsx";
+import { ResetPage } from "../account/ResetPage.jsx";
+import { VerifyPage } from "../account/VerifyPage.jsx";
 import { KeysPage } from "../keys/KeysPage.jsx";
 import { AuditPage } from "../team/AuditPage.jsx";
 import { InvitePage } from "../team/InvitePage.jsx";
@@ -19,6 +21,8 @@ import { Link, usePath } from "./routing.jsx";
 
 export function App() {
     const { phase } = useSession();
+    const Mailed = mailed[usePath()];
+    if (Mailed) return <Mailed />;
     if (phase === "out") return <><Welcome /><Toasts /></>;
     return (
         <>
@@ -32,6 +36,9 @@ export function App() {
         </>
     );
 }
+
+/** What links in messages lead to, for whoever opens them. */
+const mailed = { "/reset": ResetPage, "/verify": VerifyPage };
 
 /** What the menu of the organisation leads to, and the link of an invitation. */
 const settings = { team: TeamPage, invite: InvitePage, keys: KeysPage, audit: AuditPage, account: AccountPage };

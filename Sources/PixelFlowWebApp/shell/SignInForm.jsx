@@ -1,9 +1,10 @@
 import { useEffect, useState } from "react";
-import { Button, Field } from "../ui/parts.jsx";
+import { Button, Field, TextButton } from "../ui/parts.jsx";
 import { registrationState, signIn } from "../service/session.js";
 import { go } from "./routing.jsx";
 import { CodeField } from "../account/SecondFactor.jsx";
 import { invitationToken } from "../team/invitation.js";
+import { ForgotForm } from "./ForgotForm.jsx";
 
 const taken = "email_taken";
 const closed = "registration_closed";
@@ -21,7 +22,8 @@ function mayEnter({ registration, needsSetup }, invitation) {
  */
 export function SignInForm({ email = "", message = "", canRegister: mayRegister = false }) {
     const invitation = invitationToken();
-    const [state, setState] = useState({ registration: "open", needsSetup: false });
+    const [state, setState] = useState({ registration: "open", needsSetup: false, sendsMail: false });
+    const [forgotten, setForgotten] = useState(null);
     const [isClosed, setClosed] = useState(false);
     const canRegister = mayRegister && !isClosed;
     const [isNew, setNew] = useState(mayRegister && !message && !localStorage.getItem(seenBefore));
@@ -59,11 +61,13 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
             if (refusal.code === closed) close();
         }
     };
+    const forget = (event) => setForgotten(new FormData(event.target.form).get("email"));
     const change = (value) => {
         setNew(value);
         setProblem(null);
     };
     const errorOf = (field) => (problem && problem.field === field && problem.code !== taken ? problem.message : "");
+    if (forgotten !== null) return <ForgotForm email={forgotten} onClose={() => setForgotten(null)} />;
     return (
         <form onSubmit={submit} className="grid gap-4" aria-label={isNew ? "Create an account" : "Sign in"}>
             {mayRegister && <h2 className="text-xl font-semibold">{isNew ? "Create your account" : "Welcome back"}</h2>}
@@ -83,6 +87,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
                 <Field id="setup-token" name="setup_token" label="Setup token" required autoComplete="off" spellCheck={false} error={errorOf("setup_token")}
                     hint="Nobody has an account yet. The log of the auth service shows this token." />
             )}
+            {!isNew && state.sendsMail && <p className="-mt-2 text-sm"><TextButton onClick={forget}>Forgot password?</TextButton></p>}
             <div role="alert">{problem && <Refusal problem={problem} isNew={isNew} onChange={change} />}</div>
             <Button type="submit" kind="primary" disabled={isBusy}>
                 {isBusy ? "One moment …" : isNew ? "Create account" : "Sign in"}
@@ -112,8 +117,4 @@ function Refusal({ problem, isNew, onChange }) {
             {isNew && problem.code === taken && <> <TextButton onClick={() => onChange(false)}>Sign in instead</TextButton></>}
         </p>
     );
-}
-
-function TextButton(props) {
-    return <button type="button" className="rounded font-medium text-accent underline" {...props} />;
 }

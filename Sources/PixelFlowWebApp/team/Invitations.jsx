@@ -16,6 +16,7 @@ const linkTo = ({ token }) => `${location.origin}/invite#${token}`;
 export function Invitations({ organisation }) {
     const path = invitationsPath(organisation.id);
     const { answer, problem, reload } = useAnswer(path);
+    const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
     const [shown, setShown] = useState(null);
     const show = async (invitation) => {
         setShown(invitation);
@@ -25,13 +26,14 @@ export function Invitations({ organisation }) {
         <Card aria-labelledby="invitations-heading" className="p-4">
             <h2 id="invitations-heading" className="text-lg font-semibold">Invitations</h2>
             <p className="text-sm text-soft">A link lets one person in, within 7 days. Give it to whom you invite.</p>
-            <NewInvitation path={path} onMade={show} />
+            <NewInvitation path={path} sendsMail={sendsMail} onMade={show} />
             {problem && <Failure problem={problem} onRetry={reload} />}
             <ul className="mt-2 divide-y divide-line">
-                {answer && answer.invitations.map((invitation) => <Invitation key={invitation.id} invitation={invitation} path={path} onRenewed={show} onChange={reload} />)}
+                {answer && answer.invitations.map((invitation) => <Invitation key={invitation.id} invitation={invitation} path={path} sendsMail={sendsMail} onRenewed={show} onChange={reload} />)}
             </ul>
             {shown && (
                 <Dialog title="Invitation link" onClose={() => setShown(null)}>
+                    {shown.mailed && <p role="status" className="mb-4 rounded-lg bg-accent-wash px-3 py-2 text-accent wrap-anywhere">A message with this link is on its way to {shown.email}.</p>}
                     <p className="mb-4 text-soft">This link is shown only now. Whoever opens it becomes {shown.role} of {organisation.name}{shown.email ? `, as ${shown.email} alone` : ""}.</p>
                     <Secret id="invitation-link" label="Link" text={linkTo(shown)} />
                 </Dialog>
@@ -40,7 +42,7 @@ export function Invitations({ organisation }) {
     );
 }
 
-function NewInvitation({ path, onMade }) {
+function NewInvitation({ path, sendsMail, onMade }) {
     const { role } = useSession();
     const [problem, setProblem] = useState(null);
     const submit = async (event) => {
@@ -59,14 +61,14 @@ function NewInvitation({ path, onMade }) {
     const choices = assignable(role).map((one) => [one, `${titled(one)}: ${roles[one].toLowerCase()}`]);
     return (
         <form onSubmit={submit} aria-label="Invite someone" className="mt-4 grid items-start gap-3 sm:grid-cols-[1fr_1fr_auto]">
-            <Field id="invite-email" name="email" label="Email (optional)" type="email" autoComplete="off" hint="The link is then for this address alone." error={problem ? problem.message : ""} />
+            <Field id="invite-email" name="email" label="Email (optional)" type="email" autoComplete="off" hint={`The link is then for this address alone${sendsMail ? ", and is mailed there" : ""}.`} error={problem ? problem.message : ""} />
             <Choice id="invite-role" name="role" label="Role" options={choices} defaultValue="member" />
             <Button type="submit" kind="primary" icon="link" className="sm:mt-6">Make a link</Button>
         </form>
     );
 }
 
-function Invitation({ invitation, path, onRenewed, onChange }) {
+function Invitation({ invitation, path, sendsMail, onRenewed, onChange }) {
     const { id, email, role, expires_at: expiresAt } = invitation;
     const name = email || "anyone with the link";
     const act = async (action) => {
@@ -88,7 +90,7 @@ function Invitation({ invitation, path, onRenewed, onChange }) {
                 <p className="font-medium wrap-anywhere">For {name}</p>
                 <p className="text-sm text-soft">{titled(role)}, until {moment(expiresAt)}</p>
             </div>
-            <Button small icon="replay" aria-label={`Renew the invitation for ${name}`} onClick={renew}>New link</Button>
+            <Button small icon="replay" aria-label={`Renew the invitation for ${name}`} onClick={renew}>{email && sendsMail ? "Send again" : "New link"}</Button>
             <Button small kind="bad" aria-label={`Revoke the invitation for ${name}`} onClick={revoke}>Revoke</Button>
         </li>
     );

@@ -4,7 +4,8 @@ import { save } from "../service/saving.js";
 /** What the log tells of, in words; one of a later release is shown by its name. */
 export const actions = {
     "user.registered": "Registered", "session.started": "Signed in", "session.refused": "Sign-in refused", "session.ended": "Signed out",
-    "session.token_reused": "Session token reused", "user.password_changed": "Password changed", "user.second_factor_on": "Second factor on",
+    "session.token_reused": "Session token reused", "user.password_changed": "Password changed", "user.email_verified": "Address confirmed",
+    "user.second_factor_on": "Second factor on",
     "user.second_factor_off": "Second factor off", "user.deleted": "Account deleted", "user.disabled": "Account disabled",
     "user.enabled": "Account enabled", "organisation.created": "Organisation created", "organisation.renamed": "Organisation renamed",
     "organisation.deleted": "Organisation deleted", "organisation.restored": "Organisation restored", "member.joined": "Member joined",

@@ -23,6 +23,11 @@ export function Button({ kind, small, icon, className = "", children, ...rest })
     );
 }
 
+/** A button that looks like a link. */
+export function TextButton(props) {
+    return <button type="button" className="rounded font-medium text-accent underline" {...props} />;
+}
+
 /** A button with only an icon; `label` is its accessible name. */
 export function IconButton({ icon, label, className = "", ...rest }) {
     return (

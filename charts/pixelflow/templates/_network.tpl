@@ -92,6 +92,18 @@ spec:
 {{ end -}}
 {{- end -}}
 
+{{- define "pixelflow.egressMail" -}}
+{{- with .Values.auth.mail -}}
+{{- if .existingSecret -}}
+- ports: [{port: {{ .port }}, protocol: TCP}]
+  {{- with include "pixelflow.blocks" .cidrs }}
+  to:
+    {{- . | trim | nindent 4 }}
+  {{- end }}
+{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Everything but private networks, and those of them that are allowed. */}}
 {{- define "pixelflow.egressSources" -}}
 - to:

@@ -1,0 +1,82 @@
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+
+extension Accounts {
+    /// Messages that one address (IPv6: one /64) may cause in an hour: an office that has forgotten its passwords.
+    static let mailsPerHour = 30
+    /// How long a link that confirms an address is good for.
+    private static let verificationLifetime = Duration.seconds(86_400)
+    /// After a message that asks to confirm an address, the account gets no other for so long.
+    private static let verificationPause = Duration.seconds(60)
+
+    /// Queues the request to reset the password of an address. What is done is the same with and without an account: one row, which
+    /// is judged later. So neither the answer nor its time tells who is registered.
+    ///
+    /// - Throws: `mail_off` (403), `email_invalid` (422), `mail_throttled` (429), `mail_backlog` (503).
+    func forget(email: String, from origin: RequestOrigin) async throws {
+        let outbox = try requireOutbox()
+        let address = try EmailAddress(email)
+        try admitMail(from: origin)
+        let prepared = try await outbox.prepare(.passwordForgotten, to: address.text, at: origin.at, for: Self.resetLifetime)
+        try await store.queue(prepared.mail)
+        outbox.wake()
+    }
+
+    /// Sends a person another link to confirm their address.
+    ///
+    /// - Throws: `mail_off` (403), `email_verified` (409), `mail_throttled` (429), `mail_backlog` (503).
+    func sendVerification(to user: User, from origin: RequestOrigin) async throws {
+        let outbox = try requireOutbox()
+        guard user.emailVerifiedAt == nil else {
+            throw PixelFlowError(.conflict, code: "email_verified", "The address is confirmed already.")
+        }
+        try admitMail(from: origin)
+        try await store.add(try await verification(of: user, outbox, at: origin.at), for: user.id, pause: Self.verificationPause)
+        outbox.wake()
+    }
+
+    /// Marks an address as that of its account.
+    ///
+    /// - Throws: `verification_invalid` (404).
+    func verify(token: String, from origin: RequestOrigin) async throws {
+        guard let secret = SecretToken(.verification, parsing: token),
+            let user = try await store.verification(hash: secret.hash, at: origin.at),
+            try await store.verifyEmail(
+                hash: secret.hash, audit: origin.audit(.emailVerified, in: user.tenant, by: Actor(user), target: user.id.rawValue),
+                user: user.id, at: origin.at)
+        else {
+            throw PixelFlowError(
+                .notFound, code: "verification_invalid", "The link has been used or has expired; ask for another one.")
+        }
+    }
+
+    /// What a new account is asked, if the settings say so.
+    func firstVerification(of user: User) async throws -> IdentityStore.Verification? {
+        guard let outbox, outbox.settings.verification == .on else { return nil }
+        return try await verification(of: user, outbox, at: user.createdAt)
+    }
+
+    private func verification(of user: User, _ outbox: Outbox, at now: Timestamp) async throws -> IdentityStore.Verification {
+        let prepared = try await outbox.prepare(.verification, to: user.email, at: now, for: Self.verificationLifetime)
+        return IdentityStore.Verification(hash: prepared.secret.hash, mail: prepared.mail)
+    }
+
+    private func requireOutbox() throws -> Outbox {
+        guard let outbox else {
+            throw PixelFlowError(.forbidden, code: "mail_off", "This service sends no mail; ask its operator.")
+        }
+        return outbox
+    }
+
+    private func admitMail(from origin: RequestOrigin) throws {
+        do {
+            try mailThrottle.admit(origin.subscriber)
+        } catch {
+            let seconds = error.retryAfter ?? 60
+            throw PixelFlowError(
+                .throttled, code: "mail_throttled", "Too many messages were asked for from your address; try again in \(seconds) seconds.",
+                retry: .transient, retryAfter: seconds)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import SMTP
+
+/// Writes messages, as late as they are sent: what they are about may have changed since.
+struct MailComposer: Sendable {
+    let store: IdentityStore
+    let outbox: Outbox
+    let layout: MailLayout
+    let clock: any WallClock
+
+    /// - Returns: nil if there is nothing to tell any more.
+    func message(for mail: QueuedMail) async throws -> MailMessage? {
+        let secret = try await outbox.issuer.value.mailSecrets.token(of: mail)
+        guard let letter = try await letter(mail, secret) else { return nil }
+        let sender = outbox.settings.sender
+        return try MailMessage(
+            from: sender, to: MailAddress(mail.recipient), subject: letter.subject, text: layout.text(letter), html: layout.html(letter),
+            messageID: "\(mail.id)@\(sender.domain)", date: mail.createdAt.microseconds / 1_000_000,
+            // Nobody answers that they are on holiday (RFC 3834).
+            fields: [("Auto-Submitted", "auto-generated")])
+    }
+
+    private func letter(_ mail: QueuedMail, _ secret: SecretToken) async throws -> Letter? {
+        let now = clock.now()
+        func link(_ path: String) -> String { "\(outbox.settings.page)/\(path)#\(secret.text)" }
+        switch mail.kind {
+        case .invitation:
+            guard let invitation = try await store.invitation(hash: secret.hash, at: now), invitation.email == mail.recipient,
+                let organisation = try await store.organisation(invitation.organisation), organisation.deletedAt == nil
+            else { return nil }
+            let inviter = try await store.user(invitation.invitedBy)?.email
+            return .invitation(
+                to: organisation.name, as: invitation.role, by: inviter, link: link("invite"), until: invitation.expiresAt)
+        case .passwordReset:
+            guard let user = try await store.passwordReset(hash: secret.hash, at: now), user.email == mail.recipient else { return nil }
+            return .passwordReset(link: link("reset"), address: user.email)
+        case .verification:
+            guard let user = try await store.verification(hash: secret.hash, at: now), user.email == mail.recipient else { return nil }
+            return .verification(link: link("verify"), address: user.email)
+        case .passwordForgotten: return nil
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Logging
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import SMTP
+package import ServiceLifecycle
+import WireFormats
+
+/// Sends what is due in the outbox. Any number of replicas may do so.
+struct MailSender: Service {
+    /// How often it looks for what other replicas have left, and for attempts that are due.
+    private static let interval = Duration.seconds(5)
+    /// Messages claimed at once; each goes over a connection of its own.
+    private static let batch = 8
+    /// Over the longest that an attempt can take.
+    static let lease = timeouts.total + .seconds(60)
+    /// After the attempts 1, 2, 3 and so on; the last for all that follow.
+    static let pauses: [Duration] = [5, 300, 1_800, 7_200, 18_000, 36_000].map { .seconds($0) }
+
+    static let timeouts: SMTPTimeouts = {
+        var timeouts = SMTPTimeouts()
+        timeouts.total = .seconds(420)
+        return timeouts
+    }()
+
+    let store: IdentityStore
+    let outbox: Outbox
+    let transport: any MailTransport
+    let composer: MailComposer
+    let metrics: MailMetrics
+    let clock: any WallClock
+    let logger: Logger
+
+    func run() async {
+        try? await cancelWhenGracefulShutdown {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask {
+                    while true {
+                        outbox.wake()
+                        try await Task.sleep(for: Self.interval)
+                    }
+                }
+                for await _ in outbox.signal.stream {
+                    do {
+                        while try await sendDue() == Self.batch {}
+                        metrics.setBacklog(try await store.mailBacklog())
+                    } catch is CancellationError {
+                        break
+                    } catch {
+                        logger.warning("outbox of mail not read, retrying in 5 s", metadata: ["error": "\(error)"])
+                    }
+                }
+                group.cancelAll()
+            }
+        }
+        // A service that returns would stop the process.
+        try? await gracefulShutdown()
+    }
+
+    /// Tries once to send a batch of what is due.
+    ///
+    /// - Returns: how many messages that were.
+    @discardableResult
+    func sendDue() async throws -> Int {
+        let claimed = try await store.claimMail(at: clock.now(), lease: Self.lease, limit: Self.batch)
+        await withDiscardingTaskGroup { group in
+            for mail in claimed {
+                group.addTask {
+                    do {
+                        try await send(mail)
+                    } catch {
+                        // The lease ends, and the message is claimed again.
+                        logger.warning("mail left in the outbox", metadata: ["mail_id": "\(mail.id)", "error": "\(error)"])
+                    }
+                }
+            }
+        }
+        return claimed.count
+    }
+
+    private func send(_ claimed: QueuedMail) async throws {
+        var mail = claimed
+        if mail.isDoubtful { metrics.countDoubt() }
+        if mail.kind == .passwordForgotten {
+            guard let reset = try await makeReset(mail) else { return metrics.count(.passwordReset, .obsolete) }
+            mail = reset
+        }
+        guard mail.expiresAt > clock.now() else { return try await end(mail, .expired) }
+        guard let message = try await composer.message(for: mail) else { return try await end(mail, .obsolete) }
+        do {
+            try await transport.send(message)
+            try await end(mail, .sent)
+        } catch let error as SMTPError {
+            try await handle(error, of: mail)
+        } catch is CancellationError {
+            // Outside of the task that was cancelled: another replica need not wait for the lease.
+            let given = mail
+            _ = try await Task { try await store.postpone(given, until: clock.now()) }.value
+        }
+    }
+
+    private func makeReset(_ mail: QueuedMail) async throws -> QueuedMail? {
+        let now = clock.now()
+        let secret = try await outbox.issuer.value.mailSecrets.token(of: mail)
+        return try await store.makeReset(for: mail, hash: secret.hash, at: now, until: now + Accounts.resetLifetime)
+    }
+
+    private func handle(_ error: SMTPError, of mail: QueuedMail) async throws {
+        if error.kind == .doubt { metrics.countDoubt() }
+        logger.warning(
+            "mail not sent",
+            metadata: ["mail_id": "\(mail.id)", "kind": "\(mail.kind.rawValue)", "attempt": "\(mail.attempts)", "error": "\(error)"])
+        if error.isPermanent { return try await end(mail, .refused) }
+        let pause = Self.pauses[min(mail.attempts, Self.pauses.count) - 1]
+        // A fifth more or less, so that what failed together does not come back together.
+        let next = clock.now() + .microseconds(Int64(pause.seconds * .random(in: 0.8...1.2) * 1e6))
+        guard next < mail.expiresAt else { return try await end(mail, .expired) }
+        try await store.postpone(mail, until: next)
+        metrics.count(mail.kind, .postponed)
+    }
+
+    private func end(_ mail: QueuedMail, _ outcome: MailMetrics.Outcome) async throws {
+        try await store.remove(mail)
+        metrics.count(mail.kind, outcome)
+    }
+}

@@ -1,0 +1,99 @@
+package import PixelFlowCore
+
+/// The outbox of mail. Any number of senders share it: each claims what is due, for the time of a lease.
+extension IdentityStore {
+    /// Messages that wait at most; far over what a server that was away for a day leaves behind.
+    package static let mailLimit = 10_000
+
+    private static let insert = SQLStatement(
+        "queue_mail",
+        """
+        INSERT INTO mail_outbox (id, kind, recipient, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
+        VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6) ON CONFLICT (id) DO NOTHING
+        """)
+    private static let due = SQLStatement(
+        "due_mail",
+        """
+        SELECT id, kind, recipient, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
+        WHERE next_attempt_at <= $1 AND lease_until <= $1 ORDER BY next_attempt_at, id LIMIT $2
+        """)
+    private static let claim = SQLStatement(
+        "claim_mail",
+        "UPDATE mail_outbox SET attempts = attempts + 1, epoch = epoch + 1, lease_until = $3 WHERE id = $1 AND epoch = $2")
+    private static let postpone = SQLStatement(
+        "postpone_mail", "UPDATE mail_outbox SET lease_until = 0, next_attempt_at = $3 WHERE id = $1 AND epoch = $2")
+    private static let remove = SQLStatement("remove_mail", "DELETE FROM mail_outbox WHERE id = $1 AND epoch = $2")
+    private static let count = SQLStatement("count_mail", "SELECT count(*) FROM mail_outbox")
+
+    /// Queues a message that nothing else causes.
+    ///
+    /// - Throws: `mail_backlog` (503) if too many wait.
+    package func queue(_ mail: QueuedMail) async throws {
+        try await database.write(.mail) { try Self.queue(mail, $0) }
+    }
+
+    /// Queues a message in the transaction that causes it.
+    static func queue(_ mail: QueuedMail, _ connection: any SQLConnection) throws {
+        guard try connection.count(count) < mailLimit else {
+            throw PixelFlowError(
+                .unavailable, code: "mail_backlog", "Too many messages wait to be sent; try again later.", retry: .transient,
+                retryAfter: 60)
+        }
+        let values: [SQLValue] = [
+            .text(mail.id), .text(mail.kind.rawValue), .text(mail.recipient), .time(mail.createdAt), .time(mail.expiresAt),
+            .time(mail.createdAt),
+        ]
+        try connection.execute(insert, values, read: { _ in })
+    }
+
+    /// Claims messages that are due, the longest due first. A claim whose answer is lost comes back as doubtful after its lease.
+    ///
+    /// - Parameter lease: after it another sender may claim them.
+    package func claimMail(at now: Timestamp, lease: Duration, limit: Int) async throws -> [QueuedMail] {
+        try await database.write(.mail) { connection in
+            var found: [QueuedMail] = []
+            try connection.execute(Self.due, [.time(now), .number(limit)]) { row in
+                if let mail = Self.mail(row) { found.append(mail) }
+            }
+            return try found.compactMap { mail in
+                guard try connection.execute(Self.claim, .text(mail.id), .integer(mail.epoch), .time(now + lease)) == 1 else { return nil }
+                var claimed = mail
+                claimed.attempts += 1
+                claimed.epoch += 1
+                return claimed
+            }
+        }
+    }
+
+    /// Gives a message back until its next attempt.
+    ///
+    /// - Returns: false if the claim has been superseded.
+    @discardableResult
+    package func postpone(_ mail: QueuedMail, until next: Timestamp) async throws -> Bool {
+        try await database.write(.mail) { try $0.execute(Self.postpone, .text(mail.id), .integer(mail.epoch), .time(next)) == 1 }
+    }
+
+    /// Forgets a message that was sent, or will never be.
+    ///
+    /// - Returns: false if the claim has been superseded.
+    @discardableResult
+    package func remove(_ mail: QueuedMail) async throws -> Bool {
+        try await database.write(.mail) { try Self.remove(mail, $0) }
+    }
+
+    @discardableResult
+    static func remove(_ mail: QueuedMail, _ connection: any SQLConnection) throws -> Bool {
+        try connection.execute(remove, .text(mail.id), .integer(mail.epoch)) == 1
+    }
+
+    /// How many messages wait.
+    package func mailBacklog() async throws -> Int { try await database.read(.mail) { try $0.count(Self.count) } }
+
+    /// Nil for a kind that only a newer release knows.
+    private static func mail(_ row: any SQLRow) -> QueuedMail? {
+        guard let kind = QueuedMail.Kind(rawValue: row.text(1)) else { return nil }
+        return QueuedMail(
+            id: row.text(0), kind: kind, recipient: row.text(2), createdAt: row.time(3), expiresAt: row.time(4),
+            attempts: Int(row.integer(5)), epoch: row.integer(6), isDoubtful: row.integer(7) > 0)
+    }
+}

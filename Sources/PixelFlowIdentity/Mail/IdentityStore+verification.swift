@@ -1,0 +1,67 @@
+package import PixelFlowCore
+
+/// That a person reads the mail of their address.
+extension IdentityStore {
+    private static let forget = SQLStatement("drop_email_verifications", "DELETE FROM email_verifications WHERE user_id = $1")
+    private static let insert = SQLStatement(
+        "add_email_verification", "INSERT INTO email_verifications (hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
+    private static let find = SQLStatement(
+        "email_verification", "SELECT user_id FROM email_verifications WHERE hash = $1 AND expires_at > $2")
+    private static let recent = SQLStatement(
+        "recent_email_verifications", "SELECT count(*) FROM email_verifications WHERE user_id = $1 AND created_at > $2")
+    private static let mark = SQLStatement(
+        "verify_email", "UPDATE users SET email_verified_at = $2 WHERE id = $1 AND email_verified_at = 0")
+
+    /// A token that was sent to an address, by its hash, and the message with it.
+    package struct Verification: Sendable {
+        package var hash: String
+        package var mail: QueuedMail
+
+        package init(hash: String, mail: QueuedMail) {
+            self.hash = hash
+            self.mail = mail
+        }
+    }
+
+    /// Queues a message with a link by which a person shows that they read it. Takes the place of an earlier one.
+    ///
+    /// - Parameter pause: after another one, nothing is sent for so long.
+    package func add(_ verification: Verification, for user: UserID, pause: Duration) async throws {
+        try await database.write(.mail) { connection in
+            let since = verification.mail.createdAt - pause
+            guard try connection.count(Self.recent, .id(user), .time(since)) == 0 else { return }
+            try Self.add(verification, for: user, connection)
+        }
+    }
+
+    static func add(_ verification: Verification, for user: UserID, _ connection: any SQLConnection) throws {
+        let mail = verification.mail
+        try forgetVerifications(of: user, connection)
+        try connection.execute(insert, .text(verification.hash), .id(user), .time(mail.createdAt), .time(mail.expiresAt))
+        try queue(mail, connection)
+    }
+
+    /// Whose address the token with this hash verifies; nil if it is spent or has expired.
+    package func verification(hash: String, at now: Timestamp) async throws -> User? {
+        try await database.read(.users) { connection in
+            let user = try connection.rows(Self.find, .text(hash), .time(now)) { UserID($0.text(0)) }.first
+            return try user.flatMap { try Self.user($0, connection) }
+        }
+    }
+
+    /// Spends a token and marks the address as verified.
+    ///
+    /// - Returns: false if the token is spent or has expired.
+    package func verifyEmail(hash: String, audit: AuditEntry, user: UserID, at now: Timestamp) async throws -> Bool {
+        try await database.write(.users) { connection in
+            if try Self.isDone(audit, connection) { return true }
+            guard try connection.rows(Self.find, .text(hash), .time(now), map: { $0.text(0) }).first == user.rawValue else { return false }
+            try Self.forgetVerifications(of: user, connection)
+            try connection.execute(Self.mark, .id(user), .time(now))
+            try Self.append(audit, connection)
+            return true
+        }
+    }
+
+    static func forgetVerifications(of user: UserID, _ connection: any SQLConnection) throws { try connection.execute(forget, .id(user)) }
+}

@@ -1,0 +1,47 @@
+package import PixelFlowCore
+
+/// A message that waits to be sent: what it is about, never what it says. The secret in its link is derived from the id.
+package struct QueuedMail: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case invitation
+        /// Someone has asked for a reset; whether the address has an account shows when it is sent.
+        case passwordForgotten = "password_forgotten"
+        case passwordReset = "password_reset"
+        case verification
+    }
+
+    /// A UUIDv7.
+    package var id: String
+    package var kind: Kind
+    /// An e-mail address.
+    package var recipient: String
+    package var createdAt: Timestamp
+    /// When the link is good for nothing any more.
+    package var expiresAt: Timestamp
+    /// This one included, once it is claimed.
+    package var attempts: Int
+    /// Raised by each claim; who has an older one decides nothing.
+    package var epoch: Int64
+    /// Whether an earlier sender claimed it and never said what became of it: it may have been sent.
+    package var isDoubtful: Bool
+
+    /// One that has not been tried yet.
+    package init(id: String, kind: Kind, recipient: String, createdAt: Timestamp, expiresAt: Timestamp) {
+        self.init(
+            id: id, kind: kind, recipient: recipient, createdAt: createdAt, expiresAt: expiresAt, attempts: 0, epoch: 0, isDoubtful: false)
+    }
+
+    init(
+        id: String, kind: Kind, recipient: String, createdAt: Timestamp, expiresAt: Timestamp, attempts: Int, epoch: Int64,
+        isDoubtful: Bool
+    ) {
+        self.id = id
+        self.kind = kind
+        self.recipient = recipient
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.attempts = attempts
+        self.epoch = epoch
+        self.isDoubtful = isDoubtful
+    }
+}

@@ -1,0 +1,54 @@
+import NIOCore
+
+/// Cuts what a server sends into replies (RFC 5321, section 4.2). Bounded: a server that talks without end is refused.
+struct ReplyParser {
+    /// Bytes of a line; the protocol allows 512.
+    static let lineLimit = 2_048
+    /// Lines of a reply.
+    static let lineCount = 100
+
+    private var buffer = ByteBuffer()
+    private var lines: [String] = []
+    private var code: Int?
+
+    /// Whether there is something that belongs to no reply yet.
+    var isEmpty: Bool { buffer.readableBytes == 0 && lines.isEmpty }
+
+    mutating func append(_ bytes: inout ByteBuffer) { buffer.writeBuffer(&bytes) }
+
+    /// The next whole reply.
+    ///
+    /// - Throws: `SMTPError` of kind `.server` for what is no reply.
+    mutating func next() throws(SMTPError) -> SMTPReply? {
+        while let line = try line() {
+            let bytes = Array(line.utf8)
+            guard bytes.count >= 3, let number = Int(line.prefix(3)), (200..<600).contains(number), code == nil || code == number else {
+                throw Self.malformed
+            }
+            guard bytes.count == 3 || bytes[3] == UInt8(ascii: " ") || bytes[3] == UInt8(ascii: "-") else { throw Self.malformed }
+            lines.append(String(decoding: bytes.dropFirst(4), as: UTF8.self))
+            code = number
+            guard bytes.count > 3, bytes[3] == UInt8(ascii: "-") else {
+                defer { (lines, code) = ([], nil) }
+                return SMTPReply(code: number, lines: lines)
+            }
+            guard lines.count < Self.lineCount else { throw Self.malformed }
+        }
+        return nil
+    }
+
+    /// Without its line end. Bytes that no log should have become question marks.
+    private mutating func line() throws(SMTPError) -> String? {
+        guard let length = buffer.readableBytesView.firstIndex(of: UInt8(ascii: "\n")).map({ $0 - buffer.readerIndex }) else {
+            if buffer.readableBytes > Self.lineLimit { throw Self.malformed }
+            return nil
+        }
+        guard length <= Self.lineLimit, var bytes = buffer.readBytes(length: length) else { throw Self.malformed }
+        buffer.moveReaderIndex(forwardBy: 1)
+        buffer.discardReadBytes()
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        return String(decoding: bytes.map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
+    private static let malformed = SMTPError(.server, "The server sent what is no reply of SMTP.")
+}

@@ -1,0 +1,146 @@
+import Conformance
+import HTTPTypes
+import HummingbirdTesting
+import MailServer
+import PixelFlowCore
+import PixelFlowIdentity
+import SMTP
+import Testing
+
+@testable import PixelFlowAuth
+
+@Suite("The sender of mail")
+struct MailSenderTests {
+    private func run(_ test: @Sendable (AuthHarness, AuthClient, MailSender) async throws -> Void) async throws {
+        let harness = try AuthHarness()
+        var mail = AuthSettings()
+        try MailTests.settings(&mail)
+        let settings = mail
+        let service = try await harness.service { $0.mail = settings.mail }
+        let sender = try #require(service.mailSender)
+        try await AuthHarness.run(service) { client in
+            try await client.register()
+            let queue = try await client.post("/password/forgot", ["email": "ada@example.org"])
+            #expect(queue.status == .accepted)
+            try await test(harness, client, sender)
+        }
+    }
+
+    @Test("while the server is away a message waits, for longer each time, and is then sent once under its first name")
+    func retries() async throws {
+        try await run { harness, _, sender in
+            harness.mailbox.fail(with: SMTPError(.connection, "gone"))
+            var attempts = 0
+            for seconds in [0, 7, 361, 1] {
+                harness.clock.advance(by: .seconds(seconds))
+                attempts += try await sender.sendDue()
+            }
+            #expect(attempts == 3)
+            harness.mailbox.fail(with: nil)
+            harness.clock.advance(by: .seconds(2_161))
+            #expect(try await sender.sendDue() == 1)
+            harness.clock.advance(by: .seconds(86_400))
+            #expect(try await sender.sendDue() == 0)
+            #expect(harness.mailbox.messages.count == 1)
+            #expect(harness.registry[#"auth_mails_total{kind="password_reset",outcome="postponed"}"#] == 3)
+            #expect(harness.registry[#"auth_mails_total{kind="password_reset",outcome="sent"}"#] == 1)
+        }
+    }
+
+    @Test("a message that waited until its link has expired is not sent")
+    func givesUp() async throws {
+        try await run { harness, _, sender in
+            harness.mailbox.fail(with: SMTPError(.server, "busy"))
+            for seconds in [0, 7, 361, 3_600] {
+                harness.clock.advance(by: .seconds(seconds))
+                try await sender.sendDue()
+            }
+            #expect(try await harness.store().mailBacklog() == 0)
+            #expect(harness.registry[#"auth_mails_total{kind="password_reset",outcome="expired"}"#] == 1)
+        }
+    }
+
+    @Test("a refusal for good ends a message and is counted", arguments: [SMTPError.Kind.refused, .message])
+    func bounces(kind: SMTPError.Kind) async throws {
+        try await run { harness, _, sender in
+            harness.mailbox.fail(with: SMTPError(kind, "no such mailbox"))
+            try await sender.sendDue()
+            #expect(try await harness.store().mailBacklog() == 0)
+            #expect(harness.registry[#"auth_mails_total{kind="password_reset",outcome="refused"}"#] == 1)
+        }
+    }
+
+    @Test("in doubt a message is sent again as the same: name, text and link")
+    func repeatsTheSame() async throws {
+        try await run { harness, client, sender in
+            harness.mailbox.fail(with: SMTPError(.doubt, "lost after the dot"))
+            try await sender.sendDue()
+            harness.mailbox.fail(with: nil)
+            harness.clock.advance(by: .seconds(7))
+            try await sender.sendDue()
+            let messages = harness.mailbox.messages
+            #expect(messages.count == 2)
+            let (first, second) = (try #require(messages.first), try #require(messages.last))
+            #expect(first.messageID == second.messageID && first == second)
+            #expect(harness.registry["auth_mail_doubts_total"] == 1)
+            let answer = try await client.post("/password/reset", ["token": first.token ?? "", "new_password": "battery staple"])
+            #expect(answer.status == .noContent)
+        }
+    }
+
+    @Test("a link that was used while its message was in doubt does not become good again")
+    func revivesNothing() async throws {
+        try await run { harness, client, sender in
+            harness.mailbox.fail(with: SMTPError(.doubt, "lost after the dot"))
+            try await sender.sendDue()
+            let token = harness.mailbox.messages.first?.token ?? ""
+            #expect(try await client.post("/password/reset", ["token": token, "new_password": "battery staple"]).status == .noContent)
+            harness.clock.advance(by: .seconds(7))
+            #expect(try await sender.sendDue() == 1)
+            #expect(harness.mailbox.messages.count == 1)
+            #expect(try await client.post("/password/reset", ["token": token, "new_password": "once more again"]).code == "reset_invalid")
+        }
+    }
+
+    @Test("the outbox holds no secret")
+    func keepsNoSecret() async throws {
+        try await run { harness, client, sender in
+            let waiting = try await harness.store().claimMail(at: harness.clock.now(), lease: .zero, limit: 10)
+            try await sender.sendDue()
+            let token = try #require(harness.mailbox.messages.first?.token)
+            #expect(waiting.count == 1 && !waiting.contains { "\($0)".contains(token) })
+        }
+    }
+
+    @Test("through a real server: away for a while, nothing is lost and nothing comes twice")
+    func sendsOverSMTP() async throws {
+        try await MailServer.with { server in
+            let harness = try AuthHarness()
+            let mail = MailSettings(
+                server: try SMTPEndpoint(url: server.url()), sender: try MailAddress("noreply@example.org", name: "PixelFlow"),
+                page: "https://images.example.org")
+            let service = try await harness.service { $0.mail = mail }
+            let part = try #require(service.mailSender)
+            let sender = MailSender(
+                store: part.store, outbox: part.outbox, transport: try mail.client(), composer: part.composer, metrics: part.metrics,
+                clock: harness.clock, logger: part.logger)
+            try server.stop()
+            try await AuthHarness.run(service) { client in
+                let ada = try await client.person("ada@example.org")
+                for name in ["bob", "nobody", "eve"] {
+                    let body: [String: any Sendable] = ["role": "member", "email": "\(name)@example.org"]
+                    _ = try await client.send(.post, "/organisations/\(ada.tenant)/invitations", as: ada.token, body)
+                }
+                #expect(try await sender.sendDue() == 3)
+                #expect(try await harness.store().mailBacklog() == 3)
+            }
+            try await server.start()
+            harness.clock.advance(by: .seconds(7))
+            #expect(try await sender.sendDue() == 3)
+            let mails = try server.mails()
+            #expect(Set(mails.flatMap(\.to)) == ["bob@example.org", "eve@example.org"] && mails.count == 2)
+            #expect(mails.allSatisfy { $0.defects.isEmpty && $0.parts["text/html"]?.contains("Accept the invitation") == true })
+            #expect(try await harness.store().mailBacklog() == 0)
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import Conformance
+import HTTPTypes
+import HummingbirdTesting
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import SMTP
+import Testing
+
+@testable import PixelFlowAuth
+
+@Suite("Mail of auth")
+struct MailTests {
+    static func settings(_ settings: inout AuthSettings) throws {
+        settings.mail = MailSettings(
+            server: try SMTPEndpoint(url: "smtp://127.0.0.1"), sender: try MailAddress("noreply@example.org", name: "PixelFlow"),
+            page: "https://images.example.org/pf")
+    }
+
+    private func run(
+        verifying: Bool = false, _ test: @Sendable (AuthHarness, AuthClient, MailSender) async throws -> Void
+    ) async throws {
+        let harness = try AuthHarness()
+        var mail = AuthSettings()
+        try Self.settings(&mail)
+        if verifying { mail.mail?.verification = .on }
+        let settings = mail
+        let service = try await harness.service { $0.mail = settings.mail }
+        let sender = try #require(service.mailSender)
+        try await AuthHarness.run(service) { try await test(harness, $0, sender) }
+    }
+
+    private func reset(_ client: AuthClient, _ token: String?, _ password: String = "battery staple") async throws -> TestResponse {
+        try await client.post("/password/reset", ["token": token ?? "", "new_password": password])
+    }
+
+    // MARK: Forgotten passwords
+
+    @Test("a forgotten password is set by the link of a message, once, and every session ends")
+    func resets() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            #expect(try await client.post("/password/forgot", ["email": " Ada@Example.org "]).status == .accepted)
+            try await sender.sendDue()
+            let message = try #require(harness.mailbox.messages.first)
+            #expect(message.to.address == "ada@example.org")
+            #expect(message.text.contains("https://images.example.org/pf/reset#pf_reset_"))
+            #expect(try await reset(client, message.token, "short").code == "password_too_short")
+            #expect(try await reset(client, message.token).status == .noContent)
+            #expect(try await reset(client, message.token, "once more again").code == "reset_invalid")
+            #expect(try await client.validate(ada.token).code == "token_revoked")
+            #expect(try await client.post("/token", ["refresh_token": ada.refreshToken]).code == "refresh_token_invalid")
+            #expect(try await client.login("ada@example.org", "battery staple").status == .ok)
+            // The outbox has nothing left that could make the link good again.
+            #expect(try await sender.sendDue() == 0)
+        }
+    }
+
+    @Test("neither the answer nor the work for it tells whether an address has an account")
+    func tellsNobody() async throws {
+        try await run { harness, client, sender in
+            try await client.register("ada@example.org")
+            let hashes = harness.hasher.hashes
+            var answers: [TestResponse] = []
+            for address in ["ada@example.org", "nobody@example.org"] {
+                answers.append(try await client.post("/password/forgot", ["email": address]))
+                #expect(try await harness.store().mailBacklog() == answers.count)
+            }
+            let (known, unknown) = (answers[0], answers[1])
+            #expect(known.status == unknown.status && known.body == unknown.body)
+            let fields = [known, unknown].map { answer in answer.headers.filter { ![.date, .xRequestID].contains($0.name) } }
+            #expect(fields[0] == fields[1])
+            #expect(harness.hasher.hashes == hashes && harness.hasher.verifications.isEmpty)
+            #expect(try await sender.sendDue() == 2)
+            #expect(harness.mailbox.messages.map(\.to.address) == ["ada@example.org"])
+            #expect(try await harness.store().mailBacklog() == 0)
+        }
+    }
+
+    @Test("an account gets one link in five minutes, and the first stays good")
+    func spares() async throws {
+        try await run { harness, client, sender in
+            try await client.register()
+            for _ in 0..<3 {
+                try await client.post("/password/forgot", ["email": "ada@example.org"])
+                try await sender.sendDue()
+            }
+            #expect(harness.mailbox.messages.count == 1)
+            harness.clock.advance(by: .seconds(301))
+            try await client.post("/password/forgot", ["email": "ada@example.org"])
+            try await sender.sendDue()
+            #expect(harness.mailbox.messages.count == 2)
+            let tokens = harness.mailbox.messages.map(\.token)
+            #expect(try await reset(client, tokens[0]).code == "reset_invalid")
+            #expect(try await reset(client, tokens[1]).status == .noContent)
+        }
+    }
+
+    @Test("a link is good for an hour")
+    func expires() async throws {
+        try await run { harness, client, sender in
+            try await client.register()
+            try await client.post("/password/forgot", ["email": "ada@example.org"])
+            try await sender.sendDue()
+            harness.clock.advance(by: .seconds(3601))
+            #expect(try await reset(client, harness.mailbox.messages.first?.token).code == "reset_invalid")
+        }
+    }
+
+    @Test("a disabled account gets no link")
+    func sparesDisabled() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            let entry = AuditEntry(
+                id: UUIDv7.make(), organisation: TenantID(ada.tenant), at: harness.clock.now(), actor: "", actorName: "operator",
+                action: .userDisabled, address: "", requestID: "")
+            _ = try await harness.store().setDisabled(true, UserID(ada.id), audit: entry, at: harness.clock.now())
+            try await client.post("/password/forgot", ["email": "ada@example.org"])
+            #expect(try await sender.sendDue() == 1)
+            #expect(harness.mailbox.messages.isEmpty)
+        }
+    }
+
+    @Test("where no mail is sent, nobody can ask for any")
+    func refusesWithoutServer() async throws {
+        try await AuthHarness().run { client in
+            #expect(try await client.post("/password/forgot", ["email": "ada@example.org"]).code == "mail_off")
+            #expect(try await client.get("/register").object()["sends_mail"] as? Bool == false)
+            let ada = try await client.person("ada@example.org")
+            #expect(try await client.send(.post, "/email/verification", as: ada.token).code == "mail_off")
+        }
+    }
+
+    @Test("an address that asks too often waits")
+    func throttles() async throws {
+        let harness = try AuthHarness()
+        var mail = AuthSettings()
+        try Self.settings(&mail)
+        let settings = mail
+        try await harness.runLive(with: { $0.mail = settings.mail }) { client in
+            let asker = client.forwarding("192.0.2.7")
+            for _ in 0..<Accounts.mailsPerHour {
+                #expect(try await asker.post("/password/forgot", ["email": "ada@example.org"]).status == .accepted)
+            }
+            let refused = try await asker.post("/password/forgot", ["email": "ada@example.org"])
+            #expect(refused.code == "mail_throttled" && refused.headers[.retryAfter] != nil)
+            #expect(try await client.forwarding("192.0.2.8").post("/password/forgot", ["email": "ada@example.org"]).status == .accepted)
+        }
+    }
+
+    // MARK: Invitations
+
+    private func invite(_ client: AuthClient, _ person: Person, _ email: String?) async throws -> TestResponse {
+        var body: [String: any Sendable] = ["role": "member"]
+        body["email"] = email
+        return try await client.send(.post, "/organisations/\(person.tenant)/invitations", as: person.token, body)
+    }
+
+    @Test("an invitation with an address is mailed, with the link that the answer has")
+    func mailsInvitation() async throws {
+        try await run { harness, client, sender in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            let answer = try await invite(client, ada, "bob@example.org").object()
+            #expect(answer["mailed"] as? Bool == true)
+            try await sender.sendDue()
+            let message = try #require(harness.mailbox.messages.first)
+            #expect(message.to.address == "bob@example.org" && message.token == answer["token"] as? String)
+            #expect(message.text.contains("ada@example.org") && message.html?.contains("ada@example.org") == true)
+            let accepted = try await client.send(.post, "/invitations/accept", as: bob.token, ["token": message.token ?? ""])
+            #expect(accepted.status == .ok)
+            let link = try await invite(client, ada, nil).object()
+            #expect(link["mailed"] as? Bool == false)
+            #expect(try await sender.sendDue() == 0)
+        }
+    }
+
+    @Test("a renewed invitation is mailed again, and of what was renewed or revoked meanwhile nothing is sent")
+    func mailsRenewed() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            let made = try await invite(client, ada, "bob@example.org").object()
+            let path = "/organisations/\(ada.tenant)/invitations/\(try #require(made["id"] as? String))"
+            let renewed = try await client.send(.post, "\(path)/renew", as: ada.token).object()
+            #expect(try await sender.sendDue() == 2)
+            #expect(harness.mailbox.messages.map(\.token) == [renewed["token"] as? String])
+            _ = try await client.send(.post, "\(path)/renew", as: ada.token)
+            #expect(try await client.send(.delete, path, as: ada.token).status == .noContent)
+            #expect(try await sender.sendDue() == 1)
+            #expect(harness.mailbox.messages.count == 1)
+            #expect(harness.registry[#"auth_mails_total{kind="invitation",outcome="obsolete"}"#] == 2)
+        }
+    }
+
+    @Test("names that people choose are text in HTML, too")
+    func escapes() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            let name = #"<img src="//evil.example"> & Söhne"#
+            let made = try await client.send(.post, "/organisations", as: ada.token, ["name": name])
+            let id = try #require(try made.object()["id"] as? String)
+            let body: [String: any Sendable] = ["role": "member", "email": "bob@example.org"]
+            _ = try await client.send(.post, "/organisations/\(id)/invitations", as: ada.token, body)
+            try await sender.sendDue()
+            let message = try #require(harness.mailbox.messages.first)
+            #expect(message.text.contains(name) && message.subject.contains(name))
+            let html = try #require(message.html)
+            #expect(!html.contains("<img") && html.contains("&lt;img"))
+            // Nothing is loaded from anywhere.
+            #expect(!html.contains("src=\"") && !html.contains("url(") && !html.contains("<link") && !html.contains("<script"))
+        }
+    }
+
+    // MARK: Confirmed addresses
+
+    @Test("a new account is asked to confirm its address, and does so once")
+    func verifies() async throws {
+        try await run(verifying: true) { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            try await sender.sendDue()
+            let token = try #require(harness.mailbox.messages.first?.token)
+            #expect(try await client.send(.get, "/me", as: ada.token).object()["email_verified"] as? Bool == false)
+            #expect(try await client.post("/email/verify", ["token": token]).status == .noContent)
+            #expect(try await client.post("/email/verify", ["token": token]).code == "verification_invalid")
+            #expect(try await client.send(.get, "/me", as: ada.token).object()["email_verified"] as? Bool == true)
+            #expect(try await client.send(.post, "/email/verification", as: ada.token).code == "email_verified")
+        }
+    }
+
+    @Test("whoever is not asked can ask, and a link is good for a day and for nothing else")
+    func asksForVerification() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            #expect(try await sender.sendDue() == 0)
+            #expect(try await client.send(.post, "/email/verification", as: ada.token).status == .accepted)
+            try await sender.sendDue()
+            let token = try #require(harness.mailbox.messages.first?.token)
+            #expect(try await reset(client, token).code == "reset_invalid")
+            harness.clock.advance(by: .seconds(86_401))
+            #expect(try await client.post("/email/verify", ["token": token]).code == "verification_invalid")
+        }
+    }
+}
