@@ -52,11 +52,7 @@ spec:
       {{- end }}
       terminationGracePeriodSeconds: {{ .grace }}
       securityContext:
-        runAsNonRoot: true
-        runAsUser: {{ .uid }}
-        runAsGroup: {{ .uid }}
-        fsGroup: {{ .uid }}
-        fsGroupChangePolicy: OnRootMismatch
+        {{- include "pixelflow.identity" . | nindent 8 }}
         seccompProfile:
           type: RuntimeDefault
 {{- end -}}

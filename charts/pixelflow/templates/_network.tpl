@@ -52,8 +52,13 @@ spec:
   ports: [{port: {{ .port }}, protocol: TCP}]
 {{ end -}}
 
+{{/* Policies are about the ports of pods: OpenShift's DNS servers listen on 5353. */}}
 {{- define "pixelflow.egressDNS" -}}
-- ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+- ports:
+    {{- range ternary (list 53 5353) (list 53) (eq .Values.platform "openshift") }}
+    - {port: {{ . }}, protocol: UDP}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
   {{- with .Values.networkPolicy.dnsTo }}
   to:
     {{- toYaml . | nindent 4 }}
