@@ -90,7 +90,7 @@ priorityClassName: {{ include "pixelflow.workerPriorityClass" .root }}
 {{/*
 A Deployment of one of our services.
 dict "root" "component" "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: an autoscaler's business]
-     "token" [whether the pod talks to the API server] "surge" "grace" [instead of the service's own]
+     "unmeshedPort" [a port that the proxy of a mesh leaves alone] "token" [whether the pod talks to the API server] "surge" "grace" [instead of the service's own]
 */}}
 {{- define "pixelflow.deployment" -}}
 apiVersion: apps/v1
@@ -112,11 +112,17 @@ spec:
       labels:
         {{- include "pixelflow.selectorLabels" . | nindent 8 }}
         app.kubernetes.io/part-of: pixelflow
+        {{- with include "pixelflow.meshLabels" (dict "root" .root "inject" true) }}
+        {{- . | nindent 8 }}
+        {{- end }}
         {{- with .values.podLabels }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
       annotations:
         kubectl.kubernetes.io/default-container: {{ .component }}
+        {{- with include "pixelflow.meshAnnotations" (dict "root" .root "inject" true "skip" .unmeshedPort) }}
+        {{- . | nindent 8 }}
+        {{- end }}
         {{- with include "pixelflow.externalSecretData" .root }}
         checksum/external: {{ sha256sum . }}
         {{- end }}
