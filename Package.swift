@@ -176,7 +176,7 @@ let package = Package(
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
         library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
         // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code.
-        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, nioCore, nioPosix, nioHTTP1, yams]),
+        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, x509, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
         library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
@@ -248,7 +248,7 @@ let package = Package(
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
         tests("SMTPTests", ["SMTP", "MailServer", nioCore, nioPosix]),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
-        tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix]),
+        tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", nioCore, nioPosix, x509]),
         // A service for command lines and clients to talk to.
         .target(name: "StubService", dependencies: [nioCore, nioPosix], path: "Tests/StubService", swiftSettings: swiftSettings),
         .target(name: "TerminalTesting", dependencies: ["Terminal"], path: "Tests/TerminalTesting", swiftSettings: swiftSettings),
@@ -273,7 +273,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

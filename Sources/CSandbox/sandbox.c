@@ -65,6 +65,10 @@ static int drop_capabilities(void) {
     return syscall(SYS_capset, &header, none) == 0 ? 0 : errno;
 }
 
+// Rendering takes every processor that there is. The service answers probes and renews leases in between, and comes first: at 10 a
+// process gets about a tenth of what one at 0 does.
+static const int niceness = 10;
+
 int pf_sandbox_enter(pid_t parent, uint64_t file_size) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
     // The parent may have died before the line above took effect.
@@ -77,6 +81,8 @@ int pf_sandbox_enter(pid_t parent, uint64_t file_size) {
     if (getppid() != parent) return ESRCH;
     if (prctl(PR_SET_DUMPABLE, 0) != 0) return errno;
     tune_memory();
+    // Before there is a second thread: on Linux each thread has a priority of its own.
+    if (getpriority(PRIO_PROCESS, 0) < niceness && setpriority(PRIO_PROCESS, 0, niceness) != 0) return errno;
     error = pf_sandbox_limit(RLIMIT_CORE, 0);
     if (!error) error = limit_threads();
     if (!error) error = pf_sandbox_limit(RLIMIT_FSIZE, file_size);

@@ -60,9 +60,9 @@ package struct TaskBackends: Sendable {
 
     /// The check of the broker; none where the broker is a part of this process and cannot be away.
     ///
-    /// - Parameter isRequired: whether the service is not ready without the broker.
-    package func brokerChecks(isRequired: Bool) -> [HealthCheck] {
-        isEmbedded ? [] : [HealthCheck("broker", isRequired: isRequired) { try await broker.check() }]
+    /// - Parameter need: what the broker means for the readiness of the service.
+    package func brokerChecks(need: HealthCheck.Need) -> [HealthCheck] {
+        isEmbedded ? [] : [HealthCheck("broker", need: need) { try await broker.check() }]
     }
 }
 

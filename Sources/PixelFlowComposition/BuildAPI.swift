@@ -20,7 +20,7 @@ package func buildAPI(
             publisher: backends.publisher, hub: hub, verifier: tokens.verifier, secret: settings.secret, proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads)
     // An upload is accepted without the broker: its dispatch message stays due until there is one.
-    let checks = backends.brokerChecks(isRequired: false) + tokens.checks
+    let checks = backends.brokerChecks(need: .never) + tokens.checks
     let logger = context.logger(for: "dispatch")
     return ServiceParts(
         foundation: [

@@ -21,7 +21,7 @@ package func buildWorker(
             store: backends.tasks, broker: backends.broker, events: backends.events, blobs: backends.blobs, renderer: renderer,
             fetcher: try GuardedFetcher(settings: fetch), publisher: backends.publisher),
         settings: settings, logger: context.logger(for: "worker"))
-    let health = HealthRoutes(checks: backends.storeChecks + backends.brokerChecks(isRequired: true), drain: context.drain)
+    let health = HealthRoutes(checks: backends.storeChecks + backends.brokerChecks(need: .once), drain: context.drain)
     return ServiceParts(
         foundation: [ClosingService { await renderer.shutdown() }],
         listeners: [listen.listener("worker", WorkerService.router(health: health, claiming: prefixes))],

@@ -1,6 +1,7 @@
 package import Logging
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
@@ -38,6 +39,7 @@ package final class OutboxPublisher: Service {
     private let events: any TaskEvents
     private let logger: Logger
     private let metrics: DispatchMetrics
+    private let outages = OutageLog()
     private let deadLetters: DeadLetters
     private let state = Mutex(State())
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -125,7 +127,8 @@ package final class OutboxPublisher: Service {
             state.withLock { $0.publishedMessages.append(contentsOf: messages) }
         } catch {
             metrics.failed.increment(by: messages.count)
-            logger.warning("dispatch messages not published, stay due", metadata: ["count": "\(messages.count)", "error": "\(error)"])
+            outages.warning(
+                "dispatch messages not published, stay due", ["count": "\(messages.count)", "error": "\(error)"], to: logger)
         }
     }
 
@@ -139,7 +142,7 @@ package final class OutboxPublisher: Service {
             // Beside everything else: a dead letter that takes long holds up no dispatch message.
             if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
         } catch {
-            logger.warning("events not published, stay due", metadata: ["count": "\(changes.count)", "error": "\(error)"])
+            outages.warning("events not published, stay due", ["count": "\(changes.count)", "error": "\(error)"], to: logger)
         }
     }
 
@@ -159,7 +162,7 @@ package final class OutboxPublisher: Service {
             if !events.isEmpty { try await store.acknowledge(events: events) }
         } catch {
             // Published again later, under the same ids.
-            logger.warning("acknowledgements not written", metadata: ["error": "\(error)"])
+            outages.warning("acknowledgements not written", ["error": "\(error)"], to: logger)
         }
     }
 }

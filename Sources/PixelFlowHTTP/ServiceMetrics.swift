@@ -54,9 +54,9 @@ struct MetricsRoute: Sendable {
         ) { _, _ in await scrape() }
     }
 
-    /// The checks run at each scrape, so that their gauges are current even if nothing calls `/readyz`.
+    /// A scrape runs the checks, too, so that their gauges are current even if nothing calls `/readyz`.
     private func scrape() async -> Response {
-        for (name, outcome) in await health.runChecks() { checks[name]?.record(outcome == .ok ? 1 : 0) }
+        for (name, outcome) in await health.outcomes() { checks[name]?.record(outcome == .ok ? 1 : 0) }
         return Response(
             status: .ok, headers: [.contentType: PrometheusRegistry.Page.mediaType, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.text())))

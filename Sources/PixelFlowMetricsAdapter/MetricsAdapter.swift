@@ -81,11 +81,11 @@ package struct MetricsAdapter: Sendable {
         let (identity, gate, lag, clock) = (server.identity, gate, lag, clock)
         let health = HealthRoutes(
             checks: [
-                HealthCheck("certificate") {
+                HealthCheck("certificate", need: .always) {
                     guard identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) else { throw NotReady() }
                 },
-                HealthCheck("trust") { guard gate.isReady else { throw NotReady() } },
-                HealthCheck("broker", isRequired: false) { _ = try await lag.sample() },
+                HealthCheck("trust", need: .always) { guard gate.isReady else { throw NotReady() } },
+                HealthCheck("broker", need: .never) { _ = try await lag.sample() },
             ], drain: drain)
         return ServiceRouter.make(metrics: ServiceMetrics(service: "adapter", factory: factory), health: health)
     }

@@ -65,7 +65,9 @@ package struct WebService: Sendable {
 
     private var serviceMetrics: ServiceMetrics { ServiceMetrics(service: "web", factory: metrics) }
 
+    /// web is ready as long as it can serve the page: what the page cannot do without auth or api, it tells people itself.
     private func health(_ drain: DrainState) -> HealthRoutes {
-        HealthRoutes(checks: [auth, api].map { upstream in HealthCheck(upstream.name) { try await upstream.check() } }, drain: drain)
+        HealthRoutes(
+            checks: [auth, api].map { upstream in HealthCheck(upstream.name, need: .never) { try await upstream.check() } }, drain: drain)
     }
 }

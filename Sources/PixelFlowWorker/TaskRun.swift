@@ -1,6 +1,7 @@
 import Logging
 import PixelFlowCore
 import PixelFlowDispatch
+import PixelFlowTelemetry
 import Synchronization
 import WireFormats
 
@@ -96,7 +97,7 @@ struct TaskRun: Sendable {
         } catch {
             // If nothing was recorded, the lease expires and the task runs again under a new epoch;
             // if only the cleanup failed, the dispatcher repeats it and publishes the event.
-            logger.error("run outcome not recorded, left to the dispatcher", metadata: ["error": "\(error)"])
+            dependencies.outages.error("run outcome not recorded, left to the dispatcher", ["error": "\(error)"], to: logger)
         }
     }
 
@@ -111,7 +112,9 @@ struct TaskRun: Sendable {
 
     /// Retries through an outage of the store for as long as the lease may hold.
     private func retryWhileLeaseMayHold<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let warn: (any Error) -> Void = { logger.warning("task store not reachable, retrying", metadata: ["error": "\($0)"]) }
+        let warn: (any Error) -> Void = {
+            dependencies.outages.warning("task store not reachable, retrying", ["error": "\($0)"], to: logger)
+        }
         return try await retry(Self.storeRetries, until: ContinuousClock.now + settings.policy.renewDeadline, onRetry: warn, body)
     }
 

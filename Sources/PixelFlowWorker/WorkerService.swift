@@ -2,6 +2,7 @@ package import Logging
 package import Metrics
 package import PixelFlowCore
 package import PixelFlowDispatch
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// Everything a worker works with.
@@ -13,6 +14,8 @@ package struct WorkerDependencies: Sendable {
     package var renderer: any Renderer
     package var fetcher: any SourceFetcher
     package var publisher: OutboxPublisher
+    /// Of all that runs in this worker.
+    let outages = OutageLog()
 
     package init(
         store: any TaskWorkerStore, broker: any TaskBroker, events: any TaskEvents, blobs: any BlobStore, renderer: any Renderer,
@@ -96,7 +99,9 @@ package struct WorkerService: Service {
     /// Joins the group, however long the broker takes. Nil once the service is shut down.
     private func subscribe() async -> (any DispatchSubscription)? {
         try? await cancelWhenGracefulShutdown {
-            let warn: (any Error) -> Void = { logger.warning("broker not reachable, retrying", metadata: ["error": "\($0)"]) }
+            let warn: (any Error) -> Void = {
+                dependencies.outages.warning("broker not reachable, retrying", ["error": "\($0)"], to: logger)
+            }
             return try await retry(Self.backendRetries, onRetry: warn, dependencies.broker.subscribe)
         }
     }
@@ -113,7 +118,7 @@ package struct WorkerService: Service {
                 if let task = try await claim(delivery) { await run(task) }
             } catch {
                 if Task.isCancelled { return }
-                logger.warning("could not receive a task, retrying", metadata: ["error": "\(error)"])
+                dependencies.outages.warning("could not receive a task, retrying", ["error": "\(error)"], to: logger)
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -189,7 +194,7 @@ package struct WorkerService: Service {
                 metadata["task_id"] = "\(message.task)"
                 metadata["request_id"] = "\(message.requestID)"
             }
-            logger.warning("\(complaint), retrying", metadata: metadata)
+            dependencies.outages.warning("\(complaint), retrying", metadata, to: logger)
         }
         return try await retry(Self.backendRetries, if: PixelFlowError.isOutage, onRetry: warn, body)
     }

@@ -54,4 +54,36 @@ SCHEMAS = {
             matches=list_of({"type": "object"}), timeouts=strict(request=STRING),
             backendRefs=list_of(strict(name=STRING, port={"type": "integer"})))),
     }, ["parentRefs", "rules"]),
+    # The fields of the published definitions that the chart uses, closed, so that no other can be written by mistake.
+    ("security.istio.io/v1", "PeerAuthentication"): of({
+        "selector": strict(matchLabels=STRINGS), "mtls": strict(mode={"enum": ["PERMISSIVE", "STRICT"]})}, ["selector", "mtls"]),
+    ("security.istio.io/v1", "AuthorizationPolicy"): of({
+        "selector": strict(matchLabels=STRINGS), "action": {"enum": ["ALLOW", "DENY", "AUDIT", "CUSTOM"]},
+        "rules": list_of(strict(**{
+            "from": list_of(strict(source=strict(principals=list_of(STRING)))),
+            "to": list_of(strict(operation=strict(ports=list_of(STRING), methods=list_of(STRING), paths=list_of(STRING)))),
+        }))}, ["selector", "action", "rules"]),
+    ("networking.istio.io/v1", "VirtualService"): of({
+        "hosts": list_of(STRING),
+        "http": list_of(strict(
+            match=list_of(strict(method=strict(exact=STRING), uri=strict(regex=STRING))), timeout={"type": "string", "pattern": "^[0-9]+s$"},
+            retries=strict(attempts={"type": "integer"}, retryOn=STRING), route=list_of(strict(destination=strict(host=STRING)))))},
+        ["hosts", "http"]),
+    ("policy.linkerd.io/v1alpha1", "NetworkAuthentication"): of({"networks": list_of(strict(cidr=STRING))}, ["networks"]),
+    ("policy.linkerd.io/v1alpha1", "MeshTLSAuthentication"): of(
+        {"identityRefs": list_of(strict(kind={"const": "ServiceAccount"}, name=STRING))}, ["identityRefs"]),
+    ("policy.linkerd.io/v1alpha1", "AuthorizationPolicy"): of({
+        "targetRef": strict(group=STRING, kind={"enum": ["Server", "HTTPRoute"]}, name=STRING),
+        "requiredAuthenticationRefs": list_of(strict(group=STRING, kind=STRING, name=STRING))}, ["targetRef", "requiredAuthenticationRefs"]),
+    ("policy.linkerd.io/v1beta3", "Server"): of({
+        "podSelector": strict(matchLabels=STRINGS), "port": {"type": "integer"},
+        "proxyProtocol": {"enum": ["unknown", "HTTP/1", "HTTP/2", "gRPC", "opaque", "TLS"]}}, ["podSelector", "port"]),
+    ("policy.linkerd.io/v1beta3", "HTTPRoute"): of({
+        "parentRefs": list_of(strict(group=STRING, kind={"const": "Server"}, name=STRING)),
+        "rules": list_of(strict(matches=list_of(strict(
+            method=STRING, path=strict(type={"enum": ["Exact", "PathPrefix", "RegularExpression"]}, value=STRING)))))}, ["parentRefs", "rules"]),
+    ("linkerd.io/v1alpha2", "ServiceProfile"): of({
+        "routes": list_of(strict(
+            name=STRING, condition=strict(method=STRING, pathRegex=STRING), isRetryable={"type": "boolean"}, timeout=STRING)),
+        "retryBudget": strict(retryRatio={"type": "number"}, minRetriesPerSecond={"type": "integer"}, ttl=STRING)}, ["routes"]),
 }

@@ -40,7 +40,7 @@ def test_keda_means_the_same():
     assert keda["scaleTargetRef"] == ours["scaleTargetRef"]
     assert keda["triggers"][0]["metadata"] == {
         "bootstrapServers": "pixelflow-kafka.images.svc:9092", "consumerGroup": "worker-group-1", "topic": "image-tasks",
-        "lagThreshold": "50", "offsetResetPolicy": "earliest", "scaleToZeroOnInvalidOffset": "false", "allowIdleConsumers": "false"}
+        "lagThreshold": "50", "offsetResetPolicy": "earliest", "scaleToZeroOnInvalidOffset": "false", "allowIdleConsumers": "true"}
 
 
 def test_the_adapter_is_registered_and_may_do_only_its_job():
@@ -51,7 +51,7 @@ def test_the_adapter_is_registered_and_may_do_only_its_job():
     rules = [rule for kind in ("Role", "ClusterRole") for each in documents.of(kind) if "metrics-adapter" in each["metadata"]["name"] for rule in each["rules"]]
     assert rules == [
         {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
-        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["pixelflow-metrics-adapter-certificate"], "verbs": ["get", "update", "patch"]},
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["pixelflow-metrics-adapter-certificate"], "verbs": ["get", "update", "patch", "delete"]},
         {"apiGroups": ["apiregistration.k8s.io"], "resources": ["apiservices"], "resourceNames": ["v1beta1.external.metrics.k8s.io"], "verbs": ["get", "patch"]},
         {"apiGroups": ["external.metrics.k8s.io"], "resources": ["pixelflow_consumer_group_lag"], "verbs": ["get", "list"]}]
     bound = {

@@ -5,7 +5,7 @@ from network import Address, Pod, allowed
 
 PORTS = {
     "web": [3000, 3001], "auth": [50051], "api": [8080], "worker": [8081], "metrics-adapter": [6443, 8082],
-    "postgres": [5432], "mongodb": [27017], "kafka": [9092, 9093], "s3": [8333, 8888, 9333],
+    "postgres": [5432], "mongodb": [27017], "kafka": [9092, 9093], "s3": [8333, 8888, 9333, 18333],
     "bootstrap-secrets": [], "test": [],
 }
 FLOWS = {
@@ -66,7 +66,8 @@ def test_only_the_worker_reaches_the_internet_and_no_private_network():
     policies, pods = documents.of("NetworkPolicy"), components(documents)
     for port in (80, 443, 8443):
         reach = {name for name, pod in pods.items() for address in PUBLIC if allowed(policies, pod, address, port)}
-        assert reach == ({"worker", "metrics-adapter", "bootstrap-secrets"} if port == 443 else {"worker"})
+        # Two ports of API servers among them, which may be anywhere.
+        assert reach == ({"worker", "metrics-adapter", "bootstrap-secrets"} if port in (443, 8443) else {"worker"})
         assert not [address.name for address in PRIVATE if allowed(policies, pods["worker"], address, port)]
 
 
@@ -84,6 +85,24 @@ def test_names_are_resolved_by_all_who_have_names_to_resolve():
     dns = Pod("coredns", {"k8s-app": "kube-dns"}, "kube-system")
     ask = {name for name, pod in pods.items() if allowed(policies, pod, dns, 53, "UDP") and allowed(policies, pod, dns, 53)}
     assert ask == {"web", "auth", "api", "worker", "metrics-adapter", "bootstrap-secrets", "test"}
+
+
+def test_openshift_resolves_names_at_another_port():
+    pods = components(chart.manifests("openshift"))
+    dns = Pod("dns-default", {"dns.operator.openshift.io/daemonset-dns": "default"}, "openshift-dns")
+    for name, ports in (("defaults", {53}), ("openshift", {53, 5353})):
+        policies = chart.manifests(name).of("NetworkPolicy")
+        for protocol in ("UDP", "TCP"):
+            assert {port for port in (53, 5353) if allowed(policies, pods["api"], dns, port, protocol)} == ports
+
+
+def test_the_metrics_adapter_listens_where_the_firewall_lets_the_api_server_in():
+    documents = chart.manifests_with(metricsAdapter={"port": 10250})
+    policies, adapter = documents.of("NetworkPolicy"), components(documents)["metrics-adapter"]
+    assert [port for port in (443, 6443, 10250) if allowed(policies, Address("172.16.0.2"), adapter, port)] == [10250]
+    deployment = documents.one("Deployment", "pixelflow-metrics-adapter")
+    assert chart.environment(deployment)["PIXELFLOW_ADAPTER_PORT"] == "10250"
+    assert {"name": "https", "containerPort": 10250} in deployment["spec"]["template"]["spec"]["containers"][0]["ports"]
 
 
 def test_external_backends_are_reached_at_their_port_and_networks():

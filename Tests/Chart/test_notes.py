@@ -29,3 +29,24 @@ def test_notes_follow_the_values():
     external = notes("external-urls")
     assert "delete pvc" not in external
     assert "get hpa" not in notes("autoscaling-none")
+
+
+def requested(documents, workers):
+    """CPU in thousandths and memory in MiB that pods request, from the manifests themselves."""
+    cpu = memory = 0
+    for each in documents:
+        if each["kind"] not in ("Deployment", "StatefulSet"):
+            continue
+        pods = workers if each["metadata"]["name"].endswith("-worker") else each["spec"].get("replicas", 1)
+        requests = each["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+        cpu += pods * (int(requests["cpu"][:-1]) if str(requests["cpu"]).endswith("m") else int(float(requests["cpu"]) * 1000))
+        memory += pods * int(requests["memory"].removesuffix("Mi"))
+    return cpu, memory
+
+
+def test_notes_say_what_fits_where():
+    for name, workers in (("defaults", 12), ("external-urls", 12), ("autoscaling-none", 3), ("everything", 12)):
+        text, documents = notes(name), chart.manifests(name)
+        (cpu, memory), (all_cpu, all_memory) = requested(documents, 0), requested(documents, workers)
+        assert f"Everything but the workers requests {cpu}m CPU and {memory} Mi of memory" in text
+        assert f"with all {workers}\nworkers {all_cpu}m and {all_memory} Mi." in text

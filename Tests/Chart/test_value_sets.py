@@ -13,7 +13,7 @@ import custom_resources
 import pod_security
 
 VERSION = "1.36"
-CLUSTER_SCOPED = {"APIService", "ClusterRole", "ClusterRoleBinding", "Namespace"}
+CLUSTER_SCOPED = {"APIService", "ClusterRole", "ClusterRoleBinding", "Namespace", "PriorityClass"}
 NAMES = [path.stem for path in chart.SETS]
 # It reads all of its definitions anew for each object.
 kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)

@@ -143,7 +143,8 @@ def test_the_secret_is_made_once_before_everything_else():
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     assert job["spec"]["template"]["spec"]["containers"][0]["args"] == [
         "bootstrap-secrets", f"--namespace={chart.NAMESPACE}", "--name=pixelflow-secrets", "--key=service-secret", "--key=postgres-password", "--key=mongodb-password",
-        "--key=s3-access-key", "--key=s3-secret-key", "--label=app.kubernetes.io/instance=pixelflow", "--label=app.kubernetes.io/part-of=pixelflow"]
+        "--key=s3-access-key", "--key=s3-secret-key", "--certificate=s3-grpc", "--annotation=argocd.argoproj.io/sync-options=Prune=false",
+        "--annotation=argocd.argoproj.io/compare-options=IgnoreExtraneous", "--label=app.kubernetes.io/instance=pixelflow", "--label=app.kubernetes.io/part-of=pixelflow"]
     role = documents.one("Role", "pixelflow-bootstrap-secrets")
     assert role["rules"] == [
         {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
@@ -159,3 +160,63 @@ def test_an_existing_secret_is_taken_as_it_is():
     documents = chart.manifests("existing-secret")
     assert not documents.of("Job")
     assert environment(deployment(documents, "auth"))["POSTGRES_PASSWORD"]["secretKeyRef"]["name"] == "from-vault"
+
+
+def test_openshift_decides_who_pods_run_as():
+    ids = {"runAsUser", "runAsGroup", "fsGroup"}
+    for _, _, spec in chart.manifests("openshift").pods():
+        assert not ids & set(spec["securityContext"])
+    for _, _, spec in chart.manifests("defaults").pods():
+        assert ids <= set(spec["securityContext"])
+
+
+def test_everything_listens_on_addresses_of_the_version_that_pods_have():
+    documents = chart.manifests("ipv6")
+    for each in documents.of("Deployment"):
+        assert environment(each)["PIXELFLOW_HOST"] == "::"
+    container = {
+        name: documents.one("StatefulSet", f"pixelflow-{name}")["spec"]["template"]["spec"]["containers"][0] for name in ("mongodb", "s3")}
+    assert "-s3.ip.bind=::" in container["s3"]["args"] and "--ipv6" in container["mongodb"]["args"]
+    assert "--ipv6" not in chart.manifests("defaults").one("StatefulSet", "pixelflow-mongodb")["spec"]["template"]["spec"]["containers"][0]["args"]
+
+
+def test_workers_give_way_to_everything_else():
+    documents = chart.manifests("defaults")
+    priority = {each["metadata"]["name"]: each for each in documents.of("PriorityClass")}
+    classes = {name: spec.get("priorityClassName") for name, _, spec in documents.pods()}
+    workers = classes.pop("pixelflow-worker")
+    assert set(classes.values()) == {None}
+    # Below what pods have by default, and above what the cluster autoscaler takes for expendable.
+    assert -10 < priority[workers]["value"] < 0 and priority[workers]["preemptionPolicy"] == "Never"
+    own = chart.manifests_with(worker={"priorityClassName": "batch"})
+    assert not own.of("PriorityClass")
+    assert deployment(own, "worker")["spec"]["template"]["spec"]["priorityClassName"] == "batch"
+    assert not chart.manifests_with(priorityClass={"create": False}).of("PriorityClass")
+
+
+def test_seaweedfs_closes_its_grpc_port_and_reports_nothing():
+    pod = chart.manifests("defaults").one("StatefulSet", "pixelflow-s3")["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert "-master.telemetry=false" in container["args"]
+    variables = {each["name"]: each.get("value") for each in container["env"]}
+    mount = next(each["mountPath"] for each in container["volumeMounts"] if each["name"] == "grpc")
+    secret = next(each["secret"] for each in pod["volumes"] if each["name"] == "grpc")
+    files = {f"{mount}/{each['path']}": each["key"] for each in secret["items"]}
+    assert {name: files[variables[name]] for name in variables if name.startswith("WEED_")} == {
+        "WEED_GRPC_CA": "s3-grpc-ca.crt", "WEED_GRPC_S3_CERT": "s3-grpc.crt", "WEED_GRPC_S3_KEY": "s3-grpc.key"}
+    assert secret["secretName"] == "pixelflow-secrets" and secret["optional"] is False
+    own = chart.manifests("existing-secret").one("StatefulSet", "pixelflow-s3")["spec"]["template"]["spec"]
+    assert next(each["secret"]["optional"] for each in own["volumes"] if each["name"] == "grpc")
+
+
+def test_kafka_is_bounded_by_less_than_its_volume():
+    documents = chart.manifests("defaults")
+    kafka = documents.one("StatefulSet", "pixelflow-kafka")
+    settings = environment(kafka)
+    # Of each partition at most what is kept and the segment that is being written.
+    partition = int(settings["KAFKA_LOG_RETENTION_BYTES"]) + int(settings["KAFKA_LOG_SEGMENT_BYTES"])
+    topics = 3 * int(settings["KAFKA_NUM_PARTITIONS"])
+    assert kafka["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"] == "5Gi"
+    assert topics * partition < 0.75 * 5 * 2**30
+    logs = next(each for each in kafka["spec"]["template"]["spec"]["volumes"] if each["name"] == "logs")
+    assert logs["emptyDir"] == {"sizeLimit": "256Mi"} and "-loggc" not in settings["EXTRA_ARGS"]

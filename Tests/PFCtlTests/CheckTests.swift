@@ -49,6 +49,25 @@ import WireFormats
         }
     }
 
+    /// What a healthy installation has is looked at, and not passed over as if there were nothing.
+    @Test func looksAtTheClaimsOfEveryBackingService() async throws {
+        try await Self.withAPI { stand in
+            #expect(await stand.pfctl("check", "--color", "never").output.contains("\n✓ every volume is bound\n"))
+        }
+    }
+
+    /// The api is ready, so that people are told; the check is about its backends.
+    @Test(arguments: [("task_database", "failed"), ("blob_store", "failed"), ("broker", "warning")])
+    func namesWhatADegradedApiMisses(backend: String, result: String) async throws {
+        try await Self.withAPI(200, json: #"{"status":"degraded","checks":{"\#(backend)":"failed","other":"ok"}}"#) { stand in
+            let outcome = await stand.pfctl("check", "-o", "json")
+            let categories = try JSONValue(parsing: Array(outcome.output.utf8))["categories"]?.arrayValue ?? []
+            let check = categories.flatMap { $0["checks"]?.arrayValue ?? [] }.first { $0["name"] == "api-backends" }
+            #expect(check?["result"]?.stringValue == result)
+            #expect(check?["reason"]?.stringValue == "no answer from \(backend)")
+        }
+    }
+
     @Test func tellsWhetherItCanBeInstalled() async throws {
         try await FakePixelFlow.run { stand in
             let bare = await stand.pfctl("check", "--pre", "-n", "fresh", "-o", "json")

@@ -3,11 +3,13 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import StubService
+import SwiftASN1
 import Synchronization
 import Terminal
 import TerminalTesting
 import Testing
 import WireFormats
+import X509
 
 @Suite struct HookTests {
     private static let bootstrap = [
@@ -70,6 +72,44 @@ import WireFormats
             let after = try #require(Self.secret(stand)?["data"])
             #expect(after["postgres"] == before["postgres"] && after["s3"] == before["s3"])
             #expect(after["new"] != nil)
+        }
+    }
+
+    /// Nobody has the key of the authority, so nobody can make a certificate that the server would accept.
+    @Test func makesTheCertificateOfAServerThatNobodyMayConnectTo() async throws {
+        try await FakePixelFlow.run { stand in
+            let outcome = await stand.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil)
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            let values = Self.values(Self.secret(stand))
+            #expect(values.keys.sorted() == ["postgres", "s3", "s3-grpc-ca.crt", "s3-grpc.crt", "s3-grpc.key"])
+            let authority = try Certificate(pemEncoded: try #require(values["s3-grpc-ca.crt"]))
+            let certificate = try Certificate(pemEncoded: try #require(values["s3-grpc.crt"]))
+            #expect(authority.publicKey.isValidSignature(certificate.signature, for: certificate))
+            #expect(authority.publicKey != certificate.publicKey)
+            let key = try Certificate.PrivateKey(pemEncoded: try #require(values["s3-grpc.key"]))
+            #expect(key.publicKey == certificate.publicKey)
+            #expect(try authority.extensions.basicConstraints == .isCertificateAuthority(maxPathLength: 0))
+            // An upgrade leaves it as it is, and makes a whole new one where a part is missing.
+            let before = Self.secret(stand)
+            #expect(await stand.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil).status == .ok)
+            #expect(Self.secret(stand) == before)
+            stand.cluster.update(.secrets, "passwords", namespace: FakePixelFlow.namespace) { $0["data"]?["s3-grpc.key"] = nil }
+            #expect(await stand.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil).status == .ok)
+            let after = Self.values(Self.secret(stand))
+            #expect(after["postgres"] == values["postgres"])
+            #expect(after["s3-grpc.crt"] != values["s3-grpc.crt"] && after["s3-grpc.key"] != nil)
+        }
+    }
+
+    @Test func annotatesASecretAlsoIfAnEarlierReleaseHasMadeIt() async throws {
+        let annotation = "argocd.argoproj.io/sync-options"
+        try await FakePixelFlow.run { stand in
+            #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
+            let data = Self.secret(stand)?["data"]
+            let outcome = await stand.pfctl(Self.bootstrap + ["--annotation=\(annotation)=Prune=false"], console: nil)
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(Self.secret(stand)?["metadata"]?["annotations"]?[annotation] == "Prune=false")
+            #expect(Self.secret(stand)?["data"] == data)
         }
     }
 

@@ -76,9 +76,9 @@ import WireFormats
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
             let dry = await stand.pfctl("rollout", "undo", "api", "--dry-run=server")
-            #expect(dry.output == "deployment.apps/pixelflow-api rolled back to revision 1 (server dry run)\n")
+            #expect(dry.output == "deployment.apps/pixelflow-api rolled back to revision 1 until the next helm upgrade (server dry run)\n")
             let outcome = await stand.pfctl("rollout", "undo", "api")
-            #expect(outcome.output == "deployment.apps/pixelflow-api rolled back to revision 1\n")
+            #expect(outcome.output == "deployment.apps/pixelflow-api rolled back to revision 1 until the next helm upgrade\n")
             let template = Self.deployment(stand)?["spec"]?["template"]
             #expect(template?["spec"]?["containers"]?[0]?["image"] == "localhost/pixelflow/api:0.2.0")
             #expect(template?["metadata"]?["labels"]?["pod-template-hash"] == nil)

@@ -5,6 +5,7 @@ import StubService
 import Terminal
 import TerminalTesting
 import Testing
+import WireFormats
 
 @Suite struct StatusTests {
     private static let stats = """
@@ -36,6 +37,30 @@ import Testing
             #expect(outcome.status == .ok)
             #expect(outcome.output.hasPrefix("pixelflow in pixelflow on kind-pixelflow  healthy\n"))
             #expect(outcome.errors.isEmpty)
+        }
+    }
+
+    /// Every pod warns of its probes until it is ready, and every autoscaler of its metric: a fresh installation has nothing but these.
+    @Test func forgetsWarningsOfWhatHasBecomeWell() async throws {
+        try await FakePixelFlow.run { stand in
+            let pod = stand.pods(of: "api")[0]
+            func warn(_ reason: String, _ kind: String, _ name: String, at time: Timestamp) {
+                stand.cluster.note(
+                    reason, "\(reason) it is", about: kind, name, type: "Warning", at: time, namespace: FakePixelFlow.namespace)
+            }
+            let (before, after) = (FakePixelFlow.now.advanced(by: .seconds(-50)), Timestamp.now.advanced(by: .seconds(60)))
+            stand.cluster.update(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace) {
+                $0["status"]?["conditions"] = [
+                    ["type": "ScalingActive", "status": "True", "lastTransitionTime": .string(FakePixelFlow.now.text)]
+                ]
+            }
+            warn("Unhealthy", "Pod", pod, at: before)
+            warn("FailedGetExternalMetric", "HorizontalPodAutoscaler", "pixelflow-worker", at: before)
+            let healthy = await stand.pfctl("status")
+            #expect(!healthy.output.contains("it is"))
+            // What comes later counts.
+            warn("Unhealthy", "Pod", pod, at: after)
+            #expect(await stand.pfctl("status").output.contains("Unhealthy it is"))
         }
     }
 

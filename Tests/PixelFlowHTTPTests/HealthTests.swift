@@ -1,7 +1,9 @@
+import Deadlines
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import PixelFlowHTTP
+import Synchronization
 import Testing
 
 @Suite("Health")
@@ -39,10 +41,10 @@ struct HealthTests {
         }
     }
 
-    @Test("a backend that can be done without is named, and the service stays ready")
-    func degraded() async throws {
+    @Test("a backend that can be done without is named, and the service is ready without it")
+    func optional() async throws {
         var harness = ServiceHarness()
-        harness.health = HealthRoutes(checks: [HealthCheck("database") {}, HealthCheck("broker", isRequired: false) { throw Down() }])
+        harness.health = HealthRoutes(checks: [HealthCheck("database") {}, HealthCheck("broker", need: .never) { throw Down() }])
         try await harness.run { _ in
         } _: { client in
             let response = try await client.execute(uri: "/readyz", method: .get)
@@ -50,6 +52,94 @@ struct HealthTests {
             let answer = try response.object()
             #expect(answer["status"] as? String == "degraded")
             #expect(answer["checks"] as? [String: String] == ["database": "ok", "broker": "failed"])
+        }
+    }
+
+    @Test("once it could serve, a backend that goes down makes a service degraded, and one that comes back well")
+    func outage() async throws {
+        let backend = Backend()
+        var harness = ServiceHarness()
+        harness.health = HealthRoutes(
+            checks: [HealthCheck("database") { try await backend.check() }], patience: .testDeadline, now: backend.clock)
+        let log = harness.log
+        try await harness.run { _ in
+        } _: { client in
+            func ask() async throws -> String {
+                backend.advance(by: .seconds(2))
+                let response = try await client.execute(uri: "/readyz", method: .get)
+                return try "\(response.status.code) \(response.object()["status"] as? String ?? "")"
+            }
+            var answers: [String] = []
+            for condition in [Backend.Condition.down, .up, .down, .down, .down, .up] {
+                backend.set(condition)
+                answers.append(try await ask())
+            }
+            #expect(answers == ["503 unavailable", "200 ok", "200 degraded", "200 degraded", "200 degraded", "200 ok"])
+        }
+        let messages = try log.objects().compactMap { $0["event"] as? String }
+        // One line a change, however often somebody asks.
+        #expect(
+            messages.filter { ["not ready", "degraded", "backends answer again"].contains($0) } == [
+                "not ready", "backends answer again", "degraded", "backends answer again",
+            ])
+    }
+
+    @Test("the state of the process itself counts at all times")
+    func always() async throws {
+        let backend = Backend()
+        var harness = ServiceHarness()
+        harness.health = HealthRoutes(
+            checks: [HealthCheck("certificate", need: .always) { try await backend.check() }], patience: .testDeadline, now: backend.clock)
+        try await harness.run { _ in
+        } _: { client in
+            let well = try await client.execute(uri: "/readyz", method: .get)
+            #expect(well.status == .ok)
+            backend.set(.down)
+            backend.advance(by: .seconds(2))
+            let ill = try await client.execute(uri: "/readyz", method: .get)
+            #expect(ill.status == .serviceUnavailable)
+        }
+    }
+
+    @Test("a check that hangs holds up the first answer only, and later ones come from the last results")
+    func kept() async throws {
+        let backend = Backend()
+        var harness = ServiceHarness()
+        harness.health = HealthRoutes(
+            checks: [HealthCheck("database", timeout: .seconds(3600)) { try await backend.check() }], now: backend.clock)
+        try await harness.run { _ in
+        } _: { client in
+            #expect(try await client.execute(uri: "/readyz", method: .get).object()["status"] as? String == "ok")
+            backend.set(.silent)
+            for _ in 1...3 {
+                backend.advance(by: .seconds(2))
+                // Without the last results this would take the hour that the check may.
+                let response = try await within(.seconds(60), "an answer while the check hangs") {
+                    try await client.execute(uri: "/readyz", method: .get)
+                }
+                #expect(try response.object()["status"] as? String == "ok")
+            }
+            #expect(backend.calls == 2, "one run at a time")
+            backend.set(.down)
+            try await eventually(within: .seconds(60), "the run that hung to end as failed") {
+                try await client.execute(uri: "/readyz", method: .get).object()["status"] as? String == "degraded" ? () : nil
+            }
+        }
+    }
+
+    @Test("results are good for a second, for probers and scrapers alike")
+    func fresh() async throws {
+        let backend = Backend()
+        var harness = ServiceHarness()
+        harness.health = HealthRoutes(
+            checks: [HealthCheck("database") { try await backend.check() }], patience: .testDeadline, now: backend.clock)
+        try await harness.run { _ in
+        } _: { client in
+            for path in ["/readyz", "/metrics", "/readyz"] { _ = try await client.execute(uri: path, method: .get) }
+            #expect(backend.calls == 1)
+            backend.advance(by: .seconds(1))
+            _ = try await client.execute(uri: "/metrics", method: .get)
+            #expect(backend.calls == 2)
         }
     }
 
@@ -78,5 +168,52 @@ struct HealthTests {
             #expect(try response.object()["status"] as? String == "draining")
             #expect(try await client.execute(uri: "/livez", method: .get).status == .ok)
         }
+    }
+}
+
+/// A backend that a test takes away, and the time.
+private final class Backend: Sendable {
+    enum Condition: Sendable {
+        case up, down
+        /// Answers once it is something else.
+        case silent
+    }
+
+    private struct Down: Error {}
+    private struct State {
+        var condition = Condition.up
+        var calls = 0
+        var time = ContinuousClock.now
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var calls: Int { state.withLock { $0.calls } }
+    var clock: @Sendable () -> ContinuousClock.Instant { { self.state.withLock { $0.time } } }
+
+    func advance(by duration: Duration) { state.withLock { $0.time += duration } }
+
+    func set(_ condition: Condition) {
+        let waiting = state.withLock { state in
+            state.condition = condition
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for each in waiting { each.resume() }
+    }
+
+    func check() async throws {
+        state.withLock { $0.calls += 1 }
+        // bounded: by `set`; whoever asks has a deadline.
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                guard state.condition == .silent else { return true }
+                state.waiting.append(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+        if state.withLock({ $0.condition }) == .down { throw Down() }
     }
 }

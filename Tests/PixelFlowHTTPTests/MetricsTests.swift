@@ -1,3 +1,4 @@
+import Deadlines
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -76,14 +77,17 @@ struct MetricsTests {
     @Test("a scrape tells which backends are in order, and is in the format that Prometheus asks for")
     func scrape() async throws {
         let isUp = Mutex(true)
+        let time = Mutex(ContinuousClock.now)
         var harness = ServiceHarness()
-        harness.health = HealthRoutes(checks: [
-            HealthCheck("database") {}, HealthCheck("broker") { if !isUp.withLock({ $0 }) { throw CancellationError() } },
-        ])
+        harness.health = HealthRoutes(
+            checks: [
+                HealthCheck("database") {}, HealthCheck("broker") { if !isUp.withLock({ $0 }) { throw CancellationError() } },
+            ], patience: .testDeadline, now: { time.withLock { $0 } })
         try await harness.run { _ in
         } _: { client in
             #expect(try await value(#"api_health_check_up{check="broker"}"#, of: client) == 1)
             isUp.withLock { $0 = false }
+            time.withLock { $0 += .seconds(1) }
             #expect(try await value(#"api_health_check_up{check="broker"}"#, of: client) == 0)
             #expect(try await value(#"api_health_check_up{check="database"}"#, of: client) == 1)
             let response = try await client.execute(uri: "/metrics", method: .get)

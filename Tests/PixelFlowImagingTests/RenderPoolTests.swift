@@ -412,6 +412,26 @@ import Testing
         }
     }
 
+    @Test func aProcessGivesWayToTheService() async throws {
+        try await withPool { pool in
+            #expect(await failure(pool, job("fine")) == nil)
+            let process = try #require(pool.processIdentifiers.first)
+            let own = try niceness("self")
+            #expect(own < 10, "the tests themselves run at a low priority, and this one says nothing")
+            // Each thread has a priority of its own.
+            for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task") {
+                #expect(try niceness("\(process)/task/\(thread)") == 10)
+            }
+        }
+    }
+
+    private func niceness(_ process: String) throws -> Int {
+        let stat = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        // The 19th field; the second, in brackets, may have blanks in it.
+        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+        return try #require(Int(fields[16]))
+    }
+
     @Test func shutdownFinishesWhatRunsAndTakesNoMore() async throws {
         var kept: RenderPool?
         try await withPool { pool in

@@ -99,6 +99,7 @@ private let aggregatedAccept =
                 #expect(try await api.get(metricPath).status == 503)
                 lag.set([1])
                 time.advance(by: .seconds(2))
+                // Not long enough away for messages to be missing.
                 #expect(try await api.get(metricPath).body?["items"]?[0]?["value"] == "1")
             }
         }

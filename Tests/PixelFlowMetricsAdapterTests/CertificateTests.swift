@@ -29,6 +29,24 @@ import X509
         }
     }
 
+    /// The chart does not know of the Secret: what deletes it is that its owner, an object of the chart, is deleted.
+    @Test func theSecretGoesWithTheAPIService() async throws {
+        try await Cluster.with { cluster in
+            try await cluster.adapter().keeper.keep()
+            let service = try #require(cluster.api.object(.apiServices, APIRegistration.name))
+            func owners() -> [JSONValue] { cluster.secret?["metadata"]?["ownerReferences"]?.arrayValue ?? [] }
+            #expect(owners().count == 1)
+            #expect(owners().first?["kind"] == "APIService" && owners().first?["uid"] == service["metadata"]?["uid"])
+            // Installed anew: the one before owns nothing any more.
+            cluster.api.delete(.apiServices, APIRegistration.name)
+            cluster.api.put(.apiServices, ["metadata": ["name": .string(APIRegistration.name)], "spec": service["spec"] ?? [:]])
+            try await cluster.adapter().keeper.keep()
+            let second = try #require(cluster.api.object(.apiServices, APIRegistration.name))
+            #expect(second["metadata"]?["uid"] != service["metadata"]?["uid"])
+            #expect(owners().map { $0["uid"] } == [second["metadata"]?["uid"]])
+        }
+    }
+
     @Test func replicasThatStartTogetherShareOne() async throws {
         try await Cluster.with { cluster in
             let adapters = (1...4).map { _ in cluster.adapter() }

@@ -17,6 +17,8 @@ import Testing
             // Retention has taken what was not read: it cannot be read any more.
             ([(6, 5, 7), (9, 0, 9)], 10, 1),
             ([(0, nil, 1_000), (0, 0, 0)], 10, 20), ([(0, nil, 21), (0, nil, 0)], 10, 20), ([(0, nil, 20), (0, nil, 0)], 10, 20),
+            // The last step is taken above the tolerance only: 11 partitions are not asked for with 220, and 12 not with 240.
+            (Array(repeating: (0, nil, 1_000), count: 12), 20, 243), (Array(repeating: (0, nil, 20), count: 12), 20, 240),
             ([(0, nil, .max)], 1_000_000, 1_000_000),
         ] as [([(Int64, Int64?, Int64)], Int, Int64)])
     func countsAndCaps(partitions: [(Int64, Int64?, Int64)], target: Int, value: Int64) {
@@ -71,6 +73,32 @@ import Testing
         source.set([6])
         time.advance(by: .seconds(1))
         #expect(try await reader.sample().value == 6)
+    }
+
+    /// Not shorter than producers can bridge, so that it says nothing of what they have published.
+    @Test func afterAnOutageTheLagIsUnknownUntilTasksHaveBeenPublished() async throws {
+        let (source, time) = (ScriptedLag([8, 6]), ManualClock())
+        let reader = reader(source, time)
+        #expect(try await reader.sample().value == 14)
+        source.fail()
+        for _ in 1...4 {
+            time.advance(by: .seconds(5))
+            await #expect(throws: PixelFlowError.self) { try await reader.sample() }
+        }
+        // The broker is back and knows of nothing: what was accepted meanwhile is still to be published.
+        source.set([0, 0])
+        for _ in 1...6 {
+            time.advance(by: .seconds(5))
+            let error = await #expect(throws: PixelFlowError.self) { try await reader.sample() }
+            #expect(error?.code == "broker_recovering")
+        }
+        // As much as the workers can take is believed at any time.
+        source.set([500, 0])
+        time.advance(by: .seconds(1))
+        #expect(try await reader.sample().value == 20)
+        source.set([3, 0])
+        time.advance(by: .seconds(5))
+        #expect(try await reader.sample().value == 3)
     }
 
     private func reader(_ source: ScriptedLag, _ time: ManualClock) -> LagReader {

@@ -29,7 +29,8 @@ int pf_sandbox_spawn(
 enum { PF_SANDBOX_EXIT_MEMORY = 77 };
 
 // Binds this process to `parent` (it dies with the thread that started it), drops every capability and
-// the ability to gain new ones, and limits its threads and the size of files that it writes, in bytes.
+// the ability to gain new ones, limits its threads and the size of files that it writes, in bytes, and gives it a
+// lower priority than the service has.
 int pf_sandbox_enter(pid_t parent, uint64_t file_size);
 
 // Leaves this process only the system calls that decoding and encoding need; any other kills it. From

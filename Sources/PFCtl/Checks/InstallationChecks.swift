@@ -75,7 +75,10 @@ extension Check {
     }
 
     static let volumes = Check("volumes-bound", "every volume is bound") { context in
-        let claims = try await context.client.list(.persistentVolumeClaims, in: .current, InstallationLabels.everything).items
+        guard let status = context.status else { return .skipped("there is no installation") }
+        let claims = try await context.client.list(
+            .persistentVolumeClaims, in: .current, InstallationLabels.claims(of: status.installation.release)
+        ).items
         let pending = claims.filter { $0["status"]?["phase"] != "Bound" }.compactMap { $0["metadata"]?["name"]?.stringValue }.sorted()
         guard !pending.isEmpty else { return claims.isEmpty ? .skipped("there are none") : .ok() }
         return .failed("pending: \(pending.joined(separator: ", "))", hint: "is there a StorageClass that provisions volumes?")
@@ -99,6 +102,9 @@ extension Check {
         return .warning("\(full.name) is at its maximum of \(full.maximum)", hint: "pfctl scale worker --max \(full.maximum * 2)")
     }
 
+    /// The backends without which the api does all that people ask of it.
+    private static let withoutTrouble: Set = ["broker"]
+
     static let apiBackends = Check("api-backends", "the api reaches its backends") { context in
         guard let pod = context.status?.pods.first(where: { $0.component == "api" && $0.isReady }) else {
             return .skipped("no pod of api is ready")
@@ -110,7 +116,8 @@ extension Check {
         let backends = readiness.failing.joined(separator: ", ")
         let hint = "check that its servers are up; pfctl logs api says why they cannot be reached"
         let reason = backends.isEmpty ? "the api is \(readiness.status)" : "no answer from \(backends)"
-        if !readiness.isReady { return .failed(reason, hint: hint) }
+        // Ready is what can answer, if only that its database is away.
+        if !readiness.isReady || !withoutTrouble.isSuperset(of: readiness.failing) { return .failed(reason, hint: hint) }
         return backends.isEmpty ? .ok() : .warning(reason, hint: hint)
     }
 }

@@ -7,6 +7,9 @@ struct ScaleCommand: SessionCommand {
         commandName: "scale",
         abstract: "Sets the number of replicas of a service or the bounds of its autoscaler.",
         discussion: """
+            The values of the chart own these numbers: helm upgrade sets them again. To keep a number, give it to helm upgrade \
+            too, as in --set api.replicas=4 or --set worker.autoscaling.maxReplicas=20.
+
             Examples:
               pfctl scale worker --replicas 4 --wait
               pfctl scale worker --replicas 4 --current-replicas 2   If there are 2 now

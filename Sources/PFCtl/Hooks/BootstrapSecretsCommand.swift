@@ -10,7 +10,7 @@ struct BootstrapSecretsCommand: SessionCommand {
         commandName: "bootstrap-secrets",
         abstract: "Creates a Secret with random passwords if it does not exist.",
         discussion: """
-            A Secret that exists is left as it is, whatever keys it has. No value is ever printed.
+            A Secret that exists keeps its values and gets the keys that it lacks. No value is ever printed.
 
             Examples:
               pfctl bootstrap-secrets --namespace=pixelflow --name=pixelflow-secrets --key=postgres-password --key=s3-secret-key
@@ -25,6 +25,17 @@ struct BootstrapSecretsCommand: SessionCommand {
     @Option(name: .customLong("label"), help: ArgumentHelp("A label for the Secret. May be repeated.", valueName: "key=value"))
     var labels: [LabelArgument] = []
 
+    @Option(
+        name: .customLong("certificate"),
+        help: ArgumentHelp(
+            "The name of a TLS server that nobody is to connect to: fills NAME-ca.crt, NAME.crt and NAME.key. May be repeated.",
+            valueName: "name"))
+    var certificates: [String] = []
+
+    @Option(
+        name: .customLong("annotation"), help: ArgumentHelp("An annotation for the Secret. May be repeated.", valueName: "key=value"))
+    var annotations: [LabelArgument] = []
+
     @Option(help: ArgumentHelp("How long to retry while the API server does not answer.", valueName: "duration"))
     var timeout: DurationArgument = .seconds(280)
 
@@ -33,8 +44,9 @@ struct BootstrapSecretsCommand: SessionCommand {
 
     func validate() throws {
         guard !keys.isEmpty else { throw ValidationError("Give at least one --key.") }
-        guard Set(keys).count == keys.count else { throw ValidationError("A --key was given twice.") }
-        guard keys.allSatisfy(Self.isKey) else { throw ValidationError("A --key may contain letters, digits, '-', '_' and '.' only.") }
+        let all = keys + certificates.flatMap(SealedCertificate.keys)
+        guard Set(all).count == all.count else { throw ValidationError("A --key was given twice.") }
+        guard all.allSatisfy(Self.isKey) else { throw ValidationError("A --key may contain letters, digits, '-', '_' and '.' only.") }
     }
 
     private static func isKey(_ key: String) -> Bool {
@@ -42,7 +54,9 @@ struct BootstrapSecretsCommand: SessionCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let secret = RandomSecret(name: name, keys: keys, labels: Dictionary(labels.map { ($0.key, $0.value) }) { $1 })
+        let secret = RandomSecret(
+            name: name, keys: keys, certificates: certificates, labels: LabelArgument.values(labels),
+            annotations: LabelArgument.values(annotations), time: session.now)
         let installer = SecretInstaller(session: session, change: change)
         let wasMade = try await Deadline.within(
             timeout.duration,
@@ -64,6 +78,11 @@ struct LabelArgument: ExpressibleByArgument, Sendable {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { return nil }
         (key, value) = (String(parts[0]), String(parts[1]))
+    }
+
+    /// The last one of a key counts.
+    static func values(_ arguments: [LabelArgument]) -> [String: String] {
+        Dictionary(arguments.map { ($0.key, $0.value) }) { $1 }
     }
 }
 
@@ -98,7 +117,7 @@ struct SecretInstaller: Sendable {
             guard !change.isClientOnly else { return true }
         }
         do {
-            try await client.create(.secrets, secret.object(), options: change.writeOptions)
+            try await client.create(.secrets, try secret.object(), options: change.writeOptions)
             return true
         } catch let error as KubernetesError where error.kind == .alreadyExists || error.kind == .conflict {
             return false
@@ -109,11 +128,9 @@ struct SecretInstaller: Sendable {
 extension SecretInstaller {
     /// Adds the keys that an earlier release did not need, and changes none that is there.
     fileprivate func complete(_ present: JSONValue, _ secret: RandomSecret, _ client: ClusterClient) async throws -> Bool {
-        let missing = secret.keys.filter { present["data"]?[$0] == nil }
-        guard !missing.isEmpty else { return false }
+        guard let addition = try secret.addition(to: present) else { return false }
         guard !change.isClientOnly else { return true }
-        let addition = RandomSecret(name: secret.name, keys: missing, labels: [:]).data
-        try await client.patch(.secrets, secret.name, .merge(["data": addition]), options: change.writeOptions)
+        try await client.patch(.secrets, secret.name, .merge(addition), options: change.writeOptions)
         return true
     }
 }
@@ -127,18 +144,42 @@ struct RandomSecret: Sendable {
 
     let name: String
     let keys: [String]
+    /// Names of certificates, each of which fills several keys.
+    let certificates: [String]
     let labels: [String: String]
+    let annotations: [String: String]
+    let time: Timestamp
 
     /// With new values each time.
-    func object() -> JSONValue {
-        ["metadata": ["name": .string(name), "labels": .object(labels.mapValues { .string($0) })], "type": "Opaque", "data": data]
+    func object() throws -> JSONValue {
+        var metadata: JSONValue = ["name": .string(name), "labels": Self.texts(labels)]
+        if !annotations.isEmpty { metadata["annotations"] = Self.texts(annotations) }
+        return ["metadata": metadata, "type": "Opaque", "data": try data(keys: keys, certificates: certificates)]
     }
 
-    /// With new values each time, in base64.
-    var data: JSONValue {
-        let values = keys.map { ($0, JSONValue.string(Data(Self.value()).base64EncodedString())) }
-        return .object(Dictionary(values) { $1 })
+    /// What a Secret that is there lacks; nil if that is nothing. A certificate of which a part is missing is made anew.
+    func addition(to present: JSONValue) throws -> JSONValue? {
+        func isMissing(_ key: String) -> Bool { present["data"]?[key] == nil }
+        let keys = keys.filter(isMissing)
+        let certificates = certificates.filter { SealedCertificate.keys(of: $0).contains(where: isMissing) }
+        let annotations = annotations.filter { present["metadata"]?["annotations"]?[$0.key] == nil }
+        guard !keys.isEmpty || !certificates.isEmpty || !annotations.isEmpty else { return nil }
+        var addition: JSONValue = ["data": try data(keys: keys, certificates: certificates)]
+        if !annotations.isEmpty { addition["metadata"] = ["annotations": Self.texts(annotations)] }
+        return addition
     }
+
+    /// In base64.
+    private func data(keys: [String], certificates: [String]) throws -> JSONValue {
+        var data = Dictionary(keys.map { ($0, Data(Self.value())) }) { $1 }
+        for name in certificates {
+            let files = try SealedCertificate.files(of: name, at: Date(timeIntervalSince1970: time.secondsSinceEpoch))
+            data.merge(files.mapValues { Data($0.utf8) }) { $1 }
+        }
+        return .object(data.mapValues { .string($0.base64EncodedString()) })
+    }
+
+    private static func texts(_ values: [String: String]) -> JSONValue { .object(values.mapValues { .string($0) }) }
 
     private static func value() -> [UInt8] {
         // The system's generator is a cryptographic one.

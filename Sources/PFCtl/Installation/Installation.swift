@@ -86,6 +86,11 @@ enum InstallationLabels {
         ListOptions(labelSelector: "app.kubernetes.io/part-of=pixelflow,\(instance)=\(release)")
     }
 
+    /// Claims have the labels of the StatefulSet's template for them, which can never change: the chart leaves `part-of` out there.
+    static func claims(of release: String) -> ListOptions {
+        ListOptions(labelSelector: "\(instance)=\(release)")
+    }
+
     static func of(release: String, component name: String) -> ListOptions {
         ListOptions(labelSelector: "app.kubernetes.io/part-of=pixelflow,\(instance)=\(release),\(component)=\(name)")
     }

@@ -24,7 +24,9 @@ struct ServiceScaling: Sendable {
     /// - Parameter expected: Scale only if this is the current number of replicas.
     func set(_ replicas: Int, expecting expected: Int?) async throws -> Document {
         if !change.isClientOnly { try await write(replicas, expecting: expected) }
-        let text = Text(workload.reference) + Text(" scaled from \(workload.desired) to \(replicas)\(change.suffix)")
+        try await change.disown(workload.kind, workload.name, in: session)
+        let what = "scaled from \(workload.desired) to \(replicas)\(ChangeOptions.duration)"
+        let text = Text("\(workload.reference) \(what)\(change.suffix)")
         let data: JSONValue = [
             "object": .string(workload.reference), "previous_replicas": .integer(workload.desired),
             "replicas": .integer(replicas), "dry_run": .string(change.dryRun.rawValue),
@@ -92,6 +94,7 @@ struct ServiceScaling: Sendable {
             let bounds: JSONValue = ["spec": ["minReplicas": .integer(lower), "maxReplicas": .integer(upper)]]
             try await session.client().patch(.horizontalPodAutoscalers, autoscaler.name, .merge(bounds), options: change.writeOptions)
         }
+        try await change.disown(.horizontalPodAutoscalers, autoscaler.name, in: session)
         let reference = "\(ResourceKind.horizontalPodAutoscalers.qualifiedName)/\(autoscaler.name)"
         let data: JSONValue = [
             "object": .string(reference), "min": .integer(lower), "max": .integer(upper),
@@ -99,6 +102,7 @@ struct ServiceScaling: Sendable {
         ]
         return .message(
             Text(
-                "\(reference) now scales between \(lower) and \(upper) replicas\(change.suffix)"), data: data, names: [reference])
+                "\(reference) now scales between \(lower) and \(upper) replicas\(ChangeOptions.duration)\(change.suffix)"), data: data,
+            names: [reference])
     }
 }

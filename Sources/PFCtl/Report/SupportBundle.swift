@@ -70,7 +70,9 @@ struct SupportBundle: Sendable {
         var part = Part()
         for kind in Self.kinds {
             await part.add(kind.plural) {
-                try await session.client().list(kind, in: .current, InstallationLabels.of(release: release)).items.map { object in
+                let labels =
+                    kind == .persistentVolumeClaims ? InstallationLabels.claims(of: release) : InstallationLabels.of(release: release)
+                return try await session.client().list(kind, in: .current, labels).items.map { object in
                     let name = object["metadata"]?["name"]?.stringValue ?? "unnamed"
                     return File(path: "objects/\(kind.plural)/\(name).yaml", contents: YAMLText.text(of: Redaction.object(object)))
                 }

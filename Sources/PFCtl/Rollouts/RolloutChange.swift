@@ -42,19 +42,20 @@ struct RolloutChange: Sendable {
         let replace: JSONValue = ["op": "replace", "path": "/spec/template", "value": template]
         return try await send(
             .json([replace]), to: workload,
-            "rolled back to revision \(revision)", ["revision": .integer(revision)])
+            "rolled back to revision \(revision)", ["revision": .integer(revision)], lasting: ChangeOptions.duration)
     }
 
     private func send(
-        _ patch: Patch, to workload: Workload, _ what: String, _ more: [String: JSONValue] = [:]
+        _ patch: Patch, to workload: Workload, _ what: String, _ more: [String: JSONValue] = [:], lasting duration: String = ""
     ) async throws -> Document {
         if !options.isClientOnly {
             try await session.client().patch(workload.kind, workload.name, patch, options: options.writeOptions)
         }
+        try await options.disown(workload.kind, workload.name, in: session)
         var data: JSONValue = [
             "object": .string(workload.reference), "change": .string(what), "dry_run": .string(options.dryRun.rawValue),
         ]
         for (key, value) in more { data[key] = value }
-        return .message(Text("\(workload.reference) \(what)\(options.suffix)"), data: data, names: [workload.reference])
+        return .message(Text("\(workload.reference) \(what)\(duration)\(options.suffix)"), data: data, names: [workload.reference])
     }
 }

@@ -45,6 +45,22 @@ struct ChangeOptions: ParsableArguments {
         WriteOptions(dryRun: dryRun == .server, fieldManager: Self.fieldManager)
     }
 
+    /// Leaves the fields that a command has just changed to whoever applies the chart, so that the next `helm upgrade` meets no
+    /// conflict and sets what its values say (docs/adr/0016-the-values-of-the-chart-own-replicas.md).
+    func disown(_ kind: ResourceKind, _ name: String, in session: Session) async throws {
+        guard dryRun == .none else { return }
+        do {
+            try await session.client().disown(kind, name, manager: Self.fieldManager)
+        } catch let error as KubernetesError where error.kind == .forbidden {
+            session.warn(
+                "not allowed to patch \(kind.qualifiedName)/\(name): the changed fields stay pfctl's",
+                hint: "helm upgrade --force-conflicts takes them back")
+        }
+    }
+
+    /// What is said of a value that the chart sets, too.
+    static let duration = " until the next helm upgrade"
+
     /// What follows a sentence that says something was done.
     var suffix: String {
         switch dryRun {

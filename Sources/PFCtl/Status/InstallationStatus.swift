@@ -132,14 +132,15 @@ struct StatusGathering: Sendable {
             release: session.global.release)
         let ownPods = await pods.map { $0.filter { $0.metadata.release == installation.release } }
         let tasks = await tasks(ownPods.value ?? [])
+        let ownAutoscalers = await autoscalers.map { $0.filter { $0.metadata.release == installation.release } }
+        let recoveries = Recoveries(pods: ownPods.value ?? [], autoscalers: ownAutoscalers.value ?? [])
         let now = session.now
         return InstallationStatus(
             installation: installation, context: client.configuration.contextName,
             pods: (ownPods.value ?? []).map(PodHealth.init).sorted { $0.name < $1.name },
-            autoscalers: (await autoscalers.value ?? []).filter { $0.metadata.release == installation.release }
-                .map(AutoscalerState.init).sorted { $0.name < $1.name },
-            warnings: Self.recent(await events.value ?? [], of: installation, at: now),
-            tasks: tasks.value, notes: [ownPods.note, await autoscalers.note, await events.note, tasks.note].compactMap { $0 }, time: now)
+            autoscalers: (ownAutoscalers.value ?? []).map(AutoscalerState.init).sorted { $0.name < $1.name },
+            warnings: Self.recent((await events.value ?? []).filter { !recoveries.settled($0) }, of: installation, at: now),
+            tasks: tasks.value, notes: [ownPods.note, ownAutoscalers.note, await events.note, tasks.note].compactMap { $0 }, time: now)
     }
 
     private func tasks(_ pods: [Pod]) async -> Gathered<TaskCounts> {
@@ -185,6 +186,31 @@ struct Gathered<Value: Sendable>: Sendable {
 
     func map<Other: Sendable>(_ change: (Value) -> Other) -> Gathered<Other> {
         Gathered<Other>(value: value.map(change), note: note)
+    }
+}
+
+/// What has become well since a warning: a pod that starts warns of its probes, and an autoscaler of its metric, until both work.
+struct Recoveries: Sendable {
+    /// By kind and name of the object.
+    private let times: [String: Timestamp]
+
+    init(pods: [Pod], autoscalers: [HorizontalPodAutoscaler]) {
+        let ready = pods.compactMap { Self.since("Ready", $0.status?.conditions, "Pod/\($0.name)") }
+        let active = autoscalers.compactMap { Self.since("ScalingActive", $0.status?.conditions, "HorizontalPodAutoscaler/\($0.name)") }
+        times = Dictionary(ready + active) { first, _ in first }
+    }
+
+    private static func since(_ type: String, _ conditions: [Condition]?, _ object: String) -> (String, Timestamp)? {
+        guard let condition = conditions?[type], condition.isTrue, let time = condition.lastTransitionTime else { return nil }
+        return (object, time)
+    }
+
+    /// Whether the object of a warning has become well after it.
+    func settled(_ event: Event) -> Bool {
+        guard let object = event.involvedObject, let kind = object.kind, let name = object.name, let seen = event.lastSeen,
+            let recovery = times["\(kind)/\(name)"]
+        else { return false }
+        return seen <= recovery
     }
 }
 

@@ -2,7 +2,7 @@ import NIOHTTP1
 import WireFormats
 
 extension PixelFlowClient {
-    /// Whether the api can work at this moment. Asked once, whatever the retry policy says.
+    /// Whether the api can answer at this moment. Asked once, whatever the retry policy says.
     public func readiness() async throws -> Readiness {
         var client = self
         client.retries = .none
@@ -18,9 +18,9 @@ extension PixelFlowClient {
     }
 }
 
-/// Whether a service can work.
+/// Whether a service can answer.
 public struct Readiness: Sendable, Hashable {
-    /// Also if an optional backend is down.
+    /// Also if a backend is down that has answered before.
     public let isReady: Bool
     /// `ok`, `degraded`, `unavailable` or `draining`.
     public let status: String

@@ -2,23 +2,33 @@ import Synchronization
 
 /// One thing that a service works with.
 package struct HealthCheck: Sendable {
+    /// What a failing check means for the readiness of the service.
+    package enum Need: Sendable {
+        /// The service is not ready while it fails: the state of the process itself.
+        case always
+        /// The service is not ready until it has succeeded. Later the service is ready and `degraded`, since it can still
+        /// answer: a replica that left its Service in an outage would take the answer away, and so would all others.
+        case once
+        /// Appears in the response only.
+        case never
+    }
+
     /// Names the backend in the answer, as in `database`.
     package let name: String
-    /// Whether the service cannot work without it. An optional check only appears in the response.
-    package let isRequired: Bool
+    package let need: Need
     private let timeout: Duration
     private let probe: @Sendable () async throws -> Void
 
     /// - Parameters:
-    ///   - isRequired: whether the service is not ready without it.
+    ///   - need: what the readiness of the service depends on; by default on one success.
     ///   - timeout: after which the check counts as failed; 2 seconds by default, well under the
     ///     timeout of any prober.
     ///   - probe: returns where all is well, throws if it is not.
     package init(
-        _ name: String, isRequired: Bool = true, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void
+        _ name: String, need: Need = .once, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void
     ) {
         self.name = name
-        self.isRequired = isRequired
+        self.need = need
         self.timeout = timeout
         self.probe = probe
     }
@@ -51,25 +61,25 @@ package struct HealthCheck: Sendable {
     }
 }
 
-/// Lets the first of several outcomes through.
-private final class Race: Sendable {
+/// Lets the first of several results through.
+final class Race<Value: Sendable>: Sendable {
     private struct State {
-        var continuation: CheckedContinuation<HealthCheck.Outcome, Never>?
+        var continuation: CheckedContinuation<Value, Never>?
         var cleanUp: (@Sendable () -> Void)?
     }
 
     private let state: Mutex<State>
 
-    init(_ continuation: CheckedContinuation<HealthCheck.Outcome, Never>) {
+    init(_ continuation: CheckedContinuation<Value, Never>) {
         state = Mutex(State(continuation: continuation))
     }
 
-    func finish(_ outcome: HealthCheck.Outcome) {
+    func finish(_ value: Value) {
         let waiting = state.withLock { state in
             defer { state.continuation = nil }
             return (state.continuation, state.cleanUp)
         }
-        waiting.0?.resume(returning: outcome)
+        waiting.0?.resume(returning: value)
         waiting.1?()
     }
 

@@ -1,17 +1,22 @@
 import HTTPTypes
 package import Hummingbird
-import Logging
 import OpenAPI
 import Synchronization
 import WireFormats
 
 /// The probes that every service answers: `/health`, `/livez` and `/readyz`.
 package struct HealthRoutes: Sendable {
-    private let checks: [HealthCheck]
+    private let monitor: HealthMonitor
     private let drain: DrainState
 
-    package init(checks: [HealthCheck], drain: DrainState = DrainState()) {
-        self.checks = checks
+    /// - Parameters:
+    ///   - patience: how long a prober that could be given the last results waits for new ones; 20 milliseconds by default.
+    ///   - now: the clock by which results grow old.
+    package init(
+        checks: [HealthCheck], drain: DrainState = DrainState(), patience: Duration? = nil,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) {
+        monitor = HealthMonitor(checks, patience: patience ?? HealthMonitor.patience, now: now)
         self.drain = drain
     }
 
@@ -26,24 +31,16 @@ package struct HealthRoutes: Sendable {
 
     func readiness(_ context: AppRequestContext) async -> (HTTPResponse.Status, Report) {
         if drain.isDraining { return (.serviceUnavailable, Report(status: "draining")) }
-        let outcomes = await runChecks()
-        let failing = checks.filter { outcomes[$0.name] != .ok }
-        guard !failing.isEmpty else { return (.ok, Report(status: "ok", checks: outcomes)) }
-        let isReady = failing.allSatisfy { !$0.isRequired }
-        let names = failing.map(\.name).sorted().joined(separator: ",")
-        context.logger.warning(isReady ? "degraded" : "not ready", metadata: ["checks": .string(names)])
-        return (isReady ? .ok : .serviceUnavailable, Report(status: isReady ? "degraded" : "unavailable", checks: outcomes))
+        let results = await monitor.results()
+        monitor.report(results, to: context.logger)
+        guard results.isReady else { return (.serviceUnavailable, Report(status: "unavailable", checks: results.outcomes)) }
+        return (.ok, Report(status: results.failing.isEmpty ? "ok" : "degraded", checks: results.outcomes))
     }
 
-    var checkNames: [String] { checks.map(\.name) }
+    var checkNames: [String] { monitor.checks.map(\.name) }
 
-    /// Runs every check, all at a time.
-    func runChecks() async -> [String: HealthCheck.Outcome] {
-        await withTaskGroup(of: (String, HealthCheck.Outcome).self) { group in
-            for check in checks { group.addTask { (check.name, await check.run()) } }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-        }
-    }
+    /// The latest outcome of every check.
+    func outcomes() async -> [String: HealthCheck.Outcome] { await monitor.results().outcomes }
 }
 
 /// The routes of the probes, which differ in what they say about readiness.
@@ -59,11 +56,11 @@ private enum Probe {
                 .get, "/livez", id: "\(service)Liveness", tag: "service", "Ask whether the process is running", access: .anyone,
                 responses: [report], handler: alive),
             Route(
-                .get, "/readyz", id: "\(service)Readiness", tag: "service", "Ask whether the service can work", details: details,
+                .get, "/readyz", id: "\(service)Readiness", tag: "service", "Ask whether the service can answer", details: details,
                 access: .anyone,
                 responses: [
-                    .json(Report.self, "The service can work; `degraded` if an optional backend is down."),
-                    .json(.serviceUnavailable, Report.self, "A required backend is down, or the service is stopping."),
+                    .json(Report.self, "The service can answer; `degraded` if a backend is down."),
+                    .json(.serviceUnavailable, Report.self, "A backend has not answered since the start, or the service is stopping."),
                 ], handler: ready),
         ]
     }
@@ -91,8 +88,8 @@ package struct PublicHealthRoutes: Sendable {
 
     func routes(of service: String) -> [Route] {
         Probe.routes(of: service, readiness: "The management port returns details.") { _, context in
-            let (status, _) = await health.readiness(context)
-            return try Report(status: status == .ok ? "ok" : "unavailable").response(status)
+            let (status, report) = await health.readiness(context)
+            return try Report(status: status == .ok ? report.status : "unavailable").response(status)
         }
     }
 }

@@ -15,8 +15,9 @@ struct APIRegistration: Sendable {
 
     /// Makes the API server trust these authorities when it calls the adapter.
     ///
+    /// - Returns: what an `ownerReferences` entry says of the APIService; nil if the API server gives it no identity.
     /// - Throws: `KubernetesError`; of kind `conflict` if the APIService was changed concurrently.
-    func trust(_ authorities: [Certificate]) async throws {
+    func trust(_ authorities: [Certificate]) async throws -> JSONValue? {
         let registered = try await cluster.get(.apiServices, Self.name)
         let target = registered["spec"]?["service"]
         guard target?["name"]?.stringValue == service, target?["namespace"]?.stringValue == namespace else {
@@ -25,10 +26,14 @@ struct APIRegistration: Sendable {
                 hint: "a cluster has one; remove it, or set worker.autoscaling.mode to keda, cpu or none")
         }
         let bundle = JSONValue.string(Data(try CertificateChain.text(authorities).utf8).base64EncodedString())
-        guard registered["spec"]?["caBundle"] != bundle else { return }
+        let owner = registered["metadata"]?["uid"].map { uid -> JSONValue in
+            ["apiVersion": .string(ResourceKind.apiServices.apiVersion), "kind": "APIService", "name": .string(Self.name), "uid": uid]
+        }
+        guard registered["spec"]?["caBundle"] != bundle else { return owner }
         var change: JSONValue = ["spec": ["caBundle": bundle]]
         change["metadata"] = registered["metadata"]?["resourceVersion"].map { ["resourceVersion": $0] }
         try await cluster.patch(.apiServices, Self.name, .merge(change))
         logger.notice("ca bundle of the apiservice updated", metadata: ["apiservice": .string(Self.name)])
+        return owner
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KubernetesClient
+import WireFormats
 import X509
 
 /// Keeps the served certificate, the one in the Secret and the trust of the API server consistent.
@@ -15,14 +16,16 @@ struct CertificateManager: Sendable {
     /// - Throws: `KubernetesError` if the API server cannot be reached or rejects the change.
     func keep() async throws {
         let certificate = try await shared.current()
+        let owner: JSONValue?
         do {
-            try await registration.trust(certificate.authorities)
+            owner = try await registration.trust(certificate.authorities)
         } catch {
             // Nothing better to show: then this one, for when the registration comes.
             if !identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) { try show(certificate) }
             throw error
         }
         try show(certificate)
+        if let owner { try await shared.leave(to: owner) }
     }
 
     private func show(_ certificate: ServingCertificate) throws {

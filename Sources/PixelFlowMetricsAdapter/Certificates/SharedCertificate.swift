@@ -32,6 +32,21 @@ struct SharedCertificate: Sendable {
         }
     }
 
+    /// Has the Secret deleted with its owner, the APIService: the chart does not know of the Secret, and an uninstalled chart is to
+    /// leave nothing of the adapter behind.
+    ///
+    /// - Throws: `KubernetesError` if the Secret cannot be read or written; of kind `conflict` if it was changed concurrently.
+    func leave(to owner: JSONValue) async throws {
+        let object = try await cluster.get(.secrets, secret, in: namespace)
+        let owners = object["metadata"]?["ownerReferences"]?.arrayValue ?? []
+        guard !owners.contains(where: { $0["uid"] == owner["uid"] }) else { return }
+        // An APIService of the same name that is gone owned it before.
+        let others = owners.filter { $0["kind"] != owner["kind"] || $0["name"] != owner["name"] }
+        var metadata: JSONValue = ["ownerReferences": .array(others + [owner])]
+        metadata["resourceVersion"] = object["metadata"]?["resourceVersion"]
+        try await cluster.patch(.secrets, secret, in: namespace, .merge(["metadata": metadata]))
+    }
+
     private func created() async throws -> ServingCertificate {
         let certificate = try issuer.first(at: now)
         try await cluster.create(.secrets, try CertificateSecret.object(secret, certificate), in: namespace)

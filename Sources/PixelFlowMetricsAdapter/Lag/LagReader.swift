@@ -18,6 +18,7 @@ final class LagReader: Sendable {
     private let clock: AdapterClock
     private let metrics: AdapterMetrics
     private let logger: Logger
+    private let recovery = BrokerRecovery()
     private let reading = SingleFlight<LagSample>()
     private let last = Mutex<Reading?>(nil)
 
@@ -46,6 +47,18 @@ final class LagReader: Sendable {
         }
     }
 
+    /// What the broker knows.
+    private func current() async throws -> LagSample {
+        do {
+            let lag = try await source.lag()
+            guard let sample = LagSample(lag, target: target, time: clock.now()) else { throw PixelFlowError.notFound("partition") }
+            return sample
+        } catch {
+            recovery.noteFailure(at: clock.uptime())
+            throw error
+        }
+    }
+
     /// The last reading, as long as it is good.
     private var recent: Result<LagSample, any Error>? {
         let now = clock.uptime()
@@ -54,9 +67,8 @@ final class LagReader: Sendable {
 
     private func read() async throws -> LagSample {
         do {
-            guard let sample = LagSample(try await source.lag(), target: target, time: clock.now()) else {
-                throw PixelFlowError.notFound("partition")
-            }
+            let sample = try await current()
+            try recovery.noteReading(at: clock.uptime(), isFull: sample.isFull)
             metrics.note(sample)
             return sample
         } catch {

@@ -10,11 +10,12 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)
         func nothingIsLostWhenAServerStopsFor20Seconds(_ server: ServerStack.Server) async throws {
             try await LiveCluster.run { cluster in
+                let person = try await Person.signedIn(to: cluster.entrance(api: 1), as: "outage@example.org")
                 _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 40) { loadRun in
                     try await Cluster.enough(20, loadRun)
                     // The stand-in for Kafka forgets on a kill what it has acknowledged just before; the others may be killed.
                     if server == .kafka { try await cluster.stack.down(server) } else { try await cluster.stack.kill(server) }
-                    try await outage(of: server, cluster)
+                    try await outage(of: server, cluster, person)
                     try await cluster.stack.up(server)
                     for member in LiveCluster.standard { try await cluster.ready(member) }
                     try await Cluster.enough(loadRun.accepted + 20, loadRun)
@@ -23,9 +24,8 @@ extension ClusterEndToEnd {
         }
 
         /// What people are told meanwhile.
-        private func outage(of server: ServerStack.Server, _ cluster: LiveCluster) async throws {
+        private func outage(of server: ServerStack.Server, _ cluster: LiveCluster, _ person: Person) async throws {
             let end = ContinuousClock.now + .seconds(20)
-            let person = Person(service: cluster.entrance(api: 1))
             func ready(_ member: LiveCluster.Member) async throws -> Reply {
                 try await person.get("/readyz", port: cluster.port(of: member))
             }
@@ -43,6 +43,16 @@ extension ClusterEndToEnd {
                 }
                 #expect(answer.status == 200, "uploads are accepted without a broker")
             }
+            try await ServiceView.run(cluster) { view in
+                try await view.probe()
+                #expect(view.endpoints(of: "api").count == 2 && view.endpoints(of: "auth").count == 1)
+                let web = try #require(view.endpoints(of: "web").first, "people get no page, but a refused connection")
+                #expect(try await person.get("/", port: cluster.port(of: web)).status == 200)
+                let api = try #require(view.endpoints(of: "api").last)
+                let answer = try await person.get("/api/tasks", port: cluster.port(of: api))
+                #expect(answer.status == (server == .mongodb ? 503 : 200))
+                #expect((answer.header("retry-after") != nil) == (server == .mongodb))
+            }
             try await Task.sleep(until: end)
         }
 
@@ -52,7 +62,7 @@ extension ClusterEndToEnd {
             try await eventually(within: .seconds(60), "\(member) to name \(check)") {
                 let answer = try await ready(member)
                 let checks = try answer.object()["checks"] as? [String: String]
-                return answer.status == 503 && checks?[check] != "ok" ? () : nil
+                return answer.status == 200 && checks?[check] != "ok" ? () : nil
             }
         }
 

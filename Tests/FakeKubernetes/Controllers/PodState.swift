@@ -12,10 +12,14 @@ enum PodState {
             status(container, ready: ready, reason: reason, message: message, restarts: old.dropFirst(index).first?["restartCount"] ?? 0)
         }
         let isRunning = ready || reason == "CrashLoopBackOff" || reason == "Unready"
+        let before = pod["status"]?["conditions"]?.arrayValue?.first { $0["type"] == "Ready" && $0["status"] == (ready ? "True" : "False") }
         pod["status"] = [
             "phase": isRunning ? "Running" : "Pending",
             "conditions": [
-                ["type": "Ready", "status": ready ? "True" : "False", "reason": ready ? "" : "ContainersNotReady"],
+                [
+                    "type": "Ready", "status": ready ? "True" : "False", "reason": ready ? "" : "ContainersNotReady",
+                    "lastTransitionTime": before?["lastTransitionTime"] ?? .string(Timestamp.now.text),
+                ],
                 ["type": "ContainersReady", "status": ready ? "True" : "False"],
                 ["type": "PodScheduled", "status": "True"],
             ],

@@ -4,7 +4,7 @@ import WireFormats
 /// Kubernetes' strategic merge: as merge, but lists of objects with a known key are merged by it.
 enum StrategicMergePatch {
     /// The merge keys of the fields that workloads have.
-    private static let mergeKeys = [
+    static let mergeKeys = [
         "containers": "name", "initContainers": "name", "env": "name", "ports": "containerPort", "volumes": "name",
         "volumeMounts": "mountPath", "conditions": "type", "imagePullSecrets": "name", "ownerReferences": "uid",
     ]

@@ -87,7 +87,7 @@ extension FakeClusterState {
         }
         guard store.objects[named.key(name)] == nil else { throw StatusAnswer.alreadyExists(named) }
         object["metadata"]?["resourceVersion"] = nil
-        return keep(object, named.key(name), request)
+        return keep(object, insteadOf: [:], named.key(name), request, target)
     }
 
     /// Keeps an object, unless the call is a dry run.
@@ -117,11 +117,10 @@ extension FakeClusterState {
         try checkVersion(change, object, target)
         let after = try Self.patched(before, change, type)
         try Self.validate(after, target)
-        noteFields(of: change, key, request.query["fieldManager"] ?? "unknown")
-        guard isScale else { return keep(after, key, request) }
+        guard isScale else { return keep(after, insteadOf: object, key, request, target) }
         var scaled = object
         scaled["spec"]?["replicas"] = after["spec"]?["replicas"] ?? 0
-        return Self.scale(of: keep(scaled, key, request), target)
+        return Self.scale(of: keep(scaled, insteadOf: object, key, request, target), target)
     }
 
     private func checkVersion(_ change: JSONValue, _ object: JSONValue, _ target: RequestTarget) throws {
@@ -159,38 +158,36 @@ extension FakeClusterState {
                 "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
         }
         let key = target.key(target.name ?? "")
-        let object = store.objects[key] ?? ["apiVersion": .string(target.apiVersion), "kind": change["kind"] ?? "Object"]
-        if request.query["force"] != "true" {
-            let others = Self.leaves(of: change).filter { path, value in
-                let owner = fieldOwners[key]?[path]
-                return owner != nil && owner != manager && Self.value(at: path, of: object) != value
-            }
-            if let (path, _) = others.min(by: { $0.key < $1.key }) {
-                let owner = fieldOwners[key]?[path] ?? ""
-                throw StatusAnswer(
-                    code: 409, reason: "Conflict",
-                    message:
-                        "Apply failed with \(others.count) conflict\(others.count == 1 ? "" : "s"): conflict with \"\(owner)\": .\(path)",
-                    details: ["causes": [["reason": "FieldManagerConflict", "field": .string(".\(path)")]]])
-            }
-        }
-        noteFields(of: change, key, manager)
-        return keep(StrategicMergePatch.apply(change, to: object), key, request)
-    }
-
-    private mutating func noteFields(of change: JSONValue, _ key: ObjectKey, _ manager: String) {
-        for path in Self.leaves(of: change).keys { fieldOwners[key, default: [:]][path] = manager }
-    }
-
-    /// `spec.replicas` and the like, for the fields of objects; lists are leaves.
-    private static func leaves(of value: JSONValue, path: String = "") -> [String: JSONValue] {
-        guard case .object(let fields) = value else { return path.isEmpty ? [:] : [path: value] }
-        return fields.filter { path != "" || !["apiVersion", "kind"].contains($0.key) }.reduce(into: [:]) { leaves, field in
-            leaves.merge(Self.leaves(of: field.value, path: path.isEmpty ? field.key : "\(path).\(field.key)")) { $1 }
+        let live = store.objects[key] ?? ["apiVersion": .string(target.apiVersion), "kind": change["kind"] ?? "Object"]
+        var ownership = FieldOwnership(of: live)
+        do {
+            let abandoned = try ownership.apply(
+                change, to: live, by: fieldManager(manager, .apply, target), force: request.query["force"] == "true")
+            let merged = StrategicMergePatch.apply(change, to: FieldOwnership.removing(abandoned, from: live))
+            return keep(merged, owned: ownership, key, request)
+        } catch {
+            throw error.answer
         }
     }
 
-    private static func value(at path: String, of object: JSONValue) -> JSONValue? {
-        path.split(separator: ".").reduce(Optional(object)) { $0?[String($1)] }
+    /// Keeps what an update has made of an object. Who changes `metadata.managedFields` itself decides who owns what.
+    private mutating func keep(
+        _ after: JSONValue, insteadOf before: JSONValue, _ key: ObjectKey, _ request: FakeClusterRequest, _ target: RequestTarget
+    ) -> JSONValue {
+        var ownership = FieldOwnership(of: after)
+        ownership.update(from: before, to: after, by: fieldManager(request.query["fieldManager"] ?? "unknown", .update, target))
+        return keep(after, owned: ownership, key, request)
+    }
+
+    private mutating func keep(
+        _ object: JSONValue, owned ownership: FieldOwnership, _ key: ObjectKey, _ request: FakeClusterRequest
+    ) -> JSONValue {
+        var object = object
+        if let owners = ownership.json { object["metadata"]?["managedFields"] = owners } else { object["metadata"]?["managedFields"] = nil }
+        return keep(object, key, request)
+    }
+
+    private func fieldManager(_ name: String, _ operation: FieldManager.Operation, _ target: RequestTarget) -> FieldManager {
+        FieldManager(name: name, operation: operation, subresource: target.subresource, apiVersion: target.apiVersion)
     }
 }

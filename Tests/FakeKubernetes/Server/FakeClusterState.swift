@@ -13,7 +13,8 @@ struct FakeClusterState: Sendable {
     var readiness: [(check: String, isOK: Bool)] = [("ping", true), ("etcd", true), ("poststarthook/rbac/bootstrap-roles", true)]
     var logs: [LogKey: PodLog] = [:]
     var podPorts: [PodPort: PodBackend] = [:]
-    var fieldOwners: [ObjectKey: [String: String]] = [:]
+    /// Failures of readiness probes in a row.
+    var failedProbes: [ObjectKey: Int] = [:]
     var streams: [Int: AsyncStream<Void>.Continuation] = [:]
     var nextStream = 0
     var listTokens: [String: [JSONValue]] = [:]

@@ -50,7 +50,7 @@ struct WritingTests {
                 .deployments, "api", .merge(["spec": ["replicas": 2]]), options: WriteOptions(fieldManager: "helm"))
             let error = await kubernetesError { try await client.patch(.deployments, "api", .apply(change, force: false), options: mine) }
             #expect(error?.kind == .conflict)
-            #expect(error?.message.contains("conflict with \"helm\": .spec.replicas") == true)
+            #expect(error?.message.contains("conflict with \"helm\" using apps/v1: .spec.replicas") == true)
             try await client.patch(.deployments, "api", .apply(change, force: true), options: mine)
             #expect(cluster.object(.deployments, "api")?["spec"]?["replicas"] == 5)
             #expect(cluster.requests.last?.query["fieldManager"] == "pfctl")

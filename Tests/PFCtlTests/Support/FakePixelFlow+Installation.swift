@@ -70,9 +70,12 @@ extension FakePixelFlow {
                     ],
                 ],
             ], namespace: Self.namespace)
+        // The labels of the StatefulSet's template for claims, as the controller copies them.
+        let names = ["name", "instance", "component"].map { "app.kubernetes.io/\($0)" }
+        let claimed = Self.json(Self.labels(component).filter { names.contains($0.key) })
         cluster.put(
             .persistentVolumeClaims,
-            ["metadata": ["name": .string("data-\(name)-0"), "labels": labels], "status": ["phase": "Bound"]], namespace: Self.namespace)
+            ["metadata": ["name": .string("data-\(name)-0"), "labels": claimed], "status": ["phase": "Bound"]], namespace: Self.namespace)
     }
 
     /// - Parameter lag: Of each replica.

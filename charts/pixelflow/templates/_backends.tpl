@@ -1,18 +1,22 @@
-{{/* dict "root" "component": a StatefulSet of one pod and its Service; only for backing services that are brought. */}}
+{{/* dict "root" "component" "port" "protocol" [tcp unless given]: a StatefulSet of one pod and its Service; only for backing services that are brought. */}}
 {{- define "pixelflow.backendService" -}}
 apiVersion: v1
 kind: Service
 metadata:
   {{- include "pixelflow.metadata" . | nindent 2 }}
+  {{- if and (eq .root.Values.mesh "linkerd") (ne .protocol "http") }}
+  annotations:
+    config.linkerd.io/opaque-ports: {{ .port | quote }}
+  {{- end }}
 spec:
   type: ClusterIP
   selector:
     {{- include "pixelflow.selectorLabels" . | nindent 4 }}
   ports:
-    - {name: {{ .component }}, port: {{ .port }}, targetPort: {{ .component }}, protocol: TCP}
+    - {name: {{ .component }}, port: {{ .port }}, targetPort: {{ .component }}, protocol: TCP, appProtocol: {{ .protocol | default "tcp" }}}
 {{- end -}}
 
-{{/* dict "root" "component" "values" "uid" "grace": everything up to the container. */}}
+{{/* dict "root" "component" "values" "uid" "grace" "opaque" [its port, if that speaks no HTTP]: everything up to the container. */}}
 {{- define "pixelflow.backendHead" -}}
 apiVersion: apps/v1
 kind: StatefulSet
@@ -44,6 +48,13 @@ spec:
       labels:
         {{- include "pixelflow.selectorLabels" . | nindent 8 }}
         app.kubernetes.io/part-of: pixelflow
+        {{- with include "pixelflow.meshLabels" (dict "root" .root "inject" true) }}
+        {{- . | nindent 8 }}
+        {{- end }}
+      {{- with include "pixelflow.meshAnnotations" (dict "root" .root "inject" true "opaque" .opaque) }}
+      annotations:
+        {{- . | nindent 8 }}
+      {{- end }}
     spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
@@ -52,11 +63,7 @@ spec:
       {{- end }}
       terminationGracePeriodSeconds: {{ .grace }}
       securityContext:
-        runAsNonRoot: true
-        runAsUser: {{ .uid }}
-        runAsGroup: {{ .uid }}
-        fsGroup: {{ .uid }}
-        fsGroupChangePolicy: OnRootMismatch
+        {{- include "pixelflow.identity" . | nindent 8 }}
         seccompProfile:
           type: RuntimeDefault
 {{- end -}}

@@ -10,15 +10,18 @@ spec:
     matchLabels:
       {{- include "pixelflow.selectorLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
-  {{- if .ingress | trim }}
+  {{- $meshed := and (ne .root.Values.mesh "none") (ne .component "test") }}
+  {{- $ingress := ternary (print .ingress (include "pixelflow.meshIngress" .)) .ingress $meshed | trim }}
+  {{- $egress := ternary (print .egress (include "pixelflow.meshEgress" .)) .egress $meshed | trim }}
+  {{- if $ingress }}
   ingress:
-    {{- .ingress | trim | nindent 4 }}
+    {{- $ingress | nindent 4 }}
   {{- else }}
   ingress: []
   {{- end }}
-  {{- if .egress | trim }}
+  {{- if $egress }}
   egress:
-    {{- .egress | trim | nindent 4 }}
+    {{- $egress | nindent 4 }}
   {{- else }}
   egress: []
   {{- end }}
@@ -42,18 +45,23 @@ spec:
     {{- with .more }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  ports: [{port: {{ .port }}, protocol: TCP}]
+  ports: {{ include "pixelflow.rulePorts" . }}
 {{ end -}}
 
 {{/* dict "root" "to" [component] "port" */}}
 {{- define "pixelflow.egressRule" -}}
 - to:
     {{- include "pixelflow.peers" (dict "root" .root "components" (list .to)) | trim | nindent 4 }}
-  ports: [{port: {{ .port }}, protocol: TCP}]
+  ports: {{ include "pixelflow.rulePorts" . }}
 {{ end -}}
 
+{{/* Policies are about the ports of pods: OpenShift's DNS servers listen on 5353. */}}
 {{- define "pixelflow.egressDNS" -}}
-- ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+- ports:
+    {{- range ternary (list 53 5353) (list 53) (eq .Values.platform "openshift") }}
+    - {port: {{ . }}, protocol: UDP}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
   {{- with .Values.networkPolicy.dnsTo }}
   to:
     {{- toYaml . | nindent 4 }}

@@ -1,12 +1,19 @@
-{{/* Our own images run as nobody, and write to /tmp only. */}}
+{{/* dict "root": our own images run as nobody, and write to /tmp only. */}}
 {{- define "pixelflow.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-fsGroupChangePolicy: OnRootMismatch
+{{ include "pixelflow.identity" (dict "root" .root "uid" 65532) }}
 seccompProfile:
   type: RuntimeDefault
+{{- end -}}
+
+{{/* dict "root" "uid": who a pod runs as. OpenShift gives each namespace users of its own and refuses others. */}}
+{{- define "pixelflow.identity" -}}
+runAsNonRoot: true
+{{- if ne .root.Values.platform "openshift" }}
+runAsUser: {{ .uid }}
+runAsGroup: {{ .uid }}
+fsGroup: {{ .uid }}
+{{- end }}
+fsGroupChangePolicy: OnRootMismatch
 {{- end -}}
 
 {{- define "pixelflow.containerSecurity" -}}
@@ -64,15 +71,26 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .priorityClassName }}
-priorityClassName: {{ . }}
-{{- end }}
+{{- end -}}
+
+{{/* dict "root" "component" "values": what goes first where a node is full. Workers give way to everything else. */}}
+{{- define "pixelflow.priorityClass" -}}
+{{- if .values.priorityClassName -}}
+priorityClassName: {{ .values.priorityClassName }}
+{{- else if and (eq .component "worker") .root.Values.priorityClass.create -}}
+priorityClassName: {{ include "pixelflow.workerPriorityClass" .root }}
+{{- end -}}
+{{- end -}}
+
+{{/* Objects outside of the namespace carry its name. */}}
+{{- define "pixelflow.workerPriorityClass" -}}
+{{ printf "%s-%s-worker" .Release.Namespace (include "pixelflow.fullname" .) }}
 {{- end -}}
 
 {{/*
 A Deployment of one of our services.
 dict "root" "component" "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: an autoscaler's business]
-     "token" [whether the pod talks to the API server] "surge" "grace" [instead of the service's own]
+     "unmeshedPort" [a port that the proxy of a mesh leaves alone] "token" [whether the pod talks to the API server] "surge" "grace" [instead of the service's own]
 */}}
 {{- define "pixelflow.deployment" -}}
 apiVersion: apps/v1
@@ -94,11 +112,17 @@ spec:
       labels:
         {{- include "pixelflow.selectorLabels" . | nindent 8 }}
         app.kubernetes.io/part-of: pixelflow
+        {{- with include "pixelflow.meshLabels" (dict "root" .root "inject" true) }}
+        {{- . | nindent 8 }}
+        {{- end }}
         {{- with .values.podLabels }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
       annotations:
         kubectl.kubernetes.io/default-container: {{ .component }}
+        {{- with include "pixelflow.meshAnnotations" (dict "root" .root "inject" true "skip" .unmeshedPort) }}
+        {{- . | nindent 8 }}
+        {{- end }}
         {{- with include "pixelflow.externalSecretData" .root }}
         checksum/external: {{ sha256sum . }}
         {{- end }}
@@ -145,6 +169,9 @@ spec:
       {{- . | nindent 6 }}
       {{- end }}
       {{- with include "pixelflow.placement" .values }}
+      {{- . | nindent 6 }}
+      {{- end }}
+      {{- with include "pixelflow.priorityClass" . }}
       {{- . | nindent 6 }}
       {{- end }}
       volumes:

@@ -15,6 +15,12 @@ s3-secret-key
 {{ end }}
 {{- end -}}
 
+{{/* Names of the certificates in that Secret, one a line; each has the keys NAME-ca.crt, NAME.crt and NAME.key. */}}
+{{- define "pixelflow.secretCertificates" -}}
+{{ if .Values.s3.enabled }}s3-grpc
+{{ end }}
+{{- end -}}
+
 {{- define "pixelflow.externalSecretName" -}}
 {{ include "pixelflow.fullname" . }}-external
 {{- end -}}

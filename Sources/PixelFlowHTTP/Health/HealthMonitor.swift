@@ -1,0 +1,99 @@
+import Logging
+import Synchronization
+
+/// Runs the checks of a service and keeps their results, so that a probe gets an answer at once, whatever a backend does.
+///
+/// Checks run in the background, one run at a time, and are started by whoever asks.
+final class HealthMonitor: Sendable {
+    /// Results are not asked for again for so long: the probes of a public service are open to anyone.
+    static let freshness: Duration = .seconds(1)
+    /// How long a prober that could be given older results waits for new ones. A prober gives up after seconds.
+    static let patience: Duration = .milliseconds(20)
+    /// Older results are no answer: probers ask every few seconds, so nobody has asked for long.
+    static let lifetime: Duration = .seconds(30)
+
+    /// What the checks said at one moment.
+    struct Results: Sendable {
+        let outcomes: [String: HealthCheck.Outcome]
+        let time: ContinuousClock.Instant
+        /// Whether every check that is needed once has succeeded in some run so far, and all that are always needed in this one.
+        let isReady: Bool
+        /// In alphabetical order.
+        let failing: [String]
+    }
+
+    private struct State {
+        var last: Results?
+        var run: Task<Results, Never>?
+        var hasServed = false
+        /// What was logged last: the names of failing checks.
+        var reported: [String] = []
+    }
+
+    let checks: [HealthCheck]
+    private let patience: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let state = Mutex(State())
+
+    init(_ checks: [HealthCheck], patience: Duration, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.checks = checks
+        self.patience = patience
+        self.now = now
+    }
+
+    /// The latest results: new ones where the checks answer within `patience`, else the last ones. The first are waited for.
+    func results() async -> Results {
+        let time = now()
+        let (kept, run): (Results?, Task<Results, Never>?) = state.withLock { state in
+            let kept = state.last.flatMap { time - $0.time < Self.lifetime ? $0 : nil }
+            if let kept, time - kept.time < Self.freshness { return (kept, nil) }
+            let run = state.run ?? Task { await self.runChecks() }
+            state.run = run
+            return (kept, run)
+        }
+        guard let run else { return kept ?? Results(outcomes: [:], time: time, isReady: false, failing: []) }
+        guard let kept else { return await run.value }
+        return await Self.value(of: run, within: patience) ?? kept
+    }
+
+    /// Logs a change in what fails, once.
+    func report(_ results: Results, to logger: Logger) {
+        let hasChanged = state.withLock { state in
+            defer { state.reported = results.failing }
+            return state.reported != results.failing
+        }
+        guard hasChanged else { return }
+        guard !results.failing.isEmpty else { return logger.notice("backends answer again") }
+        logger.warning(
+            results.isReady ? "degraded" : "not ready", metadata: ["checks": .string(results.failing.joined(separator: ","))])
+    }
+
+    private func runChecks() async -> Results {
+        let outcomes = await withTaskGroup(of: (String, HealthCheck.Outcome).self) { group in
+            for check in checks { group.addTask { (check.name, await check.run()) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        let failing = checks.filter { outcomes[$0.name] != .ok }
+        let time = now()
+        return state.withLock { state in
+            state.hasServed = state.hasServed || failing.allSatisfy { $0.need == .never }
+            let isReady = state.hasServed && failing.allSatisfy { $0.need != .always }
+            let results = Results(outcomes: outcomes, time: time, isReady: isReady, failing: failing.map(\.name).sorted())
+            state.last = results
+            state.run = nil
+            return results
+        }
+    }
+
+    private static func value(of run: Task<Results, Never>, within patience: Duration) async -> Results? {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Results?, Never>) in
+            let race = Race(continuation)
+            Task { race.finish(await run.value) }
+            let alarm = Task {
+                try? await Task.sleep(for: patience)
+                race.finish(nil)
+            }
+            race.onFinish { alarm.cancel() }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import FakeKubernetes
+import Foundation
+import Testing
+
+/// A live cluster as Kubernetes sees it: a pod for each process, probed as the chart has it probed, and the Services of the chart.
+/// Who of it gets connections is computed by the stand-in for Kubernetes.
+final class ServiceView: Sendable {
+    /// As in the chart (`pixelflow.probes`).
+    static let failureThreshold = 2
+
+    private static let ports = ["api": 8080, "auth": 50051, "web": 3000]
+
+    private let live: LiveCluster
+    private let cluster: FakeCluster
+    /// By the name of the pod.
+    private let members: [String: LiveCluster.Member]
+
+    /// Runs `body` beside the view of a cluster whose members are ready.
+    static func run(_ live: LiveCluster, _ body: (ServiceView) async throws -> Void) async throws {
+        let cluster = try await FakeCluster.start()
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body(ServiceView(live, cluster))) } catch { outcome = .failure(error) }
+        try await cluster.stop()
+        try outcome.get()
+    }
+
+    private init(_ live: LiveCluster, _ cluster: FakeCluster) {
+        self.live = live
+        self.cluster = cluster
+        var members: [String: LiveCluster.Member] = [:]
+        for (service, port) in Self.ports {
+            let own = live.members.filter { $0.service == service }.sorted { $0.number < $1.number }
+            cluster.deploy(service, replicas: own.count, containerPort: port)
+            cluster.serve(service, port: port)
+            for (pod, member) in zip(cluster.pods(of: service), own) { members[pod] = member }
+        }
+        self.members = members
+    }
+
+    /// Probes every pod as often as it takes to make one unready.
+    func probe() async throws {
+        for _ in 0...Self.failureThreshold {
+            for (pod, member) in members {
+                let answer = try? await Person(service: live.entrance(api: 1)).get("/readyz", port: live.probePort(of: member))
+                cluster.noteProbe(of: pod, isOK: answer?.status == 200, failureThreshold: Self.failureThreshold)
+            }
+        }
+    }
+
+    /// The processes that a Service sends connections to.
+    func endpoints(of service: String) -> [LiveCluster.Member] { cluster.endpoints(of: service).compactMap { members[$0.pod] } }
+}

@@ -1,0 +1,84 @@
+"""The check of a real cluster, with stand-ins for helm and kubectl: what it asks of them, and what it says."""
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from scripts import script
+
+check = script("scripts/cluster/check")
+
+# Answers from a file: the first entry whose words are all among the arguments; notes each call.
+STAND_IN = textwrap.dedent("""\
+    #!/usr/bin/env python3
+    import json, os, sys
+    folder = os.path.dirname(os.path.abspath(__file__))
+    name, arguments = os.path.basename(sys.argv[0]), sys.argv[1:]
+    with open(folder + "/calls", "a") as calls:
+        calls.write(json.dumps([name, *arguments]) + "\\n")
+    for words, code, text in json.load(open(folder + "/answers.json")):
+        if set(words) <= {name, *arguments}:
+            print(text)
+            sys.exit(code)
+""")
+
+
+class CheckOfACluster(unittest.TestCase):
+    def run_steps(self, steps, answers, *arguments):
+        """The exit status, the lines and the calls."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("helm", "kubectl", "pfctl"):
+                path = Path(folder) / name
+                path.write_text(STAND_IN)
+                path.chmod(0o755)
+            (Path(folder) / "answers.json").write_text(json.dumps(answers))
+            output = io.StringIO()
+            with mock.patch.dict(os.environ, PATH=f"{folder}:{os.environ['PATH']}"), contextlib.redirect_stdout(output):
+                status = check.main(["--kubeconfig", "/k", "--only", steps, *arguments])
+            calls = [json.loads(line) for line in (Path(folder) / "calls").read_text().splitlines()]
+            return status, output.getvalue().splitlines(), calls
+
+    def test_it_installs_with_the_kubeconfig_and_the_arguments_that_it_is_given(self):
+        status, lines, calls = self.run_steps("install,helm-test", [], "--", "--set", "image.tag=1")
+        self.assertEqual((status, lines), (0, ["✓ install", "✓ helm-test"]))
+        self.assertEqual(calls[0][:3], ["helm", "--kubeconfig", "/k"])
+        self.assertEqual(calls[0][-2:], ["--set", "image.tag=1"])
+
+    def test_a_failure_is_named_and_the_next_step_follows(self):
+        status, lines, _ = self.run_steps("install,helm-test", [[["upgrade"], 1, "timed out waiting for the condition"]])
+        self.assertEqual(status, 1)
+        self.assertIn("timed out waiting for the condition", lines[0])
+        self.assertEqual(lines[1], "✓ helm-test")
+
+    def test_an_upgrade_has_to_set_the_replicas_back(self):
+        replicas = json.dumps({"spec": {"replicas": 2}})
+        status, lines, calls = self.run_steps("upgrade", [[["deployment", "get"], 0, replicas]])
+        self.assertEqual((status, lines), (0, ["✓ upgrade"]))
+        self.assertIn(["pfctl", "--kubeconfig", "/k", "--namespace", "pixelflow-check", "scale", "api", "--replicas", "3"], calls)
+
+    def test_a_single_node_is_not_drained(self):
+        nodes = json.dumps({"items": [{"metadata": {"name": "one"}, "spec": {}}]})
+        status, lines, calls = self.run_steps("drain", [[["nodes"], 0, nodes]])
+        self.assertEqual((status, lines), (0, ["– drain: there is one node"]))
+        self.assertFalse([each for each in calls if "drain" in each])
+
+    def test_what_is_left_after_the_uninstall_is_named(self):
+        answers = [[["clusterroles"], 0, "clusterrole/pixelflow-metrics-adapter"], [["get"], 0, ""]]
+        status, lines, _ = self.run_steps("uninstall", answers)
+        self.assertEqual((status, lines), (1, ["✗ uninstall: left over: clusterrole/pixelflow-metrics-adapter"]))
+
+    def test_an_outage_that_takes_the_endpoints_away_is_found_and_ended(self):
+        answers = [[["endpointslices"], 0, json.dumps({"items": [{"endpoints": [{"conditions": {"ready": False}}]}]})]]
+        status, lines, calls = self.run_steps("restart-backends", answers)
+        self.assertEqual((status, lines), (1, ["✗ restart-backends: without postgres, web has no endpoints"]))
+        self.assertEqual(calls[-1][-3:], ["scale", "statefulset/pixelflow-postgres", "--replicas=1"])
+
+
+if __name__ == "__main__":
+    unittest.main()
