@@ -5,7 +5,7 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// A worker's place in the consumer group.
+/// A worker's place in the consumer group, for one lane.
 ///
 /// One thread polls, one message at a time and only while someone waits in `next()`. Without anyone
 /// waiting the partitions are paused, after a moment, because resuming fetches again; the thread goes
@@ -40,18 +40,20 @@ final class DispatchConsumer: DispatchSubscription {
     let client: KafkaClient
     let handle: KafkaHandle
     let state = Mutex(State())
-    private let topic: String
+    let topic: String
     let queue: ConsumerQueue
     private let demand = DispatchSemaphore(value: 0)
     private let thread = Mutex<DedicatedThread?>(nil)
     private let lagReports = Mutex<Task<Void, Never>?>(nil)
     private let registration = Mutex<Int?>(nil)
 
-    /// - Parameter prefetch: dispatch messages fetched before they are called for.
+    /// - Parameters:
+    ///   - topic: of one lane.
+    ///   - prefetch: dispatch messages fetched before they are called for.
     /// - Throws: `setting_invalid`.
-    init(_ client: KafkaClient, prefetch: Int) throws(PixelFlowError) {
+    init(_ client: KafkaClient, topic: String, prefetch: Int) throws(PixelFlowError) {
         self.client = client
-        topic = client.settings.topic
+        self.topic = topic
         let rebalancing = Rebalancing()
         let metrics = client.metrics
         let callbacks = KafkaCallbacks(
@@ -190,7 +192,7 @@ final class DispatchConsumer: DispatchSubscription {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.lagInterval)
             let mine = Set(state.withLock { $0.ledger.partitions })
-            guard !Task.isCancelled, let lag = try? await client.admin.lag() else { continue }
+            guard !Task.isCancelled, let lag = try? await client.admin.lag(topic: topic) else { continue }
             client.metrics.positions(lag.partitions.filter { mine.contains(Int32($0.partition)) }, topic: topic)
         }
         client.metrics.positions([], topic: topic)

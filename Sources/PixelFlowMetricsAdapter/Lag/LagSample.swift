@@ -11,12 +11,13 @@ struct LagSample: Sendable, Hashable {
         self.time = time
     }
 
-    /// Nil if the topic has no partitions: the lag is then unknown, not 0.
+    /// The lag of all lanes together. Nil if no topic has partitions: the lag is then unknown, not 0.
     ///
-    /// - Parameter target: tasks per worker. The value is capped at what keeps a worker on each partition busy,
+    /// - Parameter target: tasks per worker. The value is capped at what keeps a worker on each partition of a topic busy,
     ///   since further workers would have no partition.
-    init?(_ lag: KafkaGroupLag, target: Int, time: Timestamp) {
-        guard !lag.partitions.isEmpty else { return nil }
-        self.init(value: min(lag.total, Int64(lag.partitions.count) * Int64(target)), time: time)
+    init?(_ lags: [KafkaGroupLag], target: Int, time: Timestamp) {
+        let partitions = lags.map(\.partitions.count).max() ?? 0
+        guard partitions > 0 else { return nil }
+        self.init(value: min(lags.reduce(0) { $0 + $1.total }, Int64(partitions) * Int64(target)), time: time)
     }
 }
