@@ -28,7 +28,7 @@ package final class KafkaTaskBroker: TaskBroker {
 
     /// Joins the group in the background, however long that takes.
     package func subscribe() async throws -> any DispatchSubscription {
-        var lanes: [Lane: any DispatchSubscription] = [:]
+        var lanes: [Lane: DispatchConsumer] = [:]
         for lane in Lane.allCases {
             lanes[lane] = try DispatchConsumer(client, topic: client.settings.topic(of: lane), prefetch: max(4, 2 * slots))
         }

@@ -20,6 +20,7 @@ extension DispatchConsumer {
             }
         }
         finish()
+        commitAndWaitToLeave()
         // Commits settled offsets and leaves the group.
         rd_kafka_consumer_close(handle.pointer)
     }

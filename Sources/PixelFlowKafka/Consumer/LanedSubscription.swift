@@ -27,11 +27,11 @@ final class LanedSubscription: DispatchSubscription {
         }
     }
 
-    private let lanes: [Lane: any DispatchSubscription]
+    private let lanes: [Lane: DispatchConsumer]
     private let ahead: Int
     private let state = Mutex(State())
 
-    init(_ lanes: [Lane: any DispatchSubscription], ahead: Int) {
+    init(_ lanes: [Lane: DispatchConsumer], ahead: Int) {
         self.lanes = lanes
         self.ahead = ahead
     }
@@ -72,29 +72,32 @@ final class LanedSubscription: DispatchSubscription {
         }
         for waiter in waiters { waiter.continuation.resume(returning: nil) }
         await withDiscardingTaskGroup { group in
-            for subscription in lanes.values { group.addTask { await subscription.close() } }
+            for consumer in lanes.values { group.addTask { await consumer.stop() } }
+        }
+        await withDiscardingTaskGroup { group in
+            for consumer in lanes.values { group.addTask { await consumer.close() } }
         }
     }
 
     /// Receives of each lane until enough waits here. Nothing is received before someone waits for a message, and then no more
     /// than is called for soon.
     private func receive() {
-        for (lane, subscription) in lanes {
+        for (lane, consumer) in lanes {
             let mayStart = state.withLock { state in
                 guard !state.isClosed, state.ready[lane, default: []].count < ahead else { return false }
                 return state.receiving.insert(lane).inserted
             }
             guard mayStart else { continue }
-            Task { await receive(lane, from: subscription) }
+            Task { await receive(lane, from: consumer) }
         }
     }
 
-    private func receive(_ lane: Lane, from subscription: any DispatchSubscription) async {
+    private func receive(_ lane: Lane, from consumer: DispatchConsumer) async {
         var isDone = false
         while !isDone {
             let outcome: Result<DispatchDelivery?, any Error>
             do {
-                outcome = .success(try await subscription.next())
+                outcome = .success(try await consumer.next())
             } catch {
                 outcome = .failure(error)
             }

@@ -102,23 +102,6 @@ extension TaskBrokerConformance {
         await subscription.close()
     }
 
-    /// A lane whose first message is still on its way cannot be served: the first ones do not count.
-    func lanesAreWeighted() async throws {
-        try await broker.publish(Lane.allCases.flatMap { series(150, in: $0) })
-        let subscription = try await broker.subscribe()
-        var missing = Set(Lane.allCases)
-        var received: [Lane] = []
-        while !missing.isEmpty || received.count < 2 * Lane.allCases.reduce(0, { $0 + $1.weight }) {
-            let delivery = try requireValue(try await next(of: subscription), "closed after \(received.count) dispatch messages")
-            await delivery.settle()
-            if missing.isEmpty { received.append(delivery.message.lane) }
-            missing.remove(delivery.message.lane)
-        }
-        let counts = Lane.allCases.map { lane in received.count { $0 == lane } }
-        try require(counts[0] > counts[1] && counts[1] > counts[2] && counts[2] > 0, "high, normal, low: \(counts)")
-        await subscription.close()
-    }
-
     func deadLetterIsTaken() async throws {
         let now = SystemClock().now()
         try await broker.deadLetter(

@@ -23,7 +23,6 @@ package struct TaskBrokerConformance: Sendable {
         Case("after closing there is nothing more, and closing again is no error") { try await $0.closedStaysClosed() },
         Case("the same dispatch message can be published again") { try await $0.repetitionArrives() },
         Case("messages of every lane arrive, as they were published") { try await $0.lanesArrive() },
-        Case("busy lanes are served by their weights") { try await $0.lanesAreWeighted() },
         Case("publishing nothing is no error") { try await $0.broker.publish([]) },
         Case("a dead letter is taken") { try await $0.deadLetterIsTaken() },
         Case("the backend says that it is in order") { try await $0.broker.check() },
