@@ -61,9 +61,9 @@ import Testing
         for (name, mechanism) in mechanisms {
             let outcome = simulation.run(mechanism)
             let p95 = (outcome.p95 * 1000).rounded() / 1000
-            print(
-                "| \(name) | \(p95) s | \((outcome.p95 / quiet * 10).rounded() / 10) | \(Int(outcome.throughput)) | \((outcome.roundsPerTask * 1000).rounded() / 1000) |"
-            )
+            let factor = (outcome.p95 / quiet * 10).rounded() / 10
+            let rounds = (outcome.roundsPerTask * 1000).rounded() / 1000
+            print("| \(name) | \(p95) s | \(factor) | \(Int(outcome.throughput)) | \(rounds) |")
         }
         #expect(quiet > 0)
     }
