@@ -12,6 +12,8 @@ package struct APIDependencies: Sendable {
     package var usage: any UsageStore
     package var blobs: any BlobStore
     package var publisher: OutboxPublisher
+    /// Lets organisations take turns; nil if every task is sent at once.
+    package var turns: TurnDispatcher?
     package var hub: EventHub
     package var verifier: TokenVerifier
     /// Lets operators in.
@@ -22,7 +24,8 @@ package struct APIDependencies: Sendable {
 
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, blobs: any BlobStore, publisher: OutboxPublisher,
-        hub: EventHub, verifier: TokenVerifier, secret: ServiceSecret = .off, clock: any WallClock = SystemClock(),
+        turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, secret: ServiceSecret = .off,
+        clock: any WallClock = SystemClock(),
         proxies: TrustedProxies = .loopback
     ) {
         self.tasks = tasks
@@ -30,6 +33,7 @@ package struct APIDependencies: Sendable {
         self.usage = usage
         self.blobs = blobs
         self.publisher = publisher
+        self.turns = turns
         self.hub = hub
         self.verifier = verifier
         self.secret = secret
@@ -44,6 +48,7 @@ package struct APIService: Sendable {
     private let limits: ImageLimits
     private let ports: AllowedPorts
     private let uploads: UploadLimits
+    private let queue: QueueSettings
     private let metrics: any MetricsFactory
 
     /// - Parameters:
@@ -51,13 +56,14 @@ package struct APIService: Sendable {
     ///   - metrics: the process's, unless given.
     package init(
         dependencies: APIDependencies, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
-        uploads: UploadLimits = UploadLimits(),
+        uploads: UploadLimits = UploadLimits(), queue: QueueSettings = QueueSettings(),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.dependencies = dependencies
         self.limits = limits
         self.ports = ports
         self.uploads = uploads
+        self.queue = queue
         self.metrics = metrics
     }
 
@@ -78,7 +84,8 @@ package struct APIService: Sendable {
         let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
         let upload = UploadRoutes(
             dependencies: dependencies, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
-            admission: UploadAdmission(limits: uploads))
+            admission: UploadAdmission(limits: uploads),
+            queues: QueueLimit(queue, usage: dependencies.usage, clock: dependencies.clock))
         let routes =
             upload.routes + TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).routes
             + OutputRoutes(dependencies: dependencies).routes

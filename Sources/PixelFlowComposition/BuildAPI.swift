@@ -14,18 +14,28 @@ package func buildAPI(
     _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, listen: ListenSettings, context: BuildContext
 ) -> ServiceParts {
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
+    let logger = context.logger(for: "dispatch")
+    let usage = backends.tasks
+    // Without the store nobody has a turn anyway.
+    let weight: @Sendable (TenantID) async -> Int = { (try? await usage.quota(of: $0))?.weight ?? 1 }
+    let turns =
+        settings.turns.isOn
+        ? TurnDispatcher(
+            store: backends.tasks, events: backends.events, publisher: backends.publisher,
+            settings: backends.isEmbedded ? settings.turns.embedded : settings.turns, weight: weight, logger: logger) : nil
     let api = APIService(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, blobs: backends.blobs,
-            publisher: backends.publisher, hub: hub, verifier: tokens.verifier, secret: settings.secret, proxies: listen.proxies),
-        limits: settings.images, ports: settings.ports, uploads: settings.uploads)
+            publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, secret: settings.secret,
+            proxies: listen.proxies),
+        limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue)
     // An upload is accepted without the broker: its dispatch message stays due until there is one.
     let checks = backends.brokerChecks(need: .never) + tokens.checks
-    let logger = context.logger(for: "dispatch")
     return ServiceParts(
         foundation: [
             Dispatcher(
-                store: backends.tasks, broker: backends.broker, blobs: backends.blobs, publisher: backends.publisher, logger: logger),
+                store: backends.tasks, broker: backends.broker, blobs: backends.blobs, publisher: backends.publisher, turns: turns,
+                logger: logger),
             OrphanCollector(
                 store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings.orphans,
                 logger: logger),
@@ -34,7 +44,7 @@ package func buildAPI(
                 identities: tokens.identities, tasks: backends.tasks, presets: backends.tasks, publisher: backends.publisher,
                 logger: logger),
             hub,
-        ],
+        ] + (turns.map { [$0] } ?? []),
         listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
 }
 
@@ -42,13 +52,15 @@ package func buildAPI(
 package struct APISettings: Sendable {
     package static let descriptions: [SettingDescription] =
         ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
-        + OrphanSettings.descriptions + ServiceSecret.descriptions
+        + OrphanSettings.descriptions + TurnSettings.descriptions + QueueSettings.descriptions + ServiceSecret.descriptions
 
     let images: ImageLimits
     let events: EventLimits
     let ports: AllowedPorts
     let uploads: UploadLimits
     let orphans: OrphanSettings
+    let turns: TurnSettings
+    let queue: QueueSettings
     /// Lets operators in.
     package var secret: ServiceSecret
 
@@ -59,6 +71,8 @@ package struct APISettings: Sendable {
         ports = try AllowedPorts(settings)
         uploads = try UploadLimits(settings)
         orphans = try OrphanSettings(settings)
+        turns = try TurnSettings(settings)
+        queue = try QueueSettings(settings)
         secret = try ServiceSecret(settings)
     }
 }

@@ -12,6 +12,7 @@ package struct Dispatcher: Service {
     private let broker: any TaskBroker
     private let blobs: any BlobStore
     private let publisher: OutboxPublisher
+    private let turns: TurnDispatcher?
     private let interval: Duration
     private let clock: any WallClock
     private let logger: Logger
@@ -31,8 +32,10 @@ package struct Dispatcher: Service {
     /// ones find losses in a queue that is never empty.
     static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
 
+    /// - Parameter turns: gives organisations their turns; without it, every due task is published at once.
     package init(
         store: any TaskDispatchStore, broker: any TaskBroker, blobs: any BlobStore, publisher: OutboxPublisher,
+        turns: TurnDispatcher? = nil,
         interval: Duration = .seconds(1), clock: any WallClock = SystemClock(), logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -40,6 +43,7 @@ package struct Dispatcher: Service {
         self.broker = broker
         self.blobs = blobs
         self.publisher = publisher
+        self.turns = turns
         self.interval = interval
         self.clock = clock
         self.logger = logger
@@ -97,8 +101,13 @@ package struct Dispatcher: Service {
             var due: [TaskRecord]
             repeat {
                 due = try await store.takeDue(limit: Self.batch)
-                redispatched.increment(by: due.count)
-                publisher.enqueue(due)
+                let (now, later) = turns?.split(due) ?? (due, [])
+                redispatched.increment(by: now.count)
+                publisher.enqueue(now)
+                if !later.isEmpty {
+                    try await store.hold(later)
+                    turns?.noteHeld(later)
+                }
             } while due.count == Self.batch
         }
         await step("expire_leases") {

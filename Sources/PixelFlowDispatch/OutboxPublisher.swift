@@ -56,11 +56,11 @@ package final class OutboxPublisher: Service {
         deadLetters = DeadLetters(broker: broker, logger: logger, metrics: metrics)
     }
 
-    /// Has dispatch messages published for PENDING tasks.
+    /// Has dispatch messages published for PENDING tasks, except those that are held.
     package func enqueue(_ tasks: some Sequence<TaskRecord>) {
         let accepted = state.withLock { state in
             guard state.messages.count < Self.capacity else { return false }
-            state.messages.append(contentsOf: tasks.map { DispatchMessage($0) })
+            state.messages.append(contentsOf: tasks.lazy.filter { !$0.dispatch.isHeld }.map { DispatchMessage($0) })
             metrics.messageBacklog.set(state.messages.count)
             return true
         }

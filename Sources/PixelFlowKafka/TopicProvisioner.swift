@@ -1,5 +1,6 @@
 import CRDKafka
 import Logging
+import PixelFlowCore
 import Synchronization
 
 /// Creates PixelFlow's topics if they do not exist.
@@ -19,12 +20,12 @@ final class TopicProvisioner: Sendable {
     private let made = Atomic(false)
 
     init(_ settings: KafkaSettings, logger: Logger) {
-        topics = [
-            Topic(name: settings.topic, partitions: settings.partitions),
-            Topic(name: settings.deadLetterTopic, partitions: 1),
-            // One, so that every reader sees all changes in one order; a message carries many of them.
-            Topic(name: settings.eventsTopic, partitions: 1),
-        ]
+        topics =
+            Lane.allCases.map { Topic(name: settings.topic(of: $0), partitions: settings.partitions) } + [
+                Topic(name: settings.deadLetterTopic, partitions: 1),
+                // One, so that every reader sees all changes in one order; a message carries many of them.
+                Topic(name: settings.eventsTopic, partitions: 1),
+            ]
         replication = settings.replication ?? -1
         limit = settings.adminTimeout
         self.logger = logger

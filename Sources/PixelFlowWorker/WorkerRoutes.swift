@@ -9,7 +9,7 @@ extension WorkerService {
     package static func router(
         health: HealthRoutes, claiming prefixes: [String] = [], metrics: any MetricsFactory = MetricsSystem.factory
     ) -> Router<AppRequestContext> {
-        let claims = ["task", "source_", "render_", "output", "dispatched_", "redispatched_", "lost_leases_", "publish_"]
+        let claims = ["task", "source_", "render_", "output", "dispatch_", "dispatched_", "redispatched_", "lost_leases_", "publish_"]
         return ServiceRouter.make(metrics: ServiceMetrics(service: "worker", claiming: claims + prefixes, factory: metrics), health: health)
     }
 }

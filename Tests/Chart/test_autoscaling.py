@@ -38,9 +38,17 @@ def test_keda_means_the_same():
     ours = chart.manifests("defaults").one("HorizontalPodAutoscaler", "pixelflow-worker")["spec"]
     assert keda["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == ours["behavior"]
     assert keda["scaleTargetRef"] == ours["scaleTargetRef"]
-    assert keda["triggers"][0]["metadata"] == {
-        "bootstrapServers": "pixelflow-kafka.images.svc:9092", "consumerGroup": "worker-group-1", "topic": "image-tasks",
+    assert [trigger["metadata"] for trigger in keda["triggers"]] == [{
+        "bootstrapServers": "pixelflow-kafka.images.svc:9092", "consumerGroup": "worker-group-1", "topic": topic,
         "lagThreshold": "50", "offsetResetPolicy": "earliest", "scaleToZeroOnInvalidOffset": "false", "allowIdleConsumers": "true"}
+        for topic in ("image-tasks.high", "image-tasks", "image-tasks.low")]
+
+
+@pytest.mark.parametrize("name, target", [("defaults", 20), ("autoscaling-keda", 50), ("autoscaling-cpu", 0), ("autoscaling-none", 0)])
+def test_the_window_is_above_the_target_by_more_than_the_tolerance(name, target):
+    window = int(chart.environment(chart.manifests(name).one("Deployment", "pixelflow-api"))["PIXELFLOW_DISPATCH_WINDOW"])
+    assert window > 1.1 * target
+    assert window <= 1.5 * target if target else window < 10
 
 
 def test_the_adapter_is_registered_and_may_do_only_its_job():

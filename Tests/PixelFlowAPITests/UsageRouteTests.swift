@@ -18,20 +18,21 @@ import Testing
     @Test func operatorsSetAQuotaAndReadIt() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
-            let all = #"{"bytes_stored":2,"retention_days":5,"source_bytes":4,"tasks_in_flight":3,"tasks_per_month":1}"#
+            let all = #"{"bytes_stored":2,"retention_days":5,"source_bytes":4,"tasks_in_flight":3,"tasks_per_month":1,"weight":6}"#
             #expect(try await set(all, of: ada, harness).text == all)
             var operators = ada
             operators.token = APIHarness.secret
             let path = "/api/organisations/\(try await harness.tenant(of: ada.token))/quota"
             #expect(try await operators.get(path).text == all)
-            let none = #"{"bytes_stored":null,"retention_days":null,"source_bytes":null,"tasks_in_flight":null,"tasks_per_month":null}"#
+            let none =
+                #"{"bytes_stored":null,"retention_days":null,"source_bytes":null,"tasks_in_flight":null,"tasks_per_month":null,"weight":null}"#
             #expect(try await set("{}", of: ada, harness).text == none)
             #expect(try await operators.get("/api/organisations/nobody/quota").text == none)
         }
     }
 
     @Test(arguments: [
-        (#"{"tasks_per_month":-1}"#, "tasks_per_month"), (#"{"retention_days":0}"#, "retention_days"),
+        (#"{"tasks_per_month":-1}"#, "tasks_per_month"), (#"{"retention_days":0}"#, "retention_days"), (#"{"weight":0}"#, "weight"),
         (#"{"source_bytes":"many"}"#, "source_bytes"),
     ])
     func aQuotaOutOfRangeIsRefused(quota: String, field: String) async throws {

@@ -25,6 +25,15 @@ let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 enum Sample {
     static let tenant = TenantID("tenant")
 
+    static let metadata = SourceMetadata(format: "png", width: 3, height: 2, bytes: 5)
+
+    static func task(at time: Timestamp, tenant: TenantID, lane: Lane) -> TaskRecord {
+        TaskRecord(
+            id: TaskID.make(at: time), tenant: tenant, owner: UserID("user"), source: .url("https://example.org/a.jpg"),
+            pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), lane: lane, fingerprint: "print", requestID: "request",
+            createdAt: time)
+    }
+
     static func task(at time: Timestamp, source: TaskSource = .url("https://example.org/a.jpg")) -> TaskRecord {
         TaskRecord(
             id: TaskID.make(at: time), tenant: tenant, owner: UserID("user"), source: source,

@@ -10,7 +10,7 @@ import Testing
     @Test func nothingIsFetchedWhileNobodyWaits() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client, slots: 4)
-            let subscription = try #require(try await broker.subscribe() as? DispatchConsumer)
+            let subscription = try DispatchConsumer(client, topic: client.settings.topic, prefetch: 8)
             try await broker.publish(messages(1...2_000))
             for _ in 1...3 { await (try await subscription.next("a dispatch message"))?.settle() }
             _ = try await eventually("paused, the prefetch thrown away") {

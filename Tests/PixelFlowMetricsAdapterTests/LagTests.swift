@@ -27,11 +27,19 @@ import Testing
             partitions: partitions.enumerated().map { index, each in
                 KafkaGroupLag.Partition(partition: index, start: each.0, committed: each.1, end: each.2)
             })
-        #expect(LagSample(lag, target: target, time: .now)?.value == value)
+        #expect(LagSample([lag], target: target, time: .now)?.value == value)
     }
 
     @Test func noPartitionsAreNoLagOf0() {
-        #expect(LagSample(ScriptedLag.group([]), target: 10, time: .now) == nil)
+        #expect(LagSample([ScriptedLag.group([])], target: 10, time: .now) == nil)
+        #expect(LagSample([], target: 10, time: .now) == nil)
+    }
+
+    /// All workers are members for every lane: the cap is that of one topic, and the lag that of all.
+    @Test func theLagIsThatOfAllLanes() {
+        let lanes = [ScriptedLag.group([3, 0]), ScriptedLag.group([4, 1]), ScriptedLag.group([0, 5])]
+        #expect(LagSample(lanes, target: 10, time: .now)?.value == 13)
+        #expect(LagSample(lanes, target: 5, time: .now)?.value == 10)
     }
 
     @Test func manyCallersShareAReading() async throws {

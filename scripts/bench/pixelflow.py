@@ -26,14 +26,14 @@ def fit(edge, image_format, **options):
 
 
 @contextlib.contextmanager
-def started(executable, folder):
-    """A PixelFlow of its own on free ports, with one registered user."""
+def started(executable, folder, **settings):
+    """A PixelFlow of its own on free ports, with one registered user; `settings` are environment variables."""
     ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
     command = [executable, "--data-dir", folder / "data", "--host", "127.0.0.1"]
     for name, port in ports.items():
         command += [f"--{name}-port", port]
     folder.mkdir(parents=True, exist_ok=True)
-    with running(command, folder / "pixelflow.log", {"PIXELFLOW_LOG_LEVEL": "warning"}) as process:
+    with running(command, folder / "pixelflow.log", {"PIXELFLOW_LOG_LEVEL": "warning", **settings}) as process:
         process.wait_until_ready(*(f"http://127.0.0.1:{port}" for port in ports.values()))
         yield PixelFlow(process, ports)
 
@@ -42,6 +42,7 @@ class PixelFlow:
     def __init__(self, process, ports):
         self.pid = process.pid
         self.port = ports["api"]
+        self.ports = ports
         account = json.dumps({"email": f"{secrets.token_hex(6)}@example.com", "password": secrets.token_hex(12)}).encode()
         auth = Connection(ports["auth"])
         for path in ("/register", "/login"):
@@ -54,13 +55,18 @@ class PixelFlow:
         self.connections = [Connection(self.port) for _ in range(CONNECTIONS)]
         self.uploads = 0  # of `process_for`, that have not ended
 
-    def upload(self, connection, picture, pipeline):
-        target = "/api/upload?pipeline=" + urllib.parse.quote(json.dumps(pipeline))
+    def another(self):
+        """The same PixelFlow as another user sees it, with an organisation of their own."""
+        return PixelFlow(SameProcess(self.pid), self.ports)
+
+    def upload(self, connection, picture, pipeline, priority="normal"):
+        target = f"/api/upload?priority={priority}&pipeline=" + urllib.parse.quote(json.dumps(pipeline))
         head = request_head(
             "POST", target, len(picture), Authorization=f"Bearer {self.token}", Content_Type="application/octet-stream")
         status, body = connection.send(head, picture)
         if status != 202:
             raise BenchError(f"upload: {status} {body[:300]!r}")
+        return body
 
     def process_many(self, pictures, pipeline, window):
         """Uploads all, never more than `window` in hand, and returns the seconds until the last one is COMPLETED."""
@@ -141,6 +147,11 @@ class PixelFlow:
     def memory(self):
         """Resident MiB of the process itself, and of its render processes together."""
         return resident_mib(self.pid), sum(resident_mib(child) for child in children_of(self.pid))
+
+
+class SameProcess:
+    def __init__(self, pid):
+        self.pid = pid
 
 
 class EventStream:

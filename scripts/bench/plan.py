@@ -23,18 +23,19 @@ class Plan:
     small: int  # 64 x 64 PNGs, a round
     singles: int  # one at a time, a round
     soak: int  # images in the memory run
+    imported: int  # 64 x 64 PNGs of one organisation, queued at once
 
 
 def full(root, pixelflow, tools, part):
     bench = root / ".bench"
     return Plan(root, pixelflow, tools, bench / "venv", bench / "work" / part,
-                rounds=5, seconds=5, uploads=60, small=1000, singles=100, soak=10_000)
+                rounds=5, seconds=5, uploads=60, small=1000, singles=100, soak=10_000, imported=20_000)
 
 
 def quick(root, pixelflow, tools, part):
     bench = root / ".bench"
     return Plan(root, pixelflow, tools, bench / "venv", bench / "work" / part,
-                rounds=3, seconds=2, uploads=24, small=400, singles=50, soak=4_000)
+                rounds=3, seconds=2, uploads=24, small=400, singles=50, soak=4_000, imported=4_000)
 
 
 def interleaved(rounds, contestants):

@@ -24,6 +24,7 @@ enum TaskReport {
             .init("age", session.age(task.createdAt)),
         ]
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
+        if let priority = task.priority { fields.append(.init("priority", Text(priority.rawValue))) }
         if let error = task.error { fields.append(.init("error", Text(error.code, .bad) + Text(": \(error.message)"))) }
         var blocks = [Document.Block.fields(fields)]
         if !task.outputs.isEmpty {

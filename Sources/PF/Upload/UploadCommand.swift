@@ -25,6 +25,8 @@ struct UploadCommand: SessionCommand {
 
     @Option(help: ArgumentHelp("A file with the pipeline to apply, as JSON.", valueName: "file")) var pipeline: String?
 
+    @Option(help: "Which tasks come first: high, normal or low; imports of many images should be low.") var priority: PriorityArgument?
+
     @Flag(help: "Wait until the tasks have ended.") var wait = false
 
     @Option(help: ArgumentHelp("Wait, and download the outputs into this folder.", valueName: "folder")) var output: String?
@@ -49,7 +51,7 @@ struct UploadCommand: SessionCommand {
             if let pipeline { .pipeline(try PipelineFile.read(pipeline)) } else { preset.map { .preset($0) } ?? .standard }
         let sources = UploadSource.list(images)
         let run = UploadRun(
-            client: try session.client(), processing: processing,
+            client: try session.client(), processing: processing, priority: priority?.priority,
             records: again ? nil : try UploadRecords(environment: session.environment), waits: wait || output != nil,
             timeout: timeout.duration, folder: try output.map(OutputFolder.init),
             progress: UploadProgress(total: sources.count, status: session.printer.status))
@@ -76,6 +78,13 @@ struct UploadCommand: SessionCommand {
         }
         return results.compactMap(\.failure?.status).first ?? .ok
     }
+}
+
+/// A priority by its name.
+enum PriorityArgument: String, ExpressibleByArgument, CaseIterable {
+    case high, normal, low
+
+    var priority: Upload.Priority { Upload.Priority(rawValue: rawValue) }
 }
 
 extension UploadRun.Result {

@@ -16,6 +16,7 @@ struct UploadRun: Sendable {
 
     let client: PixelFlowClient
     let processing: Upload.Processing
+    let priority: Upload.Priority?
     /// Nil for a new task each time.
     let records: UploadRecords?
     let waits: Bool
@@ -83,9 +84,9 @@ struct UploadRun: Sendable {
 
     /// The task of an earlier run, or a new one.
     private func send(_ source: UploadSource, _ result: inout Result) async throws -> ImageTask {
-        var upload = Upload(source.source, processing)
+        var upload = Upload(source.source, processing, priority: priority)
         if let records {
-            let key = try await source.key(processing)
+            let key = try await source.key(processing, priority)
             upload.idempotencyKey = key
             let place = "\(client.endpoints.api) \(key)"
             if let known = await records.task(of: place), let task = try await existing(known) { return task }

@@ -34,10 +34,10 @@ struct UploadSource: Sendable, Hashable {
         return String(last[..<dot])
     }
 
-    /// The same for the same bytes, or the same URL, and the same processing, and for nothing else.
-    func key(_ processing: Upload.Processing) async throws -> String {
+    /// The same for the same bytes, or the same URL, and the same processing and priority, and for nothing else.
+    func key(_ processing: Upload.Processing, _ priority: Upload.Priority? = nil) async throws -> String {
         let content = isURL ? "url \(name)" : "bytes \(try await FileDigest.sha256(ofFile: name))"
-        let text = [content, processing.canonicalText].joined(separator: "\n")
+        let text = ([content, processing.canonicalText] + (priority.map { ["priority \($0.rawValue)"] } ?? [])).joined(separator: "\n")
         return "pf-" + SHA256.hash(data: Array(text.utf8)).hexadecimal
     }
 }

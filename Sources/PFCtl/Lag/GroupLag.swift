@@ -1,9 +1,10 @@
 import KubernetesClient
 
-/// The lag of the workers' consumer group, from what each worker reports about its partitions.
+/// The lag of the workers' consumer group on the topics of all lanes, from what each worker reports about its partitions.
 struct GroupLag: Sendable {
-    /// The topic in the settings of the workers.
+    /// The topic in the settings of the workers: that of the normal lane.
     struct Topic: Sendable, Hashable {
+        private static let suffixes = [".high", "", ".low"]
         private static let nameSetting = "PIXELFLOW_KAFKA_TOPIC"
         private static let partitionsSetting = "PIXELFLOW_KAFKA_PARTITIONS"
 
@@ -16,6 +17,15 @@ struct GroupLag: Sendable {
             func value(_ name: String) -> String? { variables.first { $0.name == name }?.value }
             name = value(Self.nameSetting)
             partitions = value(Self.partitionsSetting).flatMap { Int($0) }
+        }
+
+        /// The topics that there should be, of those that workers have reported: with a worker from before there were lanes, that of
+        /// the normal lane alone.
+        func all(reported: Set<String>) -> [String] {
+            let lanes = Self.suffixes.map { (name ?? "") + $0 }
+            if reported.isEmpty { return [name ?? ""] }
+            if reported.isSubset(of: [name ?? ""]) || reported.isDisjoint(with: lanes) { return reported.sorted() }
+            return lanes
         }
     }
 
@@ -37,8 +47,14 @@ struct GroupLag: Sendable {
 
     /// Partitions reported by a worker, by topic and number.
     let partitions: [Partition]
-    /// The numbers of partitions that no worker has reported.
-    let untold: [Int]
+    /// A partition that no worker has reported.
+    struct Gap: Sendable, Hashable {
+        let topic: String
+        let number: Int
+    }
+
+    /// By topic and number.
+    let untold: [Gap]
     let topic: Topic
     /// Whether every worker has answered.
     let isFromAll: Bool
@@ -49,6 +65,8 @@ struct GroupLag: Sendable {
     var isComplete: Bool { isFromAll && untold.isEmpty }
     /// The sum over the reported partitions.
     var total: Int { partitions.reduce(0) { $0 + $1.lag } }
+    /// The sums by topic, and so by lane.
+    var byTopic: [String: Int] { Dictionary(partitions.map { ($0.topic, $0.lag) }, uniquingKeysWith: +) }
     /// How many partitions there are, as far as that is known.
     var partitionCount: Int { partitions.count + untold.count }
     var drain: DrainEstimate { DrainEstimate(lag: isComplete ? Double(total) : nil, rate: rate) }
@@ -66,8 +84,11 @@ struct GroupLag: Sendable {
         }
         partitions = found.values.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
         // Partitions are numbered from 0, so the highest one that is held implies all below it.
-        let held = Set(partitions.map(\.number))
-        untold = (0..<max(topic.partitions ?? 0, (held.max() ?? -1) + 1)).filter { !held.contains($0) }
+        let held = Set(partitions.map { Gap(topic: $0.topic, number: $0.number) })
+        let count = max(topic.partitions ?? 0, (partitions.map(\.number).max() ?? -1) + 1)
+        untold = topic.all(reported: Set(partitions.map(\.topic))).flatMap { topic in
+            (0..<count).map { Gap(topic: topic, number: $0) }.filter { !held.contains($0) }
+        }
         self.topic = topic
         self.isFromAll = isFromAll
         rate = Self.rate(pages, earlier)

@@ -6,8 +6,6 @@ import WireFormats
 struct LagReport {
     let lag: GroupLag
 
-    private var topic: String { lag.topic.name ?? lag.partitions.first?.topic ?? "" }
-
     var document: Document {
         guard lag.partitionCount > 0 else {
             return Document([.lines([Text("no worker holds a partition at the moment", .warning)])], data: data)
@@ -19,7 +17,10 @@ struct LagReport {
     private var summary: Text {
         let rate = lag.rate.map { Text(", \(Self.decimal($0)) tasks finished per second", .faint) } ?? ""
         let total = Text("\(lag.isComplete ? "" : "at least ")\(lag.total) behind", lag.total > 0 ? .strong : .plain)
-        return total + (lag.drain.text.map { Text(", \($0)") } ?? "") + rate
+        let topics = lag.byTopic
+        let lanes = topics.count > 1 && lag.total > 0 ? topics.sorted { $0.key < $1.key }.map { "\($0.value) on \($0.key)" } : []
+        let detail = Text(lanes.isEmpty ? "" : " (\(lanes.joined(separator: ", ")))", .faint)
+        return total + detail + (lag.drain.text.map { Text(", \($0)") } ?? "") + rate
     }
 
     private var gap: [Text] {
@@ -37,7 +38,7 @@ struct LagReport {
 
     private var lines: [Line] {
         let told = lag.partitions.map { Line(topic: $0.topic, number: $0.number, partition: $0) }
-        let untold = lag.untold.map { Line(topic: topic, number: $0, partition: nil) }
+        let untold = lag.untold.map { Line(topic: $0.topic, number: $0.number, partition: nil) }
         return (told + untold).sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
     }
 
@@ -64,7 +65,8 @@ struct LagReport {
     private var data: JSONValue {
         var json: JSONValue = [
             "lag": .integer(lag.total), "is_complete": .bool(lag.isComplete), "partitions": .array(lag.partitions.map(Self.json)),
-            "partition_count": .integer(lag.partitionCount), "untold_partitions": .array(lag.untold.map { .integer($0) }),
+            "partition_count": .integer(lag.partitionCount), "untold_partitions": .array(lag.untold.map { .integer($0.number) }),
+            "lag_by_topic": .object(lag.byTopic.mapValues { .integer($0) }),
         ]
         json["finished_per_second"] = lag.rate.map { .number($0) }
         json["drain_seconds"] = lag.drain.seconds.map { .integer($0) }

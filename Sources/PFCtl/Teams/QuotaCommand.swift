@@ -34,6 +34,8 @@ struct OrganisationsQuotaCommand: SessionCommand {
     @Option(help: ArgumentHelp("Days after which finished tasks are deleted.", valueName: "days"))
     var retentionDays: QuotaArgument?
 
+    @Option(help: ArgumentHelp("Turns for each of another organisation, 1 to 1000.", valueName: "number")) var weight: Int?
+
     @OptionGroup var change: ChangeOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -53,7 +55,7 @@ struct OrganisationsQuotaCommand: SessionCommand {
     }
 
     private var isChange: Bool {
-        [tasksPerMonth, tasksInFlight, bytesStored, sourceBytes, retentionDays].contains { $0 != nil }
+        [tasksPerMonth, tasksInFlight, bytesStored, sourceBytes, retentionDays].contains { $0 != nil } || weight != nil
     }
 
     private func apply(to quota: inout Quota) {
@@ -62,6 +64,7 @@ struct OrganisationsQuotaCommand: SessionCommand {
         if let bytesStored { quota.bytesStored = bytesStored.value }
         if let sourceBytes { quota.sourceBytes = sourceBytes.value }
         if let retentionDays { quota.retentionDays = retentionDays.value }
+        if let weight { quota.weight = weight }
     }
 }
 

@@ -44,7 +44,7 @@ struct TeamReport {
         let fields: [Document.Field] = [
             .init("tasks per month", text(quota.tasksPerMonth)), .init("tasks in flight", text(quota.tasksInFlight)),
             .init("bytes stored", text(quota.bytesStored)), .init("source bytes", text(quota.sourceBytes)),
-            .init("retention days", text(quota.retentionDays)),
+            .init("retention days", text(quota.retentionDays)), .init("weight", Text("\(quota.weight ?? 1)" + suffix)),
         ]
         return Document([.fields(fields)], data: quota.json, names: ["organisation/\(organisation)"])
     }

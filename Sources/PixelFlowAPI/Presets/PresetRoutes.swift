@@ -23,10 +23,10 @@ struct PresetRoutes: Sendable {
             Route(
                 .put, "/api/presets/{name}", id: "putPreset", tag: "presets", "Save a preset",
                 details: "The body is a pipeline. A preset of the name is replaced; tasks that use it keep the pipeline that they have.",
-                access: .scope(.writePresets), parameters: [Self.name],
+                access: .scope(.writePresets), parameters: [Self.name, Self.priority.description],
                 body: BodyDescription([.json(Pipeline.self)], "The pipeline."),
                 responses: [.json(PresetView.self, "The preset is replaced."), .json(.created, PresetView.self, "The preset is new.")],
-                problems: .readingTasks + .pipelineErrors, handler: put),
+                problems: .readingTasks + .pipelineErrors + [DeclaredProblem.invalidParameter], handler: put),
             Route(
                 .delete, "/api/presets/{name}", id: "deletePreset", tag: "presets", "Delete a preset",
                 details: "A built-in preset cannot be deleted; one that was saved under its name can.",
@@ -36,6 +36,10 @@ struct PresetRoutes: Sendable {
     }
 
     private static let name = ParameterDescription("name", in: .path, .presetName, "The name of the preset.")
+    private static let priority = QueryParameter<Lane>(
+        "priority", .priority, "The priority of tasks that use the preset and name none; `normal` without it.",
+        expectation: "one of \(Lane.allCases.map(\.rawValue).joined(separator: ", "))"
+    ) { Lane(rawValue: $0) }
     private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no preset of this name.")
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -59,9 +63,10 @@ struct PresetRoutes: Sendable {
         guard NameRule.allows(name) else {
             throw PixelFlowError.invalid("name", "The name must be 1 to 64 of a-z, 0-9, - and _.")
         }
+        let lane = try Self.priority.value(in: request.query)
         let body = try await request.collectBody(limit: 256 * 1024)
         let pipeline = try Pipeline(validating: Data(body.readableBytesView))
-        let preset = Preset(name: name, pipeline: pipeline, updatedAt: clock.now())
+        let preset = Preset(name: name, pipeline: pipeline, lane: lane, updatedAt: clock.now())
         let isNew = try await presets.put(preset, of: try context.requirePrincipal().tenant)
         return try .json(PresetView(preset), status: isNew ? .created : .ok)
     }
@@ -87,18 +92,21 @@ private struct PresetView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Preset"
     static let annotations: [String: SchemaAnnotation] = [
         "name": .init("Names the preset in uploads.", schema: .presetName), "pipeline": "What the preset stands for.",
+        "priority": .init("That of tasks that use the preset and name none; absent for `normal`.", schema: .priority),
         "built_in": "Whether it comes with PixelFlow.",
         "updated_at": .init("RFC 3339; absent for one that is built in.", ["format": "date-time"]),
     ]
 
     let name: String
     let pipeline: Pipeline
+    let priority: Lane?
     let isBuiltIn: Bool
     let updatedAt: String?
 
     init(name: String, pipeline: Pipeline) {
         self.name = name
         self.pipeline = pipeline
+        priority = nil
         isBuiltIn = true
         updatedAt = nil
     }
@@ -106,12 +114,13 @@ private struct PresetView: Codable, SchemaNamed, SchemaAnnotated {
     init(_ preset: Preset) {
         name = preset.name
         pipeline = preset.pipeline
+        priority = preset.lane
         isBuiltIn = false
         updatedAt = preset.updatedAt.iso8601
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, pipeline
+        case name, pipeline, priority
         case isBuiltIn = "built_in"
         case updatedAt = "updated_at"
     }

@@ -101,7 +101,8 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await change(request, context) { try await dependencies.tasks.replay($0, of: $1) }
-        dependencies.publisher.enqueue([task])
+        // Of many, the rest becomes due, and is then held.
+        if dependencies.turns?.mayPass(task.lane, of: task.tenant) ?? true { dependencies.publisher.enqueue([task]) }
         dependencies.publisher.publish(task)
         return .json(bytes: try views.json(task), status: .accepted)
     }

@@ -10,6 +10,7 @@ struct TaskView: Codable {
     let upload: UploadView?
     let pipeline: Pipeline
     let preset: String?
+    let priority: Lane
     let attempts: Int
     let generation: Int
     let progress: Double
@@ -38,6 +39,7 @@ struct TaskView: Codable {
         }
         pipeline = task.pipeline
         preset = task.preset
+        priority = task.lane
         attempts = task.attempts
         generation = task.generation
         self.progress = progress ?? TaskChange(task).progress
@@ -54,7 +56,7 @@ struct TaskView: Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, status, upload, pipeline, preset, attempts, generation, progress, source, outputs, error, history
+        case id, status, upload, pipeline, preset, priority, attempts, generation, progress, source, outputs, error, history
         case imageURL = "image_url"
         case cancelRequested = "cancel_requested"
         case nextRunAt = "next_run_at"
@@ -71,6 +73,7 @@ extension TaskView: SchemaNamed, SchemaAnnotated {
         "id": "Names the task.", "status": "The state; see docs/task-states.md.", "image_url": "Where the image is fetched from.",
         "upload": "The image that was uploaded.", "pipeline": "What is made of the image, without defaults.",
         "preset": "The name of the preset that the pipeline came from.",
+        "priority": .init("Which tasks come first.", schema: .priority),
         "attempts": .init("Runs of this generation so far.", ["minimum": 0]),
         "generation": .init("1, and one more for each replay.", ["minimum": 1]),
         "progress": .init("The part of the work that is done.", ["minimum": 0, "maximum": 1]),

@@ -3,7 +3,7 @@ import Multipart
 import NIOCore
 import PixelFlowCore
 
-/// Reads an upload form: one `file` part, and optionally `pipeline` and `preset`.
+/// Reads an upload form: one `file` part, and optionally `pipeline`, `preset` and `priority`.
 struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     /// Takes the file's bytes as they arrive. Has to read them all.
     typealias FileSink = (_ filename: String?, _ contentType: String?, _ bytes: ByteStream) async throws -> TaskSource.Upload
@@ -14,6 +14,7 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     private let events: PartReader<Body>
     private var pipeline: Data?
     private var preset: String?
+    private var priority: String?
     private var upload: TaskSource.Upload?
 
     init(body: Body, contentType: String) throws {
@@ -31,7 +32,7 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     mutating func read(into sink: FileSink) async throws -> (UploadRequest, TaskSource.Upload) {
         while let part = try await events.nextPart() { try await take(part, sink) }
         guard let upload else { throw PixelFlowError.invalid("file", "The form has no part named file.", code: "missing_parameter") }
-        return (try UploadRequest(pipeline: pipeline, preset: preset), upload)
+        return (try UploadRequest(pipeline: pipeline, preset: preset, priority: priority), upload)
     }
 
     private mutating func take(_ part: MultipartPart, _ sink: FileSink) async throws {
@@ -41,9 +42,11 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
             upload = try await sink(part.filename, part.contentType, PartBody(reader: events))
         case "pipeline": pipeline = try await field(part.name)
         case "preset": preset = String(decoding: try await field(part.name), as: UTF8.self)
+        case "priority": priority = String(decoding: try await field(part.name), as: UTF8.self)
         default:
             throw PixelFlowError.invalid(
-                String(part.name.prefix(64)), "The form may have only the parts file, pipeline and preset.", code: "unknown_parameter")
+                String(part.name.prefix(64)),
+                "The form may have only the parts file, pipeline, preset and priority.", code: "unknown_parameter")
         }
     }
 

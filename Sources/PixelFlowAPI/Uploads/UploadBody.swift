@@ -39,7 +39,9 @@ struct UploadBody: Sendable {
             try refuseAnnouncedExcess()
             let upload = try await sink(Image(contentType: media, bytes: request.body))
             let query = request.query
-            return (try UploadRequest(pipeline: query["pipeline"].map { Data($0.utf8) }, preset: query["preset"]), upload)
+            let uploadRequest = try UploadRequest(
+                pipeline: query["pipeline"].map { Data($0.utf8) }, preset: query["preset"], priority: query["priority"])
+            return (uploadRequest, upload)
         default:
             throw PixelFlowError(
                 .unsupportedMediaType, code: "unsupported_media_type",

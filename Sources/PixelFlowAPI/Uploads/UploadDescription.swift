@@ -14,7 +14,7 @@ enum UploadDescription {
                 preset, the task has one output `image`, fit inside 1600 px.
 
                 With an `Idempotency-Key`, repeating a request returns the same task in its current state. Requests are compared by what \
-                was sent: the URL or the bytes of the image, the name of the preset, the pipeline. Later changes do not matter: the \
+                was sent: the URL or the bytes of the image, the name of the preset, the pipeline, the priority. Later changes do not matter: the \
                 preset may have been changed or deleted, a watermark deleted, or a limit lowered. The order of JSON members, white space \
                 and the file name are ignored. Deleting a task frees its key.
 
@@ -32,6 +32,7 @@ enum UploadDescription {
                     "Up to 255 bytes that name this upload."),
                 .init("preset", in: .query, .presetName, "The preset, where the body is the image itself."),
                 .init("pipeline", in: .query, .string(), "The pipeline as JSON, where the body is the image itself."),
+                .init("priority", in: .query, .priority, "The priority, where the body is the image itself."),
             ],
             body: BodyDescription(
                 [
@@ -55,6 +56,8 @@ enum UploadDescription {
                 DeclaredProblem(.invalid, "watermark_missing", "The task of a watermark does not exist, or has no source."),
                 DeclaredProblem(.invalid, "idempotency_key_reused", "The key was used for a different request."),
                 DeclaredProblem(.throttled, "too_many_uploads", "The user has too many unfinished uploads."),
+                DeclaredProblem(
+                    .throttled, "queue_full", "Too many tasks of the organisation are waiting; `Retry-After` says when there may be room."),
                 DeclaredProblem(.insufficientStorage, "insufficient_storage", "The disk or the object store is full."),
             ], handler: handler)
     }
@@ -62,6 +65,9 @@ enum UploadDescription {
     private static let pipeline = JSONSchema.component(Pipeline.schemaName).orNull.described(
         "What to make of the image; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
+    private static let priority = JSONSchema.priority.orNull.described(
+        "Which tasks come first; that of the preset, or else `normal`, if there is none. Workers take tasks of the three priorities in "
+            + "the proportion 16:4:1 while there are some of each. Imports of many images should be `low`.")
 
     /// What tools fill in for those who only choose a file.
     private static let examplePipeline: JSONValue = [
@@ -71,12 +77,16 @@ enum UploadDescription {
     private static let jsonForm = JSONSchema.object(
         [
             "image_url": .string(format: "uri", length: 1...2048).described("An absolute `http` or `https` URL of at most 2,048 bytes."),
-            "pipeline": pipeline, "preset": preset,
+            "pipeline": pipeline, "preset": preset, "priority": priority,
         ], required: ["image_url"], isClosed: true)
 
     private static let form = JSONSchema.object(
         [
             "file": JSONSchema.bytes.described("The image."), "pipeline": pipeline.with("examples", [examplePipeline]),
-            "preset": preset.with("examples", [""]),
+            "preset": preset.with("examples", [""]), "priority": priority.with("examples", ["low"]),
         ], required: ["file"], isClosed: true)
+}
+
+extension JSONSchema {
+    static let priority = JSONSchema.choice(Lane.allCases.map(\.rawValue))
 }

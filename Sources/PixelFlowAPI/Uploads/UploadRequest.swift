@@ -11,6 +11,8 @@ struct UploadRequest: Sendable {
     var imageURL: String?
     var pipeline: JSONValue?
     var preset: String?
+    /// Nil if the client named none.
+    var lane: Lane?
 
     /// Reads the JSON form of the request. A member that is null counts as absent.
     ///
@@ -19,7 +21,7 @@ struct UploadRequest: Sendable {
         guard case .object(let members) = json else {
             throw PixelFlowError(.invalid, code: "invalid_value", "The body must be an object with an image_url.")
         }
-        for key in members.keys.sorted() where !["image_url", "pipeline", "preset"].contains(key) {
+        for key in members.keys.sorted() where !["image_url", "pipeline", "preset", "priority"].contains(key) {
             throw PixelFlowError.invalid(key, "Unknown parameter \(key).", code: "unknown_parameter")
         }
         let given = members.filter { $0.value != .null }
@@ -34,14 +36,25 @@ struct UploadRequest: Sendable {
         case .string(let name): preset = name
         default: throw PixelFlowError.invalid("preset", "preset must be a string.")
         }
+        switch given["priority"] {
+        case nil: lane = nil
+        case .string(let name): lane = try Self.lane(name)
+        default: throw Lane.unknown
+        }
     }
 
     /// Takes the parts that accompany the image. An empty part, such as a form field that was not filled in,
     /// counts as absent, and so does a pipeline that is null.
-    init(pipeline: Data?, preset: String?) throws {
+    init(pipeline: Data?, preset: String?, priority: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
         self.pipeline = try pipeline.map { try JSONValue(document: $0) }.flatMap { $0 == .null ? nil : $0 }
         self.preset = preset.flatMap { $0.isEmpty ? nil : $0 }
+        lane = try priority.flatMap { $0.isEmpty ? nil : $0 }.map(Self.lane)
+    }
+
+    private static func lane(_ name: String) throws(PixelFlowError) -> Lane {
+        guard let lane = Lane(rawValue: name) else { throw Lane.unknown }
+        return lane
     }
 
     /// Refuses what can never be fetched, by the rules of the fetcher itself. Whether the address may be fetched is
@@ -61,24 +74,25 @@ struct UploadRequest: Sendable {
 }
 
 extension UploadRequest {
-    /// The pipeline that is meant: the one sent, the preset's, or the default.
-    func resolvePipeline(_ presets: any PresetStore, of tenant: TenantID) async throws -> Pipeline {
+    /// The pipeline that is meant: the one sent, the preset's, or the default; and the lane: the one sent, the preset's, or the
+    /// normal one.
+    func resolve(_ presets: any PresetStore, of tenant: TenantID) async throws -> (pipeline: Pipeline, lane: Lane) {
         let sent = try pipeline.map { try Pipeline(validating: $0, path: "pipeline") }
-        guard let preset else { return sent ?? .default }
+        guard let preset else { return (sent ?? .default, lane ?? .normal) }
         guard sent == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
         if let saved = try await presets.preset(preset, of: tenant) {
             // One may have been saved when larger ones were accepted.
             try saved.pipeline.requireBoundedSize(field: "preset")
-            return saved.pipeline
+            return (saved.pipeline, lane ?? saved.lane ?? .normal)
         }
-        if let builtIn = BuiltInPresets.all[preset] { return builtIn }
+        if let builtIn = BuiltInPresets.all[preset] { return (builtIn, lane ?? .normal) }
         throw PixelFlowError.invalid("preset", "The preset \(preset.prefix(64)) does not exist.", code: "unknown_preset")
     }
 }
 
 extension UploadRequest {
     /// Equal for two requests with the same content and for no others, regardless of what happened in between: the URL or the bytes
-    /// of the image, the name of the preset and the pipeline as it was sent. How JSON was spaced and ordered makes no
+    /// of the image, the name of the preset, the pipeline and the priority as they were sent. How JSON was spaced and ordered makes no
     /// difference, nor do null members or the file name.
     ///
     /// - Parameter imageSHA256: of the uploaded image, in hexadecimal.
@@ -88,6 +102,7 @@ extension UploadRequest {
         parts["bytes"] = imageSHA256.map(JSONValue.string)
         parts["preset"] = preset.map(JSONValue.string)
         parts["pipeline"] = pipeline?.withoutNulls
+        parts["priority"] = lane.map { .string($0.rawValue) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return SHA256.hash(data: try encoder.encode(JSONValue.object(parts))).hexadecimal
@@ -102,5 +117,12 @@ extension JSONValue {
         case .array(let elements): .array(elements.map(\.withoutNulls))
         default: self
         }
+    }
+}
+
+extension Lane {
+    /// A priority that a client has sent and that there is not.
+    static var unknown: PixelFlowError {
+        .invalid("priority", "priority must be one of \(allCases.map(\.rawValue).joined(separator: ", ")).")
     }
 }

@@ -15,6 +15,7 @@ struct UploadRoutes: Sendable {
     let views: TaskViews
     let created: CreatedTasks
     let admission: UploadAdmission
+    let queues: QueueLimit
 
     var routes: [Route] { [UploadDescription.route(limits: limits, handler: upload)] }
 
@@ -27,6 +28,7 @@ struct UploadRoutes: Sendable {
         }
         // Before a byte is read, since an upload that cannot be stored need not be sent.
         try await dependencies.blobs.requireRoom()
+        try await queues.admit(principal.tenant)
         let id = TaskID.make(at: dependencies.clock.now())
         let task: TaskRecord
         do {
@@ -63,22 +65,25 @@ struct UploadRoutes: Sendable {
             try await store(image, id, principal.tenant, limit, ticket)
         }
         let source = try source(uploadRequest, upload)
-        let pipeline = try await uploadRequest.resolvePipeline(dependencies.presets, of: principal.tenant)
+        let (pipeline, lane) = try await uploadRequest.resolve(dependencies.presets, of: principal.tenant)
         try await checkWatermarks(pipeline, principal.tenant)
         return TaskRecord(
             id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: uploadRequest.preset,
-            idempotencyKey: key, fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256), requestID: context.requestID,
+            lane: lane, idempotencyKey: key, fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256),
+            requestID: context.requestID,
             createdAt: dependencies.clock.now())
     }
 
     /// If the store does not answer, the task may have been added nevertheless, so the image is kept.
     private func create(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Response {
+        var task = task
+        if let turns = dependencies.turns { task.dispatch.isHeld = !turns.mayPass(task.lane, of: task.tenant) }
         switch try await add(task, context) {
         case .created(let task):
             created.count(task)
             // From here on the task can be found in every log by either of its names.
             context.logger.info("task created", metadata: ["task_id": "\(task.id)"])
-            dependencies.publisher.enqueue([task])
+            if task.dispatch.isHeld { dependencies.turns?.noteHeld([task]) } else { dependencies.publisher.enqueue([task]) }
             dependencies.publisher.publish(task)
             return try response(task)
         case .existing(let existing):

@@ -11,6 +11,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         "tasks_in_flight": limit("Tasks that are PENDING or PROCESSING."),
         "source_bytes": limit("Bytes of one uploaded image."),
         "retention_days": limit("Days after which a task that has ended is deleted, with its source and outputs.", atLeast: 1),
+        "weight": limit("How many turns the organisation has for each of another, while several wait; null is 1.", atLeast: 1),
     ]
 
     private static func limit(_ text: String, atLeast minimum: Int = 0) -> SchemaAnnotation {
@@ -21,6 +22,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
     static let largest = 1 << 50
     /// A hundred years.
     static let longestRetention = 36_500
+    static let largestWeight = 1000
 
     let quota: Quota
 
@@ -33,7 +35,8 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
             bytesStored: try fields.decodeIfPresent(Int.self, forKey: .bytesStored),
             tasksInFlight: try fields.decodeIfPresent(Int.self, forKey: .tasksInFlight),
             sourceBytes: try fields.decodeIfPresent(Int.self, forKey: .sourceBytes),
-            retentionDays: try fields.decodeIfPresent(Int.self, forKey: .retentionDays))
+            retentionDays: try fields.decodeIfPresent(Int.self, forKey: .retentionDays),
+            weight: try fields.decodeIfPresent(Int.self, forKey: .weight))
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -43,6 +46,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         try fields.encode(quota.tasksInFlight, forKey: .tasksInFlight)
         try fields.encode(quota.sourceBytes, forKey: .sourceBytes)
         try fields.encode(quota.retentionDays, forKey: .retentionDays)
+        try fields.encode(quota.weight, forKey: .weight)
     }
 
     /// - Throws: `invalid_value` with the name of the quota that is out of range.
@@ -53,6 +57,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         ]
         for (key, value) in counts { try Self.check(key, value, 0...Self.largest) }
         try Self.check(.retentionDays, quota.retentionDays, 1...Self.longestRetention)
+        try Self.check(.weight, quota.weight, 1...Self.largestWeight)
     }
 
     private static func check(_ key: Quota.CodingKeys, _ value: Int?, _ range: ClosedRange<Int>) throws(PixelFlowError) {

@@ -11,6 +11,8 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
     /// Its address, or the name of the file; nil for an upload without a name.
     public let source: String?
     public let preset: String?
+    /// Nil from a service that knows no priorities.
+    public let priority: Upload.Priority?
     /// Those that are finished, well or not.
     public let outputs: [Output]
     /// Why it has failed.
@@ -33,6 +35,7 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         attempts = json["attempts"]?.intValue ?? 0
         source = json["image_url"]?.stringValue ?? json["upload"]?["filename"]?.stringValue
         preset = json["preset"]?.stringValue
+        priority = (json["priority"]?.stringValue).map(Upload.Priority.init)
         outputs = try fields.list("outputs", Output.init)
         error = try fields.object("error", Failure.init)
         createdAt = fields.time("created_at")

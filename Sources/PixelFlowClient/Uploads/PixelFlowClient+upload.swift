@@ -15,7 +15,7 @@ extension PixelFlowClient {
         switch upload.source {
         case .url(let url):
             call.headers = .json
-            call.body = .json(Self.body(url: url, upload.processing))
+            call.body = .json(Self.body(url: url, upload))
         case .bytes(let bytes):
             set(&call, upload, length: Int64(bytes.readableBytes), progress) { ByteStream(bytes) }
         case .file(let path):
@@ -30,7 +30,7 @@ extension PixelFlowClient {
         _ call: inout Call, _ upload: Upload, length: Int64?, _ progress: Progress?,
         _ make: @escaping @Sendable () async throws -> ByteStream
     ) {
-        let form = UploadForm(processing: upload.processing, fileName: upload.effectiveFileName)
+        let form = UploadForm(processing: upload.processing, priority: upload.priority, fileName: upload.effectiveFileName)
         call.headers = form.headers
         call.body = form.body(length: length) {
             let bytes = try await make()
@@ -38,11 +38,14 @@ extension PixelFlowClient {
         }
     }
 
-    private static func body(url: String, _ processing: Upload.Processing) -> JSONValue {
-        switch processing {
-        case .standard: ["image_url": .string(url)]
-        case .preset(let name): ["image_url": .string(url), "preset": .string(name)]
-        case .pipeline(let pipeline): ["image_url": .string(url), "pipeline": pipeline]
+    private static func body(url: String, _ upload: Upload) -> JSONValue {
+        var body: [String: JSONValue] = ["image_url": .string(url)]
+        switch upload.processing {
+        case .standard: break
+        case .preset(let name): body["preset"] = .string(name)
+        case .pipeline(let pipeline): body["pipeline"] = pipeline
         }
+        body["priority"] = upload.priority.map { .string($0.rawValue) }
+        return .object(body)
     }
 }

@@ -25,17 +25,35 @@ public struct Upload: Sendable {
         case pipeline(JSONValue)
     }
 
+    /// Which tasks come first. Text and not a list of cases: a later service may have others.
+    public struct Priority: RawRepresentable, Sendable, Hashable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let high = Priority(rawValue: "high")
+        public static let normal = Priority(rawValue: "normal")
+        /// For imports of many images.
+        public static let low = Priority(rawValue: "low")
+    }
+
     public var source: Source
     public var processing: Processing
+    /// Nil for that of the preset, or else the normal one.
+    public var priority: Priority?
     /// What the task is called in lists; by default the name of the file.
     public var fileName: String?
     /// Two uploads with the same key and the same content are one task, so that an upload can be repeated.
     /// 1 to 255 bytes. The client makes one of its own unless one is given.
     public var idempotencyKey: String?
 
-    public init(_ source: Source, _ processing: Processing = .standard, fileName: String? = nil, idempotencyKey: String? = nil) {
+    public init(
+        _ source: Source, _ processing: Processing = .standard, priority: Priority? = nil, fileName: String? = nil,
+        idempotencyKey: String? = nil
+    ) {
         self.source = source
         self.processing = processing
+        self.priority = priority
         self.fileName = fileName
         self.idempotencyKey = idempotencyKey
     }

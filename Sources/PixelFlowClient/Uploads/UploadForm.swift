@@ -7,6 +7,7 @@ import WireFormats
 struct UploadForm: Sendable {
     private let boundary = "pixelflow-\(UUID().uuidString)"
     let processing: Upload.Processing
+    let priority: Upload.Priority?
     let fileName: String?
 
     var headers: HTTPHeaders { ["content-type": "multipart/form-data; boundary=\(boundary)"] }
@@ -32,6 +33,7 @@ struct UploadForm: Sendable {
         case .preset(let name): field("preset", name)
         case .pipeline(let pipeline): field("pipeline", pipeline.text())
         }
+        if let priority { field("priority", priority.rawValue) }
         head.writeString(
             "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(Self.escaped(fileName ?? "image"))\"\r\n"
                 + "Content-Type: application/octet-stream\r\n\r\n")

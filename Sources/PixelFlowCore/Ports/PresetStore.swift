@@ -16,11 +16,14 @@ package struct Preset: Sendable, Hashable, Codable {
     /// As `NameRule` allows it.
     package var name: String
     package var pipeline: Pipeline
+    /// The lane of tasks that use the preset and name none; nil for the normal one.
+    package var lane: Lane?
     package var updatedAt: Timestamp
 
-    package init(name: String, pipeline: Pipeline, updatedAt: Timestamp) {
+    package init(name: String, pipeline: Pipeline, lane: Lane? = nil, updatedAt: Timestamp) {
         self.name = name
         self.pipeline = pipeline
+        self.lane = lane
         self.updatedAt = updatedAt
     }
 }

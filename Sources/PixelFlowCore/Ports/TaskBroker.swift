@@ -5,27 +5,33 @@ package struct DispatchMessage: Sendable, Hashable, Codable {
     package var generation: Int
     package var sequence: Int
     package var requestID: String
+    package var lane: Lane
 
-    package init(task: TaskID, tenant: TenantID, generation: Int, sequence: Int, requestID: String) {
+    package init(task: TaskID, tenant: TenantID, generation: Int, sequence: Int, requestID: String, lane: Lane = .normal) {
         self.task = task
         self.tenant = tenant
         self.generation = generation
         self.sequence = sequence
         self.requestID = requestID
+        self.lane = lane
     }
 
     package init(_ task: TaskRecord) {
         self.init(
-            task: task.id, tenant: task.tenant, generation: task.generation, sequence: task.dispatch.sequence, requestID: task.requestID)
+            task: task.id, tenant: task.tenant, generation: task.generation, sequence: task.dispatch.sequence, requestID: task.requestID,
+            lane: task.lane)
     }
 
     enum CodingKeys: String, CodingKey {
-        case task, tenant, generation, sequence
+        case task, tenant, generation, sequence, lane
         case requestID = "request_id"
     }
 }
 
 /// Carries each dispatch message from api to one worker of the group, and dead letters to their consumers.
+///
+/// Each lane is a queue of its own. While several have messages, a subscription gives them in proportion to the weights of the
+/// lanes (`WeightedTurns`); it never waits for one lane while it has a message of another.
 package protocol TaskBroker: Sendable {
     /// Hands dispatch messages over; returns once the broker has taken every one of them.
     func publish(_ messages: [DispatchMessage]) async throws

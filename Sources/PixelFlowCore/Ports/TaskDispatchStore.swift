@@ -5,7 +5,7 @@
 package protocol TaskDispatchStore: Sendable {
     // MARK: Dispatch messages
 
-    /// Takes PENDING tasks whose dispatch message is due, the longest due first.
+    /// Takes PENDING tasks whose dispatch message is due and that are not held, the longest due first.
     func takeDue(limit: Int) async throws -> [TaskRecord]
     /// Notes that the broker has taken these dispatch messages. Messages that are not the latest of a PENDING task are ignored.
     func acknowledge(_ messages: [DispatchMessage]) async throws
@@ -14,6 +14,18 @@ package protocol TaskDispatchStore: Sendable {
     ///
     /// - Returns: how many; `takeDue` gives their tasks next.
     func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int
+
+    // MARK: Turns
+
+    /// The tasks that are under way, by lane and organisation: those whose dispatch message is with the broker, and those that a
+    /// worker has. Tasks that wait for a retry are neither.
+    func occupancy() async throws -> Occupancy
+    /// Organisations with held tasks that are ready to run, by lane: if there are more than `limit`, a random choice of them.
+    func heldQueues(limit: Int) async throws -> Set<HeldQueue>
+    /// Takes held tasks that are ready to run, the longest ready first: at most as many of each organisation and lane as given.
+    func takeHeld(_ allotments: [HeldQueue: Int]) async throws -> [TaskRecord]
+    /// Holds PENDING tasks until it is their organisation's turn. Tasks that are no longer PENDING are ignored.
+    func hold(_ tasks: [TaskRecord]) async throws
 
     // MARK: Leases
 

@@ -3,8 +3,10 @@
 /// A claim is fenced by its epoch: once the task has been claimed again, taken back or ended, every method that takes the old
 /// claim changes nothing and says so. What `TaskStore` says of every method holds.
 package protocol TaskWorkerStore: TaskLookup {
-    /// PENDING tasks that could have run for `age` by now and that no worker has claimed, at most `limit` of them, roughly the
-    /// oldest first. They can be claimed without a dispatch message.
+    /// PENDING tasks that could have run for `age` by now and that no worker has claimed, at most `limit` of them: lane by
+    /// lane, roughly the oldest first. They can be claimed without a dispatch message.
+    ///
+    /// Held tasks are among them only while no ready task at all is with the broker: no dispatcher is giving turns then.
     func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID]
     /// Takes a PENDING task that is due. Returns nil if another worker was faster or the task is not to be had.
     func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord?

@@ -9,6 +9,8 @@ package protocol UsageStore: Sendable {
     func quota(of tenant: TenantID) async throws -> Quota
     func setQuota(_ quota: Quota, of tenant: TenantID) async throws
     func usage(of tenant: TenantID) async throws -> Usage
+    /// Tasks that are PENDING or PROCESSING.
+    func tasksInFlight(of tenant: TenantID) async throws -> Int
 
     /// Tasks that ended longer ago than the retention of their organisations, at most `limit`.
     func pastRetention(limit: Int) async throws -> [ExpiredTask]

@@ -8,12 +8,23 @@ package struct Dispatch: Sendable, Hashable, Codable {
     package var acknowledged: Int
     /// When the latest dispatch message was acknowledged; nil while it has not been.
     package var acknowledgedAt: Timestamp?
+    /// Absent rather than false, as in documents from before tasks were held.
+    private var held: Bool?
 
-    package init(sequence: Int = 1, due: Timestamp, acknowledged: Int = 0, acknowledgedAt: Timestamp? = nil) {
+    /// Whether the task waits in the store for its organisation's turn, without a dispatch message.
+    package var isHeld: Bool {
+        get { held == true }
+        set { held = newValue ? true : nil }
+    }
+
+    package init(
+        sequence: Int = 1, due: Timestamp, acknowledged: Int = 0, acknowledgedAt: Timestamp? = nil, isHeld: Bool = false
+    ) {
         self.sequence = sequence
         self.due = due
         self.acknowledged = acknowledged
         self.acknowledgedAt = acknowledgedAt
+        held = isHeld ? true : nil
     }
 }
 

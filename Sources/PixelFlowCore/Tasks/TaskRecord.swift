@@ -36,6 +36,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     @PipelineText.Coded package private(set) var pipeline: Pipeline
     /// The name of the preset the pipeline was taken from.
     package let preset: String?
+    package let lane: Lane
     /// Where the fetched bytes of a URL source were stored.
     package var fetchedSource: StoredSource?
     package var sourceMetadata: SourceMetadata?
@@ -59,7 +60,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
 
     package init(
         id: TaskID, tenant: TenantID, owner: UserID, source: TaskSource, pipeline: Pipeline, preset: String? = nil,
-        idempotencyKey: String? = nil, fingerprint: String, requestID: String, createdAt: Timestamp
+        lane: Lane = .normal, idempotencyKey: String? = nil, fingerprint: String, requestID: String, createdAt: Timestamp
     ) {
         self.id = id
         self.tenant = tenant
@@ -82,6 +83,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
         self.source = source
         self.pipeline = pipeline
         self.preset = preset
+        self.lane = lane
         self.fetchedSource = nil
         self.sourceMetadata = nil
         self.outputs = []

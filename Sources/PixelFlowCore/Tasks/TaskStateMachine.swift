@@ -15,7 +15,7 @@ package struct TaskStateMachine: Sendable {
     package func admit(_ task: TaskRecord, at now: Timestamp) -> TaskRecord {
         var task = task
         task.nextRunAt = now
-        task.dispatch.due = now + policy.publishTimeout
+        task.dispatch.due = now + (task.dispatch.isHeld ? policy.redispatchIntervalLimit : policy.publishTimeout)
         task.updatedAt = now
         return task
     }
@@ -40,6 +40,8 @@ package struct TaskStateMachine: Sendable {
         case .cancel: try cancel(&task, now)
         case .replay: try replay(&task, now)
         case .dispatch: try dispatch(&task, now)
+        case .hold: try hold(&task, now)
+        case .takeTurn: try takeTurn(&task, now)
         case .acknowledgeDispatch(let sequence): try acknowledgeDispatch(&task, sequence, now)
         case .redeliverLost(let time): try redeliverLost(&task, time, now)
         case .acknowledgeEvents(let ids): try acknowledgeEvents(&task, ids)
@@ -57,6 +59,7 @@ extension TaskStateMachine {
         guard task.nextRunAt <= now else { throw .notDue }
         task.epoch += 1
         task.attempts += 1
+        task.dispatch.isHeld = false
         task.lease = Lease(worker: worker, until: now + policy.leaseDuration)
         task.startedAt = now
         move(&task, to: .processing, because: "claimed", now)
@@ -158,10 +161,30 @@ extension TaskStateMachine {
 
     private func dispatch(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
-        guard task.dispatch.due <= now else { throw .notDue }
+        guard task.dispatch.due <= now, !task.dispatch.isHeld else { throw .notDue }
+        publish(&task, now)
+    }
+
+    private func publish(_ task: inout TaskRecord, _ now: Timestamp) {
         task.dispatch.sequence += 1
         task.dispatch.due = now + policy.publishTimeout
         task.dispatch.acknowledgedAt = nil
+    }
+
+    /// The due time is for dispatchers from before tasks were held: they publish the task then.
+    private func hold(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
+        guard task.status == .pending else { throw .wrongStatus(task.status) }
+        guard !task.dispatch.isHeld else { throw .unchanged }
+        task.dispatch = Dispatch(
+            sequence: task.dispatch.sequence + 1, due: max(now, task.nextRunAt) + policy.redispatchIntervalLimit, isHeld: true)
+    }
+
+    private func takeTurn(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
+        guard task.status == .pending else { throw .wrongStatus(task.status) }
+        guard task.dispatch.isHeld else { throw .unchanged }
+        guard task.nextRunAt <= now else { throw .notDue }
+        task.dispatch.isHeld = false
+        publish(&task, now)
     }
 
     private func acknowledgeDispatch(_ task: inout TaskRecord, _ sequence: Int, _ now: Timestamp) throws(TransitionError) {
@@ -174,7 +197,8 @@ extension TaskStateMachine {
 
     private func redeliverLost(_ task: inout TaskRecord, _ time: Timestamp, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
-        guard let acknowledgedAt = task.dispatch.acknowledgedAt, acknowledgedAt <= time, task.dispatch.due > now else { throw .unchanged }
+        guard !task.dispatch.isHeld, let acknowledgedAt = task.dispatch.acknowledgedAt, acknowledgedAt <= time, task.dispatch.due > now
+        else { throw .unchanged }
         task.dispatch.due = now
     }
 

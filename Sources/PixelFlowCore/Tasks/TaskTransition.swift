@@ -20,6 +20,10 @@ package enum TaskTransition: Sendable, Hashable {
     case replay
     /// The dispatcher publishes a dispatch message.
     case dispatch
+    /// The dispatcher keeps the task in the store until it is its organisation's turn.
+    case hold
+    /// It is the organisation's turn; the dispatcher publishes a dispatch message.
+    case takeTurn
     /// The broker has taken the dispatch message with this sequence.
     case acknowledgeDispatch(sequence: Int)
     /// Every dispatch message acknowledged until then has been delivered, so that one whose task still waits was lost.

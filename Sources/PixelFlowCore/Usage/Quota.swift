@@ -11,15 +11,19 @@ package struct Quota: Sendable, Hashable, Codable {
     package var sourceBytes: Int?
     /// Days after which a task that has ended is deleted.
     package var retentionDays: Int?
+    /// How many turns the organisation has for each of another; nil is one.
+    package var weight: Int?
 
     package init(
-        tasksPerMonth: Int? = nil, bytesStored: Int? = nil, tasksInFlight: Int? = nil, sourceBytes: Int? = nil, retentionDays: Int? = nil
+        tasksPerMonth: Int? = nil, bytesStored: Int? = nil, tasksInFlight: Int? = nil, sourceBytes: Int? = nil, retentionDays: Int? = nil,
+        weight: Int? = nil
     ) {
         self.tasksPerMonth = tasksPerMonth
         self.bytesStored = bytesStored
         self.tasksInFlight = tasksInFlight
         self.sourceBytes = sourceBytes
         self.retentionDays = retentionDays
+        self.weight = weight
     }
 
     package static let unlimited = Quota()
@@ -30,6 +34,7 @@ package struct Quota: Sendable, Hashable, Codable {
         case tasksInFlight = "tasks_in_flight"
         case sourceBytes = "source_bytes"
         case retentionDays = "retention_days"
+        case weight
     }
 
     /// Whether it is a matter of what else the organisation uses if a task may be added.

@@ -6,10 +6,18 @@ import Synchronization
 /// Dispatch messages within one process. Forgets everything with the process, which the task protocol allows.
 package final class InProcessBroker: TaskBroker {
     private struct State {
-        var queue: Deque<DispatchMessage> = []
+        var queues: [Lane: Deque<DispatchMessage>] = [:]
+        var turns = WeightedTurns.lanes
         var waiting: [(subscription: Int, continuation: CheckedContinuation<DispatchMessage?, Never>)] = []
         var open: Set<Int> = []
         var subscriptions = 0
+
+        var count: Int { queues.values.reduce(0) { $0 + $1.count } }
+
+        mutating func pop() -> DispatchMessage? {
+            guard let lane = turns.next(where: { queues[$0]?.isEmpty == false }) else { return nil }
+            return queues[lane]?.popFirst()
+        }
     }
 
     private let state = Mutex(State())
@@ -21,10 +29,10 @@ package final class InProcessBroker: TaskBroker {
     /// - Throws: `PixelFlowError` with `retry == .outage` while the queue is full.
     package func publish(_ messages: [DispatchMessage]) async throws {
         let handed = try state.withLock { state in
-            guard state.queue.count + messages.count <= capacity else { throw PixelFlowError.unavailable("broker") }
-            state.queue.append(contentsOf: messages)
+            guard state.count + messages.count <= capacity else { throw PixelFlowError.unavailable("broker") }
+            for message in messages { state.queues[message.lane, default: []].append(message) }
             var handed: [(CheckedContinuation<DispatchMessage?, Never>, DispatchMessage)] = []
-            while !state.waiting.isEmpty, let next = state.queue.popFirst() {
+            while !state.waiting.isEmpty, let next = state.pop() {
                 handed.append((state.waiting.removeFirst().continuation, next))
             }
             return handed
@@ -47,7 +55,7 @@ package final class InProcessBroker: TaskBroker {
     package func check() async throws {}
 
     /// How many dispatch messages wait.
-    package var depth: Int { state.withLock { $0.queue.count } }
+    package var depth: Int { state.withLock { $0.count } }
 
     private struct Subscription: DispatchSubscription {
         let broker: InProcessBroker
@@ -65,7 +73,7 @@ package final class InProcessBroker: TaskBroker {
         await withCheckedContinuation { continuation in
             let answer: DispatchMessage?? = state.withLock { state in
                 guard state.open.contains(subscription) else { return .some(nil) }
-                if let message = state.queue.popFirst() { return message }
+                if let message = state.pop() { return message }
                 state.waiting.append((subscription, continuation))
                 return nil
             }

@@ -6,7 +6,7 @@ extension SQLiteTaskStore: TaskDispatchStore {
     package func takeDue(limit: Int) async throws -> [TaskRecord] {
         try await transitionAll(
             limit: limit,
-            where: "status = 'PENDING' AND deleted_at IS NULL AND dispatch_due <= ? ORDER BY dispatch_due", .dispatch)
+            where: "status = 'PENDING' AND deleted_at IS NULL AND held = 0 AND dispatch_due <= ? ORDER BY dispatch_due", .dispatch)
     }
 
     package func acknowledge(_ messages: [DispatchMessage]) async throws {
@@ -86,8 +86,8 @@ extension SQLiteTaskStore {
                 try tasks.applyIfPossible(.reclaim, to: id, by: self.machine, at: self.tick())
             }
             let now = self.tick()
-            for id in try tasks.ids("SELECT id FROM task WHERE status = 'PENDING' AND deleted_at IS NULL", []) {
-                guard var task = try tasks.task(id), task.dispatch.due > now else { continue }
+            for id in try tasks.ids("SELECT id FROM task WHERE status = 'PENDING' AND held = 0 AND deleted_at IS NULL", []) {
+                guard var task = try tasks.task(id), task.dispatch.due > now, !task.dispatch.isHeld else { continue }
                 task.dispatch.due = max(now, task.nextRunAt)
                 try tasks.update(task)
             }

@@ -4,14 +4,22 @@ package import PixelFlowCore
 
 extension SQLiteTaskStore: TaskWorkerStore {
     package func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
-        let start = (now - age).microseconds
+        let (now, start) = (now.microseconds, (now - age).microseconds)
         return try await read { database in
-            let sql = """
-                SELECT id FROM task
-                WHERE status = 'PENDING' AND deleted_at IS NULL AND cancel_requested = 0 AND next_run_at <= ?
-                ORDER BY next_run_at LIMIT ?
+            func ready(isHeld: Bool, order: String) -> String {
                 """
-            return try String.fetchAll(database.cachedStatement(sql: sql), arguments: [start, limit]).map { TaskID($0) }
+                SELECT id FROM task
+                WHERE status = 'PENDING' AND deleted_at IS NULL AND held = \(isHeld ? 1 : 0) AND lane IN (0, 1, 2)
+                    AND next_run_at <= ? AND cancel_requested <= ? ORDER BY \(order) LIMIT ?
+                """
+            }
+            let sent = ready(isHeld: false, order: "lane, next_run_at")
+            let found = try String.fetchAll(database.cachedStatement(sql: sent), arguments: [start, 0, limit])
+            // Cancelled or not: a dispatcher is giving turns.
+            let isTurning = try String.fetchOne(database.cachedStatement(sql: sent), arguments: [now, 1, 1]) != nil
+            if !found.isEmpty || isTurning { return found.map { TaskID($0) } }
+            let held = ready(isHeld: true, order: "lane, tenant, next_run_at")
+            return try String.fetchAll(database.cachedStatement(sql: held), arguments: [start, 0, limit]).map { TaskID($0) }
         }
     }
 

@@ -86,6 +86,17 @@ enum TaskSchema {
                     """)
         }
         migrator.registerMigration("6 quotas and usage") { database in try database.execute(sql: UsageSchema.sql) }
+        migrator.registerMigration("7 lanes and held tasks") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE task ADD COLUMN lane INTEGER NOT NULL DEFAULT \(Lane.normal.rank);
+                    ALTER TABLE task ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+                    CREATE INDEX task_by_turn ON task (lane, tenant, next_run_at)
+                        WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL;
+                    CREATE INDEX task_in_broker ON task (lane, next_run_at, tenant)
+                        WHERE status = 'PENDING' AND held = 0 AND deleted_at IS NULL;
+                    """)
+        }
         return migrator
     }()
 }
@@ -95,13 +106,13 @@ struct TaskRow {
     static let insert = """
         INSERT INTO task (id, tenant, status, dispatch_due, lease_until, idempotency_key, created_at, updated_at,
             started_at, completed_at, error_code, outbox_since, deleted_at, document, label, next_run_at, cancel_requested,
-            uploaded_bytes, produced_bytes)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            uploaded_bytes, produced_bytes, lane, held)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let update = """
         UPDATE task SET status = ?, dispatch_due = ?, lease_until = ?, updated_at = ?, started_at = ?,
             completed_at = ?, error_code = ?, outbox_since = ?, deleted_at = ?, document = ?,
-            next_run_at = ?, cancel_requested = ?, produced_bytes = ? WHERE id = ?
+            next_run_at = ?, cancel_requested = ?, produced_bytes = ?, held = ? WHERE id = ?
         """
 
     static func insertArguments(_ task: TaskRecord) throws -> StatementArguments {
@@ -111,6 +122,7 @@ struct TaskRow {
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
             task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
             task.label.lowercased(), task.nextRunAt.microseconds, task.cancelRequested, task.uploadedBytes, task.producedBytes,
+            task.lane.rank, task.dispatch.isHeld,
         ]
     }
 
@@ -119,7 +131,7 @@ struct TaskRow {
             task.status.rawValue, task.dispatch.due.microseconds, task.lease?.until.microseconds, task.updatedAt.microseconds,
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
             task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
-            task.nextRunAt.microseconds, task.cancelRequested, task.producedBytes, task.id.rawValue,
+            task.nextRunAt.microseconds, task.cancelRequested, task.producedBytes, task.dispatch.isHeld, task.id.rawValue,
         ]
     }
 

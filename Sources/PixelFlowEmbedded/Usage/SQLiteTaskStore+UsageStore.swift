@@ -15,6 +15,10 @@ extension SQLiteTaskStore: UsageStore {
         }
     }
 
+    package func tasksInFlight(of tenant: TenantID) async throws -> Int {
+        try await read { try Int.fetchOne($0, sql: "SELECT in_flight FROM usage_now WHERE tenant = ?", arguments: [tenant.rawValue]) } ?? 0
+    }
+
     package func usage(of tenant: TenantID) async throws -> Usage {
         let now = now
         return try await read(for: tenant) { database in

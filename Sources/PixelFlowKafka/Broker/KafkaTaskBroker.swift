@@ -14,8 +14,11 @@ package final class KafkaTaskBroker: TaskBroker {
 
     /// - Throws: `broker_unavailable` (`retry == .outage`) where not every dispatch message was acknowledged in time.
     package func publish(_ messages: [DispatchMessage]) async throws {
-        let topic = client.settings.topic
-        try await client.publish(try messages.map { try DispatchMessageCoder.make($0, topic: topic) }, to: topic)
+        // The lane that comes first is published first; a failure of one leaves those that are published.
+        for (lane, messages) in Dictionary(grouping: messages, by: \.lane).sorted(by: { $0.key < $1.key }) {
+            let topic = client.settings.topic(of: lane)
+            try await client.publish(try messages.map { try DispatchMessageCoder.make($0, topic: topic) }, to: topic)
+        }
     }
 
     package func deadLetter(_ task: TaskRecord) async throws {
@@ -25,7 +28,11 @@ package final class KafkaTaskBroker: TaskBroker {
 
     /// Joins the group in the background, however long that takes.
     package func subscribe() async throws -> any DispatchSubscription {
-        try DispatchConsumer(client, prefetch: max(4, 2 * slots))
+        var lanes: [Lane: DispatchConsumer] = [:]
+        for lane in Lane.allCases {
+            lanes[lane] = try DispatchConsumer(client, topic: client.settings.topic(of: lane), prefetch: max(4, 2 * slots))
+        }
+        return LanedSubscription(lanes, ahead: max(2, slots / 2))
     }
 
     package func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {

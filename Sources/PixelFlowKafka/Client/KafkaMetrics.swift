@@ -19,6 +19,11 @@ final class KafkaMetrics: Sendable {
         var outcome: String
     }
 
+    private struct PositionLabels: Hashable {
+        var topic: String
+        var partition: Int
+    }
+
     private struct RoundTripLabels: Hashable {
         var client: String
         var percentile: String
@@ -27,7 +32,7 @@ final class KafkaMetrics: Sendable {
     private let factory: any MetricsFactory
     private let messages: LabelledMetrics<MessageLabels, Counter>
     private let roundTrips: LabelledMetrics<RoundTripLabels, Gauge>
-    private let positions = Mutex<[Int: PositionGauges]>([:])
+    private let positions = Mutex<[PositionLabels: PositionGauges]>([:])
     private let publishing: Metrics.Timer
     private let queued: Gauge
     private let rebalances: (assigned: Counter, revoked: Counter)
@@ -61,17 +66,18 @@ final class KafkaMetrics: Sendable {
 
     func rebalanced(assigned: Bool) { (assigned ? rebalances.assigned : rebalances.revoked).increment() }
 
-    /// Reports the positions of the partitions that this process holds, and stops reporting others.
+    /// Reports the positions of the partitions of a topic that this process holds, and stops reporting others.
     func positions(_ partitions: [KafkaGroupLag.Partition], topic: String) {
         positions.withLock { gauges in
             let mine = Set(partitions.map(\.partition))
-            for (number, gauge) in gauges where !mine.contains(number) {
+            for (place, gauge) in gauges where place.topic == topic && !mine.contains(place.partition) {
                 gauge.destroy()
-                gauges[number] = nil
+                gauges[place] = nil
             }
             for partition in partitions {
-                let gauge = gauges[partition.partition] ?? PositionGauges(topic: topic, partition: partition.partition, factory: factory)
-                gauges[partition.partition] = gauge
+                let place = PositionLabels(topic: topic, partition: partition.partition)
+                let gauge = gauges[place] ?? PositionGauges(topic: topic, partition: partition.partition, factory: factory)
+                gauges[place] = gauge
                 gauge.record(partition)
             }
         }

@@ -20,6 +20,7 @@ extension DispatchConsumer {
             }
         }
         finish()
+        commitAndWaitToLeave()
         // Commits settled offsets and leaves the group.
         rd_kafka_consumer_close(handle.pointer)
     }
@@ -28,7 +29,7 @@ extension DispatchConsumer {
     /// them later by itself.
     private func join() {
         try? client.topics.make(with: handle)
-        let topics = PartitionList(topic: client.settings.topic, partitions: [RD_KAFKA_PARTITION_UA])
+        let topics = PartitionList(topic: topic, partitions: [RD_KAFKA_PARTITION_UA])
         let failure = KafkaFailure(unlessOK: rd_kafka_subscribe(handle.pointer, topics.pointer))
         if let failure { client.logger.error("cannot subscribe", metadata: ["error": "\(failure)"]) }
     }
@@ -42,7 +43,6 @@ extension DispatchConsumer {
 
     private func receive(_ message: rd_kafka_message_t) {
         guard let place = state.withLock({ $0.ledger.deliver(partition: message.partition, offset: message.offset) }) else { return }
-        let topic = client.settings.topic
         guard let dispatched = DispatchMessageCoder.read(UnsafeRawBufferPointer(start: message.payload, count: message.len)) else {
             client.metrics.count(.consumed, topic, .undecodable)
             client.undecodable.report(topic: topic, partition: message.partition, offset: message.offset)
@@ -53,7 +53,7 @@ extension DispatchConsumer {
     }
 
     private func recover(from failure: KafkaFailure) {
-        client.metrics.count(.consumed, client.settings.topic, .failed)
+        client.metrics.count(.consumed, topic, .failed)
         client.logger.debug("kafka consumer error", metadata: ["error": "\(failure)"])
         guard failure.isUnknownTopic else { return }
         client.topics.forget()
@@ -84,7 +84,7 @@ extension DispatchConsumer {
             state.isPaused = isPaused
             return state.ledger.partitions
         }
-        let partitions = PartitionList(topic: client.settings.topic, partitions: numbers)
+        let partitions = PartitionList(topic: topic, partitions: numbers)
         fetch(partitions.pointer, !isPaused)
     }
 

@@ -5,7 +5,7 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// A worker's place in the consumer group.
+/// A worker's place in the consumer group, for one lane.
 ///
 /// One thread polls, one message at a time and only while someone waits in `next()`. Without anyone
 /// waiting the partitions are paused, after a moment, because resuming fetches again; the thread goes
@@ -17,6 +17,8 @@ final class DispatchConsumer: DispatchSubscription {
     /// How long one poll may last; `awake` ends it before.
     static let pollLimit = Duration.milliseconds(200)
     static let lagInterval = Duration.seconds(10)
+    /// How long a member that has stopped waits for others of its process before it leaves.
+    static let leaveLimit = Duration.seconds(5)
 
     enum PollState {
         /// Looks for demand before it sleeps.
@@ -40,18 +42,22 @@ final class DispatchConsumer: DispatchSubscription {
     let client: KafkaClient
     let handle: KafkaHandle
     let state = Mutex(State())
-    private let topic: String
+    let topic: String
     let queue: ConsumerQueue
     private let demand = DispatchSemaphore(value: 0)
+    private let leaving = DispatchSemaphore(value: 0)
+    private let committed = AsyncLatch()
     private let thread = Mutex<DedicatedThread?>(nil)
     private let lagReports = Mutex<Task<Void, Never>?>(nil)
     private let registration = Mutex<Int?>(nil)
 
-    /// - Parameter prefetch: dispatch messages fetched before they are called for.
+    /// - Parameters:
+    ///   - topic: of one lane.
+    ///   - prefetch: dispatch messages fetched before they are called for.
     /// - Throws: `setting_invalid`.
-    init(_ client: KafkaClient, prefetch: Int) throws(PixelFlowError) {
+    init(_ client: KafkaClient, topic: String, prefetch: Int) throws(PixelFlowError) {
         self.client = client
-        topic = client.settings.topic
+        self.topic = topic
         let rebalancing = Rebalancing()
         let metrics = client.metrics
         let callbacks = KafkaCallbacks(
@@ -99,6 +105,17 @@ final class DispatchConsumer: DispatchSubscription {
     }
 
     func close() async {
+        await stop()
+        leaving.signal()
+        // Leaving takes a round trip or two; a cluster that is down is not waited for.
+        await thread.withLock { $0 }?.wait(atMost: .seconds(5))
+    }
+
+    /// Gives nothing out any more, and commits what is settled, but stays in the group: `close` leaves it.
+    ///
+    /// Members of one process that leave together do this first: once one has left, the group is being rearranged, and may
+    /// refuse what the others commit.
+    func stop() async {
         let waiters = state.withLock { state in
             state.isClosing = true
             wake(&state)
@@ -108,8 +125,7 @@ final class DispatchConsumer: DispatchSubscription {
         waiters.forEach { $0.continuation.resume(returning: nil) }
         lagReports.withLock { $0 }?.cancel()
         if let registration = registration.withLock({ $0 }) { client.release(registration) }
-        // Leaving takes a round trip or two; a cluster that is down is not waited for.
-        await thread.withLock { $0 }?.wait(atMost: .seconds(5))
+        _ = await committed.wait(atMost: .seconds(2))
     }
 
     // MARK: Deliveries
@@ -178,6 +194,13 @@ final class DispatchConsumer: DispatchSubscription {
     /// - Returns: false if no one asked within `demandTimeout`.
     func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.seconds) == .success }
 
+    /// Commits what is settled, and waits until the member may leave. Blocks.
+    func commitAndWaitToLeave() {
+        rd_kafka_commit(handle.pointer, nil, 0)
+        committed.fire()
+        _ = leaving.wait(timeout: .now() + Self.leaveLimit.seconds)
+    }
+
     /// No one calls the thread any more.
     func finish() {
         state.withLock { state in
@@ -190,7 +213,7 @@ final class DispatchConsumer: DispatchSubscription {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.lagInterval)
             let mine = Set(state.withLock { $0.ledger.partitions })
-            guard !Task.isCancelled, let lag = try? await client.admin.lag() else { continue }
+            guard !Task.isCancelled, let lag = try? await client.admin.lag(topic: topic) else { continue }
             client.metrics.positions(lag.partitions.filter { mine.contains(Int32($0.partition)) }, topic: topic)
         }
         client.metrics.positions([], topic: topic)

@@ -46,14 +46,34 @@ package final class KafkaAdmin: Sendable {
         }
     }
 
+    /// The lag of the workers on each lane's topic. A lane whose topic does not exist yet, as before the upgrade that brought
+    /// lanes, is left out; one of them is always there.
+    ///
+    /// - Throws: `not_found` if there is no topic of the normal lane, `broker_unavailable` if the cluster does not answer.
+    package func lagOfLanes() async throws -> [Lane: KafkaGroupLag] {
+        var lags: [Lane: KafkaGroupLag] = [:]
+        for lane in Lane.allCases {
+            do {
+                lags[lane] = try await lag(topic: settings.topic(of: lane))
+            } catch let error as PixelFlowError where error.kind == .notFound && lane != .normal {
+                continue
+            }
+        }
+        return lags
+    }
+
     /// Whether the workers have settled every dispatch message that was published before `time`, and that there still is.
     ///
     /// - Throws: `broker_unavailable` if the cluster does not answer.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
-        let (group, topic, limit) = (settings.group, settings.topic, settings.adminTimeout)
+        let (group, limit) = (settings.group, settings.adminTimeout)
+        let topics = Lane.allCases.map { settings.topic(of: $0) }
         do {
             return try await threads.run { [handle] in
-                try handle().hasDelivered(everythingBefore: time, to: group, topic: topic, within: limit)
+                for topic in topics {
+                    guard try handle().hasDelivered(everythingBefore: time, to: group, topic: topic, within: limit) else { return false }
+                }
+                return true
             }
         } catch {
             throw PixelFlowError.unavailable("broker", cause: error)

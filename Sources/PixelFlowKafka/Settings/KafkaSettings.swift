@@ -12,7 +12,9 @@ package struct KafkaSettings: Sendable, Hashable {
         "PIXELFLOW_KAFKA_PASSWORD",
         help:
             "Password for Kafka, if the URL has none.", isSecret: true)
-    static let topicSetting = name("PIXELFLOW_KAFKA_TOPIC", default: "image-tasks", help: "Topic of the dispatch messages to workers.")
+    static let topicSetting = name(
+        "PIXELFLOW_KAFKA_TOPIC", default: "image-tasks",
+        help: "Topic of the dispatch messages to workers. High and low priority have topics of their own: `TOPIC.high` and `TOPIC.low`.")
     static let deadLetterTopicSetting = name(
         "PIXELFLOW_KAFKA_DEAD_LETTER_TOPIC", default: "image-tasks.dlq", help: "Topic of dead letters: tasks that have failed for good.")
     static let eventsTopicSetting = name(
@@ -54,6 +56,9 @@ package struct KafkaSettings: Sendable, Hashable {
     /// How long an administrative request (metadata, offsets, a new topic) may take.
     package var adminTimeout: Duration = .seconds(3)
 
+    /// The topic of a lane. That of the normal lane is the one from before there were lanes.
+    package func topic(of lane: Lane) -> String { lane == .normal ? topic : "\(topic).\(lane.rawValue)" }
+
     package init(address: KafkaAddress) { self.address = address }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
@@ -72,7 +77,7 @@ package struct KafkaSettings: Sendable, Hashable {
     }
 
     private static func name(_ name: String, default defaultName: String, help: String) -> Setting<String> {
-        Setting(name, default: defaultName, expected: "1 to 249 letters, digits, dots, dashes or underscores", help: help) { text in
+        Setting(name, default: defaultName, expected: "1 to 244 letters, digits, dots, dashes or underscores", help: help) { text in
             let isLegal = text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
@@ -81,7 +86,7 @@ package struct KafkaSettings: Sendable, Hashable {
                 default: false
                 }
             }
-            return isLegal && (1...249).contains(text.utf8.count) ? text : nil
+            return isLegal && (1...244).contains(text.utf8.count) ? text : nil
         }
     }
 }

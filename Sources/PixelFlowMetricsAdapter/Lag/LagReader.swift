@@ -79,17 +79,17 @@ final class LagReader: Sendable {
     }
 }
 
-/// The source of the lag of the workers' group.
+/// The source of the lag of the workers' group, on the topic of each lane.
 package protocol LagSource: Sendable {
     /// - Throws: if it cannot be read.
-    func lag() async throws -> KafkaGroupLag
+    func lag() async throws -> [KafkaGroupLag]
 }
 
-/// Queries Kafka for the group and topic in its settings.
+/// Queries Kafka for the group and topics in its settings.
 package struct KafkaLagSource: LagSource {
     private let admin: KafkaAdmin
 
     package init(_ admin: KafkaAdmin) { self.admin = admin }
 
-    package func lag() async throws -> KafkaGroupLag { try await admin.lag() }
+    package func lag() async throws -> [KafkaGroupLag] { Array(try await admin.lagOfLanes().values) }
 }

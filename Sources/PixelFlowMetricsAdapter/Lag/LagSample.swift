@@ -14,14 +14,16 @@ struct LagSample: Sendable, Hashable {
         self.isFull = isFull
     }
 
-    /// Nil if the topic has no partitions: the lag is then unknown, not 0.
+    /// The lag of all lanes together. Nil if no topic has partitions: the lag is then unknown, not 0.
     ///
-    /// - Parameter target: tasks per worker. The value is capped at what makes the autoscaler want a worker for each partition,
-    ///   since further workers would have no partition.
-    init?(_ lag: KafkaGroupLag, target: Int, time: Timestamp) {
-        guard !lag.partitions.isEmpty else { return nil }
-        let ceiling = Self.ceiling(partitions: lag.partitions.count, target: target)
-        self.init(value: min(lag.total, ceiling), time: time, isFull: lag.total >= ceiling)
+    /// - Parameter target: tasks per worker. The value is capped at what makes the autoscaler want a worker for each partition of a
+    ///   topic, since further workers would have no partition.
+    init?(_ lags: [KafkaGroupLag], target: Int, time: Timestamp) {
+        let partitions = lags.map(\.partitions.count).max() ?? 0
+        guard partitions > 0 else { return nil }
+        let total = lags.reduce(0) { $0 + $1.total }
+        let ceiling = Self.ceiling(partitions: partitions, target: target)
+        self.init(value: min(total, ceiling), time: time, isFull: total >= ceiling)
     }
 
     /// The least lag with which the autoscaler goes on until there is a worker for each partition.

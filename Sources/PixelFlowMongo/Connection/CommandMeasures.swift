@@ -6,7 +6,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
     case prepare, check, clock
     case create, claim, renew, complete, change, confirm
     case find, list, changes, statistics
-    case due, waiting, expired, acknowledge, unpublished, deleted, purge, known
+    case due, turns, waiting, expired, acknowledge, unpublished, deleted, purge, known
     case presets, usage
     case orphans, installation
 }

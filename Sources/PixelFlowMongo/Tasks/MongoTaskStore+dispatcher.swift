@@ -4,7 +4,11 @@ extension MongoTaskStore: TaskDispatchStore {
     private typealias Name = TaskDocument.Name
 
     package func takeDue(limit: Int) async throws -> [TaskRecord] {
-        try await tasks.transitionAll(.due, limit: limit, .dispatch) { tasks.agenda(.dispatch, at: ["$lte": .time($0)]) }
+        try await tasks.transitionAll(.due, limit: limit, .dispatch) { now in
+            var filter = tasks.agenda(.dispatch, at: ["$lte": .time(now)])
+            filter[Name.heldLane] = TaskDocument.absent
+            return filter
+        }
     }
 
     package func acknowledge(_ messages: [DispatchMessage]) async throws {

@@ -4,12 +4,30 @@ extension MongoTaskStore: TaskWorkerStore {
     private typealias Name = TaskDocument.Name
 
     package func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
-        let start = try await tasks.clock.read().earliest - age
+        let now = try await tasks.clock.read().earliest
         var filter = tasks.agenda(.dispatch, at: ["$gt": 0])
-        filter[Name.nextRunAt] = ["$lte": .time(start)]
+        filter[Name.nextRunAt] = ["$lte": .time(now - age)]
         filter[Name.cancelRequested] = false
-        return try await tasks.rows(.waiting, where: filter, sort: [Name.nextStepAt: 1], limit: limit, fields: [Name.id])
-            .compactMap { $0[Name.id]?.string }.map { TaskID($0) }
+        let fields = [Name.id, Name.nextRunAt, Name.nextStep]
+        let found = try await tasks.rows(.waiting, where: filter, sort: [Name.nextStepAt: 1], limit: limit, fields: fields)
+        // Nothing waits almost every time, and that takes one query.
+        guard !found.isEmpty else { return [] }
+        var sent = filter
+        sent[Name.sentLane] = MongoTaskStore.anyLane
+        sent[Name.nextRunAt] = ["$lte": .time(now)]
+        let inBroker = try await tasks.rows(
+            .waiting, where: sent, sort: [Name.sentLane: 1, Name.nextRunAt: 1], limit: limit, fields: fields)
+        // From before there were lanes.
+        let others = found.filter { $0[Name.nextStep]?.document?["sent"] == nil && $0[Name.nextStep]?.document?["held"] == nil }
+        var chosen = inBroker.filter { ($0[Name.nextRunAt]?.int64 ?? .max) <= (now - age).microseconds } + others
+        if inBroker.isEmpty, chosen.count < limit {
+            var held = filter
+            held[Name.heldLane] = MongoTaskStore.anyLane
+            chosen += try await tasks.rows(
+                .waiting, where: held, sort: [Name.heldLane: 1, Name.tenant: 1, Name.nextRunAt: 1], limit: limit - chosen.count,
+                fields: fields)
+        }
+        return chosen.prefix(limit).compactMap { $0[Name.id]?.string }.map { TaskID($0) }
     }
 
     package func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {

@@ -141,6 +141,7 @@ extension TaskCommands {
                 Name.nextStep: TaskDocument.nextStep(.expire, at: lease.until), Name.startedAt: .time(tick), Name.updatedAt: .time(tick),
                 Name.version: .int(version), Name.claim: .int(version),
             ],
+            "$unset": [Name.isHeld: 1],
             "$inc": [Name.epoch: 1, Name.attempts: 1, Name.revision: 1],
             "$push": [
                 Name.history: [

@@ -71,6 +71,11 @@ extension TaskCommands {
         // By the earliest that the server's clock may show: nothing is taken too soon.
         let now = try await clock.read().earliest
         let found = try await find(operation, where: filter(now), sort: [Name.nextStepAt: 1], limit: limit)
+        return try await transitionAll(operation, found, transition)
+    }
+
+    /// Applies one transition to each of these tasks, as the one above.
+    func transitionAll(_ operation: MongoOperation, _ found: [TaskDocument], _ transition: TaskTransition) async throws -> [TaskRecord] {
         guard !found.isEmpty else { return [] }
         return try await changing(found.count) { _, ticks in
             let swaps = zip(found, ticks).compactMap { document, tick -> TaskSwap? in

@@ -8,6 +8,7 @@ extension TaskDocument {
             id: TaskID(try fields.string(Name.id)), tenant: TenantID(try fields.string(Name.tenant)),
             owner: UserID(try fields.string("owner")), source: try Self.source(try fields.fields("source")),
             pipeline: try PipelineText.decode(try fields.string("pipeline")), preset: fields["preset"]?.string,
+            lane: fields[Name.lane]?.string.flatMap(Lane.init(rawValue:)) ?? .normal,
             idempotencyKey: (fields[Name.idempotencyKey] ?? fields[Name.releasedKey])?.string,
             fingerprint: try fields.string("fingerprint"), requestID: try fields.string("request_id"),
             createdAt: try fields.time(Name.createdAt))
@@ -26,7 +27,7 @@ extension TaskDocument {
         let dispatch = try fields.fields("dispatch")
         task.dispatch = Dispatch(
             sequence: try dispatch.int("sequence"), due: try dispatch.time("due"), acknowledged: try dispatch.int("acknowledged"),
-            acknowledgedAt: dispatch.optionalTime("acknowledged_at"))
+            acknowledgedAt: dispatch.optionalTime("acknowledged_at"), isHeld: dispatch["held"]?.bool ?? false)
         task.cancelRequested = fields[Name.cancelRequested]?.bool ?? false
         task.fetchedSource = try fields.optional("fetched_source", Self.fetched)
         // `source_facts` in documents from before 1.0.

@@ -18,6 +18,8 @@ extension TaskDocument {
             Name.label: .string(task.label.lowercased()), Name.createdAt: .time(task.createdAt),
         ]
         document["preset"] = task.preset.map(BSONValue.string)
+        // Absent for the normal lane, as in documents from before there were lanes.
+        document[Name.lane] = task.lane == .normal ? nil : .string(task.lane.rawValue)
         return document
     }
 
@@ -58,12 +60,25 @@ extension TaskDocument {
 
     private static func nextStep(of task: TaskRecord) -> BSONValue? {
         if let deletedAt = task.deletedAt { return nextStep(.purge, at: deletedAt) }
-        if task.status == .pending { return nextStep(.dispatch, at: task.dispatch.due) }
+        if task.status == .pending {
+            return dispatchStep(at: task.dispatch.due, lane: task.lane, isHeld: task.dispatch.isHeld)
+        }
         return task.lease.map { nextStep(.expire, at: $0.until) }
     }
 
     static func nextStep(_ step: NextStep, at time: Timestamp) -> BSONValue {
         ["kind": .string(step.rawValue), "at": .time(time)]
+    }
+
+    /// With the rank of the lane, under a name that says what the task waits for. Processes from before there were lanes write the
+    /// next step without it, so that nothing of it is left behind when they claim the task.
+    private static func dispatchStep(at time: Timestamp, lane: Lane, isHeld: Bool) -> BSONValue {
+        let rank = BSONValue.int(lane.rank)
+        return .document(
+            BSONDocument([
+                .init(name: "kind", value: .string(NextStep.dispatch.rawValue)), .init(name: "at", value: .time(time)),
+                .init(name: isHeld ? "held" : "sent", value: rank),
+            ]))
     }
 
     static func lease(_ lease: Lease) -> BSONValue {
@@ -75,6 +90,7 @@ extension TaskDocument {
             "sequence": .int(dispatch.sequence), "due": .time(dispatch.due), "acknowledged": .int(dispatch.acknowledged),
         ]
         document["acknowledged_at"] = dispatch.acknowledgedAt.map(BSONValue.time)
+        document["held"] = dispatch.isHeld ? true : nil
         return .document(document)
     }
 

@@ -29,6 +29,13 @@ struct TaskDocument: Sendable {
         static let nextStep = "next_step"
         static let nextStepKind = "next_step.kind"
         static let nextStepAt = "next_step.at"
+        /// Of a task whose dispatch message is with the broker or due: the rank of its lane.
+        static let sentLane = "next_step.sent"
+        /// Of a held task: the rank of its lane.
+        static let heldLane = "next_step.held"
+        static let isHeld = "dispatch.held"
+        static let lane = "lane"
+        static let leaseWorker = "lease.worker"
         static let acknowledgedAt = "dispatch.acknowledged_at"
         static let cancelRequested = "cancel_requested"
         /// The key while it is in use. The unique index covers this field alone.

@@ -28,6 +28,14 @@ struct TaskIndexes: Sendable {
             ["name": "task_by_status", "key": [Name.tenant: 1, Name.status: 1, Name.id: 1]],
             ["name": "task_by_change", "key": [Name.tenant: 1, Name.updatedAt: 1]],
             ["name": "task_by_next_step", "key": [Name.nextStepKind: 1, Name.nextStepAt: 1], "sparse": true],
+            [
+                "name": "task_by_turn", "key": [Name.heldLane: 1, Name.tenant: 1, Name.nextRunAt: 1],
+                "partialFilterExpression": [Name.heldLane: TaskDocument.present],
+            ],
+            [
+                "name": "task_in_broker", "key": [Name.sentLane: 1, Name.nextRunAt: 1, Name.tenant: 1],
+                "partialFilterExpression": [Name.sentLane: TaskDocument.present],
+            ],
             // Not sparse, because an outbox that is empty is there.
             ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$gt": 0]]],
             [

@@ -32,6 +32,10 @@ extension MongoTaskStore: UsageStore {
         }
     }
 
+    package func tasksInFlight(of tenant: TenantID) async throws -> Int {
+        try await reading(for: tenant) { try await tasks.inFlight(of: tenant) }
+    }
+
     package func usage(of tenant: TenantID) async throws -> Usage {
         let now = try await tasks.clock.read().likely
         return try await reading(for: tenant) {

@@ -76,7 +76,7 @@ struct OrganisationDocument: Sendable {
     private static var parts: [(Quota.CodingKeys, WritableKeyPath<Quota, Int?>)] {
         [
             (.tasksPerMonth, \.tasksPerMonth), (.bytesStored, \.bytesStored), (.tasksInFlight, \.tasksInFlight),
-            (.sourceBytes, \.sourceBytes), (.retentionDays, \.retentionDays),
+            (.sourceBytes, \.sourceBytes), (.retentionDays, \.retentionDays), (.weight, \.weight),
         ]
     }
 }

@@ -34,6 +34,15 @@ extension MetricCatalog {
             MetricDescription(
                 .counter, "dispatched_total", labels: ["outcome"],
                 "Dispatch messages by outcome: published, failed. A failed one stays due and is published again."),
+            MetricDescription(
+                .counter, "dispatch_turns_total", labels: ["lane"],
+                "Held tasks whose turn it was, and whose dispatch message was published."),
+            MetricDescription(
+                .gauge, "dispatch_window_messages", labels: ["lane"],
+                "Dispatch messages of a lane that are kept with the broker while tasks of the lane are held."),
+            MetricDescription(
+                .gauge, "dispatch_held_organisations", labels: ["lane"],
+                "Organisations with held tasks, as far as this process knows."),
             MetricDescription(.counter, "redispatched_total", "Tasks whose dispatch message was overdue and was published again."),
             MetricDescription(.counter, "lost_leases_total", "Leases that expired because their worker had stopped or stalled."),
             MetricDescription(

@@ -14,7 +14,7 @@ import { SaveAsPreset } from "./SaveAsPreset.jsx";
 import { useIncoming } from "./useIncoming.js";
 
 export function Composer() {
-    const { items, choice, pipeline } = useUploads();
+    const { items, choice, pipeline, priority } = useUploads();
     const { problem } = usePresets();
     const isOver = useIncoming();
     useEffect(() => { loadPresets(); }, []);
@@ -30,7 +30,7 @@ export function Composer() {
                 </div>
             </div>
             {!choice && pipeline && <OwnPipeline pipeline={pipeline} preview={(items.find((item) => item.preview) || {}).preview || ""} />}
-            {items.length > 0 && <Staged items={items} />}
+            {items.length > 0 && <Staged items={items} priority={priority} />}
         </Card>
     );
 }
@@ -132,14 +132,23 @@ function OwnPipeline({ pipeline, preview }) {
     );
 }
 
-function Staged({ items }) {
+function Staged({ items, priority }) {
     const ready = items.filter((item) => item.state === "ready");
     return (
         <div className="mt-5 border-t border-line pt-5">
             <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3" aria-label="Pictures to process">
                 {items.map((item) => <StagedItem key={item.id} item={item} />)}
             </ul>
-            <div className="mt-4 flex justify-end">
+            <div className="mt-4 flex flex-wrap items-center justify-end gap-3">
+                <label className="flex items-center gap-2">
+                    <span className="text-sm text-soft">Priority</span>
+                    <select value={priority} onChange={(event) => uploads.set({ priority: event.target.value })} className={inputLook}>
+                        <option value="">As usual</option>
+                        <option value="high">High</option>
+                        <option value="normal">Normal</option>
+                        <option value="low">Low, for many pictures</option>
+                    </select>
+                </label>
                 <Button kind="primary" icon="check" disabled={!ready.length} onClick={sendAll} className="w-full sm:w-auto">
                     {ready.length ? `Process ${plural(ready.length, "picture")}` : "Sending …"}
                 </Button>

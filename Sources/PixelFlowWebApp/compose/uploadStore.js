@@ -9,8 +9,9 @@ import { upsertTasks } from "../tasks/taskStore.js";
  * The staged upload. It outlives the view that shows it, so that nothing is lost when the user navigates.
  * `items`: `{id, file | url, preview, focus, state: "ready" | "sending", progress, problem}`.
  * `choice`: the name of a preset, or "" for `pipeline`.
+ * `priority`: "high", "normal" or "low"; "" for that of the preset.
  */
-export const uploads = makeStore({ items: [], choice: "web", pipeline: null, url: "" });
+export const uploads = makeStore({ items: [], choice: "web", pipeline: null, priority: "", url: "" });
 export const useUploads = () => useStore(uploads);
 
 const atOnce = 3;
@@ -51,13 +52,14 @@ export function chosenPipeline(selection) {
     return preset ? preset.pipeline : pipeline;
 }
 
-/** `{preset}` or `{pipeline}` for the request. A preset with a focal point is sent as a pipeline. */
+/** `{preset}` or `{pipeline}` for the request, and the priority. A preset with a focal point is sent as a pipeline. */
 function instructions(item) {
-    const { choice } = uploads.get();
+    const { choice, priority } = uploads.get();
     const pipeline = chosenPipeline();
-    if (item.focus && pipeline) return { pipeline: withFocus(pipeline, item.focus) };
-    if (choice) return { preset: choice };
-    return pipeline ? { pipeline } : {};
+    const order = priority ? { priority } : {};
+    if (item.focus && pipeline) return { pipeline: withFocus(pipeline, item.focus), ...order };
+    if (choice) return { preset: choice, ...order };
+    return pipeline ? { pipeline, ...order } : order;
 }
 
 /** Uploads all items that are ready. Those that succeed become tasks; the others stay, with the error. */
@@ -92,11 +94,12 @@ async function sendOne({ id }) {
 }
 
 function sendFile(item, wanted, headers) {
-    /** @type {{ preset?: string, pipeline?: import("@api").Pipeline }} */
-    const { preset, pipeline } = wanted;
+    /** @type {{ preset?: string, pipeline?: import("@api").Pipeline, priority?: string }} */
+    const { preset, pipeline, priority } = wanted;
     const form = new FormData();
     if (preset) form.append("preset", preset);
     if (pipeline) form.append("pipeline", JSON.stringify(pipeline));
+    if (priority) form.append("priority", priority);
     form.append("file", item.file);
     const onProgress = (progress) => changeItem(item.id, { progress });
     const { promise, abort } = send("/api/upload", form, headers, onProgress);

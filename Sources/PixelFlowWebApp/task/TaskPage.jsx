@@ -80,6 +80,7 @@ function Heading({ task }) {
                     {task.source && <span>{task.source.width} × {task.source.height} {task.source.format}, {size(task.source.bytes)}</span>}
                     <time dateTime={task.created_at} title={moment(task.created_at)}>{ago(task.created_at, now)}</time>
                     {task.preset && <span>Preset {task.preset}</span>}
+                    {task.priority && task.priority !== "normal" && <span>Priority {task.priority}</span>}
                 </p>
             </div>
             {mayWrite && <div className="flex flex-wrap gap-2">

@@ -61,6 +61,7 @@ function Facts({ task }) {
 /** @param {import("@api").Task} task */
 function* summary(task) {
     if (task.preset) yield task.preset;
+    if (task.priority && task.priority !== "normal") yield `${task.priority} priority`;
     if (task.status === "PENDING" && task.error) yield `retrying: ${errorWords(task.error).title.toLowerCase()}`;
     const made = task.outputs.filter((output) => output.url);
     if (!made.length) return;

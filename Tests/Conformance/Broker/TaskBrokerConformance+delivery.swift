@@ -94,6 +94,14 @@ extension TaskBrokerConformance {
         await subscription.close()
     }
 
+    func lanesArrive() async throws {
+        let messages = Lane.allCases.flatMap { series(20, in: $0) }
+        try await broker.publish(messages.shuffled())
+        let subscription = try await broker.subscribe()
+        try requireEqual(try await receive(Set(messages), from: subscription), Set(messages), "dispatch messages")
+        await subscription.close()
+    }
+
     func deadLetterIsTaken() async throws {
         let now = SystemClock().now()
         try await broker.deadLetter(
@@ -106,12 +114,12 @@ extension TaskBrokerConformance {
 // MARK: - Steps the rules share
 
 extension TaskBrokerConformance {
-    private func series(_ count: Int) -> [DispatchMessage] {
+    private func series(_ count: Int, in lane: Lane = .normal) -> [DispatchMessage] {
         let now = SystemClock().now()
         return (1...count).map { number in
             DispatchMessage(
                 task: TaskID.make(at: now + .milliseconds(number)), tenant: TenantID("tenant-\(number % 3)"), generation: 1,
-                sequence: number, requestID: "request-\(number)")
+                sequence: number, requestID: "request-\(number)", lane: lane)
         }
     }
 

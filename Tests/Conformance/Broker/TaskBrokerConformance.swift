@@ -22,6 +22,7 @@ package struct TaskBrokerConformance: Sendable {
         Case("closing ends a waiting next()") { try await $0.closingEndsTheWait() },
         Case("after closing there is nothing more, and closing again is no error") { try await $0.closedStaysClosed() },
         Case("the same dispatch message can be published again") { try await $0.repetitionArrives() },
+        Case("messages of every lane arrive, as they were published") { try await $0.lanesArrive() },
         Case("publishing nothing is no error") { try await $0.broker.publish([]) },
         Case("a dead letter is taken") { try await $0.deadLetterIsTaken() },
         Case("the backend says that it is in order") { try await $0.broker.check() },

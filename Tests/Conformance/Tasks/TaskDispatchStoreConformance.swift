@@ -6,5 +6,5 @@ package struct TaskDispatchStoreConformance: TaskStoreSuite {
 
     /// Every rule.
     package static let cases: [ConformanceCase<TaskDispatchStoreConformance>] =
-        dispatch + leases + outbox + deleted
+        dispatch + turns + leases + outbox + deleted
 }

@@ -8,23 +8,28 @@ extension TaskStoreSuite {
 
     func sample(
         of tenant: TenantID = Self.tenant, key: String? = nil, fingerprint: String = "print", at time: Timestamp? = nil,
-        source: TaskSource? = nil
+        source: TaskSource? = nil, lane: Lane = .normal, isHeld: Bool = false
     ) -> TaskRecord {
         let time = time ?? now
         let id = TaskID.make(at: time)
         let upload = TaskSource.Upload(
             filename: "Füße.jpg", contentType: "image/jpeg", bytes: 12_345, sha256: String(repeating: "a", count: 64),
             key: .upload(id, tenant: tenant))
-        return TaskRecord(
+        var task = TaskRecord(
             id: id, tenant: tenant, owner: UserID("user"), source: source ?? .upload(upload),
             pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []),
-            preset: "web", idempotencyKey: key, fingerprint: fingerprint, requestID: "request", createdAt: time)
+            preset: "web", lane: lane, idempotencyKey: key, fingerprint: fingerprint, requestID: "request", createdAt: time)
+        task.dispatch.isHeld = isHeld
+        return task
     }
 
     /// A new task in the store.
     @discardableResult
-    func add(of tenant: TenantID = Self.tenant, key: String? = nil, at time: Timestamp? = nil) async throws -> TaskRecord {
-        guard case .created(let task) = try await owner.create(sample(of: tenant, key: key, at: time)) else {
+    func add(
+        of tenant: TenantID = Self.tenant, key: String? = nil, at time: Timestamp? = nil, lane: Lane = .normal, isHeld: Bool = false
+    ) async throws -> TaskRecord {
+        let sample = sample(of: tenant, key: key, at: time, lane: lane, isHeld: isHeld)
+        guard case .created(let task) = try await owner.create(sample) else {
             throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
         }
         return task

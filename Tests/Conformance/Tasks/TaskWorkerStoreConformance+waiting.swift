@@ -3,6 +3,9 @@ import PixelFlowCore
 extension TaskWorkerStoreConformance {
     static let waiting: [Case] = [
         Case("dispatch: a task that waits can be found without its dispatch message") { try await $0.waitingIsFound() },
+        Case("dispatch: tasks that wait are found lane by lane") { try await $0.waitingIsFoundLaneByLane() },
+        Case("dispatch: held tasks wait for their turn, unless nobody gives turns") { try await $0.heldIsFoundOnlyWithoutTurns() },
+        Case("claim: a held task can be claimed") { try await $0.heldCanBeClaimed() },
         Case("lease: renewing moves its end") { try await $0.renewalMovesTheEnd() },
         Case("reopened, the store goes by the same rules") { try await $0.reopenedStoreGoesOn() },
     ]
@@ -29,6 +32,38 @@ extension TaskWorkerStoreConformance {
         _ = try await owner.cancel(second.id, of: Self.tenant)
         for status in TaskStatus.allCases where status != .pending { _ = try await add(status) }
         try requireEqual(try await worker.waiting(longerThan: .zero, limit: 10), [], "none but PENDING tasks")
+    }
+
+    func waitingIsFoundLaneByLane() async throws {
+        var expected: [TaskID] = []
+        for lane in [Lane.low, .normal, .high] { expected.insert(try await add(lane: lane).id, at: 0) }
+        pass(.milliseconds(1))
+        let found = try await soon("three tasks to wait") {
+            let found = try await worker.waiting(longerThan: .zero, limit: 10)
+            return found.count == 3 ? found : nil
+        }
+        try requireEqual(found, expected, "waiting")
+    }
+
+    func heldIsFoundOnlyWithoutTurns() async throws {
+        let held = try await add(isHeld: true)
+        let sent = try await add()
+        pass(.milliseconds(1))
+        let found = try await soon("a task to wait") {
+            let found = try await worker.waiting(longerThan: .zero, limit: 10)
+            return found.isEmpty ? nil : found
+        }
+        try requireEqual(found, [sent.id], "beside one that was sent")
+        _ = try await claim(sent)
+        try requireEqual(try await worker.waiting(longerThan: .zero, limit: 10), [held.id], "with nothing sent")
+    }
+
+    func heldCanBeClaimed() async throws {
+        let claimed = try await claim(try await add(isHeld: true))
+        try require(!claimed.dispatch.isHeld, "still held")
+        try requireEqual(try await dispatcher.heldQueues(limit: 10), [], "held queues")
+        let released = try requireValue(try await worker.release(claimed.claim), "not released")
+        try require(!released.dispatch.isHeld, "held again")
     }
 
     func renewalMovesTheEnd() async throws {

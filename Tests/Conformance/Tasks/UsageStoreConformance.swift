@@ -27,7 +27,7 @@ package struct UsageStoreConformance: TaskStoreSuite {
 
     func quotaIsKept() async throws {
         try requireEqual(try await usage.quota(of: Self.tenant), .unlimited, "before")
-        let quota = Quota(tasksPerMonth: 1, bytesStored: 2, tasksInFlight: 3, sourceBytes: 4, retentionDays: 5)
+        let quota = Quota(tasksPerMonth: 1, bytesStored: 2, tasksInFlight: 3, sourceBytes: 4, retentionDays: 5, weight: 6)
         try await usage.setQuota(quota, of: Self.tenant)
         try requireEqual(try await usage.quota(of: Self.tenant), quota, "set")
         try requireEqual(try await usage.quota(of: Self.stranger), .unlimited, "a stranger's")

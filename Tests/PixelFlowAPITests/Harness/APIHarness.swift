@@ -33,7 +33,7 @@ final class APIHarness: Sendable {
 
     init(
         limits: ImageLimits = ImageLimits(), uploads: UploadLimits = UploadLimits(), reserve: DiskReserve? = nil,
-        eventLimits: EventLimits = EventLimits()
+        eventLimits: EventLimits = EventLimits(), queue: QueueSettings = QueueSettings(), clock: any WallClock = SystemClock()
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
@@ -48,8 +48,8 @@ final class APIHarness: Sendable {
         dependencies = APIDependencies(
             tasks: store, presets: store, usage: store, blobs: blobs,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
-            verifier: auth.verifier, secret: ServiceSecret(Self.secret))
-        service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, metrics: registry)
+            verifier: auth.verifier, secret: ServiceSecret(Self.secret), clock: clock)
+        service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }
 

@@ -77,7 +77,8 @@ struct RandomWalk {
         case 20: return .reclaim
         case 21: return .cancel
         case 22..<24: return .replay
-        case 24..<26: return .dispatch
+        case 24: return .dispatch
+        case 25: return Bool.random(using: &random) ? .hold : .takeTurn
         case 26..<28: return .acknowledgeDispatch(sequence: task.dispatch.sequence - Int.random(in: 0...1, using: &random))
         case 28: return .acknowledgeEvents(Set(task.outbox.prefix(1).map(\.id)))
         default: return Int.random(in: 0..<6, using: &random) == 0 ? .delete : .renew(claim)

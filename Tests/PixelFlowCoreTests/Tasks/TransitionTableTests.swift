@@ -51,6 +51,8 @@ import Testing
         Row("cancel", [.leads(.cancelled), .leads(.processing), wrong(.completed), wrong(.failed), wrong(.cancelled)]) { _ in .cancel },
         Row("replay", only(.failed, .leads(.pending))) { _ in .replay },
         Row("dispatch", only(.pending, .refused(.notDue))) { _ in .dispatch },
+        Row("hold", only(.pending, .leads(.pending))) { _ in .hold },
+        Row("take a turn without being held", only(.pending, .refused(.unchanged))) { _ in .takeTurn },
         Row("acknowledge a dispatch message", only(.pending, .leads(.pending))) { .acknowledgeDispatch(sequence: $0.dispatch.sequence) },
         Row("acknowledge an older dispatch message", only(.pending, .refused(.superseded))) {
             .acknowledgeDispatch(sequence: $0.dispatch.sequence - 1)

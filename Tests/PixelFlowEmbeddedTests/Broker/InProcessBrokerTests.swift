@@ -22,13 +22,26 @@ import Testing
         let broker = InProcessBroker()
         let idle = try await broker.subscribe()
         let busy = try await broker.subscribe()
-        try await broker.publish((1...10).map(message))
+        try await broker.publish((1...10).map { message($0) })
         for sequence in 1...10 { #expect(try await busy.next("a dispatch message")?.message.sequence == sequence) }
         await idle.close()
         #expect(broker.depth == 0)
     }
 
-    private func message(_ sequence: Int) -> DispatchMessage {
-        DispatchMessage(task: TaskID("task"), tenant: TenantID("tenant"), generation: 1, sequence: sequence, requestID: "request")
+    @Test func busyLanesAreServedByTheirWeights() async throws {
+        let broker = InProcessBroker()
+        for lane in Lane.allCases { try await broker.publish((1...50).map { message($0, in: lane) }) }
+        let subscription = try await broker.subscribe()
+        var received: [Lane] = []
+        for _ in 0..<42 { received.append(try #require(try await subscription.next("a dispatch message")).message.lane) }
+        for lane in Lane.allCases { #expect(received.count { $0 == lane } == 2 * lane.weight) }
+        // What is left of one comes without the others.
+        for _ in 0..<108 { received.append(try #require(try await subscription.next("a dispatch message")).message.lane) }
+        #expect(received.count { $0 == .low } == 50)
+    }
+
+    private func message(_ sequence: Int, in lane: Lane = .normal) -> DispatchMessage {
+        DispatchMessage(
+            task: TaskID("task"), tenant: TenantID("tenant"), generation: 1, sequence: sequence, requestID: "request", lane: lane)
     }
 }

@@ -43,7 +43,7 @@ final class ScriptedLag: LagSource {
         for each in held { each.resume() }
     }
 
-    func lag() async throws -> KafkaGroupLag {
+    func lag() async throws -> [KafkaGroupLag] {
         state.withLock { $0.readings += 1 }
         // bounded: by `release`; whoever asks has a deadline.
         await withCheckedContinuation { continuation in
@@ -53,6 +53,6 @@ final class ScriptedLag: LagSource {
             }
             if goesOn { continuation.resume() }
         }
-        return try state.withLock { $0.answer }.get()
+        return [try state.withLock { $0.answer }.get()]
     }
 }

@@ -1,0 +1,36 @@
+package import PixelFlowCore
+
+/// How many tasks are kept with the broker while others are held.
+package struct TurnSettings: Sendable, Hashable {
+    /// Above the target of the autoscaler, 10, by more than its tolerance: with fewer, it would never see a reason for another
+    /// worker, since held tasks are not part of the lag.
+    static let defaultPerWorker = 12
+    static let perWorkerSetting = Setting<Int>.integer(
+        "PIXELFLOW_DISPATCH_WINDOW", default: defaultPerWorker, in: 0...1000,
+        help:
+            "Dispatch messages of a lane that are kept with the broker for each busy worker while more tasks wait; the others wait in the "
+            + "task database for their organisation's turn. Must be above the autoscaler's lag target for workers to be added. The embedded "
+            + "mode keeps as few as it can; 0 sends every task at once, without turns.")
+
+    package static let descriptions: [SettingDescription] = [perWorkerSetting.description]
+
+    package var perWorker: Int
+    package var least: Int
+    /// Whether organisations take turns at all.
+    package var isOn: Bool
+
+    package init(perWorker: Int = 0, least: Int = 4, isOn: Bool = true) {
+        self.isOn = isOn
+        self.perWorker = perWorker
+        self.least = least
+    }
+
+    /// For a process with a worker of its own and no autoscaler.
+    package var embedded: TurnSettings { TurnSettings(isOn: isOn) }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package init(_ settings: Settings) throws(PixelFlowError) {
+        let perWorker = try settings[Self.perWorkerSetting]
+        self.init(perWorker: perWorker, isOn: perWorker > 0)
+    }
+}

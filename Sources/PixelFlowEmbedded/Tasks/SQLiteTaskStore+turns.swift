@@ -1,0 +1,86 @@
+import GRDB
+package import PixelFlowCore
+
+/// Held tasks, and the tasks that are under way beside them.
+extension SQLiteTaskStore {
+    package func occupancy() async throws -> Occupancy {
+        let now = now.microseconds
+        return try await read { database in
+            var occupancy = Occupancy()
+            let sent = """
+                SELECT lane, tenant, COUNT(*) FROM task
+                WHERE status = 'PENDING' AND held = 0 AND deleted_at IS NULL AND lane IN (0, 1, 2) AND next_run_at <= ?
+                GROUP BY lane, tenant
+                """
+            for row in try Row.fetchAll(database.cachedStatement(sql: sent), arguments: [now]) {
+                guard let lane = Lane(rank: row[0]) else { continue }
+                occupancy.shares[HeldQueue(lane: lane, tenant: TenantID(row[1])), default: .init()].sent = row[2]
+            }
+            let running = """
+                SELECT lane, tenant, COUNT(*) FROM task
+                WHERE status = 'PROCESSING' AND deleted_at IS NULL AND lease_until > 0 GROUP BY lane, tenant
+                """
+            for row in try Row.fetchAll(database.cachedStatement(sql: running)) {
+                guard let lane = Lane(rank: row[0]) else { continue }
+                occupancy.shares[HeldQueue(lane: lane, tenant: TenantID(row[1])), default: .init()].running = row[2]
+                // The one that works in this process.
+                occupancy.workers = 1
+            }
+            return occupancy
+        }
+    }
+
+    package func heldQueues(limit: Int) async throws -> Set<HeldQueue> {
+        try await read { database in
+            // From one organisation to the next, so that the length of a queue makes no difference.
+            let sql = """
+                WITH RECURSIVE queue (lane, tenant) AS (
+                    SELECT column1, (SELECT MIN(tenant) FROM task
+                        WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL AND lane = column1)
+                    FROM (VALUES (0), (1), (2))
+                    UNION ALL
+                    SELECT lane, (SELECT MIN(task.tenant) FROM task
+                        WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL AND task.lane = queue.lane
+                            AND task.tenant > queue.tenant)
+                    FROM queue WHERE tenant IS NOT NULL
+                )
+                SELECT lane, tenant FROM queue WHERE tenant IS NOT NULL ORDER BY random() LIMIT ?
+                """
+            let rows = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [limit])
+            return Set(rows.compactMap { row in Lane(rank: row[0]).map { HeldQueue(lane: $0, tenant: TenantID(row[1])) } })
+        }
+    }
+
+    package func takeHeld(_ allotments: [HeldQueue: Int]) async throws -> [TaskRecord] {
+        let wanted = allotments.filter { $0.value > 0 }
+        guard !wanted.isEmpty else { return [] }
+        let now = now.microseconds
+        return try await write(.process) { tasks in
+            var taken: [TaskRecord] = []
+            for (queue, count) in wanted {
+                let ids = try tasks.ids(
+                    """
+                    SELECT id FROM task
+                    WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL AND lane = ? AND tenant = ? AND next_run_at <= ?
+                    ORDER BY next_run_at LIMIT ?
+                    """, [queue.lane.rank, queue.tenant.rawValue, now, count])
+                taken += try self.apply(.takeTurn, to: ids, in: tasks)
+            }
+            return taken
+        }
+    }
+
+    package func hold(_ records: [TaskRecord]) async throws {
+        guard !records.isEmpty else { return }
+        let ids = records.map(\.id)
+        _ = try await write(.process) { tasks in try self.apply(.hold, to: ids, in: tasks) }
+    }
+
+    private func apply(_ transition: TaskTransition, to ids: [TaskID], in tasks: TaskTransaction) throws -> [TaskRecord] {
+        try ids.compactMap { id in
+            guard var task = try tasks.task(id), (try? machine.apply(transition, to: &task, at: tick())) != nil else { return nil }
+            try tasks.update(task)
+            return task
+        }
+    }
+}

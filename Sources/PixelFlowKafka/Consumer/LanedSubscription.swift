@@ -1,0 +1,128 @@
+import PixelFlowCore
+import Synchronization
+
+/// Merges the subscriptions of the lanes by their weights.
+///
+/// librdkafka gives the messages of one consumer in an order of its own, and pausing a topic throws away what was fetched of it.
+/// So each lane has its own consumer, and what its consumer gives waits here for its turn: `ahead` messages of each lane at
+/// most, unsettled, as those in the consumer's own buffer.
+final class LanedSubscription: DispatchSubscription {
+    private struct Waiter {
+        let number: Int
+        let continuation: CheckedContinuation<DispatchDelivery?, any Error>
+    }
+
+    private struct State {
+        var turns = WeightedTurns.lanes
+        var ready: [Lane: [DispatchDelivery]] = [:]
+        /// Lanes of which messages are being received.
+        var receiving: Set<Lane> = []
+        var waiters: [Waiter] = []
+        var next = 0
+        var isClosed = false
+
+        mutating func pop() -> DispatchDelivery? {
+            guard let lane = turns.next(where: { ready[$0]?.isEmpty == false }) else { return nil }
+            return ready[lane]?.removeFirst()
+        }
+    }
+
+    private let lanes: [Lane: DispatchConsumer]
+    private let ahead: Int
+    private let state = Mutex(State())
+
+    init(_ lanes: [Lane: DispatchConsumer], ahead: Int) {
+        self.lanes = lanes
+        self.ahead = ahead
+    }
+
+    func next() async throws -> DispatchDelivery? {
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in wait(Waiter(number: number, continuation: continuation)) }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiters.firstIndex { $0.number == number }.map { state.waiters.remove(at: $0) }
+            }
+            waiter?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    private func wait(_ waiter: Waiter) {
+        let answer: Result<DispatchDelivery?, any Error>? = state.withLock { state in
+            if Task.isCancelled { return .failure(CancellationError()) }
+            if state.isClosed { return .success(nil) }
+            if let delivery = state.pop() { return .success(delivery) }
+            state.waiters.append(waiter)
+            return nil
+        }
+        if let answer { waiter.continuation.resume(with: answer) }
+        receive()
+    }
+
+    func close() async {
+        let (waiters, _) = state.withLock { state in
+            state.isClosed = true
+            // Dropped unsettled, they are delivered to others.
+            defer { (state.waiters, state.ready) = ([], [:]) }
+            return (state.waiters, state.ready)
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: nil) }
+        await withDiscardingTaskGroup { group in
+            for consumer in lanes.values { group.addTask { await consumer.stop() } }
+        }
+        await withDiscardingTaskGroup { group in
+            for consumer in lanes.values { group.addTask { await consumer.close() } }
+        }
+    }
+
+    /// Receives of each lane until enough waits here. Nothing is received before someone waits for a message, and then no more
+    /// than is called for soon.
+    private func receive() {
+        for (lane, consumer) in lanes {
+            let mayStart = state.withLock { state in
+                guard !state.isClosed, state.ready[lane, default: []].count < ahead else { return false }
+                return state.receiving.insert(lane).inserted
+            }
+            guard mayStart else { continue }
+            Task { await receive(lane, from: consumer) }
+        }
+    }
+
+    private func receive(_ lane: Lane, from consumer: DispatchConsumer) async {
+        var isDone = false
+        while !isDone {
+            let outcome: Result<DispatchDelivery?, any Error>
+            do {
+                outcome = .success(try await consumer.next())
+            } catch {
+                outcome = .failure(error)
+            }
+            let (resumed, result): ([Waiter], Result<DispatchDelivery?, any Error>) = state.withLock { state in
+                switch outcome {
+                case .success(let delivery?) where !state.isClosed:
+                    state.ready[lane, default: []].append(delivery)
+                    isDone = state.ready[lane, default: []].count >= ahead
+                case .success:
+                    // Closed, by this side or the other.
+                    isDone = true
+                    state.isClosed = true
+                    defer { state.waiters = [] }
+                    return (state.waiters, .success(nil))
+                case .failure(let error):
+                    isDone = true
+                    state.receiving.remove(lane)
+                    return (state.waiters.isEmpty ? [] : [state.waiters.removeFirst()], .failure(error))
+                }
+                if isDone { state.receiving.remove(lane) }
+                guard !state.waiters.isEmpty, let delivery = state.pop() else { return ([], .success(nil)) }
+                return ([state.waiters.removeFirst()], .success(delivery))
+            }
+            for waiter in resumed { waiter.continuation.resume(with: result) }
+            if !resumed.isEmpty { receive() }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Conformance
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import PixelFlowAPI
+import PixelFlowCore
+import Testing
+
+/// The priority of an upload, and an organisation's queue that is full.
+@Suite struct PriorityTests {
+    @Test func everyFormOfAnUploadTakesAPriority() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let answers = [
+                try await ada.post(json: #"{"image_url":"https://example.org/a.jpg","priority":"low"}"#),
+                try await ada.post(form: [(#"name="priority""#, "low"), (#"name="file"; filename="a""#, "bytes")]),
+                try await ada.post(image: "bytes", query: "?priority=low"),
+            ]
+            let tenant = try await harness.tenant(of: ada.token)
+            for answer in answers {
+                #expect(answer.status == .accepted)
+                #expect(try answer.object()["priority"] as? String == "low")
+                #expect(try await harness.tasks.find(try answer.taskID(), of: tenant)?.lane == .low)
+            }
+        }
+    }
+
+    @Test func withoutOneATaskIsNormal() async throws {
+        try await APIHarness().run { ada, _ in
+            for body in [#"{"image_url":"https://example.org/a.jpg"}"#, #"{"image_url":"https://example.org/a.jpg","priority":null}"#] {
+                let task = try await ada.post(json: body).object()
+                #expect(task["priority"] as? String == "normal")
+            }
+            let form = [(#"name="priority""#, ""), (#"name="file"; filename="a""#, "bytes")]
+            let task = try await ada.post(form: form).object()
+            #expect(task["priority"] as? String == "normal")
+        }
+    }
+
+    @Test(arguments: [#""urgent""#, #""LOW""#, "1", "[]"]) func whatIsNoPriorityIsRefused(value: String) async throws {
+        try await APIHarness().run { ada, _ in
+            let refusal = try await ada.post(json: #"{"image_url":"https://example.org/a.jpg","priority":\#(value)}"#)
+            #expect(refusal.status == .unprocessableContent)
+            #expect(refusal.code == "invalid_value")
+            #expect(refusal.field == "priority")
+        }
+    }
+
+    @Test func aPresetHasAPriorityForTasksThatNameNone() async throws {
+        let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
+        try await APIHarness().run { ada, _ in
+            let saved = try await ada.send(.put, "/api/presets/import?priority=low", body: pipeline)
+            #expect(try saved.object()["priority"] as? String == "low")
+            #expect(try await ada.get("/api/presets/import").object()["priority"] as? String == "low")
+            #expect(try await ada.post(image: "bytes", query: "?preset=import").object()["priority"] as? String == "low")
+            #expect(try await ada.post(image: "bytes", query: "?preset=import&priority=high").object()["priority"] as? String == "high")
+            // Saved anew without one, it has none.
+            #expect(try await ada.send(.put, "/api/presets/import", body: pipeline).object()["priority"] == nil)
+            #expect(try await ada.post(image: "bytes", query: "?preset=import").object()["priority"] as? String == "normal")
+            #expect(try await ada.send(.put, "/api/presets/import?priority=soon", body: pipeline).code == "invalid_value")
+        }
+    }
+
+    @Test func anotherPriorityIsAnotherRequest() async throws {
+        try await APIHarness().run { ada, _ in
+            let key: HTTPFields = [.idempotencyKey: "order-1"]
+            let first = try await ada.post(image: "bytes", query: "?priority=low", headers: key)
+            #expect(first.status == .accepted)
+            #expect(try await ada.post(image: "bytes", query: "?priority=low", headers: key).status == .accepted)
+            #expect(try await ada.post(image: "bytes", query: "?priority=high", headers: key).code == "idempotency_key_reused")
+            #expect(try await ada.post(image: "bytes", headers: key).code == "idempotency_key_reused")
+        }
+    }
+
+    @Test func aFullQueueIsRefusedUntilItHasDrained() async throws {
+        let clock = ManualClock()
+        let harness = try await APIHarness(queue: QueueSettings(depth: 4), clock: clock)
+        try await harness.run { ada, bob in
+            var ids: [TaskID] = []
+            for _ in 0..<4 { ids.append(try await ada.task()) }
+            let refusal = try await ada.post(image: "bytes")
+            #expect(refusal.status == .tooManyRequests)
+            #expect(refusal.code == "queue_full")
+            #expect(refusal.headers[.retryAfter] == "5")
+            #expect(try await harness.objects(of: ada).count == 4)
+            // It is a queue of its own.
+            #expect(try await bob.post(image: "bytes").status == .accepted)
+            // Two ended in ten seconds: one place in five.
+            for id in ids.prefix(2) { try await harness.complete(id) }
+            clock.advance(by: .seconds(10))
+            for _ in 0..<2 { #expect(try await ada.post(image: "bytes").status == .accepted) }
+            let again = try await ada.post(image: "bytes")
+            #expect(again.code == "queue_full")
+            #expect(again.headers[.retryAfter] == "5")
+        }
+    }
+}
