@@ -1,6 +1,8 @@
+import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import PixelFlowCore
 import Testing
 import WireFormats
 
