@@ -12,7 +12,7 @@ spec:
     - {name: {{ .component }}, port: {{ .port }}, targetPort: {{ .component }}, protocol: TCP}
 {{- end -}}
 
-{{/* dict "root" "component" "values" "uid" "grace": everything up to the container. */}}
+{{/* dict "root" "component" "values" "uid" "grace" "volatile" [whether it needs no volume]: everything up to the container. */}}
 {{- define "pixelflow.backendHead" -}}
 apiVersion: apps/v1
 kind: StatefulSet
@@ -24,6 +24,7 @@ spec:
   selector:
     matchLabels:
       {{- include "pixelflow.selectorLabels" . | nindent 6 }}
+  {{- if not .volatile }}
   volumeClaimTemplates:
     - apiVersion: v1
       kind: PersistentVolumeClaim
@@ -39,6 +40,7 @@ spec:
         resources:
           requests:
             storage: {{ .values.storage }}
+  {{- end }}
   template:
     metadata:
       labels:
