@@ -44,20 +44,23 @@ package struct APIService: Sendable {
     private let limits: ImageLimits
     private let ports: AllowedPorts
     private let uploads: UploadLimits
+    private let requests: RequestLimits
     private let metrics: any MetricsFactory
 
     /// - Parameters:
     ///   - ports: those of a source; another one is refused at once.
+    ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     package init(
         dependencies: APIDependencies, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
-        uploads: UploadLimits = UploadLimits(),
+        uploads: UploadLimits = UploadLimits(), requests: RequestLimits = .off,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.dependencies = dependencies
         self.limits = limits
         self.ports = ports
         self.uploads = uploads
+        self.requests = requests
         self.metrics = metrics
     }
 
@@ -86,7 +89,7 @@ package struct APIService: Sendable {
             + EventRoutes(dependencies: dependencies, views: views).routes
             + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
             + UsageRoutes(usage: dependencies.usage).routes
-        return ServiceRouter.make(metrics: service, health: health, description: .api) { table in
+        return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
             table.add(QuotaRoutes(usage: dependencies.usage).routes, behind: [ServiceSecretMiddleware(dependencies.secret)])
         }

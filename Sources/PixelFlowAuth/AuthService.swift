@@ -4,6 +4,7 @@ package import Metrics
 package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowIdentity
+package import PixelFlowLimits
 package import ServiceLifecycle
 
 /// The auth service: people, organisations, sessions, API keys, and the tokens of them.
@@ -16,17 +17,21 @@ package struct AuthService: Sendable {
     package let identities: any IdentitySource
     /// Run as long as the service does.
     package let services: [any Service]
+    private let requests: RequestLimits
     private let metrics: any MetricsFactory
 
     /// Opens the service on a store, which need not answer yet.
     ///
     /// - Parameters:
     ///   - hasher: bcrypt as the settings say, unless given.
+    ///   - limiter: counts registrations by address; those of this process alone unless given.
+    ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
-        hasher: (any PasswordHashing)? = nil, logger: Logger = Logger(label: "auth"),
+        hasher: (any PasswordHashing)? = nil, limiter: (any RateLimiter)? = nil, requests: RequestLimits = .off,
+        logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
         let issuer = AsyncLazy {
@@ -42,7 +47,8 @@ package struct AuthService: Sendable {
             hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
             registration: settings.registration,
             registrationThrottle: RegistrationThrottle(
-                perHour: settings.registrationsPerHour, capacity: settings.throttle.capacity, clock: clock),
+                perHour: settings.registrationsPerHour,
+                limiter: limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)),
             issuer: issuer, clock: clock, logger: logger)
         dependencies = AuthDependencies(
             store: store, accounts: accounts, signIns: SignIns(store: store, issuer: issuer, lifetime: settings.sessionLifetime),
@@ -56,6 +62,7 @@ package struct AuthService: Sendable {
                 logger: logger),
             SetupAnnouncer(accounts: accounts, logger: logger),
         ]
+        self.requests = requests
         self.metrics = metrics
     }
 
@@ -68,7 +75,9 @@ package struct AuthService: Sendable {
     package var jwks: JSONWebKeySet { get async throws { try await dependencies.issuer.value.jwks } }
 
     /// All routes of the service, ready to be served.
-    package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+    ///
+    /// - Parameter checks: more than the database, for `/readyz`.
+    package func router(checks: [HealthCheck] = [], drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         let auth = dependencies
         let health = HealthRoutes(
             checks: [
@@ -76,9 +85,10 @@ package struct AuthService: Sendable {
                     try await auth.store.check()
                     _ = try await auth.issuer.value
                 }
-            ], drain: drain)
+            ] + checks, drain: drain)
         return ServiceRouter.make(
-            metrics: ServiceMetrics(service: "auth", factory: metrics), health: health, description: AuthRoutes.description
+            metrics: ServiceMetrics(service: "auth", factory: metrics), health: health, description: AuthRoutes.description,
+            limits: requests
         ) { table in
             let (sessions, account) = (SessionRoutes(auth: auth), AccountRoutes(auth: auth))
             table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes)

@@ -9,18 +9,22 @@ import PixelFlowURL
 
 /// Puts the api together, and with it what looks after the tasks of everyone: the dispatcher and the collector of orphans.
 ///
-/// - Parameter tokens: how bearer tokens are verified.
+/// - Parameters:
+///   - tokens: how bearer tokens are verified.
+///   - counting: counts requests for the rate limits.
 package func buildAPI(
-    _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, listen: ListenSettings, context: BuildContext
+    _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, counting: RequestCounting, listen: ListenSettings,
+    context: BuildContext
 ) -> ServiceParts {
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
     let api = APIService(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, blobs: backends.blobs,
             publisher: backends.publisher, hub: hub, verifier: tokens.verifier, secret: settings.secret, proxies: listen.proxies),
-        limits: settings.images, ports: settings.ports, uploads: settings.uploads)
+        limits: settings.images, ports: settings.ports, uploads: settings.uploads,
+        requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: listen.proxies))
     // An upload is accepted without the broker: its dispatch message stays due until there is one.
-    let checks = backends.brokerChecks(isRequired: false) + tokens.checks
+    let checks = backends.brokerChecks(isRequired: false) + tokens.checks + counting.checks
     let logger = context.logger(for: "dispatch")
     return ServiceParts(
         foundation: [
@@ -42,13 +46,14 @@ package func buildAPI(
 package struct APISettings: Sendable {
     package static let descriptions: [SettingDescription] =
         ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
-        + OrphanSettings.descriptions + ServiceSecret.descriptions
+        + OrphanSettings.descriptions + ServiceSecret.descriptions + RateLimitSettings.descriptions
 
     let images: ImageLimits
     let events: EventLimits
     let ports: AllowedPorts
     let uploads: UploadLimits
     let orphans: OrphanSettings
+    let rates: RateLimitSettings
     /// Lets operators in.
     package var secret: ServiceSecret
 
@@ -60,6 +65,7 @@ package struct APISettings: Sendable {
         uploads = try UploadLimits(settings)
         orphans = try OrphanSettings(settings)
         secret = try ServiceSecret(settings)
+        rates = try RateLimitSettings(settings)
     }
 }
 

@@ -17,7 +17,7 @@ def started(plan, folder, workers=1):
     """Servers, auth, one api and `workers` workers, all of their own on free ports, with one registered user."""
     folder.mkdir(parents=True, exist_ok=True)
     with own_servers(folder / "stack", SERVERS) as stack:
-        settings = {**os.environ, **stack.settings(), "PIXELFLOW_LOG_LEVEL": "warning"}
+        settings = {**os.environ, **stack.settings(), "PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_RATE_LIMITS": "off"}
         with Deployment(plan.pixelflow.parent, folder, workers, settings=settings, names=("auth", "api", "worker")) as deployment:
             deployment.servers = stack.pids()
             deployment.system = pixelflow.PixelFlow(deployment.processes["api"], deployment.ports)

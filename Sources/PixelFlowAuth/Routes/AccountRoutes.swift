@@ -15,6 +15,7 @@ struct AccountRoutes: Sendable {
             Route(
                 .post, "/password/reset", id: "resetPassword", tag: "accounts", "Set a new password with a reset token",
                 details: "An operator makes the token. It is good for an hour and once; all sessions of the account end.", access: .anyone,
+                rate: .of(.signIn),
                 body: BodyDescription([.json(PasswordReset.self)], "The token and the new password."),
                 responses: [.empty(.noContent, "The password is set.")],
                 problems: Self.passwordProblems + [
