@@ -17,11 +17,12 @@ from plan import say
 from processes import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("one-core", "quality", "large", "small", "reads", "memory", "services")
+PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "memory", "services")
 
 
 def sections_of(part, plan):
     # Here, so that a part needs no more than it uses, and what is missing is told as its fault.
+    import limits
     import memory
     import one_core
     import reads
@@ -40,6 +41,8 @@ def sections_of(part, plan):
         return throughput.measure_small(plan, inputs)
     if part == "reads":
         return [reads.measure(plan, inputs)]
+    if part == "limits":
+        return [limits.measure(plan, inputs)]
     if part == "services":
         return services.measure(plan, inputs)
     return [memory.measure(plan, inputs)]

@@ -2,6 +2,7 @@ import PixelFlowAuth
 import PixelFlowBackends
 import PixelFlowBuildAuth
 import PixelFlowRuntime
+import PixelFlowServerCounting
 import PixelFlowServerUsers
 import ServiceLifecycle
 

@@ -61,6 +61,8 @@ package struct RequestLimits: Sendable {
                 label: "rate_limit_requests_total",
                 dimensions: [("class", labels.rateClass.rawValue), ("result", labels.isAllowed ? "allowed" : "limited")], factory: metrics)
         }
+        // Each series exists from the start, so that the first refusal is an increase.
+        for labels in Labels.allCases where policies[labels.rateClass] != nil { _ = requests[labels] }
     }
 
     /// Limits nothing.
