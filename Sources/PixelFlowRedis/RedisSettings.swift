@@ -1,12 +1,12 @@
 package import PixelFlowCore
 
-/// Where counters and cached values are shared between replicas, and how long to wait for it.
+/// Where replicas keep the counters that they share, and how long to wait for it.
 package struct RedisSettings: Sendable {
     /// `PIXELFLOW_CACHE_URL`.
     package static let urlSetting = Setting<String>.text(
         "PIXELFLOW_CACHE_URL", default: "memory:",
-        help: "What replicas share rate limits and cached values in: redis://USER:PASSWORD@HOST:PORT/DATABASE (Redis or Valkey), "
-            + "rediss://… with TLS, and ca_file=PATH for a certificate authority of one's own; memory: counts in each process alone.",
+        help: "What replicas count rate limits in together: redis://USER:PASSWORD@HOST:PORT/DATABASE (Redis or Valkey), "
+            + "rediss://… with TLS, and ca_file=PATH for a certificate authority of one's own; memory: for each process alone.",
         isSecret: true)
     /// Redis answers within a millisecond; what takes longer is better counted here.
     static let timeoutSetting = Setting<Int>.integer(

@@ -25,6 +25,8 @@ final class RedisConnection: @unchecked Sendable {
     private let onEnd: @Sendable (Int) -> Void
 
     private var state = State.closed
+    /// The channel of the attempt under way, once there is one.
+    private var attempt: (any Channel)?
     /// Sent, in the order in which the replies come.
     private var sent = Deque<PendingCommand>()
     /// To be sent once the connection is ready.
@@ -76,6 +78,7 @@ final class RedisConnection: @unchecked Sendable {
 
     private func connect() {
         state = .connecting
+        attempt = nil
         ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(settings.connectTimeout.nanoseconds))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -92,6 +95,7 @@ final class RedisConnection: @unchecked Sendable {
     }
 
     private func prepare(_ channel: any Channel) throws {
+        attempt = channel
         if let tls {
             // An address cannot be a server name; the certificate is then compared with the address itself.
             let host = settings.address.host
@@ -106,6 +110,7 @@ final class RedisConnection: @unchecked Sendable {
 
     private func opened(_ channel: any Channel) {
         guard case .connecting = state else { return channel.close(promise: nil) }
+        guard channel.isActive else { return lost(RedisError(.connectionLost, "Redis has closed the connection"), channel: nil) }
         state = .signingIn(channel)
         let steps = settings.address.steps.map { PendingCommand(step: $0, until: .now() + .nanoseconds(settings.timeout.nanoseconds)) }
         if steps.isEmpty { becomeReady(channel) } else { send(steps, to: channel) }
@@ -150,7 +155,8 @@ final class RedisConnection: @unchecked Sendable {
         loop.assertInEventLoop()
         switch state {
         case .shutDown, .closed: return
-        case .connecting: break
+        // The end of an earlier connection may come while the next one is opened.
+        case .connecting: guard lost == nil || lost === attempt else { return }
         case .signingIn, .ready: guard let lost, isCurrent(lost) else { return }
         }
         let pause = settings.reconnect.pause(retry: failures)

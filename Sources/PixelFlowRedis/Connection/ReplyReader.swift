@@ -3,7 +3,7 @@ import NIOCore
 
 /// Takes the bytes of a connection apart into replies, with the parser of hiredis.
 struct ReplyReader: ~Copyable {
-    /// Bytes of one reply at most; a cached value is far smaller.
+    /// Bytes of one reply at most; those of the scripts have a few numbers.
     private static let limit = 64 << 20
 
     private let handle: UnsafeMutablePointer<redisReader>
