@@ -45,7 +45,7 @@ test-faults: ## Test the four services under faults with 200 kills (`make test` 
 	@scripts/setup test
 	@swift build --build-tests
 	@export PIXELFLOW_STACK_DIR="$$PWD/.build/test-stack" PIXELFLOW_STACK_PORTS=free PIXELFLOW_TEST_SERVICE_KILLS=200 PIXELFLOW_TEST_AUTH_KILLS=200; \
-	    trap 'scripts/stack wipe postgres mongodb kafka s3 >/dev/null' EXIT; \
+	    trap 'scripts/stack wipe postgres mongodb kafka s3 redis >/dev/null' EXIT; \
 	    scripts/stack up && eval "$$(scripts/stack env)" && swift test --skip-build \
 	    --filter 'ClusterEndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
 

@@ -49,14 +49,16 @@ package struct APIService: Sendable {
     private let ports: AllowedPorts
     private let uploads: UploadLimits
     private let queue: QueueSettings
+    private let requests: RequestLimits
     private let metrics: any MetricsFactory
 
     /// - Parameters:
     ///   - ports: those of a source; another one is refused at once.
+    ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     package init(
         dependencies: APIDependencies, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
-        uploads: UploadLimits = UploadLimits(), queue: QueueSettings = QueueSettings(),
+        uploads: UploadLimits = UploadLimits(), queue: QueueSettings = QueueSettings(), requests: RequestLimits = .off,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.dependencies = dependencies
@@ -64,6 +66,7 @@ package struct APIService: Sendable {
         self.ports = ports
         self.uploads = uploads
         self.queue = queue
+        self.requests = requests
         self.metrics = metrics
     }
 
@@ -93,7 +96,7 @@ package struct APIService: Sendable {
             + EventRoutes(dependencies: dependencies, views: views).routes
             + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
             + UsageRoutes(usage: dependencies.usage).routes
-        return ServiceRouter.make(metrics: service, health: health, description: .api) { table in
+        return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
             table.add(QuotaRoutes(usage: dependencies.usage).routes, behind: [ServiceSecretMiddleware(dependencies.secret)])
         }

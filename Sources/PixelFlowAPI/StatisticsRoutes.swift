@@ -13,6 +13,7 @@ struct StatisticsRoutes: Sendable {
         [
             Route(
                 .get, "/api/stats", id: "getStatistics", tag: "tasks", "Read the tasks in numbers", access: .scope(.readTasks),
+                rate: .of(.heavy),
                 responses: [.json(StatisticsView.self, "The numbers.")], problems: .readingTasks
             ) { _, context in
                 let statistics = try await tasks.statistics(of: try context.requirePrincipal().tenant)

@@ -4,6 +4,7 @@ package import Metrics
 package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowIdentity
+package import PixelFlowLimits
 package import ServiceLifecycle
 
 /// The auth service: people, organisations, sessions, API keys, and the tokens of them.
@@ -16,6 +17,7 @@ package struct AuthService: Sendable {
     package let identities: any IdentitySource
     /// Run as long as the service does.
     package let services: [any Service]
+    private let requests: RequestLimits
     private let metrics: any MetricsFactory
     /// One of `services`, which a test asks to send now.
     let mailSender: MailSender?
@@ -25,11 +27,15 @@ package struct AuthService: Sendable {
     /// - Parameters:
     ///   - hasher: bcrypt as the settings say, unless given.
     ///   - transport: takes mail, if the settings have any; a client of their server unless given.
+    ///   - limiter: counts registrations by address; those of this process alone unless given.
+    ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
-        hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, logger: Logger = Logger(label: "auth"),
+        hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, limiter: (any RateLimiter)? = nil,
+        requests: RequestLimits = .off,
+        logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
         let issuer = AsyncLazy {
@@ -41,15 +47,14 @@ package struct AuthService: Sendable {
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
             logger: logger)
         let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
+        let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(
             store: store,
             hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
             registration: settings.registration,
-            registrationThrottle: RegistrationThrottle(
-                perHour: settings.registrationsPerHour, capacity: settings.throttle.capacity, clock: clock),
+            registrationThrottle: AddressThrottle(.registration, perHour: settings.registrationsPerHour, limiter: limiter),
             issuer: issuer, outbox: outbox,
-            mailThrottle: RegistrationThrottle(
-                perHour: Accounts.mailsPerHour, capacity: settings.throttle.capacity, clock: clock), clock: clock, logger: logger)
+            mailThrottle: AddressThrottle(.mail, perHour: Accounts.mailsPerHour, limiter: limiter), clock: clock, logger: logger)
         dependencies = AuthDependencies(
             store: store, accounts: accounts, signIns: SignIns(store: store, issuer: issuer, lifetime: settings.sessionLifetime),
             issuer: issuer, identities: identities, verifier: verifier, proxies: settings.proxies, metrics: AuthMetrics(metrics),
@@ -70,6 +75,7 @@ package struct AuthService: Sendable {
                     logger: logger),
                 SetupAnnouncer(accounts: accounts, logger: logger),
             ] + (mailSender.map { [$0] } ?? [])
+        self.requests = requests
         self.metrics = metrics
     }
 
@@ -82,7 +88,9 @@ package struct AuthService: Sendable {
     package var jwks: JSONWebKeySet { get async throws { try await dependencies.issuer.value.jwks } }
 
     /// All routes of the service, ready to be served.
-    package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+    ///
+    /// - Parameter checks: more than the database, for `/readyz`.
+    package func router(checks: [HealthCheck] = [], drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         let auth = dependencies
         let health = HealthRoutes(
             checks: [
@@ -90,9 +98,10 @@ package struct AuthService: Sendable {
                     try await auth.store.check()
                     _ = try await auth.issuer.value
                 }
-            ], drain: drain)
+            ] + checks, drain: drain)
         return ServiceRouter.make(
-            metrics: ServiceMetrics(service: "auth", factory: metrics), health: health, description: AuthRoutes.description
+            metrics: ServiceMetrics(service: "auth", factory: metrics), health: health, description: AuthRoutes.description,
+            limits: requests
         ) { table in
             let (sessions, account, mail) = (SessionRoutes(auth: auth), AccountRoutes(auth: auth), MailRoutes(auth: auth))
             table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes + mail.openRoutes)

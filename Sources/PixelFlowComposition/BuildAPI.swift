@@ -9,9 +9,12 @@ import PixelFlowURL
 
 /// Puts the api together, and with it what looks after the tasks of everyone: the dispatcher and the collector of orphans.
 ///
-/// - Parameter tokens: how bearer tokens are verified.
+/// - Parameters:
+///   - tokens: how bearer tokens are verified.
+///   - counting: counts requests for the rate limits.
 package func buildAPI(
-    _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, listen: ListenSettings, context: BuildContext
+    _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, counting: RequestCounting, listen: ListenSettings,
+    context: BuildContext
 ) -> ServiceParts {
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
     let logger = context.logger(for: "dispatch")
@@ -28,9 +31,10 @@ package func buildAPI(
             tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, blobs: backends.blobs,
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, secret: settings.secret,
             proxies: listen.proxies),
-        limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue)
+        limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
+        requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: listen.proxies))
     // An upload is accepted without the broker: its dispatch message stays due until there is one.
-    let checks = backends.brokerChecks(need: .never) + tokens.checks
+    let checks = backends.brokerChecks(need: .never) + tokens.checks + counting.checks
     return ServiceParts(
         foundation: [
             Dispatcher(
@@ -53,6 +57,7 @@ package struct APISettings: Sendable {
     package static let descriptions: [SettingDescription] =
         ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
         + OrphanSettings.descriptions + TurnSettings.descriptions + QueueSettings.descriptions + ServiceSecret.descriptions
+        + RateLimitSettings.descriptions
 
     let images: ImageLimits
     let events: EventLimits
@@ -61,6 +66,7 @@ package struct APISettings: Sendable {
     let orphans: OrphanSettings
     let turns: TurnSettings
     let queue: QueueSettings
+    let rates: RateLimitSettings
     /// Lets operators in.
     package var secret: ServiceSecret
 
@@ -74,6 +80,7 @@ package struct APISettings: Sendable {
         turns = try TurnSettings(settings)
         queue = try QueueSettings(settings)
         secret = try ServiceSecret(settings)
+        rates = try RateLimitSettings(settings)
     }
 }
 

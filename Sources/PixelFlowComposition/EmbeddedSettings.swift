@@ -14,8 +14,14 @@ package struct EmbeddedSettings: Sendable {
     static let blobs = Setting<String>.text(
         "PIXELFLOW_BLOB_URL", help: "Sources and outputs: file:PATH. By default blobs in the data folder.")
 
+    static let cache = Setting<String>.text(
+        "PIXELFLOW_CACHE_URL", default: "memory:", help: "What rate limits are counted in: memory:.")
+
     package static let descriptions: [SettingDescription] =
-        [dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description]
+        [
+            dataFolder.description, authDatabase.description, taskDatabase.description, broker.description, blobs.description,
+            cache.description,
+        ]
         + DiskReserve.descriptions + InstallationCheck.descriptions
 
     /// The folder in which everything is kept; the process locks it.
@@ -34,6 +40,8 @@ package struct EmbeddedSettings: Sendable {
         blobPath = try Self.path(settings, Self.blobs, scheme: "file", in: data, "blobs")
         let broker = try settings[Self.broker]
         guard broker == "embedded:" else { throw Self.unknownScheme(Self.broker, broker, "embedded:") }
+        let cache = try settings[Self.cache]
+        guard cache == "memory:" else { throw Self.unknownScheme(Self.cache, cache, "memory:") }
         diskReserve = try DiskReserve(settings, path: blobPath)
         adoptedBlobStore = try settings[InstallationCheck.adoptionSetting]
     }
@@ -54,7 +62,7 @@ package struct EmbeddedSettings: Sendable {
         return String(text.dropFirst(scheme.count + 1))
     }
 
-    /// The value is not repeated: a URL meant for one of the four services has a password in it.
+    /// The value is not repeated: a URL meant for one of the services has a password in it.
     private static func unknownScheme(_ setting: Setting<String>, _ text: String, _ expected: String) -> PixelFlowError {
         let name = setting.description.name
         let scheme = text.prefix { $0 != ":" }

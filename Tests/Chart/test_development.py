@@ -29,7 +29,7 @@ def container_of(kind, name):
 def test_compose_runs_the_same_versions_as_the_chart(compose):
     for name in chart.SERVICES:
         assert compose["services"][name]["image"] == container_of("Deployment", name)["image"]
-    for name in ("postgres", "mongodb", "kafka", "s3"):
+    for name in ("postgres", "mongodb", "kafka", "s3", "redis"):
         assert compose["services"][name]["image"] == container_of("StatefulSet", name)["image"]
 
 
@@ -59,6 +59,14 @@ def test_backing_services_have_health_checks_and_volumes(compose):
         for volume in compose["services"][name]["volumes"]:
             source = volume.split(":")[0]
             assert source in compose["volumes"] or (chart.ROOT / source).is_file(), volume
+
+
+def test_compose_limits_redis_as_the_chart_does(compose):
+    service = compose["services"]["redis"]
+    assert service["healthcheck"]["test"] == ["CMD", *container_of("StatefulSet", "redis")["readinessProbe"]["exec"]["command"]]
+    started = " ".join(service["command"])
+    assert "--maxmemory 64mb --maxmemory-policy volatile-ttl" in started
+    assert "--maxmemory 64mb --maxmemory-policy volatile-ttl" in " ".join(container_of("StatefulSet", "redis")["args"])
 
 
 def test_services_are_asked_whether_they_are_ready(compose):

@@ -15,7 +15,8 @@ from harness.pixelflow import stop_all
 from harness.process import Process, free_ports
 
 BUILD = chart.ROOT / ".build" / "debug"
-SERVERS = {"postgres": "PIXELFLOW_TEST_POSTGRES_URL", "mongodb": "PIXELFLOW_TEST_MONGODB_URL", "kafka": "PIXELFLOW_TEST_KAFKA_URL", "s3": "PIXELFLOW_TEST_S3_URL"}
+SERVERS = {"postgres": "PIXELFLOW_TEST_POSTGRES_URL", "mongodb": "PIXELFLOW_TEST_MONGODB_URL", "kafka": "PIXELFLOW_TEST_KAFKA_URL", "s3": "PIXELFLOW_TEST_S3_URL",
+           "redis": "PIXELFLOW_CACHE_URL"}
 
 
 def replacements(urls, ports):
@@ -27,7 +28,8 @@ def replacements(urls, ports):
         "pixelflow-kafka:9092": urlsplit(urls["kafka"]).netloc,
         "http://pixelflow-s3:8333": s3,
         # The stand-in of MongoDB knows no users.
-        "pixelflow:not-asked@": "", "authSource=admin": "directConnection=true",
+        "pixelflow-redis:6379": urlsplit(urls["redis"]).netloc,
+        "pixelflow:not-asked@": "", ":not-asked@": "", "authSource=admin": "directConnection=true",
     }
     return found | {f"pixelflow-{name}:{port}": f"127.0.0.1:{ports[name]}" for name, port in (("auth", 50051), ("api", 8080))}
 
@@ -57,7 +59,7 @@ def running(tmp_path):
     documents = chart.manifests_with(auth={"registration": "open"}, s3={"bucket": own}, kafka={"topic": own, "deadLetterTopic": f"{own}.dlq", "eventsTopic": f"{own}-events", "group": own})
     ports = dict(zip(chart.SERVICES, free_ports(len(chart.SERVICES))))
     passwords = {
-        "service-secret": secrets.token_hex(20), "postgres-password": urlsplit(urls["postgres"]).password, "mongodb-password": "not-asked",
+        "service-secret": secrets.token_hex(20), "postgres-password": urlsplit(urls["postgres"]).password, "mongodb-password": "not-asked", "redis-password": "not-asked",
         "s3-access-key": os.environ["PIXELFLOW_S3_ACCESS_KEY"], "s3-secret-key": os.environ["PIXELFLOW_S3_SECRET_KEY"]}
     bases, processes = {}, {}
     try:

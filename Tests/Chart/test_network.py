@@ -6,12 +6,13 @@ from network import Address, Pod, allowed
 PORTS = {
     "web": [3000, 3001], "auth": [50051], "api": [8080], "worker": [8081], "metrics-adapter": [6443, 8082],
     "postgres": [5432], "mongodb": [27017], "kafka": [9092, 9093], "s3": [8333, 8888, 9333, 18333],
+    "redis": [6379],
     "bootstrap-secrets": [], "test": [],
 }
 FLOWS = {
     ("web", "auth", 50051), ("web", "api", 8080),
     ("api", "auth", 50051), ("api", "mongodb", 27017), ("api", "kafka", 9092), ("api", "s3", 8333),
-    ("auth", "postgres", 5432),
+    ("auth", "postgres", 5432), ("auth", "redis", 6379), ("api", "redis", 6379),
     ("worker", "mongodb", 27017), ("worker", "kafka", 9092), ("worker", "s3", 8333),
     ("metrics-adapter", "kafka", 9092),
     # The API server is no pod that could be told from others; the adapter asks callers for its certificate.

@@ -20,7 +20,7 @@ def test_notes_name_the_commands():
     for autoscaler in re.findall(r"get hpa ([a-z0-9-]+)", text):
         documents.one("HorizontalPodAutoscaler", autoscaler)
     assert "helm test pixelflow --namespace images" in text
-    assert "postgres, mongodb, kafka, s3" in text
+    assert "postgres, mongodb, kafka, s3, redis" in text
 
 
 def test_notes_follow_the_values():

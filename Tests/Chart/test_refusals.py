@@ -6,7 +6,7 @@ import chart
 
 REFUSALS = {
     "unknown value": ({"worker": {"replica": 2}}, "additional properties 'replica' not allowed"),
-    "unknown section": ({"redis": {"enabled": True}}, "additional properties 'redis' not allowed"),
+    "unknown section": ({"memcached": {"enabled": True}}, "additional properties 'memcached' not allowed"),
     "unknown mode": ({"worker": {"autoscaling": {"mode": "lag"}}}, "must be one of 'external', 'keda', 'cpu', 'none'"),
     "more workers than partitions": ({"worker": {"autoscaling": {"maxReplicas": 13}}}, "maxReplicas (13) is above kafka.partitions (12)"),
     "the same with keda": ({"worker": {"autoscaling": {"mode": "keda", "maxReplicas": 24}}}, "is above kafka.partitions"),
@@ -17,6 +17,10 @@ REFUSALS = {
         {"worker": {"renderProcesses": 8, "resources": {"limits": {"memory": "2Gi"}}}},
         "worker.resources.limits.memory (2048 Mi) is below 3072 Mi, which 8 render processes need"),
     "two databases": ({"postgres": {"external": {"existingSecret": "db"}}}, "postgres.enabled is true and postgres.external is set"),
+    "two caches": ({"redis": {"external": {"url": "redis://r"}}}, "redis.enabled is true and redis.external is set"),
+    "cache by url and secret": (
+        {"redis": {"enabled": False, "external": {"url": "redis://r", "existingSecret": "r"}}}, "redis.external has both"),
+    "a quota without a window": ({"rateLimits": {"read": "600"}}, "/rateLimits/read"),
     "no database": ({"mongodb": {"enabled": False}}, "set mongodb.external.url or mongodb.external.existingSecret"),
     "no bucket": ({"s3": {"enabled": False}}, "set s3.external.url to your own"),
     "bucket without keys": ({"s3": {"enabled": False, "external": {"url": "s3://images"}}}, "s3.external needs credentials"),

@@ -22,7 +22,7 @@ def immutable(documents):
         elif each["kind"] == "StatefulSet":
             claims = [
                 {"name": claim["metadata"]["name"], "labels": claim["metadata"]["labels"], "accessModes": claim["spec"]["accessModes"]}
-                for claim in spec["volumeClaimTemplates"]]
+                for claim in spec.get("volumeClaimTemplates", [])]
             found[name] = {"selector": spec["selector"], "serviceName": spec["serviceName"], "claims": claims}
         elif each["kind"] in ("RoleBinding", "ClusterRoleBinding"):
             found[name] = {"roleRef": each["roleRef"]}

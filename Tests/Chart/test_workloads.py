@@ -107,9 +107,11 @@ def test_the_version_is_the_one_of_the_sources():
 
 def test_storage_class_is_the_global_one_unless_named():
     documents = chart.manifests("global-registry")
-    claims = [each["spec"]["volumeClaimTemplates"][0]["spec"] for each in documents.of("StatefulSet")]
+    claims = [claim["spec"] for each in documents.of("StatefulSet") for claim in each["spec"].get("volumeClaimTemplates", [])]
+    assert len(claims) == 4
     assert {claim["storageClassName"] for claim in claims} == {"fast"}
-    assert all("storageClassName" not in each["spec"]["volumeClaimTemplates"][0]["spec"] for each in chart.manifests("defaults").of("StatefulSet"))
+    sets = chart.manifests("defaults").of("StatefulSet")
+    assert all("storageClassName" not in claim["spec"] for each in sets for claim in each["spec"].get("volumeClaimTemplates", []))
 
 
 def test_external_urls_are_kept_in_a_secret_and_roll_the_pods():
@@ -120,7 +122,7 @@ def test_external_urls_are_kept_in_a_secret_and_roll_the_pods():
     arguments = job["spec"]["template"]["spec"]["containers"][0]["args"]
     assert [each for each in arguments if each.startswith("--key=")] == ["--key=service-secret"]
     secret = documents.one("Secret", "pixelflow-external")
-    assert set(secret["data"]) == {"postgres-url", "mongodb-url", "kafka-url", "s3-access-key", "s3-secret-key"}
+    assert set(secret["data"]) == {"postgres-url", "mongodb-url", "kafka-url", "redis-url", "s3-access-key", "s3-secret-key"}
     assert "u:p@" not in chart.rendered("external-urls")
     one = deployment(documents, "auth")["spec"]["template"]["metadata"]["annotations"]["checksum/external"]
     values = chart.yaml.safe_load(chart.values_of("external-urls").read_text())
@@ -137,13 +139,28 @@ def test_external_secrets_are_read_by_their_own_keys():
     assert api["PIXELFLOW_S3_SECRET_KEY"] == {"secretKeyRef": {"name": "bucket", "key": "AWS_SECRET_ACCESS_KEY"}}
 
 
+def test_requests_are_counted_where_the_values_say():
+    def cache(name, service):
+        return environment(deployment(chart.manifests(name), service))["PIXELFLOW_CACHE_URL"]
+
+    for service in ("auth", "api"):
+        assert cache("defaults", service) == "redis://:$(REDIS_PASSWORD)@pixelflow-redis:6379/0"
+        assert cache("external-urls", service) == {"secretKeyRef": {"name": "pixelflow-external", "key": "redis-url"}}
+        assert cache("external-secrets", service) == {"secretKeyRef": {"name": "cache", "key": "uri"}}
+        assert cache("no-redis", service) == "memory:"
+        assert environment(deployment(chart.manifests("no-redis"), service))["PIXELFLOW_RATE_LIMITS"] == "off"
+    assert "PIXELFLOW_CACHE_URL" not in environment(deployment(chart.manifests("defaults"), "worker"))
+    egress = chart.manifests("no-redis").one("NetworkPolicy", "pixelflow-auth")["spec"]["egress"]
+    assert 6379 not in {port["port"] for rule in egress for port in rule["ports"]}
+
+
 def test_the_secret_is_made_once_before_everything_else():
     documents = chart.manifests("defaults")
     job = documents.one("Job", "pixelflow-bootstrap-secrets")
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     assert job["spec"]["template"]["spec"]["containers"][0]["args"] == [
         "bootstrap-secrets", f"--namespace={chart.NAMESPACE}", "--name=pixelflow-secrets", "--key=service-secret", "--key=postgres-password", "--key=mongodb-password",
-        "--key=s3-access-key", "--key=s3-secret-key", "--certificate=s3-grpc", "--annotation=argocd.argoproj.io/sync-options=Prune=false",
+        "--key=s3-access-key", "--key=s3-secret-key", "--key=redis-password", "--certificate=s3-grpc", "--annotation=argocd.argoproj.io/sync-options=Prune=false",
         "--annotation=argocd.argoproj.io/compare-options=IgnoreExtraneous", "--label=app.kubernetes.io/instance=pixelflow", "--label=app.kubernetes.io/part-of=pixelflow"]
     role = documents.one("Role", "pixelflow-bootstrap-secrets")
     assert role["rules"] == [
@@ -153,7 +170,7 @@ def test_the_secret_is_made_once_before_everything_else():
     assert all(weight[kind] < weight["Job"] for kind in weight if kind != "Job")
     # Every key that a pod reads is made.
     read = set(re.findall(r"name: pixelflow-secrets, key: ([a-z0-9-]+)", chart.rendered("defaults")))
-    assert read == {"service-secret", "postgres-password", "mongodb-password", "s3-access-key", "s3-secret-key"}
+    assert read == {"service-secret", "postgres-password", "mongodb-password", "s3-access-key", "s3-secret-key", "redis-password"}
 
 
 def test_an_existing_secret_is_taken_as_it_is():

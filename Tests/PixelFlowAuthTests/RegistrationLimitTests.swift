@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import PixelFlowCore
 import PixelFlowHTTP
+import PixelFlowLimits
 import Prometheus
 import Testing
 
@@ -65,6 +66,15 @@ struct RegistrationLimitTests {
         #expect(harness.registry[#"auth_registrations_refused_total{reason="throttled"}"#] == 3)
     }
 
+    @Test("replicas share an allowance")
+    func shared() async throws {
+        let limiter = InMemoryRateLimiter(clock: ManualClock())
+        let replicas = [0, 1].map { _ in AddressThrottle(.registration, perHour: 3, limiter: limiter) }
+        for number in 0..<3 { try await replicas[number % 2].admit("203.0.113.9") }
+        for replica in replicas { await #expect(throws: PixelFlowError.self) { try await replica.admit("203.0.113.9") } }
+        try await replicas[0].admit("203.0.113.10")
+    }
+
     @Test("a forged address buys no registrations")
     func forged() async throws {
         try await AuthHarness().runLive(with: { settings in
@@ -77,18 +87,6 @@ struct RegistrationLimitTests {
             }
             #expect(try await client.forwarding("203.0.113.7").register("a7@b.c").status == .tooManyRequests)
         }
-    }
-
-    @Test("memory is bounded, and the latest are remembered")
-    func bounded() throws {
-        let clock = ManualClock()
-        let throttle = RegistrationThrottle(perHour: 1, capacity: 100, clock: clock)
-        for number in 0..<10_000 {
-            try throttle.admit("a\(number)")
-            clock.advance(by: .milliseconds(1))
-            #expect(throttle.count <= 100)
-        }
-        #expect(throws: PixelFlowError.self) { try throttle.admit("a9999") }
     }
 
     /// The registrations hold every thread and place of theirs until the login is done.

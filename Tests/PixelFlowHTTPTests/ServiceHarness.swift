@@ -35,7 +35,7 @@ func testRouter(
         var table = RouteTable()
         table.add(health.routes(of: metrics.service))
         if let page = MetricsRoute(metrics, health: health) { table.add([page.route]) }
-        table.register(in: router)
+        table.register(in: router, limits: .off)
         routes(router)
     }
 }

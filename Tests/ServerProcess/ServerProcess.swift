@@ -46,6 +46,13 @@ package final class ServerProcess {
         self.process = nil
     }
 
+    /// Sends a signal to the server, which goes on: SIGSTOP and SIGCONT pause it.
+    package func send(_ signal: Int32) throws {
+        guard let process else { return }
+        let children = try Self.children(of: process.processIdentifier)
+        for process in children.isEmpty ? [process.processIdentifier] : children { kill(process, signal) }
+    }
+
     /// Removes everything that the server has stored.
     package func wipe() throws { try FileManager.default.removeItem(at: folder) }
 

@@ -13,14 +13,15 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
-def started(plan, folder, workers=1):
-    """Servers, auth, one api and `workers` workers, all of their own on free ports, with one registered user."""
+def started(plan, folder, workers=1, names=("auth", "api", "worker"), kind=None):
+    """Servers, auth, one api and `workers` workers, all of their own on free ports, with one registered user; or other services."""
     folder.mkdir(parents=True, exist_ok=True)
     with own_servers(folder / "stack", SERVERS) as stack:
-        settings = {**os.environ, **stack.settings(), "PIXELFLOW_LOG_LEVEL": "warning"}
-        with Deployment(plan.pixelflow.parent, folder, workers, settings=settings, names=("auth", "api", "worker")) as deployment:
+        settings = {**os.environ, **stack.settings(), "PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_RATE_LIMITS": "off"}
+        with (kind or Deployment)(plan.pixelflow.parent, folder, workers, settings=settings, names=names) as deployment:
             deployment.servers = stack.pids()
-            deployment.system = pixelflow.PixelFlow(deployment.processes["api"], deployment.ports)
+            api = next(name for name in deployment.names if name.split("-")[0] == "api")
+            deployment.system = pixelflow.PixelFlow(deployment.processes[api], {**deployment.ports, "api": deployment.ports[api]})
             yield deployment
 
 

@@ -17,12 +17,13 @@ from plan import say
 from processes import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("one-core", "quality", "large", "small", "reads", "memory", "services", "fairness")
+PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "memory", "services", "fairness")
 
 
 def sections_of(part, plan):
     # Here, so that a part needs no more than it uses, and what is missing is told as its fault.
     import fairness
+    import limits
     import memory
     import one_core
     import reads
@@ -43,6 +44,8 @@ def sections_of(part, plan):
         return [reads.measure(plan, inputs)]
     if part == "fairness":
         return fairness.measure(plan, inputs)
+    if part == "limits":
+        return [limits.measure(plan, inputs)]
     if part == "services":
         return services.measure(plan, inputs)
     return [memory.measure(plan, inputs)]

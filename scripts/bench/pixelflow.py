@@ -33,7 +33,9 @@ def started(executable, folder, **settings):
     for name, port in ports.items():
         command += [f"--{name}-port", port]
     folder.mkdir(parents=True, exist_ok=True)
-    with running(command, folder / "pixelflow.log", {"PIXELFLOW_LOG_LEVEL": "warning", **settings}) as process:
+    # One user sends what thousands do.
+    settings = {"PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_RATE_LIMITS": "off", **settings}
+    with running(command, folder / "pixelflow.log", settings) as process:
         process.wait_until_ready(*(f"http://127.0.0.1:{port}" for port in ports.values()))
         yield PixelFlow(process, ports)
 

@@ -9,7 +9,7 @@ from .loading import ROOT
 from .process import output_of
 
 STACK = ROOT / "scripts" / "stack"
-SERVERS = ("postgres", "mongodb", "kafka", "s3")
+SERVERS = ("postgres", "mongodb", "kafka", "s3", "redis")
 
 
 def settings(*servers, environment=None):

@@ -2,19 +2,22 @@ import PixelFlowBackends
 import PixelFlowBuildAPI
 import PixelFlowRuntime
 import PixelFlowServerBackends
+import PixelFlowServerCounting
 import ServiceLifecycle
 
 await ServiceCommand(
     name: "pixelflow-api", summary: "uploads, tasks, outputs, presets and events, on MongoDB, Kafka and an S3-compatible store.",
     port: ListenSettings.apiPort,
-    settings: TaskBackends.serverSettings + TokenVerification.remoteSettings + APISettings.descriptions
+    settings: TaskBackends.serverSettings + TokenVerification.remoteSettings + RequestCounting.settings + APISettings.descriptions
 ).run { settings, listen, logger in
     let context = BuildContext(logger: logger)
     // All settings are read before anything is opened.
     let apiSettings = try APISettings(settings)
     let tokens = try TokenVerification.remote(settings, context: context)
+    let counting = try RequestCounting.shared(settings, logger: logger)
     let backends = try TaskBackends.servers(settings, as: .api, logger: logger)
-    let api = buildAPI(apiSettings, backends: backends, tokens: tokens, listen: listen, context: context)
+    let api = buildAPI(apiSettings, backends: backends, tokens: tokens, counting: counting, listen: listen, context: context)
     return ServiceGroup(
-        backends: backends.services, [api], listen: listen, context: context, logger: logger, onReady: listen.announce("api"))
+        backends: counting.services + backends.services, [api], listen: listen, context: context, logger: logger,
+        onReady: listen.announce("api"))
 }

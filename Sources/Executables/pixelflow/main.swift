@@ -23,9 +23,11 @@ await ServiceCommand(
     let context = BuildContext()
     let backends = try await Backends.embedded(settings.backends, context: context)
     try settings.findSecret()
-    let auth = try await buildAuth(settings.auth, backends: backends.users, listen: ports.auth, context: context)
+    let counting = RequestCounting.inMemory
+    let auth = try await buildAuth(settings.auth, backends: backends.users, counting: counting, listen: ports.auth, context: context)
     let api = buildAPI(
-        settings.api, backends: backends.tasks, tokens: .local(auth.verifier, auth.identities), listen: ports.api, context: context)
+        settings.api, backends: backends.tasks, tokens: .local(auth.verifier, auth.identities), counting: counting, listen: ports.api,
+        context: context)
     let worker = try buildWorker(
         settings.worker, fetch: settings.fetch, backends: backends.tasks, listen: listen, context: context,
         claiming: ports.webManagement == nil ? ["web_"] : [])

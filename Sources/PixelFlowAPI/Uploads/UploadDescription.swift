@@ -25,7 +25,7 @@ enum UploadDescription {
                 An internationalised host is converted to its `xn--` form: compatibility forms are mapped (fullwidth letters, the dots \
                 `。` `．` `｡`), case is folded, the text is composed, and `ß` and `ς` are kept. This is a subset of UTS #46: joiners, \
                 invisible characters and punctuation are refused, and the rule for right-to-left names is not checked.
-                """, access: .scope(.writeTasks),
+                """, access: .scope(.writeTasks), rate: .of(.upload),
             parameters: [
                 .init(
                     "Idempotency-Key", in: .header, .string(length: 1...255),

@@ -12,7 +12,7 @@ struct UsageRoutes: Sendable {
         [
             Route(
                 .get, "/api/usage", id: "getUsage", tag: "usage", "Read what is used of the quotas, and the use by day",
-                access: .scope(.readTasks), responses: [.json(UsageView.self, "The usage.")], problems: .readingTasks
+                access: .scope(.readTasks), rate: .of(.heavy), responses: [.json(UsageView.self, "The usage.")], problems: .readingTasks
             ) { _, context in
                 let tenant = try context.requirePrincipal().tenant
                 let now = try await usage.usage(of: tenant)

@@ -17,7 +17,7 @@ extension Accounts {
     func forget(email: String, from origin: RequestOrigin) async throws {
         let outbox = try requireOutbox()
         let address = try EmailAddress(email)
-        try admitMail(from: origin)
+        try await mailThrottle.admit(origin.subscriber)
         let prepared = try await outbox.prepare(.passwordForgotten, to: address.text, at: origin.at, for: Self.resetLifetime)
         try await store.queue(prepared.mail)
         outbox.wake()
@@ -31,7 +31,7 @@ extension Accounts {
         guard user.emailVerifiedAt == nil else {
             throw PixelFlowError(.conflict, code: "email_verified", "The address is confirmed already.")
         }
-        try admitMail(from: origin)
+        try await mailThrottle.admit(origin.subscriber)
         try await store.add(try await verification(of: user, outbox, at: origin.at), for: user.id, pause: Self.verificationPause)
         outbox.wake()
     }
@@ -67,16 +67,5 @@ extension Accounts {
             throw PixelFlowError(.forbidden, code: "mail_off", "This service sends no mail; ask its operator.")
         }
         return outbox
-    }
-
-    private func admitMail(from origin: RequestOrigin) throws {
-        do {
-            try mailThrottle.admit(origin.subscriber)
-        } catch {
-            let seconds = error.retryAfter ?? 60
-            throw PixelFlowError(
-                .throttled, code: "mail_throttled", "Too many messages were asked for from your address; try again in \(seconds) seconds.",
-                retry: .transient, retryAfter: seconds)
-        }
     }
 }

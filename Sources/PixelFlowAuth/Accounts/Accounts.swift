@@ -9,11 +9,11 @@ struct Accounts: Sendable {
     let hasher: any PasswordHashing
     let throttle: LoginThrottle
     let registration: RegistrationMode
-    let registrationThrottle: RegistrationThrottle
+    let registrationThrottle: AddressThrottle
     let issuer: AsyncLazy<TokenIssuer>
     /// Nil if no mail is sent.
     let outbox: Outbox?
-    let mailThrottle: RegistrationThrottle
+    let mailThrottle: AddressThrottle
     let clock: any WallClock
     let logger: Logger
 
@@ -26,7 +26,7 @@ struct Accounts: Sendable {
         let invitation = try await invitation(request.invitation, for: address.text)
         if invitation == nil { try await requireOpenRegistration(setupToken: request.setupToken) }
         try PasswordRules.check(request.password)
-        try registrationThrottle.admit(origin.subscriber)
+        try await registrationThrottle.admit(origin.subscriber)
         // Asked first only to spare the hashing; `add` is what decides.
         guard try await store.user(email: address.text) == nil else { throw Self.emailTaken }
         let user = try await newUser(address, password: request.password)

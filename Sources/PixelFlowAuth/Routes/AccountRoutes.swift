@@ -17,7 +17,7 @@ struct AccountRoutes: Sendable {
                 details: """
                     `POST /password/forgot` mails the token, or an operator makes it. It is good for an hour and once; all sessions of \
                     the account end.
-                    """, access: .anyone,
+                    """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(PasswordReset.self)], "The token and the new password."),
                 responses: [.empty(.noContent, "The password is set.")],
                 problems: Self.passwordProblems + [

@@ -19,7 +19,7 @@ struct AuditRoutes: Sendable {
                 details: """
                     Send `next_cursor` as `cursor` for the next page; it is null on the last one. With `Accept: application/x-ndjson` the \
                     page is JSON lines, and `Link` leads to the next one.
-                    """, access: .scope(.administer),
+                    """, access: .scope(.administer), rate: .of(.heavy),
                 parameters: [
                     Self.action.description, Self.actor.description, Self.since.description, Self.until.description,
                     Self.limit.description, Self.cursor.description,

@@ -33,9 +33,10 @@ struct AuthRoutes: Sendable {
         [
             Route(
                 .get, "/register", id: "getRegistration", tag: "accounts", "Ask whether anyone may register", access: .anyone,
+                rate: .of(.read),
                 responses: [.json(RegistrationState.self, "The state.")], problems: [.databaseUnavailable], handler: registration),
             Route(
-                .post, "/register", id: "register", tag: "accounts", "Register an account", access: .anyone,
+                .post, "/register", id: "register", tag: "accounts", "Register an account", access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(Registration.self)], "The address and the password of the account."),
                 responses: [.json(.created, RegisteredUser.self, "The account.")],
                 problems: Self.credentialProblems + [
@@ -48,7 +49,7 @@ struct AuthRoutes: Sendable {
                     DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."), .mailBacklog,
                 ] + .newPassword, handler: register),
             Route(
-                .post, "/login", id: "login", tag: "accounts", "Sign in", access: .anyone,
+                .post, "/login", id: "login", tag: "accounts", "Sign in", access: .anyone, rate: .of(.signIn),
                 body: BodyDescription(
                     [.json(Credentials.self)], "The address and the password of the account, and a code where the second factor is on."),
                 responses: [.json(IssuedToken.self, "A token.")],

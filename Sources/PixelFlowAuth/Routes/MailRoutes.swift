@@ -17,14 +17,15 @@ struct MailRoutes: Sendable {
                 details: """
                     The answer is the same whether the address has an account or not; only an account gets a message. Its link leads to \
                     the page and holds a token for `POST /password/reset`. After one such message the account gets no other for 5 minutes.
-                    """, access: .anyone, body: BodyDescription([.json(ForgottenAddress.self)], "The address of the account."),
+                    """, access: .anyone, rate: .of(.signIn),
+                body: BodyDescription([.json(ForgottenAddress.self)], "The address of the account."),
                 responses: [.empty(.accepted, "If the address has an account, a message is on its way.")],
                 problems: [
                     .databaseUnavailable, .mailOff, .mailThrottled, .mailBacklog,
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                 ] + .fields, handler: forgot),
             Route(
-                .post, "/email/verify", id: "verifyEmail", tag: "accounts", "Confirm an address", access: .anyone,
+                .post, "/email/verify", id: "verifyEmail", tag: "accounts", "Confirm an address", access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(VerificationToken.self)], "The token from the message."),
                 responses: [.empty(.noContent, "The address is confirmed.")],
                 problems: [

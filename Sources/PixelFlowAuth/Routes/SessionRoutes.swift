@@ -18,7 +18,7 @@ struct SessionRoutes: Sendable {
                     With `refresh_token`: answers a new token and the next refresh token; the one sent is spent. Sent once more within 30 \
                     seconds, it gives the same answer again; later, it ends the session, because someone else may have it. With \
                     `organisation` beside it, the session goes on in that organisation. With `organisation` alone, the bearer token decides.
-                    """, access: .anyone,
+                    """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(TokenRequest.self)], "A refresh token, an organisation, or both."),
                 responses: [.json(IssuedToken.self, "The token.")],
                 problems: [

@@ -40,7 +40,7 @@ package struct AuthSettings: Sendable {
     /// Some 400 bytes each.
     static let throttleCapacitySetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_THROTTLE_CAPACITY", default: 10_000, in: 100...1_000_000,
-        help: "Addresses that each throttle of auth remembers; beyond it, the oldest are evicted.")
+        help: "Accounts and addresses that the throttle of sign-ins remembers; beyond it, the oldest are evicted.")
 
     package static let descriptions: [SettingDescription] =
         [
@@ -49,6 +49,7 @@ package struct AuthSettings: Sendable {
             hashQueueSetting.description, registrationSetting.description, registrationThreadsSetting.description,
             registrationQueueSetting.description, registrationsPerHourSetting.description, throttleCapacitySetting.description,
         ] + MailSettings.descriptions + TokenRules.descriptions + [TrustedProxies.setting.description, ServiceSecret.setting.description]
+        + RateLimitSettings.descriptions
 
     package var bcryptCost = 12
     package var tokenLifetime: Duration = .seconds(86_400)
@@ -65,6 +66,8 @@ package struct AuthSettings: Sendable {
     package var rules = TokenRules()
     package var proxies = TrustedProxies.loopback
     package var throttle = LoginThrottle.Limits()
+    /// How many requests callers may make.
+    package var rates = RateLimitSettings()
     /// Lets services and operators in.
     package var serviceSecret = ServiceSecret.off
 
@@ -89,6 +92,7 @@ package struct AuthSettings: Sendable {
         rules = try TokenRules(settings)
         proxies = try TrustedProxies(settings)
         serviceSecret = try ServiceSecret(settings)
+        rates = try RateLimitSettings(settings)
     }
 
     /// bcrypt as the settings say.

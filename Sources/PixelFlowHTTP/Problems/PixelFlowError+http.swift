@@ -62,13 +62,16 @@ extension PixelFlowError {
 
 /// An error whose response has additional header fields.
 package struct HeaderedError: Error, CustomStringConvertible {
-    package let error: PixelFlowError
+    package let error: any Error
     package let headers: HTTPFields
 
-    package init(_ error: PixelFlowError, headers: HTTPFields) {
+    package init(_ error: PixelFlowError, headers: HTTPFields) { self.init(wrapping: error, headers: headers) }
+
+    /// - Parameter error: any error that a route can throw.
+    init(wrapping error: any Error, headers: HTTPFields) {
         self.error = error
         self.headers = headers
     }
 
-    package var description: String { error.description }
+    package var description: String { String(describing: error) }
 }

@@ -37,7 +37,9 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
     init(_ error: any Error, requestID: String) {
         switch error {
         case let error as PixelFlowError: self.init(error, headers: [:], requestID: requestID)
-        case let error as HeaderedError: self.init(error.error, headers: error.headers, requestID: requestID)
+        case let error as HeaderedError:
+            self.init(error.error, requestID: requestID)
+            headers.append(contentsOf: error.headers)
         case let error as HTTPError: self.init(error.status, headers: error.headers, requestID: requestID)
         case let error as any HTTPResponseError: self.init(error.status, headers: [:], requestID: requestID)
         case is CancellationError: self.init(Self.cancelled, headers: [:], requestID: requestID)

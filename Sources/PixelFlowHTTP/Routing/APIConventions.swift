@@ -33,6 +33,22 @@ enum APIConventions {
         `Cache-Control: private, no-cache` and an `ETag` for revalidation. On its public port, web answers the probes with the status \
         only; the details and its metrics are on its management port.
 
+        ## Limits
+
+        Requests are limited by the class of their route: sign-ins (`sign-in`) by the address of the client; reads (`read`), changes \
+        (`write`), uploads (`upload`) and reads over everything that an organisation has (`heavy`) by the user or API key and, as \
+        `read-organisation` and so on, by the organisation. The quotas are settings. Every response of a limited route says how the \
+        caller stands, in the fields of draft-ietf-httpapi-ratelimit-headers:
+
+        ```
+        RateLimit-Policy: "read";q=6000;w=60, "read-organisation";q=60000;w=60
+        RateLimit: "read";r=5987;t=1, "read-organisation";r=59987;t=1
+        ```
+
+        `q` requests may be made in `w` seconds, all at once if need be; `r` of them are left, and after `t` seconds all are. Quotas \
+        come back evenly, not at the end of a window. Beyond a limit the answer is 429 `rate_limited` with `Retry-After`, and counts \
+        for nothing.
+
         ## Connections
 
         Connections are limited; the limits are settings. A connection that reaches a limit receives a problem document, unless another \

@@ -57,8 +57,8 @@ package struct DeclaredProblem: Sendable {
 
 /// What every route can answer, whatever it does.
 enum CommonProblems {
-    static func of(_ access: RouteAccess, hasBody: Bool) -> [DeclaredProblem] {
-        always + credentials(access) + (hasBody ? body : [])
+    static func of(_ access: RouteAccess, hasBody: Bool, isLimited: Bool) -> [DeclaredProblem] {
+        always + credentials(access) + (hasBody ? body : []) + (isLimited ? limit : [])
     }
 
     private static func credentials(_ access: RouteAccess) -> [DeclaredProblem] {
@@ -103,6 +103,12 @@ enum CommonProblems {
 
     private static let network = [
         common(PixelFlowError.Kind.forbidden.status, "network_not_allowed", "The API key may not be used from this address.")
+    ]
+
+    private static let limit = [
+        common(
+            PixelFlowError.Kind.throttled.status, "rate_limited",
+            "The caller has made more requests than a limit allows; `detail` names the limit.")
     ]
 
     private static let body: [DeclaredProblem] = [

@@ -16,6 +16,8 @@ package struct Route: Sendable {
     package let description: OperationDescription?
     private let handler: Handler
     private let access: RouteAccess
+    /// Nil for a route without a limit.
+    private let rateClass: RateClass?
     /// What the description says of problems; nil for what is not part of the API.
     private let codes: Set<String>?
 
@@ -24,22 +26,29 @@ package struct Route: Sendable {
     ///   - summary: one line.
     ///   - details: CommonMark.
     ///   - access: who may call it.
+    ///   - rate: which limits count its requests.
     ///   - problems: what this route can answer beside the problems of every route, see `CommonProblems`.
     package init(
         _ method: HTTPRequest.Method, _ path: String, id: String, tag: String, _ summary: String, details: String = "", access: RouteAccess,
-        parameters: [ParameterDescription] = [], body: BodyDescription? = nil, responses: [ResponseDescription],
+        rate: RouteRate = .byMethod, parameters: [ParameterDescription] = [], body: BodyDescription? = nil,
+        responses: [ResponseDescription],
         problems: [DeclaredProblem] = [], handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.handler = handler
         self.access = access
-        let problems = problems + CommonProblems.of(access, hasBody: body != nil)
+        let rateClass = rate.rateClass(method, access)
+        self.rateClass = rateClass
+        let problems = problems + CommonProblems.of(access, hasBody: body != nil, isLimited: rateClass != nil)
         codes = Set(problems.map(\.code))
         description = OperationDescription(
             method: method.rawValue.lowercased(), path: path, id: id, tag: tag, summary: summary, details: details,
             parameters: parameters, body: body,
-            responses: (responses + DeclaredProblem.responses(problems)).mergedByStatus.map(\.withRequestID), scope: access.scope)
+            responses: (responses + DeclaredProblem.responses(problems)).mergedByStatus.map {
+                $0.withCommonHeaders(isLimited: rateClass != nil)
+            },
+            scope: access.scope)
     }
 
     /// A route that is not part of the API of this service: a file of the page, or a path that another service describes.
@@ -48,12 +57,27 @@ package struct Route: Sendable {
         self.path = path
         self.handler = handler
         access = .anyone
+        rateClass = nil
         description = nil
         codes = nil
     }
 
-    /// Handles a request. A problem that the route does not declare is answered all the same, and logged as the defect that it is.
-    func handle(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+    /// Handles a request, once it is counted. A problem that the route does not declare is answered all the same, and logged as the
+    /// defect that it is.
+    func handle(_ request: Request, _ context: AppRequestContext, limits: RequestLimits) async throws -> Response {
+        guard let rateClass, let headers = try await limits.admit(rateClass, request, context) else {
+            return try await handle(request, context)
+        }
+        do {
+            var response = try await handle(request, context)
+            response.headers.append(contentsOf: headers)
+            return response
+        } catch {
+            throw HeaderedError(wrapping: error, headers: headers)
+        }
+    }
+
+    private func handle(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         do {
             // Here and not in the handlers, so that no route can forget it.
             if case .scope(let scope) = access { try context.requirePrincipal().require(scope) }
@@ -106,9 +130,11 @@ extension [ResponseDescription] {
 }
 
 extension ResponseDescription {
-    fileprivate var withRequestID: ResponseDescription {
+    fileprivate func withCommonHeaders(isLimited: Bool) -> ResponseDescription {
         var response = self
         response.headers.append(.requestID)
+        // A response that routes share is described once, for those with a limit and those without.
+        if isLimited || response.component != nil { response.headers += [.rateLimit, .rateLimitPolicy] }
         return response
     }
 
@@ -135,6 +161,11 @@ extension ResponseDescription {
 extension HeaderDescription {
     package static let requestID = Self("x-request-id", .string(), "Names the request in the logs.")
     package static let eTag = Self("etag", .string(), "The version of the representation, for `If-None-Match` and `If-Match`.")
+    static let rateLimit = Self(
+        "ratelimit", .string(), "How the caller stands: for each limit the requests left and the seconds until the quota is whole.",
+        isRequired: false)
+    static let rateLimitPolicy = Self(
+        "ratelimit-policy", .string(), "The limits of the route: for each the quota and the seconds that it is for.", isRequired: false)
     static let retryAfter = Self(
         "retry-after", .integer(atLeast: 0), "Seconds after which the request may be sent again.", isRequired: false)
     static let challenge = Self("www-authenticate", .string(), "The scheme of the token, as of RFC 6750.")

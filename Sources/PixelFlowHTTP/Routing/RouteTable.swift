@@ -13,11 +13,15 @@ package struct RouteTable {
         groups.append((routes, middleware))
     }
 
-    func register(in router: Router<AppRequestContext>) {
+    func register(in router: Router<AppRequestContext>, limits: RequestLimits) {
         for (routes, middleware) in groups {
             let group = router.group()
             for middleware in middleware { group.add(middleware: middleware) }
-            for route in routes { group.on(RouterPath(route.path), method: route.method, use: route.handle) }
+            for route in routes {
+                group.on(RouterPath(route.path), method: route.method) { request, context in
+                    try await route.handle(request, context, limits: limits)
+                }
+            }
         }
     }
 }

@@ -7,16 +7,18 @@ package enum ServiceRouter {
     /// - Parameters:
     ///   - metrics: what requests are counted under and what `/metrics` shows.
     ///   - description: served with the routes at `/openapi.json`; nil for a service that has no API of its own.
+    ///   - limits: of the routes that have any.
     ///   - routes: adds the service's own routes.
     package static func make(
-        metrics: ServiceMetrics, health: HealthRoutes, description: ServiceDescription? = nil, routes: (inout RouteTable) -> Void = { _ in }
+        metrics: ServiceMetrics, health: HealthRoutes, description: ServiceDescription? = nil, limits: RequestLimits = .off,
+        routes: (inout RouteTable) -> Void = { _ in }
     ) -> Router<AppRequestContext> {
         var table = RouteTable()
         table.add(health.routes(of: metrics.service))
         if let page = MetricsRoute(metrics, health: health) { table.add([page.route]) }
         routes(&table)
         if let description { table.add([DescriptionRoute(description, of: metrics.service, routes: table.routes).route]) }
-        return make(counting: metrics) { table.register(in: $0) }
+        return make(counting: metrics) { table.register(in: $0, limits: limits) }
     }
 
     /// A public router: the probes return no details, and there are no metrics. Those are on a separate router
@@ -29,7 +31,7 @@ package enum ServiceRouter {
         var table = RouteTable()
         table.add(PublicHealthRoutes(health).routes(of: metrics.service))
         routes(&table)
-        return make(counting: metrics, proxies: proxies) { table.register(in: $0) }
+        return make(counting: metrics, proxies: proxies) { table.register(in: $0, limits: .off) }
     }
 
     /// - Parameter register: registers the routes; services do that from a `RouteTable`.

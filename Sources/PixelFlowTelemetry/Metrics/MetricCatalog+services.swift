@@ -54,6 +54,19 @@ extension MetricCatalog {
                 "Tokens checked at /validate: valid, expired, invalid, missing, error."),
         ])
 
+    static let limits = Group(
+        title: "Rate limits", origin: "auth and api",
+        metrics: [
+            MetricDescription(
+                .counter, "rate_limit_requests_total", labels: ["class", "result"],
+                "Requests counted by the class of their route (sign-in, read, write, upload, heavy): allowed, limited."),
+            MetricDescription(
+                .counter, "rate_limit_fail_open_total",
+                "Requests counted in this process alone because Redis did not answer."),
+            MetricDescription(
+                .histogram, "redis_request_duration_seconds", buckets: requestBuckets, "Duration of a command in Redis."),
+        ])
+
     static let streams = Group(
         title: "Event streams", origin: "api",
         metrics: [

@@ -37,11 +37,13 @@ extension ClusterEndToEnd {
             case .mongodb: try await named("task_database", by: .api(1), ready)
             case .s3: try await named("blob_store", by: .api(1), ready)
             case .kafka:
-                let answer = try await eventually(within: .seconds(60), "api to tell of the broker") {
-                    let answer = try await ready(.api(1))
-                    return try answer.object()["status"] as? String == "degraded" ? answer : nil
-                }
+                let answer = try await degraded(.api(1), ready)
                 #expect(answer.status == 200, "uploads are accepted without a broker")
+            case .redis:
+                for member in [LiveCluster.Member.auth, .api(1), .api(2)] {
+                    let answer = try await degraded(member, ready)
+                    #expect(answer.status == 200, "requests are counted in each process without Redis")
+                }
             }
             try await ServiceView.run(cluster) { view in
                 try await view.probe()
@@ -54,6 +56,15 @@ extension ClusterEndToEnd {
                 #expect((answer.header("retry-after") != nil) == (server == .mongodb))
             }
             try await Task.sleep(until: end)
+        }
+
+        private func degraded(
+            _ member: LiveCluster.Member, _ ready: (LiveCluster.Member) async throws -> Reply
+        ) async throws -> Reply {
+            try await eventually(within: .seconds(60), "\(member) to tell of the outage") {
+                let answer = try await ready(member)
+                return try answer.object()["status"] as? String == "degraded" ? answer : nil
+            }
         }
 
         private func named(

@@ -2,10 +2,10 @@ import Foundation
 
 /// Real servers of this test's own: `scripts/stack` in a folder of its own, on free ports.
 ///
-/// PostgreSQL and the S3 server (SeaweedFS) are the real ones; MongoDB and Kafka are wire-compatible
+/// PostgreSQL, Redis and the S3 server (SeaweedFS) are the real ones; MongoDB and Kafka are wire-compatible
 /// stand-ins, for the genuine ones cannot run here.
 final class ServerStack: Sendable {
-    enum Server: String, CaseIterable, Sendable { case postgres, mongodb, kafka, s3 }
+    enum Server: String, CaseIterable, Sendable { case postgres, mongodb, kafka, s3, redis }
 
     private let home: TemporaryFolder
 

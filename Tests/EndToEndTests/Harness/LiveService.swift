@@ -89,7 +89,8 @@ final class LiveService: Installation {
         let own = [
             "PIXELFLOW_DATA_DIR": data, "PIXELFLOW_WEB_PORT": "\(ports.web)", "PIXELFLOW_AUTH_PORT": "\(ports.auth)",
             "PIXELFLOW_API_PORT": "\(ports.api)", "PIXELFLOW_WORKER_PORT": "\(ports.worker)", "PIXELFLOW_AUTH_BCRYPT_COST": "4",
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
+            // One user does what thousands do.
+            "PIXELFLOW_RATE_LIMITS": "off", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
         ]
         return own.merging(settings) { $1 }
     }

@@ -16,7 +16,8 @@ spec:
     - {name: {{ .component }}, port: {{ .port }}, targetPort: {{ .component }}, protocol: TCP, appProtocol: {{ .protocol | default "tcp" }}}
 {{- end -}}
 
-{{/* dict "root" "component" "values" "uid" "grace" "opaque" [its port, if that speaks no HTTP]: everything up to the container. */}}
+{{/* dict "root" "component" "values" "uid" "grace" "opaque" [its port, if that speaks no HTTP] "volatile" [whether it needs no volume]: everything
+     up to the container. */}}
 {{- define "pixelflow.backendHead" -}}
 apiVersion: apps/v1
 kind: StatefulSet
@@ -28,6 +29,7 @@ spec:
   selector:
     matchLabels:
       {{- include "pixelflow.selectorLabels" . | nindent 6 }}
+  {{- if not .volatile }}
   volumeClaimTemplates:
     - apiVersion: v1
       kind: PersistentVolumeClaim
@@ -43,6 +45,7 @@ spec:
         resources:
           requests:
             storage: {{ .values.storage }}
+  {{- end }}
   template:
     metadata:
       labels:

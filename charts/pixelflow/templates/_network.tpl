@@ -112,6 +112,14 @@ spec:
 {{- end -}}
 {{- end -}}
 
+{{/* To Redis, wherever it is; nowhere if requests are counted in each pod alone. */}}
+{{- define "pixelflow.egressCache" -}}
+{{- $external := .Values.redis.external -}}
+{{- if or .Values.redis.enabled $external.url $external.existingSecret -}}
+{{- include "pixelflow.egressBackend" (dict "root" . "backend" "redis" "port" 6379) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Everything but private networks, and those of them that are allowed. */}}
 {{- define "pixelflow.egressSources" -}}
 - to:

@@ -9,7 +9,7 @@
 {{- $cpu := 0 -}}
 {{- $memory := 0 -}}
 {{- $values := .Values -}}
-{{- range $name := list "web" "auth" "api" "metricsAdapter" "postgres" "mongodb" "kafka" "s3" -}}
+{{- range $name := list "web" "auth" "api" "metricsAdapter" "postgres" "mongodb" "kafka" "s3" "redis" -}}
 {{- $own := index $values $name -}}
 {{- $pods := 1 -}}
 {{- if hasKey $own "replicas" }}{{ $pods = int $own.replicas }}{{ end -}}
@@ -22,5 +22,5 @@
 {{- $workerCPU := include "pixelflow.millicores" (dig "requests" "cpu" 0 $values.worker.resources) | int -}}
 {{- $workerMemory := include "pixelflow.mebibytes" (dig "requests" "memory" "0" $values.worker.resources | toString) | int -}}
 Everything but the workers requests {{ $cpu }}m CPU and {{ $memory }} Mi of memory, and each worker {{ $workerCPU }}m and {{ $workerMemory }} Mi: with all {{ $workers }}
-workers {{ add $cpu (mul $workers $workerCPU) }}m and {{ add $memory (mul $workers $workerMemory) }} Mi. What does not fit on the nodes stays Pending, workers first; `pfctl check` tells.
+workers {{ add $cpu (mul $workers $workerCPU) }}m and {{ add $memory (mul $workers $workerMemory) }} Mi. What does not fit on the nodes stays Pending, workers first.
 {{- end -}}

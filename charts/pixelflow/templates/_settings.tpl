@@ -13,6 +13,8 @@ service-secret
 {{- if .Values.s3.enabled }}s3-access-key
 s3-secret-key
 {{ end }}
+{{- if .Values.redis.enabled }}redis-password
+{{ end }}
 {{- end -}}
 
 {{/* Names of the certificates in that Secret, one a line; each has the keys NAME-ca.crt, NAME.crt and NAME.key. */}}
@@ -27,7 +29,7 @@ s3-secret-key
 
 {{/* What was given as plain values of external backing services, and therefore goes into a Secret. */}}
 {{- define "pixelflow.externalSecretData" -}}
-{{- range $name := list "postgres" "mongodb" "kafka" }}
+{{- range $name := list "postgres" "mongodb" "kafka" "redis" }}
 {{- with (index $.Values $name).external.url }}
 {{ $name }}-url: {{ . | b64enc }}
 {{- end }}
@@ -46,7 +48,7 @@ s3-secret-key: {{ . | b64enc }}
   valueFrom: {secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}}
 {{- end -}}
 
-{{/* dict "root" "backend" [postgres, mongodb or kafka] "name" [of the variable]: the URL of an external backing service. */}}
+{{/* dict "root" "backend" [postgres, mongodb, kafka or redis] "name" [of the variable]: the URL of an external backing service. */}}
 {{- define "pixelflow.externalURL" -}}
 {{- $external := (index .root.Values .backend).external -}}
 {{- if $external.existingSecret -}}
@@ -114,6 +116,27 @@ s3-secret-key: {{ . | b64enc }}
   {{- else }}
   value: {{ $external.url | quote }}
   {{- end }}
+{{- end -}}
+
+{{/* Where requests are counted: in the Redis that is brought, in one's own, or in each pod alone. */}}
+{{- define "pixelflow.cacheEnv" -}}
+{{- $external := .Values.redis.external -}}
+{{- if .Values.redis.enabled -}}
+{{ include "pixelflow.envFromSecret" (dict "name" "REDIS_PASSWORD" "secret" (include "pixelflow.secretName" .) "key" "redis-password") }}
+- name: PIXELFLOW_CACHE_URL
+  value: redis://:$(REDIS_PASSWORD)@{{ include "pixelflow.fullname" . }}-redis:6379/0
+{{- else if or $external.url $external.existingSecret -}}
+{{ include "pixelflow.externalURL" (dict "root" . "backend" "redis" "name" "PIXELFLOW_CACHE_URL") }}
+{{- else -}}
+- {name: PIXELFLOW_CACHE_URL, value: "memory:"}
+{{- end }}
+- {name: PIXELFLOW_RATE_LIMITS, value: {{ ternary "on" "off" .Values.rateLimits.enabled | quote }}}
+- {name: PIXELFLOW_RATE_SIGN_IN, value: {{ .Values.rateLimits.signIn | quote }}}
+- {name: PIXELFLOW_RATE_READ, value: {{ .Values.rateLimits.read | quote }}}
+- {name: PIXELFLOW_RATE_WRITE, value: {{ .Values.rateLimits.write | quote }}}
+- {name: PIXELFLOW_RATE_UPLOAD, value: {{ .Values.rateLimits.upload | quote }}}
+- {name: PIXELFLOW_RATE_HEAVY, value: {{ .Values.rateLimits.heavy | quote }}}
+- {name: PIXELFLOW_RATE_ORGANISATION, value: {{ .Values.rateLimits.organisationFactor | quote }}}
 {{- end -}}
 
 {{- define "pixelflow.limitsEnv" -}}

@@ -85,6 +85,9 @@ is for everyone.
 {{- if .Values.kafka.enabled }}
 - {component: kafka, port: 9092, from: [api, worker{{ if include "pixelflow.metricsAdapter.enabled" . }}, metrics-adapter{{ end }}], open: {{ eq .Values.worker.autoscaling.mode "keda" }}}
 {{- end }}
+{{- if .Values.redis.enabled }}
+- {component: redis, port: 6379, from: [auth, api]}
+{{- end }}
 {{- if .Values.s3.enabled }}
 - {component: s3, port: 8333, from: [api, worker], http: true}
 {{- end }}

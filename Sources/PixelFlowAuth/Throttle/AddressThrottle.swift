@@ -1,0 +1,44 @@
+import PixelFlowCore
+import PixelFlowLimits
+import WireFormats
+
+/// Limits what costs much and needs no account, by the address that asks: an hour's allowance at once, which is then refilled over time.
+/// What is refused costs neither a hash nor a database query. Replicas that share a limiter share the allowance.
+struct AddressThrottle: Sendable {
+    /// What is counted, each by itself.
+    enum Kind: String, Sendable {
+        case registration
+        case mail
+
+        fileprivate func refusal(_ seconds: Int) -> PixelFlowError {
+            let message =
+                switch self {
+                case .registration: "Too many registrations from your address; try again in \(seconds) seconds."
+                case .mail: "Too many messages were asked for from your address; try again in \(seconds) seconds."
+                }
+            return PixelFlowError(.throttled, code: "\(rawValue)_throttled", message, retry: .transient, retryAfter: seconds)
+        }
+    }
+
+    private let kind: Kind
+    private let limit: RateLimit
+    private let limiter: any RateLimiter
+
+    /// - Parameters:
+    ///   - perHour: from one address.
+    ///   - limiter: counts them.
+    init(_ kind: Kind, perHour: Int, limiter: any RateLimiter) {
+        self.kind = kind
+        self.limiter = limiter
+        limit = RateLimit(name: kind.rawValue, quota: perHour, window: .seconds(3600))
+    }
+
+    /// Counts one from `address`, or refuses it. One without an address, as in a test, is let through.
+    ///
+    /// - Throws: `registration_throttled` or `mail_throttled` (429) with the seconds to wait.
+    func admit(_ address: String?) async throws {
+        guard let address else { return }
+        guard let refusal = try await limiter.admit([RateBucket(limit, key: "a:\(address)")]).refusal else { return }
+        throw kind.refusal(max(1, Int((refusal.wait.microseconds + 999_999) / 1_000_000)))
+    }
+}

@@ -1,0 +1,50 @@
+package import PixelFlowCore
+import Synchronization
+
+/// Counts the requests of this process, in bounded memory.
+package final class InMemoryRateLimiter: RateLimiter {
+    /// Buckets remembered at most, some 200 bytes each.
+    package static let defaultCapacity = 100_000
+
+    private let times = Mutex<[RateBucket: Int64]>([:])
+    private let capacity: Int
+    private let clock: any WallClock
+
+    /// - Parameter capacity: buckets remembered at most; beyond it those that are nearest to their whole quota are forgotten.
+    package init(capacity: Int = defaultCapacity, clock: any WallClock = SystemClock()) {
+        self.capacity = max(1, capacity)
+        self.clock = clock
+    }
+
+    /// Buckets remembered now.
+    package var count: Int { times.withLock { $0.count } }
+
+    package func admit(_ buckets: [RateBucket]) -> RateDecision {
+        let now = clock.now().microseconds
+        return times.withLock { times in
+            let states = buckets.map { GenericCellRate($0.limit, stored: times[$0], now: now) }
+            let isAllowed = states.allSatisfy { $0.wait == 0 }
+            if isAllowed {
+                for (bucket, state) in zip(buckets, states) {
+                    if times.count >= capacity, times[bucket] == nil { Self.makeRoom(in: &times, capacity: capacity, now: now) }
+                    times[bucket] = state.next
+                }
+            } else {
+                // Only a clock that was put back makes a difference here.
+                for (bucket, state) in zip(buckets, states) where times[bucket] ?? 0 > state.full { times[bucket] = state.full }
+            }
+            return RateDecision(
+                zip(buckets, states).map { bucket, state in
+                    GenericCellRate.balance(bucket.limit, full: isAllowed ? state.next : state.full, wait: state.wait, now: now)
+                })
+        }
+    }
+
+    /// Forgets what no longer matters and, if that is not enough, the quarter that has least left to wait, so that the cost of the
+    /// scan is spread over many requests.
+    private static func makeRoom(in times: inout [RateBucket: Int64], capacity: Int, now: Int64) {
+        times = times.filter { $0.value > now }
+        guard times.count >= capacity else { return }
+        for (bucket, _) in times.sorted(by: { $0.value < $1.value }).prefix(max(1, capacity / 4)) { times[bucket] = nil }
+    }
+}

@@ -1,0 +1,39 @@
+/// Counts requests, and says whether one more is within the limits of its caller.
+package protocol RateLimiter: Sendable {
+    /// Counts one request in every bucket if each has room for it, in one step; otherwise in none of them.
+    ///
+    /// - Parameter buckets: at least one, each different.
+    /// - Returns: the decision, with a balance for each bucket in the same order.
+    /// - Throws: an error if the count is kept elsewhere and cannot be reached. Nothing may have been counted, or all of it.
+    func admit(_ buckets: [RateBucket]) async throws -> RateDecision
+}
+
+/// What a limiter says about a request.
+package struct RateDecision: Sendable, Hashable {
+    /// How a bucket stands after the request.
+    package struct Balance: Sendable, Hashable {
+        package let limit: RateLimit
+        /// Requests that may be made at once.
+        package let remaining: Int
+        /// Until the whole quota is available again.
+        package let reset: Duration
+        /// Until the bucket has room for the request; zero if it had.
+        package let wait: Duration
+
+        package init(limit: RateLimit, remaining: Int, reset: Duration, wait: Duration) {
+            self.limit = limit
+            self.remaining = remaining
+            self.reset = reset
+            self.wait = wait
+        }
+    }
+
+    package let balances: [Balance]
+
+    package init(_ balances: [Balance]) { self.balances = balances }
+
+    package var isAllowed: Bool { refusal == nil }
+
+    /// The bucket that makes the caller wait longest; nil for a request that is allowed.
+    package var refusal: Balance? { balances.filter { $0.wait > .zero }.max { $0.wait < $1.wait } }
+}

@@ -1,0 +1,59 @@
+package import PixelFlowLimits
+import WireFormats
+
+/// Counts requests in Redis, so that all replicas together admit exactly the quota. The clock is that of Redis.
+package struct RedisRateLimiter: RateLimiter {
+    private let client: RedisClient
+    private let prefix: String
+
+    /// - Parameter prefix: of the keys; those of a test are its own.
+    package init(_ client: RedisClient, prefix: String = "pixelflow:rate:") {
+        self.client = client
+        self.prefix = prefix
+    }
+
+    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision {
+        let keys = buckets.map { "\(prefix)\($0.limit.name):\($0.key)" }
+        let arguments = buckets.flatMap { ["\($0.limit.interval)", "\($0.limit.capacity)"] }
+        let reply = try await client.evaluate(Self.script, keys: keys, arguments).array?.compactMap(\.integer) ?? []
+        guard reply.count == 2 * buckets.count else {
+            throw RedisError(.protocolError, "the script of the rate limits answers something else")
+        }
+        return RateDecision(
+            buckets.enumerated().map { index, bucket in
+                let (left, wait) = (reply[2 * index], reply[2 * index + 1])
+                return RateDecision.Balance(
+                    limit: bucket.limit, remaining: Int((bucket.limit.capacity - left) / bucket.limit.interval),
+                    reset: .microseconds(left), wait: .microseconds(wait))
+            })
+    }
+
+    /// The rules of `GenericCellRate`, for every key in one step. A key holds the microsecond at which its quota is whole again, and
+    /// expires then. Answers for each key the microseconds until that and those until the request has room.
+    private static let script = RedisScript(
+        """
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+        local allowed, full, wait = true, {}, {}
+        for i, key in ipairs(KEYS) do
+          local interval, capacity = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+          local stored = tonumber(redis.call('GET', key) or now) or now
+          full[i] = math.min(math.max(stored, now), now + capacity)
+          if stored > full[i] then
+            redis.call('SET', key, string.format('%.0f', full[i]), 'PX', math.ceil(capacity / 1000))
+          end
+          wait[i] = math.max(0, full[i] + interval - now - capacity)
+          if wait[i] > 0 then allowed = false end
+        end
+        local answer = {}
+        for i, key in ipairs(KEYS) do
+          if allowed then
+            full[i] = full[i] + tonumber(ARGV[2 * i - 1])
+            redis.call('SET', key, string.format('%.0f', full[i]), 'PX', math.ceil((full[i] - now) / 1000))
+          end
+          answer[#answer + 1] = full[i] - now
+          answer[#answer + 1] = wait[i]
+        end
+        return answer
+        """)
+}

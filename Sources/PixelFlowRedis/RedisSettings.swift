@@ -1,0 +1,45 @@
+package import PixelFlowCore
+
+/// Where replicas keep the counters that they share, and how long to wait for it.
+package struct RedisSettings: Sendable {
+    /// `PIXELFLOW_CACHE_URL`.
+    package static let urlSetting = Setting<String>.text(
+        "PIXELFLOW_CACHE_URL", default: "memory:",
+        help: "What replicas count rate limits in together: redis://USER:PASSWORD@HOST:PORT/DATABASE (Redis or Valkey), "
+            + "rediss://… with TLS, and ca_file=PATH for a certificate authority of one's own; memory: for each process alone.",
+        isSecret: true)
+    /// Redis answers within a millisecond; what takes longer is better counted here.
+    static let timeoutSetting = Setting<Int>.integer(
+        "PIXELFLOW_CACHE_TIMEOUT_MS", default: 250, in: 10...10_000,
+        help: "Time limit for a command in Redis, in milliseconds; beyond it the process counts alone.")
+    static let connectTimeoutSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_CACHE_CONNECT_TIMEOUT", default: 2, in: 1...60, help: "Time limit for connecting to Redis.")
+
+    package static let descriptions: [SettingDescription] = [
+        urlSetting.description, timeoutSetting.description, connectTimeoutSetting.description,
+    ]
+
+    package var address: RedisAddress
+    package var timeout: Duration = .milliseconds(250)
+    package var connectTimeout: Duration = .seconds(2)
+    /// Commands that may wait for their replies; further ones fail at once. At 10 microseconds each they are answered long before
+    /// the timeout.
+    package var waitLimit = 4096
+    /// Pauses between attempts to connect. Shorter than the cooldown of the circuit breaker, so that its probe may connect.
+    package var reconnect = RetryPolicy(firstPause: .milliseconds(50), longestPause: .seconds(1), jitter: .equal)
+
+    package init(address: RedisAddress) { self.address = address }
+
+    /// - Returns: nil for `memory:`.
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
+    package static func read(_ settings: Settings) throws(PixelFlowError) -> RedisSettings? {
+        let url = try settings[urlSetting]
+        let timeout = try settings[timeoutSetting]
+        let connectTimeout = try settings[connectTimeoutSetting]
+        guard url != "memory:" else { return nil }
+        var read = RedisSettings(address: try RedisAddress(url: url, setting: urlSetting.description.name))
+        read.timeout = .milliseconds(timeout)
+        read.connectTimeout = connectTimeout
+        return read
+    }
+}

@@ -1,0 +1,128 @@
+import Conformance
+import Foundation
+import Logging
+import PixelFlowCore
+import PixelFlowLimits
+import ServerProcess
+import Testing
+
+@testable import PixelFlowRedis
+
+@Suite("Counting in Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
+struct RedisRateLimiterTests {
+    private static let bucket = RateBucket(RateLimit(name: "read", quota: 100, window: .seconds(86_400)), key: "u:1")
+
+    /// The clock is that of the server and cannot be moved; what depends on it is moved in the stored times instead.
+    @Test(arguments: RateLimiterConformance.cases)
+    func keeps(rule: ConformanceCase<RateLimiterConformance>) async throws {
+        try await TestServer.with { server in
+            try await server.withClient { first in
+                try await server.withClient { second in
+                    try await rule.run {
+                        RateLimiterConformance(limiter: RedisRateLimiter(first), other: RedisRateLimiter(second)) {
+                            try await first.age(by: $0)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("four replicas together admit exactly the quota of 10,000 requests")
+    func fourReplicas() async throws {
+        try await TestServer.with { server in
+            let allowed = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 {
+                    let settings = RedisSettings(address: try server.address())
+                    group.addTask {
+                        var settings = settings
+                        settings.timeout = .seconds(10)
+                        let client = try RedisClient(settings)
+                        let limiter = RedisRateLimiter(client)
+                        let allowed = try await withThrowingTaskGroup(of: Bool.self) { requests in
+                            for _ in 0..<2500 { requests.addTask { try await limiter.admit([Self.bucket]).isAllowed } }
+                            return try await requests.reduce(0) { $0 + ($1 ? 1 : 0) }
+                        }
+                        await client.shutDown()
+                        return allowed
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(allowed == 100)
+        }
+    }
+
+    @Test("keys end when their quota is whole again")
+    func expiry() async throws {
+        try await TestServer.with { server in
+            try await server.withClient { client in
+                let limiter = RedisRateLimiter(client)
+                _ = try await limiter.admit([Self.bucket])
+                let left = try await client.send("PTTL", "pixelflow:rate:read:u:1").integer ?? 0
+                #expect((1...864_000).contains(left))
+            }
+        }
+    }
+
+    @Test("wiped, and its scripts forgotten: the count begins anew")
+    func wiped() async throws {
+        try await TestServer.with { server in
+            try await server.withClient { client in
+                let limiter = RedisRateLimiter(client)
+                for _ in 0..<3 { _ = try await limiter.admit([Self.bucket]) }
+                _ = try await client.send("FLUSHALL")
+                _ = try await client.send("SCRIPT", "FLUSH")
+                #expect(try await limiter.admit([Self.bucket]).balances.first?.remaining == 99)
+            }
+        }
+    }
+
+    @Test("full: requests are counted here, until there is room again")
+    func full() async throws {
+        try await TestServer.with { server in
+            try await server.withClient { client in
+                let limiter = FailOpenRateLimiter(
+                    shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: Logger(label: "test"))
+                #expect(try await limiter.admit([Self.bucket]).balances.first?.remaining == 99)
+                _ = try await client.send("CONFIG", "SET", "maxmemory-policy", "noeviction")
+                _ = try await client.send("CONFIG", "SET", "maxmemory", "1")
+                let error = await #expect(throws: RedisError.self) { try await RedisRateLimiter(client).admit([Self.bucket]) }
+                #expect(error?.kind == .refused(code: "OOM") && error?.isOutage == true)
+                #expect(try await limiter.admit([Self.bucket]).balances.first?.remaining == 99)
+                _ = try await client.send("CONFIG", "SET", "maxmemory", "0")
+                #expect(try await limiter.admit([Self.bucket]).balances.first?.remaining == 98)
+            }
+        }
+    }
+
+    @Test("killed or paused: requests are counted here, and none fails", arguments: [SIGKILL, SIGSTOP])
+    func away(signal: Int32) async throws {
+        try await TestServer.with { server in
+            try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
+                try await client.untilItAnswers()
+                let limiter = FailOpenRateLimiter(
+                    shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: Logger(label: "test"))
+                if signal == SIGKILL { try await server.process.stop(by: SIGKILL) } else { try server.process.send(SIGSTOP) }
+                var allowed = 0
+                for _ in 0..<150 where try await limiter.admit([Self.bucket]).isAllowed { allowed += 1 }
+                #expect(allowed == 100)
+                if signal == SIGKILL { try await server.start(wait: false) } else { try server.process.send(SIGCONT) }
+                try await client.untilItAnswers()
+                #expect(try await limiter.admit([Self.bucket]).isAllowed)
+            }
+        }
+    }
+}
+
+extension RedisClient {
+    /// Moves every count of the limiter into the past, as if time had passed.
+    fileprivate func age(by duration: Duration) async throws {
+        for key in try await send("KEYS", "pixelflow:rate:*").array ?? [] {
+            let name = String(decoding: key.bytes ?? [], as: UTF8.self)
+            let time = try await send("GET", name).bytes.flatMap { Int64(String(decoding: $0, as: UTF8.self)) } ?? 0
+            let microseconds = duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
+            _ = try await send("SET", name, "\(time - microseconds)", "KEEPTTL")
+        }
+    }
+}

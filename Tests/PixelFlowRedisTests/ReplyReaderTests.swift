@@ -1,0 +1,38 @@
+import NIOCore
+import Testing
+
+@testable import PixelFlowRedis
+
+@Suite("Replies of Redis")
+struct ReplyReaderTests {
+    private static let text = "*3\r\n:42\r\n$5\r\na\r\nbc\r\n*2\r\n$-1\r\n+OK\r\n-ERR no\r\n"
+    private static let values: [RedisValue] = [
+        .array([.integer(42), .string(Array("a\r\nbc".utf8)), .array([.null, .status("OK")])]), .error("ERR no"),
+    ]
+
+    @Test("replies are read wherever their bytes are parted", arguments: 1...text.utf8.count)
+    func parted(size: Int) throws {
+        var reader = try ReplyReader()
+        var read: [RedisValue] = []
+        var rest = Array(Self.text.utf8)[...]
+        while !rest.isEmpty {
+            try reader.feed(ByteBuffer(bytes: rest.prefix(size)))
+            rest = rest.dropFirst(size)
+            while let value = try reader.next() { read.append(value) }
+        }
+        #expect(read == Self.values)
+    }
+
+    @Test("what is no reply is refused", arguments: ["HTTP/1.1 200 OK\r\n", "$x\r\n", "*-2\r\n"])
+    func refused(text: String) throws {
+        var reader = try ReplyReader()
+        var kind: RedisError.Kind?
+        do {
+            try reader.feed(ByteBuffer(string: text))
+            #expect(try reader.next() == nil)
+        } catch {
+            kind = error.kind
+        }
+        #expect(kind == .protocolError)
+    }
+}
