@@ -141,6 +141,7 @@ enum RecordedExamples {
                     ]
                 },
                 "preset": "thumbnail",
+                "priority": "normal",
                 "progress": 1,
                 "source": {
                     "blurhash": "LEHV6n",
@@ -193,7 +194,8 @@ enum RecordedExamples {
                     "retention_days": null,
                     "source_bytes": null,
                     "tasks_in_flight": null,
-                    "tasks_per_month": null
+                    "tasks_per_month": null,
+                    "weight": null
                 },
                 "used": {
                     "bytes_stored": 15,
@@ -264,6 +266,7 @@ enum RecordedExamples {
                             ]
                         },
                         "preset": "thumbnail",
+                        "priority": "normal",
                         "progress": 1,
                         "source": {
                             "blurhash": "LEHV6n",
@@ -332,7 +335,8 @@ enum RecordedExamples {
                 "retention_days": 30,
                 "source_bytes": null,
                 "tasks_in_flight": null,
-                "tasks_per_month": 10000
+                "tasks_per_month": 10000,
+                "weight": null
             }
             """#,
         "putQuota body": #"""
@@ -407,6 +411,7 @@ enum RecordedExamples {
                     ]
                 },
                 "preset": "web",
+                "priority": "normal",
                 "progress": 0,
                 "status": "PENDING",
                 "updated_at": "2026-01-15T09:30:00.000Z"
