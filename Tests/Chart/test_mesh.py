@@ -146,7 +146,7 @@ def test_backing_services_are_reached_through_the_mesh_only():
     modes = {
         each["metadata"]["labels"]["app.kubernetes.io/component"]: each["spec"]["mtls"]["mode"]
         for each in chart.manifests("mesh-istio").of("PeerAuthentication")}
-    assert {name for name, mode in modes.items() if mode == "STRICT"} == {"postgres", "mongodb", "kafka", "s3"}
+    assert {name for name, mode in modes.items() if mode == "STRICT"} == {"postgres", "mongodb", "kafka", "s3", "redis"}
     keda = chart.manifests_with(mesh="istio", worker={"autoscaling": {"mode": "keda"}}).of("PeerAuthentication")
     assert next(each for each in keda if each["metadata"]["name"] == "pixelflow-kafka")["spec"]["mtls"]["mode"] == "PERMISSIVE"
 

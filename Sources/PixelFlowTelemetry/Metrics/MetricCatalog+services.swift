@@ -52,6 +52,16 @@ extension MetricCatalog {
             MetricDescription(
                 .counter, "auth_token_validations_total", labels: ["status"],
                 "Tokens checked at /validate: valid, expired, invalid, missing, error."),
+            MetricDescription(
+                .counter, "auth_mails_total", labels: ["kind", "outcome"],
+                """
+                Attempts to send mail, where a mail server is set. kind: invitation, password_reset, verification. outcome: sent, \
+                postponed (to be tried again), refused (for good), expired (not sent before its link was good for nothing), obsolete \
+                (nothing to tell any more).
+                """),
+            MetricDescription(
+                .counter, "auth_mail_doubts_total", "Messages tried again although the server may have taken them."),
+            MetricDescription(.gauge, "auth_mail_backlog", "Messages that wait to be sent, after the last look of this replica."),
         ])
 
     static let limits = Group(
