@@ -21,6 +21,7 @@ struct LoadRun: Sendable {
     var deadline = Duration.seconds(240)
     let recorder = HistoryRecorder()
     private let isOver = Flag()
+    private let running = Tally()
 
     init(_ entrances: any Installation...) { self.entrances = entrances }
 
@@ -49,6 +50,9 @@ struct LoadRun: Sendable {
         let identity = try await retry { try await person.client.validate() }
         return (downloads, TenantID(identity.tenant))
     }
+
+    /// How often somebody has seen a task that a worker had.
+    var seenRunning: Int { running.count }
 
     /// How many tasks have been accepted so far.
     var accepted: Int { recorder.promises.count }
@@ -100,6 +104,7 @@ struct LoadRun: Sendable {
             return nil
         }
         guard let revision = document.revision else { return nil }
+        if document.status == .processing { running.add() }
         recorder.record(document.observation(by: "reader", .answer, revision: revision))
         return document
     }
@@ -110,6 +115,7 @@ struct LoadRun: Sendable {
         listener.client.retries = .init(attempts: .max, firstDelay: .milliseconds(20), maximumDelay: .milliseconds(200))
         do {
             try await listener.events { event in
+                if event.task.status == .processing { running.add() }
                 if let revision = event.revision {
                     recorder.record(event.task.observation(by: "listener", .event, revision: revision))
                 }
@@ -191,4 +197,13 @@ final class Flag: Sendable {
 extension Data {
     /// Lower-case hexadecimal.
     var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
+}
+
+/// Counts from several tasks.
+private final class Tally: Sendable {
+    private let state = Mutex(0)
+
+    var count: Int { state.withLock { $0 } }
+
+    func add() { state.withLock { $0 += 1 } }
 }
