@@ -41,13 +41,13 @@ docs: ## Write the documents that are made of declarations in the code: docs/api
 	@scripts/chart-docs
 
 .PHONY: test-faults
-test-faults: ## Test the four services under faults with 200 kills (`make test` uses fewer)
+test-faults: ## Test the services under faults with 200 kills of each kind (`make test` uses fewer)
 	@scripts/setup test
 	@swift build --build-tests
-	@export PIXELFLOW_STACK_DIR="$$PWD/.build/test-stack" PIXELFLOW_STACK_PORTS=free PIXELFLOW_TEST_SERVICE_KILLS=200 PIXELFLOW_TEST_AUTH_KILLS=200; \
+	@export PIXELFLOW_STACK_DIR="$$PWD/.build/test-stack" PIXELFLOW_STACK_PORTS=free PIXELFLOW_TEST_KILLS=200 PIXELFLOW_TEST_SERVICE_KILLS=200 PIXELFLOW_TEST_AUTH_KILLS=200; \
 	    trap 'scripts/stack wipe postgres mongodb kafka s3 redis >/dev/null' EXIT; \
 	    scripts/stack up && eval "$$(scripts/stack env)" && swift test --skip-build \
-	    --filter 'ClusterEndToEnd/(ServiceKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
+	    --filter 'EndToEnd/(Kill|ServiceKill|IdentityKill|ServerOutage|WorkerFault|LostReply|Replica)Tests'
 
 .PHONY: test-flaky
 test-flaky: ## Run each test module 100 times next to two busy loops (RUNS=, LOAD=, MODULE="PixelFlowWorkerTests ...")

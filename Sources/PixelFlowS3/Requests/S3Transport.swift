@@ -26,6 +26,10 @@ final class S3Transport: Sendable {
 
     /// An answer without a body, or with one this small, is read here.
     static let maximumReply = 8 * 1024 * 1024
+    /// How long a bucket that has just been created may be missing still.
+    private static let bucketCreationTime = Duration.seconds(5)
+    private static let bucketRetries = RetryPolicy.every(.milliseconds(100))
+
     /// Refusals are logged no more often than this.
     static let complaintInterval = Duration.seconds(60)
 
@@ -90,7 +94,11 @@ final class S3Transport: Sendable {
                     guard let bucketRequest else { throw error }
                     mayCreateBucket = false
                     try await createBucket(bucketRequest)
-                    return try await attempt(request, use)
+                    // Where another process, or another request, was faster, the bucket is there when that one has its answer.
+                    let patience = min(end, ContinuousClock.now + Self.bucketCreationTime)
+                    return try await retry(Self.bucketRetries, until: patience, if: Self.isMissingBucket) {
+                        try await attempt(request, use)
+                    }
                 }
             }
         } catch is CancellationError where Task.isCancelled {
@@ -141,6 +149,8 @@ final class S3Transport: Sendable {
             // Another process was faster.
         }
     }
+
+    private static func isMissingBucket(_ error: any Error) -> Bool { (error as? S3ServiceError)?.code == "NoSuchBucket" }
 
     private func given(up error: any Error) -> PixelFlowError {
         let failure = S3Failure.asPixelFlow(error)

@@ -20,7 +20,7 @@ extension ClusterEndToEnd {
                 let credentials = try await Self.credentials(at: endpoint)
                 #expect(credentials.count == 10)
                 let operations = try await Self.operations(of: endpoint)
-                #expect(operations.count >= 25)
+                #expect(operations.count >= 18)
                 for operation in operations {
                     for (name, person) in credentials {
                         let reply = try await operation.send(as: person, bob.ids)

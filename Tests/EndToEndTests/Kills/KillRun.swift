@@ -8,8 +8,6 @@ import Testing
 /// The all-in-one service is killed and started over and over while people use it.
 struct KillRun: Sendable {
     static let tasksBetweenKills = 3
-    /// Of so many kills one comes while a task is running.
-    static let killsUntilOneHits = 4
 
     let service: LiveService
     private let loadRun: LoadRun
@@ -22,18 +20,19 @@ struct KillRun: Sendable {
     /// Kills the service that often, lets it finish what it has, and gathers what became of it all.
     func run(kills: Int) async throws -> History {
         try await service.start()
+        var started = ""
         let (downloads, tenant) = try await loadRun.run {
-            for number in 0..<kills {
+            for _ in 0..<kills {
                 // Some work between two kills, however slow the machine is: a task that loses ten workers is given up by design.
                 let goal = loadRun.accepted + Self.tasksBetweenKills
                 try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
                 try await eventually(within: .seconds(120), "tasks to be accepted between two kills") { loadRun.accepted >= goal }
-                // On a busy machine the first render process is ready only after that: some kills wait for a task that runs.
-                if number.isMultiple(of: Self.killsUntilOneHits) {
-                    let seen = loadRun.seenRunning
-                    try await eventually(within: .seconds(120), "a task to run") { loadRun.seenRunning > seen }
-                }
+                // On a busy machine the first render process is ready only after that. Once a task has ended, others are running, and
+                // none is the first to be hit by every kill.
+                let start = started
+                try await eventually(within: .seconds(120), "a task to end between two kills") { loadRun.lastEnd > start }
                 await service.kill()
+                started = SystemClock().now().iso8601
                 try await service.start()
             }
         }

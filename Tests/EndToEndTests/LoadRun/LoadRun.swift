@@ -21,7 +21,7 @@ struct LoadRun: Sendable {
     var deadline = Duration.seconds(240)
     let recorder = HistoryRecorder()
     private let isOver = Flag()
-    private let running = Tally()
+    private let ends = EndTimes()
 
     init(_ entrances: any Installation...) { self.entrances = entrances }
 
@@ -51,8 +51,8 @@ struct LoadRun: Sendable {
         return (downloads, TenantID(identity.tenant))
     }
 
-    /// How often somebody has seen a task that a worker had.
-    var seenRunning: Int { running.count }
+    /// When the last task ended, by the clock of the service, of those that somebody has seen: RFC 3339.
+    var lastEnd: String { ends.last }
 
     /// How many tasks have been accepted so far.
     var accepted: Int { recorder.promises.count }
@@ -104,7 +104,7 @@ struct LoadRun: Sendable {
             return nil
         }
         guard let revision = document.revision else { return nil }
-        if document.status == .processing { running.add() }
+        ends.note(document)
         recorder.record(document.observation(by: "reader", .answer, revision: revision))
         return document
     }
@@ -115,7 +115,7 @@ struct LoadRun: Sendable {
         listener.client.retries = .init(attempts: .max, firstDelay: .milliseconds(20), maximumDelay: .milliseconds(200))
         do {
             try await listener.events { event in
-                if event.task.status == .processing { running.add() }
+                ends.note(event.task)
                 if let revision = event.revision {
                     recorder.record(event.task.observation(by: "listener", .event, revision: revision))
                 }
@@ -199,11 +199,15 @@ extension Data {
     var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
 }
 
-/// Counts from several tasks.
-private final class Tally: Sendable {
-    private let state = Mutex(0)
+/// Keeps the latest time at which a task ended.
+private final class EndTimes: Sendable {
+    private let state = Mutex("")
 
-    var count: Int { state.withLock { $0 } }
+    var last: String { state.withLock { $0 } }
 
-    func add() { state.withLock { $0 += 1 } }
+    /// Times of the api are all in UTC and of one length, so that their order is that of their texts.
+    func note(_ task: TaskDocument) {
+        guard let time = task.completedAt else { return }
+        state.withLock { $0 = max($0, time) }
+    }
 }

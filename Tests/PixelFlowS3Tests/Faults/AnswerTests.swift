@@ -181,6 +181,19 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
+    /// Two processes start at once: the one that is told that the bucket is there comes before it is.
+    @Test func waitsForTheBucketThatAnotherIsCreating() async throws {
+        let looks = Atomic<Int>(0)
+        try await StubServer.run(answer: { request, _ in
+            if request.method == .PUT, request.uri == "/images" { return .error(409, "BucketAlreadyOwnedByYou") }
+            return looks.add(1, ordering: .relaxed).newValue > 4 ? .init(body: "<ListBucketResult/>") : .error(404, "NoSuchBucket")
+        }) { _, port in
+            let url = "s3://images?endpoint=http://127.0.0.1:\(port)&create_bucket=true&region=eu-west-1"
+            try await S3BlobStore(try stubSettings(port, url: url), logger: Logger(label: "test")).check()
+            #expect(looks.load(ordering: .relaxed) == 5)
+        }
+    }
+
     @Test func sendsTheSessionToken() async throws {
         try await StubServer.run(answer: { _, _ in .init() }) { server, port in
             var settings = try stubSettings(port)
