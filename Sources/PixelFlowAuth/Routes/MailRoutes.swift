@@ -62,8 +62,7 @@ struct MailRoutes: Sendable {
 
     @Sendable private func send(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.person(request, context)
-        guard let user = try await auth.store.user(caller.principal.user) else { throw PixelFlowError.notFound("account") }
-        try await auth.accounts.sendVerification(to: user, from: caller.origin)
+        try await auth.accounts.sendVerification(to: try await auth.user(caller.principal), from: caller.origin)
         return Response(status: .accepted)
     }
 }

@@ -17,7 +17,7 @@ struct RecoveryCode: Sendable {
 
     init() {
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
-        let random = Base32.encode(bytes).prefix(Self.length)
+        let random = Base32.encoded(bytes).prefix(Self.length)
         text = stride(from: 0, to: Self.length, by: Self.groupLength)
             .map { random.dropFirst($0).prefix(Self.groupLength) }.joined(separator: "-")
         hash = Self.hash(random)
@@ -26,7 +26,7 @@ struct RecoveryCode: Sendable {
     /// What a person has typed, in any case and with any spaces and hyphens; nil if it cannot be a recovery code.
     static func hash(typed: String) -> String? {
         let digits = typed.uppercased().filter { $0 != " " && $0 != "-" }
-        return digits.count == length && Base32.decode(digits) != nil ? hash(digits) : nil
+        return digits.count == length && Base32.decoded(digits) != nil ? hash(digits) : nil
     }
 
     private static func hash(_ digits: some StringProtocol) -> String { SHA256.hash(data: Data(digits.utf8)).hexadecimal }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import WireFormats
 
 /// Time-based one-time passwords (RFC 6238) as every authenticator app makes them: SHA-1, six digits, a step of 30 seconds.
 enum TimeBasedCode {
@@ -13,7 +14,7 @@ enum TimeBasedCode {
 
     /// A random secret in base 32.
     static func makeSecret() -> String {
-        Base32.encode(SymmetricKey(size: SymmetricKeySize(bitCount: secretLength * 8)).withUnsafeBytes { Array($0) })
+        Base32.encoded(SymmetricKey(size: SymmetricKeySize(bitCount: secretLength * 8)).withUnsafeBytes { Array($0) })
     }
 
     /// The step of a time, in seconds since 1970.
@@ -23,7 +24,7 @@ enum TimeBasedCode {
     ///
     /// - Returns: nil if the secret is not base 32.
     static func code(_ secret: String, step: Int64) -> String? {
-        guard let key = Base32.decode(secret) else { return nil }
+        guard let key = Base32.decoded(secret) else { return nil }
         let message = withUnsafeBytes(of: step.bigEndian) { Data($0) }
         let digest = Array(HMAC<Insecure.SHA1>.authenticationCode(for: message, using: SymmetricKey(data: key)))
         let offset = Int(digest[digest.count - 1] & 0x0f)
@@ -46,41 +47,5 @@ enum TimeBasedCode {
         allowed.insert(charactersIn: "-._~")
         let name = account.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
         return "otpauth://totp/PixelFlow:\(name)?secret=\(secret)&issuer=PixelFlow&algorithm=SHA1&digits=\(digits)&period=\(period)"
-    }
-}
-
-/// Base 32 (RFC 4648, section 6) without padding.
-enum Base32 {
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
-
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var (buffer, bits) = (UInt32(0), 0)
-        var text: [UInt8] = []
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 5 {
-                bits -= 5
-                text.append(digits[Int(buffer >> UInt32(bits) & 31)])
-            }
-        }
-        if bits > 0 { text.append(digits[Int(buffer << UInt32(5 - bits) & 31)]) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// - Returns: nil for any other character.
-    static func decode(_ text: String) -> [UInt8]? {
-        var (buffer, bits) = (UInt32(0), 0)
-        var bytes: [UInt8] = []
-        for digit in text.utf8 {
-            guard let value = digits.firstIndex(of: digit) else { return nil }
-            buffer = buffer << 5 | UInt32(value)
-            bits += 5
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
-            }
-        }
-        return bytes
     }
 }

@@ -95,8 +95,8 @@ final class S3Transport: Sendable {
                     mayCreateBucket = false
                     try await createBucket(bucketRequest)
                     // Where another process, or another request, was faster, the bucket is there when that one has its answer.
-                    let patience = min(end, ContinuousClock.now + Self.bucketCreationTime)
-                    return try await retry(Self.bucketRetries, until: patience, if: Self.isMissingBucket) {
+                    let deadline = min(end, ContinuousClock.now + Self.bucketCreationTime)
+                    return try await retry(Self.bucketRetries, until: deadline, if: Self.isMissingBucket) {
                         try await attempt(request, use)
                     }
                 }

@@ -1,6 +1,7 @@
 import Conformance
 import Foundation
 import NIOHTTP1
+import PixelFlowClient
 import Synchronization
 import Testing
 
@@ -31,7 +32,8 @@ extension ClusterEndToEnd {
                     }
                     defer { isOver.raise() }
                     for _ in 0..<Self.kills {
-                        let goals = await people.asyncMap { await $0.steps + Self.stepsBetweenKills }
+                        var goals: [Int] = []
+                        for person in people { goals.append(await person.steps + Self.stepsBetweenKills) }
                         try await Task.sleep(for: .milliseconds(Int.random(in: 20...200)))
                         await cluster.kill(.auth)
                         try await cluster.start(.auth)
@@ -88,10 +90,12 @@ private actor TeamOwner {
 
     init(_ number: Int, _ service: any Installation) async throws {
         (self.number, self.service) = (number, service)
-        let person = try await Person.signedIn(to: service, as: "owner-\(number)@example.org")
-        let login = try await Self.login(Person(service: service), number)
+        let visitor = Person(service: service)
+        _ = try await visitor.client.register(email: "owner-\(number)@example.org", password: Person.password)
+        let login = try await visitor.auth(.POST, "/login", Self.credentials(number)).object()
         token = try #require(login["token"] as? String)
         refreshToken = try #require(login["refresh_token"] as? String)
+        let person = Person(service: service, token: token)
         organisation = try #require(try await person.auth(.POST, "/organisations", #"{"name":"Works"}"#).object()["id"] as? String)
         let change = try await call(.POST, "/token", #"{"refresh_token":"\#(refreshToken)","organisation":"\#(organisation)"}"#)
         try keep(try #require(change))
@@ -208,19 +212,7 @@ private actor TeamOwner {
         refreshToken = try #require(issued["refresh_token"] as? String)
     }
 
-    private static func login(_ visitor: Person, _ number: Int) async throws -> [String: Any] {
-        try await visitor.auth(.POST, "/login", credentials(number)).object()
-    }
-
     private static func credentials(_ number: Int) -> String {
         #"{"email":"owner-\#(number)@example.org","password":"\#(Person.password)"}"#
-    }
-}
-
-extension Sequence {
-    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
-        var values: [Value] = []
-        for element in self { values.append(try await transform(element)) }
-        return values
     }
 }

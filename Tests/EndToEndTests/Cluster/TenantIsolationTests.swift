@@ -93,20 +93,22 @@ extension ClusterEndToEnd {
         /// Those that name something by its id.
         private static func operations(of endpoint: LiveCluster.Endpoint) async throws -> [Operation] {
             let visitor = Person(service: endpoint)
-            return try await [endpoint.ports.auth, endpoint.ports.api].asyncFlatMap { port in
+            var operations: [Operation] = []
+            for port in [endpoint.ports.auth, endpoint.ports.api] {
                 let document = try JSONValue(parsing: try await visitor.get("/openapi.json", port: port).body.readableBytesView)
                 let paths = try #require(document["paths"]?.objectValue).filter { path, _ in
                     // Operators have no organisation, and anyone may write a preset of this name in an organisation of their own.
                     path.contains("{") && !path.hasPrefix("/operator/") && path != "/api/presets/{name}"
                         && !path.hasPrefix("/api/organisations/")
                 }
-                return paths.sorted { $0.key < $1.key }.flatMap { path, item in
-                    (item.objectValue ?? [:]).keys.sorted().compactMap { method in
-                        ["get", "put", "post", "patch", "delete"].contains(method)
-                            ? Operation(method: HTTPMethod(rawValue: method.uppercased()), path: path, port: port) : nil
+                for (path, item) in paths.sorted(by: { $0.key < $1.key }) {
+                    let methods = Set((item.objectValue ?? [:]).keys).intersection(["get", "put", "post", "patch", "delete"])
+                    for method in methods.sorted() {
+                        operations.append(Operation(method: HTTPMethod(rawValue: method.uppercased()), path: path, port: port))
                     }
                 }
             }
+            return operations
         }
     }
 }
@@ -135,13 +137,5 @@ private struct Operation: Sendable {
         return try await person.send(
             method, "/" + segments.joined(separator: "/"), port: port, headers: ["content-type": "application/json"],
             body: body.map { .bytes(ByteBuffer(string: $0)) })
-    }
-}
-
-extension Sequence {
-    fileprivate func asyncFlatMap<Value>(_ transform: (Element) async throws -> [Value]) async rethrows -> [Value] {
-        var values: [Value] = []
-        for element in self { values += try await transform(element) }
-        return values
     }
 }
