@@ -55,7 +55,7 @@ package typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendab
 ///
 /// An object exists completely or not at all. Once `write` has returned, it survives a crash of the
 /// process and, at the latest after the next `create` or `complete` of the accompanying task store, a
-/// crash of the machine.
+/// crash of the machine. What a write that was cancelled has begun does not appear after it has returned.
 package protocol BlobStore: Sendable {
     /// Stores the whole stream under `key`. If the stream throws, nothing is stored.
     ///

@@ -27,19 +27,15 @@ struct MultipartUpload: Sendable {
         self.transport = transport
     }
 
-    /// Creates the upload, even if the caller is cancelled meanwhile: an upload whose id is not known could not be aborted.
     static func begin(_ name: String, _ transport: S3Transport) async throws -> MultipartUpload {
         let token = UUIDv7.make()
         let request = S3Request(
             .createMultipartUpload, key: name, query: [("uploads", "")], headers: [(tokenHeader, "\(token)")])
-        // A separate task, which the caller's cancellation does not affect; the transport bounds how long it takes.
-        return try await Task {
-            let id = try await transport.call(request) { reply in
-                guard let id = try reply.document()["UploadId"], !id.isEmpty else { throw S3ProtocolError("an upload without an id") }
-                return id
-            }
-            return MultipartUpload(name: name, id: id, token: "\(token)", transport: transport)
-        }.value
+        let id = try await transport.call(request) { reply in
+            guard let id = try reply.document()["UploadId"], !id.isEmpty else { throw S3ProtocolError("an upload without an id") }
+            return id
+        }
+        return MultipartUpload(name: name, id: id, token: "\(token)", transport: transport)
     }
 
     /// Sends all parts: one is on its way while the next is gathered.

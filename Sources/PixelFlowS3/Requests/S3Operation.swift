@@ -24,4 +24,13 @@ enum S3Operation: String, Sendable, CaseIterable {
         case .deleteObjects, .createMultipartUpload, .completeMultipartUpload: .POST
         }
     }
+
+    /// Whether the server may carry out a request whose connection has been closed, so that an object, an upload or a part
+    /// appears after the caller has gone.
+    var createsSomething: Bool {
+        switch self {
+        case .putObject, .createMultipartUpload, .uploadPart, .completeMultipartUpload: true
+        default: false
+        }
+    }
 }

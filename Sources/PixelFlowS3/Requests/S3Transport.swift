@@ -67,7 +67,7 @@ final class S3Transport: Sendable {
 
     /// As `call`, and reads the answer; one that cannot be read is asked for again.
     func call<Value: Sendable>(
-        _ request: S3Request, retries: Int? = nil, _ read: @Sendable (Reply) throws -> Value
+        _ request: S3Request, retries: Int? = nil, _ read: @escaping @Sendable (Reply) throws -> Value
     ) async throws -> Value {
         try await perform(request, retries: retries) { response in
             let body = try await response.body.collect(upTo: Self.maximumReply)
@@ -81,7 +81,7 @@ final class S3Transport: Sendable {
     }
 
     private func perform<Value: Sendable>(
-        _ request: S3Request, retries: Int?, _ use: (HTTPClientResponse) async throws -> Value
+        _ request: S3Request, retries: Int?, _ use: @escaping @Sendable (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
         let end = ContinuousClock.now + timeouts.total
         let policy = timeouts.retryPolicy(retries: retries)
@@ -109,22 +109,32 @@ final class S3Transport: Sendable {
     }
 
     private func attempt<Value: Sendable>(
-        _ request: S3Request, _ use: (HTTPClientResponse) async throws -> Value
+        _ request: S3Request, _ use: @escaping @Sendable (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
         let allowance = timeouts.readTimeout + .seconds(Double(request.body.readableBytes) / Double(timeouts.minimumThroughput))
         let deadline = NIODeadline.now() + .nanoseconds(allowance.nanoseconds)
         do {
             return try await permits.withPermit(until: .now + allowance) {
                 try await breaker.run(countingAsFailure: S3Failure.isTransient) {
-                    let response = try await send(request, deadline: deadline)
-                    guard (200..<300).contains(response.status.code) else { throw await S3ServiceError(reading: response) }
-                    return try await use(response)
+                    guard request.operation.createsSomething else { return try await exchange(request, deadline: deadline, use) }
+                    // A separate task, which the caller's cancellation does not affect: what a caller takes back must not appear
+                    // after that. The deadline bounds how long it takes.
+                    try Task.checkCancellation()
+                    return try await Task { try await exchange(request, deadline: deadline, use) }.value
                 }
             }
         } catch let error as AdmissionError {
             // A PixelFlowError is not tried again: a retry would only lengthen the queue.
             throw PixelFlowError.unavailable("blob_store", cause: error)
         }
+    }
+
+    private func exchange<Value: Sendable>(
+        _ request: S3Request, deadline: NIODeadline, _ use: @Sendable (HTTPClientResponse) async throws -> Value
+    ) async throws -> Value {
+        let response = try await send(request, deadline: deadline)
+        guard (200..<300).contains(response.status.code) else { throw await S3ServiceError(reading: response) }
+        return try await use(response)
     }
 
     private func send(_ request: S3Request, deadline: NIODeadline) async throws -> HTTPClientResponse {

@@ -68,6 +68,19 @@ struct OutageTests {
         }
     }
 
+    /// A worker that has lost its task removes what it wrote; what came after that would stay.
+    @Test func aCancelledWriteThatTheServerMayHaveAppearsBeforeItReturns() async throws {
+        try await withProxy { proxy, store in
+            proxy.setLatency(.milliseconds(300))
+            let write = Task { try await store.write(key("t/a/source"), bytes: sample(1000)) }
+            _ = try await eventually("the request to be on its way") { proxy.connections > 0 ? () : nil }
+            write.cancel()
+            try await write.value("the write to end")
+            proxy.restore()
+            #expect(try await store.keys(key("t")) == [key("t/a/source")])
+        }
+    }
+
     /// The three calls that an upload is made of.
     @Test(arguments: ["?uploads=", "?partNumber=2", "?uploadId="])
     func anUploadWhoseAnswersAreLostIsStillWhole(request: String) async throws {
