@@ -93,11 +93,15 @@ package struct APIService: Sendable {
             upload.routes + TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).routes
             + OutputRoutes(dependencies: dependencies).routes
             + PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).routes + PipelineRoutes().routes
-            + EventRoutes(dependencies: dependencies, views: views).routes
             + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
             + UsageRoutes(usage: dependencies.usage).routes
         return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
+            table.add(
+                EventRoutes(dependencies: dependencies, views: views).routes,
+                behind: [
+                    AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies, admitsUpgrades: true)
+                ])
             table.add(QuotaRoutes(usage: dependencies.usage).routes, behind: [ServiceSecretMiddleware(dependencies.secret)])
         }
     }

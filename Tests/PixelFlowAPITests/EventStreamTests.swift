@@ -107,20 +107,20 @@ import Testing
         let hub = EventHub(events: SilentEvents(), clock: clock, logger: .init(label: "test"), metrics: PrometheusRegistry())
         let open = try hub.open(for: Self.principal, until: clock.now() + .seconds(60))
         let writer = RecordingWriter()
-        let running = Task { try await open.stream.run(to: writer) { try await $0.write([ByteBuffer(string: "past.")]) } }
+        let running = Task { try await open.stream.run(to: ServerSentSink(writer: writer)) { try await $0.write([.retry]) } }
         clock.advance(by: .seconds(59))
         hub.tick()
         clock.advance(by: .seconds(1))
         hub.tick()
         try await within(Self.deadline, "the stream ends") { try await running.value }
-        #expect(writer.text == "past.")
+        #expect(writer.text == "retry: 2000\n\n")
     }
 
     @Test func aStreamThatNobodyReadsIsGivenUp() async throws {
         let hub = EventHub(events: SilentEvents(), logger: .init(label: "test"), metrics: PrometheusRegistry())
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
         let writer = StuckWriter()
-        let running = Task { try await open.stream.run(to: writer) { try await $0.write([ByteBuffer(string: "past")]) } }
+        let running = Task { try await open.stream.run(to: ServerSentSink(writer: writer)) { try await $0.write([.retry]) } }
         try await within(Self.deadline, "it writes") { try await writer.waitForWrite() }
         for _ in 0..<EventQueue.ticksForSending { hub.tick() }
         await #expect(throws: EventStream.Aborted.self) {
@@ -132,7 +132,7 @@ import Testing
         let hub = EventHub(events: SilentEvents(), logger: .init(label: "test"), metrics: PrometheusRegistry())
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
         let writer = RecordingWriter()
-        let running = Task { try await open.stream.run(to: writer) { _ in } }
+        let running = Task { try await open.stream.run(to: ServerSentSink(writer: writer)) { _ in } }
         _ = try await eventually(within: Self.deadline, "a heartbeat") {
             hub.tick()
             return writer.text.hasPrefix(": heartbeat\n\n") ? true : nil
@@ -181,19 +181,5 @@ extension Array where Element: Sendable {
         var values: [Value] = []
         for element in self { values.append(try await transform(element)) }
         return values
-    }
-}
-
-extension APIHarness {
-    fileprivate func waitForStreams(_ count: Int) async throws {
-        _ = try await eventually(within: .seconds(30), "\(count) streams") { registry["event_streams"] == Double(count) ? true : nil }
-    }
-
-    /// A task whose events have about this size, and that nobody has stored.
-    fileprivate func largeTask(of token: String, bytes: Int) async throws -> TaskRecord {
-        let url = "http://example.org/" + String(repeating: "x", count: bytes)
-        return TaskRecord(
-            id: TaskID.make(at: SystemClock().now()), tenant: try await tenant(of: token), owner: UserID("u"), source: .url(url),
-            pipeline: .default, fingerprint: "", requestID: "", createdAt: SystemClock().now())
     }
 }

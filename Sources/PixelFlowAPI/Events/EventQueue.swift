@@ -51,7 +51,7 @@ struct EventQueue {
     /// - Returns: false if the stream ends because of it.
     mutating func append(_ event: EncodedEvent) -> Bool {
         guard end == nil else { return true }
-        let size = event.bytes.readableBytes
+        let size = event.size
         guard events.isEmpty || events.count < Self.capacity && bytes + size <= byteLimit else {
             finish(.overflow)
             return false
@@ -91,8 +91,8 @@ struct EventQueue {
     private mutating func takeBatch() -> [EncodedEvent] {
         var batch: [EncodedEvent] = []
         var size = 0
-        while let event = events.first, batch.isEmpty || size + event.bytes.readableBytes <= Self.batchBytes {
-            size += event.bytes.readableBytes
+        while let event = events.first, batch.isEmpty || size + event.size <= Self.batchBytes {
+            size += event.size
             batch.append(event)
             events.removeFirst()
         }

@@ -25,11 +25,11 @@ struct EventResume: Sendable {
             switch step {
             case .changes(let tasks):
                 for task in tasks {
-                    try await sender.write([try views.event(TaskChange(task))])
+                    try await sender.write([.change(EncodedEvent(try views.event(TaskChange(task))))])
                     // One thread serves many clients: a long past gives the others their turn.
                     await Task.yield()
                 }
-            case .tooMuch: return try await sender.write([ServerSentEvent.reset])
+            case .tooMuch: return try await sender.write([.reset])
             case .end: return
             }
             step = try await rest.next()

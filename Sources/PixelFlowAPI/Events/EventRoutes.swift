@@ -6,7 +6,7 @@ import PixelFlowCore
 import PixelFlowHTTP
 import ServiceLifecycle
 
-/// `GET /api/events`: changes of the tenant's tasks as they happen.
+/// `GET /api/events`: changes of the tenant's tasks as they happen, as server-sent events or over a WebSocket.
 struct EventRoutes: Sendable {
     let dependencies: APIDependencies
     let views: TaskViews
@@ -27,13 +27,21 @@ struct EventRoutes: Sendable {
 
                     When few tasks are in progress, the end of a task is sent immediately. Under load, ends are batched for up to 20 ms, \
                     and earlier changes for up to 100 ms.
-                    """, access: .scope(.readTasks),
+
+                    With `Upgrade: websocket`, the same events come as text messages over a WebSocket: \
+                    `{"type":"task","id":"…","data":{…}}`, `{"type":"task_deleted",…}` and `{"type":"reset"}`. A client that cannot \
+                    send the header `Authorization` sends `{"type":"authorize","token":"…","last_event_id":"…"}` as its first message, \
+                    within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. The \
+                    connection closes with 4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that \
+                    does not read fast enough, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
+                    """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
                     .init("last_event_id", in: .query, .string(), "The same, for clients that cannot send the header."),
                 ],
                 responses: [
-                    ResponseDescription(200, "The stream.", [.init("text/event-stream", .schema(.string()))])
+                    ResponseDescription(101, "The WebSocket is open; only if the request asks for one.", []),
+                    ResponseDescription(200, "The stream.", [.init("text/event-stream", .schema(.string()))]),
                 ],
                 problems: .readingTasks + [
                     DeclaredProblem(.throttled, "too_many_event_streams", "The user has too many open streams (64)."),
@@ -43,22 +51,42 @@ struct EventRoutes: Sendable {
     }
 
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let principal = try context.requirePrincipal()
-        let token = try await dependencies.verifier.inspect(try request.bearerToken())
-        // Listening comes first, so that nothing falls between the past and the present.
-        let open = try dependencies.hub.open(for: principal, until: token.acceptedUntil) { [verifier = dependencies.verifier] in
-            verifier.isRevoked(principal)
-        }
         let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
-        let resume = try await EventResume(
-            of: principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: dependencies.tasks, views: views)
+        if request.asksForWebSocket { return try await socket(request, context, after: lastID) }
+        let subscription = try await subscribe(try request.bearerToken(), after: lastID, request, context)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
             body: ResponseBody { writer in
-                try await send(open.stream, after: resume, to: writer, request)
+                try await send(subscription.open.stream, after: subscription.resume, to: writer, request)
                 try await writer.finish(nil)
             })
+    }
+
+    /// - Parameter lastID: the `id` of the last event that the client has.
+    private func subscribe(
+        _ token: String, after lastID: String?, _ request: Request, _ context: AppRequestContext
+    ) async throws -> EventSocket.Subscription {
+        let verified = try await dependencies.verifier.admit(token, request, context, proxies: dependencies.proxies)
+        try verified.principal.require(.readTasks)
+        // Listening comes first, so that nothing falls between the past and the present.
+        let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil) {
+            [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
+        }
+        let resume = try await EventResume(
+            of: verified.principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: dependencies.tasks, views: views)
+        return EventSocket.Subscription(open: open, resume: resume)
+    }
+
+    /// What can be refused is refused before the 101; a client without a token sends it as the first message.
+    private func socket(_ request: Request, _ context: AppRequestContext, after lastID: String?) async throws -> Response {
+        let handshake = try WebSocketHandshake(request)
+        let subscription: EventSocket.Subscription? =
+            if context.principal == nil { nil } else { try await subscribe(try request.bearerToken(), after: lastID, request, context) }
+        return context.upgrade(to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers) { connection in
+            let socket = EventSocket(connection) { token, id in try await subscribe(token, after: id ?? lastID, request, context) }
+            await socket.run(subscription)
+        }
     }
 
     /// Ends with the stream, or when the client disconnects or the service stops.
@@ -67,8 +95,8 @@ struct EventRoutes: Sendable {
     ) async throws {
         try await request.body.watchingForClose {
             try await withGracefulShutdownHandler {
-                try await stream.run(to: writer) { sender in
-                    try await sender.write([ServerSentEvent.retry])
+                try await stream.run(to: ServerSentSink(writer: writer)) { sender in
+                    try await sender.write([.retry])
                     try await resume.write(to: &sender)
                 }
             } onGracefulShutdown: {

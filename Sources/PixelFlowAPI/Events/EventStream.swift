@@ -1,5 +1,3 @@
-import Hummingbird
-import NIOCore
 import PixelFlowCore
 import Synchronization
 
@@ -67,35 +65,37 @@ final class EventStream: Sendable {
 
     /// Sends what `past` writes and then every event, until the stream ends.
     ///
+    /// - Returns: why it ended.
     /// - Throws: `Aborted` if the client does not read; its connection must be closed.
-    func run(
-        to writer: any ResponseBodyWriter, after past: @escaping @Sendable (inout Sender) async throws -> Void
-    ) async throws {
-        let handle = WriterHandle(writer: writer)
-        try await withThrowingTaskGroup(of: Void.self) { group in
+    @discardableResult func run(
+        to sink: any EventSink, after past: @escaping @Sendable (inout Sender) async throws -> Void
+    ) async throws -> EventQueue.End {
+        let handle = SinkHandle(sink: sink)
+        return try await withThrowingTaskGroup(of: EventQueue.End.self) { group in
             group.addTask {
                 for await _ in self.abortion.stream {}
                 throw Aborted()
             }
             group.addTask {
-                var sender = Sender(stream: self, writer: handle.writer)
+                var sender = Sender(stream: self, sink: handle.sink)
                 try await past(&sender)
-                try await self.send(by: &sender)
+                return try await self.send(by: &sender)
             }
             defer { group.cancelAll() }
-            try await group.next()
+            return try await group.next() ?? .shutdown
         }
     }
 
-    private func send(by sender: inout Sender) async throws {
+    private func send(by sender: inout Sender) async throws -> EventQueue.End {
         var wakeSignals = wakeSignals.stream.makeAsyncIterator()
         while true {
             switch queue.withLock({ $0.next() }) {
-            case .send(let events): try await sender.write(events.map(\.bytes))
-            case .beat: try await sender.write([ServerSentEvent.heartbeat])
-            case .wait: guard await wakeSignals.next() != nil else { return }
-            case .end(.overflow): return try await sender.write([ServerSentEvent.reset])
-            case .end(.tokenExpired), .end(.shutdown): return
+            case .send(let events): try await sender.write(events.map(EventMessage.change))
+            case .beat: try await sender.write([.heartbeat])
+            case .wait: guard await wakeSignals.next() != nil else { return .shutdown }
+            case .end(let end):
+                if end == .overflow { try await sender.write([.reset]) }
+                return end
             }
         }
     }
@@ -103,18 +103,18 @@ final class EventStream: Sendable {
     /// Writes to the client, watched by the stream's clock.
     struct Sender {
         fileprivate let stream: EventStream
-        fileprivate var writer: any ResponseBodyWriter
+        fileprivate var sink: any EventSink
 
         /// Returns once the socket has room for more.
-        mutating func write(_ buffers: [ByteBuffer]) async throws {
+        mutating func write(_ messages: [EventMessage]) async throws {
             stream.queue.withLock { $0.begin() }
-            try await writer.write(contentsOf: buffers)
+            try await sink.write(messages)
             stream.queue.withLock { $0.sent() }
         }
     }
 
-    /// Sendable unchecked: only the sending task uses the writer, while its owner waits for that task.
-    private struct WriterHandle: @unchecked Sendable {
-        let writer: any ResponseBodyWriter
+    /// Sendable unchecked: only the sending task uses the sink, while its owner waits for that task.
+    private struct SinkHandle: @unchecked Sendable {
+        let sink: any EventSink
     }
 }

@@ -26,13 +26,11 @@ struct ServerSentEvent {
 
 extension TaskViews {
     /// A change as a message for its owner's clients.
-    func event(_ change: TaskChange) throws -> ByteBuffer {
+    func event(_ change: TaskChange) throws -> ServerSentEvent {
         let id = EventPosition.id(of: change.task)
         let isDeleted = change.task.deletedAt != nil
         let data = isDeleted ? ByteBuffer(string: #"{"id":"\#(change.task.id)"}"#) : try json(change)
-        var buffer = ByteBuffer()
-        ServerSentEvent(id: id, event: isDeleted ? "task_deleted" : "task", data: data).write(to: &buffer)
-        return buffer
+        return ServerSentEvent(id: id, event: isDeleted ? "task_deleted" : "task", data: data)
     }
 }
 

@@ -168,6 +168,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil)
     }
 
+    func upgraded() { state.upgraded() }
+
     // MARK: Time
 
     /// At most one timer a connection, which looks at the deadline of its day: nothing is rescheduled for each request.

@@ -28,6 +28,8 @@ struct ConnectionState {
         case header(until: NIODeadline)
         /// The header is complete; its body may still be on the way.
         case request
+        /// Another protocol is spoken, which has its own limits.
+        case upgraded
     }
 
     private let limits: ConnectionLimits
@@ -61,11 +63,18 @@ struct ConnectionState {
     // MARK: Input
 
     mutating func received(bytes: Int, now: NIODeadline) {
-        guard !isReadingBody else { return }
+        guard !isReadingBody, !isUpgraded else { return }
         headerBytes += bytes
         guard case .waiting(let until) = phase else { return }
         // The first header counts from the connection, a later one from its first byte.
         phase = .header(until: min(until, now + TimeAmount(limits.headerTimeout)))
+    }
+
+    private var isUpgraded: Bool { if case .upgraded = phase { true } else { false } }
+
+    mutating func upgraded() {
+        phase = .upgraded
+        headerBytes = 0
     }
 
     /// Called once everything that a read has brought was decoded.
@@ -122,6 +131,7 @@ struct ConnectionState {
             switch phase {
             case .waiting(let until), .header(let until): until
             case .request: isReadingBody ? body.deadline(now: now) : nil
+            case .upgraded: nil
             }
         let unread = unwritableSince.map { $0 + TimeAmount(limits.idleTimeout) }
         return [own, unread].compactMap { $0 }.min()
@@ -134,6 +144,7 @@ struct ConnectionState {
         case .waiting(let until): return now >= until ? .close : nil
         case .header(let until): return now >= until ? .refuse(.headerTimeout) : nil
         case .request: return isReadingBody && body.isTooSlow(now: now) ? .refuse(.bodyTimeout) : nil
+        case .upgraded: return nil
         }
     }
 }

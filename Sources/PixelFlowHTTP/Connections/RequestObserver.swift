@@ -12,6 +12,8 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     private let connection: ConnectionGuard
     /// Whether the client waits for a 100 (Continue) before it sends the body.
     private var isHeld = false
+    /// Whether the client asks for another protocol, after which the decoder reads nothing more.
+    private var asksForUpgrade = false
     private var isLastAnswer = false
 
     init(_ connection: ConnectionGuard) { self.connection = connection }
@@ -21,6 +23,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             guard head.isSound else { return connection.refuse(.malformed) }
             isHeld = head.waitsForContinue
+            asksForUpgrade = head.asksForUpgrade
             connection.headerEnded(isHeld: isHeld)
         case .body(let bytes):
             isHeld = false
@@ -43,9 +46,9 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(var head) where isHeld && !head.status.isInformational:
-            // A final response instead of the 100. The client may or may not send the body, so the next bytes
-            // on this connection are ambiguous.
+        case .head(var head) where (isHeld || asksForUpgrade) && !head.status.isInformational:
+            // A final response instead of the 100: the client may or may not send the body, so the next bytes
+            // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded.
             isHeld = false
             isLastAnswer = true
             head.headers.replaceOrAdd(name: "connection", value: "close")
@@ -64,6 +67,9 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             connection.endAfterAnswer()
         }
     }
+
+    /// The bytes from now on are not those of requests.
+    func connectionUpgraded() { connection.upgraded() }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard event is ContinueRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }

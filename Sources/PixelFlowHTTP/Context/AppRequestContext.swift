@@ -10,7 +10,7 @@ package struct AppRequestContext: RequestContext {
     package private(set) var requestID: String
     /// The authenticated caller; set by `AuthenticationMiddleware`.
     package var principal: Principal?
-    private let channel: any Channel
+    let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -21,7 +21,7 @@ package enum RouteRate: Sendable, Hashable {
     func rateClass(_ method: HTTPRequest.Method, _ access: RouteAccess) -> RateClass? {
         switch (self, access) {
         case (.of(let rateClass), _): rateClass
-        case (.byMethod, .token), (.byMethod, .scope): method == .get || method == .head ? .read : .write
+        case (.byMethod, .token), (.byMethod, .scope), (.byMethod, .scopeOrFirstMessage): method == .get || method == .head ? .read : .write
         case (.byMethod, .anyone), (.byMethod, .operator): nil
         }
     }

@@ -10,24 +10,39 @@ package struct AuthenticationMiddleware: RouterMiddleware {
 
     private let verifier: TokenVerifier
     private let proxies: TrustedProxies
+    private let admitsUpgrades: Bool
 
-    /// - Parameter proxies: whose word on the address of a client counts, for API keys that are bound to networks.
-    package init(verifier: TokenVerifier, proxies: TrustedProxies = .loopback) {
+    /// - Parameters:
+    ///   - proxies: whose word on the address of a client counts, for API keys that are bound to networks.
+    ///   - admitsUpgrades: whether a WebSocket may open without a token, because its route takes one as the first message.
+    package init(verifier: TokenVerifier, proxies: TrustedProxies = .loopback, admitsUpgrades: Bool = false) {
         self.verifier = verifier
         self.proxies = proxies
+        self.admitsUpgrades = admitsUpgrades
     }
 
     package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
-        let token = try request.bearerToken()
+        if admitsUpgrades, request.asksForWebSocket, request.headers[.authorization] == nil { return try await next(request, context) }
         var context = context
+        context.principal = try await verifier.admit(request.bearerToken(), request, context, proxies: proxies).principal
+        return try await next(request, context)
+    }
+}
+
+extension TokenVerifier {
+    /// What a token stands for, if it may be used from where the request comes.
+    ///
+    /// - Throws: as `inspect`; `network_not_allowed` (403).
+    package func admit(
+        _ token: String, _ request: Request, _ context: AppRequestContext, proxies: TrustedProxies
+    ) async throws -> VerifiedToken {
         // Nearly every token has been seen before: that path takes no suspension.
         let verified: VerifiedToken
-        if let known = verifier.cached(token) { verified = known } else { verified = try await verifier.inspect(token) }
+        if let known = cached(token) { verified = known } else { verified = try await inspect(token) }
         if !verified.networks.isEmpty { try verified.requireNetwork(of: proxies.client(of: request, context: context)) }
-        context.principal = verified.principal
-        return try await next(request, context)
+        return verified
     }
 }
 

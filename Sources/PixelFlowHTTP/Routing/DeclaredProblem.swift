@@ -65,7 +65,7 @@ enum CommonProblems {
         switch access {
         case .anyone: []
         case .token: token + network
-        case .scope: token + network + scope
+        case .scope, .scopeOrFirstMessage: token + network + scope
         case .operator: secret
         }
     }

@@ -80,7 +80,11 @@ package struct Route: Sendable {
     private func handle(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         do {
             // Here and not in the handlers, so that no route can forget it.
-            if case .scope(let scope) = access { try context.requirePrincipal().require(scope) }
+            switch access {
+            case .scope(let scope): try context.requirePrincipal().require(scope)
+            case .scopeOrFirstMessage(let scope): try context.principal?.require(scope)
+            case .anyone, .token, .operator: break
+            }
             return try await handler(request, context)
         } catch {
             let problem = Problem(error, requestID: context.requestID)
@@ -100,6 +104,8 @@ package enum RouteAccess: Sendable {
     case token
     /// A token or an API key with this scope; see `Role.scopes` for those of people.
     case scope(Scope)
+    /// The same; a WebSocket may open without and send its token as the first message, which the route then judges.
+    case scopeOrFirstMessage(Scope)
     /// Services and operators, who send `PIXELFLOW_SERVICE_SECRET`.
     case `operator`
 
@@ -107,7 +113,7 @@ package enum RouteAccess: Sendable {
         switch self {
         case .anyone: nil
         case .token, .operator: ""
-        case .scope(let scope): scope.rawValue
+        case .scope(let scope), .scopeOrFirstMessage(let scope): scope.rawValue
         }
     }
 

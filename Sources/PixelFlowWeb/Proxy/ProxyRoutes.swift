@@ -36,6 +36,9 @@ struct ProxyRoutes: Sendable {
         guard path.removingPercentEncoding != nil else { throw PixelFlowError.malformedAddress }
         guard allowed.allow(path) else { throw HTTPError(.notFound) }
         let target = path + (request.uri.query.map { "?\($0)" } ?? "")
+        if request.asksForWebSocket {
+            return try await SocketUpstream(upstream: upstream).relay(target, headers: headers(request, context), context)
+        }
         let gate = request.announcesBody && request.waitsForContinue ? ContinueGate() : nil
         let body = request.announcesBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }

@@ -69,8 +69,7 @@ struct UpstreamAnswer: Sendable {
 
     init(_ response: HTTPClientResponse, from name: String) {
         status = HTTPResponse.Status(code: Int(response.status.code), reasonPhrase: response.status.reasonPhrase)
-        headers = HTTPFields(
-            response.headers.compactMap { field in HTTPField.Name(field.name).map { HTTPField(name: $0, value: field.value) } })
+        headers = HTTPFields(response.headers)
         body = response.body
         self.name = name
     }
@@ -89,5 +88,12 @@ struct UpstreamAnswer: Sendable {
         } catch {
             throw PixelFlowError.unavailable(name, cause: error)
         }
+    }
+}
+
+extension HTTPFields {
+    /// The fields that NIO has read.
+    init(_ headers: HTTPHeaders) {
+        self.init(headers.compactMap { field in HTTPField.Name(field.name).map { HTTPField(name: $0, value: field.value) } })
     }
 }

@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTesting
 import Logging
 import NIOCore
@@ -78,7 +79,9 @@ final class APIHarness: Sendable {
     /// The service on a port of its own, its event hub included, and the tokens of two people.
     func serve(_ test: @Sendable (_ port: Int, _ ada: String, _ bob: String) async throws -> Void) async throws {
         let tokens = try await [token("ada@example.org"), token("bob@example.org")]
-        try await Application(router: service.router(), services: [hub], logger: undeclared.logger).test(.live) { client in
+        let connections = ConnectionRegistry()
+        let server = HTTPServerBuilder { GuardedHTTPChannel($0, registry: connections, service: nil) }
+        try await Application(router: service.router(), server: server, services: [hub], logger: undeclared.logger).test(.live) { client in
             try await test(try #require(client.port), tokens[0], tokens[1])
         }
         #expect(undeclared.all == [])

@@ -1,0 +1,206 @@
+import Conformance
+import Deadlines
+import Foundation
+import NIOCore
+import NIOWebSocket
+import PixelFlowCore
+import PixelFlowEmbedded
+import RawHTTP
+import Testing
+
+@testable import PixelFlowAPI
+
+/// Events over WebSocket on real connections: what clients are told, what they may say, and how it ends.
+@Suite(.timeLimit(.minutes(2))) struct EventSocketTests {
+    private static let path = "/api/events"
+
+    private func bearer(_ token: String) -> [(String, String)] { [("authorization", "Bearer \(token)")] }
+
+    private struct Message: Decodable {
+        struct Task: Decodable { let id: String }
+        let type: String
+        let id: String
+        let data: Task
+    }
+
+    private func message(_ socket: RawWebSocket) async throws -> Message {
+        let frame = try await within(.seconds(20), "a message") { try await socket.next() }
+        #expect(frame?.opcode == .text)
+        return try JSONDecoder().decode(Message.self, from: Data(try #require(frame).data.readableBytesView))
+    }
+
+    private func close(_ socket: RawWebSocket) async throws -> (code: UInt16?, reason: String) {
+        try await within(.seconds(20), "the end of the connection") { try await socket.close() }
+    }
+
+    // MARK: What is told
+
+    @Test func everyChangeIsToldAndWhatWasMissedFirst() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, bob in
+            let task = try await harness.largeTask(of: ada, bytes: 10)
+            _ = try await harness.tasks.create(task)
+            let foreign = try await harness.largeTask(of: bob, bytes: 10)
+            let last = try await RawWebSocket.open(port: port, Self.path + "?last_event_id=1-x-1", headers: bearer(ada)) { socket in
+                #expect(try await message(socket).data.id == task.id.rawValue)
+                try await harness.events.publish([TaskChange(foreign), TaskChange(task)])
+                let live = try await message(socket)
+                #expect(live.type == "task")
+                #expect(live.data.id == task.id.rawValue)
+                return live.id
+            }
+            #expect(last == EventPosition.id(of: task))
+            try await harness.waitForStreams(0)
+        }
+    }
+
+    @Test func aTokenMayComeAsTheFirstMessageInPieces() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            let task = try await harness.largeTask(of: ada, bytes: 10)
+            _ = try await harness.tasks.create(task)
+            try await RawWebSocket.open(port: port, Self.path) { socket in
+                let text = #"{"type":"authorize","token":"\#(ada)","last_event_id":"1-x-1"}"#
+                try await socket.send(.text, ByteBuffer(string: String(text.prefix(20))), fin: false)
+                try await socket.send(.ping, ByteBuffer(string: "between"))
+                try await socket.send(.continuation, ByteBuffer(string: String(text.dropFirst(20))))
+                #expect(try await within(.seconds(20), "a pong") { try await socket.next() }?.opcode == .pong)
+                #expect(try await message(socket).data.id == task.id.rawValue)
+            }
+        }
+    }
+
+    // MARK: What is refused
+
+    @Test func whatIsWrongIsAnsweredBeforeTheConnectionChanges() async throws {
+        let harness = try await APIHarness(eventLimits: EventLimits(streamsPerUser: 1))
+        try await harness.serve { port, ada, _ in
+            let bad = await #expect(throws: RawWebSocket.Refused.self) {
+                try await RawWebSocket.open(port: port, Self.path, headers: bearer("nonsense")) { _ in }
+            }
+            #expect(bad?.status == 401)
+            #expect(bad?.body.contains("token_invalid") == true)
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in
+                let many = await #expect(throws: RawWebSocket.Refused.self) {
+                    try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in }
+                }
+                #expect(many?.status == 429)
+            }
+            let elsewhere = await #expect(throws: RawWebSocket.Refused.self) {
+                try await RawWebSocket.open(port: port, "/api/tasks") { _ in }
+            }
+            #expect(elsewhere?.status == 401)
+        }
+    }
+
+    @Test(arguments: [("12", "AAAAAAAAAAAAAAAAAAAAAA=="), ("13", "short"), ("13", "")])
+    func aBadHandshakeIsABadRequest(version: String, key: String) async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            let client = try await RawConnection.open(port: port)
+            try await client.send(
+                "GET \(Self.path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(ada)\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: \(version)\r\nSec-WebSocket-Key: \(key)\r\n\r\n")
+            // Nothing after a request for an upgrade is read as HTTP, so the connection ends.
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            #expect(answer.lowercased().contains("connection: close\r\n"))
+            #expect(answer.lowercased().contains("sec-websocket-version: 13\r\n") == (version != "13"))
+        }
+    }
+
+    @Test(
+        "the first message must authorise",
+        arguments: [
+            (#"{"type":"authorize","token":"nonsense"}"#, 4401, "token_invalid"), (#"{"type":"hello"}"#, 1008, ""), ("[", 1008, ""),
+        ])
+    func aBadFirstMessageEndsIt(text: String, code: Int, reason: String) async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, _, _ in
+            try await RawWebSocket.open(port: port, Self.path) { socket in
+                try await socket.send(text: text)
+                let end = try await close(socket)
+                #expect(end.code == UInt16(code))
+                #expect(reason.isEmpty || end.reason == reason)
+            }
+        }
+    }
+
+    // MARK: The protocol
+
+    @Test func aPingIsAnsweredWithItsBytes() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
+                try await socket.send(.ping, ByteBuffer(string: "payload"))
+                let pong = try await within(.seconds(20), "a pong") { try await socket.next() }
+                #expect(pong?.opcode == .pong)
+                #expect(pong.map { String(buffer: $0.data) } == "payload")
+            }
+        }
+    }
+
+    @Test(arguments: [1000, 1001, 3000, 4999] as [UInt16])
+    func aCloseIsAnsweredWithItsCode(code: UInt16) async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
+                try await socket.send(.connectionClose, ByteBuffer(integer: code))
+                #expect(try await close(socket).code == code)
+                try await within(.seconds(20), "the server to hang up") { while try await socket.next() != nil {} }
+            }
+            try await harness.waitForStreams(0)
+        }
+    }
+
+    /// The cases of RFC 6455 that end a connection, with the code that each must have.
+    @Test(arguments: [
+        (WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: "unmasked")), 1002),
+        (WebSocketFrame(fin: true, rsv1: true, opcode: .ping, maskKey: .random(), data: ByteBuffer()), 1002),
+        (WebSocketFrame(fin: true, opcode: .init(encodedWebSocketOpcode: 3)!, maskKey: .random(), data: ByteBuffer()), 1002),
+        (WebSocketFrame(fin: true, opcode: .continuation, maskKey: .random(), data: ByteBuffer()), 1002),
+        (WebSocketFrame(fin: false, opcode: .ping, maskKey: .random(), data: ByteBuffer()), 1002),
+        (WebSocketFrame(fin: true, opcode: .ping, maskKey: .random(), data: ByteBuffer(repeating: 0, count: 126)), 1002),
+        (WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: ByteBuffer(bytes: [3])), 1002),
+        (WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: ByteBuffer(integer: 1005 as UInt16)), 1002),
+        (WebSocketFrame(fin: true, opcode: .binary, maskKey: .random(), data: ByteBuffer()), 1003),
+        (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(bytes: [0xff])), 1007),
+        (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: "{}")), 1008),
+        (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(repeating: 65, count: 9000)), 1009),
+    ])
+    func whatTheProtocolForbidsEndsIt(frame: WebSocketFrame, code: Int) async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
+                try await socket.send(frame)
+                #expect(try await close(socket).code == UInt16(code))
+            }
+        }
+    }
+
+    @Test func aFloodOfPingsEndsIt() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
+                for _ in 0...EventSocket.messagesPerWindow { try await socket.send(.ping) }
+                #expect(try await close(socket).code == 1008)
+            }
+        }
+    }
+
+    @Test func aStreamThatFallsBehindIsResetAndClosed() async throws {
+        let harness = try await APIHarness(eventLimits: EventLimits(streamBytes: 64 * 1024))
+        try await harness.serve { port, ada, _ in
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
+                try await harness.waitForStreams(1)
+                let change = TaskChange(try await harness.largeTask(of: ada, bytes: 512 * 1024))
+                _ = try await eventually(within: .seconds(60), "the client is too slow") {
+                    try await harness.events.publish([change, change])
+                    return harness.registry["event_streams_dropped_total"] == 1 ? true : nil
+                }
+                let end = try await close(socket)
+                #expect(end.code == 4408)
+            }
+        }
+    }
+}
