@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 def test_the_list_is_polled_while_the_stream_is_refused(ada, console, sources):
     console.allow("ERR_FAILED")
     page = ada.page
+    page.route_web_socket("**/api/events*", lambda socket: socket.close())
     page.route("**/api/events*", lambda route: route.abort())
     page.reload()
     expect(page.locator("[data-stream=down]")).to_have_text("Reconnecting")
@@ -15,7 +16,43 @@ def test_the_list_is_polled_while_the_stream_is_refused(ada, console, sources):
     ada.post("/upload", data={"image_url": name})
     ada.expect_status(name, "Completed")
     page.unroute("**/api/events*")
-    expect(page.locator("[data-stream=live]")).to_be_visible()
+    # A proxy that passes no WebSockets on leaves server-sent events.
+    expect(page.locator("[data-stream=live][data-means=events]")).to_be_visible(timeout=30_000)
+
+
+def test_changes_come_over_a_websocket(ada, sources):
+    expect(ada.page.locator("[data-stream=live][data-means=websocket]")).to_be_visible()
+    told = []
+    with ada.page.expect_websocket() as opened:
+        ada.page.reload()
+    opened.value.on("framereceived", lambda frame: told.append(frame))
+    name = sources.url("fine/socket.jpg")
+    ada.add_url(name)
+    ada.process()
+    ada.expect_status(name, "Completed")
+    assert any('"status":"COMPLETED"' in str(frame) for frame in told)
+
+
+def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
+    page = ada.page
+    page.context.grant_permissions(["notifications"])
+    page.goto(f"{ada.address}/account")
+    page.get_by_role("button", name="Turn on notifications").click()
+    expect(page.get_by_role("button", name="Turn off notifications")).to_be_visible()
+    page.goto(ada.address)
+    page.evaluate("""() => {
+        window.told = [];
+        window.Notification = class { constructor(title, options) { window.told.push(options.body); } };
+    }""")
+    name = sources.url("slow/told.jpg")
+    ada.add_url(name)
+    ada.process()
+    page.wait_for_function("document.title.includes('%')")
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    sources.release()
+    page.wait_for_function("window.told.length > 0", timeout=30_000)
+    assert page.evaluate("window.told") == ["1 task completed."]
+    page.wait_for_function("!document.title.includes('%')")
 
 
 def test_the_stream_comes_back_after_the_service_was_away(ada, console, instance, photos):
@@ -58,7 +95,7 @@ def test_what_was_missed_while_the_page_was_hidden_is_told(ada, sources):
     ada.add_url(name)
     ada.process()
     ada.expect_status(name, "Completed")
-    with ada.page.expect_request(re.compile(r"/api/events\?last_event_id=")):
+    with ada.page.expect_websocket(lambda socket: "last_event_id=" in socket.url):
         ada.page.evaluate("""() => {
             const hide = (value) => {
                 Object.defineProperty(document, "hidden", {value, configurable: true});

@@ -1,4 +1,4 @@
-import { clock, drawFrame, FakeEventSource, frames, openSources, settled } from "./support/browser.js";
+import { clock, drawFrame, FakeEventSource, FakeWebSocket, frames, openSockets, openSources, settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { session } from "../../Sources/PixelFlowWebApp/service/session.js";
@@ -7,7 +7,8 @@ import { taskStore } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
 import { answer, asked, resetService } from "./support/service.js";
 import { emptyTasks, idOf, page, task } from "./support/tasks.js";
 
-const newest = () => FakeEventSource.all[FakeEventSource.all.length - 1];
+const newest = () => FakeWebSocket.all[FakeWebSocket.all.length - 1];
+const newestSource = () => FakeEventSource.all[FakeEventSource.all.length - 1];
 const lists = () => asked("GET /api/tasks").length;
 const status = (number) => taskStore.get().tasks.get(idOf(number))?.status;
 
@@ -33,10 +34,10 @@ async function hide(isHidden) {
 }
 
 test("there is a stream while there is a session", () => {
-    assert.equal(openSources().length, 1);
+    assert.equal(openSockets().length, 1);
     assert.equal(stream.get().state, "live");
     session.set({ phase: "out" });
-    assert.equal(openSources().length, 0);
+    assert.equal(openSockets().length, 0);
 });
 
 test("many changes are taken in at the next frame, once", async () => {
@@ -70,32 +71,66 @@ test("a deleted task is forgotten", async () => {
 test("a new stream goes on after the last event", async () => {
     newest().send("task", task(1), "event 5");
     await drawFrame();
-    newest().fail(true);
+    newest().fail();
     await clock.advance(3000);
-    assert.equal(newest().url, "/api/events?last_event_id=event%205");
-    assert.equal(openSources().length, 1);
+    assert.equal(newest().url, "ws://localhost:3000/api/events?last_event_id=event%205");
+    assert.equal(openSockets().length, 1);
 });
 
 test("while there is no stream the list is asked for now and then", async () => {
     const before = lists();
-    newest().fail(false);
+    newest().fail();
     assert.equal(stream.get().state, "down");
-    newest().fail(false);
-    await clock.advance(pollEvery * 2);
+    await clock.advance(3000);
+    newest().fail();
+    await clock.advance(pollEvery * 2 - 3000);
     assert.equal(lists(), before + 2);
     newest().open();
-    assert.equal(stream.get().state, "live");
+    assert.deepEqual(stream.get(), { state: "live", means: "websocket" });
     await settled();
     assert.equal(lists(), before + 3, "what was missed");
     await clock.advance(pollEvery * 3);
     assert.equal(lists(), before + 3);
 });
 
+/** As behind a proxy that passes no WebSockets on. */
+async function withoutWebSockets() {
+    newest().fail();
+    for (let count = 0; count < 2; count += 1) {
+        await clock.advance(3000);
+        newest().fail();
+    }
+    await clock.advance(3000);
+    newestSource().open();
+    await clock.advance(2000);
+}
+
+test("where no WebSocket opens, server-sent events do it", async () => {
+    await withoutWebSockets();
+    assert.deepEqual(stream.get(), { state: "live", means: "events" });
+    assert.equal(openSockets().length, 0);
+    newestSource().send("task", task(2), "event 9");
+    await drawFrame();
+    assert.equal(status(2), "PENDING");
+    newestSource().fail(true);
+    await clock.advance(3000);
+    assert.equal(newestSource().url, "/api/events?last_event_id=event%209");
+});
+
 test("a stream that the browser reconnects itself is left to it", async () => {
+    await withoutWebSockets();
     const count = FakeEventSource.all.length;
-    newest().fail(false);
+    newestSource().fail(false);
     await clock.advance(10_000);
     assert.equal(FakeEventSource.all.length, count);
+});
+
+test("a new session tries WebSockets again", async () => {
+    await withoutWebSockets();
+    session.set({ phase: "out" });
+    assert.equal(openSources().length, 0);
+    session.set({ phase: "in" });
+    assert.equal(openSockets().length, 1);
 });
 
 test("a reset loads the list anew", async () => {
@@ -109,11 +144,11 @@ test("a reset loads the list anew", async () => {
 test("a page that nobody looks at for long gives its connection back", async () => {
     await hide(true);
     await clock.advance(19_999);
-    assert.equal(openSources().length, 1);
+    assert.equal(openSockets().length, 1);
     await clock.advance(1);
-    assert.equal(openSources().length, 0);
+    assert.equal(openSockets().length, 0);
     await hide(false);
-    assert.equal(openSources().length, 1);
+    assert.equal(openSockets().length, 1);
 });
 
 test("a short look elsewhere changes nothing", async () => {
@@ -123,12 +158,12 @@ test("a short look elsewhere changes nothing", async () => {
     await hide(false);
     await clock.advance(60_000);
     assert.equal(newest(), source);
-    assert.equal(openSources().length, 1);
+    assert.equal(openSockets().length, 1);
 });
 
 test("without a session a page that is looked at again opens no stream", async () => {
     session.set({ phase: "out" });
     await hide(true);
     await hide(false);
-    assert.equal(openSources().length, 0);
+    assert.equal(openSockets().length, 0);
 });

@@ -6,6 +6,7 @@ import { showError, toast } from "../service/toasts.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { useTitle } from "../shell/routing.jsx";
 import { exportAccount } from "./exporting.js";
+import { Notifications } from "./Notifications.jsx";
 import { SecondFactor } from "./SecondFactor.jsx";
 import { Sessions } from "./Sessions.jsx";
 
@@ -18,6 +19,7 @@ export function AccountPage() {
             <Password email={email} />
             <SecondFactor />
             <Sessions />
+            <Notifications />
             <Export />
             <Deletion email={email} />
         </div>

@@ -1,4 +1,5 @@
 import { useEffect, useSyncExternalStore } from "react";
+import { setTitle } from "./title.js";
 
 const listeners = new Set();
 const tell = () => listeners.forEach((listener) => listener());
@@ -32,7 +33,5 @@ export function Link({ to, children, ...rest }) {
 }
 
 export function useTitle(title) {
-    useEffect(() => {
-        document.title = `${title} · PixelFlow`;
-    }, [title]);
+    useEffect(() => setTitle(title), [title]);
 }

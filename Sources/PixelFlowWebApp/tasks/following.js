@@ -1,17 +1,20 @@
 import { session } from "../service/session.js";
 import { makeStore } from "../service/store.js";
+import { connect, tryWebSockets } from "./connection.js";
+import { wantsNotifications } from "./notifications.js";
 import { refreshStatistics } from "./statistics.js";
 import { forget, list, refresh, upsertTasks, taskStore } from "./taskStore.js";
 
-/** `state`: `connecting`, `live`, or `down`, in which the list is polled instead. */
-export const stream = makeStore({ state: "connecting" });
+/** `state`: `connecting`, `live`, or `down`, in which the list is polled instead. `means`: what is connected, or was. */
+export const stream = makeStore({ state: "connecting", means: "" });
 
 export const pollEvery = 5000;
 const retryEvery = 3000;
-/** A hidden page closes its connection, since a browser allows only six per host. */
+/** A hidden page closes its connection: nobody looks, and a browser allows only six per host, WebSockets aside. */
 const hiddenFor = 20000;
 
-let source = null;
+/** @type {import("./connection.js").Connection | null} */
+let connection = null;
 let lastID = "";
 let polling = 0;
 let retrying = 0;
@@ -26,32 +29,34 @@ export function startFollowing() {
     const follow = () => {
         if (session.get().phase === phase) return;
         phase = session.get().phase;
-        if (phase === "in") open();
-        else close();
+        if (phase === "in") {
+            tryWebSockets();
+            open();
+        } else close();
     };
     session.subscribe(follow);
     follow();
     document.addEventListener("visibilitychange", () => {
         clearTimeout(resting);
-        if (document.hidden) resting = setTimeout(close, hiddenFor);
-        else if (!source && phase === "in") open();
+        if (document.hidden) resting = setTimeout(rest, hiddenFor);
+        else if (!connection && phase === "in") open();
     });
+}
+
+function rest() {
+    if (connection?.means === "websocket" && wantsNotifications()) return;
+    close();
 }
 
 function open() {
     shut();
-    source = new EventSource(lastID ? `/api/events?last_event_id=${encodeURIComponent(lastID)}` : "/api/events");
-    source.onopen = opened;
-    source.onerror = broke;
-    source.addEventListener("task", (event) => hear(event, (data) => news.push(data)));
-    source.addEventListener("task_deleted", (event) => hear(event, (data) => gone.push(data.id)));
-    source.addEventListener("reset", () => list());
+    connection = connect(lastID, { opened, broke, heard });
 }
 
 function shut() {
     clearTimeout(retrying);
-    if (source) source.close();
-    source = null;
+    if (connection) connection.close();
+    connection = null;
 }
 
 function close() {
@@ -64,23 +69,21 @@ function stopPolling() {
     polling = 0;
 }
 
-function opened() {
+function opened(means) {
     stopPolling();
     const wasDown = stream.get().state === "down";
-    stream.set({ state: "live" });
+    stream.set({ state: "live", means });
     // Without a position to resume from, only the list shows what was missed.
     if (wasDown) refresh().catch(() => {});
     refreshStatistics();
 }
 
-function broke() {
+function broke(isFinal) {
     stream.set({ state: "down" });
     if (!polling) polling = setInterval(poll, pollEvery);
-    // A browser does not retry a stream that is refused.
-    if (source && source.readyState === EventSource.CLOSED) {
-        clearTimeout(retrying);
-        retrying = setTimeout(open, retryEvery);
-    }
+    if (!isFinal) return;
+    clearTimeout(retrying);
+    retrying = setTimeout(open, retryEvery);
 }
 
 function poll() {
@@ -88,9 +91,11 @@ function poll() {
     refreshStatistics();
 }
 
-function hear(event, keep) {
-    if (event.lastEventId) lastID = event.lastEventId;
-    keep(JSON.parse(event.data));
+function heard(type, data, id) {
+    if (type === "reset") return void list();
+    if (id) lastID = id;
+    if (type === "task") news.push(data);
+    else if (type === "task_deleted") gone.push(data.id);
     // Many changes can arrive within one frame; the page is rendered once.
     if (isDue) return;
     isDue = true;

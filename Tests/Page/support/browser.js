@@ -85,11 +85,45 @@ export class FakeEventSource extends Emitter {
 FakeEventSource.all = [];
 FakeEventSource.CLOSED = 2;
 
+export class FakeWebSocket {
+    constructor(url) {
+        this.url = url;
+        this.isClosed = false;
+        FakeWebSocket.all.push(this);
+    }
+
+    open() { this.onopen(); }
+
+    /** The connection broke, or never opened. */
+    fail() {
+        this.isClosed = true;
+        this.onclose();
+    }
+
+    send(type, data, id) { this.onmessage({ data: JSON.stringify({ type, data, id }) }); }
+
+    close() { this.isClosed = true; }
+}
+FakeWebSocket.all = [];
+
 /** The streams that are open. */
 export const openSources = () => FakeEventSource.all.filter((source) => source.readyState !== FakeEventSource.CLOSED);
+/** The WebSockets that are open or are being opened. */
+export const openSockets = () => FakeWebSocket.all.filter((socket) => !socket.isClosed);
+
+export class FakeNotification {
+    static permission = "default";
+    static all = [];
+    static async requestPermission() { return FakeNotification.permission; }
+
+    constructor(title, options) {
+        Object.assign(this, { title, ...options });
+        FakeNotification.all.push(this);
+    }
+}
 
 const stored = new Map();
-const window = Object.assign(new Emitter(), { scrolls: 0, scrollTo() { this.scrolls += 1; }, matchMedia: () => new Emitter() });
+const window = Object.assign(new Emitter(), { scrolls: 0, scrollTo() { this.scrolls += 1; }, matchMedia: () => new Emitter(), Notification: FakeNotification });
 const location = { pathname: "/", search: "", origin: "http://localhost:3000", assigned: [], assign(to) { this.assigned.push(to); } };
 
 function moveTo(path) {
@@ -97,11 +131,17 @@ function moveTo(path) {
     Object.assign(location, { pathname: url.pathname, search: url.search });
 }
 
+const icon = {
+    href: "/favicon.svg",
+    getAttribute(name) { return this[name]; },
+    setAttribute(name, value) { this[name] = value; },
+};
+
 const globals = {
     window, location,
     // Node 18 has these without their global names.
     File, crypto: webcrypto,
-    document: Object.assign(new Emitter(), { hidden: false, title: "" }),
+    document: Object.assign(new Emitter(), { hidden: false, title: "", icon, querySelector: () => icon }),
     history: {
         entries: ["/"],
         pushState(_, __, to) { this.entries.push(to); moveTo(to); },
@@ -112,7 +152,7 @@ const globals = {
         setItem: (key, value) => stored.set(key, String(value)),
         removeItem: (key) => stored.delete(key),
     },
-    EventSource: FakeEventSource,
+    EventSource: FakeEventSource, WebSocket: FakeWebSocket, Notification: FakeNotification,
     requestAnimationFrame: (action) => frames.push(action),
     setTimeout: (action, delay) => clock.add(action, delay),
     setInterval: (action, delay) => clock.add(action, delay, delay),

@@ -1,0 +1,66 @@
+/**
+ * @typedef {object} Told
+ * @property {(means: Means) => void} opened
+ * @property {(isFinal: boolean) => void} broke `isFinal`: nothing connects again by itself.
+ * @property {(type: string, data: any, id: string) => void} heard
+ *
+ * @typedef {"websocket" | "events"} Means
+ * @typedef {{ means: Means, close: () => void }} Connection
+ */
+
+/** WebSockets in a row that did not open; a proxy may not pass them on. */
+let refused = 0;
+const refusedBefore = 2;
+
+/** Gives WebSockets another chance. */
+export const tryWebSockets = () => { refused = 0; };
+
+/**
+ * Connects to the changes of tasks: over a WebSocket, or by server-sent events where none opens.
+ *
+ * @param {string} lastID of the last event that arrived
+ * @param {Told} told
+ * @returns {Connection}
+ */
+export function connect(lastID, told) {
+    const address = lastID ? `/api/events?last_event_id=${encodeURIComponent(lastID)}` : "/api/events";
+    return refused < refusedBefore ? overWebSocket(address, told) : overEvents(address, told);
+}
+
+/** @returns {Connection} */
+function overWebSocket(address, told) {
+    const socket = new WebSocket(location.origin.replace(/^http/, "ws") + address);
+    let isOpen = false;
+    socket.onopen = () => {
+        isOpen = true;
+        refused = 0;
+        told.opened("websocket");
+    };
+    socket.onmessage = (message) => {
+        const { type, data, id } = JSON.parse(message.data);
+        told.heard(type, data, id || "");
+    };
+    socket.onclose = () => {
+        if (!isOpen) refused += 1;
+        told.broke(true);
+    };
+    return {
+        means: "websocket",
+        close() {
+            socket.onclose = null;
+            socket.close();
+        },
+    };
+}
+
+/** @returns {Connection} */
+function overEvents(address, told) {
+    const source = new EventSource(address);
+    source.onopen = () => told.opened("events");
+    // A browser does not retry a stream that is refused.
+    source.onerror = () => told.broke(source.readyState === EventSource.CLOSED);
+    for (const type of ["task", "task_deleted", "reset"]) {
+        source.addEventListener(type, (event) => told.heard(type, JSON.parse(event.data), event.lastEventId));
+    }
+    return { means: "events", close: () => source.close() };
+}
