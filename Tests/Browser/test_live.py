@@ -22,10 +22,10 @@ def test_the_list_is_polled_while_the_stream_is_refused(ada, console, sources):
 
 def test_changes_come_over_a_websocket(ada, sources):
     expect(ada.page.locator("[data-stream=live][data-means=websocket]")).to_be_visible()
-    told = []
+    told: list = []
     with ada.page.expect_websocket() as opened:
         ada.page.reload()
-    opened.value.on("framereceived", lambda frame: told.append(frame))
+    opened.value.on("framereceived", told.append)
     name = sources.url("fine/socket.jpg")
     ada.add_url(name)
     ada.process()
