@@ -181,6 +181,10 @@ kafka-groups: ## List consumer groups and their lag
 
 ##@ Source
 
+.PHONY: release-dry-run
+release-dry-run: static ## Make a release for this processor without publishing anything: what the workflow of a tag does
+	@scripts/release/dry-run
+
 .PHONY: format
 format: ## Format the Swift sources
 	@swift format --in-place --parallel --recursive Sources Tests
@@ -199,4 +203,4 @@ clean: ## Remove all build output, and the containers of compose with their data
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "PixelFlow: make TARGET" } \
 	    /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	    /^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -42,7 +42,8 @@ SCHEMAS = {
     }, ["groups"]),
     ("keda.sh/v1alpha1", "ScaledObject"): of({
         "scaleTargetRef": strict(apiVersion=STRING, kind=STRING, name=STRING),
-        "pollingInterval": {"type": "integer"}, "minReplicaCount": {"type": "integer"}, "maxReplicaCount": {"type": "integer"},
+        "pollingInterval": {"type": "integer"}, "cooldownPeriod": {"type": "integer"},
+        "minReplicaCount": {"type": "integer"}, "maxReplicaCount": {"type": "integer"},
         "advanced": strict(horizontalPodAutoscalerConfig=strict(name=STRING, behavior={"type": "object"})),
         "triggers": list_of(strict(type={"const": "kafka"}, metadata={
             **STRINGS, "required": ["bootstrapServers", "consumerGroup", "topic", "lagThreshold"]})),

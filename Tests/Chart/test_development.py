@@ -110,7 +110,7 @@ def test_make_has_the_targets():
 
 
 def test_actionlint_finds_nothing():
-    done = subprocess.run(["actionlint", WORKFLOW], env=chart.TOOLS, capture_output=True, text=True)
+    done = subprocess.run(["actionlint", *sorted(WORKFLOW.parent.glob("*.yml"))], env=chart.TOOLS, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -7,7 +7,7 @@ import TerminalTesting
 import Testing
 import WireFormats
 
-/// Events, usage, logs, configuration, versions.
+/// Events, usage, logs, configuration.
 @Suite struct ViewTests {
     private static let namespace = FakePixelFlow.namespace
 
@@ -100,15 +100,6 @@ import WireFormats
             #expect(!view.output.contains("secret-token"))
             #expect(await stand.pfctl("config", "use-context", "kind-pixelflow").output == "the current context is kind-pixelflow\n")
             #expect(await stand.pfctl("config", "use-context", "other").status == .usage)
-        }
-    }
-
-    @Test func tellsVersions() async throws {
-        try await FakePixelFlow.run { stand in
-            #expect(await stand.pfctl("version").output.contains("\nKubernetes:      v1.36.0\n"))
-            stand.cluster.forgetRequests()
-            #expect(await stand.pfctl("version", "--client", "-o", "json").output.contains(#""version": "0.2.0""#))
-            #expect(stand.cluster.requests.isEmpty)
         }
     }
 

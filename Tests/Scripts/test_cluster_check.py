@@ -41,7 +41,8 @@ class CheckOfACluster(unittest.TestCase):
             output = io.StringIO()
             with mock.patch.dict(os.environ, PATH=f"{folder}:{os.environ['PATH']}"), contextlib.redirect_stdout(output):
                 status = check.main(["--kubeconfig", "/k", "--only", steps, *arguments])
-            calls = [json.loads(line) for line in (Path(folder) / "calls").read_text().splitlines()]
+            noted = Path(folder) / "calls"
+            calls = [json.loads(line) for line in noted.read_text().splitlines()] if noted.exists() else []
             return status, output.getvalue().splitlines(), calls
 
     def test_it_installs_with_the_kubeconfig_and_the_arguments_that_it_is_given(self):
@@ -61,6 +62,15 @@ class CheckOfACluster(unittest.TestCase):
         status, lines, calls = self.run_steps("upgrade", [[["deployment", "get"], 0, replicas]])
         self.assertEqual((status, lines), (0, ["✓ upgrade"]))
         self.assertIn(["pfctl", "--kubeconfig", "/k", "--namespace", "pixelflow-check", "scale", "api", "--replicas", "3"], calls)
+
+    def test_a_release_is_installed_before_it_is_upgraded(self):
+        _, _, calls = self.run_steps("install", [], "--from", "oci://registry.example.org/charts/pixelflow")
+        self.assertIn("oci://registry.example.org/charts/pixelflow", calls[0])
+        status, lines, calls = self.run_steps("install,next-release", [])
+        self.assertEqual((status, lines[1]), (0, "– next-release: no release to come from (--from)"))
+        self.assertEqual([each for each in calls if check.CHART in each], calls)
+        status, lines, calls = self.run_steps("next-release", [], "--from", "x.tgz")
+        self.assertEqual((status, lines), (1, ["✗ next-release: there has been no burst"]))
 
     def test_a_single_node_is_not_drained(self):
         nodes = json.dumps({"items": [{"metadata": {"name": "one"}, "spec": {}}]})

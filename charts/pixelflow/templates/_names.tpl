@@ -12,25 +12,29 @@
 {{- end -}}
 {{- end -}}
 
-{{/* dict "root" "component": what a Deployment and its Service select by. Never changes. */}}
+{{/*
+dict "root" "component" "pool" [of workers]: what a Deployment and its Service select by. Never changes. Selectors of two Deployments
+must not overlap, or an autoscaler refuses to choose: the pods of a pool have a name of their own.
+*/}}
 {{- define "pixelflow.selectorLabels" -}}
-app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride | trunc 63 }}
+{{- $name := default .root.Chart.Name .root.Values.nameOverride -}}
+app.kubernetes.io/name: {{ if .pool }}{{ trunc 47 $name }}-{{ .pool }}{{ else }}{{ trunc 63 $name }}{{ end }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* dict "root" "component" */}}
+{{/* dict "root" "component" "pool" "label" [instead of the component: what pfctl calls it] */}}
 {{- define "pixelflow.labels" -}}
-{{ include "pixelflow.selectorLabels" . }}
+{{ include "pixelflow.selectorLabels" (dict "root" .root "component" (.label | default .component) "pool" .pool) }}
 app.kubernetes.io/part-of: pixelflow
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* dict "root" "component": name, namespace and labels of an object. */}}
+{{/* dict "root" "component" "pool" [of workers]: name, namespace and labels of an object. */}}
 {{- define "pixelflow.metadata" -}}
-name: {{ include "pixelflow.fullname" .root }}-{{ .component }}
+name: {{ include "pixelflow.fullname" .root }}-{{ .component }}{{ with .pool }}-{{ . }}{{ end }}
 namespace: {{ .root.Release.Namespace }}
 labels:
   {{- include "pixelflow.labels" . | nindent 2 }}

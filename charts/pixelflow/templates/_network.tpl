@@ -28,13 +28,20 @@ spec:
 {{- end -}}
 {{- end -}}
 
-{{/* dict "root" "components" [list]: peers, pods of this release. */}}
+{{/* dict "root" "components" [list]: peers, pods of this release. Workers are those of all pools. */}}
 {{- define "pixelflow.peers" -}}
 {{- $root := .root -}}
 {{- range .components }}
 - podSelector:
     matchLabels:
       {{- include "pixelflow.selectorLabels" (dict "root" $root "component" .) | nindent 6 }}
+{{- if eq . "worker" }}
+{{- range $root.Values.worker.pools }}
+- podSelector:
+    matchLabels:
+      {{- include "pixelflow.selectorLabels" (dict "root" $root "component" "worker" "pool" .name) | nindent 6 }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 

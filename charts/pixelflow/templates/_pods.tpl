@@ -41,14 +41,14 @@ readinessProbe:
   failureThreshold: 2
 {{- end -}}
 
-{{/* dict "root" "component" */}}
+{{/* dict "root" "component" "pool" */}}
 {{- define "pixelflow.topologySpread" -}}
 {{- if .root.Values.topologySpread.enabled -}}
 topologySpreadConstraints:
   {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - maxSkew: 1
     topologyKey: {{ $key }}
-    whenUnsatisfiable: ScheduleAnyway
+    whenUnsatisfiable: {{ ternary $.root.Values.topologySpread.zoneWhenUnsatisfiable "ScheduleAnyway" (hasSuffix "/zone" $key) }}
     labelSelector:
       matchLabels:
         {{- include "pixelflow.selectorLabels" $ | nindent 8 }}
@@ -89,7 +89,7 @@ priorityClassName: {{ include "pixelflow.workerPriorityClass" .root }}
 
 {{/*
 A Deployment of one of our services.
-dict "root" "component" "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: an autoscaler's business]
+dict "root" "component" "pool" [of workers] "label" [of the Deployment] "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: an autoscaler's business]
      "unmeshedPort" [a port that the proxy of a mesh leaves alone] "token" [whether the pod talks to the API server] "surge" "grace" [instead of the service's own]
 */}}
 {{- define "pixelflow.deployment" -}}
@@ -163,6 +163,12 @@ spec:
           {{- end }}
           resources:
             {{- toYaml .values.resources | nindent 12 }}
+          {{- if .root.Values.inPlaceResize.enabled }}
+          # A process reads its memory limit once, when it starts: a worker shares it out among its render processes.
+          resizePolicy:
+            - {resourceName: cpu, restartPolicy: NotRequired}
+            - {resourceName: memory, restartPolicy: RestartContainer}
+          {{- end }}
           volumeMounts:
             - {name: tmp, mountPath: /tmp}
       {{- with include "pixelflow.topologySpread" . }}

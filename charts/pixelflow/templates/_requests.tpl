@@ -18,9 +18,17 @@
 {{- $cpu = add $cpu (mul $pods (include "pixelflow.millicores" (dig "requests" "cpu" 0 $own.resources) | int)) -}}
 {{- $memory = add $memory (mul $pods (include "pixelflow.mebibytes" (dig "requests" "memory" "0" $own.resources | toString) | int)) -}}
 {{- end -}}
-{{- $workers := ternary (int $values.worker.replicas) (int $values.worker.autoscaling.maxReplicas) (eq $values.worker.autoscaling.mode "none") -}}
+{{- $workers := 0 -}}
+{{- $allCPU := $cpu -}}
+{{- $allMemory := $memory -}}
+{{- range include "pixelflow.workers" . | fromYamlArray -}}
+{{- $pods := ternary (int .values.replicas) (int .values.autoscaling.maxReplicas) (eq .values.autoscaling.mode "none") -}}
+{{- $workers = add $workers $pods -}}
+{{- $allCPU = add $allCPU (mul $pods (include "pixelflow.millicores" (dig "requests" "cpu" 0 .values.resources) | int)) -}}
+{{- $allMemory = add $allMemory (mul $pods (include "pixelflow.mebibytes" (dig "requests" "memory" "0" .values.resources | toString) | int)) -}}
+{{- end -}}
 {{- $workerCPU := include "pixelflow.millicores" (dig "requests" "cpu" 0 $values.worker.resources) | int -}}
 {{- $workerMemory := include "pixelflow.mebibytes" (dig "requests" "memory" "0" $values.worker.resources | toString) | int -}}
 Everything but the workers requests {{ $cpu }}m CPU and {{ $memory }} Mi of memory, and each worker {{ $workerCPU }}m and {{ $workerMemory }} Mi: with all {{ $workers }}
-workers {{ add $cpu (mul $workers $workerCPU) }}m and {{ add $memory (mul $workers $workerMemory) }} Mi. What does not fit on the nodes stays Pending, workers first.
+workers {{ $allCPU }}m and {{ $allMemory }} Mi. What does not fit on the nodes stays Pending, workers first.
 {{- end -}}

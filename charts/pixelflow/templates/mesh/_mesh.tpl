@@ -73,6 +73,9 @@ is for everyone.
 - {component: auth, port: 50051, from: [web, api], probes: true, http: true}
 - {component: api, port: 8080, from: [web], probes: true, http: true}
 - {component: worker, port: 8081, from: [], probes: true, http: true}
+{{- range .Values.worker.pools }}
+- {component: worker-{{ .name }}, selects: worker, pool: {{ .name }}, port: 8081, from: [], probes: true, http: true}
+{{- end }}
 {{- if include "pixelflow.metricsAdapter.enabled" . }}
 - {component: metrics-adapter, port: 8082, from: [], probes: true, http: true}
 {{- end }}

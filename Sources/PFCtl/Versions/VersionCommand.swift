@@ -12,33 +12,56 @@ struct VersionCommand: SessionCommand {
             Examples:
               pfctl version
               pfctl version --client     Asks nobody
+              pfctl version --check      Also asks whether there is a newer release
             """)
 
     @Flag(help: "Show the version of pfctl only, without contacting the cluster.")
     var client = false
 
+    @Flag(help: "Ask the project's releases whether a newer version is out. Without it pfctl talks to the cluster only.")
+    var check = false
+
+    @Option(help: ArgumentHelp("Where to ask with --check, instead of $PFCTL_RELEASES and the project's own.", valueName: "url"))
+    var releases: String?
+
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
+    func validate() throws {
+        guard check || releases == nil else { throw ValidationError("'--releases' says where '--check' asks: give both.") }
+    }
+
     func run(in session: Session) async throws -> ExitStatus {
-        guard !client else {
-            session.print(VersionReport(cluster: nil, services: nil).document)
-            return .ok
+        var report = VersionReport()
+        if check {
+            let feed = try ReleaseFeed(option: releases, environment: session.environment)
+            report.latest = try await feed.latest(within: session.global.requestTimeout)
         }
-        let cluster = try session.client()
-        async let version = cluster.version()
-        async let installation = Installation.find(in: session)
-        session.print(VersionReport(cluster: try await version.gitVersion, services: try await installation.services).document)
+        if !client {
+            let cluster = try session.client()
+            async let version = cluster.version()
+            async let installation = Installation.find(in: session)
+            report.cluster = try await version.gitVersion
+            report.services = try await installation.services
+        }
+        session.print(report.document)
         return .ok
     }
 }
 
 struct VersionReport {
-    let cluster: String?
-    let services: [Workload]?
+    var cluster: String?
+    var services: [Workload]?
+    /// The newest release, if it was asked for.
+    var latest: ReleaseVersion?
 
     var document: Document {
         var fields = [Document.Field("pfctl", Text(Release.version))]
         var data: JSONValue = ["client": ["version": .string(Release.version)]]
+        if let latest {
+            let isNewer = ReleaseVersion(Release.version).map { $0 < latest } ?? false
+            fields.append(.init("latest release", Text("\(latest)") + Text(isNewer ? "  (newer than pfctl)" : "", .warning)))
+            data["latest"] = ["version": .string("\(latest)"), "newer": .bool(isNewer)]
+        }
         if let cluster {
             fields.append(.init("Kubernetes", Text(cluster)))
             data["kubernetes"] = ["version": .string(cluster)]

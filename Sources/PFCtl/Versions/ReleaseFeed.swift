@@ -1,0 +1,65 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import PixelFlowRelease
+import Terminal
+import WireFormats
+
+/// Where PixelFlow is released: asked for the newest version, and only if the user wants it.
+struct ReleaseFeed: Sendable {
+    /// The GitHub repository of this release, as `owner/name`; empty in a build that is no release. `scripts/release/version` writes it.
+    static let repository = ""
+    static let variable = "PFCTL_RELEASES"
+    /// A response of GitHub has some 20 KB and the notes of the release.
+    static let responseLimit = 1 << 20
+    private static let redirectLimit = 3
+
+    private let url: String
+
+    /// - Throws: `CommandError` if neither the option nor the environment nor the build says where.
+    init(option: String?, environment: [String: String]) throws {
+        if let named = option ?? environment[Self.variable], !named.isEmpty {
+            url = named
+        } else if !Self.repository.isEmpty {
+            url = "https://api.github.com/repos/\(Self.repository)/releases/latest"
+        } else {
+            throw CommandError(
+                .usage, "this pfctl is not from a release and does not know where releases are",
+                hint: "set --releases or $\(Self.variable) to https://api.github.com/repos/OWNER/pixelflow/releases/latest")
+        }
+        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+            throw CommandError(.usage, "the address of the releases is not a URL: \(url)", hint: "it begins with https://")
+        }
+    }
+
+    /// The version of the latest release.
+    /// - Throws: `CommandError` if there is no response in time, or none that names a version.
+    func latest(within limit: Duration) async throws -> ReleaseVersion {
+        let redirects = HTTPClient.Configuration.RedirectConfiguration.follow(max: Self.redirectLimit, allowCycles: false)
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: redirects))
+        let result: Result<JSONValue, CommandError>
+        do {
+            result = .success(try await ask(http, within: limit))
+        } catch let failure as CommandError {
+            result = .failure(failure)
+        } catch {
+            result = .failure(CommandError(.failed, "\(url) does not answer: \(error)", hint: "pfctl version works without --check"))
+        }
+        try await http.shutdown()
+        let answer = try result.get()
+        guard let version = answer["tag_name"]?.stringValue.flatMap({ ReleaseVersion($0) }) else {
+            throw CommandError(.failed, "\(url) names no version in tag_name")
+        }
+        return version
+    }
+
+    private func ask(_ http: HTTPClient, within limit: Duration) async throws -> JSONValue {
+        var request = HTTPClientRequest(url: url)
+        request.headers.add(name: "User-Agent", value: "pfctl/\(Release.version)")
+        request.headers.add(name: "Accept", value: "application/json")
+        let response = try await http.execute(request, timeout: .nanoseconds(Int64(limit / .nanoseconds(1))))
+        guard response.status == .ok else { throw CommandError(.failed, "\(url) answers \(response.status.code)") }
+        let body = try await response.body.collect(upTo: Self.responseLimit)
+        return try JSONValue(parsing: Array(body.readableBytesView))
+    }
+}

@@ -1,0 +1,59 @@
+{{/*
+The Deployments of workers as a list in YAML: of "pool" (empty for the first) and "values". A pool has the values of `worker` where it
+says nothing itself; where its pods run it says as a whole, as a selector that is added to another one would fit no node.
+*/}}
+{{- define "pixelflow.workers" -}}
+{{- $worker := omit .Values.worker "pools" -}}
+{{- $all := list (dict "pool" "" "values" $worker) -}}
+{{- range .Values.worker.pools -}}
+{{- $own := omit . "name" -}}
+{{- $values := mergeOverwrite (deepCopy $worker) (deepCopy $own) -}}
+{{- range $key := list "nodeSelector" "affinity" -}}
+{{- if hasKey $own $key }}{{ $_ := set $values $key (index $own $key) }}{{ end -}}
+{{- end -}}
+{{- $all = append $all (dict "pool" .name "values" $values) -}}
+{{- end -}}
+{{- toYaml $all -}}
+{{- end -}}
+
+{{/* The highest target of all pools: what is shown of the lag, and what is kept with the broker, has to be enough for each of them. */}}
+{{- define "pixelflow.worker.targetLag" -}}
+{{- $target := 0 -}}
+{{- range include "pixelflow.workers" . | fromYamlArray -}}
+{{- $target = max $target (int .values.autoscaling.targetLag) -}}
+{{- end -}}
+{{- $target -}}
+{{- end -}}
+
+{{/* A service's values: up at once, down by one pod a minute. */}}
+{{- define "pixelflow.worker.behavior" -}}
+scaleUp:
+  stabilizationWindowSeconds: 0
+  selectPolicy: Max
+  policies:
+    - {type: Percent, value: 100, periodSeconds: 15}
+    - {type: Pods, value: 4, periodSeconds: 15}
+scaleDown:
+  stabilizationWindowSeconds: {{ .autoscaling.scaleDownStabilizationSeconds }}
+  selectPolicy: Max
+  policies:
+    - {type: Pods, value: 1, periodSeconds: 60}
+{{- end -}}
+
+{{/* dict "root" "values" */}}
+{{- define "pixelflow.worker.env" -}}
+- {name: PIXELFLOW_HOST, value: {{ .root.Values.host | quote }}}
+- {name: PIXELFLOW_WORKER_PORT, value: "8081"}
+{{ include "pixelflow.taskDatabaseEnv" .root }}
+{{ include "pixelflow.brokerEnv" .root }}
+{{ include "pixelflow.topicsEnv" .root }}
+{{ include "pixelflow.blobEnv" .root }}
+{{ include "pixelflow.limitsEnv" .root }}
+- {name: PIXELFLOW_RENDER_PROCESSES, value: {{ .values.renderProcesses | quote }}}
+- {name: PIXELFLOW_WORKER_SLOTS, value: {{ .values.slots | quote }}}
+- {name: PIXELFLOW_RENDER_TIMEOUT, value: {{ .values.renderTimeoutSeconds | quote }}}
+- {name: PIXELFLOW_SHUTDOWN_GRACE, value: {{ .values.shutdownGraceSeconds | quote }}}
+{{- with .values.fetchAllowNetworks }}
+- {name: PIXELFLOW_FETCH_ALLOW_NETWORKS, value: {{ join "," . | quote }}}
+{{- end }}
+{{- end -}}
