@@ -241,6 +241,8 @@ let package = Package(
         .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
         // Debian's aiosmtpd, which keeps what it takes.
         .target(name: "MailServer", dependencies: ["Deadlines", "TestSupport"], path: "Tests/MailServer", swiftSettings: swiftSettings),
+        // A server that records the webhooks that it is sent.
+        .target(name: "WebhookReceiver", dependencies: ["Deadlines", nioCore, nioPosix], path: "Tests/WebhookReceiver", swiftSettings: swiftSettings),
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioEmbedded, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
@@ -281,7 +283,7 @@ let package = Package(
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["MailServer", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
-        tests("PixelFlowWebhooksTests", ["PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
+        tests("PixelFlowWebhooksTests", ["WebhookReceiver", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
         tests("PixelFlowAPITests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
@@ -290,7 +292,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP", "WebhookReceiver",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

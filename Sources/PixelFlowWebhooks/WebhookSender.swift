@@ -52,7 +52,8 @@ package final class WebhookSender: Service {
 
     /// - Parameter message: the body of a delivery; the same for every attempt.
     package init(
-        store: any Store, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval, logger: Logger,
+        store: any Store, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
+        logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory, message: @escaping @Sendable (WebhookDelivery) throws -> [UInt8]
     ) {
         self.store = store
@@ -214,7 +215,8 @@ package final class WebhookSender: Service {
                 delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
                 answerLimit: WebhookOutcome.answerLimit)
             return WebhookOutcome(
-                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self), retryAfter: answer.retryAfter)
+                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self), retryAfter: answer.retryAfter
+            )
         } catch let failure as GuardedPoster.Failure {
             return WebhookOutcome(error: failure.rawValue)
         }
@@ -241,7 +243,8 @@ package final class WebhookSender: Service {
                 guard let fault = fresh.fault else { return }
                 metrics.countDisabled()
                 logger.notice(
-                    "webhook endpoint disabled", metadata: ["tenant": "\(fresh.tenant)", "endpoint": "\(fresh.id)", "fault": "\(fault.rawValue)"])
+                    "webhook endpoint disabled",
+                    metadata: ["tenant": "\(fresh.tenant)", "endpoint": "\(fresh.id)", "fault": "\(fault.rawValue)"])
                 return
             }
             try Task.checkCancellation()

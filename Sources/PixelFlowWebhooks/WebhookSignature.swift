@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+package import Foundation
 package import PixelFlowCore
 
 /// Signs a message as Standard Webhooks 1.0 asks (https://www.standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`.

@@ -5,7 +5,8 @@ import Testing
     private let start = Timestamp(microseconds: 1_767_225_600_000_000)
 
     private func endpoint() -> WebhookEndpoint {
-        WebhookEndpoint(id: WebhookID("shop"), tenant: TenantID("tenant"), url: "https://example.com", events: [.taskFailed], createdAt: start)
+        WebhookEndpoint(
+            id: WebhookID("shop"), tenant: TenantID("tenant"), url: "https://example.com", events: [.taskFailed], createdAt: start)
     }
 
     @Test func fiveDaysOfFailuresDisableAnEndpointAndASuccessInBetweenDoesNot() {

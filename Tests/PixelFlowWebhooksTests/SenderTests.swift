@@ -4,6 +4,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowWebhooks
 import Testing
+import WebhookReceiver
 
 @Suite(.serialized) struct SenderTests {
     @Test func theEndOfATaskIsToldAndSigned() async throws {

@@ -71,7 +71,8 @@ struct UploadRoutes: Sendable {
         if uploadRequest.webhookURL != nil { _ = try await webhooks.organisation(principal.tenant) }
         return TaskRecord(
             id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: uploadRequest.preset,
-            lane: lane, webhookURL: uploadRequest.webhookURL, idempotencyKey: key, fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256),
+            lane: lane, webhookURL: uploadRequest.webhookURL, idempotencyKey: key,
+            fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256),
             requestID: context.requestID,
             createdAt: dependencies.clock.now())
     }

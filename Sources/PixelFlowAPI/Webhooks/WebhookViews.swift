@@ -66,7 +66,8 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         "id": "The `webhook-id` of every attempt.", "event": "What it tells of.",
         "task": .init("The task that it tells of.", ["format": "uuid"]),
         "url": .init("The `webhook_url` of the task; absent for an endpoint.", ["format": "uri"]),
-        "state": "`pending` until it is `delivered` or has `failed`.", "attempts": "Oldest first; at most \(WebhookDelivery.logLimit).",
+        "state": "`pending` until it is `delivered` or has `failed`.",
+        "attempts": .init("Oldest first; at most \(WebhookDelivery.logLimit)."),
         "next_attempt_at": .init("When it is tried next; absent once it is settled.", ["format": "date-time"]),
         "event_at": .init("When the event happened.", ["format": "date-time"]), "created_at": .init("RFC 3339.", ["format": "date-time"]),
         "body": "The message, where a single delivery is asked for.",
@@ -76,8 +77,9 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         static let annotations: [String: SchemaAnnotation] = [
             "at": .init("When it began.", ["format": "date-time"]), "duration_ms": .init("Milliseconds.", ["minimum": 0]),
             "status": "Of the answer; absent without one.",
-            "error": "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
-            "answer": "The beginning of the answer's body, at most \(WebhookOutcome.answerLimit) bytes.",
+            "error":
+                "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
+            "answer": .init("The beginning of the answer's body, at most \(WebhookOutcome.answerLimit) bytes."),
             "next_attempt_at": .init("When the next attempt was to follow.", ["format": "date-time"]),
         ]
 

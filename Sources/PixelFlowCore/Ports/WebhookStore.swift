@@ -46,7 +46,7 @@ package protocol WebhookFanOut: Sendable {
 package protocol WebhookDeliveryStore: Sendable {
     /// Queues with deliveries that are due.
     func dueWebhookQueues(limit: Int) async throws -> [WebhookQueue]
-    /// Takes deliveries of one queue that are due, the longest due first, as long as no more than `WebhookQueue.width` of the queue
+    /// Takes deliveries of one queue that are due, those longest due or whose sender has vanished first, as long as no more than `WebhookQueue.width` of the queue
     /// are taken at a time by all senders together.
     func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery]
     /// Ends the attempt of a claimed delivery. Returns nil if the claim is lost.

@@ -62,7 +62,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
 
     package init(
         id: TaskID, tenant: TenantID, owner: UserID, source: TaskSource, pipeline: Pipeline, preset: String? = nil,
-        lane: Lane = .normal, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String, requestID: String, createdAt: Timestamp
+        lane: Lane = .normal, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String, requestID: String,
+        createdAt: Timestamp
     ) {
         self.id = id
         self.tenant = tenant

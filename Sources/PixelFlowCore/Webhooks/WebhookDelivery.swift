@@ -93,7 +93,8 @@ extension WebhookDelivery {
                 told.outbox = []
                 return WebhookDelivery(
                     id: WebhookDeliveryID(task: task.id, generation: entry.generation ?? task.generation, endpoint: endpoint),
-                    tenant: task.tenant, endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now)
+                    tenant: task.tenant, endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now
+                )
             }
             let subscribed = endpoints.filter { $0.tenant == task.tenant && $0.isEnabled && $0.events.contains(event) }
             return subscribed.map { delivery(to: $0.id) } + (task.webhookURL.map { [delivery(to: .organisation, url: $0)] } ?? [])
@@ -129,7 +130,8 @@ extension WebhookDelivery {
         var next: Timestamp?
         if outcome.isDelivered {
             state = .delivered
-        } else if let delay = outcome.isFinal ? nil : WebhookSchedule.delay(after: attempts, jitter: jitter, retryAfter: outcome.retryAfter) {
+        } else if let delay = outcome.isFinal ? nil : WebhookSchedule.delay(after: attempts, jitter: jitter, retryAfter: outcome.retryAfter)
+        {
             nextAttemptAt = now + delay
             next = nextAttemptAt
         } else {

@@ -245,7 +245,9 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
 
     /// Takes back what another run of this process was sending: the lock on the data folder says that it is gone.
     func releaseDeliveries() async throws {
-        let documents = try await read { try Data.fetchAll($0, sql: "SELECT document FROM webhook_delivery WHERE leased AND due IS NOT NULL") }
+        let documents = try await read {
+            try Data.fetchAll($0, sql: "SELECT document FROM webhook_delivery WHERE leased AND due IS NOT NULL")
+        }
         for delivery in try WebhookRow.deliveries(documents) { try await release(delivery) }
     }
 }

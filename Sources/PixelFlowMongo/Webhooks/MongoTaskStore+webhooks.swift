@@ -144,21 +144,26 @@ extension MongoTaskStore: WebhookDeliveryStore {
     /// of them goes without.
     package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
         let now = try await tasks.clock.read().latest
-        var taken = WebhookDocument.filter(queue)
-        taken[Name.slot] = TaskDocument.present
-        let occupied = try await tasks.rows(
-            .webhooks, in: WebhookDocument.deliveries, where: taken, limit: WebhookQueue.width, fields: [Name.slot])
-        var slots: [String: Int] = [:]
-        for row in occupied { if let id = row[Name.id]?.string, let slot = row[Name.slot]?.int { slots[id] = slot } }
-        var free = Set(0..<WebhookQueue.width).subtracting(slots.values).shuffled()
-        var due = WebhookDocument.filter(queue)
-        due[Name.due] = ["$lte": .time(now)]
+        var held = WebhookDocument.filter(queue)
+        held[Name.slot] = TaskDocument.present
+        let rows = try await tasks.rows(.webhooks, in: WebhookDocument.deliveries, where: held, limit: WebhookQueue.width)
+        let slots = Set(rows.compactMap { $0[Name.slot]?.int })
+        // Those whose senders have vanished come first: they have their places still.
+        var candidates = try rows.filter { ($0[Name.due]?.int64 ?? .max) <= now.microseconds }.prefix(limit).compactMap { row in
+            try row[Name.slot]?.int.map { (try WebhookDocument.delivery(row), $0) }
+        }
+        let free = Set(0..<WebhookQueue.width).subtracting(slots).shuffled().prefix(limit - candidates.count)
+        if !free.isEmpty {
+            var due = WebhookDocument.filter(queue)
+            due[Name.due] = ["$lte": .time(now)]
+            due[Name.slot] = TaskDocument.absent
+            candidates += zip(try await tasks.deliveries(where: due, sort: [Name.due: 1], limit: free.count), free)
+        }
         var claims: [WebhookDelivery] = []
         var statements: [BSONDocument] = []
-        for found in try await tasks.deliveries(where: due, sort: [Name.due: 1], limit: limit) {
+        for (found, slot) in candidates {
             var delivery = found
-            // One whose sender has vanished has its place still.
-            guard let slot = slots[found.id.rawValue] ?? free.popLast(), delivery.claim(at: now) else { continue }
+            guard delivery.claim(at: now) else { continue }
             claims.append(delivery)
             statements.append(try WebhookDocument.swap(found, delivery, slot: slot))
         }

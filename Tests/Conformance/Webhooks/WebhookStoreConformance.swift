@@ -66,7 +66,8 @@ package struct WebhookStoreConformance: Sendable {
         let now = clock?.now() ?? SystemClock().now()
         let task = TaskRecord(
             id: .make(at: now), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
-            pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []), webhookURL: webhookURL, fingerprint: "print", requestID: "request",
+            pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []), webhookURL: webhookURL, fingerprint: "print",
+            requestID: "request",
             createdAt: now)
         guard case .created(let created) = try await store.create(task) else {
             throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)

@@ -1,19 +1,19 @@
-import Conformance
-import NIOCore
+import Deadlines
+package import NIOCore
 import NIOPosix
 import Synchronization
 
 /// A server on 127.0.0.1 that records what it is sent, and answers as a test wants.
-final class Receiver: Sendable {
-    struct Message: Sendable {
-        let path: String
-        let headers: [String: String]
-        let body: String
-        let at: ContinuousClock.Instant
+package final class Receiver: Sendable {
+    package struct Message: Sendable {
+        package let path: String
+        package let headers: [String: String]
+        package let body: String
+        package let at: ContinuousClock.Instant
     }
 
     /// Writes the answer, if there is to be one.
-    typealias Answer = @Sendable (Message, any Channel) -> Void
+    package typealias Answer = @Sendable (Message, any Channel) -> Void
 
     private let channel: any Channel
     private let log: Log
@@ -27,17 +27,17 @@ final class Receiver: Sendable {
         self.log = log
     }
 
-    var messages: [Message] { log.messages.withLock { $0 } }
+    package var messages: [Message] { log.messages.withLock { $0 } }
 
-    func url(_ path: String = "/hook") -> String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)\(path)" }
+    package func url(_ path: String = "/hook") -> String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)\(path)" }
 
     /// Waits for so many messages.
-    func messages(_ count: Int) async throws -> [Message] {
+    package func messages(_ count: Int) async throws -> [Message] {
         try await eventually("\(count) messages") { () -> [Message]? in messages.count >= count ? messages : nil }
     }
 
     /// Runs a receiver while `body` runs.
-    static func run<Value>(_ answer: @escaping Answer, _ body: (Receiver) async throws -> Value) async throws -> Value {
+    package static func run<Value>(_ answer: @escaping Answer, _ body: (Receiver) async throws -> Value) async throws -> Value {
         let log = Log()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -62,7 +62,7 @@ final class Receiver: Sendable {
     }
 
     /// Answers with a status, and closes.
-    static func status(_ status: Int, headers: String = "", body: String = "") -> Answer {
+    package static func status(_ status: Int, headers: String = "", body: String = "") -> Answer {
         { _, channel in
             let text = "HTTP/1.1 \(status) Status\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
             channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
