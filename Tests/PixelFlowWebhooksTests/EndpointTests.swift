@@ -9,16 +9,18 @@ import Testing
             id: WebhookID("shop"), tenant: TenantID("tenant"), url: "https://example.com", events: [.taskFailed], createdAt: start)
     }
 
+    /// Notes outcomes at so many days, and says which of them changed the endpoint.
+    private func changes(_ endpoint: inout WebhookEndpoint, _ outcomes: [(status: Int, day: Int64)]) -> [Bool] {
+        outcomes.map { endpoint.note(WebhookOutcome(status: $0.status), at: start + .seconds($0.day * 86_400)) }
+    }
+
     @Test func fiveDaysOfFailuresDisableAnEndpointAndASuccessInBetweenDoesNot() {
         var endpoint = endpoint()
-        let failure = WebhookOutcome(status: 500)
-        #expect(endpoint.note(failure, at: start))
-        #expect(!endpoint.note(failure, at: start + .seconds(4 * 86_400)))
-        #expect(endpoint.note(WebhookOutcome(status: 200), at: start + .seconds(4 * 86_400)))
-        #expect(endpoint.note(failure, at: start + .seconds(4 * 86_400)))
-        #expect(!endpoint.note(failure, at: start + .seconds(8 * 86_400)))
+        let first = changes(&endpoint, [(500, 0), (500, 4), (200, 4), (500, 4), (500, 8)])
+        #expect(first == [true, false, true, true, false])
         #expect(endpoint.isEnabled)
-        #expect(endpoint.note(failure, at: start + .seconds(9 * 86_400)))
+        let later = changes(&endpoint, [(500, 9), (500, 10)])
+        #expect(later == [true, false])
         #expect(!endpoint.isEnabled && endpoint.fault == .failing)
         endpoint.setEnabled(true)
         #expect(endpoint.fault == nil && endpoint.failingSince == nil)
@@ -26,10 +28,12 @@ import Testing
 
     @Test func goneDisablesAnEndpointButNotThatOfTheOrganisation() {
         var one = endpoint()
-        #expect(one.note(WebhookOutcome(status: 410), at: start))
+        let changed = changes(&one, [(410, 0)])
+        #expect(changed == [true])
         #expect(!one.isEnabled && one.fault == .gone)
         var shared = WebhookEndpoint.organisation(TenantID("tenant"), at: start)
-        #expect(!shared.note(WebhookOutcome(status: 410), at: start))
+        let ofShared = changes(&shared, [(410, 0)])
+        #expect(ofShared == [false])
         #expect(shared.isEnabled)
     }
 

@@ -2,6 +2,7 @@ import Conformance
 import Foundation
 import NIOCore
 import PixelFlowCore
+import PixelFlowEmbedded
 import PixelFlowWebhooks
 import Testing
 import WebhookReceiver

@@ -181,7 +181,8 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         let time = now.microseconds
         return try await read { database in
             try Row.fetchAll(
-                database.cachedStatement(sql: "SELECT DISTINCT tenant, endpoint FROM webhook_delivery WHERE due <= ? LIMIT ?"),
+                database.cachedStatement(
+                    sql: "SELECT tenant, endpoint FROM webhook_delivery WHERE due <= ? GROUP BY tenant, endpoint ORDER BY random() LIMIT ?"),
                 arguments: [time, limit]
             ).map { WebhookQueue(tenant: TenantID($0[0]), endpoint: WebhookID($0[1])) }
         }

@@ -131,9 +131,8 @@ extension MongoTaskStore: WebhookDeliveryStore {
             [
                 ["$match": [Name.due: ["$lte": .time(now)]]],
                 ["$group": [Name.id: [Name.tenant: "$tenant", Name.endpoint: "$endpoint"]]],
-                ["$limit": .int(limit)],
             ])
-        return rows.compactMap { row in
+        return rows.shuffled().prefix(limit).compactMap { row in
             guard let id = row[Name.id]?.document, let tenant = id[Name.tenant]?.string, let endpoint = id[Name.endpoint]?.string
             else { return nil }
             return WebhookQueue(tenant: TenantID(tenant), endpoint: WebhookID(endpoint))
