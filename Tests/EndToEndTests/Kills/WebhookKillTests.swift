@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import PixelFlowClient
 import PixelFlowCore
 import Synchronization
 import Testing
