@@ -126,6 +126,8 @@ extension WebhookRoutes {
     }
 
     @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        // Whoever may not know of it hears nothing of what is wrong with the body.
+        _ = try await find(context)
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()
         let endpoint = try await endpoints.change(id(context), of: try context.requirePrincipal().tenant) { endpoint, _ in
@@ -192,8 +194,8 @@ extension WebhookRoutes {
     }
 
     @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let wish = try await request.decodeJSON(WebhookReplayRequest.self, limit: Self.bodyLimit)
         let queue = try await find(context).queue
+        let wish = try await request.decodeJSON(WebhookReplayRequest.self, limit: Self.bodyLimit)
         let replayed: Int
         switch (wish.delivery, wish.since) {
         case (let id?, nil):

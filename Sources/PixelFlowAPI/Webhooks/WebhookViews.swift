@@ -55,7 +55,10 @@ struct WebhookView: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-struct WebhookListView: Codable {
+struct WebhookListView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "WebhookList"
+    static let annotations: [String: SchemaAnnotation] = ["webhooks": .init("At most \(WebhookEndpoint.limit).")]
+
     let webhooks: [WebhookView]
 }
 
