@@ -28,8 +28,6 @@ package final class WebhookSender: Service {
     static let cleanUpInterval = Duration.seconds(60)
     static let cleanUpBatch = 1000
 
-    package typealias Store = WebhookOwnerStore & WebhookFanOut & WebhookDeliveryStore
-
     private struct State {
         var underWay: [WebhookQueue: Int] = [:]
         var total = 0
@@ -38,7 +36,7 @@ package final class WebhookSender: Service {
         var isStopping = false
     }
 
-    private let store: any Store
+    private let store: any WebhookStore
     private let events: any TaskEvents
     private let poster: GuardedPoster
     private let pollInterval: Duration
@@ -52,7 +50,7 @@ package final class WebhookSender: Service {
 
     /// - Parameter message: the body of a delivery; the same for every attempt.
     package init(
-        store: any Store, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
+        store: any WebhookStore, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
         logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory, message: @escaping @Sendable (WebhookDelivery) throws -> [UInt8]
     ) {

@@ -111,7 +111,7 @@ import WebhookReceiver
     @Test func ofAnEndlessAnswerTheBeginningIsKept() async throws {
         let answer: Receiver.Answer = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), promise: nil)
-            func more() {
+            @Sendable func more() {
                 guard channel.isActive else { return }
                 channel.writeAndFlush(ByteBuffer(repeating: UInt8(ascii: "x"), count: 65_536)).whenSuccess { more() }
             }

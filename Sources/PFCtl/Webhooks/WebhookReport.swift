@@ -2,14 +2,13 @@ import FoundationEssentials
 import KubernetesClient
 import PixelFlowClient
 import Terminal
-import WireFormats
 
 /// Webhooks and deliveries, one a line.
 struct WebhookReport {
     let now: Timestamp
 
     func document(_ webhooks: [Webhook]) -> Document {
-        list(
+        .list(
             "webhooks", webhooks.map(\.json), names: webhooks.map { "webhook/\($0.id)" },
             columns: [
                 .init("ID"), .init("STATE"), .init("AGE", .right, spare: .early), .init("URL", cut: .middle),
@@ -24,7 +23,7 @@ struct WebhookReport {
     }
 
     func document(_ deliveries: [WebhookDelivery]) -> Document {
-        list(
+        .list(
             "deliveries", deliveries.map(\.json), names: deliveries.map { "delivery/\($0.id)" },
             columns: [
                 .init("AGE", .right), .init("EVENT"), .init("STATE"), .init("ATTEMPTS", .right, spare: .late),
@@ -44,14 +43,5 @@ struct WebhookReport {
         return webhook.failingSince == nil ? Text("enabled") : Text("failing", .bad)
     }
 
-    private func list(_ noun: String, _ data: [JSONValue], names: [String], columns: [Table.Column], rows: [[Text]]) -> Document {
-        let block =
-            rows.isEmpty
-            ? Document.Block.lines([Text("no \(noun)", .faint)]) : .table(Table(columns: columns, rows: rows.map { .init($0) }))
-        return Document([block], data: .object([noun: .array(data)]), names: names)
-    }
-
-    private func age(_ time: Date?) -> Text {
-        Text(time.map { DurationText.age(Timestamp(secondsSinceEpoch: $0.timeIntervalSince1970).age(at: now)) } ?? "")
-    }
+    private func age(_ time: Date?) -> Text { .age(of: time, at: now) }
 }
