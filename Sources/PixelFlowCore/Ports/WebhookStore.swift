@@ -38,13 +38,14 @@ package protocol WebhookFanOut: Sendable {
     ///
     /// Deliveries survive whatever an acknowledgement of the events that is written afterwards survives.
     func fanOut(_ tasks: [TaskRecord]) async throws
-    /// Whether an event of this task may have made a delivery; never false if it has.
+    /// Whether an event of this task may have made a delivery. While an endpoint settles (`WebhookOwnerStore.webhookSettlingTime`) the
+    /// answer may be false although it has: the sender then finds the delivery by its poll.
     func mayTell(of task: TaskRecord) async throws -> Bool
 }
 
 /// The sender's side: any number of senders share the deliveries.
 package protocol WebhookDeliveryStore: Sendable {
-    /// Queues with deliveries that are due.
+    /// Queues with deliveries that are due: if there are more than `limit`, a random choice of them, so that none waits for ever.
     func dueWebhookQueues(limit: Int) async throws -> [WebhookQueue]
     /// Takes deliveries of one queue that are due, those longest due or whose sender has vanished first, as long as no more than `WebhookQueue.width` of the queue
     /// are taken at a time by all senders together.
