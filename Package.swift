@@ -159,6 +159,8 @@ let package = Package(
         // Passwords that are refused, as bytes.
         .target(name: "CCommonPasswords", exclude: ["list"]),
         library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
+        // Signs webhooks and sends them.
+        library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
         library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
@@ -180,7 +182,7 @@ let package = Package(
         composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowRuntime"]),
         composition(
             "PixelFlowBuildAPI", ["BuildAPI.swift"],
-            ["PixelFlowAPI", "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowURL", asyncHTTPClient, serviceLifecycle]),
+            ["PixelFlowAPI", "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowURL", "PixelFlowWebhooks", asyncHTTPClient, serviceLifecycle]),
         composition(
             "PixelFlowBuildWorker", ["BuildWorker.swift"],
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
@@ -239,6 +241,8 @@ let package = Package(
         .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
         // Debian's aiosmtpd, which keeps what it takes.
         .target(name: "MailServer", dependencies: ["Deadlines", "TestSupport"], path: "Tests/MailServer", swiftSettings: swiftSettings),
+        // A server that records the webhooks that it is sent.
+        .target(name: "WebhookReceiver", dependencies: ["Deadlines", nioCore, nioPosix], path: "Tests/WebhookReceiver", swiftSettings: swiftSettings),
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioEmbedded, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
@@ -279,6 +283,7 @@ let package = Package(
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["MailServer", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowWebhooksTests", ["WebhookReceiver", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
         tests("PixelFlowAPITests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
@@ -287,7 +292,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP", "WebhookReceiver",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

@@ -74,7 +74,8 @@ struct RootCommand: ParsableCommand {
                 ]),
             CommandGroup(name: "Task", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self, LogoutCommand.self]),
             CommandGroup(
-                name: "Team", subcommands: [UsersCommand.self, OrganisationsCommand.self, KeysCommand.self, AuditCommand.self]),
+                name: "Team",
+                subcommands: [UsersCommand.self, OrganisationsCommand.self, KeysCommand.self, WebhooksCommand.self, AuditCommand.self]),
             CommandGroup(name: "Changing", subcommands: [ScaleCommand.self, RolloutCommand.self]),
             CommandGroup(name: "Setup", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
         ])

@@ -10,6 +10,9 @@ package struct APIDependencies: Sendable {
     package var tasks: any TaskOwnerStore
     package var presets: any PresetStore
     package var usage: any UsageStore
+    package var webhooks: any WebhookOwnerStore
+    /// Has the sender of webhooks look at what is due.
+    package var wakeWebhooks: @Sendable () -> Void
     package var blobs: any BlobStore
     package var publisher: OutboxPublisher
     /// Lets organisations take turns; nil if every task is sent at once.
@@ -23,7 +26,8 @@ package struct APIDependencies: Sendable {
     package var proxies: TrustedProxies
 
     package init(
-        tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, blobs: any BlobStore, publisher: OutboxPublisher,
+        tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, webhooks: any WebhookOwnerStore,
+        wakeWebhooks: @escaping @Sendable () -> Void = {}, blobs: any BlobStore, publisher: OutboxPublisher,
         turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, secret: ServiceSecret = .off,
         clock: any WallClock = SystemClock(),
         proxies: TrustedProxies = .loopback
@@ -31,6 +35,8 @@ package struct APIDependencies: Sendable {
         self.tasks = tasks
         self.presets = presets
         self.usage = usage
+        self.webhooks = webhooks
+        self.wakeWebhooks = wakeWebhooks
         self.blobs = blobs
         self.publisher = publisher
         self.turns = turns
@@ -84,7 +90,7 @@ package struct APIService: Sendable {
                 HealthCheck("blob_store") { try await blobs.check() },
             ] + checks, drain: drain)
         let views = dependencies.hub.views
-        let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
+        let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams", "webhook_"], factory: metrics)
         let upload = UploadRoutes(
             dependencies: dependencies, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
             admission: UploadAdmission(limits: uploads),
@@ -95,6 +101,9 @@ package struct APIService: Sendable {
             + PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).routes + PipelineRoutes().routes
             + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
             + UsageRoutes(usage: dependencies.usage).routes
+            + WebhookRoutes(
+                endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), wake: dependencies.wakeWebhooks
+            ).routes
         return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
             table.add(

@@ -32,6 +32,29 @@ enum RecordedExamples {
                 ]
             }
             """#,
+        "createWebhook 201": #"""
+            {
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "description": "shop",
+                "enabled": true,
+                "events": [
+                    "task.completed"
+                ],
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+                "updated_at": "2026-01-15T09:30:00.000Z",
+                "url": "https://example.com/hook"
+            }
+            """#,
+        "createWebhook body": #"""
+            {
+                "description": "shop",
+                "events": [
+                    "task.completed"
+                ],
+                "url": "https://example.com/hook"
+            }
+            """#,
         "getPreset 200": #"""
             {
                 "built_in": false,

@@ -28,7 +28,7 @@ extension Backends {
             users: UserBackends(store: users, isEmbedded: true),
             tasks: TaskBackends(
                 tasks: tasks, blobs: blobs, broker: broker, events: events, installation: installation,
-                publisher: OutboxPublisher(store: tasks, broker: broker, events: events, logger: logger), isEmbedded: true,
+                publisher: OutboxPublisher(store: tasks, broker: broker, events: events, webhooks: tasks, logger: logger), isEmbedded: true,
                 // The folder is unlocked last of all.
                 services: [ClosingService { withExtendedLifetime(folder) {} }]))
     }

@@ -6,6 +6,7 @@ import PixelFlowDispatch
 package import PixelFlowHTTP
 package import PixelFlowRuntime
 import PixelFlowURL
+import PixelFlowWebhooks
 
 /// Puts the api together, and with it what looks after the tasks of everyone: the dispatcher and the collector of orphans.
 ///
@@ -15,7 +16,7 @@ import PixelFlowURL
 package func buildAPI(
     _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, counting: RequestCounting, listen: ListenSettings,
     context: BuildContext
-) -> ServiceParts {
+) throws -> ServiceParts {
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
     let logger = context.logger(for: "dispatch")
     let usage = backends.tasks
@@ -26,9 +27,13 @@ package func buildAPI(
         ? TurnDispatcher(
             store: backends.tasks, events: backends.events, publisher: backends.publisher,
             settings: backends.isEmbedded ? settings.turns.embedded : settings.turns, weight: weight, logger: logger) : nil
+    let webhooks = WebhookSender(
+        store: backends.tasks, events: backends.events, poster: try settings.webhooks.poster(), logger: context.logger(for: "webhooks"),
+        message: WebhookMessage.body)
     let api = APIService(
         dependencies: APIDependencies(
-            tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, blobs: backends.blobs,
+            tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, webhooks: backends.tasks,
+            wakeWebhooks: webhooks.wake, blobs: backends.blobs,
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
@@ -45,8 +50,9 @@ package func buildAPI(
                 logger: logger),
             Retention(tasks: backends.tasks, publisher: backends.publisher, logger: logger),
             OrganisationPurge(
-                identities: tokens.identities, tasks: backends.tasks, presets: backends.tasks, publisher: backends.publisher,
-                logger: logger),
+                identities: tokens.identities, tasks: backends.tasks, presets: backends.tasks, webhooks: backends.tasks,
+                publisher: backends.publisher, logger: logger),
+            webhooks,
             hub,
         ] + (turns.map { [$0] } ?? []),
         listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
@@ -57,7 +63,7 @@ package struct APISettings: Sendable {
     package static let descriptions: [SettingDescription] =
         ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
         + OrphanSettings.descriptions + TurnSettings.descriptions + QueueSettings.descriptions + ServiceSecret.descriptions
-        + RateLimitSettings.descriptions
+        + RateLimitSettings.descriptions + WebhookSettings.descriptions
 
     let images: ImageLimits
     let events: EventLimits
@@ -67,6 +73,7 @@ package struct APISettings: Sendable {
     let turns: TurnSettings
     let queue: QueueSettings
     let rates: RateLimitSettings
+    let webhooks: WebhookSettings
     /// Lets operators in.
     package var secret: ServiceSecret
 
@@ -81,6 +88,7 @@ package struct APISettings: Sendable {
         queue = try QueueSettings(settings)
         secret = try ServiceSecret(settings)
         rates = try RateLimitSettings(settings)
+        webhooks = try WebhookSettings(settings)
     }
 }
 

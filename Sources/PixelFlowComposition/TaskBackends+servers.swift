@@ -36,7 +36,7 @@ extension TaskBackends {
         let installation = try InstallationCheck(database: tasks, objects: blobs, settings: settings, logger: logger)
         return TaskBackends(
             tasks: tasks, blobs: blobs, broker: broker, events: events, installation: installation,
-            publisher: OutboxPublisher(store: tasks, broker: broker, events: events, logger: logger), isEmbedded: false,
+            publisher: OutboxPublisher(store: tasks, broker: broker, events: events, webhooks: tasks, logger: logger), isEmbedded: false,
             services: [
                 ClosingService { await kafka.close() },
                 PreparationService { try await blobs.prepare() },

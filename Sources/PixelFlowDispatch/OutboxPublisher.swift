@@ -37,6 +37,7 @@ package final class OutboxPublisher: Service {
     private let store: any TaskDispatchStore
     private let broker: any TaskBroker
     private let events: any TaskEvents
+    private let webhooks: (any WebhookFanOut)?
     private let logger: Logger
     private let metrics: DispatchMetrics
     private let outages = OutageLog()
@@ -44,13 +45,15 @@ package final class OutboxPublisher: Service {
     private let state = Mutex(State())
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+    /// - Parameter webhooks: makes deliveries of the events; nil where nobody is told.
     package init(
-        store: any TaskDispatchStore, broker: any TaskBroker, events: any TaskEvents, logger: Logger,
+        store: any TaskDispatchStore, broker: any TaskBroker, events: any TaskEvents, webhooks: (any WebhookFanOut)? = nil, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.store = store
         self.broker = broker
         self.events = events
+        self.webhooks = webhooks
         self.logger = logger
         self.metrics = DispatchMetrics(metrics)
         deadLetters = DeadLetters(broker: broker, logger: logger, metrics: metrics)
@@ -133,9 +136,12 @@ package final class OutboxPublisher: Service {
     }
 
     private func publish(_ changes: [TaskChange]) async {
+        // First, so that whoever hears of the end of a task finds its deliveries.
+        let areMade = await makeDeliveries(of: changes.map(\.task))
         do {
             try await events.publish(changes)
             metrics.publications.increment()
+            guard areMade else { return }
             let tasks = changes.map(\.task).filter { !$0.outbox.isEmpty }
             published(tasks.filter { $0.status != .failed })
             let failed = tasks.filter { $0.status == .failed }
@@ -143,6 +149,19 @@ package final class OutboxPublisher: Service {
             if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
         } catch {
             outages.warning("events not published, stay due", ["count": "\(changes.count)", "error": "\(error)"], to: logger)
+        }
+    }
+
+    /// - Returns: false if an event must not be acknowledged, because its deliveries are not known to be stored.
+    private func makeDeliveries(of tasks: [TaskRecord]) async -> Bool {
+        let ended = tasks.filter { !$0.outbox.isEmpty }
+        guard let webhooks, !ended.isEmpty else { return true }
+        do {
+            try await webhooks.fanOut(ended)
+            return true
+        } catch {
+            outages.warning("webhook deliveries not made, stay due", ["count": "\(ended.count)", "error": "\(error)"], to: logger)
+            return false
         }
     }
 

@@ -63,7 +63,7 @@ package struct GuardedFetcher: SourceFetcher {
     private func request(_ url: SourceURL, limit: Int) async throws -> FetchResponse {
         try url.check(settings.ports)
         var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, isFinal: true)
-        for address in try await checkedAddresses(of: url.host).prefix(Self.maximumAttempts) {
+        for address in try await policy.addresses(of: url.host, by: resolver).prefix(Self.maximumAttempts) {
             do {
                 return try await exchange.get(url, at: address, limit: limit)
             } catch let error as ConnectError {
@@ -71,19 +71,5 @@ package struct GuardedFetcher: SourceFetcher {
             }
         }
         throw failure
-    }
-
-    /// All addresses of `host`, each one allowed. One that is not spoils the whole: a server that gives
-    /// its name a public and a private address is either wrong or up to something.
-    private func checkedAddresses(of host: SourceHost) async throws -> [IPAddress] {
-        let addresses: [IPAddress]
-        switch host {
-        case .address(let address): addresses = [address]
-        case .name(let name): addresses = try await resolver.addresses(of: name)
-        }
-        for address in addresses {
-            if let refusal = policy.refusal(of: address) { throw PixelFlowError.addressBlocked(address, refusal) }
-        }
-        return addresses
     }
 }

@@ -7,6 +7,8 @@ package struct AllowedPorts: Sendable, Hashable {
 
     /// 80 and 443.
     package static let standard = AllowedPorts([80...80, 443...443])
+    /// Those of the web, and those that need no privileges: none of mail and other old protocols, which could mistake a message.
+    package static let webhooks = AllowedPorts([80...80, 443...443, 1024...65535])
     /// Every port.
     package static let all = AllowedPorts([1...65535])
 

@@ -62,14 +62,15 @@ def test_prometheus_reads_metrics_of_services_only():
     assert open_to == {("web", 3000), ("web", 3001), ("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082), ("metrics-adapter", 6443)}
 
 
-def test_only_the_worker_reaches_the_internet_and_no_private_network():
+def test_only_worker_and_api_reach_the_internet_and_no_private_network():
     documents = chart.manifests("defaults")
     policies, pods = documents.of("NetworkPolicy"), components(documents)
     for port in (80, 443, 8443):
         reach = {name for name, pod in pods.items() for address in PUBLIC if allowed(policies, pod, address, port)}
         # Two ports of API servers among them, which may be anywhere.
-        assert reach == ({"worker", "metrics-adapter", "bootstrap-secrets"} if port in (443, 8443) else {"worker"})
-        assert not [address.name for address in PRIVATE if allowed(policies, pods["worker"], address, port)]
+        assert reach == ({"worker", "api", "metrics-adapter", "bootstrap-secrets"} if port in (443, 8443) else {"worker", "api"})
+        for name in ("worker", "api"):
+            assert not [address.name for address in PRIVATE if allowed(policies, pods[name], address, port)]
 
 
 def test_networks_that_may_be_fetched_from_are_open():
@@ -78,6 +79,14 @@ def test_networks_that_may_be_fetched_from_are_open():
     assert allowed(policies, pods["worker"], Address("10.1.2.3"), 80)
     assert not allowed(policies, pods["worker"], Address("10.2.2.3"), 80)
     assert not allowed(policies, pods["api"], Address("10.1.2.3"), 80)
+
+
+def test_networks_that_webhooks_may_be_sent_to_are_open():
+    documents = chart.manifests_with(api={"webhookAllowNetworks": ["10.1.0.0/16"]})
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    assert allowed(policies, pods["api"], Address("10.1.2.3"), 8080)
+    assert not allowed(policies, pods["api"], Address("10.2.2.3"), 8080)
+    assert not allowed(policies, pods["worker"], Address("10.1.2.3"), 8080)
 
 
 def test_names_are_resolved_by_all_who_have_names_to_resolve():
@@ -112,8 +121,8 @@ def test_external_backends_are_reached_at_their_port_and_networks():
     assert allowed(policies, pods["auth"], Address("192.0.2.10"), 5432)
     assert not allowed(policies, pods["auth"], Address("192.0.2.11"), 5432)
     assert allowed(policies, pods["api"], Address("198.51.100.7"), 9093)
-    assert not allowed(policies, pods["api"], Address("198.51.100.7"), 9092)
     assert allowed(policies, pods["metrics-adapter"], Address("198.51.100.7"), 9093)
+    assert not allowed(policies, pods["metrics-adapter"], Address("198.51.100.7"), 9092)
 
 
 def test_keda_reads_the_lag_by_itself():

@@ -25,14 +25,18 @@ import Testing
                         pipeline: pipeline, fingerprint: "print", requestID: "request", createdAt: now))
             }
             _ = try await store.put(Preset(name: "mine", pipeline: pipeline, updatedAt: now), of: tenant)
+            _ = try await store.add(
+                WebhookEndpoint(id: .make(at: now), tenant: tenant, url: "https://example.com", events: [.taskFailed], createdAt: now))
         }
         let purge = OrganisationPurge(
-            identities: DeletedTenants(), tasks: store, presets: store, publisher: publisher, logger: logger)
+            identities: DeletedTenants(), tasks: store, presets: store, webhooks: store, publisher: publisher, logger: logger)
         #expect(try await purge.round(after: 0) == 7)
         #expect(try await store.list(TaskQuery(tenant: TenantID("gone"))).tasks.isEmpty)
         #expect(try await store.presets(of: TenantID("gone")).isEmpty)
         #expect(try await store.list(TaskQuery(tenant: TenantID("there"))).tasks.count == 3)
         #expect(try await store.presets(of: TenantID("there")).count == 1)
+        #expect(try await store.webhooks(of: TenantID("gone")).isEmpty)
+        #expect(try await store.webhooks(of: TenantID("there")).count == 1)
         // Their objects are left to the dispatcher.
         #expect(try await store.deleted(limit: 10).count == 3)
         #expect(try await purge.round(after: 7) == 7)

@@ -16,7 +16,7 @@ await ServiceCommand(
     let tokens = try TokenVerification.remote(settings, context: context)
     let counting = try RequestCounting.shared(settings, logger: logger)
     let backends = try TaskBackends.servers(settings, as: .api, logger: logger)
-    let api = buildAPI(apiSettings, backends: backends, tokens: tokens, counting: counting, listen: listen, context: context)
+    let api = try buildAPI(apiSettings, backends: backends, tokens: tokens, counting: counting, listen: listen, context: context)
     return ServiceGroup(
         backends: counting.services + backends.services, [api], listen: listen, context: context, logger: logger,
         onReady: listen.announce("api"))

@@ -25,7 +25,7 @@ await ServiceCommand(
     try settings.findSecret()
     let counting = RequestCounting.inMemory
     let auth = try await buildAuth(settings.auth, backends: backends.users, counting: counting, listen: ports.auth, context: context)
-    let api = buildAPI(
+    let api = try buildAPI(
         settings.api, backends: backends.tasks, tokens: .local(auth.verifier, auth.identities), counting: counting, listen: ports.api,
         context: context)
     let worker = try buildWorker(

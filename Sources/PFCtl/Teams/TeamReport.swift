@@ -9,7 +9,7 @@ struct TeamReport {
     let now: Timestamp
 
     func document(_ users: [UserAccount]) -> Document {
-        list(
+        .list(
             "users", users.map(\.json), names: users.map(\.reference),
             columns: [.init("EMAIL"), .init("STATE"), .init("AGE", .right), .init("ID", spare: .late), .init("ORGANISATION", wide: true)],
             rows: users.map {
@@ -18,7 +18,7 @@ struct TeamReport {
     }
 
     func document(_ organisations: [Organisation]) -> Document {
-        list(
+        .list(
             "organisations", organisations.map(\.json), names: organisations.map(\.reference),
             columns: [.init("ID"), .init("STATE"), .init("AGE", .right, spare: .late), .init("NAME", cut: .middle)],
             rows: organisations.map { [Text($0.id), $0.state, age($0.createdAt), Text($0.name)] })
@@ -50,7 +50,7 @@ struct TeamReport {
     }
 
     func document(_ keys: [APIKey]) -> Document {
-        list(
+        .list(
             "keys", keys.map(\.json), names: keys.map { "key/\($0.id)" },
             columns: [
                 .init("ID"), .init("NAME", cut: .middle), .init("HINT", spare: .early), .init("AGE", .right, spare: .early),
@@ -68,7 +68,7 @@ struct TeamReport {
     }
 
     func document(_ entries: [AuditEntry]) -> Document {
-        list(
+        .list(
             "entries", entries.map(\.json), names: entries.map { "audit/\($0.id)" },
             columns: [
                 .init("AGE", .right), .init("ACTOR", cut: .middle), .init("ACTION"), .init("ADDRESS", wide: true),
@@ -80,16 +80,7 @@ struct TeamReport {
             })
     }
 
-    private func list(_ noun: String, _ data: [JSONValue], names: [String], columns: [Table.Column], rows: [[Text]]) -> Document {
-        let block =
-            rows.isEmpty
-            ? Document.Block.lines([Text("no \(noun)", .faint)]) : .table(Table(columns: columns, rows: rows.map { .init($0) }))
-        return Document([block], data: .object([noun: .array(data)]), names: names)
-    }
-
-    private func age(_ time: Date?) -> Text {
-        Text(time.map { DurationText.age(Timestamp(secondsSinceEpoch: $0.timeIntervalSince1970).age(at: now)) } ?? "")
-    }
+    private func age(_ time: Date?) -> Text { .age(of: time, at: now) }
 }
 
 extension UserAccount {

@@ -11,6 +11,7 @@ struct TaskView: Codable {
     let pipeline: Pipeline
     let preset: String?
     let priority: Lane
+    let webhookURL: String?
     let attempts: Int
     let generation: Int
     let progress: Double
@@ -40,6 +41,7 @@ struct TaskView: Codable {
         pipeline = task.pipeline
         preset = task.preset
         priority = task.lane
+        webhookURL = task.webhookURL
         attempts = task.attempts
         generation = task.generation
         self.progress = progress ?? TaskChange(task).progress
@@ -58,6 +60,7 @@ struct TaskView: Codable {
     enum CodingKeys: String, CodingKey {
         case id, status, upload, pipeline, preset, priority, attempts, generation, progress, source, outputs, error, history
         case imageURL = "image_url"
+        case webhookURL = "webhook_url"
         case cancelRequested = "cancel_requested"
         case nextRunAt = "next_run_at"
         case createdAt = "created_at"
@@ -74,6 +77,7 @@ extension TaskView: SchemaNamed, SchemaAnnotated {
         "upload": "The image that was uploaded.", "pipeline": "What is made of the image, without defaults.",
         "preset": "The name of the preset that the pipeline came from.",
         "priority": .init("Which tasks come first.", schema: .priority),
+        "webhook_url": .init("Where its end is told of.", ["format": "uri"]),
         "attempts": .init("Runs of this generation so far.", ["minimum": 0]),
         "generation": .init("1, and one more for each replay.", ["minimum": 1]),
         "progress": .init("The part of the work that is done.", ["minimum": 0, "maximum": 1]),

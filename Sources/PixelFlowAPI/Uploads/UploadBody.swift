@@ -40,7 +40,8 @@ struct UploadBody: Sendable {
             let upload = try await sink(Image(contentType: media, bytes: request.body))
             let query = request.query
             let uploadRequest = try UploadRequest(
-                pipeline: query["pipeline"].map { Data($0.utf8) }, preset: query["preset"], priority: query["priority"])
+                pipeline: query["pipeline"].map { Data($0.utf8) }, preset: query["preset"], priority: query["priority"],
+                webhookURL: query["webhook_url"])
             return (uploadRequest, upload)
         default:
             throw PixelFlowError(

@@ -14,7 +14,7 @@ enum UploadDescription {
                 preset, the task has one output `image`, fit inside 1600 px.
 
                 With an `Idempotency-Key`, repeating a request returns the same task in its current state. Requests are compared by what \
-                was sent: the URL or the bytes of the image, the name of the preset, the pipeline, the priority. Later changes do not matter: the \
+                was sent: the URL or the bytes of the image, the name of the preset, the pipeline, the priority, the webhook. Later changes do not matter: the \
                 preset may have been changed or deleted, a watermark deleted, or a limit lowered. The order of JSON members, white space \
                 and the file name are ignored. Deleting a task frees its key.
 
@@ -33,6 +33,7 @@ enum UploadDescription {
                 .init("preset", in: .query, .presetName, "The preset, where the body is the image itself."),
                 .init("pipeline", in: .query, .string(), "The pipeline as JSON, where the body is the image itself."),
                 .init("priority", in: .query, .priority, "The priority, where the body is the image itself."),
+                .init("webhook_url", in: .query, .string(format: "uri"), "The webhook, where the body is the image itself."),
             ],
             body: BodyDescription(
                 [
@@ -52,7 +53,7 @@ enum UploadDescription {
                 DeclaredProblem(.malformed, "upload_aborted", "The body ended early."),
                 DeclaredProblem(.invalid, "empty_image", "The image has no bytes."),
                 DeclaredProblem(.invalid, "unknown_preset", "There is no preset of this name."),
-                DeclaredProblem(.invalid, "port_not_allowed", "`image_url` has a port other than 80 and 443, or those that are allowed."),
+                DeclaredProblem(.invalid, "port_not_allowed", "`image_url` or `webhook_url` has a port that is not allowed."),
                 DeclaredProblem(.invalid, "watermark_missing", "The task of a watermark does not exist, or has no source."),
                 DeclaredProblem(.invalid, "idempotency_key_reused", "The key was used for a different request."),
                 DeclaredProblem(.throttled, "too_many_uploads", "The user has too many unfinished uploads."),
@@ -69,6 +70,9 @@ enum UploadDescription {
         "Which tasks come first; that of the preset, or else `normal`, if there is none. Workers take tasks of the three priorities in "
             + "the proportion 16:4:1 while there are some of each. Imports of many images should be `low`.")
 
+    private static let webhook = JSONSchema.string(format: "uri", length: 1...2048).orNull.described(
+        "Where the end of the task is told of, besides the webhooks of the organisation; signed with the secret of the webhook `default`.")
+
     /// What tools fill in for those who only choose a file.
     private static let examplePipeline: JSONValue = [
         "outputs": [["name": "image", "format": "webp", "operations": [["op": "resize", "width": 1600, "fit": "inside"]]]]
@@ -77,13 +81,14 @@ enum UploadDescription {
     private static let jsonForm = JSONSchema.object(
         [
             "image_url": .string(format: "uri", length: 1...2048).described("An absolute `http` or `https` URL of at most 2,048 bytes."),
-            "pipeline": pipeline, "preset": preset, "priority": priority,
+            "pipeline": pipeline, "preset": preset, "priority": priority, "webhook_url": webhook,
         ], required: ["image_url"], isClosed: true)
 
     private static let form = JSONSchema.object(
         [
             "file": JSONSchema.bytes.described("The image."), "pipeline": pipeline.with("examples", [examplePipeline]),
             "preset": preset.with("examples", [""]), "priority": priority.with("examples", ["low"]),
+            "webhook_url": webhook.with("examples", [""]),
         ], required: ["file"], isClosed: true)
 }
 

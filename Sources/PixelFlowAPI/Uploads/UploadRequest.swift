@@ -13,6 +13,8 @@ struct UploadRequest: Sendable {
     var preset: String?
     /// Nil if the client named none.
     var lane: Lane?
+    /// Where the end of the task is to be told of.
+    var webhookURL: String?
 
     /// Reads the JSON form of the request. A member that is null counts as absent.
     ///
@@ -21,7 +23,7 @@ struct UploadRequest: Sendable {
         guard case .object(let members) = json else {
             throw PixelFlowError(.invalid, code: "invalid_value", "The body must be an object with an image_url.")
         }
-        for key in members.keys.sorted() where !["image_url", "pipeline", "preset", "priority"].contains(key) {
+        for key in members.keys.sorted() where !["image_url", "pipeline", "preset", "priority", "webhook_url"].contains(key) {
             throw PixelFlowError.invalid(key, "Unknown parameter \(key).", code: "unknown_parameter")
         }
         let given = members.filter { $0.value != .null }
@@ -41,15 +43,26 @@ struct UploadRequest: Sendable {
         case .string(let name): lane = try Self.lane(name)
         default: throw Lane.unknown
         }
+        switch given["webhook_url"] {
+        case nil: webhookURL = nil
+        case .string(let text): webhookURL = try Self.webhook(text)
+        default: throw PixelFlowError.invalid("webhook_url", "webhook_url must be a string.")
+        }
     }
 
     /// Takes the parts that accompany the image. An empty part, such as a form field that was not filled in,
     /// counts as absent, and so does a pipeline that is null.
-    init(pipeline: Data?, preset: String?, priority: String?) throws {
+    init(pipeline: Data?, preset: String?, priority: String?, webhookURL: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
         self.pipeline = try pipeline.map { try JSONValue(document: $0) }.flatMap { $0 == .null ? nil : $0 }
         self.preset = preset.flatMap { $0.isEmpty ? nil : $0 }
         lane = try priority.flatMap { $0.isEmpty ? nil : $0 }.map(Self.lane)
+        self.webhookURL = try webhookURL.flatMap { $0.isEmpty ? nil : $0 }.map(Self.webhook)
+    }
+
+    private static func webhook(_ url: String) throws(PixelFlowError) -> String {
+        try WebhookRequest.check(url: url, field: "webhook_url")
+        return url
     }
 
     private static func lane(_ name: String) throws(PixelFlowError) -> Lane {
@@ -92,7 +105,7 @@ extension UploadRequest {
 
 extension UploadRequest {
     /// Equal for two requests with the same content and for no others, regardless of what happened in between: the URL or the bytes
-    /// of the image, the name of the preset, the pipeline and the priority as they were sent. How JSON was spaced and ordered makes no
+    /// of the image, the name of the preset, the pipeline, the priority and the webhook as they were sent. How JSON was spaced and ordered makes no
     /// difference, nor do null members or the file name.
     ///
     /// - Parameter imageSHA256: of the uploaded image, in hexadecimal.
@@ -103,6 +116,7 @@ extension UploadRequest {
         parts["preset"] = preset.map(JSONValue.string)
         parts["pipeline"] = pipeline?.withoutNulls
         parts["priority"] = lane.map { .string($0.rawValue) }
+        parts["webhook_url"] = webhookURL.map(JSONValue.string)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return SHA256.hash(data: try encoder.encode(JSONValue.object(parts))).hexadecimal

@@ -67,9 +67,12 @@ struct UploadRoutes: Sendable {
         let source = try source(uploadRequest, upload)
         let (pipeline, lane) = try await uploadRequest.resolve(dependencies.presets, of: principal.tenant)
         try await checkWatermarks(pipeline, principal.tenant)
+        // What signs its messages must be there before the task is.
+        if uploadRequest.webhookURL != nil { _ = try await webhooks.organisation(principal.tenant) }
         return TaskRecord(
             id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: uploadRequest.preset,
-            lane: lane, idempotencyKey: key, fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256),
+            lane: lane, webhookURL: uploadRequest.webhookURL, idempotencyKey: key,
+            fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256),
             requestID: context.requestID,
             createdAt: dependencies.clock.now())
     }
@@ -134,6 +137,8 @@ struct UploadRoutes: Sendable {
     }
 
     // MARK: Checks
+
+    private var webhooks: WebhookEndpoints { WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock) }
 
     private func idempotencyKey(_ request: Request) throws -> String? {
         guard let name = HTTPField.Name("idempotency-key"), let key = request.headers[name] else { return nil }

@@ -4,7 +4,7 @@ package import PixelFlowDispatch
 package import PixelFlowHTTP
 package import ServiceLifecycle
 
-/// Deletes the tasks, objects and presets of organisations that were deleted and can no longer be restored.
+/// Deletes the tasks, objects, presets and webhooks of organisations that were deleted and can no longer be restored.
 ///
 /// Any number of replicas may do so at once: a task is deleted by one of them, and the others find it gone. A replica that starts
 /// looks through all such organisations once, so that none is forgotten.
@@ -17,15 +17,18 @@ package struct OrganisationPurge: Service {
     private let identities: any IdentitySource
     private let tasks: any TaskOwnerStore
     private let presets: any PresetStore
+    private let webhooks: any WebhookOwnerStore
     private let publisher: OutboxPublisher
     private let logger: Logger
 
     package init(
-        identities: any IdentitySource, tasks: any TaskOwnerStore, presets: any PresetStore, publisher: OutboxPublisher, logger: Logger
+        identities: any IdentitySource, tasks: any TaskOwnerStore, presets: any PresetStore, webhooks: any WebhookOwnerStore,
+        publisher: OutboxPublisher, logger: Logger
     ) {
         self.identities = identities
         self.tasks = tasks
         self.presets = presets
+        self.webhooks = webhooks
         self.publisher = publisher
         self.logger = logger
     }
@@ -70,6 +73,7 @@ package struct OrganisationPurge: Service {
             }
         }
         for preset in try await presets.presets(of: tenant) { _ = try await presets.removePreset(preset.name, of: tenant) }
+        for webhook in try await webhooks.webhooks(of: tenant) { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
         if deleted > 0 {
             logger.info("tasks of a deleted organisation deleted", metadata: ["tenant": "\(tenant)", "tasks": "\(deleted)"])
         }

@@ -30,7 +30,8 @@ extension PixelFlowClient {
         _ call: inout Call, _ upload: Upload, length: Int64?, _ progress: Progress?,
         _ make: @escaping @Sendable () async throws -> ByteStream
     ) {
-        let form = UploadForm(processing: upload.processing, priority: upload.priority, fileName: upload.effectiveFileName)
+        let form = UploadForm(
+            processing: upload.processing, priority: upload.priority, webhookURL: upload.webhookURL, fileName: upload.effectiveFileName)
         call.headers = form.headers
         call.body = form.body(length: length) {
             let bytes = try await make()
@@ -46,6 +47,7 @@ extension PixelFlowClient {
         case .pipeline(let pipeline): body["pipeline"] = pipeline
         }
         body["priority"] = upload.priority.map { .string($0.rawValue) }
+        body["webhook_url"] = upload.webhookURL.map { .string($0) }
         return .object(body)
     }
 }

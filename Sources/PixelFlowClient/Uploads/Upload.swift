@@ -41,6 +41,8 @@ public struct Upload: Sendable {
     public var processing: Processing
     /// Nil for that of the preset, or else the normal one.
     public var priority: Priority?
+    /// Where the end of the task is told of, besides the webhooks of the organisation.
+    public var webhookURL: String?
     /// What the task is called in lists; by default the name of the file.
     public var fileName: String?
     /// Two uploads with the same key and the same content are one task, so that an upload can be repeated.
@@ -48,12 +50,13 @@ public struct Upload: Sendable {
     public var idempotencyKey: String?
 
     public init(
-        _ source: Source, _ processing: Processing = .standard, priority: Priority? = nil, fileName: String? = nil,
-        idempotencyKey: String? = nil
+        _ source: Source, _ processing: Processing = .standard, priority: Priority? = nil, webhookURL: String? = nil,
+        fileName: String? = nil, idempotencyKey: String? = nil
     ) {
         self.source = source
         self.processing = processing
         self.priority = priority
+        self.webhookURL = webhookURL
         self.fileName = fileName
         self.idempotencyKey = idempotencyKey
     }

@@ -40,4 +40,7 @@ package struct OutboxEvent: Sendable, Hashable, Codable {
         self.status = status
         self.at = at
     }
+
+    /// The generation of the task that it is about.
+    package var generation: Int? { id.split(separator: "/").dropFirst().first.flatMap { Int($0) } }
 }

@@ -37,6 +37,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     /// The name of the preset the pipeline was taken from.
     package let preset: String?
     package let lane: Lane
+    /// Where its end is told of, besides the endpoints of its organisation.
+    package let webhookURL: String?
     /// Where the fetched bytes of a URL source were stored.
     package var fetchedSource: StoredSource?
     package var sourceMetadata: SourceMetadata?
@@ -60,7 +62,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
 
     package init(
         id: TaskID, tenant: TenantID, owner: UserID, source: TaskSource, pipeline: Pipeline, preset: String? = nil,
-        lane: Lane = .normal, idempotencyKey: String? = nil, fingerprint: String, requestID: String, createdAt: Timestamp
+        lane: Lane = .normal, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String, requestID: String,
+        createdAt: Timestamp
     ) {
         self.id = id
         self.tenant = tenant
@@ -84,6 +87,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
         self.pipeline = pipeline
         self.preset = preset
         self.lane = lane
+        self.webhookURL = webhookURL
         self.fetchedSource = nil
         self.sourceMetadata = nil
         self.outputs = []

@@ -92,6 +92,7 @@ extension SQLiteTaskStore {
                 try tasks.update(task)
             }
         }
+        try await releaseDeliveries()
     }
 }
 

@@ -97,6 +97,7 @@ enum TaskSchema {
                         WHERE status = 'PENDING' AND held = 0 AND deleted_at IS NULL;
                     """)
         }
+        migrator.registerMigration("8 webhooks") { database in try database.execute(sql: WebhookSchema.sql) }
         return migrator
     }()
 }

@@ -6,7 +6,7 @@ import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// Sends one GET to one address and collects the response, on its own connection.
+/// Sends one request to one address and collects the response, on its own connection.
 struct Exchange: Sendable {
     let group: any EventLoopGroup
     let tls: TLSTrust
@@ -16,11 +16,20 @@ struct Exchange: Sendable {
     /// - Throws: `ConnectError` if no connection came about, `PixelFlowError` if the answer is
     ///   too large, `CancellationError`, or what the network or the server did wrong.
     func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
+        let head = requestHead(for: url)
+        return try await exchange(url, at: address) { ResponseCollector(request: head, limit: limit, promise: $0) }
+    }
+
+    /// - Parameter collector: sends the request and completes the promise with the response.
+    /// - Throws: as `get`.
+    func exchange<Response: Sendable>(
+        _ url: SourceURL, at address: IPAddress, _ collector: @escaping @Sendable (EventLoopPromise<Response>) -> any ChannelHandler
+    ) async throws -> Response {
         let loop = group.any()
-        let response = loop.makePromise(of: FetchResponse.self)
+        let response = loop.makePromise(of: Response.self)
         let channel: any Channel
         do {
-            channel = try await connect(url, to: address, on: loop, response: response, limit: limit)
+            channel = try await connect(url, to: address, on: loop) { collector(response) }
         } catch {
             response.fail(error)
             throw error
@@ -36,12 +45,11 @@ struct Exchange: Sendable {
     }
 
     private func connect(
-        _ url: SourceURL, to address: IPAddress, on loop: any EventLoop, response: EventLoopPromise<FetchResponse>, limit: Int
+        _ url: SourceURL, to address: IPAddress, on loop: any EventLoop, _ collector: @escaping @Sendable () -> any ChannelHandler
     ) async throws -> any Channel {
         let target = try SocketAddress(ipAddress: address.description, port: url.port)
         let connected = loop.makePromise(of: (any Channel).self)
         let context = url.scheme == .https ? tls.context : nil
-        let head = requestHead(for: url)
         ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(connectTimeout))
             .channelInitializer { channel in
@@ -54,7 +62,7 @@ struct Exchange: Sendable {
                     }
                     try pipeline.addHandler(LocationEncoder())
                     try pipeline.addHTTPClientHandlers()
-                    try pipeline.addHandler(ResponseCollector(request: head, limit: limit, promise: response))
+                    try pipeline.addHandler(collector())
                 }
             }
             .connect(to: target)
@@ -69,9 +77,8 @@ struct Exchange: Sendable {
     }
 
     private func requestHead(for url: SourceURL) -> HTTPRequestHead {
-        let port = url.port == url.scheme.defaultPort ? "" : ":\(url.port)"
         let headers: HTTPHeaders = [
-            "Host": url.host.urlText + port,
+            "Host": url.authority,
             "User-Agent": userAgent,
             "Accept": "image/*,*/*;q=0.5",
             "Accept-Encoding": "identity",
@@ -79,6 +86,11 @@ struct Exchange: Sendable {
         ]
         return HTTPRequestHead(version: .http1_1, method: .GET, uri: url.target, headers: headers)
     }
+}
+
+extension SourceURL {
+    /// For the `Host` header.
+    var authority: String { host.urlText + (port == scheme.defaultPort ? "" : ":\(port)") }
 }
 
 /// The address did not take the connection; another one of the same name may.

@@ -37,11 +37,6 @@ struct FetchResponse: Sendable {
         }
     }
 
-    /// At least 1; how much of it is granted is for `TaskPolicy` to say. A date is compared with the server's own clock if the
-    /// response contains it.
-    private var retryAfter: Int? {
-        let now = headers.first(name: "date").flatMap { HTTPDate.seconds($0) } ?? SystemClock().now().microseconds / 1_000_000
-        let seconds = headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: now) } ?? 0
-        return seconds > 0 ? Int(seconds) : nil
-    }
+    /// How much of it is granted is for `TaskPolicy` to say.
+    private var retryAfter: Int? { headers.retryAfter.map { Int($0.components.seconds) } }
 }

@@ -10,6 +10,7 @@ struct TaskCommands: Sendable {
     let cache = ClaimCache()
     let times = ChangeTimes()
     let quotas = QuotaCache()
+    let endpoints = EndpointCache()
     private let indexes: TaskIndexes
 
     init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy) {
@@ -38,9 +39,11 @@ struct TaskCommands: Sendable {
         return try await database.documents(operation, command)
     }
 
-    func aggregate(_ operation: MongoOperation, _ stages: [BSONDocument]) async throws -> [BSONDocument] {
+    func aggregate(
+        _ operation: MongoOperation, in collection: String = TaskDocument.collection, _ stages: [BSONDocument]
+    ) async throws -> [BSONDocument] {
         try await indexes.ensure()
-        return try await database.documents(operation, .aggregate(TaskDocument.collection, stages, database.commandTimeout))
+        return try await database.documents(operation, .aggregate(collection, stages, database.commandTimeout))
     }
 
     func document(_ id: TaskID, of tenant: TenantID? = nil) async throws -> TaskDocument? {
@@ -50,8 +53,11 @@ struct TaskCommands: Sendable {
         return try await find(.find, where: filter, limit: 1).first
     }
 
+    /// Makes the indexes, should they not be there.
+    func prepare() async throws { try await indexes.ensure() }
+
     func ping() async throws {
-        try await indexes.ensure()
+        try await prepare()
         _ = try await database.run(.check, ["ping": 1])
     }
 

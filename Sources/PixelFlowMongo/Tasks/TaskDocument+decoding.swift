@@ -8,7 +8,7 @@ extension TaskDocument {
             id: TaskID(try fields.string(Name.id)), tenant: TenantID(try fields.string(Name.tenant)),
             owner: UserID(try fields.string("owner")), source: try Self.source(try fields.fields("source")),
             pipeline: try PipelineText.decode(try fields.string("pipeline")), preset: fields["preset"]?.string,
-            lane: fields[Name.lane]?.string.flatMap(Lane.init(rawValue:)) ?? .normal,
+            lane: fields[Name.lane]?.string.flatMap(Lane.init(rawValue:)) ?? .normal, webhookURL: fields["webhook_url"]?.string,
             idempotencyKey: (fields[Name.idempotencyKey] ?? fields[Name.releasedKey])?.string,
             fingerprint: try fields.string("fingerprint"), requestID: try fields.string("request_id"),
             createdAt: try fields.time(Name.createdAt))

@@ -18,6 +18,7 @@ extension TaskDocument {
             Name.label: .string(task.label.lowercased()), Name.createdAt: .time(task.createdAt),
         ]
         document["preset"] = task.preset.map(BSONValue.string)
+        document["webhook_url"] = task.webhookURL.map(BSONValue.string)
         // Absent for the normal lane, as in documents from before there were lanes.
         document[Name.lane] = task.lane == .normal ? nil : .string(task.lane.rawValue)
         return document

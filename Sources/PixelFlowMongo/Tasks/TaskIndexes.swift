@@ -11,7 +11,8 @@ struct TaskIndexes: Sendable {
     func ensure() async throws { try await made.value }
 
     private static func make(in database: MongoDatabase) async throws {
-        for (collection, indexes) in [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] {
+        let all = [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] + WebhookDocument.indexes
+        for (collection, indexes) in all {
             _ = try await database.run(
                 .prepare,
                 [

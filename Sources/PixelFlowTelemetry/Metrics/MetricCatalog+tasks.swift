@@ -69,6 +69,21 @@ extension MetricCatalog {
                     + "blob store belong to different installations) or older_database (a restored backup)."),
         ])
 
+    static let webhooks = Group(
+        title: "Webhooks", origin: "api",
+        metrics: [
+            MetricDescription(
+                .counter, "webhook_attempts_total", labels: ["outcome"],
+                "Attempts by what became of the delivery: delivered, retried (another attempt follows), failed (none does)."),
+            MetricDescription(
+                .histogram, "webhook_attempt_duration_seconds", "Time from the look-up of the name to the end of the answer."),
+            MetricDescription(
+                .histogram, "webhook_first_attempt_latency_seconds", buckets: waitBuckets,
+                "Time from an event to the first attempt of its delivery, by the database's clock."),
+            MetricDescription(.gauge, "webhook_attempts_under_way", "Attempts under way in this process."),
+            MetricDescription(.counter, "webhook_endpoints_disabled_total", "Webhooks disabled: they answered 410, or failed for 5 days."),
+        ])
+
     static let sources = Group(
         title: "Sources", origin: "worker",
         metrics: [

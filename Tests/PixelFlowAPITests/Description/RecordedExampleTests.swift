@@ -40,6 +40,8 @@ import WireFormats
             try examples.add(
                 "putPreset", sent: pipeline, try await ada.send(.put, "/api/presets/small", body: ByteBuffer(string: pipeline.text())))
             try examples.add("getPreset", try await ada.get("/api/presets/small"))
+            let webhook: JSONValue = ["url": "https://example.com/hook", "events": ["task.completed"], "description": "shop"]
+            try examples.add("createWebhook", sent: webhook, try await ada.post(json: webhook.text(), to: "/api/webhooks"))
             let wrong: JSONValue = ["outputs": [["name": "small", "quality": 101]]]
             try examples.add("checkPipeline", sent: wrong, try await ada.post(json: wrong.text(), to: "/api/pipelines/check"))
         }
@@ -153,6 +155,7 @@ private final class Examples: Sendable {
         case "token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
         case "refresh_token": "pf_refresh_01990f5e-7c1a-7b3c-8d2e-0123456789ab.1.c2lnbmF0dXJl"
         case "key": "pf_live_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG1x7QzK"
+        case "secret" where text.hasPrefix("whsec_"): "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         case "hint": "7QzK"
         case "kid": "2026-01"
         case "x", "y": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"

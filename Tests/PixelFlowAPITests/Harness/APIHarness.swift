@@ -47,7 +47,7 @@ final class APIHarness: Sendable {
             metrics: PrometheusRegistry())
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
         dependencies = APIDependencies(
-            tasks: store, presets: store, usage: store, blobs: blobs,
+            tasks: store, presets: store, usage: store, webhooks: store, blobs: blobs,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier, secret: ServiceSecret(Self.secret), clock: clock)
         service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)

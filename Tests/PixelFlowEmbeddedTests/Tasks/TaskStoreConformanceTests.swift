@@ -42,6 +42,14 @@ import Testing
         try await rule.run { PresetStoreConformance(store: try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")) }
     }
 
+    @Test(arguments: WebhookStoreConformance.cases + WebhookStoreConformance.timedCases)
+    func keepsTheRuleOfWebhooks(rule: ConformanceCase<WebhookStoreConformance>) async throws {
+        let clock = ManualClock()
+        try await rule.run {
+            WebhookStoreConformance(store: try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock), clock: clock)
+        }
+    }
+
     @Test(arguments: OrphanLedgerConformance.cases)
     func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"

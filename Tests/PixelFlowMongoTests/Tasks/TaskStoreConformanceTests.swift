@@ -64,6 +64,21 @@ struct TaskStoreConformanceTests {
         }
     }
 
+    @Test(.serialized, arguments: WebhookStoreConformance.cases)
+    func keepsTheRuleOfWebhooks(rule: ConformanceCase<WebhookStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run { WebhookStoreConformance(store: try database.store(), clock: nil) }
+        }
+    }
+
+    @Test(.serialized, arguments: WebhookStoreConformance.timedCases)
+    func keepsTheTimesOfWebhooks(rule: ConformanceCase<WebhookStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            let clock = ManualClock()
+            try await rule.run { WebhookStoreConformance(store: try database.store(clock: clock), clock: clock) }
+        }
+    }
+
     @Test(.serialized, arguments: OrphanLedgerConformance.cases)
     func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
         try await TestDatabase.with { database in

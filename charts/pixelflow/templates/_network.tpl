@@ -128,17 +128,17 @@ spec:
 {{- end -}}
 
 {{/* Everything but private networks, and those of them that are allowed. */}}
-{{- define "pixelflow.egressSources" -}}
+{{- define "pixelflow.egressPublic" -}}
 - to:
     - ipBlock:
         cidr: 0.0.0.0/0
         except:
-          {{- toYaml .Values.networkPolicy.privateCIDRs | nindent 10 }}
+          {{- toYaml .root.Values.networkPolicy.privateCIDRs | nindent 10 }}
     - ipBlock:
         cidr: "::/0"
         except:
-          {{- toYaml .Values.networkPolicy.privateCIDRsV6 | nindent 10 }}
-    {{- with include "pixelflow.blocks" .Values.worker.fetchAllowNetworks }}
+          {{- toYaml .root.Values.networkPolicy.privateCIDRsV6 | nindent 10 }}
+    {{- with include "pixelflow.blocks" .allowed }}
     {{- . | trim | nindent 4 }}
     {{- end }}
   ports: [{port: 1, endPort: 65535, protocol: TCP}]

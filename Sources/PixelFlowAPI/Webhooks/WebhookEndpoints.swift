@@ -1,0 +1,59 @@
+import PixelFlowCore
+
+/// Changes endpoints, each from what is stored at the moment.
+struct WebhookEndpoints: Sendable {
+    let store: any WebhookOwnerStore
+    let clock: any WallClock
+
+    /// The endpoint.
+    ///
+    /// - Throws: `not_found`.
+    func find(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint {
+        if let endpoint = try await store.webhook(id, of: tenant) { return endpoint }
+        guard id == .organisation else { throw PixelFlowError.notFound("webhook") }
+        return try await organisation(tenant)
+    }
+
+    /// The endpoint that signs deliveries to the `webhook_url` of tasks; it is made when it is needed first.
+    func organisation(_ tenant: TenantID) async throws -> WebhookEndpoint {
+        if let known = try await store.webhook(.organisation, of: tenant) { return known }
+        let new = WebhookEndpoint.organisation(tenant, at: clock.now())
+        if try await store.add(new) { return new }
+        guard let other = try await store.webhook(.organisation, of: tenant) else { throw PixelFlowError.notFound("webhook") }
+        return other
+    }
+
+    /// - Throws: `too_many_webhooks`.
+    func add(_ endpoint: WebhookEndpoint) async throws {
+        let there = try await store.webhooks(of: endpoint.tenant).filter { $0.id != .organisation }
+        guard there.count < WebhookEndpoint.limit else {
+            throw PixelFlowError(
+                .conflict, code: "too_many_webhooks", "An organisation may have \(WebhookEndpoint.limit) webhooks at most.")
+        }
+        _ = try await store.add(endpoint)
+        try await settle()
+    }
+
+    /// - Throws: `not_found`, or what `body` throws.
+    func change(
+        _ id: WebhookID, of tenant: TenantID, _ body: (inout WebhookEndpoint, Timestamp) throws -> Void
+    ) async throws -> WebhookEndpoint {
+        while true {
+            var endpoint = try await find(id, of: tenant)
+            let now = clock.now()
+            try body(&endpoint, now)
+            endpoint.revision += 1
+            endpoint.updatedAt = now
+            if try await store.replace(endpoint) {
+                try await settle()
+                return endpoint
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    /// Waits until every process goes by the change, so that no event after the answer misses it.
+    private func settle() async throws {
+        if store.webhookSettlingTime > .zero { try await Task.sleep(for: store.webhookSettlingTime) }
+    }
+}

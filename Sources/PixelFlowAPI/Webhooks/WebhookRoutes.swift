@@ -1,0 +1,216 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import WireFormats
+
+/// `/api/webhooks`: endpoints that are told of events.
+struct WebhookRoutes: Sendable {
+    let endpoints: WebhookEndpoints
+    /// Has the sender look at what is due.
+    let wake: @Sendable () -> Void
+
+    private static let bodyLimit = 16 * 1024
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/webhooks", id: "listWebhooks", tag: "webhooks", "List webhooks, oldest first", access: .scope(.writeWebhooks),
+                responses: [.json(WebhookListView.self, "All webhooks but `default`.")], problems: .readingTasks, handler: list),
+            Route(
+                .post, "/api/webhooks", id: "createWebhook", tag: "webhooks", "Add a webhook",
+                details: "The answer alone shows the `secret`. Whatever happens after the answer is told.",
+                access: .scope(.writeWebhooks), body: BodyDescription([.json(WebhookRequest.self)], "`url` and `events` are required."),
+                responses: [.json(.created, WebhookView.self, "The webhook, with its secret.")],
+                problems: .readingTasks + Self.invalid + [
+                    DeclaredProblem(.conflict, "too_many_webhooks", "The organisation has \(WebhookEndpoint.limit) webhooks.")
+                ], handler: create),
+            Route(
+                .get, "/api/webhooks/{id}", id: "getWebhook", tag: "webhooks", "Read a webhook", access: .scope(.writeWebhooks),
+                parameters: [Self.id], responses: [.json(WebhookView.self, "The webhook, without its secret.")],
+                problems: .readingTasks + [Self.notFound], handler: get),
+            Route(
+                .patch, "/api/webhooks/{id}", id: "changeWebhook", tag: "webhooks", "Change a webhook",
+                details: "What is absent stays. `enabled: true` enables one that PixelFlow has disabled.",
+                access: .scope(.writeWebhooks), parameters: [Self.id],
+                body: BodyDescription([.json(WebhookRequest.self)], "What is to change."),
+                responses: [.json(WebhookView.self, "The webhook as it is now.")],
+                problems: .readingTasks + Self.invalid + [Self.notFound], handler: change),
+            Route(
+                .delete, "/api/webhooks/{id}", id: "deleteWebhook", tag: "webhooks", "Delete a webhook and its deliveries",
+                access: .scope(.writeWebhooks), parameters: [Self.id], responses: [.empty(.noContent, "The webhook is deleted.")],
+                problems: .readingTasks + [Self.notFound], handler: delete),
+            Route(
+                .post, "/api/webhooks/{id}/rotate", id: "rotateWebhook", tag: "webhooks", "Replace the secret of a webhook",
+                details: "The answer alone shows the new `secret`. For 24 h, messages are signed with both.",
+                access: .scope(.writeWebhooks), parameters: [Self.id],
+                responses: [.json(WebhookView.self, "The webhook, with its new secret.")], problems: .readingTasks + [Self.notFound],
+                handler: rotate),
+            Route(
+                .post, "/api/webhooks/{id}/test", id: "testWebhook", tag: "webhooks", "Send a test message",
+                details: "Its `type` is `webhook.test`, whatever the webhook is told of otherwise.",
+                access: .scope(.writeWebhooks), parameters: [Self.id],
+                responses: [.json(.accepted, WebhookDeliveryView.self, "The delivery, which is under way.")],
+                problems: .readingTasks + [
+                    Self.notFound, DeclaredProblem(.conflict, "webhook_disabled", "The webhook is disabled, or has no URL."),
+                ], handler: test),
+            Route(
+                .get, "/api/webhooks/{id}/deliveries", id: "listWebhookDeliveries", tag: "webhooks", "List deliveries, newest first",
+                details: "With the log of their attempts; kept for 30 days. Send `next_cursor` as `cursor` for the next page.",
+                access: .scope(.writeWebhooks),
+                parameters: [Self.id, Self.state.description, Self.limit.description, Self.cursor.description],
+                responses: [.json(WebhookDeliveryListView.self, "A page of deliveries.")],
+                problems: .readingTasks + [Self.notFound, DeclaredProblem.invalidParameter], handler: deliveries),
+            Route(
+                .get, "/api/webhooks/{id}/deliveries/{delivery}", id: "getWebhookDelivery", tag: "webhooks", "Read a delivery",
+                access: .scope(.writeWebhooks), parameters: [Self.id, Self.delivery],
+                responses: [.json(WebhookDeliveryView.self, "The delivery, with its message.")],
+                problems: .readingTasks + [Self.notFound], handler: delivery),
+            Route(
+                .post, "/api/webhooks/{id}/replay", id: "replayWebhookDeliveries", tag: "webhooks", "Deliver again",
+                details: """
+                    One delivery, whatever became of it, or all that have failed since a time: at most \(Self.replayLimit) in one call, the \
+                    oldest first. They keep their ids and get all attempts anew.
+                    """, access: .scope(.writeWebhooks), parameters: [Self.id],
+                body: BodyDescription([.json(WebhookReplayRequest.self)], "Either of the two."),
+                responses: [.json(.accepted, WebhookReplayView.self, "How many are delivered again.")],
+                problems: .readingTasks + Self.invalid + [
+                    Self.notFound, DeclaredProblem(.conflict, "delivery_under_way", "An attempt of the delivery is under way."),
+                ], handler: replay),
+        ]
+    }
+
+    private static let replayLimit = 1000
+
+    private static let id = ParameterDescription(
+        "id", in: .path, .string(length: 1...64), "The id of the webhook; `default` for the `webhook_url` of tasks.")
+    private static let delivery = ParameterDescription("delivery", in: .path, .string(length: 1...256), "The id of the delivery.")
+    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no such webhook or delivery.")
+    private static let invalid = [
+        DeclaredProblem(.invalid, "invalid_value", "A value is not accepted; `field` is its name."),
+        DeclaredProblem(.invalid, "missing_value", "A field that is required is missing."),
+        DeclaredProblem(.invalid, "port_not_allowed", "The port of the URL is neither 80 nor 443 nor above 1023."),
+    ]
+    private static let state = QueryParameter<WebhookDelivery.State>(
+        "state", .choice(WebhookDelivery.State.allCases.map(\.rawValue)), "Only deliveries in this state.",
+        expectation: "one of \(WebhookDelivery.State.allCases.map(\.rawValue).joined(separator: ", "))"
+    ) { WebhookDelivery.State(rawValue: $0) }
+    private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Deliveries on a page.")
+    private static let cursor = QueryParameter<WebhookDeliveryQuery.Position>(
+        "cursor", .string(), "Where the page before this one ended: its `next_cursor`.", expectation: "a next_cursor of this list"
+    ) { WebhookDeliveryQuery.Position($0) }
+}
+
+// MARK: Endpoints
+
+extension WebhookRoutes {
+    @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let found = try await endpoints.store.webhooks(of: try context.requirePrincipal().tenant)
+        return try .json(WebhookListView(webhooks: found.filter { $0.id != .organisation }.map { WebhookView($0) }))
+    }
+
+    @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let tenant = try context.requirePrincipal().tenant
+        let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
+        try wish.check()
+        let endpoint = try wish.endpoint(of: tenant, at: endpoints.clock.now())
+        try await endpoints.add(endpoint)
+        context.logger.info("webhook added", metadata: ["webhook": "\(endpoint.id)"])
+        return try .json(WebhookView(endpoint, showsSecret: true), status: .created)
+    }
+
+    @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(WebhookView(try await find(context)))
+    }
+
+    @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        // Whoever may not know of it hears nothing of what is wrong with the body.
+        _ = try await find(context)
+        let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
+        try wish.check()
+        let endpoint = try await endpoints.change(id(context), of: try context.requirePrincipal().tenant) { endpoint, _ in
+            try wish.apply(to: &endpoint)
+        }
+        return try .json(WebhookView(endpoint))
+    }
+
+    @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        guard try await endpoints.store.removeWebhook(id(context), of: try context.requirePrincipal().tenant) else {
+            throw PixelFlowError.notFound("webhook")
+        }
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func rotate(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let endpoint = try await endpoints.change(id(context), of: try context.requirePrincipal().tenant) { endpoint, now in
+            endpoint.rotate(to: .make(), at: now)
+        }
+        context.logger.info("secret of a webhook replaced", metadata: ["webhook": "\(endpoint.id)"])
+        return try .json(WebhookView(endpoint, showsSecret: true))
+    }
+
+    private func id(_ context: AppRequestContext) -> WebhookID { WebhookID(context.parameters.get("id") ?? "") }
+
+    private func find(_ context: AppRequestContext) async throws -> WebhookEndpoint {
+        try await endpoints.find(id(context), of: try context.requirePrincipal().tenant)
+    }
+}
+
+// MARK: Deliveries
+
+extension WebhookRoutes {
+    @Sendable private func test(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let endpoint = try await find(context)
+        guard endpoint.isEnabled, !endpoint.url.isEmpty else {
+            throw PixelFlowError(.conflict, code: "webhook_disabled", "The webhook is disabled, or has no URL.")
+        }
+        let now = endpoints.clock.now()
+        let delivery = WebhookDelivery(
+            id: WebhookDeliveryID("msg_test_\(UUIDv7.make(at: now))"), tenant: endpoint.tenant, endpoint: endpoint.id, event: .test,
+            eventAt: now, payload: .test, createdAt: now)
+        try await endpoints.store.add(delivery)
+        wake()
+        return try .json(WebhookDeliveryView(delivery), status: .accepted)
+    }
+
+    @Sendable private func deliveries(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let query = request.query
+        let limit = try Self.limit.value(in: query) ?? 50
+        let state = try Self.state.value(in: query)
+        let cursor = try Self.cursor.value(in: query)
+        let queue = try await find(context).queue
+        let found = try await endpoints.store.deliveries(WebhookDeliveryQuery(queue, state: state, limit: limit + 1, before: cursor))
+        return try .json(WebhookDeliveryListView(found, limit: limit))
+    }
+
+    @Sendable private func delivery(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let queue = try await find(context).queue
+        let id = WebhookDeliveryID(context.parameters.get("delivery") ?? "")
+        guard let delivery = try await endpoints.store.delivery(id, to: queue) else { throw PixelFlowError.notFound("delivery") }
+        let body = String(decoding: try WebhookMessage.body(of: delivery), as: UTF8.self)
+        return try .json(WebhookDeliveryView(delivery, body: body))
+    }
+
+    @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let queue = try await find(context).queue
+        let wish = try await request.decodeJSON(WebhookReplayRequest.self, limit: Self.bodyLimit)
+        let replayed: Int
+        switch (wish.delivery, wish.since) {
+        case (let id?, nil):
+            guard try await endpoints.store.replay(WebhookDeliveryID(id), to: queue) != nil else {
+                throw PixelFlowError.notFound("delivery")
+            }
+            replayed = 1
+        case (nil, let since?):
+            guard let time = Timestamp(iso8601: since) else {
+                throw PixelFlowError.invalid("since", "since must be a time, as in 2027-01-31T08:00:00Z.")
+            }
+            replayed = try await endpoints.store.replayFailed(to: queue, since: time, limit: Self.replayLimit)
+        default: throw PixelFlowError.invalid("delivery", "Send either delivery or since.")
+        }
+        if replayed > 0 { wake() }
+        return try .json(WebhookReplayView(replayed: replayed), status: .accepted)
+    }
+}

@@ -1,0 +1,184 @@
+import OpenAPI
+import PixelFlowCore
+import WireFormats
+
+/// An endpoint in JSON.
+struct WebhookView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Webhook"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "Names the endpoint.",
+        "url": .init("Where messages are posted to; absent for `default`.", ["format": "uri"]),
+        "events": .init("What it is told of.", schema: .webhookEvents), "description": "For people.",
+        "enabled": "Whether it is told of anything.",
+        "disabled_reason": .init(
+            "Why PixelFlow has disabled it: it answered 410 (`gone`), or every attempt has failed for 5 days (`failing`).",
+            ["enum": .array(WebhookEndpoint.Fault.allCases.map { .string($0.rawValue) })]),
+        "failing_since": .init("Since when every attempt has failed.", ["format": "date-time"]),
+        "secret": .init("Signs the messages. Shown once.", ["pattern": "^whsec_[A-Za-z0-9+/]+=*$"]),
+        "previous_secret_until": .init("Until when the secret before signs, too.", ["format": "date-time"]),
+        "created_at": .init("RFC 3339.", ["format": "date-time"]), "updated_at": .init("RFC 3339.", ["format": "date-time"]),
+    ]
+
+    let id: String
+    let url: String?
+    let events: [WebhookEvent]
+    let description: String
+    let enabled: Bool
+    let disabledReason: String?
+    let failingSince: String?
+    let secret: String?
+    let previousSecretUntil: String?
+    let createdAt: String
+    let updatedAt: String
+
+    init(_ endpoint: WebhookEndpoint, showsSecret: Bool = false) {
+        id = endpoint.id.rawValue
+        url = endpoint.url.isEmpty ? nil : endpoint.url
+        events = endpoint.events.sorted()
+        description = endpoint.description
+        enabled = endpoint.isEnabled
+        disabledReason = endpoint.fault?.rawValue
+        failingSince = endpoint.failingSince?.iso8601
+        secret = showsSecret ? endpoint.secrets.first?.text : nil
+        previousSecretUntil = endpoint.secrets.dropFirst().first?.expiresAt?.iso8601
+        createdAt = endpoint.createdAt.iso8601
+        updatedAt = endpoint.updatedAt.iso8601
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, url, events, description, enabled, secret
+        case disabledReason = "disabled_reason"
+        case failingSince = "failing_since"
+        case previousSecretUntil = "previous_secret_until"
+        case createdAt = "created_at"
+        case updatedAt = "updated_at"
+    }
+}
+
+struct WebhookListView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "WebhookList"
+    static let annotations: [String: SchemaAnnotation] = ["webhooks": .init("At most \(WebhookEndpoint.limit).")]
+
+    let webhooks: [WebhookView]
+}
+
+/// A delivery in JSON.
+struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "WebhookDelivery"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "The `webhook-id` of every attempt.", "event": "What it tells of.",
+        "task": .init("The task that it tells of.", ["format": "uuid"]),
+        "url": .init("The `webhook_url` of the task; absent for an endpoint.", ["format": "uri"]),
+        "state": "`pending` until it is `delivered` or has `failed`.",
+        "attempts": .init("Oldest first; at most \(WebhookDelivery.logLimit)."),
+        "next_attempt_at": .init("When it is tried next; absent once it is settled.", ["format": "date-time"]),
+        "event_at": .init("When the event happened.", ["format": "date-time"]), "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "body": "The message, where a single delivery is asked for.",
+    ]
+
+    struct AttemptView: Codable, SchemaAnnotated {
+        static let annotations: [String: SchemaAnnotation] = [
+            "at": .init("When it began.", ["format": "date-time"]), "duration_ms": .init("Milliseconds.", ["minimum": 0]),
+            "status": "Of the answer; absent without one.",
+            "error":
+                "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
+            "answer": .init("The beginning of the answer's body, at most \(WebhookOutcome.answerLimit) bytes."),
+            "next_attempt_at": .init("When the next attempt was to follow.", ["format": "date-time"]),
+        ]
+
+        let at: String
+        let milliseconds: Int
+        let status: Int?
+        let error: String?
+        let answer: String
+        let nextAttemptAt: String?
+
+        init(_ attempt: WebhookAttempt) {
+            at = attempt.at.iso8601
+            milliseconds = attempt.milliseconds
+            status = attempt.status
+            error = attempt.error
+            answer = attempt.answer
+            nextAttemptAt = attempt.nextAttemptAt?.iso8601
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case at, status, error, answer
+            case milliseconds = "duration_ms"
+            case nextAttemptAt = "next_attempt_at"
+        }
+    }
+
+    let id: String
+    let event: WebhookEvent
+    let task: String?
+    let url: String?
+    let state: WebhookDelivery.State
+    let attempts: [AttemptView]
+    let nextAttemptAt: String?
+    let eventAt: String
+    let createdAt: String
+    let body: String?
+
+    init(_ delivery: WebhookDelivery, body: String? = nil) {
+        id = delivery.id.rawValue
+        event = delivery.event
+        task =
+            switch delivery.payload {
+            case .task(let task): task.id.rawValue
+            case .test: nil
+            }
+        url = delivery.url
+        state = delivery.state
+        attempts = delivery.log.map(AttemptView.init)
+        nextAttemptAt = delivery.state == .pending ? delivery.nextAttemptAt.iso8601 : nil
+        eventAt = delivery.eventAt.iso8601
+        createdAt = delivery.createdAt.iso8601
+        self.body = body
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, event, task, url, state, attempts, body
+        case nextAttemptAt = "next_attempt_at"
+        case eventAt = "event_at"
+        case createdAt = "created_at"
+    }
+}
+
+struct WebhookDeliveryListView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "WebhookDeliveryList"
+    static let annotations: [String: SchemaAnnotation] = [
+        "deliveries": "At most `limit`.",
+        "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
+    ]
+
+    let deliveries: [WebhookDeliveryView]
+    let nextCursor: String?
+
+    init(_ found: [WebhookDelivery], limit: Int) {
+        let page = found.prefix(limit)
+        deliveries = page.map { WebhookDeliveryView($0) }
+        nextCursor = found.count > limit ? page.last.map { WebhookDeliveryQuery.Position($0).description } : nil
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(deliveries, forKey: .deliveries)
+        try fields.encode(nextCursor, forKey: .nextCursor)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case deliveries
+        case nextCursor = "next_cursor"
+    }
+}
+
+struct WebhookReplayView: Codable, SchemaAnnotated {
+    static let annotations: [String: SchemaAnnotation] = ["replayed": .init("Deliveries that are made again.", ["minimum": 0])]
+
+    let replayed: Int
+}
+
+extension JSONSchema {
+    static let webhookEvents = JSONSchema.array(of: .choice(WebhookEvent.subscribable.map(\.rawValue)))
+}

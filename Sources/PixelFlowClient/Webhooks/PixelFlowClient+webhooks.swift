@@ -1,0 +1,90 @@
+import NIOHTTP1
+import WireFormats
+
+/// What the service answers at most on one page.
+private let pageSize = 200
+
+extension PixelFlowClient {
+    /// The webhooks of the organisation that the token is for, oldest first.
+    public func webhooks() async throws -> [Webhook] {
+        try Fields(await document(Call(.GET, endpoints.api + "/api/webhooks"))).list("webhooks", Webhook.init)
+    }
+
+    /// - Parameter id: `default` for the `webhook_url` of tasks.
+    public func webhook(_ id: String) async throws -> Webhook { try Webhook(Fields(await document(Call(.GET, url(id))))) }
+
+    /// Adds a webhook; its `secret` is shown this once.
+    ///
+    /// - Parameter events: as `task.completed`.
+    public func createWebhook(url: String, events: [String], description: String = "") async throws -> Webhook {
+        let body: JSONValue = ["url": .string(url), "events": .array(events.map { .string($0) }), "description": .string(description)]
+        return try Webhook(Fields(await document(Call(.POST, endpoints.api + "/api/webhooks", headers: .json, body: .json(body)))))
+    }
+
+    /// Enables or disables a webhook.
+    public func setEnabled(_ isEnabled: Bool, webhook id: String) async throws -> Webhook {
+        let call = Call(.PATCH, url(id), headers: .json, body: .json(["enabled": .bool(isEnabled)]), isRepeatable: true)
+        return try Webhook(Fields(await document(call)))
+    }
+
+    /// Deletes a webhook and the log of its deliveries.
+    public func deleteWebhook(_ id: String) async throws { try await delete(at: url(id)) }
+
+    /// Replaces the secret, which is shown this once. The one before signs beside it for 24 h.
+    public func rotateSecret(ofWebhook id: String) async throws -> Webhook {
+        try Webhook(Fields(await document(Call(.POST, url(id) + "/rotate"))))
+    }
+
+    /// Sends a test message.
+    ///
+    /// - Returns: the delivery, which is under way.
+    public func testWebhook(_ id: String) async throws -> WebhookDelivery {
+        try WebhookDelivery(Fields(await document(Call(.POST, url(id) + "/test"))))
+    }
+
+    /// The deliveries to a webhook, newest first.
+    ///
+    /// - Parameters:
+    ///   - state: `pending`, `delivered` or `failed`; nil for all.
+    ///   - limit: of the list; nil for the whole log.
+    public func deliveries(toWebhook id: String, state: String? = nil, upTo limit: Int? = nil) async throws -> [WebhookDelivery] {
+        var values: [WebhookDelivery] = []
+        var cursor: String?
+        repeat {
+            let size = min(pageSize, (limit ?? .max) - values.count)
+            let query = Path.query([("state", state), ("limit", String(size)), ("cursor", cursor)])
+            let page = try Fields(await document(Call(.GET, url(id) + "/deliveries" + query)))
+            values += try page.list("deliveries", WebhookDelivery.init)
+            cursor = page.json["next_cursor"]?.stringValue
+        } while cursor != nil && values.count < limit ?? .max
+        return values
+    }
+
+    /// Delivers again, whatever became of the delivery.
+    ///
+    /// - Throws: `Problem` `delivery_under_way`.
+    public func replay(delivery: String, toWebhook id: String) async throws {
+        _ = try await replay(id, ["delivery": .string(delivery)])
+    }
+
+    /// Delivers again what has failed since a time.
+    ///
+    /// - Parameter since: RFC 3339.
+    /// - Returns: how many deliveries.
+    public func replayFailed(toWebhook id: String, since: String) async throws -> Int {
+        // A call takes so many at most, and what it has taken has not failed any more.
+        var replayed = 0
+        while true {
+            let count = try await replay(id, ["since": .string(since)])
+            guard count > 0 else { return replayed }
+            replayed += count
+        }
+    }
+
+    private func replay(_ id: String, _ body: JSONValue) async throws -> Int {
+        let call = Call(.POST, url(id) + "/replay", headers: .json, body: .json(body))
+        return try await document(call)["replayed"]?.intValue ?? 0
+    }
+
+    private func url(_ id: String) -> String { endpoints.api + "/api" + Path.joined("webhooks", id) }
+}

@@ -1,0 +1,254 @@
+import Foundation
+import GRDB
+package import PixelFlowCore
+
+extension SQLiteTaskStore: WebhookOwnerStore {
+    /// There is one process, and it reads the endpoints for each event.
+    package var webhookSettlingTime: Duration { .zero }
+
+    package func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+        let name = tenant.rawValue
+        return try await read(for: tenant) { database in
+            try Data.fetchAll(database, sql: "SELECT document FROM webhook WHERE tenant = ? ORDER BY created_at, id", arguments: [name])
+        } decode: {
+            try WebhookRow.endpoints($0)
+        }
+    }
+
+    package func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint? {
+        let names = [tenant.rawValue, id.rawValue]
+        return try await read(for: tenant) { database in
+            try Data.fetchAll(
+                database, sql: "SELECT document FROM webhook WHERE tenant = ? AND id = ?", arguments: StatementArguments(names))
+        } decode: {
+            try WebhookRow.endpoints($0).first
+        }
+    }
+
+    package func add(_ endpoint: WebhookEndpoint) async throws -> Bool {
+        try await write(.machine) { tasks in
+            try tasks.database.execute(
+                sql: "INSERT OR IGNORE INTO webhook (tenant, id, revision, created_at, document) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    endpoint.tenant.rawValue, endpoint.id.rawValue, endpoint.revision, endpoint.createdAt.microseconds,
+                    try TaskRow.encode(endpoint),
+                ])
+            return tasks.database.changesCount > 0
+        }
+    }
+
+    package func replace(_ endpoint: WebhookEndpoint) async throws -> Bool {
+        try await write(.machine) { tasks in
+            try tasks.database.execute(
+                sql: "UPDATE webhook SET revision = ?, document = ? WHERE tenant = ? AND id = ? AND revision = ?",
+                arguments: [
+                    endpoint.revision, try TaskRow.encode(endpoint), endpoint.tenant.rawValue, endpoint.id.rawValue, endpoint.revision - 1,
+                ])
+            return tasks.database.changesCount > 0
+        }
+    }
+
+    package func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool {
+        let names = [tenant.rawValue, id.rawValue]
+        return try await write(.machine) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM webhook WHERE tenant = ? AND id = ?", arguments: StatementArguments(names))
+            guard tasks.database.changesCount > 0 else { return false }
+            try tasks.database.execute(
+                sql: "DELETE FROM webhook_delivery WHERE tenant = ? AND endpoint = ?", arguments: StatementArguments(names))
+            return true
+        }
+    }
+
+    package func delivery(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
+        let arguments = StatementArguments([id.rawValue] + queue.names)
+        return try await read(for: queue.tenant) { database in
+            try Data.fetchAll(
+                database, sql: "SELECT document FROM webhook_delivery WHERE id = ? AND tenant = ? AND endpoint = ?", arguments: arguments)
+        } decode: {
+            try WebhookRow.deliveries($0).first
+        }
+    }
+
+    package func deliveries(_ query: WebhookDeliveryQuery) async throws -> [WebhookDelivery] {
+        var conditions = ["tenant = ?", "endpoint = ?"]
+        var arguments: [(any DatabaseValueConvertible & Sendable)?] = query.queue.names
+        if let state = query.state {
+            conditions.append("state = ?")
+            arguments.append(state.rawValue)
+        }
+        if let position = query.position {
+            conditions.append("(created_at, id) < (?, ?)")
+            arguments += [position.time.microseconds, position.id.rawValue]
+        }
+        arguments.append(query.limit)
+        let sql = """
+            SELECT document FROM webhook_delivery WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY created_at DESC, id DESC LIMIT ?
+            """
+        let values = StatementArguments(arguments)
+        return try await read(for: query.queue.tenant) { database in
+            try Data.fetchAll(database, sql: sql, arguments: values)
+        } decode: {
+            try WebhookRow.deliveries($0)
+        }
+    }
+
+    package func add(_ delivery: WebhookDelivery) async throws {
+        try await write(.machine) { tasks in
+            try tasks.database.cachedStatement(sql: WebhookRow.insert).execute(arguments: WebhookRow.insertArguments(delivery))
+        }
+    }
+
+    package func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
+        while let found = try await delivery(id, to: queue) {
+            var delivery = found
+            guard delivery.replay(at: now) else { throw PixelFlowError.deliveryUnderWay }
+            if try await swap([(found, delivery)], .machine).count == 1 { return delivery }
+            try Task.checkCancellation()
+        }
+        return nil
+    }
+
+    package func replayFailed(to queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> Int {
+        let arguments = queue.arguments(time.microseconds, limit)
+        let failed = try await read(for: queue.tenant) { database in
+            try Data.fetchAll(
+                database,
+                sql: """
+                    SELECT document FROM webhook_delivery
+                    WHERE tenant = ? AND endpoint = ? AND state = 'failed' AND event_at >= ? ORDER BY created_at, id LIMIT ?
+                    """, arguments: arguments)
+        } decode: {
+            try WebhookRow.deliveries($0)
+        }
+        let changes = failed.compactMap { found -> (WebhookDelivery, WebhookDelivery)? in
+            var delivery = found
+            return delivery.replay(at: now) ? (found, delivery) : nil
+        }
+        return try await swap(changes, .machine).count
+    }
+
+    /// Writes those of the changes whose deliveries are still as they were read.
+    private func swap(
+        _ changes: [(old: WebhookDelivery, new: WebhookDelivery)], _ durability: Durability
+    ) async throws -> [WebhookDelivery] {
+        guard !changes.isEmpty else { return [] }
+        return try await write(durability) { tasks in
+            try changes.compactMap { old, new in
+                try tasks.database.cachedStatement(sql: WebhookRow.update)
+                    .execute(arguments: WebhookRow.updateArguments(new, replacing: old.revision))
+                return tasks.database.changesCount > 0 ? new : nil
+            }
+        }
+    }
+}
+
+extension SQLiteTaskStore: WebhookFanOut {
+    package func fanOut(_ tasks: [TaskRecord]) async throws {
+        var endpoints: [TenantID: [WebhookEndpoint]] = [:]
+        for tenant in Set(tasks.filter { !$0.outbox.isEmpty }.map(\.tenant)) { endpoints[tenant] = try await subscriptions(of: tenant) }
+        let deliveries = tasks.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
+        guard !deliveries.isEmpty else { return }
+        // The acknowledgement comes later in the same write-ahead log: what survives of it, these survive as well.
+        try await write(.process) { tasks in
+            for delivery in deliveries {
+                try tasks.database.cachedStatement(sql: WebhookRow.insert).execute(arguments: WebhookRow.insertArguments(delivery))
+            }
+        }
+    }
+
+    package func mayTell(of task: TaskRecord) async throws -> Bool {
+        if task.webhookURL != nil { return true }
+        return try await !subscriptions(of: task.tenant).isEmpty
+    }
+
+    /// Not in the tenant's turn: this is nobody's request.
+    private func subscriptions(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+        let name = tenant.rawValue
+        return try WebhookRow.endpoints(
+            try await read { database in
+                try Data.fetchAll(
+                    database.cachedStatement(sql: "SELECT document FROM webhook WHERE tenant = ?"), arguments: [name])
+            })
+    }
+}
+
+extension SQLiteTaskStore: WebhookDeliveryStore {
+    package func webhookTime() async throws -> Timestamp { now }
+
+    package func dueWebhookQueues(limit: Int) async throws -> [WebhookQueue] {
+        let time = now.microseconds
+        return try await read { database in
+            try Row.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT tenant, endpoint FROM webhook_delivery WHERE due <= ? GROUP BY tenant, endpoint ORDER BY random() LIMIT ?"),
+                arguments: [time, limit]
+            ).map { WebhookQueue(tenant: TenantID($0[0]), endpoint: WebhookID($0[1])) }
+        }
+    }
+
+    package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
+        let time = now
+        let candidates = queue.arguments(time.microseconds, limit)
+        let found = try WebhookRow.deliveries(
+            try await read { database in
+                try Data.fetchAll(
+                    database.cachedStatement(
+                        sql: "SELECT document FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND due <= ? ORDER BY due LIMIT ?"),
+                    arguments: candidates)
+            })
+        let changes = found.compactMap { old -> (old: WebhookDelivery, new: WebhookDelivery)? in
+            var delivery = old
+            return delivery.claim(at: time) ? (old, delivery) : nil
+        }
+        guard !changes.isEmpty else { return [] }
+        let taken = queue.arguments(time.microseconds)
+        return try await write(.process) { tasks in
+            let underWay =
+                try Int.fetchOne(
+                    tasks.database.cachedStatement(
+                        sql: "SELECT COUNT(*) FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND leased AND due > ?"),
+                    arguments: taken) ?? 0
+            var claimed: [WebhookDelivery] = []
+            for (old, new) in changes where underWay + claimed.count < WebhookQueue.width {
+                try tasks.database.cachedStatement(sql: WebhookRow.update)
+                    .execute(arguments: WebhookRow.updateArguments(new, replacing: old.revision))
+                if tasks.database.changesCount > 0 { claimed.append(new) }
+            }
+            return claimed
+        }
+    }
+
+    package func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery? {
+        var settled = delivery
+        guard settled.settle(outcome, epoch: delivery.epoch, at: now, jitter: .random(in: 0...1)) else { return nil }
+        return try await swap([(delivery, settled)], .process).first
+    }
+
+    package func release(_ delivery: WebhookDelivery) async throws {
+        var released = delivery
+        guard released.release(epoch: delivery.epoch) else { return }
+        _ = try await swap([(delivery, released)], .process)
+    }
+
+    package func forgetDeliveries(limit: Int) async throws -> Int {
+        let end = (now - WebhookDelivery.retention).microseconds
+        return try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: """
+                    DELETE FROM webhook_delivery
+                    WHERE id IN (SELECT id FROM webhook_delivery WHERE created_at < ? ORDER BY created_at LIMIT ?)
+                    """, arguments: [end, limit])
+            return tasks.database.changesCount
+        }
+    }
+
+    /// Takes back what another run of this process was sending: the lock on the data folder says that it is gone.
+    func releaseDeliveries() async throws {
+        let documents = try await read {
+            try Data.fetchAll($0, sql: "SELECT document FROM webhook_delivery WHERE leased AND due IS NOT NULL")
+        }
+        for delivery in try WebhookRow.deliveries(documents) { try await release(delivery) }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import GRDB
+import PixelFlowCore
+
+/// The tables of webhooks. As with tasks, the document is the source of truth.
+enum WebhookSchema {
+    static let sql = """
+        CREATE TABLE webhook (
+            tenant TEXT NOT NULL,
+            id TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            document BLOB NOT NULL,
+            PRIMARY KEY (tenant, id)
+        ) WITHOUT ROWID;
+        CREATE TABLE webhook_delivery (
+            id TEXT PRIMARY KEY NOT NULL,
+            tenant TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            state TEXT NOT NULL,
+            due INTEGER,
+            leased INTEGER NOT NULL,
+            event_at INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            document BLOB NOT NULL
+        );
+        CREATE INDEX webhook_delivery_by_due ON webhook_delivery (tenant, endpoint, due) WHERE due IS NOT NULL;
+        CREATE INDEX webhook_delivery_by_endpoint ON webhook_delivery (tenant, endpoint, created_at, id);
+        CREATE INDEX webhook_delivery_by_age ON webhook_delivery (created_at);
+        """
+}
+
+/// A delivery as a row.
+enum WebhookRow {
+    static let insert = """
+        INSERT OR IGNORE INTO webhook_delivery (id, tenant, endpoint, state, due, leased, event_at, created_at, revision, document)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    static let update = """
+        UPDATE webhook_delivery SET state = ?, due = ?, leased = ?, revision = ?, document = ? WHERE id = ? AND revision = ?
+        """
+
+    static func insertArguments(_ delivery: WebhookDelivery) throws -> StatementArguments {
+        [
+            delivery.id.rawValue, delivery.tenant.rawValue, delivery.endpoint.rawValue, delivery.state.rawValue,
+            delivery.due?.microseconds, delivery.leaseUntil != nil, delivery.eventAt.microseconds, delivery.createdAt.microseconds,
+            delivery.revision, try TaskRow.encode(delivery),
+        ]
+    }
+
+    /// - Parameter revision: of the delivery as it was read.
+    static func updateArguments(_ delivery: WebhookDelivery, replacing revision: Int) throws -> StatementArguments {
+        [
+            delivery.state.rawValue, delivery.due?.microseconds, delivery.leaseUntil != nil, delivery.revision,
+            try TaskRow.encode(delivery), delivery.id.rawValue, revision,
+        ]
+    }
+
+    static func deliveries(_ documents: [Data]) throws -> [WebhookDelivery] {
+        try documents.map { try JSONDecoder().decode(WebhookDelivery.self, from: $0) }
+    }
+
+    static func endpoints(_ documents: [Data]) throws -> [WebhookEndpoint] {
+        try documents.map { try JSONDecoder().decode(WebhookEndpoint.self, from: $0) }
+    }
+}
+
+extension WebhookQueue {
+    /// For a condition `tenant = ? AND endpoint = ?`.
+    var names: [String] { [tenant.rawValue, endpoint.rawValue] }
+
+    /// The names, and what comes after them.
+    func arguments(_ rest: (any DatabaseValueConvertible & Sendable)?...) -> StatementArguments {
+        StatementArguments(names.map { $0 as (any DatabaseValueConvertible & Sendable)? } + rest)
+    }
+}

@@ -1,0 +1,107 @@
+package import NIOCore
+package import NIOHTTP1
+package import NIOPosix
+import PixelFlowCore
+package import PixelFlowURL
+package import WireFormats
+
+/// Posts to third-party servers without giving access to this network, by the rules of `GuardedFetcher`: a name is resolved once, every
+/// address must be allowed, and the connection goes to one that was checked. Redirects are not followed; they are an answer like others.
+package struct GuardedPoster: Sendable {
+    /// An answer: its head, and its body up to a limit.
+    package struct Answer: Sendable {
+        package let status: Int
+        /// What `Retry-After` asks for; nil where there is none.
+        package let retryAfter: Duration?
+        /// The beginning of the body.
+        package let body: ByteBuffer
+    }
+
+    /// Why there was no answer. Says nothing of the addresses of this network.
+    package enum Failure: String, Error, Sendable, CaseIterable {
+        case timeout, unreachable
+        case urlInvalid = "url_invalid"
+        case addressBlocked = "address_blocked"
+        case nameNotResolved = "name_not_resolved"
+        case certificateUntrusted = "certificate_untrusted"
+        case answerInvalid = "answer_invalid"
+    }
+
+    /// Addresses of one name that are tried, one after the other, until one takes the connection.
+    private static let maximumAttempts = 4
+
+    private let policy: AddressPolicy
+    private let ports: AllowedPorts
+    private let resolver: any NameResolver
+    private let timeout: Duration
+    private let exchange: Exchange
+
+    /// - Parameters:
+    ///   - allowedNetworks: networks that may be posted to although they are not public.
+    ///   - timeout: for everything, from the name to the end of the answer.
+    /// - Throws: `setting_invalid` if the file of trust roots cannot be read.
+    package init(
+        allowedNetworks: [NetworkRange] = [], ports: AllowedPorts, timeout: Duration, connectTimeout: Duration = .seconds(5),
+        userAgent: String, trustRootsFile: String? = nil, resolver: any NameResolver = SystemResolver(),
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) throws {
+        policy = AddressPolicy(allowed: allowedNetworks)
+        self.ports = ports
+        self.resolver = resolver
+        self.timeout = timeout
+        exchange = Exchange(
+            group: eventLoopGroup, tls: try TLSTrust(rootsFile: trustRootsFile), connectTimeout: connectTimeout, userAgent: userAgent)
+    }
+
+    /// Posts `body`.
+    ///
+    /// - Parameter answerLimit: bytes of the answer that are read; then the connection is closed.
+    /// - Throws: `Failure`, or `CancellationError`.
+    package func post(_ url: String, headers: [(String, String)], body: ByteBuffer, answerLimit: Int) async throws -> Answer {
+        guard let url = try? SourceURL(url), ports.contains(url.port) else { throw Failure.urlInvalid }
+        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: url.target)
+        head.headers = HTTPHeaders(
+            [("Host", url.authority), ("User-Agent", exchange.userAgent), ("Content-Length", "\(body.readableBytes)")] + headers
+                + [("Connection", "close")])
+        do {
+            return try await within(timeout) { [head] in try await post(head, body, to: url, answerLimit) }
+        } catch {
+            try Task.checkCancellation()
+            throw Failure(error)
+        }
+    }
+
+    private func post(_ head: HTTPRequestHead, _ body: ByteBuffer, to url: SourceURL, _ limit: Int) async throws -> Answer {
+        var failure: any Error = Failure.nameNotResolved
+        for address in try await policy.addresses(of: url.host, by: resolver).prefix(Self.maximumAttempts) {
+            do {
+                return try await exchange.exchange(url, at: address) {
+                    AnswerCollector(request: head, body: body, limit: limit, promise: $0)
+                }
+            } catch let error as ConnectError {
+                failure = error
+            }
+        }
+        throw failure
+    }
+}
+
+extension GuardedPoster.Failure {
+    fileprivate init(_ error: any Error) {
+        if let known = error as? GuardedPoster.Failure {
+            self = known
+            return
+        }
+        if error is HTTPParserError {
+            self = .answerInvalid
+            return
+        }
+        switch PixelFlowError.fetchFailure(error).code {
+        case "source_timeout": self = .timeout
+        case "address_blocked": self = .addressBlocked
+        case "name_not_resolved": self = .nameNotResolved
+        case "source_refused": self = .certificateUntrusted
+        default: self = .unreachable
+        }
+    }
+}

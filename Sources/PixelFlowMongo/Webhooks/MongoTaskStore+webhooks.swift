@@ -1,0 +1,252 @@
+package import PixelFlowCore
+
+private typealias Name = WebhookDocument.Name
+
+extension MongoTaskStore: WebhookOwnerStore {
+    /// A process may go by what it read a second ago; a little more covers the difference between clocks that are monotonic.
+    package var webhookSettlingTime: Duration { EndpointCache.age + .milliseconds(100) }
+
+    package func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+        try await reading(for: tenant) { try await tasks.endpoints(of: tenant) }
+    }
+
+    package func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint? {
+        try await reading(for: tenant) {
+            try await tasks.rows(
+                .webhooks, in: WebhookDocument.endpoints, where: WebhookDocument.filter(id, tenant), limit: 1
+            ).first.map(WebhookDocument.endpoint)
+        }
+    }
+
+    package func add(_ endpoint: WebhookEndpoint) async throws -> Bool {
+        defer { tasks.endpoints.forget(endpoint.tenant) }
+        return try await tasks.insert(into: WebhookDocument.endpoints, [WebhookDocument.document(of: endpoint)]) == 1
+    }
+
+    package func replace(_ endpoint: WebhookEndpoint) async throws -> Bool {
+        defer { tasks.endpoints.forget(endpoint.tenant) }
+        var filter = WebhookDocument.filter(endpoint.id, endpoint.tenant)
+        filter[Name.revision] = .int(endpoint.revision - 1)
+        let document = try WebhookDocument.document(of: endpoint)
+        let changes = BSONDocument(document.fields.filter { [Name.revision, Name.document].contains($0.name) })
+        return try await tasks.update(
+            .webhooks, in: WebhookDocument.endpoints, [.statement(where: filter, ["$set": .document(changes)])]) == 1
+    }
+
+    package func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool {
+        defer { tasks.endpoints.forget(tenant) }
+        let wasThere = try await tasks.delete(
+            .webhooks, in: WebhookDocument.endpoints, where: WebhookDocument.filter(id, tenant))
+        // Also if the answer to an earlier call was lost in between.
+        let filter = WebhookDocument.filter(WebhookQueue(tenant: tenant, endpoint: id))
+        _ = try await tasks.database.run(
+            .webhooks, .deleteAll(from: WebhookDocument.deliveries, where: filter, tasks.database.commandTimeout))
+        return wasThere
+    }
+
+    package func delivery(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
+        var filter = WebhookDocument.filter(queue)
+        filter[Name.id] = .string(id.rawValue)
+        return try await reading(for: queue.tenant) { [filter] in try await tasks.deliveries(where: filter, limit: 1).first }
+    }
+
+    package func deliveries(_ query: WebhookDeliveryQuery) async throws -> [WebhookDelivery] {
+        var filter = WebhookDocument.filter(query.queue)
+        filter[Name.state] = query.state.map { .string($0.rawValue) }
+        if let position = query.position {
+            filter[Name.createdAt] = ["$lte": .time(position.time)]
+            filter["$or"] = [
+                [Name.createdAt: ["$lt": .time(position.time)]],
+                [Name.createdAt: .time(position.time), Name.id: ["$lt": .string(position.id.rawValue)]],
+            ]
+        }
+        return try await reading(for: query.queue.tenant) { [filter] in
+            try await tasks.deliveries(where: filter, sort: [Name.createdAt: -1, Name.id: -1], limit: query.limit)
+        }
+    }
+
+    package func add(_ delivery: WebhookDelivery) async throws {
+        _ = try await tasks.insert(into: WebhookDocument.deliveries, [try WebhookDocument.document(of: delivery)])
+    }
+
+    package func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
+        while let found = try await delivery(id, to: queue) {
+            let now = try await tasks.clock.read().earliest
+            var delivery = found
+            guard delivery.replay(at: now) else { throw PixelFlowError.deliveryUnderWay }
+            if try await tasks.swap(found, delivery) { return delivery }
+            try Task.checkCancellation()
+        }
+        return nil
+    }
+
+    package func replayFailed(to queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> Int {
+        let now = try await tasks.clock.read().earliest
+        var filter = WebhookDocument.filter(queue)
+        filter[Name.state] = .string(WebhookDelivery.State.failed.rawValue)
+        filter[Name.eventAt] = ["$gte": .time(time)]
+        let failed = try await reading(for: queue.tenant) { [filter] in
+            try await tasks.deliveries(where: filter, sort: [Name.createdAt: 1, Name.id: 1], limit: limit)
+        }
+        let statements = try failed.compactMap { found -> BSONDocument? in
+            var delivery = found
+            return delivery.replay(at: now) ? try WebhookDocument.swap(found, delivery) : nil
+        }
+        guard !statements.isEmpty else { return 0 }
+        return try await tasks.update(.webhooks, in: WebhookDocument.deliveries, statements)
+    }
+}
+
+extension MongoTaskStore: WebhookFanOut {
+    /// Deliveries of one command: well below the 48 MB of a message.
+    private static let insertLimit = 100
+
+    package func fanOut(_ tasks: [TaskRecord]) async throws {
+        let ended = tasks.filter { !$0.outbox.isEmpty }
+        var endpoints: [TenantID: [WebhookEndpoint]] = [:]
+        for tenant in Set(ended.map(\.tenant)) { endpoints[tenant] = try await self.tasks.knownEndpoints(of: tenant) }
+        guard ended.contains(where: { $0.webhookURL != nil || endpoints[$0.tenant]?.isEmpty == false }) else { return }
+        // By no replica's clock too early for a claim that comes at once.
+        let now = try await self.tasks.clock.read().earliest
+        let deliveries = ended.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
+        for start in stride(from: 0, to: deliveries.count, by: Self.insertLimit) {
+            let some = deliveries[start..<min(start + Self.insertLimit, deliveries.count)]
+            _ = try await self.tasks.insert(into: WebhookDocument.deliveries, some.map(WebhookDocument.document))
+        }
+    }
+
+    package func mayTell(of task: TaskRecord) async throws -> Bool {
+        if task.webhookURL != nil { return true }
+        return try await !tasks.knownEndpoints(of: task.tenant).isEmpty
+    }
+}
+
+extension MongoTaskStore: WebhookDeliveryStore {
+    package func webhookTime() async throws -> Timestamp { try await tasks.clock.read().likely }
+
+    package func dueWebhookQueues(limit: Int) async throws -> [WebhookQueue] {
+        let now = try await tasks.clock.read().latest
+        let rows = try await tasks.aggregate(
+            .webhooks, in: WebhookDocument.deliveries,
+            [
+                ["$match": [Name.due: ["$lte": .time(now)]]],
+                ["$group": [Name.id: [Name.tenant: "$tenant", Name.endpoint: "$endpoint"]]],
+            ])
+        return rows.shuffled().prefix(limit).compactMap { row in
+            guard let id = row[Name.id]?.document, let tenant = id[Name.tenant]?.string, let endpoint = id[Name.endpoint]?.string
+            else { return nil }
+            return WebhookQueue(tenant: TenantID(tenant), endpoint: WebhookID(endpoint))
+        }
+    }
+
+    /// A claim takes one of the places of the queue. Two senders that choose the same place at once are told so by the index, and one
+    /// of them goes without.
+    package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
+        let now = try await tasks.clock.read().latest
+        var held = WebhookDocument.filter(queue)
+        held[Name.slot] = TaskDocument.present
+        let rows = try await tasks.rows(.webhooks, in: WebhookDocument.deliveries, where: held, limit: WebhookQueue.width)
+        let slots = Set(rows.compactMap { $0[Name.slot]?.int })
+        // Those whose senders have vanished come first: they have their places still.
+        var candidates = try rows.filter { ($0[Name.due]?.int64 ?? .max) <= now.microseconds }.prefix(limit).compactMap { row in
+            try row[Name.slot]?.int.map { (try WebhookDocument.delivery(row), $0) }
+        }
+        let free = Set(0..<WebhookQueue.width).subtracting(slots).shuffled().prefix(limit - candidates.count)
+        if !free.isEmpty {
+            var due = WebhookDocument.filter(queue)
+            due[Name.due] = ["$lte": .time(now)]
+            due[Name.slot] = TaskDocument.absent
+            candidates += zip(try await tasks.deliveries(where: due, sort: [Name.due: 1], limit: free.count), free)
+        }
+        var claims: [WebhookDelivery] = []
+        var statements: [BSONDocument] = []
+        for (found, slot) in candidates {
+            var delivery = found
+            guard delivery.claim(at: now) else { continue }
+            claims.append(delivery)
+            statements.append(try WebhookDocument.swap(found, delivery, slot: slot))
+        }
+        guard !statements.isEmpty else { return [] }
+        return try await tasks.claim(claims, by: statements)
+    }
+
+    package func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery? {
+        var settled = delivery
+        let now = try await tasks.clock.read().likely
+        guard settled.settle(outcome, epoch: delivery.epoch, at: now, jitter: .random(in: 0...1)) else { return nil }
+        return try await tasks.swap(delivery, settled) ? settled : nil
+    }
+
+    package func release(_ delivery: WebhookDelivery) async throws {
+        var released = delivery
+        guard released.release(epoch: delivery.epoch) else { return }
+        _ = try await tasks.swap(delivery, released)
+    }
+
+    package func forgetDeliveries(limit: Int) async throws -> Int {
+        let end = try await tasks.clock.read().earliest - WebhookDelivery.retention
+        let old: BSONDocument = [Name.createdAt: ["$lt": .time(end)]]
+        let ids = try await tasks.rows(
+            .webhooks, in: WebhookDocument.deliveries, where: old, limit: limit, fields: [Name.id]
+        ).compactMap { $0[Name.id] }
+        guard !ids.isEmpty else { return 0 }
+        return try await tasks.database.run(
+            .webhooks,
+            .deleteAll(from: WebhookDocument.deliveries, where: [Name.id: ["$in": .array(ids)]], tasks.database.commandTimeout)
+        ).matched
+    }
+}
+
+extension TaskCommands {
+    private static let endpointLimit = WebhookEndpoint.limit * 2
+
+    func endpoints(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+        try await rows(
+            .webhooks, in: WebhookDocument.endpoints, where: [Name.tenant: .string(tenant.rawValue)],
+            sort: [Name.createdAt: 1, Name.id: 1], limit: Self.endpointLimit
+        ).map(WebhookDocument.endpoint)
+    }
+
+    /// As this process knows them, at most `EndpointCache.age` old.
+    fileprivate func knownEndpoints(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+        if let known = endpoints.endpoints(of: tenant) { return known }
+        let start = ContinuousClock.now
+        let found = try await endpoints(of: tenant)
+        endpoints.put(found, of: tenant, read: start)
+        return found
+    }
+
+    fileprivate func deliveries(where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int) async throws -> [WebhookDelivery] {
+        try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, sort: sort, limit: limit)
+            .map(WebhookDocument.delivery)
+    }
+
+    /// Inserts documents whose id is not there yet.
+    ///
+    /// - Returns: how many.
+    fileprivate func insert(into collection: String, _ documents: [BSONDocument]) async throws -> Int {
+        try await prepare()
+        let answer = try await database.run(.webhooks, .insert(into: collection, documents, database.commandTimeout))
+        if let refused = answer.writeErrors.first(where: { $0.code != BSONDocument.duplicateKey }) {
+            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure)
+        }
+        return answer.matched
+    }
+
+    fileprivate func swap(_ old: WebhookDelivery, _ new: WebhookDelivery) async throws -> Bool {
+        try await update(.webhooks, in: WebhookDocument.deliveries, [try WebhookDocument.swap(old, new)]) == 1
+    }
+
+    /// - Returns: those of the claims that have been written. The documents say it, not the count of the update: one whose answer was
+    ///   lost and that was sent again finds nothing the second time.
+    fileprivate func claim(_ claims: [WebhookDelivery], by statements: [BSONDocument]) async throws -> [WebhookDelivery] {
+        let answer = try await database.run(.webhooks, .update(WebhookDocument.deliveries, statements, database.commandTimeout))
+        if let refused = answer.writeErrors.first(where: { $0.code != BSONDocument.duplicateKey }) {
+            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure)
+        }
+        if answer.matched == claims.count { return claims }
+        let ids = BSONValue.array(claims.map { .string($0.id.rawValue) })
+        let found = try await deliveries(where: [Name.id: ["$in": ids]], limit: claims.count)
+        return found.filter(claims.contains)
+    }
+}

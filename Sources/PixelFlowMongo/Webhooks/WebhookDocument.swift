@@ -1,0 +1,104 @@
+import Foundation
+import PixelFlowCore
+
+/// Endpoints in the collection `webhook` and deliveries in `webhook_delivery`: the record as JSON text, and beside it the fields that
+/// commands search or change.
+enum WebhookDocument {
+    static let endpoints = "webhook"
+    static let deliveries = "webhook_delivery"
+
+    enum Name {
+        static let id = "_id"
+        static let tenant = "tenant"
+        static let endpoint = "endpoint"
+        static let state = "state"
+        static let due = "due"
+        /// Of a claimed delivery: which of the places of its queue it has. A unique index sees to it that no place is taken twice.
+        static let slot = "slot"
+        static let eventAt = "event_at"
+        static let createdAt = "created_at"
+        static let revision = "revision"
+        static let document = "document"
+    }
+
+    static let indexes: [(collection: String, indexes: [BSONDocument])] = [
+        (endpoints, [["name": "webhook_by_tenant", "key": [Name.tenant: 1, Name.createdAt: 1]]]),
+        (
+            deliveries,
+            [
+                [
+                    "name": "delivery_by_due", "key": [Name.tenant: 1, Name.endpoint: 1, Name.due: 1],
+                    "partialFilterExpression": [Name.due: TaskDocument.present],
+                ],
+                [
+                    "name": "delivery_by_slot", "key": [Name.tenant: 1, Name.endpoint: 1, Name.slot: 1], "unique": true,
+                    "partialFilterExpression": [Name.slot: TaskDocument.present],
+                ],
+                ["name": "delivery_by_endpoint", "key": [Name.tenant: 1, Name.endpoint: 1, Name.createdAt: 1, Name.id: 1]],
+                ["name": "delivery_by_age", "key": [Name.createdAt: 1]],
+            ]
+        ),
+    ]
+
+    // MARK: Endpoints
+
+    static func filter(_ id: WebhookID, _ tenant: TenantID) -> BSONDocument { [Name.id: .string("\(tenant)/\(id)")] }
+
+    static func document(of endpoint: WebhookEndpoint) throws -> BSONDocument {
+        var document = filter(endpoint.id, endpoint.tenant)
+        document[Name.tenant] = .string(endpoint.tenant.rawValue)
+        document[Name.createdAt] = .time(endpoint.createdAt)
+        document[Name.revision] = .int(endpoint.revision)
+        document[Name.document] = .string(try text(of: endpoint))
+        return document
+    }
+
+    static func endpoint(_ document: BSONDocument) throws -> WebhookEndpoint {
+        try JSONDecoder().decode(WebhookEndpoint.self, from: Data(try FieldsOfDocument(document).string(Name.document).utf8))
+    }
+
+    // MARK: Deliveries
+
+    static func filter(_ queue: WebhookQueue) -> BSONDocument {
+        [Name.tenant: .string(queue.tenant.rawValue), Name.endpoint: .string(queue.endpoint.rawValue)]
+    }
+
+    static func document(of delivery: WebhookDelivery) throws -> BSONDocument {
+        var document: BSONDocument = [Name.id: .string(delivery.id.rawValue)]
+        for field in filter(delivery.queue).fields { document[field.name] = field.value }
+        document[Name.eventAt] = .time(delivery.eventAt)
+        document[Name.createdAt] = .time(delivery.createdAt)
+        for (name, value) in try state(of: delivery) { document[name] = value }
+        return document
+    }
+
+    /// The fields that change.
+    private static func state(of delivery: WebhookDelivery) throws -> [(name: String, value: BSONValue?)] {
+        [
+            (Name.state, .string(delivery.state.rawValue)), (Name.due, delivery.due.map(BSONValue.time)),
+            (Name.revision, .int(delivery.revision)), (Name.document, .string(try text(of: delivery))),
+        ]
+    }
+
+    /// A statement that makes `old` into `new` as long as no one has changed it.
+    ///
+    /// - Parameter slot: the place that a claim takes; nil where the delivery gives its place up.
+    static func swap(_ old: WebhookDelivery, _ new: WebhookDelivery, slot: Int? = nil) throws -> BSONDocument {
+        var set: BSONDocument = [:]
+        var unset: BSONDocument = [:]
+        for (name, value) in try state(of: new) + [(Name.slot, slot.map { BSONValue.int($0) })] {
+            if let value { set[name] = value } else { unset[name] = 1 }
+        }
+        var change: BSONDocument = ["$set": .document(set)]
+        if !unset.isEmpty { change["$unset"] = .document(unset) }
+        return .statement(where: [Name.id: .string(old.id.rawValue), Name.revision: .int(old.revision)], change)
+    }
+
+    static func delivery(_ document: BSONDocument) throws -> WebhookDelivery {
+        try JSONDecoder().decode(WebhookDelivery.self, from: Data(try FieldsOfDocument(document).string(Name.document).utf8))
+    }
+
+    private static func text(of value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    }
+}

@@ -1,0 +1,43 @@
+import Metrics
+import PixelFlowCore
+import WireFormats
+
+/// Counts and times attempts.
+struct WebhookMetrics: Sendable {
+    private let delivered: Counter
+    private let retried: Counter
+    private let failed: Counter
+    private let disabled: Counter
+    private let duration: Metrics.Timer
+    private let latency: Metrics.Timer
+    private let underWay: Meter
+
+    init(_ factory: any MetricsFactory) {
+        func attempts(_ outcome: String) -> Counter {
+            Counter(label: "webhook_attempts_total", dimensions: [("outcome", outcome)], factory: factory)
+        }
+        (delivered, retried, failed) = (attempts("delivered"), attempts("retried"), attempts("failed"))
+        disabled = Counter(label: "webhook_endpoints_disabled_total", factory: factory)
+        duration = Metrics.Timer(label: "webhook_attempt_duration_seconds", factory: factory)
+        latency = Metrics.Timer(label: "webhook_first_attempt_latency_seconds", factory: factory)
+        underWay = Meter(label: "webhook_attempts_under_way", factory: factory)
+    }
+
+    /// - Parameter wait: from the event to the first attempt; nil for later ones.
+    func begin(after wait: Duration?) {
+        if let wait { latency.recordNanoseconds(max(0, wait.nanoseconds)) }
+    }
+
+    func setUnderWay(_ count: Int) { underWay.set(count) }
+
+    func count(_ delivery: WebhookDelivery, took time: Duration) {
+        duration.recordNanoseconds(time.nanoseconds)
+        switch delivery.state {
+        case .delivered: delivered.increment()
+        case .pending: retried.increment()
+        case .failed: failed.increment()
+        }
+    }
+
+    func countDisabled() { disabled.increment() }
+}

@@ -1,0 +1,264 @@
+package import Logging
+package import Metrics
+import NIOCore
+package import PixelFlowCore
+package import PixelFlowFetch
+package import ServiceLifecycle
+import Synchronization
+import WireFormats
+
+/// Sends the deliveries of webhooks that are due. Any number of replicas share them.
+///
+/// The end of a task wakes the sender, so that the first attempt does not wait for the poll by which later attempts, and what other
+/// replicas have left behind, are found. Each endpoint is a queue with places of its own: one that is slow fills its places and delays
+/// no other.
+package final class WebhookSender: Service {
+    /// How often the store is asked for what is due.
+    package static let pollInterval = Duration.seconds(1)
+    private static let resubscriptionPause = Duration.seconds(1)
+    /// Attempts under way in this process. One of ten places costs a connection and a few kilobytes.
+    static let capacity = 1000
+    /// Queues that are looked at in one round.
+    static let queuesAtATime = 200
+    /// Attempts under way at a shutdown may take so long; then their deliveries are given back.
+    static let drainLimit = Duration.seconds(5)
+    /// Bytes of a message.
+    package static let bodyLimit = 256 * 1024
+    /// The time between two clean-ups, and how much each removes.
+    static let cleanUpInterval = Duration.seconds(60)
+    static let cleanUpBatch = 1000
+
+    private struct State {
+        var underWay: [WebhookQueue: Int] = [:]
+        var total = 0
+        /// Queues that may have more than they had places for.
+        var saturated: Set<WebhookQueue> = []
+        var isStopping = false
+    }
+
+    private let store: any WebhookStore
+    private let events: any TaskEvents
+    private let poster: GuardedPoster
+    private let pollInterval: Duration
+    private let message: @Sendable (WebhookDelivery) throws -> [UInt8]
+    private let logger: Logger
+    private let metrics: WebhookMetrics
+    private let state = Mutex(State())
+    private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Ends once nothing is under way at a shutdown.
+    private let idle = AsyncStream.makeStream(of: Void.self)
+
+    /// - Parameter message: the body of a delivery; the same for every attempt.
+    package init(
+        store: any WebhookStore, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
+        logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory, message: @escaping @Sendable (WebhookDelivery) throws -> [UInt8]
+    ) {
+        self.store = store
+        self.events = events
+        self.poster = poster
+        self.pollInterval = pollInterval
+        self.message = message
+        self.logger = logger
+        self.metrics = WebhookMetrics(metrics)
+    }
+
+    /// Has the store looked at now.
+    package func wake() { signal.continuation.yield() }
+
+    /// Sends until it is shut down.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { attempts in
+                await withTaskGroup(of: Void.self) { helpers in
+                    helpers.addTask { await self.listen() }
+                    helpers.addTask { await self.poll() }
+                    helpers.addTask { await self.cleanUp() }
+                    for await _ in signal.stream { await round(&attempts) }
+                    helpers.cancelAll()
+                }
+                await drain()
+                attempts.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.signal.continuation.finish()
+        }
+    }
+
+    // MARK: Waking
+
+    private func listen() async {
+        let warn: (any Error) -> Void = { self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"]) }
+        while !Task.isCancelled {
+            guard let changes = try? await retry(.every(Self.resubscriptionPause), onRetry: warn, events.subscribe) else { return }
+            for await change in changes where change.task.status.isFinal {
+                // Where that cannot be said now, a look at the store costs little.
+                if (try? await store.mayTell(of: change.task)) ?? true { wake() }
+            }
+            try? await Task.sleep(for: Self.resubscriptionPause)
+        }
+    }
+
+    private func poll() async {
+        while !Task.isCancelled {
+            wake()
+            try? await Task.sleep(for: pollInterval)
+        }
+    }
+
+    private func cleanUp() async {
+        while !Task.isCancelled {
+            do {
+                _ = try await store.forgetDeliveries(limit: Self.cleanUpBatch)
+            } catch {
+                logger.debug("old webhook deliveries not removed, will be retried", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.cleanUpInterval)
+        }
+    }
+
+    // MARK: Rounds
+
+    private func round(_ attempts: inout DiscardingTaskGroup) async {
+        do {
+            for queue in try await store.dueWebhookQueues(limit: Self.queuesAtATime).shuffled() {
+                let room = state.withLock { min(WebhookQueue.width - ($0.underWay[queue] ?? 0), Self.capacity - $0.total) }
+                guard room > 0 else {
+                    _ = state.withLock { $0.saturated.insert(queue) }
+                    continue
+                }
+                try await start(queue, room, &attempts)
+            }
+        } catch {
+            logger.warning("webhook deliveries not found, retrying", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func start(_ queue: WebhookQueue, _ room: Int, _ attempts: inout DiscardingTaskGroup) async throws {
+        let claimed = try await store.claimDeliveries(of: queue, limit: room)
+        guard !claimed.isEmpty else { return }
+        state.withLock { state in
+            state.underWay[queue, default: 0] += claimed.count
+            state.total += claimed.count
+            if claimed.count == room { state.saturated.insert(queue) }
+            metrics.setUnderWay(state.total)
+        }
+        let endpoint: Result<WebhookEndpoint?, any Error>
+        do {
+            endpoint = .success(try await store.webhook(queue.endpoint, of: queue.tenant))
+        } catch {
+            endpoint = .failure(error)
+        }
+        for delivery in claimed {
+            attempts.addTask {
+                await self.attempt(delivery, endpoint)
+                self.finished(queue)
+            }
+        }
+    }
+
+    private func finished(_ queue: WebhookQueue) {
+        let (mayHaveMore, isIdle) = state.withLock { state in
+            state.total -= 1
+            let left = (state.underWay[queue] ?? 1) - 1
+            state.underWay[queue] = left > 0 ? left : nil
+            metrics.setUnderWay(state.total)
+            return (state.saturated.remove(queue) != nil, state.isStopping && state.total == 0)
+        }
+        if mayHaveMore { wake() }
+        if isIdle { idle.continuation.finish() }
+    }
+
+    private func drain() async {
+        let isIdle = state.withLock { state in
+            state.isStopping = true
+            return state.total == 0
+        }
+        if isIdle { return }
+        await withTaskGroup(of: Void.self) { race in
+            race.addTask { try? await Task.sleep(for: Self.drainLimit) }
+            race.addTask { for await _ in self.idle.stream {} }
+            await race.next()
+            race.cancelAll()
+        }
+    }
+
+    // MARK: Attempts
+
+    private func attempt(_ delivery: WebhookDelivery, _ endpoint: Result<WebhookEndpoint?, any Error>) async {
+        do {
+            let endpoint = try endpoint.get()
+            let start = ContinuousClock.now
+            var outcome = try await outcome(of: delivery, to: endpoint)
+            outcome.duration = ContinuousClock.now - start
+            try await settle(delivery, outcome, endpoint)
+        } catch is CancellationError {
+            await release(delivery)
+        } catch {
+            // The lease runs out, and the delivery is made again.
+            logger.warning("webhook attempt not recorded", metadata: ["delivery": "\(delivery.id)", "error": "\(error)"])
+        }
+    }
+
+    private func outcome(of delivery: WebhookDelivery, to endpoint: WebhookEndpoint?) async throws -> WebhookOutcome {
+        guard let endpoint, endpoint.isEnabled else { return WebhookOutcome(error: "endpoint_disabled", isFinal: true) }
+        let body = try message(delivery)
+        guard body.count <= Self.bodyLimit else { return WebhookOutcome(error: "body_too_large", isFinal: true) }
+        let now = try await store.webhookTime()
+        let headers = WebhookSignature.headers(
+            id: delivery.id, timestamp: now.microseconds / 1_000_000, body: body, secrets: endpoint.validSecrets(at: now))
+        metrics.begin(after: delivery.log.isEmpty ? now - delivery.eventAt : nil)
+        do {
+            let answer = try await poster.post(
+                delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
+                answerLimit: WebhookOutcome.answerLimit)
+            return WebhookOutcome(
+                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self), retryAfter: answer.retryAfter
+            )
+        } catch let failure as GuardedPoster.Failure {
+            return WebhookOutcome(error: failure.rawValue)
+        }
+    }
+
+    private func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome, _ endpoint: WebhookEndpoint?) async throws {
+        guard let settled = try await store.settle(delivery, outcome) else {
+            logger.warning("webhook attempt outlived its lease", metadata: ["delivery": "\(delivery.id)"])
+            return
+        }
+        metrics.count(settled, took: outcome.duration)
+        if outcome.error != "endpoint_disabled", let endpoint { try await note(outcome, of: endpoint) }
+    }
+
+    /// Another attempt may change the endpoint at the same moment.
+    private func note(_ outcome: WebhookOutcome, of known: WebhookEndpoint) async throws {
+        var known = known
+        let now = try await store.webhookTime()
+        while known.note(outcome, at: now) {
+            guard var fresh = try await store.webhook(known.id, of: known.tenant), fresh.note(outcome, at: now) else { return }
+            fresh.revision += 1
+            fresh.updatedAt = now
+            if try await store.replace(fresh) {
+                guard let fault = fresh.fault else { return }
+                metrics.countDisabled()
+                logger.notice(
+                    "webhook endpoint disabled",
+                    metadata: ["tenant": "\(fresh.tenant)", "endpoint": "\(fresh.id)", "fault": "\(fault.rawValue)"])
+                return
+            }
+            try Task.checkCancellation()
+            known = fresh
+        }
+    }
+
+    /// A separate task: this one has been cancelled.
+    private func release(_ delivery: WebhookDelivery) async {
+        let (store, logger) = (store, logger)
+        await Task {
+            do {
+                try await store.release(delivery)
+            } catch {
+                logger.debug("webhook claim not given back", metadata: ["delivery": "\(delivery.id)", "error": "\(error)"])
+            }
+        }.value
+    }
+}

@@ -1,0 +1,31 @@
+import Crypto
+package import Foundation
+package import PixelFlowCore
+
+/// Signs a message as Standard Webhooks 1.0 asks (https://www.standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`.
+package enum WebhookSignature {
+    package static let idHeader = "webhook-id"
+    package static let timestampHeader = "webhook-timestamp"
+    package static let signatureHeader = "webhook-signature"
+
+    /// The headers of a message.
+    ///
+    /// - Parameters:
+    ///   - timestamp: seconds since 1970, of this attempt.
+    ///   - secrets: each makes a signature; a receiver accepts any of them.
+    package static func headers(
+        id: WebhookDeliveryID, timestamp: Int64, body: some DataProtocol, secrets: [WebhookSecret]
+    ) -> [(String, String)] {
+        let signatures = secrets.compactMap(\.key).map { signature(id: id, timestamp: timestamp, body: body, key: $0) }
+        return [
+            (idHeader, id.rawValue), (timestampHeader, "\(timestamp)"), (signatureHeader, signatures.joined(separator: " ")),
+        ]
+    }
+
+    private static func signature(id: WebhookDeliveryID, timestamp: Int64, body: some DataProtocol, key: [UInt8]) -> String {
+        var code = HMAC<SHA256>(key: SymmetricKey(data: key))
+        code.update(data: Data("\(id).\(timestamp).".utf8))
+        code.update(data: body)
+        return "v1," + Data(code.finalize()).base64EncodedString()
+    }
+}

@@ -1,0 +1,42 @@
+import PixelFlowCore
+
+extension WebhookStoreConformance {
+    func endpointsAreChangedInOrder() async throws {
+        let first = endpoint()
+        try requireEqual(try await store.add(first), true, "added")
+        try requireEqual(try await store.add(first), false, "added again")
+        try requireEqual(try await store.webhook(first.id, of: Self.tenant), first, "as it was added")
+        var second = first
+        second.url = "https://example.com/other"
+        second.rotate(to: WebhookSecret.make(), at: Timestamp(microseconds: 1_767_225_700_000_000))
+        second.revision += 1
+        try requireEqual(try await store.replace(second), true, "replaced")
+        try requireEqual(try await store.replace(second), false, "replaced by the same revision")
+        try requireEqual(try await store.webhooks(of: Self.tenant), [second], "afterwards")
+        try requireEqual(try await store.removeWebhook(first.id, of: Self.tenant), true, "removed")
+        try requireEqual(try await store.removeWebhook(first.id, of: Self.tenant), false, "removed again")
+        try requireEqual(try await store.webhook(first.id, of: Self.tenant), nil, "once it is gone")
+    }
+
+    func organisationsDoNotMeet() async throws {
+        _ = try await store.add(endpoint())
+        try requireEqual(try await store.webhooks(of: Self.stranger), [], "a stranger's list")
+        try requireEqual(try await store.webhook(queue.endpoint, of: Self.stranger), nil, "a stranger's view")
+        try requireEqual(try await store.removeWebhook(queue.endpoint, of: Self.stranger), false, "a stranger's removal")
+        let delivery = try await addDelivery()
+        let theirs = WebhookQueue(tenant: Self.stranger, endpoint: queue.endpoint)
+        try requireEqual(try await store.delivery(delivery.id, to: theirs), nil, "a stranger's delivery")
+        try requireEqual(try await store.deliveries(WebhookDeliveryQuery(theirs)), [], "a stranger's log")
+        try requireEqual(try await store.replay(delivery.id, to: theirs), nil, "a stranger's replay")
+        try await store.fanOut([try await endedTask(of: Self.stranger)])
+        try requireEqual(try await store.deliveries(WebhookDeliveryQuery(queue)).map(\.id), [delivery.id], "mine")
+    }
+
+    func removalTakesDeliveries() async throws {
+        _ = try await store.add(endpoint())
+        _ = try await addDelivery()
+        _ = try await store.removeWebhook(queue.endpoint, of: Self.tenant)
+        try requireEqual(try await store.deliveries(WebhookDeliveryQuery(queue)), [], "the log")
+        try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "what is due")
+    }
+}

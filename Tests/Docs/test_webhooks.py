@@ -1,0 +1,32 @@
+"""The commands of docs/webhooks.md against a pixelflow."""
+
+import json
+import os
+import re
+import subprocess
+
+from harness.loading import ROOT
+from harness.pixelflow import Instance
+from harness.requests import call_expecting
+
+ACCOUNT = {"email": "ada@example.com", "password": "correct horse"}
+
+
+def test_commands(build, tmp_path):
+    add, look = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "webhooks.md").read_text(), re.MULTILINE | re.DOTALL)
+    with Instance(build / "pixelflow", tmp_path) as instance:
+        call_expecting(201, "POST", f"{instance.bases['auth']}/register", body=ACCOUNT)
+        token = call_expecting(200, "POST", f"{instance.bases['auth']}/login", body=ACCOUNT).json()["token"]
+
+        def run(block, **more):
+            script = f"set -euo pipefail\n{block.replace('http://localhost:8080', instance.bases['api'])}"
+            done = subprocess.run(
+                ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "TOKEN": token, **more})
+            assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+            return done.stdout
+
+        webhook = json.loads(run(add))
+        assert webhook["secret"].startswith("whsec_")
+        assert webhook["url"] == "https://example.com/hook"
+        # Nothing has been told yet, so nothing has failed.
+        assert run(look, WEBHOOK=webhook["id"]) == '{"deliveries":[],"next_cursor":null}{"replayed":0}'

@@ -1,0 +1,130 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import PixelFlowCore
+import Testing
+
+@Suite struct WebhookRouteTests {
+    private static let json = #"{"url":"https://example.com/hook","events":["task.completed","task.failed"],"description":"shop"}"#
+
+    private func add(_ client: APIClient, _ json: String = Self.json) async throws -> [String: Any] {
+        let response = try await client.post(json: json, to: "/api/webhooks")
+        #expect(response.status == .created, "\(response.text)")
+        return try response.object()
+    }
+
+    private func patch(_ client: APIClient, _ id: String, _ json: String) async throws -> [String: Any] {
+        let headers: HTTPFields = [.contentType: "application/json"]
+        return try await client.send(.patch, "/api/webhooks/\(id)", headers: headers, body: ByteBuffer(string: json)).object()
+    }
+
+    @Test func aSecretIsShownOnceAndWhenItIsReplaced() async throws {
+        try await APIHarness().run { ada, _ in
+            let created = try await add(ada)
+            let id = try #require(created["id"] as? String)
+            let secret = try #require(created["secret"] as? String)
+            #expect(secret.hasPrefix("whsec_"))
+            #expect(created["events"] as? [String] == ["task.completed", "task.failed"])
+            for path in ["/api/webhooks", "/api/webhooks/\(id)"] {
+                let response = try await ada.get(path)
+                #expect(response.status == .ok)
+                #expect(response.text.contains(id) && !response.text.contains("whsec_"))
+            }
+            let rotated = try await ada.post(json: "", to: "/api/webhooks/\(id)/rotate").object()
+            let other = try #require(rotated["secret"] as? String)
+            #expect(other != secret && other.hasPrefix("whsec_"))
+            #expect(rotated["previous_secret_until"] is String)
+        }
+    }
+
+    @Test func anEndpointIsChangedAndDeleted() async throws {
+        try await APIHarness().run { ada, bob in
+            let id = try #require(try await add(ada)["id"] as? String)
+            #expect(try await patch(ada, id, #"{"enabled":false,"events":["task.cancelled"]}"#)["enabled"] as? Bool == false)
+            let now = try await ada.get("/api/webhooks/\(id)").object()
+            #expect(now["events"] as? [String] == ["task.cancelled"])
+            #expect(now["url"] as? String == "https://example.com/hook" && now["description"] as? String == "shop")
+            #expect(try await bob.get("/api/webhooks/\(id)").status == .notFound)
+            #expect(try await bob.send(.delete, "/api/webhooks/\(id)").status == .notFound)
+            #expect(try await ada.send(.delete, "/api/webhooks/\(id)").status == .noContent)
+            #expect(try await ada.send(.delete, "/api/webhooks/\(id)").status == .notFound)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"events":["task.failed"]}"#, "missing_value", "url"),
+        (#"{"url":"https://example.com"}"#, "missing_value", "events"),
+        (#"{"url":"ftp://example.com","events":["task.failed"]}"#, "invalid_value", "url"),
+        (#"{"url":"https://user:pw@example.com","events":["task.failed"]}"#, "invalid_value", "url"),
+        (#"{"url":"http://example.com:25","events":["task.failed"]}"#, "port_not_allowed", "url"),
+        (#"{"url":"https://example.com","events":[]}"#, "invalid_value", "events"),
+        (#"{"url":"https://example.com","events":["webhook.test"]}"#, "invalid_value", "events"),
+        (#"{"url":"https://example.com","events":["task.lost"]}"#, "invalid_value", "events[0]"),
+    ])
+    func whatCannotBeAnEndpointIsRefused(json: String, code: String, field: String) async throws {
+        try await APIHarness().run { ada, _ in
+            let response = try await ada.post(json: json, to: "/api/webhooks")
+            #expect(response.status == .unprocessableContent)
+            #expect(response.code == code)
+            #expect(response.field == field)
+        }
+    }
+
+    @Test func anOrganisationHasTwentyAtMost() async throws {
+        try await APIHarness().run { ada, bob in
+            for _ in 0..<WebhookEndpoint.limit { _ = try await add(ada) }
+            let response = try await ada.post(json: Self.json, to: "/api/webhooks")
+            #expect(response.status == .conflict && response.code == "too_many_webhooks")
+            _ = try await add(bob)
+        }
+    }
+
+    @Test func aTestIsListedReadAndReplayed() async throws {
+        try await APIHarness().run { ada, bob in
+            let id = try #require(try await add(ada)["id"] as? String)
+            let tested = try await ada.post(json: "", to: "/api/webhooks/\(id)/test")
+            #expect(tested.status == .accepted)
+            let delivery = try #require(try tested.object()["id"] as? String)
+            let list = try await ada.get("/api/webhooks/\(id)/deliveries?state=pending&limit=1").object()
+            #expect((list["deliveries"] as? [[String: Any]])?.map { $0["id"] as? String } == [delivery])
+            #expect(list["next_cursor"] is NSNull)
+            let one = try await ada.get("/api/webhooks/\(id)/deliveries/\(delivery)").object()
+            #expect((one["body"] as? String)?.contains(#""type":"webhook.test""#) == true)
+            let replayed = try await ada.post(json: #"{"delivery":"\#(delivery)"}"#, to: "/api/webhooks/\(id)/replay")
+            #expect(replayed.status == .accepted)
+            #expect(try replayed.object()["replayed"] as? Int == 1)
+            let since = try await ada.post(json: #"{"since":"2026-01-01T00:00:00Z"}"#, to: "/api/webhooks/\(id)/replay")
+            #expect(try since.object()["replayed"] as? Int == 0)
+            #expect(try await ada.post(json: "{}", to: "/api/webhooks/\(id)/replay").code == "invalid_value")
+            #expect(try await ada.post(json: #"{"since":"today"}"#, to: "/api/webhooks/\(id)/replay").field == "since")
+            #expect(try await ada.post(json: #"{"delivery":"none"}"#, to: "/api/webhooks/\(id)/replay").status == .notFound)
+            #expect(try await ada.get("/api/webhooks/\(id)/deliveries?cursor=x").code == "invalid_value")
+            #expect(try await bob.get("/api/webhooks/\(id)/deliveries").status == .notFound)
+            _ = try await patch(ada, id, #"{"enabled":false}"#)
+            #expect(try await ada.post(json: "", to: "/api/webhooks/\(id)/test").code == "webhook_disabled")
+        }
+    }
+
+    @Test func aTaskHasAWebhookOfItsOwn() async throws {
+        try await APIHarness().run { ada, _ in
+            let url = "https://example.com/mine"
+            let bodies = [
+                try await ada.post(json: #"{"image_url":"https://example.com/a.jpg","webhook_url":"\#(url)"}"#),
+                try await ada.post(image: "bytes", query: "?webhook_url=https://example.com/mine"),
+                try await ada.post(form: [(#"name="webhook_url""#, url), (#"name="file"; filename="a.png""#, "bytes")]),
+            ]
+            for body in bodies {
+                #expect(body.status == .accepted)
+                #expect(try body.object()["webhook_url"] as? String == url)
+            }
+            let refused = try await ada.post(json: #"{"image_url":"https://example.com/a.jpg","webhook_url":"http://example.com:25/"}"#)
+            #expect(refused.code == "port_not_allowed" && refused.field == "webhook_url")
+            // What signs these is there, is not listed, and shows its secret when it is replaced.
+            #expect(try await ada.get("/api/webhooks").text == #"{"webhooks":[]}"#)
+            let rotated = try await ada.post(json: "", to: "/api/webhooks/default/rotate").object()
+            #expect((rotated["secret"] as? String)?.hasPrefix("whsec_") == true)
+            #expect(try await patch(ada, "default", #"{"url":"https://example.com"}"#)["code"] as? String == "invalid_value")
+        }
+    }
+}

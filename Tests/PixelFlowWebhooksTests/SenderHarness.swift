@@ -1,0 +1,105 @@
+import Conformance
+import Foundation
+import Logging
+import PixelFlowAPI
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+import PixelFlowFetch
+import PixelFlowURL
+import PixelFlowWebhooks
+import Prometheus
+import ServiceLifecycle
+import WireFormats
+
+/// A sender on a store of its own, as in the process that runs everything, with tasks that end when a test says so.
+struct SenderHarness: Sendable {
+    static let tenant = TenantID("tenant")
+
+    let store: SQLiteTaskStore
+    let registry = PrometheusRegistry()
+    let publisher: OutboxPublisher
+    let sender: WebhookSender
+    let clock = MovableClock()
+    private let events = InProcessTaskEvents()
+
+    /// A clock that runs, and that a test can put forward.
+    final class MovableClock: WallClock {
+        private let ahead = ManualClock(start: Timestamp(microseconds: 0))
+
+        func now() -> Timestamp { SystemClock().now() + (ahead.now() - Timestamp(microseconds: 0)) }
+        func advance(by duration: Duration) { ahead.advance(by: duration) }
+    }
+
+    private init(_ folder: String, timeout: Duration, allowed: [String]) throws {
+        store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        publisher = OutboxPublisher(
+            store: store, broker: InProcessBroker(), events: events, webhooks: store, logger: logger, metrics: registry)
+        sender = WebhookSender(
+            store: store, events: events,
+            poster: try GuardedPoster(
+                allowedNetworks: allowed.compactMap { NetworkRange($0) }, ports: .webhooks, timeout: timeout, userAgent: "test"),
+            // What a test waits for is woken by a signal, or not at all.
+            pollInterval: .seconds(3600), logger: logger, metrics: registry, message: WebhookMessage.body)
+    }
+
+    /// Runs a sender while `body` runs.
+    static func run(
+        timeout: Duration = .seconds(15), allowed: [String] = ["127.0.0.0/8"], _ body: (SenderHarness) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-webhooks-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let harness = try SenderHarness(folder, timeout: timeout, allowed: allowed)
+        let group = ServiceGroup(
+            services: [harness.publisher, harness.sender], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let result: Result<Void, any Error>
+            do {
+                result = .success(try await body(harness))
+            } catch {
+                result = .failure(error)
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try result.get()
+        }
+    }
+
+    @discardableResult
+    func addEndpoint(_ name: String = "shop", url: String) async throws -> WebhookEndpoint {
+        let endpoint = WebhookEndpoint(
+            id: WebhookID(name), tenant: Self.tenant, url: url, events: [.taskCancelled], createdAt: clock.now())
+        _ = try await store.add(endpoint)
+        return endpoint
+    }
+
+    func endpoint(_ name: String = "shop") async throws -> WebhookEndpoint? {
+        try await store.webhook(WebhookID(name), of: Self.tenant)
+    }
+
+    /// A task that ends now, and when it did.
+    @discardableResult
+    func endTask(webhookURL: String? = nil) async throws -> (task: TaskRecord, at: ContinuousClock.Instant) {
+        let now = clock.now()
+        let task = TaskRecord(
+            id: .make(at: now), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
+            pipeline: .default, webhookURL: webhookURL, fingerprint: "print", requestID: "request", createdAt: now)
+        _ = try await store.create(task)
+        let ended = try requireValue(try await store.cancel(task.id, of: Self.tenant), "not cancelled")
+        publisher.publish(ended)
+        return (ended, .now)
+    }
+
+    func deliveries(_ name: String = "shop") async throws -> [WebhookDelivery] {
+        try await store.deliveries(WebhookDeliveryQuery(WebhookQueue(tenant: Self.tenant, endpoint: WebhookID(name)), limit: 200))
+    }
+
+    /// The first delivery, once it has had so many attempts.
+    func delivery(after attempts: Int, to name: String = "shop") async throws -> WebhookDelivery {
+        try await eventually("\(attempts) attempts") { () -> WebhookDelivery? in
+            try await deliveries(name).last.flatMap { $0.log.count >= attempts ? $0 : nil }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Conformance
+import Foundation
+import NIOCore
+import PixelFlowCore
+import PixelFlowEmbedded
+import PixelFlowWebhooks
+import Testing
+import WebhookReceiver
+
+@Suite(.serialized) struct SenderTests {
+    @Test func theEndOfATaskIsToldAndSigned() async throws {
+        try await Receiver.run(Receiver.status(200, body: "thanks")) { receiver in
+            try await SenderHarness.run { harness in
+                let endpoint = try await harness.addEndpoint(url: receiver.url("/hook?a=b"))
+                let (task, _) = try await harness.endTask()
+                let message = try await receiver.messages(1)[0]
+                #expect(message.path == "/hook?a=b")
+                #expect(message.headers["content-type"] == "application/json")
+                #expect(message.headers["webhook-id"] == "msg_\(task.id)_1_shop")
+                let timestamp = try #require(message.headers["webhook-timestamp"].flatMap { Int64($0) })
+                let expected = WebhookSignature.headers(
+                    id: WebhookDeliveryID("msg_\(task.id)_1_shop"), timestamp: timestamp, body: Data(message.body.utf8),
+                    secrets: endpoint.secrets)
+                #expect(message.headers["webhook-signature"] == expected[2].1)
+                let body = try #require(try JSONSerialization.jsonObject(with: Data(message.body.utf8)) as? [String: Any])
+                #expect(body["type"] as? String == "task.cancelled")
+                #expect(body["timestamp"] as? String == task.completedAt?.iso8601)
+                #expect((body["data"] as? [String: Any])?["id"] as? String == task.id.rawValue)
+                let delivery = try await harness.delivery(after: 1)
+                #expect(delivery.state == .delivered)
+                #expect(delivery.log.map(\.answer) == ["thanks"])
+            }
+        }
+    }
+
+    @Test func aTaskWithAURLOfItsOwnIsToldThere() async throws {
+        try await Receiver.run(Receiver.status(204)) { receiver in
+            try await SenderHarness.run { harness in
+                let organisation = WebhookEndpoint.organisation(SenderHarness.tenant, at: harness.clock.now())
+                _ = try await harness.store.add(organisation)
+                let (task, _) = try await harness.endTask(webhookURL: receiver.url("/mine"))
+                let message = try await receiver.messages(1)[0]
+                #expect(message.path == "/mine")
+                #expect(message.headers["webhook-id"] == "msg_\(task.id)_1_default")
+            }
+        }
+    }
+
+    @Test func anotherAttemptKeepsTheIDAndTheBody() async throws {
+        let answer: Receiver.Answer = { message, channel in
+            Receiver.status(message.headers["webhook-id"] == nil ? 400 : 500, body: "later")(message, channel)
+        }
+        try await Receiver.run(answer) { receiver in
+            try await SenderHarness.run { harness in
+                try await harness.addEndpoint(url: receiver.url())
+                try await harness.endTask()
+                let failed = try await harness.delivery(after: 1)
+                #expect(failed.state == .pending && failed.log[0].status == 500 && failed.log[0].nextAttemptAt == failed.nextAttemptAt)
+                harness.clock.advance(by: .seconds(6))
+                harness.sender.wake()
+                let messages = try await receiver.messages(2)
+                #expect(messages[0].headers["webhook-id"] == messages[1].headers["webhook-id"])
+                #expect(messages[0].body == messages[1].body)
+                let since = try #require(try await harness.endpoint()?.failingSince)
+                #expect(since <= harness.clock.now())
+            }
+        }
+    }
+
+    @Test func goneDisablesTheEndpoint() async throws {
+        try await Receiver.run(Receiver.status(410)) { receiver in
+            try await SenderHarness.run { harness in
+                try await harness.addEndpoint(url: receiver.url())
+                try await harness.endTask()
+                #expect(try await harness.delivery(after: 1).state == .failed)
+                let endpoint = try await eventually("the end of the endpoint") { () -> WebhookEndpoint? in
+                    try await harness.endpoint().flatMap { $0.isEnabled ? nil : $0 }
+                }
+                #expect(endpoint.fault == .gone)
+                try await harness.endTask()
+                #expect(try await harness.deliveries().count == 1)
+            }
+        }
+    }
+
+    @Test func aRedirectIsAFailureAndNotFollowed() async throws {
+        try await Receiver.run(Receiver.status(301, headers: "Location: http://169.254.169.254/latest/meta-data\r\n")) { receiver in
+            try await SenderHarness.run { harness in
+                try await harness.addEndpoint(url: receiver.url())
+                try await harness.endTask()
+                let delivery = try await harness.delivery(after: 1)
+                #expect(delivery.state == .pending && delivery.log[0].status == 301)
+                #expect(receiver.messages.count == 1)
+            }
+        }
+    }
+
+    @Test func addressesOfThisNetworkAreRefused() async throws {
+        try await Receiver.run(Receiver.status(200)) { receiver in
+            try await SenderHarness.run(allowed: []) { harness in
+                try await harness.addEndpoint(url: receiver.url())
+                try await harness.addEndpoint("metadata", url: "http://169.254.169.254/latest")
+                try await harness.endTask()
+                #expect(try await harness.delivery(after: 1).log[0].error == "address_blocked")
+                #expect(try await harness.delivery(after: 1, to: "metadata").log[0].error == "address_blocked")
+                #expect(receiver.messages.isEmpty)
+            }
+        }
+    }
+
+    @Test func ofAnEndlessAnswerTheBeginningIsKept() async throws {
+        let answer: Receiver.Answer = { _, channel in
+            channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), promise: nil)
+            @Sendable func more() {
+                guard channel.isActive else { return }
+                channel.writeAndFlush(ByteBuffer(repeating: UInt8(ascii: "x"), count: 65_536)).whenSuccess { more() }
+            }
+            more()
+        }
+        try await Receiver.run(answer) { receiver in
+            try await SenderHarness.run { harness in
+                try await harness.addEndpoint(url: receiver.url())
+                try await harness.endTask()
+                let delivery = try await harness.delivery(after: 1)
+                #expect(delivery.state == .delivered)
+                #expect(delivery.log[0].answer == String(repeating: "x", count: 4096))
+            }
+        }
+    }
+
+    /// Receivers that never come to an answer.
+    enum Silence: CaseIterable {
+        case hanging, dripping, resetting, refusing
+
+        var answer: Receiver.Answer {
+            { _, channel in
+                switch self {
+                case .hanging, .refusing: break
+                case .dripping: channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"), promise: nil)
+                case .resetting: channel.close(promise: nil)
+                }
+            }
+        }
+
+        var error: String {
+            switch self {
+            case .hanging, .dripping: "timeout"
+            case .resetting, .refusing: "unreachable"
+            }
+        }
+    }
+
+    @Test(arguments: Silence.allCases) func aReceiverThatDoesNotAnswerIsGivenUp(silence: Silence) async throws {
+        try await Receiver.run(silence.answer) { receiver in
+            try await SenderHarness.run(timeout: .milliseconds(300)) { harness in
+                // Nobody listens on the first port.
+                try await harness.addEndpoint(url: silence == .refusing ? "http://127.0.0.1:1025/" : receiver.url())
+                try await harness.endTask()
+                let delivery = try await harness.delivery(after: 1)
+                #expect(delivery.log[0].error == silence.error)
+                #expect(delivery.log[0].status == nil && delivery.state == .pending)
+            }
+        }
+    }
+
+    @Test func aSlowEndpointDelaysNoOtherAndHasTenPlaces() async throws {
+        try await Receiver.run({ _, _ in }) { slow in
+            try await Receiver.run(Receiver.status(200)) { fast in
+                try await SenderHarness.run(timeout: .seconds(10)) { harness in
+                    try await harness.addEndpoint("slow", url: slow.url())
+                    try await harness.addEndpoint("fast", url: fast.url())
+                    for _ in 0..<30 { try await harness.endTask() }
+                    #expect(try await fast.messages(30).count == 30)
+                    #expect(slow.messages.count <= WebhookQueue.width)
+                    let underWay = try await eventually("the slow endpoint's places") { () -> Int? in
+                        let count = try await harness.deliveries("slow").filter { $0.leaseUntil != nil }.count
+                        return count == WebhookQueue.width ? count : nil
+                    }
+                    #expect(underWay == WebhookQueue.width)
+                }
+            }
+        }
+    }
+}
