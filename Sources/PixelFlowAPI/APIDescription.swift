@@ -87,6 +87,8 @@ extension [DeclaredProblem] {
 }
 
 extension DeclaredProblem {
+    static let auditLogBusy = DeclaredProblem(
+        .unavailable, "audit_log_busy", "\(AuditRecorder.capacity) audit entries wait for auth; what must be audited is refused.")
     static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another tenant's.")
     static let blobStoreUnavailable = DeclaredProblem(.unavailable, "blob_store_unavailable", "The object store does not answer.")
 }

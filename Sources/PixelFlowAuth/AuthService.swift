@@ -14,7 +14,7 @@ package struct AuthService: Sendable {
     private let dependencies: AuthDependencies
     private let serviceSecret: ServiceSecret
     /// What verifiers and others ask auth, without HTTP.
-    package let identities: any IdentitySource
+    package let identities: any IdentitySource & AuditSink
     /// Run as long as the service does.
     package let services: [any Service]
     private let requests: RequestLimits
@@ -28,12 +28,14 @@ package struct AuthService: Sendable {
     ///   - hasher: bcrypt as the settings say, unless given.
     ///   - transport: takes mail, if the settings have any; a client of their server unless given.
     ///   - limiter: counts registrations by address; those of this process alone unless given.
+    ///   - failures: counts failed sign-ins with other replicas; nil if there are none. One that throws refuses sign-ins.
     ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, limiter: (any RateLimiter)? = nil,
+        failures: (any RateLimiter)? = nil,
         requests: RequestLimits = .off,
         logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
@@ -50,7 +52,8 @@ package struct AuthService: Sendable {
         let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(
             store: store,
-            hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
+            hasher: try hasher ?? settings.hasher(),
+            throttle: SignInThrottle(LoginThrottle(settings.throttle, clock: clock), shared: failures),
             registration: settings.registration,
             registrationThrottle: AddressThrottle(.registration, perHour: settings.registrationsPerHour, limiter: limiter),
             issuer: issuer, outbox: outbox,

@@ -27,7 +27,8 @@ import Testing
             _ = try await store.put(Preset(name: "mine", pipeline: pipeline, updatedAt: now), of: tenant)
         }
         let purge = OrganisationPurge(
-            identities: DeletedTenants(), tasks: store, presets: store, publisher: publisher, logger: logger)
+            identities: DeletedTenants(), tasks: store, presets: store, publisher: publisher,
+            audit: AuditRecorder(outbox: store, logger: logger), logger: logger)
         #expect(try await purge.round(after: 0) == 7)
         #expect(try await store.list(TaskQuery(tenant: TenantID("gone"))).tasks.isEmpty)
         #expect(try await store.presets(of: TenantID("gone")).isEmpty)
@@ -36,6 +37,10 @@ import Testing
         // Their objects are left to the dispatcher.
         #expect(try await store.deleted(limit: 10).count == 3)
         #expect(try await purge.round(after: 7) == 7)
+        let told = try await store.undeliveredAudit(before: now, limit: 10).map(\.entry)
+        #expect(told.map(\.action) == [.tasksDeleted, .presetsDeleted])
+        #expect(told.map(\.detail) == ["3 with the organisation", "1 with the organisation"])
+        #expect(told.allSatisfy { $0.organisation == TenantID("gone") })
     }
 
     /// Auth after one organisation is over, in pages of one.

@@ -49,6 +49,16 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         try fields.encode(quota.weight, forKey: .weight)
     }
 
+    /// What is limited, for people: `tasks_per_month 100, retention_days 30`.
+    var summary: String {
+        let values: [(Quota.CodingKeys, Int?)] = [
+            (.tasksPerMonth, quota.tasksPerMonth), (.bytesStored, quota.bytesStored), (.tasksInFlight, quota.tasksInFlight),
+            (.sourceBytes, quota.sourceBytes), (.retentionDays, quota.retentionDays), (.weight, quota.weight),
+        ]
+        let limits = values.compactMap { key, value in value.map { "\(key.rawValue) \($0)" } }
+        return limits.isEmpty ? "unlimited" : limits.joined(separator: ", ")
+    }
+
     /// - Throws: `invalid_value` with the name of the quota that is out of range.
     func check() throws(PixelFlowError) {
         let counts: [(Quota.CodingKeys, Int?)] = [

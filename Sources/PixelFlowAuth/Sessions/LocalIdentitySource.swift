@@ -3,7 +3,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 
 /// What verifiers ask, answered from the store.
-struct LocalIdentitySource: IdentitySource {
+struct LocalIdentitySource: IdentitySource, AuditSink {
     /// Revocations in one answer.
     static let pageSize = 1_000
 
@@ -28,6 +28,8 @@ struct LocalIdentitySource: IdentitySource {
         return DeletedOrganisations(
             organisations: over.map(\.id.rawValue), next: over.last?.deletedAt.microseconds ?? position, more: isFull)
     }
+
+    func append(_ entries: [AuditEntry]) async throws { try await store.append(entries) }
 
     func revocations(after sequence: Int64) async throws -> RevocationPage {
         let newest = try await store.newestRevocation()

@@ -97,6 +97,17 @@ enum TaskSchema {
                         WHERE status = 'PENDING' AND held = 0 AND deleted_at IS NULL;
                     """)
         }
+        migrator.registerMigration("8 audit entries on their way") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE audit_outbox (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        at INTEGER NOT NULL,
+                        settled INTEGER NOT NULL,
+                        document BLOB NOT NULL
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }()
 }
