@@ -43,7 +43,9 @@ package struct AuthService: Sendable {
         let issuer = AsyncLazy {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
-        let identities = LocalIdentitySource(store: store, clock: clock)
+        // A token and its leeway, and a day for clocks that are far apart.
+        let tokenLifetime = settings.tokenLifetime + .seconds(86_400)
+        let identities = LocalIdentitySource(store: store, tokenLifetime: tokenLifetime, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
@@ -63,7 +65,6 @@ package struct AuthService: Sendable {
             issuer: issuer, identities: identities, verifier: verifier, proxies: settings.proxies, metrics: AuthMetrics(metrics),
             clock: clock)
         serviceSecret = settings.serviceSecret
-        // A token and its leeway, and a day for clocks that are far apart.
         let mailSender = try outbox.map { outbox in
             MailSender(
                 store: store, outbox: outbox, transport: try transport ?? outbox.settings.client(),
@@ -74,8 +75,7 @@ package struct AuthService: Sendable {
         services =
             [
                 IdentityCleaner(
-                    store: store, auditAge: settings.auditAge, tokenLifetime: settings.tokenLifetime + .seconds(86_400), clock: clock,
-                    logger: logger),
+                    store: store, auditAge: settings.auditAge, tokenLifetime: tokenLifetime, clock: clock, logger: logger),
                 SetupAnnouncer(accounts: accounts, logger: logger),
             ] + (mailSender.map { [$0] } ?? [])
         self.requests = requests

@@ -1,6 +1,6 @@
 package import PixelFlowAuth
 package import PixelFlowBackends
-import PixelFlowCore
+package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowRuntime
 

@@ -8,6 +8,8 @@ struct LocalIdentitySource: IdentitySource, AuditSink {
     static let pageSize = 1_000
 
     let store: IdentityStore
+    /// After it no token is left that a revocation could concern.
+    let tokenLifetime: Duration
     let clock: any WallClock
 
     func introspect(key: String) async throws -> KeyIntrospection {
@@ -36,6 +38,6 @@ struct LocalIdentitySource: IdentitySource, AuditSink {
         let records = try await store.revocations(after: sequence, limit: Self.pageSize)
         // One may have been added between the two reads.
         return RevocationPage(
-            records, after: sequence, limit: Self.pageSize, newest: max(newest, records.last?.sequence ?? 0))
+            records, after: sequence, limit: Self.pageSize, newest: max(newest, records.last?.sequence ?? 0), lifetime: tokenLifetime)
     }
 }
