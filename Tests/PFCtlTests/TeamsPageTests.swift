@@ -57,7 +57,8 @@ import Testing
                 .replacing("curl ", with: "curl -sSf ").replacing("pf_reset_...", with: #"'"$reset"'"#).replacing(
                     "pf_live_...", with: #""$key""#)
             lines += [
-                "output=$(timeout -k 1 15 env \(text))", #"echo "$output""#, #"reset=$(grep -o 'pf_reset_[^ "]*' <<< "$output" || echo "$reset")"#,
+                "output=$(timeout -k 1 15 env \(text))", #"echo "$output""#,
+                #"reset=$(grep -o 'pf_reset_[^ "]*' <<< "$output" || echo "$reset")"#,
                 #"key=$(grep -o 'pf_live_[^ "]*' <<< "$output" || echo "$key")"#, "done=$((done + 1))",
             ]
         }
