@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Conformance
 import Foundation
 import NIOCore
