@@ -61,6 +61,7 @@ extension ServiceDescription {
         | `too_many_redirects` | more than 5 redirects | no |
         | `source_not_found`, `source_refused` | 404 or 410; other refusals, an untrusted certificate, a redirect from https to http | no |
         | `source_too_large` | over the limit of bytes | no |
+        | `quota_exceeded` | over `source_bytes` of the quota | no |
         | `source_encoding_unsupported` | a `Content-Encoding` other than gzip and deflate, or several | no |
         | `source_encoding_invalid` | the body is not in the encoding that the server declares | no |
         | `source_timeout`, `source_unreachable` | more than 10 s in all; no connection or a lost one | yes |
@@ -97,6 +98,8 @@ extension [DeclaredProblem] {
 }
 
 extension DeclaredProblem {
+    static let auditLogBusy = DeclaredProblem(
+        .unavailable, "audit_log_busy", "\(AuditRecorder.capacity) audit entries wait for auth; what must be audited is refused.")
     static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another tenant's.")
     static let blobStoreUnavailable = DeclaredProblem(.unavailable, "blob_store_unavailable", "The object store does not answer.")
 }

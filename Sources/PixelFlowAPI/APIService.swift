@@ -19,6 +19,7 @@ package struct APIDependencies: Sendable {
     package var turns: TurnDispatcher?
     package var hub: EventHub
     package var verifier: TokenVerifier
+    package var audit: AuditRecorder
     /// Lets operators in.
     package var secret: ServiceSecret
     package var clock: any WallClock
@@ -28,7 +29,7 @@ package struct APIDependencies: Sendable {
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, webhooks: any WebhookOwnerStore,
         wakeWebhooks: @escaping @Sendable () -> Void = {}, blobs: any BlobStore, publisher: OutboxPublisher,
-        turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, secret: ServiceSecret = .off,
+        turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, audit: AuditRecorder, secret: ServiceSecret = .off,
         clock: any WallClock = SystemClock(),
         proxies: TrustedProxies = .loopback
     ) {
@@ -42,6 +43,7 @@ package struct APIDependencies: Sendable {
         self.turns = turns
         self.hub = hub
         self.verifier = verifier
+        self.audit = audit
         self.secret = secret
         self.clock = clock
         self.proxies = proxies
@@ -98,7 +100,8 @@ package struct APIService: Sendable {
         let routes =
             upload.routes + TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).routes
             + OutputRoutes(dependencies: dependencies).routes
-            + PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).routes + PipelineRoutes().routes
+            + PresetRoutes(presets: dependencies.presets, audit: dependencies.audit, clock: dependencies.clock).routes
+            + PipelineRoutes().routes
             + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
             + UsageRoutes(usage: dependencies.usage).routes
             + WebhookRoutes(
@@ -111,7 +114,9 @@ package struct APIService: Sendable {
                 behind: [
                     AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies, admitsUpgrades: true)
                 ])
-            table.add(QuotaRoutes(usage: dependencies.usage).routes, behind: [ServiceSecretMiddleware(dependencies.secret)])
+            table.add(
+                QuotaRoutes(usage: dependencies.usage, audit: dependencies.audit).routes,
+                behind: [ServiceSecretMiddleware(dependencies.secret)])
         }
     }
 }

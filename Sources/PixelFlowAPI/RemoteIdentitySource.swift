@@ -5,8 +5,8 @@ import NIOHTTP1
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// API keys and revocations, asked of an auth service by HTTP.
-package struct RemoteIdentitySource: IdentitySource {
+/// API keys and revocations, asked of an auth service by HTTP, and the audit log there.
+package struct RemoteIdentitySource: IdentitySource, AuditSink {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_AUTH_URL", default: "http://127.0.0.1:50051",
         help: "URL at which the api asks auth for API keys and revocations.")
@@ -54,15 +54,31 @@ package struct RemoteIdentitySource: IdentitySource {
         try await answer(to: HTTPClientRequest(url: url + "/deleted-organisations?after=\(position)"))
     }
 
+    package func append(_ entries: [AuditEntry]) async throws {
+        var request = HTTPClientRequest(url: url + "/audit-entries")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(AuditDelivery(entries))))
+        _ = try await send(request, expecting: .noContent)
+    }
+
     /// - Throws: `auth_unavailable` if the service does not answer as it should.
     private func answer<Value: Decodable>(to request: HTTPClientRequest) async throws -> Value {
+        let body = try await send(request, expecting: .ok)
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView))
+        } catch {
+            throw PixelFlowError.unavailable("auth", cause: error)
+        }
+    }
+
+    private func send(_ request: HTTPClientRequest, expecting status: HTTPResponseStatus) async throws -> ByteBuffer {
         var request = request
         request.headers.add(name: "authorization", value: "Bearer \(secret)")
         do {
             let response = try await client.execute(request, timeout: .seconds(3))
-            guard response.status == .ok else { throw UnexpectedStatus(status: response.status.code) }
-            let body = try await response.body.collect(upTo: Self.sizeLimit)
-            return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView))
+            guard response.status == status else { throw UnexpectedStatus(status: response.status.code) }
+            return try await response.body.collect(upTo: Self.sizeLimit)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

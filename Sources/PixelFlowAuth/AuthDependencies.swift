@@ -32,7 +32,7 @@ struct Caller: Sendable {
     let origin: RequestOrigin
 
     func audit(_ action: AuditAction, in organisation: TenantID, target: String = "", detail: String = "") -> AuditEntry {
-        origin.audit(action, in: organisation, by: Actor(principal), target: target, detail: detail)
+        origin.audit(action, in: organisation, by: AuditActor(principal), target: target, detail: detail)
     }
 }
 

@@ -14,7 +14,7 @@ package struct AuthService: Sendable {
     private let dependencies: AuthDependencies
     private let serviceSecret: ServiceSecret
     /// What verifiers and others ask auth, without HTTP.
-    package let identities: any IdentitySource
+    package let identities: any IdentitySource & AuditSink
     /// Run as long as the service does.
     package let services: [any Service]
     private let requests: RequestLimits
@@ -28,12 +28,14 @@ package struct AuthService: Sendable {
     ///   - hasher: bcrypt as the settings say, unless given.
     ///   - transport: takes mail, if the settings have any; a client of their server unless given.
     ///   - limiter: counts registrations by address; those of this process alone unless given.
+    ///   - failures: counts failed sign-ins with other replicas; nil if there are none. One that throws refuses sign-ins.
     ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, limiter: (any RateLimiter)? = nil,
+        failures: (any RateLimiter)? = nil,
         requests: RequestLimits = .off,
         logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
@@ -41,7 +43,9 @@ package struct AuthService: Sendable {
         let issuer = AsyncLazy {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
-        let identities = LocalIdentitySource(store: store, clock: clock)
+        // A token and its leeway, and a day for clocks that are far apart.
+        let tokenLifetime = settings.tokenLifetime + .seconds(86_400)
+        let identities = LocalIdentitySource(store: store, tokenLifetime: tokenLifetime, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
@@ -50,7 +54,8 @@ package struct AuthService: Sendable {
         let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(
             store: store,
-            hasher: try hasher ?? settings.hasher(), throttle: LoginThrottle(settings.throttle, clock: clock),
+            hasher: try hasher ?? settings.hasher(),
+            throttle: SignInThrottle(LoginThrottle(settings.throttle, clock: clock), shared: failures),
             registration: settings.registration,
             registrationThrottle: AddressThrottle(.registration, perHour: settings.registrationsPerHour, limiter: limiter),
             issuer: issuer, outbox: outbox,
@@ -60,7 +65,6 @@ package struct AuthService: Sendable {
             issuer: issuer, identities: identities, verifier: verifier, proxies: settings.proxies, metrics: AuthMetrics(metrics),
             clock: clock)
         serviceSecret = settings.serviceSecret
-        // A token and its leeway, and a day for clocks that are far apart.
         let mailSender = try outbox.map { outbox in
             MailSender(
                 store: store, outbox: outbox, transport: try transport ?? outbox.settings.client(),
@@ -71,8 +75,7 @@ package struct AuthService: Sendable {
         services =
             [
                 IdentityCleaner(
-                    store: store, auditAge: settings.auditAge, tokenLifetime: settings.tokenLifetime + .seconds(86_400), clock: clock,
-                    logger: logger),
+                    store: store, auditAge: settings.auditAge, tokenLifetime: tokenLifetime, clock: clock, logger: logger),
                 SetupAnnouncer(accounts: accounts, logger: logger),
             ] + (mailSender.map { [$0] } ?? [])
         self.requests = requests

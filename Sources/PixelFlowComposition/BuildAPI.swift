@@ -27,6 +27,7 @@ package func buildAPI(
         ? TurnDispatcher(
             store: backends.tasks, events: backends.events, publisher: backends.publisher,
             settings: backends.isEmbedded ? settings.turns.embedded : settings.turns, weight: weight, logger: logger) : nil
+    let audit = AuditRecorder(outbox: backends.tasks, proxies: listen.proxies, logger: context.logger(for: "api"))
     let webhooks = WebhookSender(
         store: backends.tasks, events: backends.events, poster: try settings.webhooks.poster(), logger: context.logger(for: "webhooks"),
         message: WebhookMessage.body)
@@ -34,7 +35,7 @@ package func buildAPI(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, webhooks: backends.tasks,
             wakeWebhooks: webhooks.wake, blobs: backends.blobs,
-            publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, secret: settings.secret,
+            publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, audit: audit, secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
         requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: listen.proxies))
@@ -48,10 +49,11 @@ package func buildAPI(
             OrphanCollector(
                 store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings.orphans,
                 logger: logger),
-            Retention(tasks: backends.tasks, publisher: backends.publisher, logger: logger),
+            Retention(tasks: backends.tasks, publisher: backends.publisher, audit: audit, logger: logger),
+            AuditPublisher(outbox: backends.tasks, sink: tokens.identities, recorder: audit, logger: context.logger(for: "api")),
             OrganisationPurge(
                 identities: tokens.identities, tasks: backends.tasks, presets: backends.tasks, webhooks: backends.tasks,
-                publisher: backends.publisher, logger: logger),
+                publisher: backends.publisher, audit: audit, logger: logger),
             webhooks,
             hub,
         ] + (turns.map { [$0] } ?? []),
@@ -98,17 +100,17 @@ package struct TokenVerification: Sendable {
         RemoteKeySource.descriptions + RemoteIdentitySource.descriptions + TokenRules.descriptions
 
     let verifier: TokenVerifier
-    let identities: any IdentitySource
+    let identities: any IdentitySource & AuditSink
     let checks: [HealthCheck]
 
-    private init(_ verifier: TokenVerifier, _ identities: any IdentitySource, checks: [HealthCheck] = []) {
+    private init(_ verifier: TokenVerifier, _ identities: any IdentitySource & AuditSink, checks: [HealthCheck] = []) {
         self.verifier = verifier
         self.identities = identities
         self.checks = checks
     }
 
     /// With the keys of an auth service in the same process.
-    package static func local(_ verifier: TokenVerifier, _ identities: any IdentitySource) -> TokenVerification {
+    package static func local(_ verifier: TokenVerifier, _ identities: any IdentitySource & AuditSink) -> TokenVerification {
         TokenVerification(verifier, identities)
     }
 

@@ -1,6 +1,6 @@
 package import PixelFlowAuth
 package import PixelFlowBackends
-import PixelFlowCore
+package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowRuntime
 
@@ -11,9 +11,9 @@ package import PixelFlowRuntime
 /// - Throws: `setting_invalid`; with an embedded store also where the signing keys cannot be read.
 package func buildAuth(
     _ settings: AuthSettings, backends: UserBackends, counting: RequestCounting, listen: ListenSettings, context: BuildContext
-) async throws -> (parts: ServiceParts, verifier: TokenVerifier, identities: any IdentitySource) {
+) async throws -> (parts: ServiceParts, verifier: TokenVerifier, identities: any IdentitySource & AuditSink) {
     let auth = try AuthService(
-        store: backends.store, settings: settings, limiter: counting.limiter,
+        store: backends.store, settings: settings, limiter: counting.limiter, failures: counting.shared,
         requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: settings.proxies), logger: context.logger(for: "auth"))
     if backends.isEmbedded { try await auth.prepare() }
     return (

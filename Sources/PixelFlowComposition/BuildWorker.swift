@@ -19,7 +19,7 @@ package func buildWorker(
     let worker = WorkerService(
         dependencies: WorkerDependencies(
             store: backends.tasks, broker: backends.broker, events: backends.events, blobs: backends.blobs, renderer: renderer,
-            fetcher: try GuardedFetcher(settings: fetch), publisher: backends.publisher),
+            fetcher: try GuardedFetcher(settings: fetch), usage: backends.tasks, publisher: backends.publisher),
         settings: settings, logger: context.logger(for: "worker"))
     let health = HealthRoutes(checks: backends.storeChecks + backends.brokerChecks(need: .once), drain: context.drain)
     return ServiceParts(

@@ -21,7 +21,7 @@ extension RequestCounting {
         let client = try RedisClient(redis)
         let limiter = FailOpenRateLimiter(shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: logger)
         return RequestCounting(
-            limiter: limiter, checks: [HealthCheck("cache", need: .never) { try await client.check() }],
+            limiter: limiter, isShared: true, checks: [HealthCheck("cache", need: .never) { try await client.check() }],
             services: [ClosingService { await client.shutDown() }])
     }
 }

@@ -25,19 +25,29 @@ package final class FailOpenRateLimiter: RateLimiter {
         failures = Counter(label: "rate_limit_fail_open_total", factory: metrics)
     }
 
-    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision {
+    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision { try await either { try await $0.admit(buckets) } }
+
+    package func preview(_ buckets: [RateBucket]) async throws -> RateDecision { try await either { try await $0.preview(buckets) } }
+
+    /// Forgets what was counted here during an outage as well.
+    package func clear(_ buckets: [RateBucket]) async throws {
+        try await local.clear(buckets)
+        try await either { try await $0.clear(buckets) }
+    }
+
+    private func either<Value>(_ body: (any RateLimiter) async throws -> Value) async throws -> Value {
         do {
-            let decision = try await shared.admit(buckets)
+            let value = try await body(shared)
             if isDegraded.load(ordering: .relaxed), isDegraded.exchange(false, ordering: .relaxed) {
                 logger.info("rate limits are counted across replicas again")
             }
-            return decision
+            return value
         } catch {
             failures.increment()
             if !isDegraded.exchange(true, ordering: .relaxed) {
                 logger.warning("rate limits are counted in this process alone", metadata: ["error": "\(error)"])
             }
-            return try await local.admit(buckets)
+            return try await body(local)
         }
     }
 }

@@ -40,6 +40,22 @@ package final class InMemoryRateLimiter: RateLimiter {
         }
     }
 
+    package func preview(_ buckets: [RateBucket]) -> RateDecision {
+        let now = clock.now().microseconds
+        let times = times.withLock { times in buckets.map { times[$0] } }
+        return RateDecision(
+            zip(buckets, times).map { bucket, time in
+                let state = GenericCellRate(bucket.limit, stored: time, now: now)
+                return GenericCellRate.balance(bucket.limit, full: state.full, wait: state.wait, now: now)
+            })
+    }
+
+    package func clear(_ buckets: [RateBucket]) {
+        times.withLock { times in
+            for bucket in buckets { times[bucket] = nil }
+        }
+    }
+
     /// Forgets what no longer matters and, if that is not enough, the quarter that has least left to wait, so that the cost of the
     /// scan is spread over many requests.
     private static func makeRoom(in times: inout [RateBucket: Int64], capacity: Int, now: Int64) {

@@ -6,6 +6,14 @@ package protocol RateLimiter: Sendable {
     /// - Returns: the decision, with a balance for each bucket in the same order.
     /// - Throws: an error if the count is kept elsewhere and cannot be reached. Nothing may have been counted, or all of it.
     func admit(_ buckets: [RateBucket]) async throws -> RateDecision
+    /// What `admit` would say, without counting anything.
+    ///
+    /// - Throws: as `admit`.
+    func preview(_ buckets: [RateBucket]) async throws -> RateDecision
+    /// Forgets what was counted in the buckets.
+    ///
+    /// - Throws: as `admit`.
+    func clear(_ buckets: [RateBucket]) async throws
 }
 
 /// What a limiter says about a request.

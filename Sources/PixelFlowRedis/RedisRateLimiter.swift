@@ -12,10 +12,20 @@ package struct RedisRateLimiter: RateLimiter {
         self.prefix = prefix
     }
 
-    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision {
-        let keys = buckets.map { "\(prefix)\($0.limit.name):\($0.key)" }
-        let arguments = buckets.flatMap { ["\($0.limit.interval)", "\($0.limit.capacity)"] }
-        let reply = try await client.evaluate(Self.script, keys: keys, arguments).array?.compactMap(\.integer) ?? []
+    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision { try await decide(buckets, counts: true) }
+
+    package func preview(_ buckets: [RateBucket]) async throws -> RateDecision { try await decide(buckets, counts: false) }
+
+    package func clear(_ buckets: [RateBucket]) async throws {
+        guard !buckets.isEmpty else { return }
+        _ = try await client.send(RedisCommand("DEL", buckets.map(key)))
+    }
+
+    private func key(_ bucket: RateBucket) -> String { "\(prefix)\(bucket.limit.name):\(bucket.key)" }
+
+    private func decide(_ buckets: [RateBucket], counts: Bool) async throws -> RateDecision {
+        let arguments = buckets.flatMap { ["\($0.limit.interval)", "\($0.limit.capacity)"] } + [counts ? "1" : "0"]
+        let reply = try await client.evaluate(Self.script, keys: buckets.map(key), arguments).array?.compactMap(\.integer) ?? []
         guard reply.count == 2 * buckets.count else {
             throw RedisError(.protocolError, "the script of the rate limits answers something else")
         }
@@ -29,12 +39,14 @@ package struct RedisRateLimiter: RateLimiter {
     }
 
     /// The rules of `GenericCellRate`, for every key in one step. A key holds the microsecond at which its quota is whole again, and
-    /// expires then. Answers for each key the microseconds until that and those until the request has room.
+    /// expires then. Answers for each key the microseconds until that and those until the request has room. The last argument says
+    /// whether the request is counted.
     private static let script = RedisScript(
         """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
         local allowed, full, wait = true, {}, {}
+        local counts = ARGV[2 * #KEYS + 1] == '1'
         for i, key in ipairs(KEYS) do
           local interval, capacity = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
           local stored = tonumber(redis.call('GET', key) or now) or now
@@ -47,7 +59,7 @@ package struct RedisRateLimiter: RateLimiter {
         end
         local answer = {}
         for i, key in ipairs(KEYS) do
-          if allowed then
+          if allowed and counts then
             full[i] = full[i] + tonumber(ARGV[2 * i - 1])
             redis.call('SET', key, string.format('%.0f', full[i]), 'PX', math.ceil((full[i] - now) / 1000))
           end

@@ -60,13 +60,17 @@ struct TaskProcessor: Sendable {
     }
 
     private func fetch(_ url: String) async throws -> FetchedSource {
+        let quota = try await dependencies.usage.quota(of: task.tenant)
+        let limit = min(limits.sourceBytes, quota.sourceBytes ?? limits.sourceBytes)
         let start = ContinuousClock.now
         do {
-            let source = try await dependencies.fetcher.fetch(url, limit: limits.sourceBytes)
+            let source = try await dependencies.fetcher.fetch(url, limit: limit)
             metrics.fetched(in: ContinuousClock.now - start, failure: nil)
             return source
         } catch let error as PixelFlowError {
             metrics.fetched(in: ContinuousClock.now - start, failure: error.code)
+            // The fetcher stops at the limit, whoever has set it.
+            if error.code == "source_too_large", limit < limits.sourceBytes { try quota.admit(sourceOf: limit + 1) }
             throw error
         }
     }

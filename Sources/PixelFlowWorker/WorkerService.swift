@@ -13,13 +13,15 @@ package struct WorkerDependencies: Sendable {
     package var blobs: any BlobStore
     package var renderer: any Renderer
     package var fetcher: any SourceFetcher
+    /// Says how large a source may be, of which that is known only when it is fetched.
+    package var usage: any UsageStore
     package var publisher: OutboxPublisher
     /// Of all that runs in this worker.
     let outages = OutageLog()
 
     package init(
         store: any TaskWorkerStore, broker: any TaskBroker, events: any TaskEvents, blobs: any BlobStore, renderer: any Renderer,
-        fetcher: any SourceFetcher, publisher: OutboxPublisher
+        fetcher: any SourceFetcher, usage: any UsageStore, publisher: OutboxPublisher
     ) {
         self.store = store
         self.broker = broker
@@ -27,6 +29,7 @@ package struct WorkerDependencies: Sendable {
         self.blobs = blobs
         self.renderer = renderer
         self.fetcher = fetcher
+        self.usage = usage
         self.publisher = publisher
     }
 }

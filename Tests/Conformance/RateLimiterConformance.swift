@@ -28,6 +28,8 @@ package struct RateLimiterConformance: Sendable {
         ConformanceCase("rate limits: callers do not share a bucket") { try await $0.callersAreApart() },
         ConformanceCase("rate limits: limits do not share a bucket") { try await $0.limitsAreApart() },
         ConformanceCase("rate limits: replicas share every bucket") { try await $0.replicasShare() },
+        ConformanceCase("rate limits: a preview counts for nothing") { try await $0.aPreviewCountsForNothing() },
+        ConformanceCase("rate limits: a cleared bucket is whole, for every replica") { try await $0.clearedBucketsAreWhole() },
         ConformanceCase("rate limits: odd quotas are exact as well") { try await $0.oddQuotas() },
         ConformanceCase("rate limits: requests are earned back evenly") { try await $0.requestsComeBack() },
         ConformanceCase("rate limits: ten thousand requests at once admit the quota") { try await $0.aFlood() },
@@ -100,6 +102,27 @@ package struct RateLimiterConformance: Sendable {
         var allowed = 0
         for number in 0..<10 where try await (number.isMultiple(of: 2) ? limiter : other).admit([bucket]).isAllowed { allowed += 1 }
         try requireEqual(allowed, 4, "requests admitted by two replicas")
+    }
+
+    func aPreviewCountsForNothing() async throws {
+        let (bucket, other) = (RateBucket(limit(2), key: "u:1"), RateBucket(limit(5), key: "u:2"))
+        for left in [2, 1, 0] {
+            for _ in 0..<3 {
+                let preview = try await self.other.preview([bucket, other])
+                try requireEqual(preview.isAllowed, left > 0, "a preview with \(left) left")
+                try requireEqual(preview.balances.map(\.remaining), [left, 5], "requests left")
+            }
+            try requireEqual(try await limiter.admit([bucket]).isAllowed, left > 0, "a request with \(left) left")
+        }
+    }
+
+    func clearedBucketsAreWhole() async throws {
+        let (bucket, other) = (RateBucket(limit(2), key: "u:1"), RateBucket(limit(2), key: "u:2"))
+        for _ in 0..<2 { _ = try await limiter.admit([bucket, other]) }
+        try await self.other.clear([bucket])
+        try await self.other.clear([])
+        try requireEqual(try await limiter.preview([bucket]).balances.map(\.remaining), [2], "of the one that was cleared")
+        try requireEqual(try await limiter.preview([other]).isAllowed, false, "of the other one")
     }
 
     func oddQuotas() async throws {

@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import PFCtl
 import StubService
+import Synchronization
 import Terminal
 import TerminalTesting
 import Testing
@@ -40,6 +41,42 @@ import WireFormats
             #expect(late.status == .unreachable)
             #expect(late.errors.contains("the login of ada@example.com has expired"))
             #expect(await stand.pfctl("tasks", "ls", "-n", "other", environment: environment).errors.contains("needs a login"))
+        }
+    }
+
+    /// Auth whose tokens last an hour and whose refresh tokens are good once.
+    @Test func renewsATokenThatIsAboutToExpire() async throws {
+        let spent = Mutex<[String]>([])
+        let auth: StubService.Answer = { call in
+            let json = try? JSONValue(parsing: Array(call.body.utf8))
+            if call.path == "/login" { return (200, #"{"token":"t0","refresh_token":"r0","token_type":"Bearer","expires_in":3600}"#) }
+            guard call.path == "/token", let sent = json?["refresh_token"]?.stringValue, let number = Int(sent.dropFirst()), number < 2
+            else {
+                return (401, #"{"detail":"The session has ended.","code":"refresh_token_invalid"}"#)
+            }
+            spent.withLock { $0.append(sent) }
+            return (200, #"{"token":"t\#(number + 1)","refresh_token":"r\#(number + 1)","token_type":"Bearer","expires_in":3600}"#)
+        }
+        try await StubService.run("auth", port: 50_051, auth) { stand, _ in
+            let seen = Mutex<[String]>([])
+            let api = try await StubService.start { call in
+                seen.withLock { $0.append(call.authorization ?? "") }
+                return (200, #"{"tasks":[]}"#)
+            }
+            for pod in stand.pods(of: "api") {
+                stand.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: api.port)
+            }
+            let environment = ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"]
+            #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
+            // The second is good from the first renewal on; the last one is refused by auth.
+            for (seconds, status) in [(3_000, ExitStatus.ok), (3_550, .ok), (7_000, .ok), (7_200, .ok), (10_900, .unreachable)] {
+                let outcome = await stand.pfctl(
+                    "tasks", "ls", environment: environment, clock: FakePixelFlow.now.advanced(by: .seconds(seconds)))
+                #expect(outcome.status == status, "\(seconds): \(outcome.errors)")
+                if status != .ok { #expect(outcome.errors.contains("the login of ada@example.com has ended")) }
+            }
+            #expect(seen.withLock(\.self) == ["Bearer t0", "Bearer t1", "Bearer t1", "Bearer t2"])
+            #expect(spent.withLock(\.self) == ["r0", "r1"])
         }
     }
 

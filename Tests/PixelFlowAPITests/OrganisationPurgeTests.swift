@@ -29,7 +29,8 @@ import Testing
                 WebhookEndpoint(id: .make(at: now), tenant: tenant, url: "https://example.com", events: [.taskFailed], createdAt: now))
         }
         let purge = OrganisationPurge(
-            identities: DeletedTenants(), tasks: store, presets: store, webhooks: store, publisher: publisher, logger: logger)
+            identities: DeletedTenants(), tasks: store, presets: store, webhooks: store, publisher: publisher,
+            audit: AuditRecorder(outbox: store, logger: logger), logger: logger)
         #expect(try await purge.round(after: 0) == 7)
         #expect(try await store.list(TaskQuery(tenant: TenantID("gone"))).tasks.isEmpty)
         #expect(try await store.presets(of: TenantID("gone")).isEmpty)
@@ -40,6 +41,10 @@ import Testing
         // Their objects are left to the dispatcher.
         #expect(try await store.deleted(limit: 10).count == 3)
         #expect(try await purge.round(after: 7) == 7)
+        let told = try await store.undeliveredAudit(before: now, limit: 10).map(\.entry)
+        #expect(told.map(\.action) == [.tasksDeleted, .presetsDeleted])
+        #expect(told.map(\.detail) == ["3 with the organisation", "1 with the organisation"])
+        #expect(told.allSatisfy { $0.organisation == TenantID("gone") })
     }
 
     /// Auth after one organisation is over, in pages of one.

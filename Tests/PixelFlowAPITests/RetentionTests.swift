@@ -15,7 +15,8 @@ import Testing
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
         let logger = Logger(label: "test")
         let publisher = OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger)
-        let retention = Retention(tasks: store, publisher: publisher, logger: logger)
+        let audit = AuditRecorder(outbox: store, clock: clock, logger: logger)
+        let retention = Retention(tasks: store, publisher: publisher, audit: audit, logger: logger)
         let tenant = TenantID("tenant")
         let tasks = (0..<3).map { _ in
             TaskRecord(
@@ -33,5 +34,10 @@ import Testing
         // Their objects are left to the dispatcher.
         #expect(Set(try await store.deleted(limit: 10).map(\.id)) == Set(tasks.dropLast().map(\.id)))
         #expect(try await retention.round() == 0)
+        let told = try await store.undeliveredAudit(before: clock.now(), limit: 10).map(\.entry)
+        #expect(told.map(\.action) == [.tasksDeleted])
+        #expect(told.first?.organisation == tenant)
+        #expect(told.first?.detail == "2 past their retention")
+        #expect(told.first?.actorName == "pixelflow")
     }
 }

@@ -31,6 +31,10 @@ private struct NamedCaller: RouterMiddleware {
 /// A counter that nobody reaches.
 private struct UnreachableLimiter: RateLimiter {
     func admit(_ buckets: [RateBucket]) async throws -> RateDecision { throw PixelFlowError.unavailable("cache") }
+
+    func preview(_ buckets: [RateBucket]) async throws -> RateDecision { throw PixelFlowError.unavailable("cache") }
+
+    func clear(_ buckets: [RateBucket]) async throws { throw PixelFlowError.unavailable("cache") }
 }
 
 @Suite("Limits of requests")

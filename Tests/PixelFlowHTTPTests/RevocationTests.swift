@@ -1,4 +1,5 @@
 import Conformance
+import Foundation
 import PixelFlowCore
 import Synchronization
 import Testing
@@ -96,6 +97,39 @@ struct RevocationTests {
         for number in 0..<10 { auth.revoke(.session(SessionID("s\(number)"))) }
         let verifier = verifier()
         for number in 0..<10 { #expect(await code(try token(["sid": "s\(number)"]), by: verifier) == "token_revoked") }
+    }
+
+    @Test("what can concern no token any more is forgotten, and nothing before")
+    func forgets() async throws {
+        var revoked = RevokedCredentials()
+        let start = clock.now()
+        let all: [Revocation] = [
+            .session(SessionID("s")), .key(APIKeyID("k")), .member(UserID("u"), TenantID("t"), before: 2), .user(UserID("u")),
+            .organisation(TenantID("t")),
+        ]
+        for revocation in all { revoked.insert(revocation, until: start + .seconds(100)) }
+        revoked.insert(.session(SessionID("ever")), until: .distantFuture)
+        // Revoked once more, it stays for the longer of both.
+        revoked.insert(.member(UserID("u"), TenantID("t"), before: 1), until: start + .seconds(1000))
+        revoked.prune(at: start + .seconds(99))
+        #expect(revoked.count == 6)
+        revoked.prune(at: start + .seconds(159))
+        #expect(revoked.count == 2)
+        let member = Principal(user: UserID("u"), email: "", tenant: TenantID("t"), membershipVersion: 1)
+        #expect(!revoked.allows(member))
+        revoked.prune(at: start + .seconds(1001))
+        #expect(revoked.count == 1)
+        #expect(revoked.allows(member))
+    }
+
+    @Test("how long a revocation matters comes with it")
+    func tellsItsEnd() throws {
+        let record = RevocationRecord(sequence: 1, revocation: .session(SessionID("s")), at: clock.now())
+        let page = RevocationPage([record], after: 0, limit: 1, newest: 1, lifetime: .seconds(60))
+        let read = try JSONDecoder().decode(RevocationPage.self, from: try JSONEncoder().encode(page))
+        #expect(read.revocations.map(\.end) == [clock.now() + .seconds(60)])
+        let older = RevocationPage([record], after: 0, limit: 1, newest: 1)
+        #expect(older.revocations.map(\.end) == [nil])
     }
 
     @Test("numbers that are given again after a restore of the database are read again")

@@ -52,6 +52,37 @@ struct LostReplyTests {
         }
     }
 
+    @Test("a transaction that was undone in favour of others is run again, and says nothing of the server", arguments: [4, 5])
+    func runsConflictsAgain(lost: Int) async throws {
+        try await TestDatabase.with { database in
+            let store = try database.open()
+            try await store.prepare()
+            let runs = Mutex(0)
+            let work: @Sendable () async throws -> Int = {
+                try await store.run(.check) { connection in
+                    let run = runs.withLock { runs in
+                        runs += 1
+                        return runs
+                    }
+                    try connection.transaction {
+                        if run <= lost { try connection.execute(script: run.isMultiple(of: 2) ? Self.deadlock : Self.serializationFailure) }
+                    }
+                    return run
+                }
+            }
+            if lost == 4 {
+                #expect(try await work() == 5)
+            } else {
+                _ = await expectOutage { _ = try await work() }
+                // Five failures in a row would have opened the circuit.
+                #expect(try await work() == 6)
+            }
+        }
+    }
+
+    private static let deadlock: StaticString = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40P01'; END $$"
+    private static let serializationFailure: StaticString = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40001'; END $$"
+
     @Test("a user whose confirmation got lost is there, once, and the caller is told so")
     func addsOnce() async throws {
         try await TestDatabase.with { database in

@@ -38,6 +38,25 @@ import WireFormats
         }
     }
 
+    /// "fetched" has seven bytes.
+    @Test(arguments: [(7, nil), (6, "quota_exceeded"), (nil, nil)] as [(Int?, String?)])
+    func aFetchedSourceIsHeldToTheQuotaAndCounts(_ quota: Int?, _ code: String?) async throws {
+        let harness = try WorkerHarness()
+        try await harness.store.setQuota(Quota(sourceBytes: quota), of: WorkerHarness.tenant)
+        let renderer = ScriptedRenderer()
+        try await harness.run(renderer) { worker in
+            let task = try await harness.add(url: "https://example.org/a.png")
+            #expect(try await harness.store.usage(of: WorkerHarness.tenant).now.bytesStored == 0)
+            worker.wake(task)
+            let final = try await harness.final(task.id)
+            #expect(final.error?.code == code)
+            #expect(final.attempts == 1)
+            #expect(renderer.jobs.isEmpty == (code != nil))
+            let outputs = final.outputs.compactMap(\.image?.bytes).reduce(0, +)
+            #expect(try await harness.store.usage(of: WorkerHarness.tenant).now.bytesStored == (code == nil ? 7 + outputs : 0))
+        }
+    }
+
     @Test func anUploadThatIsGoneFailsTheTask() async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in

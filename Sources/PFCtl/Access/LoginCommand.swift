@@ -9,7 +9,8 @@ struct LoginCommand: SessionCommand {
         commandName: "login",
         abstract: "Logs in to PixelFlow for the commands that manage tasks.",
         discussion: """
-            The token is kept for this context and namespace in $XDG_CONFIG_HOME/pfctl, readable by you only. The password \
+            The token is kept for this context and namespace in $XDG_CONFIG_HOME/pfctl, readable by you only, and is renewed as \
+            long as its session lasts. The password \
             comes from PFCTL_PASSWORD or stdin, never from the command line. An account with a second factor needs a code as \
             well: from PFCTL_CODE, or the next line of stdin.
 
@@ -50,7 +51,7 @@ struct LoginCommand: SessionCommand {
                 }
             }
         }
-        return TokenStore.Entry(token: login.token, email: email, expires: session.now.advanced(by: login.expiresIn))
+        return TokenStore.Entry(login, email: email, at: session.now)
     }
 }
 

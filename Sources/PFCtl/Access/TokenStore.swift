@@ -1,12 +1,15 @@
 import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
+import PixelFlowClient
 import Terminal
 
 /// The tokens that `pfctl login` got, in a file that only this user reads: one for each installation.
 struct TokenStore: Sendable {
     struct Entry: Codable, Sendable, Hashable {
         var token: String
+        /// Nil in a file of a release before sessions.
+        var refreshToken: String?
         var email: String
         var expires: Timestamp
     }
@@ -44,6 +47,20 @@ struct TokenStore: Sendable {
     }
 }
 
+extension TokenStore.Entry {
+    init(_ login: Login, email: String, at now: Timestamp) {
+        self.init(
+            token: login.token, refreshToken: login.refreshToken, email: email, expires: now.advanced(by: login.expiresIn))
+    }
+
+    fileprivate func renewed(by login: Login, at now: Timestamp) -> TokenStore.Entry {
+        var entry = TokenStore.Entry(login, email: email, at: now)
+        // Absent where it stays as it is.
+        entry.refreshToken = login.refreshToken ?? refreshToken
+        return entry
+    }
+}
+
 /// What commands take that ask the services as someone.
 struct TokenOptions: ParsableArguments {
     /// Other processes see a command line, which a variable is kept from.
@@ -53,30 +70,53 @@ struct TokenOptions: ParsableArguments {
     var token: String?
 
     /// The token of the options, of the environment, or of the last login, in this order.
-    /// - Throws: `CommandError` if there is none that is still good.
-    func resolve(in session: Session) throws -> String {
+    /// - Throws: `CommandError` if there is none that is still good or can be renewed.
+    func resolve(in session: Session) async throws -> String {
         if let token, !token.isEmpty { return token }
-        return try Self.ambient(in: session)
+        return try await Self.ambient(in: session)
     }
 
     /// Runs a body with the api, as whoever the token belongs to.
     func withAPI<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
-        try await ForwardedService.using(.api, in: session, token: try resolve(in: session), body)
+        try await ForwardedService.using(.api, in: session, token: try await resolve(in: session), body)
     }
 
     /// Runs a body with auth, as whoever the token belongs to.
     func withAuth<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
-        try await ForwardedService.using(.auth, in: session, token: try resolve(in: session), body)
+        try await ForwardedService.using(.auth, in: session, token: try await resolve(in: session), body)
     }
 
-    /// The token of the environment, or of the last login.
-    /// - Throws: `CommandError` if there is none that is still good.
-    static func ambient(in session: Session) throws -> String {
+    /// A token that is good for less is renewed before it is used, so that it does not expire during a command.
+    private static let renewalMargin = Duration.seconds(60)
+
+    /// The token of the environment, or of the last login, which is renewed if it is about to expire.
+    /// - Throws: `CommandError` if there is none that is still good or can be renewed.
+    static func ambient(in session: Session) async throws -> String {
         if let token = session.environment[variable], !token.isEmpty { return token }
-        let entry = try? TokenStore(environment: session.environment).entries()[TokenStore.key(session.configuration())]
-        guard let entry else { throw Self.unknown("this command needs a login") }
-        guard entry.expires > session.now else { throw Self.unknown("the login of \(entry.email) has expired") }
-        return entry.token
+        guard let store = try? TokenStore(environment: session.environment), let key = try? TokenStore.key(session.configuration()),
+            let entry = store.entries()[key]
+        else { throw Self.unknown("this command needs a login") }
+        if entry.expires > session.now.advanced(by: renewalMargin) { return entry.token }
+        guard let refreshToken = entry.refreshToken else {
+            guard entry.expires > session.now else { throw Self.unknown("the login of \(entry.email) has expired") }
+            return entry.token
+        }
+        let renewed = try await renew(entry, refreshToken, in: session)
+        try store.set(renewed, for: key)
+        return renewed.token
+    }
+
+    private static func renew(_ entry: TokenStore.Entry, _ refreshToken: String, in session: Session) async throws -> TokenStore.Entry {
+        let login = try await ForwardedService.using(.auth, in: session, token: nil) { auth in
+            try await auth.call { client in
+                do {
+                    return try await client.refresh(refreshToken)
+                } catch let problem as Problem where problem.code == "refresh_token_invalid" {
+                    throw Self.unknown("the login of \(entry.email) has ended")
+                }
+            }
+        }
+        return entry.renewed(by: login, at: session.now)
     }
 
     private static func unknown(_ what: String) -> CommandError {

@@ -144,7 +144,7 @@ struct StatusGathering: Sendable {
     }
 
     private func tasks(_ pods: [Pod]) async -> Gathered<TaskCounts> {
-        guard let token = try? TokenOptions.ambient(in: session) else {
+        guard let token = try? await TokenOptions.ambient(in: session) else {
             return Gathered(note: "tasks: not shown; run pfctl login to see them")
         }
         guard let pod = pods.first(where: { $0.metadata.component == "api" && PodHealth($0).isReady }) else {

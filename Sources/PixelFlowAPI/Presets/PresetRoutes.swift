@@ -9,6 +9,7 @@ import WireFormats
 /// `/api/presets`: pipelines saved by name; the built-in ones are there for everyone.
 struct PresetRoutes: Sendable {
     let presets: any PresetStore
+    let audit: AuditRecorder
     let clock: any WallClock
 
     var routes: [Route] {
@@ -26,12 +27,13 @@ struct PresetRoutes: Sendable {
                 access: .scope(.writePresets), parameters: [Self.name, Self.priority.description],
                 body: BodyDescription([.json(Pipeline.self)], "The pipeline."),
                 responses: [.json(PresetView.self, "The preset is replaced."), .json(.created, PresetView.self, "The preset is new.")],
-                problems: .readingTasks + .pipelineErrors + [DeclaredProblem.invalidParameter], handler: put),
+                problems: .readingTasks + .pipelineErrors + [DeclaredProblem.invalidParameter, .auditLogBusy], handler: put),
             Route(
                 .delete, "/api/presets/{name}", id: "deletePreset", tag: "presets", "Delete a preset",
                 details: "A built-in preset cannot be deleted; one that was saved under its name can.",
                 access: .scope(.writePresets), parameters: [Self.name],
-                responses: [.empty(.noContent, "The preset is deleted.")], problems: .readingTasks + [Self.notFound], handler: delete),
+                responses: [.empty(.noContent, "The preset is deleted.")], problems: .readingTasks + [Self.notFound, .auditLogBusy],
+                handler: delete),
         ]
     }
 
@@ -67,13 +69,17 @@ struct PresetRoutes: Sendable {
         let body = try await request.collectBody(limit: 256 * 1024)
         let pipeline = try Pipeline(validating: Data(body.readableBytesView))
         let preset = Preset(name: name, pipeline: pipeline, lane: lane, updatedAt: clock.now())
-        let isNew = try await presets.put(preset, of: try context.requirePrincipal().tenant)
+        let tenant = try context.requirePrincipal().tenant
+        let isNew = try await audit.record(
+            .presetSaved, on: name, request, context, outcome: { .done($0 ? "created" : "replaced") },
+            { try await presets.put(preset, of: tenant) })
         return try .json(PresetView(preset), status: isNew ? .created : .ok)
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        guard try await presets.removePreset(try name(context), of: try context.requirePrincipal().tenant) else {
-            throw PixelFlowError.notFound("preset")
+        let (name, tenant) = (try name(context), try context.requirePrincipal().tenant)
+        try await audit.record(.presetDeleted, on: name, request, context) {
+            guard try await presets.removePreset(name, of: tenant) else { throw PixelFlowError.notFound("preset") }
         }
         return Response(status: .noContent)
     }

@@ -29,7 +29,7 @@ struct TaskRoutes: Sendable {
                 .delete, "/api/tasks/{id}", id: "deleteTask", tag: "tasks", "Delete a task, its source and its outputs",
                 details: Self.conditionNote, access: .scope(.writeTasks), parameters: [.taskID, .ifMatch],
                 responses: [.empty(.noContent, "The task is deleted.")],
-                problems: .readingTasks + [.taskNotFound, .preconditionFailed], handler: delete),
+                problems: .readingTasks + [.taskNotFound, .preconditionFailed, .auditLogBusy], handler: delete),
             Route(
                 .post, "/api/tasks/{id}/cancel", id: "cancelTask", tag: "tasks", "Cancel a task",
                 details: "A task that is being processed stops at its next step. " + Self.conditionNote,
@@ -85,7 +85,11 @@ struct TaskRoutes: Sendable {
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await change(request, context) { try await dependencies.tasks.delete($0, of: $1) }
+        let task = try await change(request, context) { id, tenant in
+            try await dependencies.audit.record(
+                .taskDeleted, on: id.rawValue, request, context, outcome: { $0 == nil ? .nothing : .done() },
+                { try await dependencies.tasks.delete(id, of: tenant) })
+        }
         dependencies.publisher.publish(task)
         return Response(status: .noContent)
     }

@@ -19,17 +19,19 @@ package struct OrganisationPurge: Service {
     private let presets: any PresetStore
     private let webhooks: any WebhookOwnerStore
     private let publisher: OutboxPublisher
+    private let audit: AuditRecorder
     private let logger: Logger
 
     package init(
         identities: any IdentitySource, tasks: any TaskOwnerStore, presets: any PresetStore, webhooks: any WebhookOwnerStore,
-        publisher: OutboxPublisher, logger: Logger
+        publisher: OutboxPublisher, audit: AuditRecorder, logger: Logger
     ) {
         self.identities = identities
         self.tasks = tasks
         self.presets = presets
         self.webhooks = webhooks
         self.publisher = publisher
+        self.audit = audit
         self.logger = logger
     }
 
@@ -61,18 +63,37 @@ package struct OrganisationPurge: Service {
         return position
     }
 
+    private func record(
+        _ action: AuditAction, atMost count: Int, of tenant: TenantID, _ delete: () async throws -> Int
+    ) async throws -> Int {
+        try await audit.record(
+            action, in: tenant, detail: "at most \(count) with the organisation",
+            outcome: { $0 == 0 ? .nothing : .done("\($0) with the organisation") }, delete)
+    }
+
     private func purge(_ tenant: TenantID) async throws {
         var deleted = 0
         while true {
             let page = try await tasks.list(TaskQuery(tenant: tenant, limit: Self.batch))
             guard !page.tasks.isEmpty else { break }
-            for task in page.tasks {
-                guard let task = try await tasks.delete(task.id, of: tenant) else { continue }
-                publisher.publish(task)
-                deleted += 1
+            deleted += try await record(.tasksDeleted, atMost: page.tasks.count, of: tenant) {
+                var deleted = 0
+                for task in page.tasks {
+                    guard let task = try await tasks.delete(task.id, of: tenant) else { continue }
+                    publisher.publish(task)
+                    deleted += 1
+                }
+                return deleted
             }
         }
-        for preset in try await presets.presets(of: tenant) { _ = try await presets.removePreset(preset.name, of: tenant) }
+        let presets = try await presets.presets(of: tenant)
+        if !presets.isEmpty {
+            _ = try await record(.presetsDeleted, atMost: presets.count, of: tenant) {
+                var deleted = 0
+                for preset in presets where try await self.presets.removePreset(preset.name, of: tenant) { deleted += 1 }
+                return deleted
+            }
+        }
         for webhook in try await webhooks.webhooks(of: tenant) { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
         if deleted > 0 {
             logger.info("tasks of a deleted organisation deleted", metadata: ["tenant": "\(tenant)", "tasks": "\(deleted)"])

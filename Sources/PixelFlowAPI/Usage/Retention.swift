@@ -10,6 +10,7 @@ package import ServiceLifecycle
 package struct Retention: Service {
     private let tasks: any TaskOwnerStore & UsageStore
     private let publisher: OutboxPublisher
+    private let audit: AuditRecorder
     private let logger: Logger
 
     /// The time between two rounds.
@@ -17,9 +18,10 @@ package struct Retention: Service {
     /// Tasks of one round; what is left is for the next.
     static let batch = 500
 
-    package init(tasks: any TaskOwnerStore & UsageStore, publisher: OutboxPublisher, logger: Logger) {
+    package init(tasks: any TaskOwnerStore & UsageStore, publisher: OutboxPublisher, audit: AuditRecorder, logger: Logger) {
         self.tasks = tasks
         self.publisher = publisher
+        self.audit = audit
         self.logger = logger
     }
 
@@ -41,13 +43,26 @@ package struct Retention: Service {
     /// - Returns: how many tasks it has deleted.
     package func round() async throws -> Int {
         var deleted = 0
-        for expired in try await tasks.pastRetention(limit: Self.batch) {
+        let expired = Dictionary(grouping: try await tasks.pastRetention(limit: Self.batch), by: \.tenant)
+        for (tenant, expired) in expired.sorted(by: { $0.key < $1.key }) {
+            deleted += try await audit.record(
+                .tasksDeleted, in: tenant, detail: "at most \(expired.count) past their retention",
+                outcome: { $0 == 0 ? .nothing : .done("\($0) past their retention") },
+                { try await delete(expired) })
+        }
+        _ = try await tasks.forgetUsage(limit: Self.batch)
+        if deleted > 0 { logger.info("tasks past their retention deleted", metadata: ["tasks": "\(deleted)"]) }
+        return deleted
+    }
+
+    /// - Returns: how many have not been deleted by another replica.
+    private func delete(_ expired: [ExpiredTask]) async throws -> Int {
+        var deleted = 0
+        for expired in expired {
             guard let task = try await tasks.delete(expired.id, of: expired.tenant) else { continue }
             publisher.publish(task)
             deleted += 1
         }
-        _ = try await tasks.forgetUsage(limit: Self.batch)
-        if deleted > 0 { logger.info("tasks past their retention deleted", metadata: ["tasks": "\(deleted)"]) }
         return deleted
     }
 }

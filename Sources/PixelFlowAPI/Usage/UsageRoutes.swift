@@ -25,6 +25,7 @@ struct UsageRoutes: Sendable {
 /// `/api/organisations/{id}/quota`: for operators.
 struct QuotaRoutes: Sendable {
     let usage: any UsageStore
+    let audit: AuditRecorder
 
     var routes: [Route] {
         [
@@ -43,7 +44,7 @@ struct QuotaRoutes: Sendable {
                 body: BodyDescription([.json(QuotaView.self)], "The quota."),
                 responses: [.json(QuotaView.self, "The quota as it is now.")],
                 problems: .readingTasks + [
-                    Self.notFound,
+                    Self.notFound, .auditLogBusy,
                     DeclaredProblem(.invalid, "invalid_value", "A value is not accepted; `field` is its name."),
                 ], handler: put),
         ]
@@ -59,7 +60,9 @@ struct QuotaRoutes: Sendable {
         let tenant = try Self.tenant(context)
         let view = try await request.decodeJSON(QuotaView.self, limit: 4096)
         try view.check()
-        try await usage.setQuota(view.quota, of: tenant)
+        try await audit.record(.quotaChanged, in: tenant, by: .operator, detail: view.summary, request, context) {
+            try await usage.setQuota(view.quota, of: tenant)
+        }
         context.logger.info("quota set", metadata: ["organisation": "\(tenant)"])
         return try .json(view)
     }

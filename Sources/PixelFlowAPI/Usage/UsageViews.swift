@@ -9,7 +9,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         "tasks_per_month": limit("Tasks created in a calendar month (UTC); null is unlimited, as in every quota."),
         "bytes_stored": limit("Bytes of the sources and outputs of tasks that are not deleted, when a task is created."),
         "tasks_in_flight": limit("Tasks that are PENDING or PROCESSING."),
-        "source_bytes": limit("Bytes of one uploaded image."),
+        "source_bytes": limit("Bytes of one image. A task whose URL leads to a larger one fails with `quota_exceeded`."),
         "retention_days": limit("Days after which a task that has ended is deleted, with its source and outputs.", atLeast: 1),
         "weight": limit("How many turns the organisation has for each of another, while several wait; null is 1.", atLeast: 1),
     ]
@@ -47,6 +47,16 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         try fields.encode(quota.sourceBytes, forKey: .sourceBytes)
         try fields.encode(quota.retentionDays, forKey: .retentionDays)
         try fields.encode(quota.weight, forKey: .weight)
+    }
+
+    /// What is limited, for people: `tasks_per_month 100, retention_days 30`.
+    var summary: String {
+        let values: [(Quota.CodingKeys, Int?)] = [
+            (.tasksPerMonth, quota.tasksPerMonth), (.bytesStored, quota.bytesStored), (.tasksInFlight, quota.tasksInFlight),
+            (.sourceBytes, quota.sourceBytes), (.retentionDays, quota.retentionDays), (.weight, quota.weight),
+        ]
+        let limits = values.compactMap { key, value in value.map { "\(key.rawValue) \($0)" } }
+        return limits.isEmpty ? "unlimited" : limits.joined(separator: ", ")
     }
 
     /// - Throws: `invalid_value` with the name of the quota that is out of range.

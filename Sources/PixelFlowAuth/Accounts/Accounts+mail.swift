@@ -43,7 +43,7 @@ extension Accounts {
         guard let secret = SecretToken(.verification, parsing: token),
             let user = try await store.verification(hash: secret.hash, at: origin.at),
             try await store.verifyEmail(
-                hash: secret.hash, audit: origin.audit(.emailVerified, in: user.tenant, by: Actor(user), target: user.id.rawValue),
+                hash: secret.hash, audit: origin.audit(.emailVerified, in: user.tenant, by: AuditActor(user), target: user.id.rawValue),
                 user: user.id, at: origin.at)
         else {
             throw PixelFlowError(

@@ -16,22 +16,22 @@ extension Accounts {
         try await confirm(present, of: user, from: origin)
         try await store.setPassword(
             of: user.id, hash: try await hasher.hash(new), keeping: session,
-            audit: origin.audit(.passwordChanged, in: user.tenant, by: Actor(user), target: user.id.rawValue), at: origin.at)
+            audit: origin.audit(.passwordChanged, in: user.tenant, by: AuditActor(user), target: user.id.rawValue), at: origin.at)
     }
 
     /// Checks that whoever holds a token also knows the password; guesses are slowed down as those of a sign-in.
     ///
     /// - Throws: `password_wrong` (403), `login_throttled` (429).
     func confirm(_ password: String, of user: User, from origin: RequestOrigin) async throws {
-        let attempt = try throttle.begin(account: user.email, address: origin.subscriber)
+        let attempt = try await throttle.begin(account: user.email, address: origin.subscriber)
         let isRight: Bool
         do {
             isRight = try await hasher.verify(password, against: user.passwordHash)
         } catch {
-            throttle.end(attempt, .undecided)
+            try await throttle.end(attempt, .undecided)
             throw error
         }
-        throttle.end(attempt, isRight ? .succeeded : .failed)
+        try await throttle.end(attempt, isRight ? .succeeded : .failed)
         guard isRight else {
             throw PixelFlowError(.forbidden, code: "password_wrong", "The password is wrong.", field: "password")
         }
@@ -53,7 +53,7 @@ extension Accounts {
         else { throw Self.resetInvalid }
         try PasswordRules.check(new)
         let hash = try await hasher.hash(new)
-        let audit = origin.audit(.passwordChanged, in: user.tenant, by: Actor(user), target: user.id.rawValue, detail: "reset")
+        let audit = origin.audit(.passwordChanged, in: user.tenant, by: AuditActor(user), target: user.id.rawValue, detail: "reset")
         guard try await store.resetPassword(hash: secret.hash, passwordHash: hash, audit: audit, user: user.id, at: origin.at) else {
             throw Self.resetInvalid
         }

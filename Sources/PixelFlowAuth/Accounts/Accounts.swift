@@ -7,7 +7,7 @@ import PixelFlowIdentity
 struct Accounts: Sendable {
     let store: IdentityStore
     let hasher: any PasswordHashing
-    let throttle: LoginThrottle
+    let throttle: SignInThrottle
     let registration: RegistrationMode
     let registrationThrottle: AddressThrottle
     let issuer: AsyncLazy<TokenIssuer>
@@ -32,11 +32,12 @@ struct Accounts: Sendable {
         let user = try await newUser(address, password: request.password)
         let acceptance = invitation.map { invitation in
             let entry = origin.audit(
-                .memberJoined, in: invitation.organisation, by: Actor(user), target: user.id.rawValue, detail: invitation.role.rawValue)
+                .memberJoined, in: invitation.organisation, by: AuditActor(user), target: user.id.rawValue, detail: invitation.role.rawValue
+            )
             return (invitation, entry)
         }
         let isAdded = try await store.register(
-            user, audit: origin.audit(.userRegistered, in: user.tenant, by: Actor(user)), accepting: acceptance,
+            user, audit: origin.audit(.userRegistered, in: user.tenant, by: AuditActor(user)), accepting: acceptance,
             verification: try await firstVerification(of: user),
             // Whoever comes in by the setup token must be the first.
             isFirst: registration != .open && invitation == nil)
@@ -110,7 +111,8 @@ struct Accounts: Sendable {
     func login(_ credentials: Credentials, from origin: RequestOrigin) async throws -> (User, SecondFactorUse?) {
         // Too long for an address is an unknown user, but not a reason to keep it in memory.
         let address = String(EmailAddress.normalised(credentials.email).prefix(254))
-        let attempt = try throttle.begin(account: address, address: origin.subscriber)
+        let attempt = try await throttle.begin(account: address, address: origin.subscriber)
+        let known: (User, SecondFactorUse?)
         do {
             let user = try await store.user(email: address)
             let isRight = try await hasher.verify(credentials.password, against: user?.passwordHash ?? hasher.decoy)
@@ -119,13 +121,13 @@ struct Accounts: Sendable {
                 throw Self.credentialsInvalid
             }
             if user.disabledAt != nil { throw Self.accountDisabled }
-            let use = try await secondFactorUse(of: user, code: credentials.code, at: origin.at)
-            throttle.end(attempt, .succeeded)
-            return (user, use)
+            known = (user, try await secondFactorUse(of: user, code: credentials.code, at: origin.at))
         } catch {
-            throttle.end(attempt, Self.outcome(error))
+            try await throttle.end(attempt, Self.outcome(error))
             throw error
         }
+        try await throttle.end(attempt, .succeeded)
+        return known
     }
 
     private static func outcome(_ error: any Error) -> LoginThrottle.Outcome {
@@ -139,7 +141,7 @@ struct Accounts: Sendable {
 
     /// In the background, so that the time of the answer does not tell who is registered. The hashing before it bounds how often.
     private func noteFailure(of user: User, _ origin: RequestOrigin) {
-        let entry = origin.audit(.signInFailed, in: user.tenant, by: Actor(user), detail: origin.device)
+        let entry = origin.audit(.signInFailed, in: user.tenant, by: AuditActor(user), detail: origin.device)
         Task {
             do {
                 try await store.append(entry)

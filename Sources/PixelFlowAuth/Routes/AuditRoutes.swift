@@ -95,8 +95,8 @@ struct AuditView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "AuditEntry"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the entry; ids rise with time.", "at": .init("RFC 3339.", ["format": "date-time"]),
-        "actor": "The id of the user or key; empty for an operator.",
-        "actor_name": "The address of the user, the name of the key, or `operator`.",
+        "actor": "The id of the user or key; empty for an operator and for PixelFlow itself.",
+        "actor_name": "The address of the user, the name of the key, `operator` or `pixelflow`.",
         "action": .init("What was done.", schema: .choice(AuditAction.allCases.map(\.rawValue))),
         "target": "The id of what it was done to.", "detail": "More, for people.", "address": "Where the request came from.",
         "request_id": "Names the request in the logs.",

@@ -5,7 +5,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/introspect`, `/revocations` and `/deleted-organisations`: what other services ask. For services alone.
+/// `/introspect`, `/revocations`, `/deleted-organisations` and `/audit-entries`: what other services ask and tell. For services alone.
 struct VerifierRoutes: Sendable {
     let identities: LocalIdentitySource
 
@@ -34,6 +34,12 @@ struct VerifierRoutes: Sendable {
                 problems: [
                     .databaseUnavailable, .invalidParameter,
                 ], handler: deletedOrganisations),
+            Route(
+                .post, "/audit-entries", id: "addAuditEntries", tag: "service", "Add entries to the audit log",
+                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: the log has each entry once.",
+                access: .operator, body: BodyDescription([.json(AuditDelivery.self)], "The entries."),
+                responses: [.empty(.noContent, "The log has all of them.")], problems: [.databaseUnavailable] + .fields,
+                handler: addAuditEntries),
         ]
     }
 
@@ -42,6 +48,15 @@ struct VerifierRoutes: Sendable {
     @Sendable private func introspect(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body: IntrospectionRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         return try .json(try await identities.introspect(key: body.token))
+    }
+
+    @Sendable private func addAuditEntries(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let body: AuditDelivery = try await request.decodeJSON(limit: AuditDelivery.bodyLimit)
+        guard body.entries.count <= AuditDelivery.limit else {
+            throw PixelFlowError.invalid("entries", "Send at most \(AuditDelivery.limit) entries.")
+        }
+        try await identities.append(try body.entries.map { try $0.entry() })
+        return Response(status: .noContent)
     }
 
     @Sendable private func deletedOrganisations(_ request: Request, _ context: AppRequestContext) async throws -> Response {

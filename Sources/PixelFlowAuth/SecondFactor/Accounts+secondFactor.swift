@@ -39,7 +39,7 @@ extension Accounts {
         let codes = (0..<RecoveryCode.count).map { _ in RecoveryCode() }
         let isConfirmed = try await store.confirmSecondFactor(
             factor.secret, of: user.id, step: step, recoveryHashes: Set(codes.map(\.hash)),
-            audit: origin.audit(.secondFactorOn, in: user.tenant, by: Actor(user), target: user.id.rawValue))
+            audit: origin.audit(.secondFactorOn, in: user.tenant, by: AuditActor(user), target: user.id.rawValue))
         guard isConfirmed else { throw Self.nothingToConfirm }
         return codes
     }
@@ -59,7 +59,7 @@ extension Accounts {
             }
         }
         try await store.removeSecondFactor(
-            of: user.id, audit: origin.audit(.secondFactorOff, in: user.tenant, by: Actor(user), target: user.id.rawValue))
+            of: user.id, audit: origin.audit(.secondFactorOff, in: user.tenant, by: AuditActor(user), target: user.id.rawValue))
     }
 
     private func check(_ code: String, _ factor: SecondFactor, of user: User, at now: Timestamp) async throws -> SecondFactorUse {

@@ -3,11 +3,13 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 
 /// What verifiers ask, answered from the store.
-struct LocalIdentitySource: IdentitySource {
+struct LocalIdentitySource: IdentitySource, AuditSink {
     /// Revocations in one answer.
     static let pageSize = 1_000
 
     let store: IdentityStore
+    /// After it no token is left that a revocation could concern.
+    let tokenLifetime: Duration
     let clock: any WallClock
 
     func introspect(key: String) async throws -> KeyIntrospection {
@@ -29,11 +31,13 @@ struct LocalIdentitySource: IdentitySource {
             organisations: over.map(\.id.rawValue), next: over.last?.deletedAt.microseconds ?? position, more: isFull)
     }
 
+    func append(_ entries: [AuditEntry]) async throws { try await store.append(entries) }
+
     func revocations(after sequence: Int64) async throws -> RevocationPage {
         let newest = try await store.newestRevocation()
         let records = try await store.revocations(after: sequence, limit: Self.pageSize)
         // One may have been added between the two reads.
         return RevocationPage(
-            records, after: sequence, limit: Self.pageSize, newest: max(newest, records.last?.sequence ?? 0))
+            records, after: sequence, limit: Self.pageSize, newest: max(newest, records.last?.sequence ?? 0), lifetime: tokenLifetime)
     }
 }

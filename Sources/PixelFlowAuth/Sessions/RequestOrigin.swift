@@ -26,7 +26,7 @@ struct RequestOrigin: Sendable {
 
     /// An entry for something that a person, a program or an operator has done.
     func audit(
-        _ action: AuditAction, in organisation: TenantID, by actor: Actor, target: String = "", detail: String = ""
+        _ action: AuditAction, in organisation: TenantID, by actor: AuditActor, target: String = "", detail: String = ""
     ) -> AuditEntry {
         AuditEntry(
             id: UUIDv7.make(at: at), organisation: organisation, at: at, actor: actor.id, actorName: actor.name, action: action,
@@ -34,19 +34,6 @@ struct RequestOrigin: Sendable {
     }
 }
 
-/// Who has done something.
-struct Actor: Sendable {
-    let id: String
-    let name: String
-
-    static let `operator` = Actor(id: "", name: "operator")
-
-    init(_ principal: Principal) { self.init(id: principal.user.rawValue, name: principal.email) }
-
+extension AuditActor {
     init(_ user: User) { self.init(id: user.id.rawValue, name: user.email) }
-
-    private init(id: String, name: String) {
-        self.id = id
-        self.name = name
-    }
 }

@@ -17,7 +17,8 @@ struct SignIns: Sendable {
         let session = Session(
             id: SessionID(UUIDv7.make(at: origin.at)), user: user.id, organisation: membership.organisation.id, createdAt: origin.at,
             expiresAt: origin.at + lifetime, device: origin.device, address: origin.address)
-        let audit = origin.audit(.signedIn, in: session.organisation, by: Actor(user), target: session.id.rawValue, detail: origin.device)
+        let audit = origin.audit(
+            .signedIn, in: session.organisation, by: AuditActor(user), target: session.id.rawValue, detail: origin.device)
         try await store.open(session, for: user, spending: use, audit: audit)
         return try await token(for: user, membership, session, withRefresh: true)
     }
@@ -34,7 +35,7 @@ struct SignIns: Sendable {
         // Asked first, so that a switch that is refused spends nothing.
         if let organisation { _ = try await requireMembership(of: user, in: organisation) }
         let use = SessionUse(device: origin.device, address: origin.address, at: origin.at, lifetime: lifetime)
-        let audit = origin.audit(.tokenReused, in: present.organisation, by: Actor(user), target: id.rawValue, detail: origin.device)
+        let audit = origin.audit(.tokenReused, in: present.organisation, by: AuditActor(user), target: id.rawValue, detail: origin.device)
         guard case .rotated(var session) = try await store.rotate(id, generation: generation, use: use, audit: audit) else {
             throw Self.refreshTokenInvalid
         }

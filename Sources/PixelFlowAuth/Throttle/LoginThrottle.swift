@@ -97,7 +97,7 @@ package final class LoginThrottle: Sendable {
         }
     }
 
-    private static func throttled(_ wait: Duration) -> PixelFlowError {
+    static func throttled(_ wait: Duration) -> PixelFlowError {
         let seconds = Int((wait.seconds).rounded(.up))
         return PixelFlowError(
             .throttled, code: "login_throttled", "Too many failed attempts; try again in \(seconds) seconds.",

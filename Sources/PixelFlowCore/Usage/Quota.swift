@@ -7,7 +7,7 @@ package struct Quota: Sendable, Hashable, Codable {
     package var bytesStored: Int?
     /// Tasks that are PENDING or PROCESSING.
     package var tasksInFlight: Int?
-    /// Bytes of one uploaded source.
+    /// Bytes of one source, uploaded or fetched.
     package var sourceBytes: Int?
     /// Days after which a task that has ended is deleted.
     package var retentionDays: Int?

@@ -98,6 +98,17 @@ enum TaskSchema {
                     """)
         }
         migrator.registerMigration("8 webhooks") { database in try database.execute(sql: WebhookSchema.sql) }
+        migrator.registerMigration("9 audit entries on their way") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE audit_outbox (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        at INTEGER NOT NULL,
+                        settled INTEGER NOT NULL,
+                        document BLOB NOT NULL
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }()
 }

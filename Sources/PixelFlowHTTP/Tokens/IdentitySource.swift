@@ -92,9 +92,10 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package var more: Bool
     package var newest: Int64
 
-    package init(_ records: [RevocationRecord], after sequence: Int64, limit: Int, newest: Int64) {
+    /// - Parameter lifetime: after it no credential is left that a revocation could concern; nil if that is not known.
+    package init(_ records: [RevocationRecord], after sequence: Int64, limit: Int, newest: Int64, lifetime: Duration? = nil) {
         self.newest = newest
-        revocations = records.map { Entry($0.revocation) }
+        revocations = records.map { record in Entry(record.revocation, until: lifetime.map { record.at + $0 }) }
         next = records.last?.sequence ?? sequence
         more = records.count == limit
     }
@@ -106,14 +107,18 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
                 "What is revoked.", ["enum": ["session", "key", "member", "user", "organisation", "organisation_restored"]]),
             "id": "The session, key or user.", "tenant": "The organisation.",
             "before": "Tokens of the membership with a lower version are refused.",
+            "until": .init("After it no credential is left that this could concern; it may be forgotten then.", ["format": "date-time"]),
         ]
 
         let kind: String
         var id: String?
         var tenant: String?
         var before: Int64?
+        /// Absent in an answer of a release before this member.
+        var until: String?
 
-        init(_ revocation: Revocation) {
+        init(_ revocation: Revocation, until time: Timestamp?) {
+            until = time?.iso8601
             switch revocation {
             case .session(let session): (kind, id) = ("session", session.rawValue)
             case .key(let key): (kind, id) = ("key", key.rawValue)
@@ -124,6 +129,9 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
             case .organisationRestored(let organisation): (kind, tenant) = ("organisation_restored", organisation.rawValue)
             }
         }
+
+        /// Nil for a revocation that must be remembered as long as the process runs.
+        var end: Timestamp? { until.flatMap { Timestamp(iso8601: $0) } }
 
         /// Nil for a kind that only a newer release knows.
         var revocation: Revocation? {

@@ -108,14 +108,18 @@ package final class RevocationList: Sendable {
                         state.sequence = 0
                         return true
                     }
-                    for entry in page.revocations { entry.revocation.map { state.revoked.insert($0) } }
+                    for entry in page.revocations {
+                        entry.revocation.map { state.revoked.insert($0, until: entry.end ?? .distantFuture) }
+                    }
                     state.sequence = page.next
                     return false
                 }
                 hasMore = page.more || isRestored
             }
             state.withLock { state in
-                state.renewedAt = clock.now()
+                let now = clock.now()
+                state.revoked.prune(at: now)
+                state.renewedAt = now
                 state.hasFailed = false
             }
         } catch {
@@ -126,43 +130,68 @@ package final class RevocationList: Sendable {
     }
 }
 
-/// What the revocations so far say of a principal. Some 100 bytes each; those of expired tokens go with the next start.
+/// What the revocations so far say of a principal. Some 100 bytes each; one that can concern no credential any more is forgotten, so
+/// that there are as many as were made in the lifetime of a token, and a day.
 struct RevokedCredentials: Sendable {
     private struct Place: Hashable {
         let user: UserID
         let organisation: TenantID
     }
 
-    private var sessions: Set<SessionID> = []
-    private var keys: Set<APIKeyID> = []
-    private var members: [Place: Int64] = [:]
-    private var users: Set<UserID> = []
-    private var organisations: Set<TenantID> = []
+    private struct Floor {
+        var version: Int64
+        var until: Timestamp
+    }
 
-    mutating func insert(_ revocation: Revocation) {
+    /// The time between two looks for what can be forgotten.
+    private static let pruningInterval = Duration.seconds(60)
+
+    private var sessions: [SessionID: Timestamp] = [:]
+    private var keys: [APIKeyID: Timestamp] = [:]
+    private var members: [Place: Floor] = [:]
+    private var users: [UserID: Timestamp] = [:]
+    private var organisations: [TenantID: Timestamp] = [:]
+    private var nextPruning = Timestamp(microseconds: 0)
+
+    var count: Int { sessions.count + keys.count + members.count + users.count + organisations.count }
+
+    /// - Parameter until: when it can be forgotten.
+    mutating func insert(_ revocation: Revocation, until: Timestamp) {
         switch revocation {
-        case .session(let id): sessions.insert(id)
-        case .key(let id): keys.insert(id)
+        case .session(let id): sessions[id] = until
+        case .key(let id): keys[id] = until
         case .member(let user, let organisation, let version):
             let place = Place(user: user, organisation: organisation)
-            members[place] = max(members[place] ?? version, version)
-        case .user(let id): users.insert(id)
-        case .organisation(let id): organisations.insert(id)
-        case .organisationRestored(let id): organisations.remove(id)
+            let known = members[place]
+            members[place] = Floor(version: max(known?.version ?? version, version), until: max(known?.until ?? until, until))
+        case .user(let id): users[id] = until
+        case .organisation(let id): organisations[id] = until
+        case .organisationRestored(let id): organisations[id] = nil
         }
     }
 
+    /// Forgets what can concern nobody any more. Does nothing most of the times it is called.
+    mutating func prune(at now: Timestamp) {
+        guard now >= nextPruning else { return }
+        nextPruning = now + Self.pruningInterval
+        sessions = sessions.filter { $0.value > now }
+        keys = keys.filter { $0.value > now }
+        members = members.filter { $0.value.until > now }
+        users = users.filter { $0.value > now }
+        organisations = organisations.filter { $0.value > now }
+    }
+
     func allows(_ principal: Principal) -> Bool {
-        guard !organisations.contains(principal.tenant) else { return false }
+        guard organisations[principal.tenant] == nil else { return false }
         switch principal.credential {
-        case .key(let id): return !keys.contains(id)
+        case .key(let id): return keys[id] == nil
         case .token(let session):
             if let session {
-                guard !sessions.contains(session) else { return false }
-            } else if users.contains(principal.user) {
+                guard sessions[session] == nil else { return false }
+            } else if users[principal.user] != nil {
                 return false
             }
-            let floor = members[Place(user: principal.user, organisation: principal.tenant)] ?? Int64.min
+            let floor = members[Place(user: principal.user, organisation: principal.tenant)]?.version ?? Int64.min
             return principal.membershipVersion >= floor
         }
     }

@@ -42,7 +42,11 @@ extension IdentityStore {
     private static let markDeleted = SQLStatement(
         "delete_organisation", "UPDATE organisations SET deleted_at = $2 WHERE id = $1 AND deleted_at = 0")
     private static let unmarkDeleted = SQLStatement(
-        "restore_organisation", "UPDATE organisations SET deleted_at = 0 WHERE id = $1 AND deleted_at > $2")
+        "restore_organisation",
+        """
+        UPDATE organisations SET deleted_at = 0 WHERE id = $1 AND deleted_at > $2
+          AND EXISTS (SELECT 1 FROM memberships m WHERE m.organisation = $1 AND m.role = 'owner')
+        """)
     private static let over = SQLStatement(
         "organisations_that_are_over",
         """
@@ -95,10 +99,13 @@ extension IdentityStore {
 
     /// Marks an organisation as deleted, which ends every credential for it, or restores it within `restorePeriod`.
     ///
-    /// - Returns: false if there is no such organisation, it is deleted already, or there is nothing to restore any more.
+    /// - Returns: false if there is no such organisation, it is deleted already, there is nothing to restore any more, or no owner is
+    ///   left to restore it for.
     package func setDeleted(_ isDeleted: Bool, _ id: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.organisations) { connection in
             if try Self.isDone(audit, connection) { return true }
+            // Before the statement that looks for an owner, so that it sees who has left meanwhile.
+            try Self.lock(id, connection)
             let changed =
                 isDeleted
                 ? try connection.execute(Self.markDeleted, .id(id), .time(now))

@@ -12,12 +12,14 @@ extension IdentityStore {
 
     /// Deletes an account, its personal organisation, and every organisation in which no one else is.
     ///
+    /// A deleted organisation whose last owner goes cannot be restored any more, because it would be without one.
+    ///
     /// - Throws: `last_owner` (409) if an organisation with others in it would be without an owner.
     package func delete(_ user: User, audit: AuditEntry, at now: Timestamp) async throws {
         try await database.write(.users) { connection in
+            // In the order of their ids, as everyone who locks several; deleted ones as well, which others may be restoring.
+            for id in try Self.memberships(of: user.id, connection).map(\.organisation.id).sorted() { try Self.lock(id, connection) }
             let memberships = try Self.memberships(of: user.id, connection).filter { $0.organisation.deletedAt == nil }
-            // In the order of their ids, as everyone who locks several.
-            for id in memberships.map(\.organisation.id).sorted() { try Self.lock(id, connection) }
             var revocations: [Revocation] = []
             for membership in memberships {
                 let organisation = membership.organisation

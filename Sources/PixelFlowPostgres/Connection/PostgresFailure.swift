@@ -8,6 +8,8 @@ struct PostgresFailure: Error, Hashable, CustomStringConvertible {
         case timedOut
         /// The server has answered with an error.
         case refused(sqlState: String)
+        /// The transaction was undone in favour of another one: a deadlock, or a serialization failure. Run again, it succeeds.
+        case conflict
         /// No connection became free in time, or too many calls were waiting for one.
         case busy
         /// The store has been shut down.
@@ -38,7 +40,7 @@ struct PostgresFailure: Error, Hashable, CustomStringConvertible {
         case .unreachable, .connectionLost, .timedOut: true
         // Out of memory, disk or connections; failures of the system or of the server itself.
         case .refused(let state): ["53", "57", "58", "XX"].contains { state.hasPrefix($0) }
-        case .busy, .shutDown: false
+        case .conflict, .busy, .shutDown: false
         }
     }
 
@@ -48,8 +50,9 @@ struct PostgresFailure: Error, Hashable, CustomStringConvertible {
         // Query cancelled, as by a statement timeout.
         case "57014": self.init(.timedOut, message)
         // Shutting down, crashed, starting; a standby since a failover; a prepared statement that a
-        // connection pooler has lost or a migration has outdated; lost a deadlock.
-        case "57P01", "57P02", "57P03", "25006", "26000", "0A000", "40P01": self.init(.connectionLost, message)
+        // connection pooler has lost or a migration has outdated.
+        case "57P01", "57P02", "57P03", "25006", "26000", "0A000": self.init(.connectionLost, message)
+        case "40001", "40P01": self.init(.conflict, message)
         default: self.init(.refused(sqlState: sqlState), message)
         }
     }

@@ -22,6 +22,10 @@ final class PostgresDatabase: Sendable {
         }
     }
 
+    /// A transaction that lost a deadlock is run again after a moment that differs from that of its rival.
+    private static let conflictPolicy = RetryPolicy(
+        firstPause: .milliseconds(10), longestPause: .milliseconds(200), jitter: .full, attempts: 5)
+
     private let pool: ConnectionPool
     private let breaker: CircuitBreaker
     private let timers: [Operation: Metrics.Timer]
@@ -39,8 +43,8 @@ final class PostgresDatabase: Sendable {
         self.logger = logger
     }
 
-    /// Runs `body` with a connection, and once more on a new one if the connection was lost: `body` must
-    /// be idempotent.
+    /// Runs `body` with a connection, once more on a new one if the connection was lost, and up to five times in all while its
+    /// transaction is undone in favour of others: `body` must be idempotent.
     ///
     /// - Throws: `PixelFlowError`; with `retry == .outage` if the server does not answer.
     func run<Value: Sendable>(
@@ -49,18 +53,26 @@ final class PostgresDatabase: Sendable {
         let started = ContinuousClock.now
         defer { timers[operation]?.record(duration: ContinuousClock.now - started) }
         do {
-            do {
-                return try await attempt(isFresh: false, body)
-            } catch let failure as PostgresFailure where failure.isWorthAnotherTry {
-                logger.warning(
-                    "database connection lost, retrying once",
-                    metadata: ["operation": "\(operation.name)", "error": "\(failure)"])
-                return try await attempt(isFresh: true, body)
+            return try await retry(Self.conflictPolicy, if: { ($0 as? PostgresFailure)?.kind == .conflict }) {
+                try await onTwoConnections(operation, body)
             }
         } catch let failure as PostgresFailure {
             throw Self.answer(to: failure)
         } catch let refusal as CircuitOpenError {
             throw PixelFlowError.unavailable("database", cause: refusal)
+        }
+    }
+
+    private func onTwoConnections<Value: Sendable>(
+        _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await attempt(isFresh: false, body)
+        } catch let failure as PostgresFailure where failure.isWorthAnotherTry {
+            logger.warning(
+                "database connection lost, retrying once",
+                metadata: ["operation": "\(operation.name)", "error": "\(failure)"])
+            return try await attempt(isFresh: true, body)
         }
     }
 

@@ -64,6 +64,18 @@ extension MetricCatalog {
             MetricDescription(.gauge, "auth_mail_backlog", "Messages that wait to be sent, after the last look of this replica."),
         ])
 
+    static let audit = Group(
+        title: "Audit log", origin: "api",
+        metrics: [
+            MetricDescription(
+                .counter, "audit_deliveries_total", labels: ["outcome"],
+                "Batches of audit entries sent to auth by outcome: delivered, failed. A failed one is sent again."),
+            MetricDescription(
+                .gauge, "audit_backlog",
+                "Audit entries that wait to be delivered, after the last look of this replica. At 100,000 api refuses what must be audited."
+            ),
+        ])
+
     static let limits = Group(
         title: "Rate limits", origin: "auth and api",
         metrics: [

@@ -12,7 +12,7 @@ package enum MetricCatalog {
     }
 
     package static let groups: [Group] = [
-        services, accounts, tasks, dispatch, webhooks, sources, rendering, streams, limits, databases, kafka, objects, circuits,
+        services, accounts, audit, tasks, dispatch, webhooks, sources, rendering, streams, limits, databases, kafka, objects, circuits,
         autoscaling,
         process,
     ]

@@ -15,6 +15,12 @@ extension IdentityStoreConformance {
         ConformanceCase("a deleted organisation can be restored") { try await $0.restores() },
         ConformanceCase("an organisation that is over is listed, not restored, and leaves no key behind") { try await $0.ends() },
         ConformanceCase("a deleted account takes its own organisations and no other") { try await $0.deletesAccount() },
+        ConformanceCase("a deleted organisation whose last owner is gone cannot be restored") {
+            try await $0.restoresNothingWithoutOwner()
+        },
+        ConformanceCase("an owner who goes while the organisation is restored leaves it deleted, or stays") {
+            try await $0.neverRestoresWithoutOwner()
+        },
         ConformanceCase("the audit log has every change, newest first, of its organisation alone") { try await $0.writesAudit() },
         ConformanceCase("what is old is cleaned up, and nothing else") { try await $0.cleansUp() },
     ]
@@ -211,6 +217,37 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.organisation(own.id)?.deletedAt, Self.now, "the own organisation")
         try requireEqual(try await store.organisation(ada.tenant)?.deletedAt, Self.now, "the personal organisation")
         try requireEqual(try await store.members(of: shared.id).map(\.user), [bob.id], "the shared organisation")
+    }
+
+    private func restoresNothingWithoutOwner() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let shared = try await organisation(of: ada, with: [(bob, .admin)])
+        let deletion = Self.audit(.organisationDeleted, in: shared.id, by: ada)
+        try requireEqual(try await store.setDeleted(true, shared.id, audit: deletion, at: Self.now), true, "deleted")
+        try await store.delete(ada, audit: Self.audit(.userDeleted, in: ada.tenant, by: ada), at: Self.now)
+        for id in [shared.id, ada.tenant] {
+            let restoration = Self.audit(.organisationRestored, in: id, by: bob)
+            try requireEqual(try await store.setDeleted(false, id, audit: restoration, at: Self.now), false, "restored")
+            try requireEqual(try await store.organisation(id)?.deletedAt, Self.now, "still deleted")
+        }
+    }
+
+    private func neverRestoresWithoutOwner() async throws {
+        let store = store
+        for number in 0..<10 {
+            let (ada, bob) = (try await register("ada-\(number)@example.org"), try await register("bob-\(number)@example.org"))
+            let shared = try await organisation(of: ada, with: [(bob, .admin)])
+            _ = try await store.setDeleted(true, shared.id, audit: Self.audit(.organisationDeleted, in: shared.id, by: ada), at: Self.now)
+            async let deletion = code {
+                try await store.delete(ada, audit: Self.audit(.userDeleted, in: ada.tenant, by: ada), at: Self.now)
+            }
+            async let restoration = store.setDeleted(
+                false, shared.id, audit: Self.audit(.organisationRestored, in: shared.id, by: bob), at: Self.now)
+            let (refusal, isRestored) = try await (deletion, restoration)
+            try requireEqual(refusal, isRestored ? "last_owner" : nil, "the deletion of the account")
+            let owners = try await store.members(of: shared.id).filter { $0.role == .owner }
+            try requireEqual(owners.isEmpty, !isRestored, "owners of an organisation that is there")
+        }
     }
 
     private func writesAudit() async throws {

@@ -21,7 +21,10 @@ import Testing
 final class APIHarness: Sendable {
     static let secret = "0123456789abcdef0123456789abcdef"
 
-    let tasks: any TaskStore & UsageStore
+    let tasks: any TaskStore & UsageStore & AuditOutbox
+    let audit: AuditRecorder
+    /// Where auth keeps the audit log.
+    let identities: IdentityStore
     let blobs: any BlobStore
     let hub: EventHub
     let auth: AuthService
@@ -34,7 +37,8 @@ final class APIHarness: Sendable {
 
     init(
         limits: ImageLimits = ImageLimits(), uploads: UploadLimits = UploadLimits(), reserve: DiskReserve? = nil,
-        eventLimits: EventLimits = EventLimits(), queue: QueueSettings = QueueSettings(), clock: any WallClock = SystemClock()
+        eventLimits: EventLimits = EventLimits(), queue: QueueSettings = QueueSettings(), clock: any WallClock = SystemClock(),
+        auditCapacity: Int = AuditRecorder.capacity
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
@@ -42,14 +46,15 @@ final class APIHarness: Sendable {
         let logger = undeclared.logger
         var settings = AuthSettings()
         settings.bcryptCost = 4
-        auth = try AuthService(
-            store: IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite")), settings: settings, logger: logger,
-            metrics: PrometheusRegistry())
+        settings.serviceSecret = ServiceSecret(Self.secret)
+        identities = IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite"))
+        auth = try AuthService(store: identities, settings: settings, logger: logger, metrics: PrometheusRegistry())
+        audit = AuditRecorder(outbox: store, clock: clock, capacity: auditCapacity, logger: logger)
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
         dependencies = APIDependencies(
             tasks: store, presets: store, usage: store, webhooks: store, blobs: blobs,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
-            verifier: auth.verifier, secret: ServiceSecret(Self.secret), clock: clock)
+            verifier: auth.verifier, audit: audit, secret: ServiceSecret(Self.secret), clock: clock)
         service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }

@@ -50,6 +50,12 @@ import Testing
         }
     }
 
+    @Test(arguments: AuditOutboxConformance.cases)
+    func keepsTheRuleOfAuditOutboxes(rule: ConformanceCase<AuditOutboxConformance>) async throws {
+        let path = folder.path + "/tasks.sqlite"
+        try await rule.run { AuditOutboxConformance(outbox: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
+    }
+
     @Test(arguments: OrphanLedgerConformance.cases)
     func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"

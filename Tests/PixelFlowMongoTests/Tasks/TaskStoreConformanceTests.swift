@@ -79,6 +79,13 @@ struct TaskStoreConformanceTests {
         }
     }
 
+    @Test(.serialized, arguments: AuditOutboxConformance.cases)
+    func keepsTheRuleOfAuditOutboxes(rule: ConformanceCase<AuditOutboxConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run { AuditOutboxConformance(outbox: try database.store()) { try database.store() } }
+        }
+    }
+
     @Test(.serialized, arguments: OrphanLedgerConformance.cases)
     func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
         try await TestDatabase.with { database in

@@ -60,5 +60,11 @@ struct ScriptedFetcher: SourceFetcher {
         FetchedSource(bytes: ByteBuffer(string: "fetched"), contentType: "image/png")
     }
 
-    func fetch(_ url: String, limit: Int) async throws -> FetchedSource { try await script(url) }
+    func fetch(_ url: String, limit: Int) async throws -> FetchedSource {
+        let source = try await script(url)
+        guard source.bytes.readableBytes <= limit else {
+            throw PixelFlowError(.tooLarge, code: "source_too_large", "The source has more than \(limit) bytes.")
+        }
+        return source
+    }
 }

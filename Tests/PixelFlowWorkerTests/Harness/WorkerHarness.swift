@@ -19,7 +19,7 @@ struct WorkerHarness: Sendable {
 
     let clock = ManualClock()
     let registry = PrometheusRegistry()
-    let store: any TaskStore
+    let store: any TaskStore & UsageStore
     let blobs: FaultyBlobStore
     let broker = RecordingBroker()
     let events: any TaskEvents = InProcessTaskEvents()
@@ -54,8 +54,8 @@ struct WorkerHarness: Sendable {
             metrics: registry)
         let worker = WorkerService(
             dependencies: WorkerDependencies(
-                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, publisher: publisher
-            ),
+                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, usage: store,
+                publisher: publisher),
             settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, pollInterval: pollInterval, policy: policy),
             logger: logger, metrics: registry)
         let group = ServiceGroup(services: [publisher, dispatcher, worker], logger: logger)

@@ -43,6 +43,14 @@ extension IdentityStore {
         try await database.write(.audit) { try Self.append(entry, $0) }
     }
 
+    /// Adds entries, as one; those that are there already are left as they are.
+    package func append(_ entries: [AuditEntry]) async throws {
+        try await database.write(.audit) { connection in
+            // In one order for everyone, so that two who add the same entries wait for each other instead of locking each other out.
+            for entry in entries.sorted(by: { $0.id < $1.id }) { try Self.append(entry, connection) }
+        }
+    }
+
     /// Entries of an organisation, the newest first.
     ///
     /// - Parameter id: only entries before this one.

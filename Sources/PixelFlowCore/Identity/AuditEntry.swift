@@ -1,14 +1,12 @@
-package import PixelFlowCore
-
 /// One thing that was done to an organisation or in it.
-package struct AuditEntry: Sendable, Hashable {
+package struct AuditEntry: Sendable, Hashable, Codable {
     /// A UUIDv7: the order of the ids is that of the times.
     package var id: String
     package var organisation: TenantID
     package var at: Timestamp
-    /// A user, a key, or empty for an operator.
+    /// A user, a key, or empty for an operator and for PixelFlow itself.
     package var actor: String
-    /// The address of the user, the name of the key, or `operator`.
+    /// The address of the user, the name of the key, `operator` or `pixelflow`.
     package var actorName: String
     package var action: AuditAction
     /// What it was done to: the id of a user, a key, an invitation, a preset…
@@ -21,7 +19,7 @@ package struct AuditEntry: Sendable, Hashable {
 
     package init(
         id: String, organisation: TenantID, at: Timestamp, actor: String, actorName: String, action: AuditAction, target: String = "",
-        detail: String = "", address: String, requestID: String
+        detail: String = "", address: String = "", requestID: String = ""
     ) {
         self.id = id
         self.organisation = organisation
@@ -37,7 +35,7 @@ package struct AuditEntry: Sendable, Hashable {
 }
 
 /// What an entry of the audit log tells of.
-package enum AuditAction: String, Sendable, CaseIterable {
+package enum AuditAction: String, Sendable, Codable, CaseIterable {
     case userRegistered = "user.registered"
     case signedIn = "session.started"
     case signInFailed = "session.refused"
@@ -63,4 +61,32 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case invitationRevoked = "invitation.revoked"
     case keyCreated = "key.created"
     case keyRevoked = "key.revoked"
+    case presetSaved = "preset.saved"
+    case presetDeleted = "preset.deleted"
+    case taskDeleted = "task.deleted"
+    /// Many at once, by PixelFlow itself.
+    case tasksDeleted = "tasks.deleted"
+    case presetsDeleted = "presets.deleted"
+    case quotaChanged = "quota.changed"
+    case webhookCreated = "webhook.created"
+    case webhookChanged = "webhook.changed"
+    case webhookDeleted = "webhook.deleted"
+}
+
+/// Who has done something.
+package struct AuditActor: Sendable, Hashable {
+    /// Empty for an operator and for PixelFlow itself.
+    package let id: String
+    package let name: String
+
+    package static let `operator` = AuditActor(id: "", name: "operator")
+    /// What happens by a rule and not by a request.
+    package static let service = AuditActor(id: "", name: "pixelflow")
+
+    package init(_ principal: Principal) { self.init(id: principal.user.rawValue, name: principal.email) }
+
+    package init(id: String, name: String) {
+        self.id = id
+        self.name = name
+    }
 }

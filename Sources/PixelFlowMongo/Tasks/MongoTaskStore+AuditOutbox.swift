@@ -1,0 +1,84 @@
+package import PixelFlowCore
+
+/// Entries are documents of the collection `audit_outbox`.
+extension MongoTaskStore: AuditOutbox {
+    private static let auditCollection = "audit_outbox"
+
+    package func addAudit(_ entry: AuditEntry) async throws {
+        let answer = try await tasks.database.run(
+            .audit,
+            .insert(into: Self.auditCollection, [AuditDocument.document(of: entry)], tasks.database.commandTimeout))
+        // Sent once more after its answer was lost, it finds its own document.
+        guard let error = answer.writeErrors.first, error.code != BSONDocument.duplicateKey else { return }
+        throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
+    }
+
+    package func settleAudit(_ entry: AuditEntry) async throws {
+        let change: BSONDocument = [
+            AuditDocument.Name.settled: true, AuditDocument.Name.action: .string(entry.action.rawValue),
+            AuditDocument.Name.detail: .string(entry.detail),
+        ]
+        let statement = BSONDocument.statement(where: [AuditDocument.Name.id: .string(entry.id)], ["$set": .document(change)])
+        try await tasks.update(.audit, in: Self.auditCollection, [statement])
+    }
+
+    package func undeliveredAudit(before time: Timestamp, limit: Int) async throws -> [UndeliveredAuditEntry] {
+        let isOld: BSONValue = [AuditDocument.Name.at: ["$lt": .time(time)]]
+        let isSettled: BSONValue = [AuditDocument.Name.settled: true]
+        return try await tasks.rows(
+            .audit, in: Self.auditCollection, where: ["$or": [isSettled, isOld]], sort: [AuditDocument.Name.id: 1], limit: limit
+        ).map(AuditDocument.entry)
+    }
+
+    package func removeAudit(_ ids: [String]) async throws {
+        guard !ids.isEmpty else { return }
+        let filter: BSONDocument = [AuditDocument.Name.id: ["$in": .array(ids.map(BSONValue.string))]]
+        let answer = try await tasks.database.run(
+            .audit, .deleteAll(from: Self.auditCollection, where: filter, tasks.database.commandTimeout))
+        if let error = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure) }
+    }
+
+    package func auditBacklog() async throws -> Int {
+        // Without a filter the server answers from what it knows of the collection.
+        try await tasks.database.run(.audit, ["count": .string(Self.auditCollection)]).matched
+    }
+}
+
+/// An audit entry as a document.
+private enum AuditDocument {
+    enum Name {
+        static let id = "_id"
+        static let organisation = "tenant"
+        static let at = "at"
+        static let actor = "actor"
+        static let actorName = "actor_name"
+        static let action = "action"
+        static let target = "target"
+        static let detail = "detail"
+        static let address = "address"
+        static let requestID = "request_id"
+        static let settled = "settled"
+    }
+
+    static func document(of entry: AuditEntry) -> BSONDocument {
+        [
+            Name.id: .string(entry.id), Name.organisation: .string(entry.organisation.rawValue), Name.at: .time(entry.at),
+            Name.actor: .string(entry.actor), Name.actorName: .string(entry.actorName), Name.action: .string(entry.action.rawValue),
+            Name.target: .string(entry.target), Name.detail: .string(entry.detail), Name.address: .string(entry.address),
+            Name.requestID: .string(entry.requestID), Name.settled: false,
+        ]
+    }
+
+    static func entry(_ document: BSONDocument) throws -> UndeliveredAuditEntry {
+        let fields = FieldsOfDocument(document)
+        guard let action = AuditAction(rawValue: try fields.string(Name.action)) else {
+            throw BSONError(description: "an audit entry of an action that only a newer release knows")
+        }
+        let entry = AuditEntry(
+            id: try fields.string(Name.id), organisation: TenantID(try fields.string(Name.organisation)), at: try fields.time(Name.at),
+            actor: try fields.string(Name.actor), actorName: try fields.string(Name.actorName), action: action,
+            target: try fields.string(Name.target), detail: try fields.string(Name.detail), address: try fields.string(Name.address),
+            requestID: try fields.string(Name.requestID))
+        return UndeliveredAuditEntry(entry, isSettled: fields[Name.settled]?.bool ?? false)
+    }
+}
