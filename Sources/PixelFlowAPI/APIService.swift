@@ -11,6 +11,8 @@ package struct APIDependencies: Sendable {
     package var presets: any PresetStore
     package var usage: any UsageStore
     package var blobs: any BlobStore
+    /// Tell what of the tasks need not be read again.
+    package var versions: any TaskVersions
     package var publisher: OutboxPublisher
     /// Lets organisations take turns; nil if every task is sent at once.
     package var turns: TurnDispatcher?
@@ -23,7 +25,8 @@ package struct APIDependencies: Sendable {
     package var proxies: TrustedProxies
 
     package init(
-        tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, blobs: any BlobStore, publisher: OutboxPublisher,
+        tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, blobs: any BlobStore,
+        versions: any TaskVersions = UnknownTaskVersions(), publisher: OutboxPublisher,
         turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, secret: ServiceSecret = .off,
         clock: any WallClock = SystemClock(),
         proxies: TrustedProxies = .loopback
@@ -32,6 +35,7 @@ package struct APIDependencies: Sendable {
         self.presets = presets
         self.usage = usage
         self.blobs = blobs
+        self.versions = versions
         self.publisher = publisher
         self.turns = turns
         self.hub = hub
@@ -84,18 +88,21 @@ package struct APIService: Sendable {
                 HealthCheck("blob_store") { try await blobs.check() },
             ] + checks, drain: drain)
         let views = dependencies.hub.views
-        let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams"], factory: metrics)
+        let reads = TaskReads(
+            dependencies.tasks, usage: dependencies.usage, versions: dependencies.versions, views: views, clock: dependencies.clock,
+            metrics: metrics)
+        let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams", "cache_"], factory: metrics)
         let upload = UploadRoutes(
             dependencies: dependencies, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
             admission: UploadAdmission(limits: uploads),
             queues: QueueLimit(queue, usage: dependencies.usage, clock: dependencies.clock))
         let routes =
-            upload.routes + TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).routes
+            upload.routes + TaskRoutes(dependencies: dependencies, views: views, reads: reads, metrics: TaskMetrics(metrics)).routes
             + OutputRoutes(dependencies: dependencies).routes
             + PresetRoutes(presets: dependencies.presets, clock: dependencies.clock).routes + PipelineRoutes().routes
             + EventRoutes(dependencies: dependencies, views: views).routes
-            + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
-            + UsageRoutes(usage: dependencies.usage).routes
+            + StatisticsRoutes(reads: reads, clock: dependencies.clock).routes
+            + UsageRoutes(usage: dependencies.usage, reads: reads).routes
         return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
             table.add(QuotaRoutes(usage: dependencies.usage).routes, behind: [ServiceSecretMiddleware(dependencies.secret)])

@@ -1,6 +1,7 @@
 package import Hummingbird
 package import Logging
 package import Metrics
+package import PixelFlowCache
 package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowIdentity
@@ -28,13 +29,14 @@ package struct AuthService: Sendable {
     ///   - hasher: bcrypt as the settings say, unless given.
     ///   - transport: takes mail, if the settings have any; a client of their server unless given.
     ///   - limiter: counts registrations by address; those of this process alone unless given.
+    ///   - signal: tells other processes of revocations.
     ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, limiter: (any RateLimiter)? = nil,
-        requests: RequestLimits = .off,
+        signal: (any InvalidationSignal)? = nil, requests: RequestLimits = .off,
         logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
@@ -44,8 +46,8 @@ package struct AuthService: Sendable {
         let identities = LocalIdentitySource(store: store, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(
-            source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
-            logger: logger)
+            source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules,
+            signal: signal, clock: clock, logger: logger)
         let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
         let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(

@@ -11,7 +11,7 @@ import PixelFlowURL
 ///
 /// - Parameters:
 ///   - tokens: how bearer tokens are verified.
-///   - counting: counts requests for the rate limits.
+///   - counting: counts requests for the rate limits, and keeps answers.
 package func buildAPI(
     _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, counting: RequestCounting, listen: ListenSettings,
     context: BuildContext
@@ -19,6 +19,7 @@ package func buildAPI(
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
     let logger = context.logger(for: "dispatch")
     let usage = backends.tasks
+    let presets = CachedPresets(backends.tasks, cache: counting.cache)
     // Without the store nobody has a turn anyway.
     let weight: @Sendable (TenantID) async -> Int = { (try? await usage.quota(of: $0))?.weight ?? 1 }
     let turns =
@@ -28,8 +29,9 @@ package func buildAPI(
             settings: backends.isEmbedded ? settings.turns.embedded : settings.turns, weight: weight, logger: logger) : nil
     let api = APIService(
         dependencies: APIDependencies(
-            tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, blobs: backends.blobs,
-            publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, secret: settings.secret,
+            tasks: backends.tasks, presets: presets, usage: backends.tasks, blobs: backends.blobs,
+            versions: backends.versions, publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier,
+            secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
         requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: listen.proxies))
@@ -45,10 +47,10 @@ package func buildAPI(
                 logger: logger),
             Retention(tasks: backends.tasks, publisher: backends.publisher, logger: logger),
             OrganisationPurge(
-                identities: tokens.identities, tasks: backends.tasks, presets: backends.tasks, publisher: backends.publisher,
+                identities: tokens.identities, tasks: backends.tasks, presets: presets, publisher: backends.publisher,
                 logger: logger),
             hub,
-        ] + (turns.map { [$0] } ?? []),
+        ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
         listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
 }
 

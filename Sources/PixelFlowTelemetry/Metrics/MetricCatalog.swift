@@ -12,7 +12,8 @@ package enum MetricCatalog {
     }
 
     package static let groups: [Group] = [
-        services, accounts, tasks, dispatch, sources, rendering, streams, limits, databases, kafka, objects, circuits, autoscaling, process,
+        services, accounts, tasks, dispatch, sources, rendering, streams, limits, caches, databases, kafka, objects, circuits, autoscaling,
+        process,
     ]
 
     package static var all: [MetricDescription] { groups.flatMap(\.metrics) }
