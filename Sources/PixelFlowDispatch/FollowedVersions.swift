@@ -1,6 +1,7 @@
 package import Logging
 package import PixelFlowCore
 package import ServiceLifecycle
+import Synchronization
 
 /// Versions of tasks that several processes change: each change is known with its event, and those of this process at once.
 ///
@@ -13,6 +14,10 @@ package final class FollowedVersions: TaskVersions, Service {
 
     private let events: any TaskEvents
     private let versions: ChangeVersions
+    /// The newest revision that is known of each task: events come twice, and tell of progress that no list shows.
+    private let revisions = Mutex<[TaskID: Int]>([:])
+    /// Tasks whose revisions are known; beyond it all are forgotten, and events that come again count as changes.
+    private static let revisionLimit = 20_000
     private let logger: Logger
 
     package init(events: any TaskEvents, versions: ChangeVersions = ChangeVersions(), logger: Logger) {
@@ -42,12 +47,25 @@ package final class FollowedVersions: TaskVersions, Service {
         try? await gracefulShutdown()
     }
 
+    /// Notes how tasks are now, if that is new.
+    package func note(_ tasks: [TaskRecord]) {
+        let changed = revisions.withLock { revisions in
+            tasks.filter { task in
+                if let known = revisions[task.id], known >= task.revision { return false }
+                if revisions.count >= Self.revisionLimit { revisions = [:] }
+                revisions[task.id] = task.revision
+                return true
+            }
+        }
+        versions.change(changed.lazy.map { (task: $0.id, tenant: $0.tenant) })
+    }
+
     /// Begins to follow the events. Not private, so that tests need not run it.
     package func follow() async throws {
-        try await events.follow { [versions] news in
+        try await events.follow { news in
             switch news {
-            case .changes(let changes): versions.change(changes.lazy.map { (task: $0.task.id, tenant: $0.task.tenant) })
-            case .gap: versions.changeAll()
+            case .changes(let changes): self.note(changes.map(\.task))
+            case .gap: self.versions.changeAll()
             }
         }
     }

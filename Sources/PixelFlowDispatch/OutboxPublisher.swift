@@ -75,7 +75,7 @@ package final class OutboxPublisher: Service {
 
     /// Queues the current state of a task for publication, including its outbox.
     package func publish(_ task: TaskRecord, progress: Double? = nil) {
-        noteChange(task.id, of: task.tenant)
+        versions?.note([task])
         // An event tells the worker to stop the run.
         let isUrgent = task.status.isFinal || task.cancelRequested
         let due: ContinuousClock.Instant? = state.withLock { state in

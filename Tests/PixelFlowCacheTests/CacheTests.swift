@@ -130,14 +130,14 @@ import Testing
         let callers = (0..<50).map { _ in
             Task {
                 try await cache.value("a", of: tenant) { [source] in
-                    for await _ in gate {}
+                    try await gate.end("the gate to open")
                     return try source.read()
                 }
             }
         }
         try await eventually("all callers to ask") { count("miss") + count("joined") == 50 ? () : nil }
         opening.finish()
-        for caller in callers { #expect(try await caller.value == 0) }
+        for caller in callers { #expect(try await caller.value("the answer") == 0) }
         #expect(count("miss") == 1)
     }
 

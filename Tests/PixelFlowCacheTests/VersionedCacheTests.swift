@@ -81,7 +81,7 @@ import Testing
         let callers = (0..<100).map { _ in
             Task {
                 try await cache.value(of: "a", in: 1) {
-                    for await _ in gate {}
+                    try await gate.end("the gate to open")
                     return source.read()
                 }
             }
@@ -90,7 +90,7 @@ import Testing
         // Another version does not wait for them.
         #expect(try await cache.value(of: "a", in: 2) { source.read() } == "value 1")
         opening.finish()
-        for caller in callers { #expect(try await caller.value == "value 2") }
+        for caller in callers { #expect(try await caller.value("the answer") == "value 2") }
         #expect([count("miss"), count("joined"), source.reads] == [2, 99, 2])
     }
 

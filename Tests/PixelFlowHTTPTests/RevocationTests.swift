@@ -227,6 +227,7 @@ private final class LocalSignal: InvalidationSignal {
 
     func receive() async throws {
         var iterator = signals.stream.makeAsyncIterator()
+        // bounded: by the test, which ends the follower.
         guard await iterator.next() != nil else { throw CancellationError() }
     }
 }
