@@ -122,6 +122,9 @@ let package = Package(
         // Rate limits: the port, and counting in one process.
         library("PixelFlowLimits", ["WireFormats", "PixelFlowCore", logging, metrics]),
 
+        // Caches: the port, and keeping in one process.
+        library("PixelFlowCache", ["WireFormats", "PixelFlowCore", logging, metrics]),
+
         // Knows nothing of PixelFlow.
         library("Multipart", ["WireFormats", nioCore]),
         library("CircuitBreaker", [metrics]),
@@ -148,27 +151,27 @@ let package = Package(
         library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library(
             "PixelFlowRedis",
-            ["WireFormats", "PixelFlowCore", "PixelFlowLimits", "CircuitBreaker", "CHiredis", collections, crypto, nioCore, nioPosix, nioSSL, metrics]),
+            ["WireFormats", "PixelFlowCache", "PixelFlowCore", "PixelFlowLimits", "CircuitBreaker", "CHiredis", collections, crypto, nioCore, nioPosix, nioSSL, metrics]),
         library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
         library("PixelFlowDispatch", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
         library("PixelFlowTelemetry", ["WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
 
         // Services.
-        library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowRelease", "PixelFlowCore", "PixelFlowLimits", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, "Prometheus", metrics]),
+        library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowRelease", "PixelFlowCore", "PixelFlowLimits", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         // Passwords that are refused, as bytes.
         .target(name: "CCommonPasswords", exclude: ["list"]),
-        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
+        library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         // Signs webhooks and sends them.
         library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
-        library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
+        library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
         composition(
             "PixelFlowBackends", ["Backends.swift", "RequestCounting.swift"],
-            ["PixelFlowCore", "PixelFlowIdentity", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowLimits", serviceLifecycle]),
+            ["PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowLimits", logging, serviceLifecycle]),
         composition(
             "PixelFlowEmbeddedBackends", ["Backends+embedded.swift", "EmbeddedSettings.swift"],
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRuntime", "PixelFlowTelemetry"]),
@@ -177,7 +180,7 @@ let package = Package(
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
         composition(
             "PixelFlowServerCounting", ["RequestCounting+redis.swift"],
-            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowLimits", "PixelFlowRedis", "PixelFlowRuntime", logging, serviceLifecycle]),
+            ["PixelFlowBackends", "PixelFlowCache", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowLimits", "PixelFlowRedis", "PixelFlowRuntime", logging, metrics, serviceLifecycle]),
         composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
         composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowRuntime"]),
         composition(
@@ -230,7 +233,7 @@ let package = Package(
         // Clocks that a test moves, programs that it runs.
         .target(name: "TestSupport", dependencies: ["Deadlines"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         // One suite per port, run against every implementation.
-        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", logging, nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
+        .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowCache", "PixelFlowLimits", "WireFormats", logging, nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
         // Judges what clients were promised against what became of it; knows no backend.
         .target(name: "HistoryChecker", dependencies: ["PixelFlowCore"], path: "Tests/HistoryChecker", swiftSettings: swiftSettings),
         // A TCP proxy that misbehaves on demand, between a service and a server.
@@ -275,16 +278,17 @@ let package = Package(
         tests("PixelFlowPostgresTests", ["PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["CircuitBreaker", "PixelFlowKafka", "PixelFlowCore", "Conformance", "ServerProcess", nioCore]),
-        tests("PixelFlowRedisTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRedis", "PixelFlowLimits", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", "WireFormats", hummingbird, hummingbirdTesting, httpTypes, logging, metrics, metricsTesting, nioCore, nioPosix]),
+        tests("PixelFlowRedisTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRedis", "PixelFlowCache", "PixelFlowLimits", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", "WireFormats", hummingbird, hummingbirdTesting, httpTypes, logging, metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowLimitsTests", ["PixelFlowLimits", "PixelFlowCore", "Conformance", logging, metrics, metricsTesting]),
+        tests("PixelFlowCacheTests", ["PixelFlowCache", "PixelFlowCore", "Conformance", logging, metrics, metricsTesting]),
         tests("PixelFlowS3Tests", ["WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["MailServer", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowWebhooksTests", ["WebhookReceiver", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
-        tests("PixelFlowAPITests", ["PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowAPITests", ["PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
         tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "Conformance", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, nioWebSocket, "Prometheus", metrics]),

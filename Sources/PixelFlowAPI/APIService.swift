@@ -14,6 +14,8 @@ package struct APIDependencies: Sendable {
     /// Has the sender of webhooks look at what is due.
     package var wakeWebhooks: @Sendable () -> Void
     package var blobs: any BlobStore
+    /// Tell what of the tasks need not be read again.
+    package var versions: any TaskVersions
     package var publisher: OutboxPublisher
     /// Lets organisations take turns; nil if every task is sent at once.
     package var turns: TurnDispatcher?
@@ -28,8 +30,9 @@ package struct APIDependencies: Sendable {
 
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, webhooks: any WebhookOwnerStore,
-        wakeWebhooks: @escaping @Sendable () -> Void = {}, blobs: any BlobStore, publisher: OutboxPublisher,
-        turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, audit: AuditRecorder, secret: ServiceSecret = .off,
+        wakeWebhooks: @escaping @Sendable () -> Void = {}, blobs: any BlobStore, versions: any TaskVersions = UnknownTaskVersions(),
+        publisher: OutboxPublisher, turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, audit: AuditRecorder,
+        secret: ServiceSecret = .off,
         clock: any WallClock = SystemClock(),
         proxies: TrustedProxies = .loopback
     ) {
@@ -39,6 +42,7 @@ package struct APIDependencies: Sendable {
         self.webhooks = webhooks
         self.wakeWebhooks = wakeWebhooks
         self.blobs = blobs
+        self.versions = versions
         self.publisher = publisher
         self.turns = turns
         self.hub = hub
@@ -92,18 +96,21 @@ package struct APIService: Sendable {
                 HealthCheck("blob_store") { try await blobs.check() },
             ] + checks, drain: drain)
         let views = dependencies.hub.views
-        let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams", "webhook_"], factory: metrics)
+        let reads = TaskReads(
+            dependencies.tasks, usage: dependencies.usage, versions: dependencies.versions, views: views, clock: dependencies.clock,
+            metrics: metrics)
+        let service = ServiceMetrics(service: "api", claiming: ["tasks_created_", "event_streams", "webhook_", "cache_"], factory: metrics)
         let upload = UploadRoutes(
             dependencies: dependencies, limits: limits, ports: ports, views: views, created: CreatedTasks(metrics),
             admission: UploadAdmission(limits: uploads),
             queues: QueueLimit(queue, usage: dependencies.usage, clock: dependencies.clock))
         let routes =
-            upload.routes + TaskRoutes(dependencies: dependencies, views: views, metrics: TaskMetrics(metrics)).routes
+            upload.routes + TaskRoutes(dependencies: dependencies, views: views, reads: reads, metrics: TaskMetrics(metrics)).routes
             + OutputRoutes(dependencies: dependencies).routes
             + PresetRoutes(presets: dependencies.presets, audit: dependencies.audit, clock: dependencies.clock).routes
             + PipelineRoutes().routes
-            + StatisticsRoutes(tasks: dependencies.tasks, clock: dependencies.clock).routes
-            + UsageRoutes(usage: dependencies.usage).routes
+            + StatisticsRoutes(reads: reads, clock: dependencies.clock).routes
+            + UsageRoutes(usage: dependencies.usage, reads: reads).routes
             + WebhookRoutes(
                 endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), wake: dependencies.wakeWebhooks
             ).routes

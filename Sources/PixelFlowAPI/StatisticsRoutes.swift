@@ -6,7 +6,7 @@ import WireFormats
 
 /// `/api/stats`: the tenant's tasks in numbers.
 struct StatisticsRoutes: Sendable {
-    let tasks: any TaskOwnerStore
+    let reads: TaskReads
     let clock: any WallClock
 
     var routes: [Route] {
@@ -16,7 +16,7 @@ struct StatisticsRoutes: Sendable {
                 rate: .of(.heavy),
                 responses: [.json(StatisticsView.self, "The numbers.")], problems: .readingTasks
             ) { _, context in
-                let statistics = try await tasks.statistics(of: try context.requirePrincipal().tenant)
+                let statistics = try await reads.statistics(of: try context.requirePrincipal().tenant)
                 return try Response.json(StatisticsView(statistics, now: clock.now()))
             }
         ]

@@ -1,6 +1,7 @@
 package import Hummingbird
 package import Logging
 package import Metrics
+package import PixelFlowCache
 package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowIdentity
@@ -29,14 +30,14 @@ package struct AuthService: Sendable {
     ///   - transport: takes mail, if the settings have any; a client of their server unless given.
     ///   - limiter: counts registrations by address; those of this process alone unless given.
     ///   - failures: counts failed sign-ins with other replicas; nil if there are none. One that throws refuses sign-ins.
+    ///   - signal: tells other processes of revocations.
     ///   - requests: how many requests callers may make.
     ///   - metrics: the process's, unless given.
     /// - Throws: `PixelFlowError` if a setting is bad.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, limiter: (any RateLimiter)? = nil,
-        failures: (any RateLimiter)? = nil,
-        requests: RequestLimits = .off,
+        failures: (any RateLimiter)? = nil, signal: (any InvalidationSignal)? = nil, requests: RequestLimits = .off,
         logger: Logger = Logger(label: "auth"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws {
@@ -48,8 +49,8 @@ package struct AuthService: Sendable {
         let identities = LocalIdentitySource(store: store, tokenLifetime: tokenLifetime, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(
-            source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules, clock: clock,
-            logger: logger)
+            source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules,
+            signal: signal, clock: clock, logger: logger)
         let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
         let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(

@@ -27,7 +27,7 @@ extension Backends {
         return Backends(
             users: UserBackends(store: users, isEmbedded: true),
             tasks: TaskBackends(
-                tasks: tasks, blobs: blobs, broker: broker, events: events, installation: installation,
+                tasks: tasks, blobs: blobs, broker: broker, events: events, versions: tasks, installation: installation,
                 publisher: OutboxPublisher(store: tasks, broker: broker, events: events, webhooks: tasks, logger: logger), isEmbedded: true,
                 // The folder is unlocked last of all.
                 services: [ClosingService { withExtendedLifetime(folder) {} }]))

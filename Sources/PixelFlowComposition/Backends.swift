@@ -26,6 +26,8 @@ package struct TaskBackends: Sendable {
     package let blobs: any ObjectDatabase
     package let broker: any TaskBroker
     package let events: any TaskEvents
+    /// Tell what of the tasks need not be read again.
+    package let versions: any TaskVersions
     /// Refuses a database and a blob store that do not belong together.
     package let installation: InstallationCheck
     /// Carries what happens here to the broker; runs with `services`.
@@ -38,12 +40,13 @@ package struct TaskBackends: Sendable {
 
     package init(
         tasks: any TaskDatabase, blobs: any ObjectDatabase, broker: any TaskBroker, events: any TaskEvents,
-        installation: InstallationCheck, publisher: OutboxPublisher, isEmbedded: Bool, services: [any Service]
+        versions: any TaskVersions, installation: InstallationCheck, publisher: OutboxPublisher, isEmbedded: Bool, services: [any Service]
     ) {
         self.tasks = tasks
         self.blobs = blobs
         self.broker = broker
         self.events = events
+        self.versions = versions
         self.installation = installation
         self.publisher = publisher
         self.isEmbedded = isEmbedded

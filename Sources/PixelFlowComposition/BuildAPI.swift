@@ -12,7 +12,7 @@ import PixelFlowWebhooks
 ///
 /// - Parameters:
 ///   - tokens: how bearer tokens are verified.
-///   - counting: counts requests for the rate limits.
+///   - counting: counts requests for the rate limits, and keeps answers.
 package func buildAPI(
     _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, counting: RequestCounting, listen: ListenSettings,
     context: BuildContext
@@ -20,6 +20,7 @@ package func buildAPI(
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
     let logger = context.logger(for: "dispatch")
     let usage = backends.tasks
+    let presets = CachedPresets(backends.tasks, cache: counting.cache)
     // Without the store nobody has a turn anyway.
     let weight: @Sendable (TenantID) async -> Int = { (try? await usage.quota(of: $0))?.weight ?? 1 }
     let turns =
@@ -33,8 +34,8 @@ package func buildAPI(
         message: WebhookMessage.body)
     let api = APIService(
         dependencies: APIDependencies(
-            tasks: backends.tasks, presets: backends.tasks, usage: backends.tasks, webhooks: backends.tasks,
-            wakeWebhooks: webhooks.wake, blobs: backends.blobs,
+            tasks: backends.tasks, presets: presets, usage: backends.tasks, webhooks: backends.tasks,
+            wakeWebhooks: webhooks.wake, blobs: backends.blobs, versions: backends.versions,
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, audit: audit, secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
@@ -52,11 +53,11 @@ package func buildAPI(
             Retention(tasks: backends.tasks, publisher: backends.publisher, audit: audit, logger: logger),
             AuditPublisher(outbox: backends.tasks, sink: tokens.identities, recorder: audit, logger: context.logger(for: "api")),
             OrganisationPurge(
-                identities: tokens.identities, tasks: backends.tasks, presets: backends.tasks, webhooks: backends.tasks,
+                identities: tokens.identities, tasks: backends.tasks, presets: presets, webhooks: backends.tasks,
                 publisher: backends.publisher, audit: audit, logger: logger),
             webhooks,
             hub,
-        ] + (turns.map { [$0] } ?? []),
+        ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
         listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
 }
 

@@ -13,12 +13,13 @@ package func buildAuth(
     _ settings: AuthSettings, backends: UserBackends, counting: RequestCounting, listen: ListenSettings, context: BuildContext
 ) async throws -> (parts: ServiceParts, verifier: TokenVerifier, identities: any IdentitySource & AuditSink) {
     let auth = try AuthService(
-        store: backends.store, settings: settings, limiter: counting.limiter, failures: counting.shared,
+        store: backends.store, settings: settings, limiter: counting.limiter, failures: counting.shared, signal: counting.revocations,
         requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: settings.proxies), logger: context.logger(for: "auth"))
     if backends.isEmbedded { try await auth.prepare() }
     return (
         ServiceParts(
-            foundation: auth.services, listeners: [listen.listener("auth", auth.router(checks: counting.checks, drain: context.drain))]),
+            foundation: auth.services + counting.followers(auth.verifier, logger: context.logger(for: "auth")),
+            listeners: [listen.listener("auth", auth.router(checks: counting.checks, drain: context.drain))]),
         auth.verifier,
         auth.identities
     )

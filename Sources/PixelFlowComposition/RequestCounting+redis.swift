@@ -1,12 +1,14 @@
 package import Logging
+import Metrics
 package import PixelFlowBackends
+import PixelFlowCache
 package import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowLimits
 import PixelFlowRedis
 import PixelFlowRuntime
 
-/// `redis://` and `rediss://`: counts with other replicas in Redis; `memory:` counts alone.
+/// `redis://` and `rediss://`: counts and keeps answers with other replicas in Redis; `memory:` does so alone.
 extension RequestCounting {
     package static let settings: [SettingDescription] = RedisSettings.descriptions
 
@@ -16,12 +18,23 @@ extension RequestCounting {
     package static func shared(_ settings: Settings, logger: Logger) throws(PixelFlowError) -> RequestCounting {
         guard let redis = try RedisSettings.read(settings) else {
             logger.notice("rate limits are counted in this process alone; set PIXELFLOW_CACHE_URL to share them between replicas")
-            return .inMemory
+            return .inMemory(isAlone: false)
         }
         let client = try RedisClient(redis)
+        // Its commands wait, so they are no measure of how fast Redis is.
+        let listener = try RedisClient(RedisInvalidationSignal.listenerSettings(redis), metrics: NOOPMetricsHandler.instance)
         let limiter = FailOpenRateLimiter(shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: logger)
         return RequestCounting(
-            limiter: limiter, isShared: true, checks: [HealthCheck("cache", need: .never) { try await client.check() }],
-            services: [ClosingService { await client.shutDown() }])
+            limiter: limiter, isShared: true,
+            cache: FailOpenCacheStore(
+                shared: RedisCacheStore(client), local: InMemoryCacheStore(isAlone: false), logger: logger),
+            revocations: RedisInvalidationSignal(sender: client, listener: listener, name: "revocations"),
+            checks: [HealthCheck("cache", need: .never) { try await client.check() }],
+            services: [
+                ClosingService {
+                    await listener.shutDown()
+                    await client.shutDown()
+                }
+            ])
     }
 }

@@ -34,14 +34,17 @@ extension TaskBackends {
         let broker = KafkaTaskBroker(kafka, slots: role.slots)
         let events = KafkaTaskEvents(kafka, interest: role.interest)
         let installation = try InstallationCheck(database: tasks, objects: blobs, settings: settings, logger: logger)
+        let versions = FollowedVersions(events: events, logger: logger)
         return TaskBackends(
-            tasks: tasks, blobs: blobs, broker: broker, events: events, installation: installation,
-            publisher: OutboxPublisher(store: tasks, broker: broker, events: events, webhooks: tasks, logger: logger), isEmbedded: false,
+            tasks: tasks, blobs: blobs, broker: broker, events: events, versions: versions, installation: installation,
+            publisher: OutboxPublisher(
+                store: tasks, broker: broker, events: events, webhooks: tasks, versions: versions, logger: logger),
+            isEmbedded: false,
             services: [
                 ClosingService { await kafka.close() },
                 PreparationService { try await blobs.prepare() },
                 installation,
-            ])
+            ] + (role.followsTasks ? [versions] : []))
     }
 }
 
@@ -58,6 +61,14 @@ extension TaskBackends.Role {
         switch self {
         case .api: .everything
         case .worker: .cancellations
+        }
+    }
+
+    /// A worker answers nobody about tasks.
+    fileprivate var followsTasks: Bool {
+        switch self {
+        case .api: true
+        case .worker: false
         }
     }
 

@@ -42,14 +42,19 @@ package final class OutboxPublisher: Service {
     private let metrics: DispatchMetrics
     private let outages = OutageLog()
     private let deadLetters: DeadLetters
+    private let versions: FollowedVersions?
     private let state = Mutex(State())
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// - Parameter webhooks: makes deliveries of the events; nil where nobody is told.
+    /// - Parameters:
+    ///   - webhooks: makes deliveries of the events; nil where nobody is told.
+    ///   - versions: learn of the changes of this process at once, and not from their events.
     package init(
-        store: any TaskDispatchStore, broker: any TaskBroker, events: any TaskEvents, webhooks: (any WebhookFanOut)? = nil, logger: Logger,
+        store: any TaskDispatchStore, broker: any TaskBroker, events: any TaskEvents, webhooks: (any WebhookFanOut)? = nil,
+        versions: FollowedVersions? = nil, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
+        self.versions = versions
         self.store = store
         self.broker = broker
         self.events = events
@@ -70,8 +75,12 @@ package final class OutboxPublisher: Service {
         if accepted { signal.continuation.yield() }
     }
 
+    /// Notes that this process has changed a task, or may have, before its event is due.
+    package func noteChange(_ task: TaskID, of tenant: TenantID) { versions?.note(task, of: tenant) }
+
     /// Queues the current state of a task for publication, including its outbox.
     package func publish(_ task: TaskRecord, progress: Double? = nil) {
+        versions?.note([task])
         // An event tells the worker to stop the run.
         let isUrgent = task.status.isFinal || task.cancelRequested
         let due: ContinuousClock.Instant? = state.withLock { state in

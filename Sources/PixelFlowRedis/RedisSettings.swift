@@ -1,17 +1,18 @@
 package import PixelFlowCore
 
-/// Where replicas keep the counters that they share, and how long to wait for it.
+/// Where replicas keep what they share, and how long to wait for it.
 package struct RedisSettings: Sendable {
     /// `PIXELFLOW_CACHE_URL`.
     package static let urlSetting = Setting<String>.text(
         "PIXELFLOW_CACHE_URL", default: "memory:",
-        help: "What replicas count rate limits in together: redis://USER:PASSWORD@HOST:PORT/DATABASE (Redis or Valkey), "
+        help:
+            "Where replicas count rate limits together, keep presets, and hear of revocations: redis://USER:PASSWORD@HOST:PORT/DATABASE (Redis or Valkey), "
             + "rediss://… with TLS, and ca_file=PATH for a certificate authority of one's own; memory: for each process alone.",
         isSecret: true)
     /// Redis answers within a millisecond; what takes longer is better counted here.
     static let timeoutSetting = Setting<Int>.integer(
         "PIXELFLOW_CACHE_TIMEOUT_MS", default: 250, in: 10...10_000,
-        help: "Time limit for a command in Redis, in milliseconds; beyond it the process counts alone.")
+        help: "Time limit for a command in Redis, in milliseconds; beyond it the process does without.")
     static let connectTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_CACHE_CONNECT_TIMEOUT", default: 2, in: 1...60, help: "Time limit for connecting to Redis.")
 

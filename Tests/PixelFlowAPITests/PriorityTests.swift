@@ -61,6 +61,33 @@ import Testing
         }
     }
 
+    @Test func aKeyHasAPriorityForTasksThatNameNone() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let scopes = #""scopes":["tasks:read","tasks:write","presets:write"]"#
+            let importer = APIClient(
+                client: ada.client, token: try await harness.key(as: ada.token, #"{"name":"import","priority":"low",\#(scopes)}"#))
+            let site = APIClient(client: ada.client, token: try await harness.key(as: ada.token, #"{"name":"site",\#(scopes)}"#))
+            let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
+            #expect(try await ada.send(.put, "/api/presets/urgent?priority=high", body: pipeline).status == .created)
+            #expect(try await ada.send(.put, "/api/presets/plain", body: pipeline).status == .created)
+            for (query, ofImporter, ofSite) in [
+                ("", "low", "normal"), ("?priority=high", "high", "high"), ("?preset=urgent", "high", "high"),
+                ("?preset=plain", "low", "normal"), ("?preset=web", "low", "normal"),
+                ("?preset=urgent&priority=normal", "normal", "normal"),
+            ] {
+                #expect(try await importer.post(image: "bytes", query: query).object()["priority"] as? String == ofImporter, "\(query)")
+                #expect(try await site.post(image: "bytes", query: query).object()["priority"] as? String == ofSite, "\(query)")
+            }
+            // What is repeated is the same request, whoever's priority it has.
+            let key: HTTPFields = [.idempotencyKey: "order-1"]
+            let first = try await importer.post(image: "bytes", headers: key)
+            let again = try await site.post(image: "bytes", headers: key)
+            #expect(again.status == .accepted)
+            #expect(try again.taskID() == first.taskID())
+        }
+    }
+
     @Test func anotherPriorityIsAnotherRequest() async throws {
         try await APIHarness().run { ada, _ in
             let key: HTTPFields = [.idempotencyKey: "order-1"]

@@ -38,6 +38,24 @@ struct KeyTests {
         }
     }
 
+    @Test("a key may have a priority for the tasks that it makes")
+    func priority() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            for priority in ["high", "normal", "low"] {
+                let made = try await make(client, ada.token, ["name": priority, "priority": priority])
+                #expect(made.status == .created)
+                #expect(try made.object()["priority"] as? String == priority)
+            }
+            #expect(try await make(client, ada.token, [:]).object()["priority"] == nil)
+            let refusal = try await make(client, ada.token, ["priority": "urgent"])
+            #expect(refusal.code == "invalid_value")
+            #expect(try refusal.object()["field"] as? String == "priority")
+            let list = try #require(try await client.send(.get, "/keys", as: ada.token).object()["keys"] as? [[String: Any]])
+            #expect(list.map { $0["priority"] as? String } == [nil, "low", "normal", "high"])
+        }
+    }
+
     @Test("a key has no scope that its maker lacks")
     func boundsScopes() async throws {
         try await AuthHarness().run { client in

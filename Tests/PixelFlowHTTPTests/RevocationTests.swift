@@ -1,5 +1,8 @@
 import Conformance
+import Deadlines
 import Foundation
+import Logging
+import PixelFlowCache
 import PixelFlowCore
 import Synchronization
 import Testing
@@ -58,6 +61,21 @@ struct RevocationTests {
         auth.revoke(.organisationRestored(TenantID("tenant-1")))
         await verifier.refreshRevocations()
         #expect(await code(token, by: verifier) == nil)
+    }
+
+    /// The clock stands still, so nothing but the signal has the list read again.
+    @Test("what another process revokes is refused at once where it can tell")
+    func hearsOfRevocations() async throws {
+        let (verifier, token, signal) = (verifier(), try token(["sid": "s1"]), LocalSignal())
+        #expect(await code(token, by: verifier) == nil)
+        let follower = Task { try await RevocationFollower(signal, verifier: verifier, logger: Logger(label: "test")).run() }
+        auth.revoke(.session(SessionID("s1")))
+        #expect(await code(token, by: verifier) == nil)
+        let other = TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, signal: signal, clock: clock)
+        await other.refreshRevocations()
+        try await eventually("the token to be refused") { await code(token, by: verifier) == "token_revoked" ? () : nil }
+        follower.cancel()
+        try await follower.value("the follower to end")
     }
 
     @Test("after a quiet time a request waits for the list instead of trusting an old one")
@@ -232,5 +250,18 @@ private final class FakeIdentities: IdentitySource {
 
     func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
         DeletedOrganisations(organisations: [], next: position, more: false)
+    }
+}
+
+/// Tells one follower in the same process.
+private final class LocalSignal: InvalidationSignal {
+    private let signals = AsyncStream.makeStream(of: Void.self)
+
+    func send() { signals.continuation.yield() }
+
+    func receive() async throws {
+        var iterator = signals.stream.makeAsyncIterator()
+        // bounded: by the test, which ends the follower.
+        guard await iterator.next() != nil else { throw CancellationError() }
     }
 }

@@ -52,6 +52,12 @@ struct KeysCreateCommand: SessionCommand {
     @Option(name: .customLong("scope"), help: ArgumentHelp("What the key may be used for. May be repeated.", valueName: "scope"))
     var scopes: [String]
 
+    @Option(
+        help: ArgumentHelp(
+            "The priority of tasks for which neither the upload nor its preset names one: high, normal or low; normal by default.",
+            valueName: "priority"))
+    var priority: String?
+
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
@@ -60,7 +66,7 @@ struct KeysCreateCommand: SessionCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let key = try await session.client().createKey(name, scopes: scopes)
+        let key = try await session.client().createKey(name, scopes: scopes, priority: priority)
         guard let secret = key.secret else { throw CommandError(.failed, "the answer has no secret of the key \(key.id)") }
         session.printer.print(Document([.lines([Text("key/\(key.id) created")]), .verbatim(secret)], data: key.json))
         return .ok

@@ -61,6 +61,12 @@ struct KeysCreateCommand: SessionCommand {
     @Option(help: ArgumentHelp("When the key expires (RFC 3339); never by default.", valueName: "time"))
     var expires: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The priority of tasks for which neither the upload nor its preset names one: high, normal or low; normal by default.",
+            valueName: "priority"))
+    var priority: String?
+
     @OptionGroup var change: ChangeOptions
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -81,7 +87,7 @@ struct KeysCreateCommand: SessionCommand {
             return .ok
         }
         let key = try await access.withAuth(in: session) { auth in
-            try await auth.call { try await $0.createKey(name, scopes: scopes, expiresAt: expires, networks: networks) }
+            try await auth.call { try await $0.createKey(name, scopes: scopes, expiresAt: expires, networks: networks, priority: priority) }
         }
         guard let secret = key.secret else { throw CommandError(.failed, "the answer has no secret of the key \(key.id)") }
         session.print(

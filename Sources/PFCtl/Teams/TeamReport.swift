@@ -55,6 +55,7 @@ struct TeamReport {
             columns: [
                 .init("ID"), .init("NAME", cut: .middle), .init("HINT", spare: .early), .init("AGE", .right, spare: .early),
                 .init("USED", .right, spare: .late), .init("EXPIRES", wide: true), .init("NETWORKS", wide: true),
+                .init("PRIORITY", wide: true),
                 .init("SCOPES", cut: .wrap),
             ],
             rows: keys.map { key in
@@ -62,6 +63,7 @@ struct TeamReport {
                     Text(key.id), Text(key.name), Text("…\(key.hint)"), age(key.createdAt),
                     key.lastUsedAt == nil ? Text("never") : age(key.lastUsedAt),
                     Text(key.json["expires_at"]?.stringValue ?? "never"), Text(key.networks.joined(separator: " ")),
+                    Text(key.priority ?? "normal"),
                     Text(key.scopes.joined(separator: " ")),
                 ]
             })

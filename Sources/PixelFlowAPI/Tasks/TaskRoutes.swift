@@ -9,16 +9,22 @@ import PixelFlowHTTP
 struct TaskRoutes: Sendable {
     let dependencies: APIDependencies
     let views: TaskViews
+    let reads: TaskReads
     let metrics: TaskMetrics
 
     var routes: [Route] {
         [
             Route(
                 .get, "/api/tasks", id: "listTasks", tag: "tasks", "List tasks, newest first",
-                details: "Send `next_cursor` as `cursor` for the next page; it is null on the last one.", access: .scope(.readTasks),
-                parameters: [Self.status.description, Self.search.description, Self.limit.description, Self.cursor.description],
-                responses: [.json(TaskListView.self, "A page of tasks.")],
-                problems: .readingTasks + [DeclaredProblem.invalidParameter],
+                details: """
+                    Send `next_cursor` as `cursor` for the next page; it is null on the last one. A page that asks again and again sends the \
+                    `ETag` as `If-None-Match`: 304 while nothing has changed, at no cost for the database.
+                    """, access: .scope(.readTasks),
+                parameters: [
+                    Self.status.description, Self.search.description, Self.limit.description, Self.cursor.description, .ifNoneMatch,
+                ],
+                responses: [.json(TaskListView.self, "A page of tasks.", headers: [.eTag]), .notModified],
+                problems: .readingTasks + [DeclaredProblem.invalidParameter, .preconditionFailed],
                 handler: list),
             Route(
                 .get, "/api/tasks/{id}", id: "getTask", tag: "tasks", "Read a task", access: .scope(.readTasks),
@@ -69,19 +75,26 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let query = request.query
-        let page = try await dependencies.tasks.list(
+        let answer = try await reads.list(
             TaskQuery(
                 tenant: try context.requirePrincipal().tenant,
                 status: try Self.status.value(in: query), search: try Self.search.value(in: query),
-                limit: try Self.limit.value(in: query) ?? 50, before: try Self.cursor.value(in: query)))
-        return .json(bytes: try await views.json(page))
+                limit: try Self.limit.value(in: query) ?? 50, before: try Self.cursor.value(in: query)),
+            isConditional: request.headers[.ifNoneMatch] != nil)
+        return try response(answer, to: request)
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let task = try await context.task(in: dependencies.tasks)
-        let headers: HTTPFields = [.eTag: task.tag.description, .cacheControl: "private, no-cache"]
-        if let known = try Preconditions(request).response(for: task.tag, headers: headers) { return known }
-        return .json(bytes: try views.json(task), headers: headers)
+        let answer = try await reads.task(
+            try context.taskID(), of: try context.requirePrincipal().tenant, isConditional: request.headers[.ifNoneMatch] != nil)
+        guard let answer else { throw PixelFlowError.notFound("task") }
+        return try response(answer, to: request)
+    }
+
+    private func response(_ answer: TaskReads.Answer, to request: Request) throws -> Response {
+        let headers: HTTPFields = [.eTag: answer.tag.description, .cacheControl: "private, no-cache"]
+        if let known = try Preconditions(request).response(for: answer.tag, headers: headers) { return known }
+        return .json(bytes: answer.bytes, headers: headers)
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -119,14 +132,17 @@ struct TaskRoutes: Sendable {
         let tenant = try context.requirePrincipal().tenant
         let conditions = Preconditions(request)
         if !conditions.isEmpty { try conditions.require(try await context.task(in: dependencies.tasks).tag) }
-        guard let task = try await body(try context.taskID(), tenant) else { throw PixelFlowError.notFound("task") }
+        let id = try context.taskID()
+        // Also of a change whose answer was lost.
+        defer { dependencies.publisher.noteChange(id, of: tenant) }
+        guard let task = try await body(id, tenant) else { throw PixelFlowError.notFound("task") }
         return task
     }
 }
 
 extension TaskRecord {
     /// Changes with everything that clients see of a task.
-    fileprivate var tag: EntityTag { EntityTag("\(id)-\(revision)") }
+    var tag: EntityTag { EntityTag("\(id)-\(revision)") }
 }
 
 extension AppRequestContext {

@@ -67,7 +67,7 @@ enum UploadDescription {
         "What to make of the image; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
     private static let priority = JSONSchema.priority.orNull.described(
-        "Which tasks come first; that of the preset, or else `normal`, if there is none. Workers take tasks of the three priorities in "
+        "Which tasks come first; that of the preset, or of the API key, or else `normal`, if there is none. Workers take tasks of the three priorities in "
             + "the proportion 16:4:1 while there are some of each. Imports of many images should be `low`.")
 
     private static let webhook = JSONSchema.string(format: "uri", length: 1...2048).orNull.described(

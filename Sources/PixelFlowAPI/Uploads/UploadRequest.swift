@@ -87,18 +87,18 @@ struct UploadRequest: Sendable {
 }
 
 extension UploadRequest {
-    /// The pipeline that is meant: the one sent, the preset's, or the default; and the lane: the one sent, the preset's, or the
-    /// normal one.
-    func resolve(_ presets: any PresetStore, of tenant: TenantID) async throws -> (pipeline: Pipeline, lane: Lane) {
+    /// The pipeline that is meant: the one sent, the preset's, or the default; and the lane: the one sent, the preset's, the
+    /// caller's, or the normal one.
+    func resolve(_ presets: any PresetStore, for principal: Principal) async throws -> (pipeline: Pipeline, lane: Lane) {
         let sent = try pipeline.map { try Pipeline(validating: $0, path: "pipeline") }
-        guard let preset else { return (sent ?? .default, lane ?? .normal) }
+        guard let preset else { return (sent ?? .default, lane ?? principal.lane ?? .normal) }
         guard sent == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
-        if let saved = try await presets.preset(preset, of: tenant) {
+        if let saved = try await presets.preset(preset, of: principal.tenant) {
             // One may have been saved when larger ones were accepted.
             try saved.pipeline.requireBoundedSize(field: "preset")
-            return (saved.pipeline, lane ?? saved.lane ?? .normal)
+            return (saved.pipeline, lane ?? saved.lane ?? principal.lane ?? .normal)
         }
-        if let builtIn = BuiltInPresets.all[preset] { return (builtIn, lane ?? .normal) }
+        if let builtIn = BuiltInPresets.all[preset] { return (builtIn, lane ?? principal.lane ?? .normal) }
         throw PixelFlowError.invalid("preset", "The preset \(preset.prefix(64)) does not exist.", code: "unknown_preset")
     }
 }

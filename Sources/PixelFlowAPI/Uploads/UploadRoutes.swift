@@ -65,7 +65,7 @@ struct UploadRoutes: Sendable {
             try await store(image, id, principal.tenant, limit, ticket)
         }
         let source = try source(uploadRequest, upload)
-        let (pipeline, lane) = try await uploadRequest.resolve(dependencies.presets, of: principal.tenant)
+        let (pipeline, lane) = try await uploadRequest.resolve(dependencies.presets, for: principal)
         try await checkWatermarks(pipeline, principal.tenant)
         // What signs its messages must be there before the task is.
         if uploadRequest.webhookURL != nil { _ = try await webhooks.organisation(principal.tenant) }
@@ -97,6 +97,8 @@ struct UploadRoutes: Sendable {
 
     /// - Throws: `quota_exceeded` if the task was not added for that reason; its image is removed.
     private func add(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Creation {
+        // Also of a task whose answer was lost.
+        defer { dependencies.publisher.noteChange(task.id, of: task.tenant) }
         do {
             return try await dependencies.tasks.create(task)
         } catch let error as PixelFlowError where error.code == "quota_exceeded" {

@@ -7,6 +7,7 @@ import PixelFlowHTTP
 /// `/api/usage`: what the caller's organisation uses of its quotas.
 struct UsageRoutes: Sendable {
     let usage: any UsageStore
+    let reads: TaskReads
 
     var routes: [Route] {
         [
@@ -15,7 +16,7 @@ struct UsageRoutes: Sendable {
                 access: .scope(.readTasks), rate: .of(.heavy), responses: [.json(UsageView.self, "The usage.")], problems: .readingTasks
             ) { _, context in
                 let tenant = try context.requirePrincipal().tenant
-                let now = try await usage.usage(of: tenant)
+                let now = try await reads.usage(of: tenant)
                 return try .json(UsageView(now, quota: try await usage.quota(of: tenant)))
             }
         ]

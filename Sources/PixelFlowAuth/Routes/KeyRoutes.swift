@@ -59,7 +59,7 @@ struct KeyRoutes: Sendable {
         let key = APIKey(
             id: APIKeyID(UUIDv7.make(at: now)), organisation: caller.principal.tenant, name: try body.checkedName(), hash: secret.hash,
             hint: secret.hint, scopes: scopes, networks: try body.checkedNetworks(limit: Self.networkLimit),
-            createdBy: caller.principal.user, createdAt: now, expiresAt: try body.expiry(after: now))
+            lane: try body.checkedLane(), createdBy: caller.principal.user, createdAt: now, expiresAt: try body.expiry(after: now))
         let audit = caller.audit(.keyCreated, in: key.organisation, target: key.id.rawValue, detail: "\(key.name): \(Scope.text(scopes))")
         try await auth.store.add(key, by: caller.person, audit: audit)
         return try .json(KeyView(key, secret: secret.text), status: .created)
@@ -87,15 +87,19 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
         "networks": .init(
             "Networks in CIDR notation that it may be used from; from anywhere unless given.",
             schema: .array(of: .string(), count: 0...50)),
+        "priority": .init(
+            "The priority of tasks for which neither the upload nor its preset names one; `normal` unless given.",
+            schema: .choice(Lane.allCases.map(\.rawValue))),
     ]
 
     let name: String
     let scopes: [String]
     let expiresAt: String?
     let networks: [String]?
+    let priority: String?
 
     enum CodingKeys: String, CodingKey {
-        case name, scopes, networks
+        case name, scopes, networks, priority
         case expiresAt = "expires_at"
     }
 
@@ -128,6 +132,14 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
         }
     }
 
+    func checkedLane() throws -> Lane? {
+        guard let priority else { return nil }
+        guard let lane = Lane(rawValue: priority) else {
+            throw PixelFlowError.invalid("priority", "priority must be one of \(Lane.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return lane
+    }
+
     func expiry(after now: Timestamp) throws -> Timestamp? {
         guard let expiresAt else { return nil }
         guard let expiry = Timestamp(iso8601: expiresAt), expiry > now else {
@@ -151,6 +163,9 @@ private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
         "id": "Names the key.", "name": "What people call it.", "hint": "The last four characters of the secret.",
         "scopes": .init("What it may be used for.", schema: .array(of: Scope.schema)),
         "networks": "Where it may be used from; from anywhere if empty.", "created_by": "The `user_id` of who has made it.",
+        "priority": .init(
+            "The priority of tasks for which neither the upload nor its preset names one; absent for `normal`.",
+            schema: .choice(Lane.allCases.map(\.rawValue))),
         "created_at": .init("RFC 3339.", ["format": "date-time"]),
         "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
         "last_used_at": .init("To the minute; absent for a key that was never used.", ["format": "date-time"]),
@@ -162,6 +177,7 @@ private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
     let hint: String
     let scopes: [String]
     let networks: [String]
+    let priority: Lane?
     let createdBy: String
     let createdAt: String
     let expiresAt: String?
@@ -174,6 +190,7 @@ private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
         hint = key.hint
         scopes = key.scopes.map(\.rawValue).sorted()
         networks = key.networks
+        priority = key.lane
         createdBy = key.createdBy.rawValue
         createdAt = key.createdAt.iso8601
         expiresAt = key.expiresAt?.iso8601
@@ -182,7 +199,7 @@ private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, name, hint, scopes, networks, key
+        case id, name, hint, scopes, networks, priority, key
         case createdBy = "created_by"
         case createdAt = "created_at"
         case expiresAt = "expires_at"

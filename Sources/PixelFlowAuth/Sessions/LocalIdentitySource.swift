@@ -19,7 +19,7 @@ struct LocalIdentitySource: IdentitySource, AuditSink {
         try await store.touch(found.id, at: now)
         return KeyIntrospection(
             active: true, keyID: found.id.rawValue, name: found.name, tenant: found.organisation.rawValue, scope: Scope.text(found.scopes),
-            expiresAt: found.expiresAt?.iso8601, networks: found.networks)
+            expiresAt: found.expiresAt?.iso8601, networks: found.networks, priority: found.lane)
     }
 
     func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {

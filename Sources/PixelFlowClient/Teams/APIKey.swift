@@ -11,6 +11,8 @@ public struct APIKey: Sendable, Hashable {
     public let scopes: [String]
     /// Where it may be used from, in CIDR notation; from anywhere if empty.
     public let networks: [String]
+    /// The priority of tasks for which neither the upload nor its preset names one; nil for `normal`.
+    public let priority: String?
     public let createdAt: Date?
     /// Nil for a key that does not expire.
     public let expiresAt: Date?
@@ -28,6 +30,7 @@ public struct APIKey: Sendable, Hashable {
         hint = try fields.text("hint")
         scopes = json["scopes"]?.arrayValue?.compactMap(\.stringValue) ?? []
         networks = json["networks"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        priority = json["priority"]?.stringValue
         createdAt = fields.time("created_at")
         expiresAt = fields.time("expires_at")
         lastUsedAt = fields.time("last_used_at")

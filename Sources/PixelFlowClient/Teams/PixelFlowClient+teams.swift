@@ -20,10 +20,14 @@ extension PixelFlowClient {
     /// - Parameters:
     ///   - expiresAt: RFC 3339; nil for a key that does not expire.
     ///   - networks: where it may be used from, in CIDR notation; from anywhere if empty.
-    public func createKey(_ name: String, scopes: [String], expiresAt: String? = nil, networks: [String] = []) async throws -> APIKey {
+    ///   - priority: that of tasks for which neither the upload nor its preset names one; nil for `normal`.
+    public func createKey(
+        _ name: String, scopes: [String], expiresAt: String? = nil, networks: [String] = [], priority: String? = nil
+    ) async throws -> APIKey {
         var body: [String: JSONValue] = ["name": .string(name), "scopes": .array(scopes.map { .string($0) })]
         if let expiresAt { body["expires_at"] = .string(expiresAt) }
         if !networks.isEmpty { body["networks"] = .array(networks.map { .string($0) }) }
+        if let priority { body["priority"] = .string(priority) }
         return try APIKey(Fields(await document(Call(.POST, endpoints.auth + "/keys", headers: .json, body: .json(.object(body))))))
     }
 

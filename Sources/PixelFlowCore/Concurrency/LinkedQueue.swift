@@ -1,19 +1,21 @@
 /// A queue from which any element leaves in constant time: a doubly linked list whose links stand in a dictionary.
-struct LinkedQueue<Element: Hashable & Sendable>: Sendable {
+package struct LinkedQueue<Element: Hashable & Sendable>: Sendable {
     private struct Links {
         var previous: Element?
         var next: Element?
     }
 
     private var links: [Element: Links] = [:]
-    private(set) var first: Element?
+    package private(set) var first: Element?
     private var last: Element?
 
-    var count: Int { links.count }
-    var isEmpty: Bool { links.isEmpty }
+    package init() {}
+
+    package var count: Int { links.count }
+    package var isEmpty: Bool { links.isEmpty }
 
     /// - Precondition: the element is not in the queue.
-    mutating func append(_ element: Element) {
+    package mutating func append(_ element: Element) {
         links[element] = Links(previous: last)
         if let last { links[last]?.next = element } else { first = element }
         last = element
@@ -21,14 +23,14 @@ struct LinkedQueue<Element: Hashable & Sendable>: Sendable {
 
     /// - Returns: false if the element is not in the queue.
     @discardableResult
-    mutating func remove(_ element: Element) -> Bool {
+    package mutating func remove(_ element: Element) -> Bool {
         guard let removed = links.removeValue(forKey: element) else { return false }
         if let previous = removed.previous { links[previous]?.next = removed.next } else { first = removed.next }
         if let next = removed.next { links[next]?.previous = removed.previous } else { last = removed.previous }
         return true
     }
 
-    mutating func popFirst() -> Element? {
+    package mutating func popFirst() -> Element? {
         guard let first else { return nil }
         remove(first)
         return first

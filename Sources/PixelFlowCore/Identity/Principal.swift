@@ -19,10 +19,12 @@ package struct Principal: Sendable, Hashable {
     package let credential: Credential
     /// Of the membership when the token was issued: a change of the role, or a removal, makes older tokens invalid.
     package let membershipVersion: Int64
+    /// The lane of tasks for which neither the upload nor its preset names one; nil for the normal one.
+    package let lane: Lane?
 
     package init(
         user: UserID, email: String, tenant: TenantID, role: Role? = .owner, scopes: Set<Scope>? = nil,
-        credential: Credential = .token(session: nil), membershipVersion: Int64 = 0
+        credential: Credential = .token(session: nil), membershipVersion: Int64 = 0, lane: Lane? = nil
     ) {
         self.user = user
         self.email = email
@@ -31,6 +33,7 @@ package struct Principal: Sendable, Hashable {
         self.scopes = scopes ?? role?.scopes ?? []
         self.credential = credential
         self.membershipVersion = membershipVersion
+        self.lane = lane
     }
 
     package var session: SessionID? {

@@ -5,6 +5,24 @@ package protocol TaskEvents: Sendable {
     func publish(_ changes: [TaskChange]) async throws
     /// Every change published from now on. A subscriber that does not keep up loses the oldest.
     func subscribe() async throws -> AsyncStream<TaskChange>
+
+    /// Calls `follower` with every change published from now on, before subscribers hear of it. There is no queue in between, so none
+    /// is dropped; it must be quick. Does nothing where changes cannot be followed.
+    func follow(_ follower: @escaping @Sendable (FollowedChanges) -> Void) async throws
+    /// Whether followers know everything that was published before `age` ago. False where that is not known.
+    func isCurrent(within age: Duration) -> Bool
+}
+
+extension TaskEvents {
+    package func follow(_ follower: @escaping @Sendable (FollowedChanges) -> Void) async throws {}
+    package func isCurrent(within age: Duration) -> Bool { false }
+}
+
+/// What a follower of changes is told.
+package enum FollowedChanges: Sendable {
+    case changes([TaskChange])
+    /// Changes may have been missed.
+    case gap
 }
 
 /// A task as it is after a change.

@@ -88,11 +88,18 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
                 // Not allowed inside a transaction, hence not part of it.
                 try database.execute(sql: "PRAGMA synchronous = \(mustSync ? "FULL" : "NORMAL")")
                 let context = makeContext(database)
-                try database.inTransaction(.immediate) {
-                    // If one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
-                    for job in jobs { job.run(context) }
-                    context.willCommit()
-                    return .commit
+                var isCommitting = false
+                do {
+                    try database.inTransaction(.immediate) {
+                        // If one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
+                        for job in jobs { job.run(context) }
+                        context.willCommit()
+                        isCommitting = true
+                        return .commit
+                    }
+                } catch {
+                    if isCommitting { context.didFail() }
+                    throw error
                 }
                 context.didCommit()
             }
@@ -119,4 +126,6 @@ protocol TransactionContext: AnyObject, SendableMetatype {
     func willCommit()
     /// Called once the transaction is in the database.
     func didCommit()
+    /// Called in its place if the commit fails.
+    func didFail()
 }

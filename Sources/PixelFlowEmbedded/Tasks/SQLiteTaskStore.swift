@@ -11,6 +11,7 @@ package final class SQLiteTaskStore: Sendable {
     let database: DatabasePool
     private let commits: GroupCommit<TaskTransaction>
     private let cache: TaskCache
+    let changes: ChangeVersions
     private let clock: any WallClock
     let machine: TaskStateMachine
     private let latest = Mutex(Timestamp(microseconds: 0))
@@ -34,7 +35,9 @@ package final class SQLiteTaskStore: Sendable {
         self.reads = FairAsyncSemaphore(limits: readLimits, waitTimeout: Self.readWaitTimeout)
         let cache = TaskCache(capacity: cached)
         self.cache = cache
-        self.commits = GroupCommit(database, label: "pixelflow.tasks.write") { TaskTransaction($0, cache) }
+        let changes = ChangeVersions()
+        self.changes = changes
+        self.commits = GroupCommit(database, label: "pixelflow.tasks.write") { TaskTransaction($0, cache, changes) }
         self.clock = clock
         self.machine = TaskStateMachine(policy: policy)
     }

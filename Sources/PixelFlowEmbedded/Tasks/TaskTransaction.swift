@@ -8,13 +8,17 @@ import PixelFlowCore
 final class TaskTransaction: TransactionContext {
     let database: Database
     private let cache: TaskCache
+    private let versions: ChangeVersions
     /// Changes of this transaction so far: newer than the cache, not yet visible to others.
     private var staged: [TaskID: TaskRecord] = [:]
     private var removed: Set<TaskID> = []
+    /// Tasks of which clients see something else once this transaction is committed.
+    private var visible: [TaskID: TenantID] = [:]
 
-    init(_ database: Database, _ cache: TaskCache) {
+    init(_ database: Database, _ cache: TaskCache, _ versions: ChangeVersions) {
         self.database = database
         self.cache = cache
+        self.versions = versions
     }
 
     func task(_ id: TaskID) throws -> TaskRecord? {
@@ -29,11 +33,13 @@ final class TaskTransaction: TransactionContext {
 
     func insert(_ task: TaskRecord) throws {
         try database.cachedStatement(sql: TaskRow.insert).execute(arguments: TaskRow.insertArguments(task))
+        visible[task.id] = task.tenant
         staged[task.id] = task
     }
 
     func update(_ task: TaskRecord) throws {
         try database.cachedStatement(sql: TaskRow.update).execute(arguments: TaskRow.updateArguments(task))
+        if (staged[task.id] ?? cache.task(task.id))?.revision != task.revision { visible[task.id] = task.tenant }
         staged[task.id] = task
     }
 
@@ -62,11 +68,17 @@ final class TaskTransaction: TransactionContext {
     func willCommit() {
         cache.hide(staged.keys)
         removed.forEach(cache.remove)
+        versions.begin(changes)
     }
 
     func didCommit() {
         cache.put(staged.values)
+        versions.end(changes)
     }
+
+    func didFail() { versions.end(changes) }
+
+    private var changes: some Sequence<(task: TaskID, tenant: TenantID)> { visible.lazy.map { (task: $0.key, tenant: $0.value) } }
 }
 
 extension Database {

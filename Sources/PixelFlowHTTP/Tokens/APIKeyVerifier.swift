@@ -74,7 +74,7 @@ final class APIKeyVerifier: Sendable {
         guard networks.allSatisfy({ $0 != nil }), let expiry else { throw .unavailable("auth") }
         let principal = Principal(
             user: UserID(id), email: answer.name ?? "", tenant: TenantID(tenant), role: nil, scopes: Scope.set(answer.scope ?? ""),
-            credential: .key(APIKeyID(id)))
+            credential: .key(APIKeyID(id)), lane: answer.priority)
         return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: expiry, networks: networks.compactMap { $0?.unmapped })
     }
 }

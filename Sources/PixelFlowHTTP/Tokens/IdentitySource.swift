@@ -46,6 +46,9 @@ package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, Schem
         "tenant": "The organisation of the key.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
         "networks": "Networks in CIDR notation that the key may be used from; from anywhere if there is none.",
+        "priority": .init(
+            "That of tasks for which neither the upload nor its preset names one; absent for `normal`.",
+            schema: .choice(Lane.allCases.map(\.rawValue))),
     ]
 
     package var active: Bool
@@ -55,12 +58,13 @@ package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, Schem
     package var scope: String?
     package var expiresAt: String?
     package var networks: [String]?
+    package var priority: Lane?
 
     package static let inactive = KeyIntrospection(active: false)
 
     package init(
         active: Bool, keyID: String? = nil, name: String? = nil, tenant: String? = nil, scope: String? = nil, expiresAt: String? = nil,
-        networks: [String]? = nil
+        networks: [String]? = nil, priority: Lane? = nil
     ) {
         self.active = active
         self.keyID = keyID
@@ -69,10 +73,11 @@ package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, Schem
         self.scope = scope
         self.expiresAt = expiresAt
         self.networks = networks
+        self.priority = priority
     }
 
     enum CodingKeys: String, CodingKey {
-        case active, name, tenant, scope, networks
+        case active, name, tenant, scope, networks, priority
         case keyID = "key_id"
         case expiresAt = "expires_at"
     }

@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+package import PixelFlowCache
 package import PixelFlowCore
 
 /// Verifies what a request carries as `Authorization: Bearer`: a token by the keys of a `VerificationKeySource` (ES256 only), an API
@@ -14,19 +15,23 @@ package final class TokenVerifier: Sendable {
     private let keyring: VerificationKeyring
     private let keys: APIKeyVerifier?
     private let revocations: RevocationList?
+    private let signal: (any InvalidationSignal)?
 
     /// - Parameters:
     ///   - source: asked for the public keys, now and then.
     ///   - identities: asked for API keys and revocations; without it there are neither.
     ///   - staleLimit: how long what `identities` has said is believed while it does not answer.
+    ///   - signal: tells other processes of revocations that this one makes.
     ///   - cacheCapacity: verified tokens kept at most, about a kilobyte each.
     package init(
         source: any VerificationKeySource, identities: (any IdentitySource)? = nil, rules: TokenRules = TokenRules(),
-        staleLimit: Duration = .seconds(300), clock: any WallClock = SystemClock(), cacheCapacity: Int = 8192,
+        signal: (any InvalidationSignal)? = nil, staleLimit: Duration = .seconds(300), clock: any WallClock = SystemClock(),
+        cacheCapacity: Int = 8192,
         logger: Logger = Logger(label: "tokens")
     ) {
         let cache = TwoGenerationCache<VerifiedToken>(capacity: cacheCapacity)
         self.rules = rules
+        self.signal = signal
         self.clock = clock
         self.cache = cache
         self.keyring = VerificationKeyring(source: source, clock: clock, logger: logger) { cache.removeAll() }
@@ -42,8 +47,15 @@ package final class TokenVerifier: Sendable {
         try await revocations?.prepare()
     }
 
-    /// Reads new revocations at once: for the process that has revoked something itself.
-    package func refreshRevocations() async { await revocations?.refresh() }
+    /// Reads new revocations at once and has other processes do so: for the process that has revoked something itself.
+    package func refreshRevocations() async {
+        // Those that are not reached read the list within ten seconds.
+        try? await signal?.send()
+        await readRevocations()
+    }
+
+    /// Reads new revocations at once.
+    package func readRevocations() async { await revocations?.refresh() }
 
     /// Whether a principal has been revoked since it was verified, as far as is known without asking, or nothing is known any more
     /// because auth has been away for too long; for what goes on for longer than a request.

@@ -12,6 +12,8 @@ package struct APIKey: Sendable, Hashable {
     package var scopes: Set<Scope>
     /// CIDR blocks that the key may be used from; from anywhere if empty.
     package var networks: [String]
+    /// The lane of tasks for which neither the upload nor its preset names one; nil for the normal one.
+    package var lane: Lane?
     package var createdBy: UserID
     package var createdAt: Timestamp
     package var expiresAt: Timestamp?
@@ -20,7 +22,7 @@ package struct APIKey: Sendable, Hashable {
 
     package init(
         id: APIKeyID, organisation: TenantID, name: String, hash: String, hint: String, scopes: Set<Scope>, networks: [String],
-        createdBy: UserID, createdAt: Timestamp, expiresAt: Timestamp?, lastUsedAt: Timestamp? = nil
+        lane: Lane? = nil, createdBy: UserID, createdAt: Timestamp, expiresAt: Timestamp?, lastUsedAt: Timestamp? = nil
     ) {
         self.id = id
         self.organisation = organisation
@@ -29,6 +31,7 @@ package struct APIKey: Sendable, Hashable {
         self.hint = hint
         self.scopes = scopes
         self.networks = networks
+        self.lane = lane
         self.createdBy = createdBy
         self.createdAt = createdAt
         self.expiresAt = expiresAt

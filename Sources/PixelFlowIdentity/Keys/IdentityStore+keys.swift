@@ -8,19 +8,19 @@ extension IdentityStore {
         "add_api_key",
         """
         INSERT INTO api_keys
-            (id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) ON CONFLICT (id) DO NOTHING
+            (id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at, lane)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11) ON CONFLICT (id) DO NOTHING
         """)
     private static let list = SQLStatement(
         "api_keys",
         """
-        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at
+        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at, lane
         FROM api_keys WHERE organisation = $1 ORDER BY id DESC
         """)
     private static let byHash = SQLStatement(
         "api_key_by_hash",
         """
-        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at
+        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at, lane
         FROM api_keys WHERE hash = $1
           AND EXISTS (SELECT 1 FROM organisations o WHERE o.id = organisation AND o.deleted_at = 0)
         """)
@@ -42,6 +42,7 @@ extension IdentityStore {
             let values: [SQLValue] = [
                 .id(key.id), .id(key.organisation), .text(key.name), .text(key.hash), .text(key.hint), .text(Scope.text(key.scopes)),
                 .text(key.networks.joined(separator: " ")), .id(key.createdBy), .time(key.createdAt), .time(key.expiresAt),
+                .text(key.lane?.rawValue ?? ""),
             ]
             guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else { return }
             try Self.append(audit, connection)
@@ -80,6 +81,7 @@ extension IdentityStore {
         APIKey(
             id: APIKeyID(row.text(0)), organisation: TenantID(row.text(1)), name: row.text(2), hash: row.text(3), hint: row.text(4),
             scopes: Scope.set(row.text(5)), networks: row.text(6).split(separator: " ").map(String.init),
+            lane: Lane(rawValue: row.text(11)),
             createdBy: UserID(row.text(7)), createdAt: row.time(8), expiresAt: row.optionalTime(9), lastUsedAt: row.optionalTime(10))
     }
 }

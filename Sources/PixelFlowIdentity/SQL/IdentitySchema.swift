@@ -152,5 +152,10 @@ package enum IdentitySchema {
                     PRIMARY KEY (user_id, hash)
                 );
                 """),
+        Migration(
+            name: "priorities of API keys",
+            sql: """
+                ALTER TABLE api_keys ADD COLUMN lane TEXT NOT NULL DEFAULT '';
+                """),
     ]
 }

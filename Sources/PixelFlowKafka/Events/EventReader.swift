@@ -13,21 +13,29 @@ final class EventReader: Sendable {
     static let pause = Duration.milliseconds(500)
     /// How often new partitions are looked for.
     static let survey = Duration.seconds(30)
+    /// How often the end of the topic is asked for while followers want to know whether they have missed something.
+    static let inquiry = Duration.seconds(1)
+    /// How long each question about the end may take: nothing is read meanwhile, and closing waits for it.
+    static let inquiryTimeout = Duration.milliseconds(500)
 
     private let client: KafkaClient
     private let handle: KafkaHandle
     private let topic: String
     private let interest: EventInterest
     private let listeners: Broadcast<TaskChange>
+    private let followers: EventFollowers
     private let isReading = AsyncLatch()
     private let isClosing = Atomic(false)
     private let thread = Mutex<DedicatedThread?>(nil)
 
     /// - Throws: `setting_invalid`.
-    init(_ client: KafkaClient, interest: EventInterest, listeners: Broadcast<TaskChange>) throws(PixelFlowError) {
+    init(_ client: KafkaClient, interest: EventInterest, listeners: Broadcast<TaskChange>, followers: EventFollowers)
+        throws(PixelFlowError)
+    {
         self.client = client
         self.interest = interest
         self.listeners = listeners
+        self.followers = followers
         topic = client.settings.eventsTopic
         let metrics = client.metrics
         let callbacks = KafkaCallbacks(
@@ -72,13 +80,17 @@ final class EventReader: Sendable {
         var positions = try positions(from: start)
         try assign(positions)
         defer { rd_kafka_assign(handle.pointer, nil) }
+        // What was published while nothing was read is not known.
+        followers.tell(.gap)
         isReading.fire()
         var nextSurvey = ContinuousClock.now + Self.survey
+        var end = TopicEnd()
         while !isClosing.load(ordering: .acquiring) {
             try poll(&positions)
+            try reach(&end, &positions)
             guard ContinuousClock.now >= nextSurvey else { continue }
             nextSurvey = .now + Self.survey
-            try addNewPartitions(&positions)
+            try addNewPartitions(&positions, within: client.settings.adminTimeout)
         }
     }
 
@@ -94,8 +106,21 @@ final class EventReader: Sendable {
         receive(message.pointee)
     }
 
+    /// Finds out whether everything that had been published has been read.
+    private func reach(_ end: inout TopicEnd, _ positions: inout [Int32: Int64]) throws(KafkaFailure) {
+        if let instant = end.instant(reachedBy: positions) { followers.reachedEnd(asOf: instant) }
+        let now = ContinuousClock.now
+        guard end.isReached, now >= end.nextInquiry, followers.isAsked else { return }
+        end.nextInquiry = now + Self.inquiry
+        try addNewPartitions(&positions, within: Self.inquiryTimeout)
+        let partitions = positions.keys.sorted()
+        // A cluster that does not answer leaves the followers with what they knew, which grows old.
+        guard let offsets = try? handle.bounds(of: topic, partitions, at: .end, within: Self.inquiryTimeout) else { return }
+        end.target = (now, Dictionary(uniqueKeysWithValues: zip(partitions, offsets)))
+    }
+
     private func receive(_ message: rd_kafka_message_t) {
-        if listeners.isEmpty { return }
+        if listeners.isEmpty, followers.isEmpty { return }
         let (changes, undecodable) = ChangeBatch.read(UnsafeRawBufferPointer(start: message.payload, count: message.len), interest)
         if undecodable > 0 {
             client.metrics.count(.consumed, topic, .undecodable)
@@ -103,7 +128,10 @@ final class EventReader: Sendable {
         } else {
             client.metrics.count(.consumed, topic, .ok)
         }
-        if !changes.isEmpty { listeners.send(changes) }
+        if undecodable > 0 { followers.tell(.gap) }
+        guard !changes.isEmpty else { return }
+        followers.tell(.changes(changes))
+        listeners.send(changes)
     }
 
     // MARK: Positions
@@ -116,9 +144,9 @@ final class EventReader: Sendable {
     }
 
     /// New partitions are read from their beginning.
-    private func addNewPartitions(_ positions: inout [Int32: Int64]) throws(KafkaFailure) {
+    private func addNewPartitions(_ positions: inout [Int32: Int64], within limit: Duration) throws(KafkaFailure) {
         // A cluster that does not answer now has reported no new partitions.
-        guard let count = try? handle.partitionCount(of: topic, within: client.settings.adminTimeout), count > positions.count else {
+        guard let count = try? handle.partitionCount(of: topic, within: limit), count > positions.count else {
             return
         }
         for partition in 0..<Int32(count) where positions[partition] == nil { positions[partition] = Int64(RD_KAFKA_OFFSET_BEGINNING) }
@@ -128,5 +156,21 @@ final class EventReader: Sendable {
     private func assign(_ positions: [Int32: Int64]) throws(KafkaFailure) {
         let list = PartitionList(topic: topic, offsets: positions)
         if let failure = KafkaFailure(unlessOK: rd_kafka_assign(handle.pointer, list.pointer)) { throw failure }
+    }
+}
+
+/// How far the topic reached when it was asked last.
+private struct TopicEnd {
+    var target: (asked: ContinuousClock.Instant, offsets: [Int32: Int64])?
+    var nextInquiry = ContinuousClock.now
+
+    var isReached: Bool { target == nil }
+
+    /// When the end was asked for that the positions have reached; nil if they have not, or none was asked for since.
+    mutating func instant(reachedBy positions: [Int32: Int64]) -> ContinuousClock.Instant? {
+        // A partition that is to be read from its beginning has a negative position.
+        guard let target, target.offsets.allSatisfy({ max(0, positions[$0.key] ?? 0) >= $0.value }) else { return nil }
+        self.target = nil
+        return target.asked
     }
 }

@@ -11,6 +11,7 @@ package final class KafkaTaskEvents: TaskEvents {
     /// Messages of one process stay in one partition, so its changes stay in order.
     private let key = Array(UUIDv7.make().utf8)
     private let listeners: Broadcast<TaskChange>
+    private let followers = EventFollowers()
     private let reader = Mutex<EventReader?>(nil)
 
     /// - Parameters:
@@ -41,11 +42,19 @@ package final class KafkaTaskEvents: TaskEvents {
         return stream
     }
 
+    /// Returns at once; what is published before the topic is read counts as missed.
+    package func follow(_ follower: @escaping @Sendable (FollowedChanges) -> Void) async throws {
+        followers.add(follower)
+        _ = try sharedReader()
+    }
+
+    package func isCurrent(within age: Duration) -> Bool { followers.isCurrent(within: age) }
+
     private func sharedReader() throws -> EventReader {
         try reader.withLock { reader in
             if let reader { return reader }
             let listeners = listeners
-            let made = try EventReader(client, interest: interest, listeners: listeners)
+            let made = try EventReader(client, interest: interest, listeners: listeners, followers: followers)
             _ = client.closeFirst {
                 await made.close()
                 listeners.finish()

@@ -89,6 +89,17 @@ extension MetricCatalog {
                 .histogram, "redis_request_duration_seconds", buckets: requestBuckets, "Duration of a command in Redis."),
         ])
 
+    static let caches = Group(
+        title: "Caches", origin: "api",
+        metrics: [
+            MetricDescription(
+                .counter, "cache_requests_total", labels: ["cache", "result"],
+                """
+                Answers asked of a cache (task_lists, tasks, statistics, usage, presets). result: hit, miss (read), joined (read for \
+                several at once), stale (could not be read), bypass (read, since the cache could not be relied on).
+                """)
+        ])
+
     static let streams = Group(
         title: "Event streams", origin: "api",
         metrics: [

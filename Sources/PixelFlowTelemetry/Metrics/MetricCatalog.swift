@@ -12,8 +12,8 @@ package enum MetricCatalog {
     }
 
     package static let groups: [Group] = [
-        services, accounts, audit, tasks, dispatch, webhooks, sources, rendering, streams, limits, databases, kafka, objects, circuits,
-        autoscaling,
+        services, accounts, audit, tasks, dispatch, webhooks, sources, rendering, streams, limits, caches, databases, kafka, objects,
+        circuits, autoscaling,
         process,
     ]
 

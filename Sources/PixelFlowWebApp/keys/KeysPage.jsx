@@ -45,7 +45,7 @@ export function KeysPage() {
 }
 
 function Key({ apiKey, onRevoked }) {
-    const { id, name, hint, scopes, networks, created_at: createdAt, expires_at: expiresAt, last_used_at: lastUsedAt } = apiKey;
+    const { id, name, hint, scopes, networks, priority, created_at: createdAt, expires_at: expiresAt, last_used_at: lastUsedAt } = apiKey;
     const [isAsking, setAsking] = useState(false);
     const revoke = async () => {
         await call("DELETE", `/auth/keys/${encodeURIComponent(id)}`);
@@ -55,6 +55,7 @@ function Key({ apiKey, onRevoked }) {
     const facts = [
         `made ${ago(createdAt)}`, lastUsedAt ? `used ${ago(lastUsedAt)}` : "never used", expiresAt ? `expires ${moment(expiresAt)}` : "does not expire",
         ...(networks.length ? [`from ${networks.join(", ")}`] : []),
+        ...(priority ? [`${priority} priority`] : []),
     ];
     return (
         <li aria-label={`Key ${name}`} className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">

@@ -6,6 +6,7 @@ import { useSession } from "../service/session.js";
 import { scopes, usual } from "./scopes.js";
 
 const day = 86_400_000;
+const priorities = [["", "Normal"], ["high", "High"], ["low", "Low"]];
 const lifetimes = [["30", "30 days"], ["90", "90 days"], ["365", "1 year"], ["", "Never"]];
 
 /** Asks what a new key may do, and gives it to `onMade` with its secret. */
@@ -17,12 +18,14 @@ export function NewKey({ onMade, onClose }) {
         event.preventDefault();
         const fields = new FormData(event.target);
         const days = Number(fields.get("days"));
+        const priority = String(fields.get("priority"));
         const networks = String(fields.get("networks")).split(/[\s,]+/).filter(Boolean);
         setBusy(true);
         try {
             await onMade(await call("POST", "/auth/keys", {
                 name: String(fields.get("name")).trim(), scopes: fields.getAll("scopes"),
                 ...(days && { expires_at: new Date(Date.now() + days * day).toISOString() }), ...(networks.length && { networks }),
+                ...(priority && { priority }),
             }));
         } catch (refusal) {
             setProblem(refusal);
@@ -47,6 +50,7 @@ export function NewKey({ onMade, onClose }) {
                     ))}
                 </fieldset>
                 <Choice id="key-days" name="days" label="Expires after" options={lifetimes} defaultValue="365" />
+                <Choice id="key-priority" name="priority" label="Priority of its tasks" options={priorities} defaultValue="" />
                 <Field id="key-networks" name="networks" label="Networks (optional)" autoComplete="off" spellCheck={false} hint="From where it may be used, as in 203.0.113.0/24; several with commas." error={errorOf("networks")} />
                 {isElsewhere && <Failure problem={problem} />}
                 <div className="flex justify-end gap-2"><Button onClick={onClose}>Cancel</Button><Button type="submit" kind="primary" disabled={isBusy}>Create key</Button></div>

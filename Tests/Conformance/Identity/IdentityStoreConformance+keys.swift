@@ -12,8 +12,8 @@ extension IdentityStoreConformance {
     func key(of organisation: TenantID, by user: User) -> APIKey {
         APIKey(
             id: APIKeyID(UUIDv7.make()), organisation: organisation, name: "site", hash: UUIDv7.make(), hint: "x7Qz",
-            scopes: [.readTasks, .writeTasks], networks: ["192.0.2.0/24", "2001:db8::/32"], createdBy: user.id, createdAt: Self.now,
-            expiresAt: Self.now + .seconds(60))
+            scopes: [.readTasks, .writeTasks], networks: ["192.0.2.0/24", "2001:db8::/32"], lane: .low, createdBy: user.id,
+            createdAt: Self.now, expiresAt: Self.now + .seconds(60))
     }
 
     private func findsKeys() async throws {

@@ -9,6 +9,7 @@ import Logging
 import NIOCore
 import PixelFlowAPI
 import PixelFlowAuth
+import PixelFlowCache
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
@@ -25,6 +26,8 @@ final class APIHarness: Sendable {
     let audit: AuditRecorder
     /// Where auth keeps the audit log.
     let identities: IdentityStore
+    /// What the api reads tasks from.
+    let counted: CountedTasks
     let blobs: any BlobStore
     let hub: EventHub
     let auth: AuthService
@@ -51,8 +54,10 @@ final class APIHarness: Sendable {
         auth = try AuthService(store: identities, settings: settings, logger: logger, metrics: PrometheusRegistry())
         audit = AuditRecorder(outbox: store, clock: clock, capacity: auditCapacity, logger: logger)
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
+        counted = CountedTasks(store)
         dependencies = APIDependencies(
-            tasks: store, presets: store, usage: store, webhooks: store, blobs: blobs,
+            tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: store,
+            webhooks: store, blobs: blobs, versions: store,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier, audit: audit, secret: ServiceSecret(Self.secret), clock: clock)
         service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)
@@ -98,6 +103,14 @@ final class APIHarness: Sendable {
             _ = try await client.execute(uri: "/register", method: .post, body: body)
             let login = try await client.execute(uri: "/login", method: .post, body: body)
             return try #require(try login.object()["token"] as? String)
+        }
+    }
+
+    /// A new API key of whoever has the token.
+    func key(as token: String, _ body: String) async throws -> String {
+        try await Application(router: auth.router(), logger: undeclared.logger).test(.router) { client in
+            let made = try await APIClient(client: client, token: token).post(json: body, to: "/keys")
+            return try #require(try made.object()["key"] as? String)
         }
     }
 

@@ -186,6 +186,7 @@ private final class Items: TransactionContext {
     }
 
     func willCommit() {}
+    func didFail() {}
 
     func didCommit() {
         ledger.commits.withLock { $0 += 1 }

@@ -1,0 +1,50 @@
+package import Metrics
+package import PixelFlowCache
+package import PixelFlowCore
+
+/// Presets that are not read anew for each upload. A change counts for every replica at once: nothing is kept where this process does
+/// not hear of the changes of others.
+package struct CachedPresets: PresetStore {
+    private static let policy = CachePolicy("presets", freshFor: .seconds(10), staleFor: .seconds(60), isExact: true)
+
+    private let store: any PresetStore
+    private let cache: Cache
+
+    package init(_ store: any PresetStore, cache: any CacheStore, metrics: any MetricsFactory = MetricsSystem.factory) {
+        self.store = store
+        self.cache = Cache(Self.policy, in: cache, metrics: metrics)
+    }
+
+    package func presets(of tenant: TenantID) async throws -> [Preset] {
+        try await cache.value("list", of: tenant) { [store] in try await store.presets(of: tenant) }
+    }
+
+    package func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
+        // No preset has such a name, and it would be a part of a key.
+        guard NameRule.allows(name) else { return try await store.preset(name, of: tenant) }
+        // An array, since the absence of a preset is kept, too.
+        return try await cache.value("preset-" + name, of: tenant) { [store] in
+            try await store.preset(name, of: tenant).map { [$0] } ?? []
+        }.first
+    }
+
+    package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
+        try await changing(tenant) { try await store.put(preset, of: tenant) }
+    }
+
+    package func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
+        try await changing(tenant) { try await store.removePreset(name, of: tenant) }
+    }
+
+    /// A change that has failed may have happened all the same.
+    private func changing<Value>(_ tenant: TenantID, _ change: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await change()
+            await cache.invalidate(tenant)
+            return value
+        } catch {
+            await cache.invalidate(tenant)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Crypto
+import Foundation
+import Metrics
+import NIOCore
+import PixelFlowCache
+import PixelFlowCore
+import PixelFlowHTTP
+
+/// Answers reads of tasks from memory while nothing has changed, so that a page that polls costs no read of the database.
+///
+/// With versions that are exact every read may be answered so. With others, which follow the changes of other processes a moment
+/// later, only a read that says what its client has (`If-None-Match`): a client that reads for the first time, perhaps because it has
+/// just changed something through another replica, sees what the database has.
+final class TaskReads: Sendable {
+    /// A response that the client may have already.
+    struct Answer: Sendable {
+        let bytes: ByteBuffer
+        let tag: EntityTag
+    }
+
+    /// A task as its tenant sees it.
+    private struct Place: Hashable, Sendable {
+        let task: TaskID
+        let tenant: TenantID
+    }
+
+    /// After that much time an answer is read again where versions are not exact: the event of a change is lost if its process dies
+    /// between the change and the event.
+    private static let ageLimit = Duration.seconds(60)
+    /// Statistics count what happened in the last minute, and grow old by themselves.
+    private static let statisticsAgeLimit = Duration.seconds(5)
+
+    private let tasks: any TaskOwnerStore
+    private let store: any UsageStore
+    private let versions: any TaskVersions
+    private let views: TaskViews
+    private let lists: VersionedCache<TaskQuery, Answer>
+    private let documents: VersionedCache<Place, Answer?>
+    private let statistics: VersionedCache<TenantID, TaskStatistics>
+    private let usage: VersionedCache<TenantID, Usage>
+
+    init(
+        _ tasks: any TaskOwnerStore, usage: any UsageStore, versions: any TaskVersions, views: TaskViews, clock: any WallClock,
+        metrics: any MetricsFactory
+    ) {
+        self.tasks = tasks
+        store = usage
+        self.versions = versions
+        self.views = views
+        let ageLimit = versions.areExact ? nil : Self.ageLimit
+        lists = VersionedCache("task_lists", ageLimit: ageLimit, clock: clock, metrics: metrics) { $0.bytes.readableBytes + 512 }
+        documents = VersionedCache("tasks", ageLimit: ageLimit, clock: clock, metrics: metrics) { ($0?.bytes.readableBytes ?? 0) + 512 }
+        let few = CacheLimits(entries: 2000)
+        statistics = VersionedCache("statistics", limits: few, ageLimit: Self.statisticsAgeLimit, clock: clock, metrics: metrics) { _ in
+            8192
+        }
+        self.usage = VersionedCache("usage", limits: few, ageLimit: Self.statisticsAgeLimit, clock: clock, metrics: metrics) { _ in 8192 }
+    }
+
+    /// A page of tasks.
+    ///
+    /// - Parameter isConditional: whether the client says which page it has.
+    func list(_ query: TaskQuery, isConditional: Bool) async throws -> Answer {
+        let version = versions.version(ofTasksOf: query.tenant)
+        return try await lists.value(of: query, in: version, mustRead: mustRead(isConditional)) { [tasks, views] in
+            let bytes = try await views.json(try await tasks.list(query))
+            let digest = bytes.withUnsafeReadableBytes { SHA256.hash(data: $0) }
+            return Answer(bytes: bytes, tag: EntityTag(Data(digest.prefix(15)).base64EncodedString()))
+        }
+    }
+
+    /// - Parameter isConditional: whether the client says which revision it has.
+    /// - Returns: nil if the tenant has no such task.
+    func task(_ id: TaskID, of tenant: TenantID, isConditional: Bool) async throws -> Answer? {
+        let place = Place(task: id, tenant: tenant)
+        return try await documents.value(of: place, in: versions.version(of: id), mustRead: mustRead(isConditional)) { [tasks, views] in
+            guard let task = try await tasks.find(id, of: tenant) else { return nil }
+            return Answer(bytes: try views.json(task), tag: task.tag)
+        }
+    }
+
+    func statistics(of tenant: TenantID) async throws -> TaskStatistics {
+        try await statistics.value(of: tenant, in: versions.version(ofTasksOf: tenant)) { [tasks] in
+            try await tasks.statistics(of: tenant)
+        }
+    }
+
+    func usage(of tenant: TenantID) async throws -> Usage {
+        try await usage.value(of: tenant, in: versions.version(ofTasksOf: tenant)) { [store] in try await store.usage(of: tenant) }
+    }
+
+    private func mustRead(_ isConditional: Bool) -> Bool { !versions.areExact && !isConditional }
+}

@@ -1,0 +1,112 @@
+package import Logging
+package import PixelFlowCore
+import Synchronization
+
+/// Keeps answers where other replicas keep theirs while that answers, and in this process alone while it does not.
+///
+/// An invalidation that did not reach the others is made up for before anything of its scope is read from there again.
+package final class FailOpenCacheStore: CacheStore {
+    private struct State {
+        var isDegraded = false
+        var owed: Set<CacheScope> = []
+        /// Until then nothing is read from the shared store: more invalidations are owed than are remembered.
+        var distrustedUntil: Timestamp?
+    }
+
+    /// Invalidations that are remembered.
+    private static let owedLimit = 10_000
+
+    private let shared: any CacheStore
+    private let local: any CacheStore
+    private let lifetimeLimit: Duration
+    private let clock: any WallClock
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - shared: throws quickly while it is away.
+    ///   - local: keeps answers in its place.
+    ///   - lifetimeLimit: nothing in `shared` is kept for longer.
+    package init(
+        shared: any CacheStore, local: any CacheStore, lifetimeLimit: Duration = CachePolicy.longestLifetime,
+        clock: any WallClock = SystemClock(), logger: Logger
+    ) {
+        self.shared = shared
+        self.local = local
+        self.lifetimeLimit = lifetimeLimit
+        self.clock = clock
+        self.logger = logger
+    }
+
+    package func read(_ key: CacheKey) async throws -> CacheReading {
+        do {
+            guard try await settle(key.scope) else { return try await local.read(key) }
+            let reading = try await shared.read(key)
+            recovered()
+            return reading
+        } catch {
+            failed(error)
+            return try await local.read(key)
+        }
+    }
+
+    package func write(_ bytes: [UInt8], for key: CacheKey, in version: CacheVersion, lifetime: Duration) async throws {
+        // The version tells which of the two has given it.
+        guard version.isShared else { return try await local.write(bytes, for: key, in: version, lifetime: lifetime) }
+        do {
+            try await shared.write(bytes, for: key, in: version, lifetime: lifetime)
+        } catch {
+            failed(error)
+        }
+    }
+
+    package func invalidate(_ scope: CacheScope) async throws {
+        try await local.invalidate(scope)
+        do {
+            try await shared.invalidate(scope)
+            state.withLock { _ = $0.owed.remove(scope) }
+            recovered()
+        } catch {
+            failed(error)
+            let now = clock.now()
+            state.withLock { state in
+                if state.owed.count >= Self.owedLimit {
+                    state.owed = []
+                    state.distrustedUntil = now + lifetimeLimit
+                }
+                state.owed.insert(scope)
+            }
+        }
+    }
+
+    /// Makes up for an invalidation that did not reach the shared store.
+    ///
+    /// - Returns: whether the scope may be read from there.
+    private func settle(_ scope: CacheScope) async throws -> Bool {
+        let now = clock.now()
+        let (isOwed, isDistrusted) = state.withLock { state in
+            (state.owed.contains(scope), state.distrustedUntil.map { now < $0 } ?? false)
+        }
+        if isDistrusted { return false }
+        guard isOwed else { return true }
+        try await shared.invalidate(scope)
+        state.withLock { _ = $0.owed.remove(scope) }
+        return true
+    }
+
+    private func failed(_ error: any Error) {
+        let isFirst = state.withLock { state in
+            defer { state.isDegraded = true }
+            return !state.isDegraded
+        }
+        if isFirst { logger.warning("the cache of this process is used alone", metadata: ["error": "\(error)"]) }
+    }
+
+    private func recovered() {
+        let wasDegraded = state.withLock { state in
+            defer { state.isDegraded = false }
+            return state.isDegraded
+        }
+        if wasDegraded { logger.info("the cache is shared by replicas again") }
+    }
+}

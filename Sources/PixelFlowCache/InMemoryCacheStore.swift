@@ -1,0 +1,74 @@
+package import PixelFlowCore
+import Synchronization
+
+/// Keeps answers in this process, in bounded memory.
+package final class InMemoryCacheStore: CacheStore {
+    private struct Entry: Sendable {
+        let bytes: [UInt8]
+        let version: UInt64
+        let written: Timestamp
+        let expiry: Timestamp
+    }
+
+    private struct State {
+        var entries: BoundedEntries<CacheKey, Entry>
+        var versions: [CacheScope: UInt64] = [:]
+        /// Of scopes that are not in `versions`.
+        var floor: UInt64 = 0
+        var last: UInt64 = 0
+
+        func version(of scope: CacheScope) -> UInt64 { versions[scope] ?? floor }
+    }
+
+    /// Scopes whose versions are remembered; beyond it all become invalid.
+    private static let scopeLimit = 20_000
+    /// Bytes that an entry takes beside its own, roughly.
+    private static let overhead = 300
+
+    private let state: Mutex<State>
+    private let isAlone: Bool
+    private let clock: any WallClock
+
+    /// - Parameter isAlone: whether this process makes all changes; if not, it does not hear of those of others.
+    package init(limits: CacheLimits = CacheLimits(), isAlone: Bool, clock: any WallClock = SystemClock()) {
+        state = Mutex(State(entries: BoundedEntries(limits: limits)))
+        self.isAlone = isAlone
+        self.clock = clock
+    }
+
+    /// Bytes kept now, roughly.
+    package var bytes: Int { state.withLock(\.entries.bytes) }
+
+    package func read(_ key: CacheKey) -> CacheReading {
+        let now = clock.now()
+        return state.withLock { state in
+            let version = state.version(of: key.scope)
+            let name = CacheVersion("\(version)", isShared: isAlone)
+            // A clock that was put back makes nothing younger.
+            guard let entry = state.entries.use(key), entry.version == version, now < entry.expiry, now >= entry.written else {
+                return CacheReading(version: name, value: nil)
+            }
+            return CacheReading(version: name, value: .init(bytes: entry.bytes, left: entry.expiry - now))
+        }
+    }
+
+    package func write(_ bytes: [UInt8], for key: CacheKey, in version: CacheVersion, lifetime: Duration) {
+        let now = clock.now()
+        state.withLock { state in
+            guard let number = UInt64(version.value), number == state.version(of: key.scope) else { return }
+            let entry = Entry(bytes: bytes, version: number, written: now, expiry: now + lifetime)
+            state.entries.put(entry, for: key, bytes: bytes.count + Self.overhead)
+        }
+    }
+
+    package func invalidate(_ scope: CacheScope) {
+        state.withLock { state in
+            state.last += 1
+            if state.versions.count >= Self.scopeLimit, state.versions[scope] == nil {
+                state.versions = [:]
+                state.floor = state.last
+            }
+            state.versions[scope] = state.last
+        }
+    }
+}

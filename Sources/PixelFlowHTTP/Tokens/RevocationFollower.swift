@@ -1,0 +1,34 @@
+package import Logging
+package import PixelFlowCache
+package import ServiceLifecycle
+
+/// Has a verifier read new revocations as soon as another process has revoked something. Without it, or while the signal is away, they
+/// are read within ten seconds as ever.
+package struct RevocationFollower: Service {
+    /// Between two attempts to hear the signal.
+    private static let pause = Duration.seconds(1)
+
+    private let signal: any InvalidationSignal
+    private let verifier: TokenVerifier
+    private let logger: Logger
+
+    package init(_ signal: any InvalidationSignal, verifier: TokenVerifier, logger: Logger) {
+        self.signal = signal
+        self.verifier = verifier
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                do {
+                    try await signal.receive()
+                    await verifier.readRevocations()
+                } catch let error where !(error is CancellationError) {
+                    logger.debug("revocations not signalled", metadata: ["error": "\(error)"])
+                    try await Task.sleep(for: Self.pause)
+                }
+            }
+        }
+    }
+}

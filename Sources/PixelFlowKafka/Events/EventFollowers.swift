@@ -1,0 +1,45 @@
+import PixelFlowCore
+import Synchronization
+
+/// Those who must not miss a change, and how current they are.
+final class EventFollowers: Sendable {
+    private struct State {
+        var followers: [@Sendable (FollowedChanges) -> Void] = []
+        /// Everything that was published before is known to the followers.
+        var knownUntil: ContinuousClock.Instant?
+        var askedLast: ContinuousClock.Instant?
+    }
+
+    /// The end of the topic is asked for while somebody has asked for it so lately.
+    private static let interest = Duration.seconds(30)
+
+    private let state = Mutex(State())
+
+    var isEmpty: Bool { state.withLock { $0.followers.isEmpty } }
+
+    func add(_ follower: @escaping @Sendable (FollowedChanges) -> Void) { state.withLock { $0.followers.append(follower) } }
+
+    func tell(_ news: FollowedChanges) {
+        if case .gap = news { state.withLock { $0.knownUntil = nil } }
+        for follower in state.withLock(\.followers) { follower(news) }
+    }
+
+    /// - Parameter instant: before the end of the topic was asked for that has been reached now.
+    func reachedEnd(asOf instant: ContinuousClock.Instant) { state.withLock { $0.knownUntil = instant } }
+
+    func isCurrent(within age: Duration) -> Bool {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            state.askedLast = now
+            return state.knownUntil.map { now - $0 < age } ?? false
+        }
+    }
+
+    /// Whether it matters how current the followers are.
+    var isAsked: Bool {
+        state.withLock { state in
+            guard !state.followers.isEmpty, let askedLast = state.askedLast else { return false }
+            return ContinuousClock.now - askedLast < Self.interest
+        }
+    }
+}

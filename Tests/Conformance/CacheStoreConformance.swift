@@ -1,0 +1,117 @@
+package import PixelFlowCache
+import PixelFlowCore
+
+/// The rules of `CacheStore`, checked through the port alone. None depends on how fast time passes.
+package struct CacheStoreConformance: Sendable {
+    let store: any CacheStore
+    let other: any CacheStore
+    let advance: @Sendable (Duration) async throws -> Void
+
+    /// - Parameters:
+    ///   - store: keeps nothing yet.
+    ///   - other: keeps together with it, as another replica does.
+    ///   - advance: moves the clock by which what is kept expires.
+    package init(store: any CacheStore, other: any CacheStore, advance: @escaping @Sendable (Duration) async throws -> Void) {
+        self.store = store
+        self.other = other
+        self.advance = advance
+    }
+
+    /// Every rule.
+    package static let cases: [ConformanceCase<CacheStoreConformance>] = [
+        ConformanceCase("cache: what is kept is read by every replica") { try await $0.whatIsKeptIsRead() },
+        ConformanceCase("cache: scopes and keys are apart") { try await $0.keysAreApart() },
+        ConformanceCase("cache: an invalidation ends the scope for every replica, and no other") { try await $0.invalidation() },
+        ConformanceCase("cache: what was read before an invalidation is not seen after it") { try await $0.lateWrite() },
+        ConformanceCase("cache: no version comes back") { try await $0.versionsAreNew() },
+        ConformanceCase("cache: what is kept expires") { try await $0.expiry() },
+        ConformanceCase("cache: any bytes are kept") { try await $0.anyBytes() },
+        ConformanceCase("cache: what is kept is replaced") { try await $0.replacement() },
+    ]
+
+    private let key = CacheKey(CacheScope("things", of: TenantID("ada")), id: "a")
+
+    private func keep(_ text: String, for key: CacheKey, lifetime: Duration = .seconds(60)) async throws {
+        let version = try await store.read(key).version
+        try await store.write(Array(text.utf8), for: key, in: version, lifetime: lifetime)
+    }
+
+    private func text(_ key: CacheKey, in store: any CacheStore) async throws -> String? {
+        try await store.read(key).value.map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    func whatIsKeptIsRead() async throws {
+        try requireEqual(try await store.read(key).value, nil, "what an empty store has")
+        try await keep("1", for: key)
+        for store in [store, other] {
+            try requireEqual(try await text(key, in: store), "1", "what is kept")
+            let left = try await store.read(key).value?.left ?? .zero
+            try requireEqual(left > .zero && left <= .seconds(60), true, "what is left, \(left)")
+        }
+    }
+
+    func keysAreApart() async throws {
+        let keys = [
+            key, CacheKey(key.scope, id: "b"), CacheKey(CacheScope("others", of: TenantID("ada")), id: "a"),
+            CacheKey(CacheScope("things", of: TenantID("bob")), id: "a"),
+        ]
+        for (number, key) in keys.enumerated() { try await keep("\(number)", for: key) }
+        for (number, key) in keys.enumerated() { try requireEqual(try await text(key, in: other), "\(number)", "key \(number)") }
+    }
+
+    func invalidation() async throws {
+        let theirs = CacheKey(CacheScope("things", of: TenantID("bob")), id: "a")
+        let second = CacheKey(key.scope, id: "b")
+        for key in [key, second, theirs] { try await keep("1", for: key) }
+        try await other.invalidate(key.scope)
+        for store in [store, other] {
+            try requireEqual(try await text(key, in: store), nil, "a key of the scope")
+            try requireEqual(try await text(second, in: store), nil, "another key of the scope")
+            try requireEqual(try await text(theirs, in: store), "1", "a key of another scope")
+        }
+        try await keep("2", for: key)
+        try requireEqual(try await text(key, in: other), "2", "what is kept later")
+    }
+
+    func lateWrite() async throws {
+        let version = try await store.read(key).version
+        try await other.invalidate(key.scope)
+        try await store.write([1], for: key, in: version, lifetime: .seconds(60))
+        for store in [store, other] { try requireEqual(try await store.read(key).value, nil, "what was read too early") }
+    }
+
+    func versionsAreNew() async throws {
+        var seen: Set<CacheVersion> = []
+        for number in 0..<50 {
+            let version = try await store.read(key).version
+            try requireEqual(seen.insert(version).inserted, true, "version \(number) is new")
+            try requireEqual(try await other.read(key).version, version, "the version for another replica")
+            try await store.invalidate(key.scope)
+        }
+    }
+
+    func expiry() async throws {
+        try await keep("1", for: key, lifetime: .seconds(60))
+        try await advance(.seconds(30))
+        try requireEqual(try await text(key, in: store), "1", "after half its time")
+        let left = try await store.read(key).value?.left ?? .zero
+        try requireEqual(left <= .seconds(30), true, "what is left, \(left)")
+        try await advance(.seconds(30))
+        try requireEqual(try await text(key, in: store), nil, "after its time")
+    }
+
+    func anyBytes() async throws {
+        let bytes = (0...255).map { UInt8($0) } + [13, 10, 0, 255]
+        let version = try await store.read(key).version
+        for bytes in [bytes, []] {
+            try await store.write(bytes, for: key, in: version, lifetime: .seconds(60))
+            try requireEqual(try await other.read(key).value?.bytes, bytes, "the bytes")
+        }
+    }
+
+    func replacement() async throws {
+        try await keep("1", for: key)
+        try await keep("2", for: key)
+        try requireEqual(try await text(key, in: other), "2", "what is kept")
+    }
+}

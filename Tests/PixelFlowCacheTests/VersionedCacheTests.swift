@@ -1,0 +1,101 @@
+import Conformance
+import Deadlines
+import MetricsTestKit
+import PixelFlowCache
+import PixelFlowCore
+import Synchronization
+import Testing
+
+@Suite struct VersionedCacheTests {
+    private struct Failure: Error {}
+
+    /// Counts how often it is read, and can hold its readers up.
+    private final class Source: Sendable {
+        private let state = Mutex(0)
+
+        var reads: Int { state.withLock { $0 } }
+
+        func read() -> String {
+            state.withLock { reads in
+                reads += 1
+                return "value \(reads)"
+            }
+        }
+    }
+
+    private let metrics = TestMetrics()
+    private let clock = ManualClock()
+    private let source = Source()
+
+    private func cache(ageLimit: Duration? = nil, limits: CacheLimits = CacheLimits()) -> VersionedCache<String, String> {
+        VersionedCache("things", limits: limits, ageLimit: ageLimit, clock: clock, metrics: metrics) { $0.utf8.count }
+    }
+
+    private func count(_ result: String) -> Int {
+        Int((try? metrics.expectCounter("cache_requests_total", [("cache", "things"), ("result", result)]))?.totalValue ?? 0)
+    }
+
+    @Test func theSameVersionIsReadOnce() async throws {
+        let cache = cache()
+        for _ in 0..<5 { #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1") }
+        #expect(try await cache.value(of: "a", in: 2) { source.read() } == "value 2")
+        #expect(try await cache.value(of: "b", in: 2) { source.read() } == "value 3")
+        #expect([count("hit"), count("miss"), count("bypass")] == [4, 3, 0])
+    }
+
+    @Test func withoutAVersionEverythingIsReadAndNothingKept() async throws {
+        let cache = cache()
+        for number in 1...3 { #expect(try await cache.value(of: "a", in: nil) { source.read() } == "value \(number)") }
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 4")
+        #expect([count("hit"), count("miss"), count("bypass")] == [0, 1, 3])
+    }
+
+    @Test func whoMustReadReadsForThoseAfter() async throws {
+        let cache = cache()
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
+        #expect(try await cache.value(of: "a", in: 1, mustRead: true) { source.read() } == "value 2")
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 2")
+    }
+
+    @Test func aValueGrowsOld() async throws {
+        let cache = cache(ageLimit: .seconds(10))
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
+        clock.advance(by: .milliseconds(8900))
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
+        clock.advance(by: .milliseconds(1100))
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 2")
+        // A clock that is put back makes nothing younger.
+        clock.advance(by: .seconds(-3600))
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 3")
+    }
+
+    @Test func aFailureIsNotKept() async throws {
+        let cache = cache()
+        await #expect(throws: Failure.self) { try await cache.value(of: "a", in: 1) { throw Failure() } }
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
+    }
+
+    @Test func manyWhoNeedTheSameReadItOnce() async throws {
+        let cache = cache()
+        let (gate, opening) = AsyncStream.makeStream(of: Void.self)
+        let callers = (0..<100).map { _ in
+            Task {
+                try await cache.value(of: "a", in: 1) {
+                    try await gate.end("the gate to open")
+                    return source.read()
+                }
+            }
+        }
+        try await eventually("all callers to ask") { count("miss") + count("joined") == 100 ? () : nil }
+        // Another version does not wait for them.
+        #expect(try await cache.value(of: "a", in: 2) { source.read() } == "value 1")
+        opening.finish()
+        for caller in callers { #expect(try await caller.value("the answer") == "value 2") }
+        #expect([count("miss"), count("joined"), source.reads] == [2, 99, 2])
+    }
+
+    @Test func whatIsTooLargeIsReadEachTime() async throws {
+        let cache = cache(limits: CacheLimits(entries: 10, bytes: 100, entryBytes: 3))
+        for number in 1...2 { #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value \(number)") }
+    }
+}
