@@ -52,7 +52,8 @@ struct KeyTests {
             #expect(refusal.code == "invalid_value")
             #expect(try refusal.object()["field"] as? String == "priority")
             let list = try #require(try await client.send(.get, "/keys", as: ada.token).object()["keys"] as? [[String: Any]])
-            #expect(list.map { $0["priority"] as? String } == [nil, "low", "normal", "high"])
+            let priorities = list.map { "\($0["name"] ?? ""): \($0["priority"] ?? "none")" }
+            #expect(Set(priorities) == ["high: high", "normal: normal", "low: low", "site: none"])
         }
     }
 
