@@ -112,7 +112,8 @@ package struct APIService: Sendable {
             + StatisticsRoutes(reads: reads, clock: dependencies.clock).routes
             + UsageRoutes(usage: dependencies.usage, reads: reads).routes
             + WebhookRoutes(
-                endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), wake: dependencies.wakeWebhooks
+                endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), audit: dependencies.audit,
+                wake: dependencies.wakeWebhooks
             ).routes
         return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])

@@ -27,7 +27,9 @@ import Testing
 
     /// The entries of a person's organisation that come from the api, the oldest first.
     private func log(_ harness: APIHarness, of client: APIClient) async throws -> [AuditEntry] {
-        let own: Set<AuditAction> = [.presetSaved, .presetDeleted, .taskDeleted, .quotaChanged]
+        let own: Set<AuditAction> = [
+            .presetSaved, .presetDeleted, .taskDeleted, .quotaChanged, .webhookCreated, .webhookChanged, .webhookDeleted,
+        ]
         return try await harness.identities.audit(of: try await harness.tenant(of: client.token), before: nil, limit: 100)
             .filter { own.contains($0.action) }.reversed()
     }
@@ -67,6 +69,28 @@ import Testing
             #expect(entries.map(\.actorName) == Array(repeating: "ada@example.org", count: 4) + ["operator"])
             #expect(entries.first?.actor == (try await harness.auth.verifier.verify(ada.token).user.rawValue))
             #expect(entries.map(\.requestID) == requests)
+            #expect(try await log(harness, of: bob) == [])
+        }
+    }
+
+    @Test func everyChangeOfAWebhookIsThere() async throws {
+        let harness = try await APIHarness(clock: clock)
+        try await harness.run { ada, bob in
+            let json = #"{"url":"https://example.com/hook","events":["task.failed"]}"#
+            let created = try await ada.post(json: json, to: "/api/webhooks")
+            let path = "/api/webhooks/\(try #require(try created.object()["id"] as? String))"
+            clock.advance(by: .seconds(1))
+            #expect(try await ada.send(.patch, path, body: ByteBuffer(string: #"{"enabled":false}"#)).status == .ok)
+            clock.advance(by: .seconds(1))
+            #expect(try await ada.post(json: "", to: path + "/rotate").status == .ok)
+            clock.advance(by: .seconds(1))
+            #expect(try await bob.send(.delete, path).status == .notFound)
+            #expect(try await ada.send(.delete, path).status == .noContent)
+            _ = try await publisher(harness, to: harness.auth.identities).round()
+            let entries = try await log(harness, of: ada)
+            #expect(entries.map(\.action) == [.webhookCreated, .webhookChanged, .webhookChanged, .webhookDeleted])
+            #expect(entries.map(\.detail) == ["", "", "secret replaced", ""])
+            #expect(entries.allSatisfy { "/api/webhooks/\($0.target)" == path })
             #expect(try await log(harness, of: bob) == [])
         }
     }

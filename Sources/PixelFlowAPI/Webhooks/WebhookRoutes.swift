@@ -9,6 +9,7 @@ import WireFormats
 /// `/api/webhooks`: endpoints that are told of events.
 struct WebhookRoutes: Sendable {
     let endpoints: WebhookEndpoints
+    let audit: AuditRecorder
     /// Has the sender look at what is due.
     let wake: @Sendable () -> Void
 
@@ -24,7 +25,7 @@ struct WebhookRoutes: Sendable {
                 details: "The answer alone shows the `secret`. Whatever happens after the answer is told.",
                 access: .scope(.writeWebhooks), body: BodyDescription([.json(WebhookRequest.self)], "`url` and `events` are required."),
                 responses: [.json(.created, WebhookView.self, "The webhook, with its secret.")],
-                problems: .readingTasks + Self.invalid + [
+                problems: .readingTasks + [.auditLogBusy] + Self.invalid + [
                     DeclaredProblem(.conflict, "too_many_webhooks", "The organisation has \(WebhookEndpoint.limit) webhooks.")
                 ], handler: create),
             Route(
@@ -37,16 +38,17 @@ struct WebhookRoutes: Sendable {
                 access: .scope(.writeWebhooks), parameters: [Self.id],
                 body: BodyDescription([.json(WebhookRequest.self)], "What is to change."),
                 responses: [.json(WebhookView.self, "The webhook as it is now.")],
-                problems: .readingTasks + Self.invalid + [Self.notFound], handler: change),
+                problems: .readingTasks + [.auditLogBusy] + Self.invalid + [Self.notFound], handler: change),
             Route(
                 .delete, "/api/webhooks/{id}", id: "deleteWebhook", tag: "webhooks", "Delete a webhook and its deliveries",
                 access: .scope(.writeWebhooks), parameters: [Self.id], responses: [.empty(.noContent, "The webhook is deleted.")],
-                problems: .readingTasks + [Self.notFound], handler: delete),
+                problems: .readingTasks + [.auditLogBusy, Self.notFound], handler: delete),
             Route(
                 .post, "/api/webhooks/{id}/rotate", id: "rotateWebhook", tag: "webhooks", "Replace the secret of a webhook",
                 details: "The answer alone shows the new `secret`. For 24 h, messages are signed with both.",
                 access: .scope(.writeWebhooks), parameters: [Self.id],
-                responses: [.json(WebhookView.self, "The webhook, with its new secret.")], problems: .readingTasks + [Self.notFound],
+                responses: [.json(WebhookView.self, "The webhook, with its new secret.")],
+                problems: .readingTasks + [.auditLogBusy, Self.notFound],
                 handler: rotate),
             Route(
                 .post, "/api/webhooks/{id}/test", id: "testWebhook", tag: "webhooks", "Send a test message",
@@ -116,8 +118,7 @@ extension WebhookRoutes {
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()
         let endpoint = try wish.endpoint(of: tenant, at: endpoints.clock.now())
-        try await endpoints.add(endpoint)
-        context.logger.info("webhook added", metadata: ["webhook": "\(endpoint.id)"])
+        try await audit.record(.webhookCreated, on: "\(endpoint.id)", request, context) { try await endpoints.add(endpoint) }
         return try .json(WebhookView(endpoint, showsSecret: true), status: .created)
     }
 
@@ -130,24 +131,26 @@ extension WebhookRoutes {
         _ = try await find(context)
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()
-        let endpoint = try await endpoints.change(id(context), of: try context.requirePrincipal().tenant) { endpoint, _ in
-            try wish.apply(to: &endpoint)
+        let (id, tenant) = (id(context), try context.requirePrincipal().tenant)
+        let endpoint = try await audit.record(.webhookChanged, on: "\(id)", request, context) {
+            try await endpoints.change(id, of: tenant) { endpoint, _ in try wish.apply(to: &endpoint) }
         }
         return try .json(WebhookView(endpoint))
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        guard try await endpoints.store.removeWebhook(id(context), of: try context.requirePrincipal().tenant) else {
-            throw PixelFlowError.notFound("webhook")
+        let (id, tenant) = (id(context), try context.requirePrincipal().tenant)
+        try await audit.record(.webhookDeleted, on: "\(id)", request, context) {
+            guard try await endpoints.store.removeWebhook(id, of: tenant) else { throw PixelFlowError.notFound("webhook") }
         }
         return Response(status: .noContent)
     }
 
     @Sendable private func rotate(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let endpoint = try await endpoints.change(id(context), of: try context.requirePrincipal().tenant) { endpoint, now in
-            endpoint.rotate(to: .make(), at: now)
-        }
-        context.logger.info("secret of a webhook replaced", metadata: ["webhook": "\(endpoint.id)"])
+        let (id, tenant) = (id(context), try context.requirePrincipal().tenant)
+        let endpoint = try await audit.record(
+            .webhookChanged, on: "\(id)", request, context, outcome: { _ in .done("secret replaced") },
+            { try await endpoints.change(id, of: tenant) { endpoint, now in endpoint.rotate(to: .make(), at: now) } })
         return try .json(WebhookView(endpoint, showsSecret: true))
     }
 
