@@ -83,7 +83,8 @@ class Console:
         page.on("pageerror", lambda error: self._add(f"uncaught: {error}"))
 
     def _add(self, text):
-        self.errors.append(text)
+        # Chromium names the status of every other answer but this one.
+        self.errors.append(text.replace("HTTP Authentication failed", "401: HTTP Authentication failed"))
 
     def unexpected(self):
         return [text for text in self.errors if not any(pattern.search(text) for pattern in self.allowed)]

@@ -159,7 +159,7 @@ def test_a_second_factor_is_scanned_asked_for_and_turned_off(ada, console):
     console.allow("401|403|422")
     page = ada.page
     ada.open("/account")
-    page.get_by_role("button", name="Turn on").click()
+    page.get_by_role("button", name="Turn on", exact=True).click()
     page.get_by_role("dialog").get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     dialog = page.get_by_role("dialog", name="Scan with your app")
@@ -186,7 +186,7 @@ def test_a_second_factor_is_scanned_asked_for_and_turned_off(ada, console):
 
     ada.open("/account")
     expect(page.get_by_text("9 recovery codes are left.")).to_be_visible()
-    page.get_by_role("button", name="Turn off").click()
+    page.get_by_role("button", name="Turn off", exact=True).click()
     dialog = page.get_by_role("dialog", name="Turn the second factor off?")
     dialog.get_by_label("Your password").fill(PASSWORD)
     dialog.get_by_label(re.compile("Code of the app")).fill(codes[1])

@@ -105,6 +105,13 @@ async function withoutWebSockets() {
     await clock.advance(2000);
 }
 
+test("a connection whose session has ended asks the service at once", async () => {
+    const before = lists();
+    newest().fail(4401);
+    await settled();
+    assert.equal(lists(), before + 1);
+});
+
 test("where no WebSocket opens, server-sent events do it", async () => {
     await withoutWebSockets();
     assert.deepEqual(stream.get(), { state: "live", means: "events" });

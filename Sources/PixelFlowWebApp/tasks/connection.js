@@ -1,7 +1,8 @@
 /**
  * @typedef {object} Told
  * @property {(means: Means) => void} opened
- * @property {(isFinal: boolean) => void} broke `isFinal`: nothing connects again by itself.
+ * @property {(isFinal: boolean, hasSession: boolean) => void} broke `isFinal`: nothing connects again by itself.
+ *     `hasSession`: false if the service has closed the connection because the session or its token has ended.
  * @property {(type: string, data: any, id: string) => void} heard
  *
  * @typedef {"websocket" | "events"} Means
@@ -11,6 +12,8 @@
 /** WebSockets in a row that did not open; a proxy may not pass them on. */
 let refused = 0;
 const refusedBefore = 2;
+/** The code that the service closes a WebSocket with. */
+const sessionEnded = 4401;
 
 /** Gives WebSockets another chance. */
 export const tryWebSockets = () => { refused = 0; };
@@ -40,9 +43,9 @@ function overWebSocket(address, told) {
         const { type, data, id } = JSON.parse(message.data);
         told.heard(type, data, id || "");
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
         if (!isOpen) refused += 1;
-        told.broke(true);
+        told.broke(true, code !== sessionEnded);
     };
     return {
         means: "websocket",
@@ -58,7 +61,7 @@ function overEvents(address, told) {
     const source = new EventSource(address);
     source.onopen = () => told.opened("events");
     // A browser does not retry a stream that is refused.
-    source.onerror = () => told.broke(source.readyState === EventSource.CLOSED);
+    source.onerror = () => told.broke(source.readyState === EventSource.CLOSED, true);
     for (const type of ["task", "task_deleted", "reset"]) {
         source.addEventListener(type, (event) => told.heard(type, JSON.parse(event.data), event.lastEventId));
     }

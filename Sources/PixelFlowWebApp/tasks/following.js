@@ -78,8 +78,10 @@ function opened(means) {
     refreshStatistics();
 }
 
-function broke(isFinal) {
+function broke(isFinal, hasSession) {
     stream.set({ state: "down" });
+    // A request renews the token, or finds that the session has ended.
+    if (!hasSession) poll();
     if (!polling) polling = setInterval(poll, pollEvery);
     if (!isFinal) return;
     clearTimeout(retrying);

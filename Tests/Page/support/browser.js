@@ -94,10 +94,10 @@ export class FakeWebSocket {
 
     open() { this.onopen(); }
 
-    /** The connection broke, or never opened. */
-    fail() {
+    /** The connection broke, or never opened; or the service has closed it with a code. */
+    fail(code = 1006) {
         this.isClosed = true;
-        this.onclose();
+        this.onclose({ code });
     }
 
     send(type, data, id) { this.onmessage({ data: JSON.stringify({ type, data, id }) }); }
