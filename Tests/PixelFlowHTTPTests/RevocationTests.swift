@@ -53,6 +53,36 @@ struct RevocationTests {
         }
     }
 
+    @Test("a clock that is set back keeps no old answer")
+    func setBackClock() async throws {
+        let key = SecretToken(.key).text
+        auth.activate(key)
+        let verifier = verifier()
+        let token = try token(["sid": "s1", "nbf": 0])
+        #expect(await code(token, by: verifier) == nil)
+        #expect(await code(key, by: verifier) == nil)
+        clock.advance(by: .seconds(-3600))
+        auth.revoke(.session(SessionID("s1")))
+        auth.deactivate(key)
+        // Within the ten seconds of every revocation, by whatever the clock says now.
+        clock.advance(by: .seconds(10))
+        #expect(await code(token, by: verifier) == "token_revoked")
+        #expect(await code(key, by: verifier) == "token_invalid")
+        clock.advance(by: .seconds(10))
+        #expect(await code(token, by: verifier) == "token_revoked")
+    }
+
+    @Test("replicas whose clocks differ agree on tokens and revocations", arguments: [-25, 25])
+    func skewedClocks(seconds: Int) async throws {
+        let other = ManualClock(start: clock.now() + .seconds(seconds))
+        let verifiers = [verifier(), TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: other)]
+        let token = try token(["sid": "s1"])
+        for verifier in verifiers { #expect(await code(token, by: verifier) == nil) }
+        auth.revoke(.session(SessionID("s1")))
+        for clock in [clock, other] { clock.advance(by: .seconds(10)) }
+        for verifier in verifiers { #expect(await code(token, by: verifier) == "token_revoked") }
+    }
+
     @Test("a restored organisation is let in again")
     func letsRestoredIn() async throws {
         let (verifier, token) = (verifier(), try token([:]))
@@ -215,6 +245,8 @@ private final class FakeIdentities: IdentitySource {
     var questions: Int { state.withLock(\.questions) }
 
     func activate(_ key: String) { state.withLock { _ = $0.keys.insert(key) } }
+
+    func deactivate(_ key: String) { state.withLock { _ = $0.keys.remove(key) } }
 
     func revoke(_ revocation: Revocation) {
         state.withLock { state in

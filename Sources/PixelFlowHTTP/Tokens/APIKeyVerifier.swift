@@ -33,7 +33,8 @@ final class APIKeyVerifier: Sendable {
 
     /// A key that was verified a moment ago. Never suspends.
     func cached(_ key: String, at now: Timestamp) -> VerifiedToken? {
-        guard let answer = answers[key], now - answer.at < Self.freshFor, let token = answer.token, now < token.acceptedUntil else {
+        guard let answer = answers[key], now.age(since: answer.at) < Self.freshFor, let token = answer.token, now < token.acceptedUntil
+        else {
             return nil
         }
         return token
@@ -44,7 +45,9 @@ final class APIKeyVerifier: Sendable {
         guard SecretToken(.key, parsing: key) != nil else { throw PixelFlowError.keyMalformed }
         let now = clock.now()
         let known = answers[key]
-        if let known, now - known.at < (known.token == nil ? Self.refusedFor : Self.freshFor) { return try Self.require(known.token, now) }
+        if let known, now.age(since: known.at) < (known.token == nil ? Self.refusedFor : Self.freshFor) {
+            return try Self.require(known.token, now)
+        }
         do {
             let token = try await permits.withPermit { try Self.token(try await source.introspect(key: key)) }
             answers.insert(Answer(token: token, at: now), for: key)
@@ -54,7 +57,7 @@ final class APIKeyVerifier: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            if let known, known.token != nil, now - known.at < staleLimit { return try Self.require(known.token, now) }
+            if let known, known.token != nil, now.age(since: known.at) < staleLimit { return try Self.require(known.token, now) }
             throw PixelFlowError.unavailable("auth", cause: error)
         }
     }

@@ -16,7 +16,7 @@ package final class RevocationList: Sendable {
         var revoked = RevokedCredentials()
         var sequence: Int64 = 0
         var renewedAt: Timestamp?
-        var nextAttempt = Timestamp(microseconds: 0)
+        var attemptedAt = Timestamp(microseconds: 0)
         var hasFailed = false
     }
 
@@ -58,9 +58,12 @@ package final class RevocationList: Sendable {
     func judge(_ principal: Principal, at now: Timestamp) -> Bool? {
         let (verdict, isDue) = state.withLock { state -> (Bool?, Bool) in
             guard let renewedAt = state.renewedAt else { return (nil, false) }
-            let age = now - renewedAt
+            let age = now.age(since: renewedAt)
             let isUsable = age <= Self.maxAge || (state.hasFailed && age <= staleLimit)
-            return (isUsable ? state.revoked.allows(principal) : nil, age >= Self.pollInterval && now >= state.nextAttempt)
+            return (
+                isUsable ? state.revoked.allows(principal) : nil,
+                age >= Self.pollInterval && now.age(since: state.attemptedAt) >= Self.pollInterval
+            )
         }
         if isDue { renewing.start(if: { beginAttempt(at: now) }) { try await self.renew() } }
         return verdict
@@ -68,7 +71,7 @@ package final class RevocationList: Sendable {
 
     /// Whether the last list is too old to be believed.
     func isExpired(at now: Timestamp) -> Bool {
-        state.withLock { state in state.renewedAt.map { now - $0 > staleLimit } ?? true }
+        state.withLock { state in state.renewedAt.map { now.age(since: $0) > staleLimit } ?? true }
     }
 
     /// - Throws: `token_revoked` (401); `auth_unavailable` (503) if no list that is young enough can be had.
@@ -91,8 +94,8 @@ package final class RevocationList: Sendable {
 
     private func beginAttempt(at now: Timestamp) -> Bool {
         state.withLock { state in
-            guard now >= state.nextAttempt else { return false }
-            state.nextAttempt = now + Self.pollInterval
+            guard now.age(since: state.attemptedAt) >= Self.pollInterval else { return false }
+            state.attemptedAt = now
             return true
         }
     }

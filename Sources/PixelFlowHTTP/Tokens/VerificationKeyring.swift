@@ -10,8 +10,8 @@ import Synchronization
 final class VerificationKeyring: Sendable {
     private struct State {
         var keys: [String: VerificationKey] = [:]
-        var staleAt = Timestamp(microseconds: 0)
-        var nextAttempt = Timestamp(microseconds: 0)
+        var renewedAt = Timestamp(microseconds: 0)
+        var attemptedAt = Timestamp(microseconds: 0)
     }
 
     private let state = Mutex(State())
@@ -61,7 +61,7 @@ final class VerificationKeyring: Sendable {
 
     /// Starts a renewal in the background if one is due; costs only a lock.
     func renewIfStale(at now: Timestamp) {
-        let isDue = state.withLock { !$0.keys.isEmpty && now >= $0.staleAt && now >= $0.nextAttempt }
+        let isDue = state.withLock { !$0.keys.isEmpty && now.age(since: $0.renewedAt) >= maxAge && now.age(since: $0.attemptedAt) >= pause }
         if isDue { renewing.start(if: { beginAttempt(at: now) }) { try await self.renew() } }
     }
 
@@ -75,8 +75,8 @@ final class VerificationKeyring: Sendable {
 
     private func beginAttempt(at now: Timestamp) -> Bool {
         state.withLock { state in
-            guard now >= state.nextAttempt else { return false }
-            state.nextAttempt = now + pause
+            guard now.age(since: state.attemptedAt) >= pause else { return false }
+            state.attemptedAt = now
             return true
         }
     }
@@ -99,7 +99,7 @@ final class VerificationKeyring: Sendable {
         let hasLost = state.withLock { state in
             let lost = state.keys.keys.contains { keys[$0] == nil }
             state.keys = keys
-            state.staleAt = clock.now() + maxAge
+            state.renewedAt = clock.now()
             return lost
         }
         if hasLost { onLoss() }
