@@ -13,6 +13,8 @@ package struct APIDependencies: Sendable {
     package var webhooks: any WebhookOwnerStore
     /// Has the sender of webhooks look at what is due.
     package var wakeWebhooks: @Sendable () -> Void
+    /// Learns who has created tasks; nil if nobody is told of quotas.
+    package var quotaWatch: QuotaWatch?
     package var blobs: any BlobStore
     /// Tell what of the tasks need not be read again.
     package var versions: any TaskVersions
@@ -30,7 +32,8 @@ package struct APIDependencies: Sendable {
 
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, webhooks: any WebhookOwnerStore,
-        wakeWebhooks: @escaping @Sendable () -> Void = {}, blobs: any BlobStore, versions: any TaskVersions = UnknownTaskVersions(),
+        wakeWebhooks: @escaping @Sendable () -> Void = {}, quotaWatch: QuotaWatch? = nil, blobs: any BlobStore,
+        versions: any TaskVersions = UnknownTaskVersions(),
         publisher: OutboxPublisher, turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, audit: AuditRecorder,
         secret: ServiceSecret = .off,
         clock: any WallClock = SystemClock(),
@@ -41,6 +44,7 @@ package struct APIDependencies: Sendable {
         self.usage = usage
         self.webhooks = webhooks
         self.wakeWebhooks = wakeWebhooks
+        self.quotaWatch = quotaWatch
         self.blobs = blobs
         self.versions = versions
         self.publisher = publisher

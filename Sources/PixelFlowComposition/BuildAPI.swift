@@ -32,10 +32,11 @@ package func buildAPI(
     let webhooks = WebhookSender(
         store: backends.tasks, events: backends.events, poster: try settings.webhooks.poster(), logger: context.logger(for: "webhooks"),
         message: WebhookMessage.body)
+    let quotas = QuotaWatch(usage: usage, webhooks: backends.tasks, wake: webhooks.wake, logger: context.logger(for: "api"))
     let api = APIService(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: presets, usage: backends.tasks, webhooks: backends.tasks,
-            wakeWebhooks: webhooks.wake, blobs: backends.blobs, versions: backends.versions,
+            wakeWebhooks: webhooks.wake, quotaWatch: quotas, blobs: backends.blobs, versions: backends.versions,
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, audit: audit, secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
@@ -55,8 +56,7 @@ package func buildAPI(
             OrganisationPurge(
                 identities: tokens.identities, tasks: backends.tasks, presets: presets, webhooks: backends.tasks,
                 publisher: backends.publisher, audit: audit, logger: logger),
-            webhooks,
-            hub,
+            webhooks, quotas, hub,
         ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
         listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
 }

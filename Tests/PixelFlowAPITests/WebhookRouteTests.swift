@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import Logging
 import NIOCore
+import PixelFlowAPI
 import PixelFlowCore
 import Testing
 
@@ -125,6 +127,45 @@ import Testing
             let rotated = try await ada.post(json: "", to: "/api/webhooks/default/rotate").object()
             #expect((rotated["secret"] as? String)?.hasPrefix("whsec_") == true)
             #expect(try await patch(ada, "default", #"{"url":"https://example.com"}"#)["code"] as? String == "invalid_value")
+        }
+    }
+
+    @Test func aQuotaThatFillsUpIsToldOfOnceForEachThreshold() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            let tenant = try await harness.tenant(of: ada.token)
+            let hook = #"{"url":"https://example.com/hook","events":["quota.warning"]}"#
+            let id = try #require(try await add(ada, hook)["id"] as? String)
+            _ = try await add(bob, hook)
+            try await harness.tasks.setQuota(Quota(tasksPerMonth: 5), of: tenant)
+            let watch = QuotaWatch(
+                usage: harness.tasks, webhooks: harness.dependencies.webhooks, wake: {}, logger: Logger(label: "test"))
+            func told() async throws -> [[String: Any]] {
+                await watch.round()
+                let list = try await ada.get("/api/webhooks/\(id)/deliveries").object()["deliveries"] as? [[String: Any]] ?? []
+                return try await list.asyncMap { delivery in
+                    let path = "/api/webhooks/\(id)/deliveries/\(delivery["id"] ?? "")"
+                    let body = try #require(try await ada.get(path).object()["body"] as? String)
+                    let message = try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])
+                    #expect(message["type"] as? String == "quota.warning")
+                    return try #require(message["data"] as? [String: Any])
+                }
+            }
+            for count in 1...3 { _ = try await ada.task(image: "\(count)") }
+            watch.note(tenant)
+            #expect(try await told().isEmpty)
+            _ = try await ada.task(image: "4")
+            watch.note(tenant)
+            watch.note(try await harness.tenant(of: bob.token))
+            let first = try await told()
+            #expect(first.map { $0["threshold"] as? Int } == [80])
+            #expect(first.first?["quota"] as? String == "tasks_per_month")
+            #expect(first.first?["used"] as? Int == 4 && first.first?["limit"] as? Int == 5)
+            watch.note(tenant)
+            #expect(try await told().count == 1)
+            _ = try await ada.task(image: "5")
+            watch.note(tenant)
+            #expect(Set(try await told().compactMap { $0["threshold"] as? Int }) == [80, 100])
         }
     }
 }

@@ -88,6 +88,7 @@ struct UploadRoutes: Sendable {
             context.logger.info("task created", metadata: ["task_id": "\(task.id)"])
             if task.dispatch.isHeld { dependencies.turns?.noteHeld([task]) } else { dependencies.publisher.enqueue([task]) }
             dependencies.publisher.publish(task)
+            dependencies.quotaWatch?.note(task.tenant)
             return try response(task)
         case .existing(let existing):
             try await dependencies.blobs.remove(task.blobPrefix)

@@ -14,6 +14,19 @@ package enum WebhookMessage {
         let message = "This is a test."
     }
 
+    private struct Warning: Encodable {
+        let quota: String
+        let threshold: Int
+        let used: Int
+        let limit: Int
+        let month: String
+
+        init(_ warning: QuotaWarning) {
+            (quota, threshold, used, limit) = (warning.quota, warning.threshold, warning.used, warning.limit)
+            month = String(warning.month.iso8601.prefix(7))
+        }
+    }
+
     /// The same bytes for every attempt.
     package static func body(of delivery: WebhookDelivery) throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -23,6 +36,7 @@ package enum WebhookMessage {
         }
         switch delivery.payload {
         case .task(let task): return try encoded(TaskView(task))
+        case .quota(let warning): return try encoded(Warning(warning))
         case .test: return try encoded(Greeting(webhook: delivery.endpoint.rawValue))
         }
     }

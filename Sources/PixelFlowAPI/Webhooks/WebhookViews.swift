@@ -126,7 +126,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         task =
             switch delivery.payload {
             case .task(let task): task.id.rawValue
-            case .test: nil
+            case .quota, .test: nil
             }
         url = delivery.url
         state = delivery.state

@@ -22,6 +22,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
     package enum Payload: Sendable, Hashable, Codable {
         /// The task as it was when the delivery was made.
         case task(TaskRecord)
+        case quota(QuotaWarning)
         case test
     }
 

@@ -33,7 +33,7 @@ final class APIHarness: Sendable {
     let auth: AuthService
     let service: APIService
     let events = InProcessTaskEvents()
-    private let dependencies: APIDependencies
+    let dependencies: APIDependencies
     let registry = PrometheusRegistry()
     private let folder: String
     private let undeclared = UndeclaredProblems()

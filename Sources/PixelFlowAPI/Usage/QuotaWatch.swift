@@ -1,0 +1,79 @@
+package import Logging
+package import PixelFlowCore
+package import ServiceLifecycle
+import Synchronization
+
+/// Tells webhooks when an organisation has used much of a quota: `quota.warning`.
+///
+/// Looks at organisations that have created tasks, a while after they did, so that an upload waits for none of it.
+package final class QuotaWatch: Service {
+    /// Between two looks.
+    static let interval = Duration.seconds(60)
+    /// Organisations that wait for a look; the others are looked at after their next upload.
+    static let capacity = 10_000
+
+    private let usage: any UsageStore
+    private let webhooks: any WebhookOwnerStore
+    private let wake: @Sendable () -> Void
+    private let clock: any WallClock
+    private let logger: Logger
+    private let noted = Mutex<Set<TenantID>>([])
+
+    /// - Parameter wake: has the sender of webhooks look at what is due.
+    package init(
+        usage: any UsageStore, webhooks: any WebhookOwnerStore, wake: @escaping @Sendable () -> Void, clock: any WallClock = SystemClock(),
+        logger: Logger
+    ) {
+        self.usage = usage
+        self.webhooks = webhooks
+        self.wake = wake
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// An organisation has created a task.
+    package func note(_ tenant: TenantID) {
+        noted.withLock { noted in
+            if noted.count < Self.capacity { noted.insert(tenant) }
+        }
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: Self.interval)
+                await self.round()
+            }
+        }
+    }
+
+    /// One round. Not private, so that tests need not wait for it.
+    package func round() async {
+        let tenants = noted.withLock { noted in
+            defer { noted = [] }
+            return noted
+        }
+        for tenant in tenants {
+            do {
+                if try await look(at: tenant) { wake() }
+            } catch {
+                note(tenant)
+                logger.warning("quota not looked at, will be retried", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// - Returns: whether there may be something to deliver.
+    private func look(at tenant: TenantID) async throws -> Bool {
+        let quota = try await usage.quota(of: tenant)
+        guard quota.tasksPerMonth != nil || quota.bytesStored != nil else { return false }
+        let endpoints = try await webhooks.webhooks(of: tenant).filter { $0.isEnabled && $0.events.contains(.quotaWarning) }
+        guard !endpoints.isEmpty else { return false }
+        let used = try await usage.usage(of: tenant)
+        let warnings = QuotaWarning.reached(quota, used: used.now, in: used.month)
+        for warning in warnings {
+            for endpoint in endpoints { try await webhooks.add(WebhookDelivery(warning, to: endpoint, at: clock.now())) }
+        }
+        return !warnings.isEmpty
+    }
+}
