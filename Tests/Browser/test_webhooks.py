@@ -143,6 +143,19 @@ def test_a_secret_is_replaced_and_a_webhook_deleted(ada, receiver):
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
 
 
+def test_the_webhook_of_single_tasks_has_a_secret_and_a_log(ada):
+    page = ada.page
+    ada.open("/webhooks")
+    page.get_by_role("link", name="webhooks of single tasks").click()
+    expect(page.get_by_role("heading", name="Webhooks of single tasks", level=1)).to_be_visible()
+    expect(page.get_by_text("No deliveries")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
+    page.get_by_role("button", name="Replace the secret").click()
+    page.get_by_role("dialog").get_by_role("button", name="Replace", exact=True).click()
+    shown = page.get_by_role("dialog", name="Signing secret").get_by_label("Secret", exact=True)
+    expect(shown).to_have_value(re.compile("^whsec_"))
+
+
 def test_a_url_that_is_refused_says_why_at_its_field(ada, console):
     page = ada.page
     console.allow("422")

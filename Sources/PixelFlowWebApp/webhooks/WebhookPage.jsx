@@ -42,11 +42,11 @@ export function WebhookPage({ id }) {
                 <>
                     <Facts webhook={webhook} />
                     <div className="flex flex-wrap gap-2">
-                        <Button icon="edit" onClick={() => setAsking("edit")}>Edit</Button>
+                        {webhook.url && <Button icon="edit" onClick={() => setAsking("edit")}>Edit</Button>}
                         <Button icon="key" onClick={() => setAsking("rotate")}>Replace the secret</Button>
-                        <Button kind="bad" icon="trash" onClick={() => setAsking("delete")}>Delete</Button>
+                        {webhook.url && <Button kind="bad" icon="trash" onClick={() => setAsking("delete")}>Delete</Button>}
                     </div>
-                    <Deliveries id={id} isEnabled={webhook.enabled} />
+                    <Deliveries id={id} isEnabled={webhook.enabled && Boolean(webhook.url)} />
                     <Samples />
                 </>
             )}
@@ -70,9 +70,9 @@ function Facts({ webhook }) {
     const { word, why } = stateOf(webhook);
     return (
         <div className="min-w-0">
-            <div className="flex flex-wrap items-center gap-3"><h1 className="text-2xl font-semibold wrap-anywhere">{webhook.url}</h1><Badge word={word} /></div>
+            <div className="flex flex-wrap items-center gap-3"><h1 className="text-2xl font-semibold wrap-anywhere">{webhook.url || "Webhooks of single tasks"}</h1><Badge word={word} /></div>
             {webhook.description && <p className="wrap-anywhere">{webhook.description}</p>}
-            <p className="text-soft">{webhook.events.join(", ")}</p>
+            <p className="text-soft">{webhook.url ? webhook.events.join(", ") : "The webhook_url that came with an upload."}</p>
             {why && <p className="text-soft">{word}: {why}.{!webhook.enabled && " Edit it to enable it again."}</p>}
             {webhook.previous_secret_until && <p className="text-soft">The secret before signs as well until {moment(webhook.previous_secret_until)}.</p>}
         </div>

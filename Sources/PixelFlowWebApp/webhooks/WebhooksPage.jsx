@@ -38,6 +38,7 @@ function Webhooks() {
                     <ul className="divide-y divide-line">{answer.webhooks.map((webhook) => <Row key={webhook.id} webhook={webhook} />)}</ul>
                 </Card>
             )}
+            <p className="text-soft">An upload can bring a URL of its own: <Link to="/webhooks/default" className="text-accent underline">webhooks of single tasks</Link>.</p>
             <Samples />
             {isMaking && <WebhookForm onDone={show} onClose={() => setMaking(false)} />}
             {made && <ShownSecret webhook={made} onClose={() => setMade(null)} />}

@@ -3,8 +3,8 @@ export const events = {
     "task.completed": "A task is completed",
     "task.failed": "A task has failed",
     "task.cancelled": "A task is cancelled",
-    "batch.completed": "A batch is done",
-    "quota.warning": "A quota is nearly used up",
+    "batch.completed": "A batch is done (not sent yet)",
+    "quota.warning": "A quota is nearly used up (not sent yet)",
 };
 
 /** What is subscribed to unless somebody chooses otherwise. */
