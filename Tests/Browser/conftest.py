@@ -21,9 +21,10 @@ BUILD = ROOT / ".build" / "browser"
 EXECUTABLE = os.environ.get("PIXELFLOW_EXECUTABLE", str(ROOT / ".build" / "debug" / "pixelflow"))
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
-# The tests hand out pictures from this machine, and register many people.
+# The tests hand out pictures and take messages on this machine, and register many people.
 SETTINGS = {
     "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.0/8", "PIXELFLOW_FETCH_ALLOW_PORTS": "1-65535",
+    "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
     "PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR": "10000", "PIXELFLOW_RATE_LIMITS": "off",
 }
 

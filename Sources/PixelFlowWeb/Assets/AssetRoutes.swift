@@ -12,8 +12,8 @@ struct AssetRoutes: Sendable {
     /// The pages by their files, and the paths of their views, which users open, reload and share.
     private static let views: [String: [String]] = [
         "/index.html": [
-            "/", "/tasks/:id", "/overview", "/usage", "/presets", "/presets/:name", "/team", "/invite", "/keys", "/audit", "/account",
-            "/reset", "/verify",
+            "/", "/tasks/:id", "/overview", "/usage", "/presets", "/presets/:name", "/team", "/invite", "/keys", "/webhooks",
+            "/webhooks/:id", "/audit", "/account", "/reset", "/verify",
         ],
         "/docs.html": ["/docs"],
     ]

@@ -14,6 +14,8 @@ import { InvitePage } from "../team/InvitePage.jsx";
 import { TeamPage } from "../team/TeamPage.jsx";
 import { HomePage } from "../tasks/HomePage.jsx";
 import { UsagePage } from "../usage/UsagePage.jsx";
+import { WebhookPage } from "../webhooks/WebhookPage.jsx";
+import { WebhooksPage } from "../webhooks/WebhooksPage.jsx";
 import { Header } from "./Header.jsx";
 import { SignInForm } from "./SignInForm.jsx";
 import { Welcome } from "./Welcome.jsx";
@@ -50,6 +52,7 @@ function Page() {
     if (section === "overview") return <OverviewPage />;
     if (section === "usage") return <UsagePage />;
     if (section === "presets") return name ? <PresetPage key={name} name={decodeURIComponent(name)} /> : <PresetsPage />;
+    if (section === "webhooks") return name ? <WebhookPage key={name} id={name} /> : <WebhooksPage />;
     const Settings = settings[section];
     if (Settings) return <Settings />;
     return <Empty icon="search" title="This page does not exist"><Link to="/" className="text-accent underline">Go to the tasks</Link></Empty>;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
-import { changeOrganisation, useSession } from "../service/session.js";
+import { changeOrganisation, useMay, useSession } from "../service/session.js";
 import { showError } from "../service/toasts.js";
 import { Link } from "../shell/routing.jsx";
 import { flushDeletions } from "../tasks/actions.js";
@@ -61,7 +61,7 @@ function Organisations({ list, tenant }) {
         try {
             await flushDeletions();
             // A single task belongs to the organisation that is left.
-            await changeOrganisation(id, /^\/(tasks|presets|invite)\//.test(`${location.pathname}/`) ? "/" : location.pathname);
+            await changeOrganisation(id, /^\/(tasks|presets|webhooks|invite)\//.test(`${location.pathname}/`) ? "/" : location.pathname);
         } catch (problem) {
             showError(problem);
         }
@@ -82,7 +82,9 @@ function Organisations({ list, tenant }) {
 
 function Sections({ onFollow }) {
     const { role, email } = useSession();
-    const links = [["/team", "team", "Team"], ...(mayManage(role) ? [["/keys", "key", "API keys"], ["/audit", "log", "Audit log"]] : []), ["/account", "user", "Account"]];
+    const mayHook = useMay("webhooks:write");
+    const links = [["/team", "team", "Team"], ...(mayManage(role) ? [["/keys", "key", "API keys"], ["/audit", "log", "Audit log"]] : []),
+        ...(mayHook ? [["/webhooks", "hook", "Webhooks"]] : []), ["/account", "user", "Account"]];
     return (
         <ul aria-label="Settings" className="mt-2 border-t border-line pt-2" onClick={onFollow}>
             {links.map(([to, icon, name]) => <li key={to}><Link to={to} className={itemLook}><Icon name={icon} />{name}</Link></li>)}
