@@ -122,7 +122,7 @@ package struct APIService: Sendable {
         return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
             table.add(
-                EventRoutes(dependencies: dependencies, views: views).routes,
+                EventRoutes(dependencies: dependencies, views: views, requests: requests).routes,
                 behind: [
                     AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies, admitsUpgrades: true)
                 ])

@@ -44,8 +44,8 @@ package struct AuthService: Sendable {
         let issuer = AsyncLazy {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
-        // A token and its leeway, and a day for clocks that are far apart.
-        let tokenLifetime = settings.tokenLifetime + .seconds(86_400)
+        // Of any token that is about, also from before the setting was lowered; and a day for its leeway and clocks that are far apart.
+        let tokenLifetime = AuthSettings.longestTokenLifetime + .seconds(86_400)
         let identities = LocalIdentitySource(store: store, tokenLifetime: tokenLifetime, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(

@@ -203,4 +203,57 @@ import Testing
             }
         }
     }
+
+    @Test func aClientThatNeverReadsIsGivenUp() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in
+                try await harness.waitForStreams(1)
+                let change = TaskChange(try await harness.largeTask(of: ada, bytes: 64 * 1024))
+                // Until the socket is full: then something is on its way that nobody takes.
+                _ = try await eventually(within: .seconds(60), "the client to be given up") {
+                    try await harness.events.publish([change])
+                    for _ in 0...EventQueue.ticksForSending { harness.hub.tick() }
+                    return harness.registry["event_streams"] == 0 ? true : nil
+                }
+            }
+        }
+    }
+
+    @Test func socketsWithoutATokenAreFew() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            let request =
+                "GET \(Self.path) HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            var open: [RawConnection] = []
+            for _ in 0..<TokenlessSockets.limitPerAddress {
+                let connection = try await RawConnection.open(port: port)
+                try await connection.send(request)
+                #expect(try await connection.reply(containing: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+                open.append(connection)
+            }
+            let refused = await #expect(throws: RawWebSocket.Refused.self) { try await RawWebSocket.open(port: port, Self.path) { _ in } }
+            #expect(refused?.status == 503)
+            // Those with a token are not counted among them, and one that goes makes room.
+            try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in }
+            open[0].close()
+            _ = try await eventually(within: .seconds(20), "room for another") {
+                try? await RawWebSocket.open(port: port, Self.path) { _ in true }
+            }
+            open.forEach { $0.close() }
+        }
+    }
+
+    @Test func anUpgradeThatConnectionDoesNotNameIsNone() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            let connection = try await RawConnection.open(port: port)
+            try await connection.send(
+                "GET \(Self.path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(ada)\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+            #expect(try await connection.reply(containing: "retry: 2000").hasPrefix("HTTP/1.1 200 "))
+            connection.close()
+        }
+    }
 }

@@ -108,11 +108,27 @@ import Testing
         let open = try hub.open(for: Self.principal, until: clock.now() + .seconds(60))
         let writer = RecordingWriter()
         let running = Task { try await open.stream.run(to: ServerSentSink(writer: writer)) { try await $0.write([.retry]) } }
+        try await eventually(within: Self.deadline, "the past to be sent") { writer.text.isEmpty ? nil : () }
         clock.advance(by: .seconds(59))
         hub.tick()
         clock.advance(by: .seconds(1))
         hub.tick()
         try await within(Self.deadline, "the stream ends") { try await running.value }
+        #expect(writer.text == "retry: 2000\n\n")
+    }
+
+    @Test func thePastOfAStreamEndsWithItsToken() async throws {
+        let clock = ManualClock()
+        let hub = EventHub(events: SilentEvents(), clock: clock, logger: .init(label: "test"), metrics: PrometheusRegistry())
+        let open = try hub.open(for: Self.principal, until: clock.now() + .seconds(60))
+        let writer = RecordingWriter()
+        let end = try await open.stream.run(to: ServerSentSink(writer: writer)) { sender in
+            try await sender.write([.retry])
+            clock.advance(by: .seconds(60))
+            hub.tick()
+            for _ in 0..<1000 { try await sender.write([.reset]) }
+        }
+        #expect(end == .tokenExpired)
         #expect(writer.text == "retry: 2000\n\n")
     }
 

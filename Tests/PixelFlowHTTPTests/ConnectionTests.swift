@@ -1,4 +1,5 @@
 import Deadlines
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -41,6 +42,20 @@ struct ConnectionTests {
 
     private func refusals(_ reason: String) -> Bool {
         String(decoding: registry.text(), as: UTF8.self).contains("api_connections_refused_total{reason=\"\(reason)\"} 1\n")
+    }
+
+    // MARK: Upgrade
+
+    @Test("a request for an upgrade that is not taken is answered after those before it, and is the last")
+    func answersBeforeAnUpgrade() async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            let upgrade = "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" + upgrade)
+            let answers = try await client.replyUntilClosed()
+            #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+            #expect(answers.lowercased().components(separatedBy: "connection: close").count == 2)
+        }
     }
 
     // MARK: Expect: 100-continue

@@ -165,7 +165,7 @@ extension PixelFlowError {
             retry: .transient, retryAfter: 15)
     }
 
-    fileprivate static let eventStreamsExhausted = PixelFlowError(
+    static let eventStreamsExhausted = PixelFlowError(
         .unavailable, code: "event_streams_exhausted", "The limit of open event streams is reached; try again later.",
         retry: .outage, retryAfter: 15)
 }

@@ -107,6 +107,9 @@ struct EventQueue {
         ticks = 0
     }
 
+    /// Why nothing more may be sent, not even what the client missed before; nil while it may.
+    var cutOff: End? { end == .shutdown ? nil : end }
+
     /// The socket has taken it.
     mutating func sent() {
         isSending = false

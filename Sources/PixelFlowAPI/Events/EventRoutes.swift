@@ -10,6 +10,15 @@ import ServiceLifecycle
 struct EventRoutes: Sendable {
     let dependencies: APIDependencies
     let views: TaskViews
+    /// Counts the openings of WebSockets that send their token later.
+    let requests: RequestLimits
+    private let tokenless = TokenlessSockets()
+
+    init(dependencies: APIDependencies, views: TaskViews, requests: RequestLimits = .off) {
+        self.dependencies = dependencies
+        self.views = views
+        self.requests = requests
+    }
 
     var routes: [Route] {
         [
@@ -81,12 +90,38 @@ struct EventRoutes: Sendable {
     /// What can be refused is refused before the 101; a client without a token sends it as the first message.
     private func socket(_ request: Request, _ context: AppRequestContext, after lastID: String?) async throws -> Response {
         let handshake = try WebSocketHandshake(request)
-        let subscription: EventSocket.Subscription? =
-            if context.principal == nil { nil } else { try await subscribe(try request.bearerToken(), after: lastID, request, context) }
-        return context.upgrade(to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers) { connection in
-            let socket = EventSocket(connection) { token, id in try await subscribe(token, after: id ?? lastID, request, context) }
+        var subscription: EventSocket.Subscription?
+        var place: TokenlessSockets.Place?
+        if context.principal == nil {
+            let address = dependencies.proxies.client(of: request, context: context)?.subscriber ?? ""
+            place = tokenless.enter(from: address)
+            guard place != nil else { throw PixelFlowError.eventStreamsExhausted }
+        } else {
+            subscription = try await subscribe(try request.bearerToken(), after: lastID, request, context)
+        }
+        return context.upgrade(to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers) {
+            [subscription, place] connection in
+            let socket = EventSocket(connection) { token, id in
+                try await authorize(token, after: id ?? lastID, request, context, place)
+            }
             await socket.run(subscription)
         }
+    }
+
+    /// The token has come as the first message; only now is it known whose request it was.
+    private func authorize(
+        _ token: String, after lastID: String?, _ request: Request, _ context: AppRequestContext, _ place: TokenlessSockets.Place?
+    ) async throws -> EventSocket.Subscription {
+        var context = context
+        context.principal = try await dependencies.verifier.admit(token, request, context, proxies: dependencies.proxies).principal
+        do {
+            _ = try await requests.admit(.read, request, context)
+        } catch let error as HeaderedError {
+            throw error.error
+        }
+        let subscription = try await subscribe(token, after: lastID, request, context)
+        place?.leave()
+        return subscription
     }
 
     /// Ends with the stream, or when the client disconnects or the service stops.

@@ -78,7 +78,11 @@ final class EventStream: Sendable {
             }
             group.addTask {
                 var sender = Sender(stream: self, sink: handle.sink)
-                try await past(&sender)
+                do {
+                    try await past(&sender)
+                } catch is CutOff {
+                    // The queue says why.
+                }
                 return try await self.send(by: &sender)
             }
             defer { group.cancelAll() }
@@ -90,15 +94,18 @@ final class EventStream: Sendable {
         var wakeSignals = wakeSignals.stream.makeAsyncIterator()
         while true {
             switch queue.withLock({ $0.next() }) {
-            case .send(let events): try await sender.write(events.map(EventMessage.change))
-            case .beat: try await sender.write([.heartbeat])
+            case .send(let events): try await sender.send(events.map(EventMessage.change))
+            case .beat: try await sender.send([.heartbeat])
             case .wait: guard await wakeSignals.next() != nil else { return .shutdown }
             case .end(let end):
-                if end == .overflow { try await sender.write([.reset]) }
+                if end == .overflow { try await sender.send([.reset]) }
                 return end
             }
         }
     }
+
+    /// The past of a stream that has ended is not sent any further.
+    private struct CutOff: Error {}
 
     /// Writes to the client, watched by the stream's clock.
     struct Sender {
@@ -106,7 +113,14 @@ final class EventStream: Sendable {
         fileprivate var sink: any EventSink
 
         /// Returns once the socket has room for more.
+        ///
+        /// - Throws: `CutOff` if the stream has ended meanwhile, and not for a shutdown.
         mutating func write(_ messages: [EventMessage]) async throws {
+            guard stream.queue.withLock({ $0.cutOff }) == nil else { throw CutOff() }
+            try await send(messages)
+        }
+
+        fileprivate mutating func send(_ messages: [EventMessage]) async throws {
             stream.queue.withLock { $0.begin() }
             try await sink.write(messages)
             stream.queue.withLock { $0.sent() }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 package import Hummingbird
 package import NIOCore
@@ -34,13 +35,19 @@ package struct UpgradedConnection<Inbound: Sendable, Outbound: Sendable>: Sendab
     /// Returns once the socket has taken the message.
     package func write(_ message: Outbound) async throws { try await write(contentsOf: [message]) }
 
-    /// Returns once the socket has taken them all.
+    /// Returns once the socket has taken them all. A peer that does not read can be given up only with its connection, so being
+    /// cancelled meanwhile closes it.
     package func write(contentsOf messages: [Outbound]) async throws {
         guard !messages.isEmpty else { return }
+        try Task.checkCancellation()
         let promise = channel.eventLoop.makePromise(of: Void.self)
-        let bridge = bridge
+        let (bridge, channel) = (bridge, channel)
         channel.eventLoop.execute { bridge.value.write(messages, promise) }
-        try await promise.futureResult.get()
+        try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
     }
 
     /// Closes the connection at once.
@@ -175,8 +182,14 @@ package final class UpgradeBridge<Inbound: Sendable, Outbound: Sendable>: Channe
 }
 
 extension Request {
-    /// Whether the client wants to continue with WebSocket, as of RFC 6455.
-    package var asksForWebSocket: Bool { method == .get && headers[.upgrade]?.lowercased() == "websocket" }
+    /// Whether the client wants to continue with WebSocket, as of RFC 6455. An `Upgrade` that `Connection` does not name was meant for
+    /// somebody else on the way.
+    package var asksForWebSocket: Bool {
+        guard method == .get, headers[.upgrade]?.lowercased() == "websocket" else { return false }
+        return headers[values: .connection].contains { field in
+            field.split(separator: ",").contains { $0.trimmingCharacters(in: .whitespaces).lowercased() == "upgrade" }
+        }
+    }
 }
 
 extension HTTPRequestHead {

@@ -12,7 +12,9 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     private let connection: ConnectionGuard
     /// Whether the client waits for a 100 (Continue) before it sends the body.
     private var isHeld = false
-    /// Whether the client asks for another protocol, after which the decoder reads nothing more.
+    /// Requests that are still to be answered after the present one. The next answer is to the first of them.
+    private var waiting = 0
+    /// Whether the last request asks for another protocol, after which the decoder reads nothing more.
     private var asksForUpgrade = false
     private var isLastAnswer = false
 
@@ -24,6 +26,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             guard head.isSound else { return connection.refuse(.malformed) }
             isHeld = head.waitsForContinue
             asksForUpgrade = head.asksForUpgrade
+            waiting += 1
             connection.headerEnded(isHeld: isHeld)
         case .body(let bytes):
             isHeld = false
@@ -46,7 +49,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(var head) where (isHeld || asksForUpgrade) && !head.status.isInformational:
+        case .head(var head) where waiting == 1 && (isHeld || asksForUpgrade) && !head.status.isInformational:
             // A final response instead of the 100: the client may or may not send the body, so the next bytes
             // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded.
             isHeld = false
@@ -61,6 +64,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
         case .end:
             context.write(data, promise: promise)
+            waiting -= 1
             let isLast = connection.answerEnded()
             guard isLast || isLastAnswer else { return }
             context.flush()

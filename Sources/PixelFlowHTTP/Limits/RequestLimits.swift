@@ -1,5 +1,5 @@
-import HTTPTypes
-import Hummingbird
+package import HTTPTypes
+package import Hummingbird
 import Logging
 package import Metrics
 package import PixelFlowCore
@@ -72,7 +72,7 @@ package struct RequestLimits: Sendable {
     ///
     /// - Returns: header fields for the response, whatever it is; nil if the request is not limited.
     /// - Throws: `rate_limited` (429), with the same fields.
-    func admit(_ rateClass: RateClass, _ request: Request, _ context: AppRequestContext) async throws -> HTTPFields? {
+    package func admit(_ rateClass: RateClass, _ request: Request, _ context: AppRequestContext) async throws -> HTTPFields? {
         guard let policy = policies[rateClass] else { return nil }
         let buckets = buckets(policy, rateClass, request, context)
         guard !buckets.isEmpty else { return nil }

@@ -46,7 +46,10 @@ struct SocketUpstream: Sendable {
         guard let url = URLComponents(string: upstream.baseURL), let host = url.host else {
             throw PixelFlowError.unavailable(upstream.name)
         }
+        // An IPv6 address is in brackets in a URL and in `Host`, and nowhere else.
+        let name = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         let isSecure = url.scheme == "https"
+        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
         let port = url.port ?? (isSecure ? 443 : 80)
         var fields = HTTPHeaders([("host", url.port.map { "\(host):\($0)" } ?? host)])
         for field in headers { fields.add(name: field.name.rawName, value: field.value) }
@@ -54,11 +57,12 @@ struct SocketUpstream: Sendable {
         do {
             return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(.seconds(3))
-                .connect(host: host, port: port) { channel in
+                .connect(host: name, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         if isSecure {
                             let context = try NIOSSLContext(configuration: .makeClientConfiguration())
-                            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: host))
+                            try channel.pipeline.syncOperations.addHandler(
+                                NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name))
                         }
                         return try Self.upgrade(channel, head)
                     }
