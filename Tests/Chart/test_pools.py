@@ -1,6 +1,9 @@
 """Several Deployments of workers, none of them for a while, and where they run."""
 
+import re
+
 import pytest
+import yaml
 
 import chart
 import network
@@ -94,6 +97,20 @@ def test_keda_removes_the_last_worker_and_helm_test_does_not_ask_it():
     probe = next(each for each in documents.of("Pod") if each["metadata"]["name"] == "pixelflow-test")
     assert not [argument for argument in probe["spec"]["containers"][0]["args"] if "worker" in argument]
     assert [each for each in next(each for each in chart.manifests("defaults").of("Pod"))["spec"]["containers"][0]["args"] if "-worker:" in each]
+
+
+@pytest.mark.parametrize("name", ["worker-pools", "scale-to-zero"])
+def test_no_service_runs_while_the_runbook_restores(name):
+    """Pools choose their own nodes, so the selector that keeps the first workers away does not hold for them."""
+    runbook = (chart.ROOT / "docs" / "operations.md").read_text().partition("\n## Restore\n")[2]
+    changes = re.search(r"--set '(.+)'", runbook)[1]
+    assert [pool["name"] for pool in yaml.safe_load(chart.values_of(name).read_text())["worker"]["pools"]]
+    done = chart.helm("template", "pixelflow", chart.CHART, "--namespace", chart.NAMESPACE, "--values", chart.values_of(name), "--set", changes)
+    assert done.returncode == 0, done.stderr
+    documents = chart.Manifests.parse(done.stdout)
+    services = [each for each in documents.of("Deployment") if each["metadata"]["name"] != "pixelflow-metrics-adapter"]
+    assert [each["metadata"]["name"] for each in services] == [f"pixelflow-{service}" for service in sorted(chart.SERVICES)]
+    assert {each["spec"]["template"]["spec"]["nodeSelector"]["restore"] for each in services} == {"first"}
 
 
 def test_servers_of_a_mesh_cover_each_pool():

@@ -1,14 +1,15 @@
-"""A bucket over the protocol of S3: list, get and put, signed with version 4."""
+"""A bucket over the protocol of S3: list, get, put and make, signed with version 4."""
 
 import datetime
 import hashlib
 import hmac
 import http.client
-import re
 import urllib.parse
 import xml.etree.ElementTree as XML
+from xml.sax.saxutils import escape
 
 TIMEOUT = 60
+OLDEST_REGION = "us-east-1"
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -18,24 +19,32 @@ class Refused(Exception):
         self.status = status
 
 
+class Missing(Exception):
+    """There is no such bucket."""
+
+
 def quoted(text):
     return urllib.parse.quote(text, safe="-_.~")
 
 
 class Bucket:
-    """`s3://NAME?endpoint=…&region=…&path_style=…`, as in PIXELFLOW_BLOB_URL."""
+    """`s3://NAME[/PREFIX]?endpoint=…&region=…&path_style=…`, with the defaults of PIXELFLOW_BLOB_URL. Keys are relative to the prefix."""
 
     def __init__(self, url, access_key, secret_key):
         parts = urllib.parse.urlsplit(url)
+        # Neither message repeats the URL: someone may have written a secret into it.
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+            raise ValueError("the URL of the bucket has to be s3://NAME[/PREFIX]?…, without credentials")
         options = dict(urllib.parse.parse_qsl(parts.query))
-        if parts.scheme != "s3" or not parts.netloc:
-            raise ValueError(f"'{url}' is no bucket: it has to be s3://NAME?…")
+        path_style = options.get("path_style", "true" if "endpoint" in options else "false")
+        if path_style not in ("true", "false"):
+            raise ValueError("path_style in the URL of the bucket is neither true nor false")
         self.name, self.keys = parts.netloc, (access_key, secret_key)
-        self.region = options.get("region", "us-east-1")
+        self.prefix = "".join(f"{part}/" for part in urllib.parse.unquote(parts.path).split("/") if part)
+        self.region = options.get("region", OLDEST_REGION)
         endpoint = urllib.parse.urlsplit(options.get("endpoint", f"https://s3.{self.region}.amazonaws.com"))
-        path_style = options.get("path_style", "false") == "true"
-        self.prefix = f"/{self.name}" if path_style else ""
-        self.host = endpoint.netloc if path_style else f"{self.name}.{endpoint.netloc}"
+        self.root = f"/{self.name}" if path_style == "true" else ""
+        self.host = endpoint.netloc if path_style == "true" else f"{self.name}.{endpoint.netloc}"
         self.connection = http.client.HTTPSConnection if endpoint.scheme == "https" else http.client.HTTPConnection
 
     def signature(self, method, path, query, headers, digest):
@@ -51,7 +60,8 @@ class Bucket:
         return f"AWS4-HMAC-SHA256 Credential={self.keys[0]}/{scope}, SignedHeaders={names}, Signature={key.hex()}"
 
     def ask(self, method, key="", query=None, body=b""):
-        path = f"{self.prefix}/" + "/".join(quoted(part) for part in key.split("/")) if key else f"{self.prefix}/"
+        """The answer about the bucket, or about an object of it."""
+        path = f"{self.root}/" + "/".join(quoted(part) for part in f"{self.prefix}{key}".split("/")) if key else f"{self.root}/"
         text = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in sorted((query or {}).items()))
         digest = hashlib.sha256(body).hexdigest() if body else EMPTY
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -68,22 +78,39 @@ class Bucket:
             raise Refused(response.status, answer.decode(errors="replace"))
         return answer
 
+    def page(self, token=None):
+        """Up to 1000 keys, and the token of the next page (empty for none). Raises `Missing` where there is no bucket."""
+        query = {"list-type": "2"} | ({"prefix": self.prefix} if self.prefix else {}) | ({"continuation-token": token} if token else {})
+        try:
+            answer = self.ask("GET", query=query)
+        except Refused as refused:
+            if refused.status == 404:
+                raise Missing(f"there is no bucket {self.name} at {self.host}") from None
+            raise
+        try:
+            page = XML.fromstring(answer)
+        except XML.ParseError:
+            page = XML.Element("None")
+        following = page.findtext("{*}NextContinuationToken") if page.findtext("{*}IsTruncated") == "true" else ""
+        # A page for people and a list of buckets have status 200, too: taken for an empty bucket, they would hide a wrong address.
+        if page.tag.rpartition("}")[2] != "ListBucketResult" or following is None:
+            raise ValueError(f"{self.host} answers with no list of a bucket: {' '.join(answer.decode(errors='replace').split())[:200]!r}")
+        return [each.findtext("{*}Key").removeprefix(self.prefix) for each in page.findall("{*}Contents")], following
+
     def list(self):
-        """The keys of all objects, in their order; none where there is no bucket yet."""
-        token = None
-        while True:
-            query = {"list-type": "2"} | ({"continuation-token": token} if token else {})
-            try:
-                text = self.ask("GET", query=query).decode()
-            except Refused as refused:
-                if refused.status == 404:
-                    return
-                raise
-            page = XML.fromstring(re.sub(r' xmlns="[^"]+"', "", text, count=1))
-            yield from (each.findtext("Key") for each in page.iter("Contents"))
-            token = page.findtext("NextContinuationToken")
-            if page.findtext("IsTruncated") != "true" or not token:
-                return
+        """The keys of all objects, in their order. Raises `Missing` where there is no bucket."""
+        keys, following = self.page()
+        yield from keys
+        while following:
+            keys, following = self.page(following)
+            yield from keys
+
+    def exists(self):
+        try:
+            self.page()
+        except Missing:
+            return False
+        return True
 
     def get(self, key):
         """The bytes of an object; none where it is gone."""
@@ -98,9 +125,11 @@ class Bucket:
         self.ask("PUT", key, body=body)
 
     def make(self):
-        """Makes the bucket, or finds that it is there."""
+        """Makes the bucket in its region; one that somebody else makes at the same time will do."""
+        # AWS takes no word for its oldest region.
+        words = f"<CreateBucketConfiguration><LocationConstraint>{escape(self.region)}</LocationConstraint></CreateBucketConfiguration>"
         try:
-            self.ask("PUT")
+            self.ask("PUT", body=b"" if self.region == OLDEST_REGION else words.encode())
         except Refused as refused:
             if refused.status != 409:
                 raise
