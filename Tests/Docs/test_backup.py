@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import stack
-from harness.loading import ROOT
+from harness.loading import ROOT, script
 from harness.pictures import make_photo
 from harness.pixelflow import Services
 from harness.requests import call_expecting
@@ -31,6 +31,10 @@ class Installation:
         """The address of web."""
         with Services(self.build, self.folder, settings=self.settings) as services:
             yield services.base("web")
+
+    def make_bucket(self):
+        settings = [self.settings[name] for name in ("PIXELFLOW_BLOB_URL", "PIXELFLOW_S3_ACCESS_KEY", "PIXELFLOW_S3_SECRET_KEY")]
+        script("scripts/cluster/object_store.py").Bucket(*settings).make()
 
     def backup(self, *arguments):
         command = [ROOT / ".venv-stack/bin/python", ROOT / "scripts/cluster/backup", *arguments]
@@ -104,6 +108,8 @@ def test_what_is_backed_up_is_there_after_a_restore(installation, tmp_path):
 
 def test_a_backup_that_is_not_whole_is_refused(installation, tmp_path):
     servers, copy = installation("empty"), tmp_path / "backup"
+    assert "there is no bucket" in servers.backup_expecting(1, "take", copy) and not copy.exists()
+    servers.make_bucket()
     servers.backup_expecting(0, "take", copy)
     assert "there already" in servers.backup_expecting(1, "take", copy)
     (copy / "objects" / "stranger").write_bytes(b"x")
