@@ -9,7 +9,7 @@ import WebhookReceiver
 extension EndToEnd {
     /// The service is killed while tasks end and their webhooks are on the way.
     @Suite struct WebhookKillTests {
-        private static let kills = 20
+        private static let kills = 12
         private static let tasksBetweenKills = 3
 
         @Test(.timeLimit(.minutes(5)))
