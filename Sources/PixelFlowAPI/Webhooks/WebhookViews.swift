@@ -85,7 +85,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
             "answer": .init(
                 """
                 Of the last \(WebhookDelivery.answersKept) attempts, where a single delivery is asked for: the beginning of the answer's body, \
-                at most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters.
+                at most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters. Empty otherwise.
                 """),
             "next_attempt_at": .init("When the next attempt was to follow.", ["format": "date-time"]),
         ]
@@ -94,7 +94,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         let milliseconds: Int
         let status: Int?
         let error: String?
-        let answer: String?
+        let answer: String
         let nextAttemptAt: String?
 
         init(_ attempt: WebhookAttempt, showsAnswer: Bool) {
@@ -102,7 +102,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
             milliseconds = attempt.milliseconds
             status = attempt.status
             error = attempt.error
-            answer = showsAnswer ? attempt.answer : nil
+            answer = showsAnswer ? attempt.answer : ""
             nextAttemptAt = attempt.nextAttemptAt?.iso8601
         }
 
