@@ -151,7 +151,8 @@ package struct Dispatcher: Service {
     ) -> BackoffQueue {
         let done = Counter(label: "removals_total", dimensions: [("outcome", "removed")], factory: metrics)
         let failed = Counter(label: "removals_total", dimensions: [("outcome", "failed")], factory: metrics)
-        return BackoffQueue("remove_deleted", clock: clock, logger: logger, isDoneByWork: true) {
+        // A task whose events are not yet published stays on the list.
+        return BackoffQueue("remove_deleted", clock: clock, logger: logger, isDoneByWork: false) {
             try await store.deleted(after: $0, limit: $1)
         } position: { task in
             task.deletedAt.map { TimelinePosition(time: $0, task: task.id) } ?? .beginning

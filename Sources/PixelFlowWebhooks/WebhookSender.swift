@@ -24,9 +24,10 @@ package final class WebhookSender: Service {
     static let drainLimit = Duration.seconds(5)
     /// Bytes of a message.
     package static let bodyLimit = 256 * 1024
-    /// The time between two clean-ups, and how much each removes.
+    /// The time between two clean-ups.
     static let cleanUpInterval = Duration.seconds(60)
-    static let cleanUpBatch = 1000
+    /// Deliveries that a clean-up removes in one write.
+    package static let cleanUpBatch = 1000
 
     private struct State {
         var underWay: [WebhookQueue: Int] = [:]
@@ -109,12 +110,17 @@ package final class WebhookSender: Service {
     private func cleanUp() async {
         while !Task.isCancelled {
             do {
-                _ = try await store.forgetDeliveries(limit: Self.cleanUpBatch)
+                try await forgetOld()
             } catch {
                 logger.debug("old webhook deliveries not removed, will be retried", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: Self.cleanUpInterval)
         }
+    }
+
+    /// Removes all deliveries that are too old. Not private, so that tests need not wait for it.
+    package func forgetOld() async throws {
+        while try await store.forgetDeliveries(limit: Self.cleanUpBatch) == Self.cleanUpBatch { try Task.checkCancellation() }
     }
 
     // MARK: Rounds

@@ -27,6 +27,11 @@ import Testing
             _ = try await store.put(Preset(name: "mine", pipeline: pipeline, updatedAt: now), of: tenant)
             _ = try await store.add(
                 WebhookEndpoint(id: .make(at: now), tenant: tenant, url: "https://example.com", events: [.taskFailed], createdAt: now))
+            // Its endpoint has been deleted before.
+            try await store.add(
+                WebhookDelivery(
+                    id: WebhookDeliveryID("msg_\(tenant)"), tenant: tenant, endpoint: WebhookID("before"), event: .test, eventAt: now,
+                    payload: .test, createdAt: now))
         }
         let purge = OrganisationPurge(
             identities: DeletedTenants(), tasks: store, presets: store, webhooks: store, publisher: publisher,
@@ -38,6 +43,11 @@ import Testing
         #expect(try await store.presets(of: TenantID("there")).count == 1)
         #expect(try await store.webhooks(of: TenantID("gone")).isEmpty)
         #expect(try await store.webhooks(of: TenantID("there")).count == 1)
+        let left = try await ["gone", "there"].asyncMap { tenant in
+            let queue = WebhookQueue(tenant: TenantID(tenant), endpoint: WebhookID("before"))
+            return try await store.deliveries(WebhookDeliveryQuery(queue)).count
+        }
+        #expect(left == [0, 1])
         // Their objects are left to the dispatcher.
         #expect(try await store.deleted(limit: 10).count == 3)
         #expect(try await purge.round(after: 7) == 7)

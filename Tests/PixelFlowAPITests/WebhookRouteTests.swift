@@ -127,6 +127,42 @@ import Testing
             let rotated = try await ada.post(json: "", to: "/api/webhooks/default/rotate").object()
             #expect((rotated["secret"] as? String)?.hasPrefix("whsec_") == true)
             #expect(try await patch(ada, "default", #"{"url":"https://example.com"}"#)["code"] as? String == "invalid_value")
+            let deleted = try await ada.send(.delete, "/api/webhooks/default")
+            #expect(deleted.status == .conflict && deleted.code == "webhook_in_use")
+        }
+    }
+
+    @Test func anotherURLBeginsWithoutTheFailuresOfTheOneBefore() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let id = try #require(try await add(ada)["id"] as? String)
+            let tenant = try await harness.tenant(of: ada.token)
+            let store = harness.dependencies.webhooks
+            var endpoint = try #require(try await store.webhook(WebhookID(id), of: tenant))
+            let hasFailed = endpoint.note(WebhookOutcome(status: 500), at: endpoint.createdAt)
+            #expect(hasFailed)
+            endpoint.revision += 1
+            #expect(try await store.replace(endpoint))
+            let same = try await patch(ada, id, #"{"url":"https://example.com/hook"}"#)
+            #expect(same["failing_since"] is String)
+            let other = try await patch(ada, id, #"{"url":"https://example.com/other"}"#)
+            #expect(other["failing_since"] == nil && other["enabled"] as? Bool == true)
+        }
+    }
+
+    @Test func answersAreShownForASingleDelivery() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let id = try #require(try await add(ada)["id"] as? String)
+            let tested = try await ada.post(json: "", to: "/api/webhooks/\(id)/test").object()
+            let store = try #require(harness.tasks as? any WebhookDeliveryStore)
+            let queue = WebhookQueue(tenant: try await harness.tenant(of: ada.token), endpoint: WebhookID(id))
+            let claimed = try #require(try await store.claimDeliveries(of: queue, limit: 1).first)
+            _ = try await store.settle(claimed, WebhookOutcome(status: 500, answer: "out of order"))
+            let list = try await ada.get("/api/webhooks/\(id)/deliveries")
+            #expect(list.text.contains(#""status":500"#) && !list.text.contains("out of order"))
+            let one = try await ada.get("/api/webhooks/\(id)/deliveries/\(tested["id"] ?? "")")
+            #expect(one.text.contains(#""answer":"out of order""#))
         }
     }
 

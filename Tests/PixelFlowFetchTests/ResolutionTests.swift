@@ -1,7 +1,10 @@
+import Dispatch
 import NIOCore
+import NIOPosix
 import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
+import Synchronization
 import Testing
 import WireFormats
 
@@ -65,6 +68,33 @@ import WireFormats
     @Test func theSystemDoesNotKnowEverything() async throws {
         let result = await outcome(of: "http://nowhere.invalid/", resolver: SystemResolver(), allowed: "")
         #expect(result.hasPrefix("name_not_resolved") || result.hasPrefix("source_timeout"))
+    }
+
+    private final class Questions: Sendable {
+        private let asked = Mutex<[String]>([])
+
+        var all: [String] { asked.withLock { $0 } }
+        func note(_ name: String) { asked.withLock { $0.append(name) } }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func nothingIsLookedUpForOneWhoHasGone() async throws {
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        threads.start()
+        let gate = DispatchSemaphore(value: 0)
+        // A look-up that hangs.
+        threads.submit { _ in _ = gate.wait(timeout: .now() + 60) }
+        let questions = Questions()
+        let resolver = SystemResolver(threads: threads) { name in
+            questions.note(name)
+            return []
+        }
+        let left = Task { try await resolver.addresses(of: "left.example") }
+        left.cancel()
+        await #expect(throws: CancellationError.self) { try await left.value }
+        gate.signal()
+        _ = try await resolver.addresses(of: "pictures.example")
+        #expect(questions.all == ["pictures.example"])
+        try await threads.shutdownGracefully()
     }
 
     /// A resolver that never answers until its task is cancelled.

@@ -1,3 +1,4 @@
+import Foundation
 import PixelFlowCore
 import Testing
 
@@ -16,14 +17,43 @@ import Testing
 
     @Test func fiveDaysOfFailuresDisableAnEndpointAndASuccessInBetweenDoesNot() {
         var endpoint = endpoint()
-        let first = changes(&endpoint, [(500, 0), (500, 4), (200, 4), (500, 4), (500, 8)])
-        #expect(first == [true, false, true, true, false])
+        let first = changes(&endpoint, [(500, 0), (500, 1), (500, 2), (500, 3), (500, 4), (200, 4)])
+        #expect(first == [true, true, true, true, true, true])
+        #expect(endpoint.isEnabled && endpoint.failingSince == nil && endpoint.lastFailureAt == nil)
+        let later = changes(&endpoint, [(500, 4), (500, 5), (500, 6), (500, 7), (500, 8)])
+        #expect(later == [true, true, true, true, true])
         #expect(endpoint.isEnabled)
-        let later = changes(&endpoint, [(500, 9), (500, 10)])
-        #expect(later == [true, false])
+        let last = changes(&endpoint, [(500, 9), (500, 10)])
+        #expect(last == [true, false])
         #expect(!endpoint.isEnabled && endpoint.fault == .failing)
         endpoint.setEnabled(true)
-        #expect(endpoint.fault == nil && endpoint.failingSince == nil)
+        #expect(endpoint.fault == nil && endpoint.failingSince == nil && endpoint.lastFailureAt == nil)
+    }
+
+    @Test func oneFailureLongAfterAnotherDisablesNothing() {
+        var endpoint = endpoint()
+        let changed = changes(&endpoint, [(500, 0), (500, 6)])
+        #expect(changed == [true, true])
+        #expect(endpoint.isEnabled && endpoint.failingSince == start + .seconds(6 * 86_400))
+    }
+
+    @Test func failuresAreNotedOnceAnHour() {
+        var endpoint = endpoint()
+        let changed = [0, 1, 3599, 3600, 3601].map { endpoint.note(WebhookOutcome(status: 500), at: start + .seconds($0)) }
+        #expect(changed == [true, false, false, true, false])
+        #expect(endpoint.failingSince == start && endpoint.lastFailureAt == start + .seconds(3600))
+    }
+
+    @Test func anEndpointOfAnEarlierReleaseIsRead() throws {
+        var endpoint = endpoint()
+        _ = changes(&endpoint, [(500, 0)])
+        var fields = try #require(try JSONSerialization.jsonObject(with: JSONEncoder().encode(endpoint)) as? [String: Any])
+        #expect(fields.removeValue(forKey: "lastFailureAt") != nil)
+        var read = try JSONDecoder().decode(WebhookEndpoint.self, from: JSONSerialization.data(withJSONObject: fields))
+        #expect(read.failingSince == start && read.lastFailureAt == nil)
+        let changed = changes(&read, [(500, 1), (500, 7)])
+        #expect(changed == [true, true])
+        #expect(read.isEnabled && read.failingSince == start + .seconds(7 * 86_400))
     }
 
     @Test func goneDisablesAnEndpointButNotThatOfTheOrganisation() {
@@ -35,6 +65,25 @@ import Testing
         let ofShared = changes(&shared, [(410, 0)])
         #expect(ofShared == [false])
         #expect(shared.isEnabled)
+    }
+
+    @Test func ofAnAnswerNothingIsKeptThatWouldGrowInJSON() {
+        #expect(WebhookOutcome(answer: "a\u{0}b\u{1b}[1m\tc\r\n✓\u{7f}").answer == "a?b?[1m\tc\r\n✓?")
+        let long = WebhookOutcome(answer: String(repeating: "€", count: 2000)).answer
+        #expect(long == String(repeating: "€", count: 1365))
+    }
+
+    @Test func ofALogTheLastThreeAnswersAreKept() {
+        var delivery = WebhookDelivery(
+            id: WebhookDeliveryID("msg"), tenant: TenantID("tenant"), endpoint: WebhookID("shop"), event: .test, eventAt: start,
+            payload: .test, createdAt: start)
+        for attempt in 1...5 {
+            let now = start + .seconds(attempt * 200_000)
+            _ = delivery.claim(at: now)
+            _ = delivery.settle(WebhookOutcome(status: 500, answer: "\(attempt)"), epoch: attempt, at: now, jitter: 0)
+        }
+        #expect(delivery.log.map(\.answer) == ["", "", "3", "4", "5"])
+        #expect(delivery.log.map(\.status) == [500, 500, 500, 500, 500])
     }
 
     @Test func delaysAreSpreadAndBounded() {

@@ -163,6 +163,28 @@ import WebhookReceiver
         }
     }
 
+    @Test func allOldDeliveriesAreRemovedHoweverManyThereAre() async throws {
+        try await SenderHarness.run { harness in
+            let queue = WebhookQueue(tenant: SenderHarness.tenant, endpoint: WebhookID("gone"))
+            let now = harness.clock.now()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // One batch may be removed by the clean-up that a sender begins with.
+                for number in 0..<WebhookSender.cleanUpBatch * 2 + 50 {
+                    group.addTask {
+                        try await harness.store.add(
+                            WebhookDelivery(
+                                id: WebhookDeliveryID("msg_\(number)"), tenant: queue.tenant, endpoint: queue.endpoint, event: .test,
+                                eventAt: now, payload: .test, createdAt: now))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            harness.clock.advance(by: WebhookDelivery.retention + .seconds(1))
+            try await harness.sender.forgetOld()
+            #expect(try await harness.store.deliveries(WebhookDeliveryQuery(queue, limit: 1)).isEmpty)
+        }
+    }
+
     @Test func aSlowEndpointDelaysNoOtherAndHasTenPlaces() async throws {
         try await Receiver.run({ _, _ in }) { slow in
             try await Receiver.run(Receiver.status(200)) { fast in

@@ -11,7 +11,7 @@ package import ServiceLifecycle
 package struct OrganisationPurge: Service {
     /// The time between two rounds.
     private static let interval = Duration.seconds(3600)
-    /// Tasks that are looked up at a time.
+    /// Tasks or deliveries that are looked up at a time.
     private static let batch = 200
 
     private let identities: any IdentitySource
@@ -94,7 +94,12 @@ package struct OrganisationPurge: Service {
                 return deleted
             }
         }
-        for webhook in try await webhooks.webhooks(of: tenant) { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
+        while case let found = try await webhooks.webhooks(of: tenant), !found.isEmpty {
+            for webhook in found { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
+            try Task.checkCancellation()
+        }
+        // Those that were left when a webhook was deleted, or made since.
+        while try await webhooks.removeDeliveries(of: tenant, limit: Self.batch) > 0 { try Task.checkCancellation() }
         if deleted > 0 {
             logger.info("tasks of a deleted organisation deleted", metadata: ["tenant": "\(tenant)", "tasks": "\(deleted)"])
         }

@@ -57,7 +57,10 @@ struct WebhookRequest: Codable, SchemaNamed, SchemaAnnotated {
         if endpoint.id == .organisation, url != nil || events != nil {
             throw .invalid(url != nil ? "url" : "events", "This endpoint has neither a URL nor events of its own.")
         }
-        if let url { endpoint.url = url }
+        if let url, url != endpoint.url {
+            endpoint.url = url
+            endpoint.forgetFailures()
+        }
         if let events { endpoint.events = Set(events) }
         if let description { endpoint.description = description }
         if let enabled { endpoint.setEnabled(enabled) }

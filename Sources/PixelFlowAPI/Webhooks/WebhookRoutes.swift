@@ -42,7 +42,11 @@ struct WebhookRoutes: Sendable {
             Route(
                 .delete, "/api/webhooks/{id}", id: "deleteWebhook", tag: "webhooks", "Delete a webhook and its deliveries",
                 access: .scope(.writeWebhooks), parameters: [Self.id], responses: [.empty(.noContent, "The webhook is deleted.")],
-                problems: .readingTasks + [.auditLogBusy, Self.notFound], handler: delete),
+                problems: .readingTasks + [
+                    .auditLogBusy, Self.notFound,
+                    DeclaredProblem(
+                        .conflict, "webhook_in_use", "The webhook `default` stays: it signs what tasks with a `webhook_url` tell."),
+                ], handler: delete),
             Route(
                 .post, "/api/webhooks/{id}/rotate", id: "rotateWebhook", tag: "webhooks", "Replace the secret of a webhook",
                 details: "The answer alone shows the new `secret`. For 24 h, messages are signed with both.",
@@ -60,7 +64,10 @@ struct WebhookRoutes: Sendable {
                 ], handler: test),
             Route(
                 .get, "/api/webhooks/{id}/deliveries", id: "listWebhookDeliveries", tag: "webhooks", "List deliveries, newest first",
-                details: "With the log of their attempts; kept for 30 days. Send `next_cursor` as `cursor` for the next page.",
+                details: """
+                    With the log of their attempts, but without the answers to them, which the single delivery shows; kept for 30 days. \
+                    Send `next_cursor` as `cursor` for the next page.
+                    """,
                 access: .scope(.writeWebhooks),
                 parameters: [Self.id, Self.state.description, Self.limit.description, Self.cursor.description],
                 responses: [.json(WebhookDeliveryListView.self, "A page of deliveries.")],
@@ -140,6 +147,10 @@ extension WebhookRoutes {
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let (id, tenant) = (id(context), try context.requirePrincipal().tenant)
+        guard id != .organisation else {
+            throw PixelFlowError(
+                .conflict, code: "webhook_in_use", "The webhook default cannot be deleted: it signs what tasks with a webhook_url tell.")
+        }
         try await audit.record(.webhookDeleted, on: "\(id)", request, context) {
             guard try await endpoints.store.removeWebhook(id, of: tenant) else { throw PixelFlowError.notFound("webhook") }
         }

@@ -82,7 +82,11 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
             "status": "Of the answer; absent without one.",
             "error":
                 "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
-            "answer": .init("The beginning of the answer's body, at most \(WebhookOutcome.answerLimit) bytes."),
+            "answer": .init(
+                """
+                Of the last \(WebhookDelivery.answersKept) attempts, where a single delivery is asked for: the beginning of the answer's body, \
+                at most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters. Empty otherwise.
+                """),
             "next_attempt_at": .init("When the next attempt was to follow.", ["format": "date-time"]),
         ]
 
@@ -93,12 +97,12 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         let answer: String
         let nextAttemptAt: String?
 
-        init(_ attempt: WebhookAttempt) {
+        init(_ attempt: WebhookAttempt, showsAnswer: Bool) {
             at = attempt.at.iso8601
             milliseconds = attempt.milliseconds
             status = attempt.status
             error = attempt.error
-            answer = attempt.answer
+            answer = showsAnswer ? attempt.answer : ""
             nextAttemptAt = attempt.nextAttemptAt?.iso8601
         }
 
@@ -120,6 +124,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     let createdAt: String
     let body: String?
 
+    /// - Parameter body: of a single delivery, which shows the answers, too.
     init(_ delivery: WebhookDelivery, body: String? = nil) {
         id = delivery.id.rawValue
         event = delivery.event
@@ -130,7 +135,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
             }
         url = delivery.url
         state = delivery.state
-        attempts = delivery.log.map(AttemptView.init)
+        attempts = delivery.log.map { AttemptView($0, showsAnswer: body != nil) }
         nextAttemptAt = delivery.state == .pending ? delivery.nextAttemptAt.iso8601 : nil
         eventAt = delivery.eventAt.iso8601
         createdAt = delivery.createdAt.iso8601

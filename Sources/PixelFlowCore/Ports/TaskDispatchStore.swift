@@ -44,7 +44,7 @@ package protocol TaskDispatchStore: Sendable {
     /// Tasks that are deleted and whose objects are still to be removed, in the order of their deletion, from after `position`
     /// (the time of the deletion) on.
     func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord]
-    /// Forgets a deleted task. Does nothing if the task is not deleted or not there.
+    /// Forgets a deleted task. Does nothing if the task is not deleted or not there, or as long as events of it are not published.
     func purge(_ id: TaskID) async throws
     /// Which of these tasks there are, deleted ones that are not yet purged included.
     func known(_ ids: [TaskID]) async throws -> Set<TaskID>

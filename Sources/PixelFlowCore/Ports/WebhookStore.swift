@@ -1,7 +1,7 @@
 /// The owner's side of the webhooks: the endpoints of an organisation, and the log of their deliveries.
 ///
-/// Every method sees what belongs to the given organisation alone. All methods of the ports in this file are atomic, and throw
-/// `PixelFlowError` with `retry == .outage` while the backend does not answer.
+/// Every method sees what belongs to the given organisation alone. All methods of the ports in this file are atomic unless they say
+/// otherwise, and throw `PixelFlowError` with `retry == .outage` while the backend does not answer.
 package protocol WebhookOwnerStore: Sendable {
     /// How long it can take until every process knows of a changed endpoint. From then on no event misses it.
     var webhookSettlingTime: Duration { get }
@@ -13,8 +13,13 @@ package protocol WebhookOwnerStore: Sendable {
     func add(_ endpoint: WebhookEndpoint) async throws -> Bool
     /// Replaces an endpoint, durably, if the stored one has the revision before the given one's.
     func replace(_ endpoint: WebhookEndpoint) async throws -> Bool
-    /// Removes an endpoint and its deliveries; false if there is none.
+    /// Removes an endpoint, and then its deliveries in many small writes; false if there is no such endpoint. A call that fails in
+    /// between can be repeated; deliveries that are left have no endpoint, and are not sent.
     func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool
+    /// Removes deliveries of an organisation, whatever their endpoint, at most `limit`.
+    ///
+    /// - Returns: how many.
+    func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int
 
     func delivery(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery?
     /// Deliveries to an endpoint, newest first.
@@ -25,7 +30,7 @@ package protocol WebhookOwnerStore: Sendable {
     ///
     /// - Throws: `PixelFlowError` of kind `.conflict` while an attempt is under way.
     func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery?
-    /// Has failed deliveries of events since `time` made again, at most `limit`.
+    /// Has failed deliveries of events since `time` made again, the oldest first and at most `limit`, in many small writes.
     ///
     /// - Returns: how many.
     func replayFailed(to queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> Int
@@ -100,6 +105,11 @@ package struct WebhookDeliveryQuery: Sendable, Hashable {
         self.limit = limit
         self.position = position
     }
+}
+
+extension WebhookOwnerStore {
+    /// Deliveries that are removed or made again in one write.
+    package static var deliveryBatch: Int { 500 }
 }
 
 extension PixelFlowError {

@@ -30,6 +30,8 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
     package static let lease = Duration.seconds(30)
     /// Attempts that are kept; the oldest go first.
     package static let logLimit = 24
+    /// Attempts whose answers are kept: the latest.
+    package static let answersKept = 3
     /// How long a delivery and its log are kept.
     package static let retention = Duration.seconds(30 * 86_400)
 
@@ -140,6 +142,7 @@ extension WebhookDelivery {
         }
         log.append(WebhookAttempt(at: now - outcome.duration, outcome, nextAttemptAt: next))
         if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
+        for index in log.indices.dropLast(Self.answersKept) { log[index].dropAnswer() }
         return true
     }
 
@@ -174,8 +177,9 @@ package struct WebhookOutcome: Sendable, Hashable {
     package var status: Int?
     /// A stable code where there was no answer; nil otherwise.
     package var error: String?
-    /// The beginning of the answer's body.
-    package var answer: String
+    /// The beginning of the answer's body, at most `answerLimit` bytes, with `?` for control characters other than tabs and the ends of
+    /// lines: as JSON, each of those would take six bytes.
+    package let answer: String
     package var retryAfter: Duration?
     package var duration: Duration
     /// Whether no other attempt is to follow.
@@ -187,10 +191,23 @@ package struct WebhookOutcome: Sendable, Hashable {
     ) {
         self.status = status
         self.error = error
-        self.answer = answer
+        self.answer = Self.kept(answer)
         self.retryAfter = retryAfter
         self.duration = duration
         self.isFinal = isFinal || status == 410
+    }
+
+    private static func kept(_ answer: String) -> String {
+        var kept = String.UnicodeScalarView()
+        var bytes = 0
+        for scalar in answer.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control && !["\t", "\n", "\r"].contains(scalar)
+            let shown: Unicode.Scalar = isControl ? "?" : scalar
+            bytes += UTF8.width(shown)
+            guard bytes <= answerLimit else { break }
+            kept.append(shown)
+        }
+        return String(kept)
     }
 
     package var isDelivered: Bool { status.map { (200..<300).contains($0) } ?? false }
@@ -203,7 +220,8 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
     package let milliseconds: Int
     package let status: Int?
     package let error: String?
-    package let answer: String
+    /// Empty once `WebhookDelivery.answersKept` attempts have followed.
+    package private(set) var answer: String
     /// When the next attempt was to follow; nil if none was.
     package let nextAttemptAt: Timestamp?
 
@@ -215,6 +233,8 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
         answer = outcome.answer
         self.nextAttemptAt = nextAttemptAt
     }
+
+    fileprivate mutating func dropAnswer() { answer = "" }
 }
 
 /// When attempts follow each other.
@@ -225,6 +245,8 @@ package enum WebhookSchedule {
     package static let retryAfterLimit = Duration.seconds(86_400)
     /// A delay grows by up to this part of itself.
     package static let spread = 0.1
+    /// The longest time between two attempts, unless the service stands still.
+    package static let longestDelay = max(delays.max() ?? .zero, retryAfterLimit) * (1 + spread)
 
     /// How long to wait after so many attempts; nil if they were the last.
     package static func delay(after attempts: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration? {

@@ -79,6 +79,10 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
     package static let limit = 20
     /// How long all attempts may fail before the endpoint is disabled.
     package static let failureLimit = Duration.seconds(5 * 86_400)
+    /// How exactly `lastFailureAt` is kept, so that an endpoint that fails is not written for each attempt.
+    package static let failureResolution = Duration.seconds(3600)
+    /// Failures further apart than attempts of one delivery can be are not one row of failures.
+    package static let failureGap = WebhookSchedule.longestDelay + failureResolution
 
     package let id: WebhookID
     package let tenant: TenantID
@@ -90,6 +94,8 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
     package private(set) var fault: Fault?
     /// Since when every attempt has failed; nil after a success.
     package private(set) var failingSince: Timestamp?
+    /// When an attempt has last failed, to within `failureResolution`; nil after a success.
+    package private(set) var lastFailureAt: Timestamp?
     /// The current one first; at most two.
     package private(set) var secrets: [WebhookSecret]
     /// Grows with every change.
@@ -109,6 +115,7 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
         self.isEnabled = isEnabled
         fault = nil
         failingSince = nil
+        lastFailureAt = nil
         secrets = [secret]
         revision = 1
         self.createdAt = createdAt
@@ -139,7 +146,13 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
     package mutating func setEnabled(_ isEnabled: Bool) {
         self.isEnabled = isEnabled
         fault = nil
+        forgetFailures()
+    }
+
+    /// Forgets the attempts that have failed, as for a new URL.
+    package mutating func forgetFailures() {
         failingSince = nil
+        lastFailureAt = nil
     }
 
     /// Notes how an attempt has ended. The organisation's own endpoint stands for many URLs and is never disabled by one.
@@ -149,19 +162,23 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
         guard id != .organisation, isEnabled else { return false }
         if outcome.isDelivered {
             guard failingSince != nil else { return false }
-            failingSince = nil
+            forgetFailures()
             return true
         }
         if outcome.isGone {
             (isEnabled, fault) = (false, .gone)
             return true
         }
-        guard let since = failingSince else {
-            failingSince = now
+        guard let since = failingSince, case let last = lastFailureAt ?? since, now - last <= Self.failureGap else {
+            (failingSince, lastFailureAt) = (now, now)
             return true
         }
-        guard now - since >= Self.failureLimit else { return false }
-        (isEnabled, fault) = (false, .failing)
+        if now - since >= Self.failureLimit {
+            (isEnabled, fault, lastFailureAt) = (false, .failing, now)
+            return true
+        }
+        guard now - last >= Self.failureResolution else { return false }
+        lastFailureAt = now
         return true
     }
 }

@@ -60,7 +60,7 @@ extension SQLiteTaskStore: TaskDispatchStore {
 
     package func purge(_ id: TaskID) async throws {
         try await write(.process) { tasks in
-            guard try tasks.task(id)?.deletedAt != nil else { return }
+            guard let task = try tasks.task(id), task.deletedAt != nil, task.outbox.isEmpty else { return }
             try tasks.remove(id)
         }
     }

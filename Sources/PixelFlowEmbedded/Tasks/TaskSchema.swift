@@ -109,6 +109,9 @@ enum TaskSchema {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("10 webhook deliveries by time and by state") { database in
+            try database.execute(sql: WebhookSchema.indexes)
+        }
         return migrator
     }()
 }

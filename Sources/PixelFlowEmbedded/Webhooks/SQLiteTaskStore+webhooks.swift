@@ -50,13 +50,28 @@ extension SQLiteTaskStore: WebhookOwnerStore {
 
     package func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool {
         let names = [tenant.rawValue, id.rawValue]
-        return try await write(.machine) { tasks in
+        let wasThere = try await write(.machine) { tasks in
             try tasks.database.execute(
                 sql: "DELETE FROM webhook WHERE tenant = ? AND id = ?", arguments: StatementArguments(names))
-            guard tasks.database.changesCount > 0 else { return false }
+            return tasks.database.changesCount > 0
+        }
+        // Also if an earlier call was cut off in between.
+        while try await removeDeliveries(where: "tenant = ? AND endpoint = ?", names, limit: Self.deliveryBatch) > 0 {
+            try Task.checkCancellation()
+        }
+        return wasThere
+    }
+
+    package func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await removeDeliveries(where: "tenant = ?", [tenant.rawValue], limit: limit)
+    }
+
+    private func removeDeliveries(where condition: String, _ names: [String], limit: Int) async throws -> Int {
+        try await write(.process) { tasks in
             try tasks.database.execute(
-                sql: "DELETE FROM webhook_delivery WHERE tenant = ? AND endpoint = ?", arguments: StatementArguments(names))
-            return true
+                sql: "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE \(condition) LIMIT \(limit))",
+                arguments: StatementArguments(names))
+            return tasks.database.changesCount
         }
     }
 
@@ -111,22 +126,28 @@ extension SQLiteTaskStore: WebhookOwnerStore {
     }
 
     package func replayFailed(to queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> Int {
+        var replayed = 0
+        while replayed < limit {
+            let batch = min(Self.deliveryBatch, limit - replayed)
+            let failed = try await failures(of: queue, since: time, limit: batch)
+            let changes = failed.compactMap { found -> (WebhookDelivery, WebhookDelivery)? in
+                var delivery = found
+                return delivery.replay(at: now) ? (found, delivery) : nil
+            }
+            replayed += try await swap(changes, .machine).count
+            if failed.count < batch { break }
+            try Task.checkCancellation()
+        }
+        return replayed
+    }
+
+    private func failures(of queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> [WebhookDelivery] {
         let arguments = queue.arguments(time.microseconds, limit)
-        let failed = try await read(for: queue.tenant) { database in
-            try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT document FROM webhook_delivery
-                    WHERE tenant = ? AND endpoint = ? AND state = 'failed' AND event_at >= ? ORDER BY created_at, id LIMIT ?
-                    """, arguments: arguments)
+        return try await read(for: queue.tenant) { database in
+            try Data.fetchAll(database, sql: WebhookRow.failures, arguments: arguments)
         } decode: {
             try WebhookRow.deliveries($0)
         }
-        let changes = failed.compactMap { found -> (WebhookDelivery, WebhookDelivery)? in
-            var delivery = found
-            return delivery.replay(at: now) ? (found, delivery) : nil
-        }
-        return try await swap(changes, .machine).count
     }
 
     /// Writes those of the changes whose deliveries are still as they were read.
@@ -181,9 +202,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         let time = now.microseconds
         return try await read { database in
             try Row.fetchAll(
-                database.cachedStatement(
-                    sql: "SELECT tenant, endpoint FROM webhook_delivery WHERE due <= ? GROUP BY tenant, endpoint ORDER BY random() LIMIT ?"),
-                arguments: [time, limit]
+                database.cachedStatement(sql: WebhookRow.dueQueues), arguments: [time, limit]
             ).map { WebhookQueue(tenant: TenantID($0[0]), endpoint: WebhookID($0[1])) }
         }
     }

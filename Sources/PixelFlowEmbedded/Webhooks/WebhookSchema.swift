@@ -29,6 +29,12 @@ enum WebhookSchema {
         CREATE INDEX webhook_delivery_by_endpoint ON webhook_delivery (tenant, endpoint, created_at, id);
         CREATE INDEX webhook_delivery_by_age ON webhook_delivery (created_at);
         """
+
+    /// For what is due of all queues, and for deliveries of one state.
+    static let indexes = """
+        CREATE INDEX webhook_delivery_due ON webhook_delivery (due, tenant, endpoint) WHERE due IS NOT NULL;
+        CREATE INDEX webhook_delivery_by_state ON webhook_delivery (tenant, endpoint, state, created_at, id);
+        """
 }
 
 /// A delivery as a row.
@@ -36,6 +42,14 @@ enum WebhookRow {
     static let insert = """
         INSERT OR IGNORE INTO webhook_delivery (id, tenant, endpoint, state, due, leased, event_at, created_at, revision, document)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    /// The signs keep SQLite from reading every pending delivery in the order of the groups.
+    static let dueQueues = """
+        SELECT tenant, endpoint FROM webhook_delivery WHERE due <= ? GROUP BY +tenant, +endpoint ORDER BY random() LIMIT ?
+        """
+    static let failures = """
+        SELECT document FROM webhook_delivery
+        WHERE tenant = ? AND endpoint = ? AND state = 'failed' AND event_at >= ? ORDER BY created_at, id LIMIT ?
         """
     static let update = """
         UPDATE webhook_delivery SET state = ?, due = ?, leased = ?, revision = ?, document = ? WHERE id = ? AND revision = ?

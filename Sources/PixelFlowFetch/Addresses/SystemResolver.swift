@@ -1,6 +1,7 @@
 import NIOCore
-import NIOPosix
+package import NIOPosix
 import PixelFlowCore
+import Synchronization
 package import WireFormats
 
 #if canImport(Darwin)
@@ -15,24 +16,57 @@ import Glibc
 package struct SystemResolver: NameResolver {
     /// Threads for calls that may hang for as long as the resolver's own timeouts (5 s and more). Not
     /// the pool that others read files on, so that a dead name server holds up nothing but names.
-    private static let threads: NIOThreadPool = {
-        let pool = NIOThreadPool(numberOfThreads: 8)
+    private static let fetching = started(threads: 8)
+    /// Webhooks go to many servers at a time, and names of a few that hang must not hold up the others or the sources of tasks.
+    private static let posting = started(threads: 64)
+
+    private static func started(threads: Int) -> NIOThreadPool {
+        let pool = NIOThreadPool(numberOfThreads: threads)
         pool.start()
         return pool
-    }()
+    }
 
-    package init() {}
+    /// For `GuardedPoster`.
+    package static let forPosts = SystemResolver(threads: posting)
+
+    private let threads: NIOThreadPool
+    private let lookUp: @Sendable (String) throws -> [IPAddress]
+
+    /// For sources, all of which share a few threads.
+    package init() { self.init(threads: Self.fetching) }
+
+    /// - Parameters:
+    ///   - threads: make the calls; they must have been started.
+    ///   - lookUp: blocks its thread until it knows.
+    package init(threads: NIOThreadPool, lookUp: @escaping @Sendable (String) throws -> [IPAddress] = Self.ask) {
+        self.threads = threads
+        self.lookUp = lookUp
+    }
 
     package func addresses(of name: String) async throws -> [IPAddress] {
         let promise = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: [IPAddress].self)
-        Self.threads.submit { state in
-            guard state == .active else { return promise.fail(CancellationError()) }
-            promise.completeWith(Result { try Self.lookUp(name) })
+        let caller = Caller()
+        threads.submit { [lookUp] state in
+            guard state == .active, caller.isWaiting else { return promise.fail(CancellationError()) }
+            promise.completeWith(Result { try lookUp(name) })
         }
-        return try await promise.valueOrCancellation()
+        return try await withTaskCancellationHandler {
+            try await promise.valueOrCancellation()
+        } onCancel: {
+            caller.leave()
+        }
     }
 
-    private static func lookUp(_ name: String) throws -> [IPAddress] {
+    /// Who has asked for a name. Nobody looks it up for one who has gone before its turn.
+    private final class Caller: Sendable {
+        private let hasGone = Atomic(false)
+
+        var isWaiting: Bool { !hasGone.load(ordering: .relaxed) }
+        func leave() { hasGone.store(true, ordering: .relaxed) }
+    }
+
+    /// Asks the operating system.
+    package static func ask(_ name: String) throws -> [IPAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)

@@ -42,7 +42,7 @@ package struct GuardedPoster: Sendable {
     /// - Throws: `setting_invalid` if the file of trust roots cannot be read.
     package init(
         allowedNetworks: [NetworkRange] = [], ports: AllowedPorts, timeout: Duration, connectTimeout: Duration = .seconds(5),
-        userAgent: String, trustRootsFile: String? = nil, resolver: any NameResolver = SystemResolver(),
+        userAgent: String, trustRootsFile: String? = nil, resolver: any NameResolver = SystemResolver.forPosts,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws {
         policy = AddressPolicy(allowed: allowedNetworks)

@@ -55,6 +55,8 @@ extension MongoTaskStore: TaskDispatchStore {
         guard let remains = try await tasks.document(id)?.remains else { return }
         let deleted: BSONDocument = [
             Name.id: .string(id.rawValue), Name.nextStepKind: .string(TaskDocument.NextStep.purge.rawValue),
+            // What is not yet published would be told nobody.
+            Name.firstOutboxAt: TaskDocument.absent,
         ]
         try await tasks.update(.purge, [.statement(where: deleted, remains)])
     }

@@ -37,11 +37,14 @@ extension MongoTaskStore: WebhookOwnerStore {
         defer { tasks.endpoints.forget(tenant) }
         let wasThere = try await tasks.delete(
             .webhooks, in: WebhookDocument.endpoints, where: WebhookDocument.filter(id, tenant))
-        // Also if the answer to an earlier call was lost in between.
+        // Also if the answer to an earlier call was lost in between, or the call cut off.
         let filter = WebhookDocument.filter(WebhookQueue(tenant: tenant, endpoint: id))
-        _ = try await tasks.database.run(
-            .webhooks, .deleteAll(from: WebhookDocument.deliveries, where: filter, tasks.database.commandTimeout))
+        while try await tasks.removeDeliveries(where: filter, limit: Self.deliveryBatch) > 0 { try Task.checkCancellation() }
         return wasThere
+    }
+
+    package func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await tasks.removeDeliveries(where: [Name.tenant: .string(tenant.rawValue)], limit: limit)
     }
 
     package func delivery(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
@@ -85,22 +88,27 @@ extension MongoTaskStore: WebhookOwnerStore {
         var filter = WebhookDocument.filter(queue)
         filter[Name.state] = .string(WebhookDelivery.State.failed.rawValue)
         filter[Name.eventAt] = ["$gte": .time(time)]
-        let failed = try await reading(for: queue.tenant) { [filter] in
-            try await tasks.deliveries(where: filter, sort: [Name.createdAt: 1, Name.id: 1], limit: limit)
+        var replayed = 0
+        while replayed < limit {
+            let batch = min(WebhookDocument.commandLimit, limit - replayed)
+            let failed = try await reading(for: queue.tenant) { [filter] in
+                try await tasks.deliveries(where: filter, sort: [Name.createdAt: 1, Name.id: 1], limit: batch)
+            }
+            let statements = try failed.compactMap { found -> BSONDocument? in
+                var delivery = found
+                return delivery.replay(at: now) ? try WebhookDocument.swap(found, delivery) : nil
+            }
+            for some in WebhookDocument.commands(statements) {
+                replayed += try await tasks.update(.webhooks, in: WebhookDocument.deliveries, some)
+            }
+            if failed.count < batch { break }
+            try Task.checkCancellation()
         }
-        let statements = try failed.compactMap { found -> BSONDocument? in
-            var delivery = found
-            return delivery.replay(at: now) ? try WebhookDocument.swap(found, delivery) : nil
-        }
-        guard !statements.isEmpty else { return 0 }
-        return try await tasks.update(.webhooks, in: WebhookDocument.deliveries, statements)
+        return replayed
     }
 }
 
 extension MongoTaskStore: WebhookFanOut {
-    /// Deliveries of one command: well below the 48 MB of a message.
-    private static let insertLimit = 100
-
     package func fanOut(_ tasks: [TaskRecord]) async throws {
         let ended = tasks.filter { !$0.outbox.isEmpty }
         var endpoints: [TenantID: [WebhookEndpoint]] = [:]
@@ -109,9 +117,8 @@ extension MongoTaskStore: WebhookFanOut {
         // By no replica's clock too early for a claim that comes at once.
         let now = try await self.tasks.clock.read().earliest
         let deliveries = ended.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
-        for start in stride(from: 0, to: deliveries.count, by: Self.insertLimit) {
-            let some = deliveries[start..<min(start + Self.insertLimit, deliveries.count)]
-            _ = try await self.tasks.insert(into: WebhookDocument.deliveries, some.map(WebhookDocument.document))
+        for some in WebhookDocument.commands(try deliveries.map(WebhookDocument.document)) {
+            _ = try await self.tasks.insert(into: WebhookDocument.deliveries, some)
         }
     }
 
@@ -185,15 +192,7 @@ extension MongoTaskStore: WebhookDeliveryStore {
 
     package func forgetDeliveries(limit: Int) async throws -> Int {
         let end = try await tasks.clock.read().earliest - WebhookDelivery.retention
-        let old: BSONDocument = [Name.createdAt: ["$lt": .time(end)]]
-        let ids = try await tasks.rows(
-            .webhooks, in: WebhookDocument.deliveries, where: old, limit: limit, fields: [Name.id]
-        ).compactMap { $0[Name.id] }
-        guard !ids.isEmpty else { return 0 }
-        return try await tasks.database.run(
-            .webhooks,
-            .deleteAll(from: WebhookDocument.deliveries, where: [Name.id: ["$in": .array(ids)]], tasks.database.commandTimeout)
-        ).matched
+        return try await tasks.removeDeliveries(where: [Name.createdAt: ["$lt": .time(end)]], limit: limit)
     }
 }
 
@@ -219,6 +218,20 @@ extension TaskCommands {
     fileprivate func deliveries(where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int) async throws -> [WebhookDelivery] {
         try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, sort: sort, limit: limit)
             .map(WebhookDocument.delivery)
+    }
+
+    /// Removes deliveries that the filter finds, at most `limit`.
+    ///
+    /// - Returns: how many.
+    fileprivate func removeDeliveries(where filter: BSONDocument, limit: Int) async throws -> Int {
+        let ids = try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, limit: limit, fields: [Name.id])
+            .compactMap { $0[Name.id] }
+        guard !ids.isEmpty else { return 0 }
+        let found: BSONDocument = [Name.id: ["$in": .array(ids)]]
+        let answer = try await database.run(
+            .webhooks, .deleteAll(from: WebhookDocument.deliveries, where: found, database.commandTimeout))
+        if let refused = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure) }
+        return answer.matched
     }
 
     /// Inserts documents whose id is not there yet.

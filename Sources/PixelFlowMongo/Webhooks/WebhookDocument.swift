@@ -30,15 +30,46 @@ enum WebhookDocument {
                     "name": "delivery_by_due", "key": [Name.tenant: 1, Name.endpoint: 1, Name.due: 1],
                     "partialFilterExpression": [Name.due: TaskDocument.present],
                 ],
+                // What is due of all queues.
+                [
+                    "name": "delivery_due", "key": [Name.due: 1, Name.tenant: 1, Name.endpoint: 1],
+                    "partialFilterExpression": [Name.due: TaskDocument.present],
+                ],
                 [
                     "name": "delivery_by_slot", "key": [Name.tenant: 1, Name.endpoint: 1, Name.slot: 1], "unique": true,
                     "partialFilterExpression": [Name.slot: TaskDocument.present],
                 ],
                 ["name": "delivery_by_endpoint", "key": [Name.tenant: 1, Name.endpoint: 1, Name.createdAt: 1, Name.id: 1]],
+                [
+                    "name": "delivery_by_state",
+                    "key": [Name.tenant: 1, Name.endpoint: 1, Name.state: 1, Name.createdAt: 1, Name.id: 1],
+                ],
                 ["name": "delivery_by_age", "key": [Name.createdAt: 1]],
             ]
         ),
     ]
+
+    /// Documents or statements of one command.
+    static let commandLimit = 50
+    /// Bytes of them. The server takes commands of up to 16 MB, and a document alone can be no larger than that.
+    private static let commandBytes = 4 << 20
+
+    /// Splits documents to insert, or statements, into what one command takes.
+    static func commands(_ documents: [BSONDocument], limit: Int = commandBytes) -> [[BSONDocument]] {
+        var commands: [[BSONDocument]] = []
+        var bytes = 0
+        for document in documents {
+            let size = document.encoded().count
+            if let last = commands.indices.last, commands[last].count < commandLimit, bytes + size <= limit {
+                commands[last].append(document)
+                bytes += size
+            } else {
+                commands.append([document])
+                bytes = size
+            }
+        }
+        return commands
+    }
 
     // MARK: Endpoints
 

@@ -3,6 +3,7 @@ import PixelFlowCore
 extension TaskDispatchStoreConformance {
     static let deleted: [Case] = [
         Case("delete: the dispatcher is left what must be removed, until it is purged") { try await $0.deletedIsListedUntilPurged() },
+        Case("delete: a task is not purged before its events are published") { try await $0.unpublishedIsNotPurged() },
         Case("delete: only deleted tasks are purged") { try await $0.onlyDeletedIsPurged() },
         Case("delete: the lease of a deleted task does not bring it back") { try await $0.deletedLeaseDoesNotReturn() },
         Case("known: every task until it is purged, whoever's it is") { try await $0.knownUntilPurged() },
@@ -19,10 +20,29 @@ extension TaskDispatchStoreConformance {
         _ = try await owner.delete(second.id, of: Self.tenant)
         try requireEqual(try await dispatcher.deleted(limit: 10).map(\.id), [first.id, second.id], "deleted")
         try requireEqual(try await dispatcher.deleted(limit: 1).map(\.id), [first.id], "with a limit")
-        try await dispatcher.purge(first.id)
+        try await publishAndPurge(first)
         try requireEqual(try await dispatcher.deleted(limit: 10).map(\.id), [second.id], "after the purge")
         try requireEqual(try await owner.find(first.id, of: Self.tenant), nil, "found after the purge")
         try await dispatcher.purge(first.id)
+    }
+
+    /// - Parameter task: as it was before it was deleted.
+    private func publishAndPurge(_ task: TaskRecord) async throws {
+        try await dispatcher.acknowledge(events: [task.id: Set(task.outbox.map(\.id))])
+        try await dispatcher.purge(task.id)
+    }
+
+    func unpublishedIsNotPurged() async throws {
+        let task = try await add(.cancelled)
+        _ = try await owner.delete(task.id, of: Self.tenant)
+        try await dispatcher.purge(task.id)
+        try requireEqual(try await dispatcher.deleted(limit: 10).map(\.id), [task.id], "after the purge")
+        pass(.seconds(1))
+        let found = try await soon("its event") { try await dispatcher.unpublished(olderThan: .zero, limit: 10).first }
+        try requireEqual(found.outbox, task.outbox, "unpublished")
+        try await publishAndPurge(task)
+        try requireEqual(try await dispatcher.deleted(limit: 10), [], "after the event was published")
+        try requireEqual(try await dispatcher.known([task.id]), [], "known")
     }
 
     func onlyDeletedIsPurged() async throws {

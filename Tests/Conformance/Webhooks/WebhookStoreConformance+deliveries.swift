@@ -172,6 +172,25 @@ extension WebhookStoreConformance {
         try requireEqual(try await store.replay(WebhookDeliveryID("none"), to: queue), nil, "a replay of nothing")
     }
 
+    func manyFailuresAreReplayed() async throws {
+        let count = 60
+        let store = store
+        for number in 0..<count {
+            var delivery = WebhookDelivery(
+                id: WebhookDeliveryID("msg_\(number)"), tenant: Self.tenant, endpoint: queue.endpoint, event: .test,
+                eventAt: Timestamp(microseconds: 1), payload: .test, createdAt: Timestamp(microseconds: Int64(number)))
+            try require(delivery.claim(at: .distantFuture), "not claimed")
+            try require(
+                delivery.settle(WebhookOutcome(status: 410), epoch: 1, at: Timestamp(microseconds: 1), jitter: 0), "not settled")
+            try await store.add(delivery)
+        }
+        let beginning = Timestamp(microseconds: 0)
+        try requireEqual(try await store.replayFailed(to: queue, since: beginning, limit: 55), 55, "replayed within a limit")
+        let left = try await store.deliveries(WebhookDeliveryQuery(queue, state: .failed))
+        try requireEqual(left.map(\.id.rawValue), (55..<count).reversed().map { "msg_\($0)" }, "the youngest")
+        try requireEqual(try await store.replayFailed(to: queue, since: beginning, limit: 1000), 5, "replayed")
+    }
+
     func failuresAreReplayed() async throws {
         _ = try await store.add(endpoint())
         for _ in 0..<3 { _ = try await addDelivery() }

@@ -39,4 +39,25 @@ extension WebhookStoreConformance {
         try requireEqual(try await store.deliveries(WebhookDeliveryQuery(queue)), [], "the log")
         try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "what is due")
     }
+
+    func leftDeliveriesAreRemoved() async throws {
+        _ = try await store.add(endpoint())
+        for _ in 0..<3 { _ = try await addDelivery() }
+        _ = try await store.add(endpoint(of: Self.stranger))
+        try await store.fanOut([try await endedTask(of: Self.stranger)])
+        try requireEqual(try await store.removeDeliveries(of: Self.tenant, limit: 2), 2, "removed within a limit")
+        try requireEqual(try await store.removeDeliveries(of: Self.tenant, limit: 2), 1, "removed")
+        try requireEqual(try await store.removeDeliveries(of: Self.tenant, limit: 2), 0, "removed of nothing")
+        let theirs = WebhookQueue(tenant: Self.stranger, endpoint: queue.endpoint)
+        try requireEqual(try await store.deliveries(WebhookDeliveryQuery(theirs)).count, 1, "a stranger's")
+        // As after a removal that was cut off: the endpoint has gone, its deliveries have not.
+        _ = try await addDelivery()
+        _ = try await store.removeWebhook(queue.endpoint, of: Self.tenant)
+        let delivery = WebhookDelivery(
+            id: WebhookDeliveryID("msg_left"), tenant: Self.tenant, endpoint: queue.endpoint, event: .test,
+            eventAt: Timestamp(microseconds: 1), payload: .test, createdAt: Timestamp(microseconds: 1))
+        try await store.add(delivery)
+        try requireEqual(try await store.removeWebhook(queue.endpoint, of: Self.tenant), false, "removed again")
+        try requireEqual(try await store.deliveries(WebhookDeliveryQuery(queue)), [], "the log in the end")
+    }
 }

@@ -35,6 +35,10 @@ package struct WebhookStoreConformance: Sendable {
         },
         ConformanceCase("webhooks: all that failed since a time is replayed") { try await $0.failuresAreReplayed() },
         ConformanceCase("webhooks: an endpoint takes its deliveries with it") { try await $0.removalTakesDeliveries() },
+        ConformanceCase("webhooks: deliveries of an organisation are removed, and those of others are not") {
+            try await $0.leftDeliveriesAreRemoved()
+        },
+        ConformanceCase("webhooks: more failures are replayed than one command takes") { try await $0.manyFailuresAreReplayed() },
     ]
 
     /// Rules of hours and days, for a clock that can be moved.

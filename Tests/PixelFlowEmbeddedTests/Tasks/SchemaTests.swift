@@ -35,6 +35,35 @@ import Testing
         #expect(found == done)
     }
 
+    /// Beginning with a database of before the indexes for them were made.
+    @Test func whatIsDueOfWebhooksIsFoundByTimeAndFailuresByState() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/tasks.sqlite"
+        _ = try SQLiteTaskStore(path: path, clock: SystemClock())
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    DROP INDEX webhook_delivery_due; DROP INDEX webhook_delivery_by_state;
+                    DELETE FROM grdb_migrations WHERE identifier LIKE '10 %';
+                    """)
+        }
+        try queue.close()
+        _ = try SQLiteTaskStore(path: path, clock: SystemClock())
+        // A connection that was open before would explain its statements by the indexes that it knows.
+        let reader = try DatabaseQueue(path: path)
+        func plan(_ sql: String, _ arguments: StatementArguments) async throws -> [String] {
+            try await reader.read { database in
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments).map { $0["detail"] }
+            }
+        }
+        let due = try await plan(WebhookRow.dueQueues, [1, 1])
+        #expect(due.first == "SEARCH webhook_delivery USING COVERING INDEX webhook_delivery_due (due<?)")
+        let failed = try await plan(WebhookRow.failures, ["tenant", "shop", 1, 1])
+        #expect(failed == ["SEARCH webhook_delivery USING INDEX webhook_delivery_by_state (tenant=? AND endpoint=? AND state=?)"])
+        try reader.close()
+    }
+
     @Test func theUsageOfEarlierTasksIsCounted() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
