@@ -90,6 +90,7 @@ import WireFormats
         }
         let left = Task { try await resolver.addresses(of: "left.example") }
         left.cancel()
+        // bounded: by the test's time limit; it has been cancelled.
         await #expect(throws: CancellationError.self) { try await left.value }
         gate.signal()
         _ = try await resolver.addresses(of: "pictures.example")
