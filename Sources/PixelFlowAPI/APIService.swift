@@ -33,7 +33,7 @@ package struct APIDependencies: Sendable {
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, webhooks: any WebhookOwnerStore,
         wakeWebhooks: @escaping @Sendable () -> Void = {}, quotaWatch: QuotaWatch? = nil, blobs: any BlobStore,
-        versions: any TaskVersions = UnknownTaskVersions(),
+        versions: any TaskVersions,
         publisher: OutboxPublisher, turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, audit: AuditRecorder,
         secret: ServiceSecret = .off,
         clock: any WallClock = SystemClock(),

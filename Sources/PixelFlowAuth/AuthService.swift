@@ -45,7 +45,7 @@ package struct AuthService: Sendable {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
         // Of any token that is about, also from before the setting was lowered; and a day for its leeway and clocks that are far apart.
-        let tokenLifetime = AuthSettings.longestTokenLifetime + .seconds(86_400)
+        let tokenLifetime = Duration.seconds(AuthSettings.longestTokenLifetime + 86_400)
         let identities = LocalIdentitySource(store: store, tokenLifetime: tokenLifetime, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(

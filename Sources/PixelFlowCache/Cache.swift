@@ -1,7 +1,6 @@
 import Foundation
 package import Metrics
 package import PixelFlowCore
-import Synchronization
 import WireFormats
 
 /// What is kept, and for how long.
@@ -42,7 +41,7 @@ package final class Cache: Sendable {
     private let policy: CachePolicy
     private let store: any CacheStore
     private let metrics: CacheMetrics
-    private let flights = Mutex<[Flight: SingleFlight<[UInt8]>]>([:])
+    private let flights = Flights<Flight, [UInt8]>()
 
     package init(_ policy: CachePolicy, in store: any CacheStore, metrics: any MetricsFactory = MetricsSystem.factory) {
         self.policy = policy
@@ -87,17 +86,9 @@ package final class Cache: Sendable {
     private func fill<Value: Codable & Sendable>(
         _ key: CacheKey, _ version: CacheVersion, _ read: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let name = Flight(key: key, version: version)
-        let (flight, isFirst) = flights.withLock { flights in
-            if let flight = flights[name] { return (flight, false) }
-            let flight = SingleFlight<[UInt8]>()
-            flights[name] = flight
-            return (flight, true)
-        }
-        defer { flights.withLock { if $0[name] === flight { $0[name] = nil } } }
-        metrics.count(isFirst ? .miss : .joined)
         let lifetime = lifetime
-        let bytes = try await flight.run { [store] in
+        let count: (Bool) -> Void = { self.metrics.count($0 ? .joined : .miss) }
+        let bytes = try await flights.run(Flight(key: key, version: version), onJoin: count) { [store] in
             let bytes = Array(try JSONEncoder().encode(try await read()))
             // What cannot be kept is read again.
             if bytes.count <= Self.sizeLimit { try? await store.write(bytes, for: key, in: version, lifetime: lifetime) }

@@ -7,7 +7,7 @@ package final class InMemoryCacheStore: CacheStore {
         let bytes: [UInt8]
         let version: UInt64
         let written: Timestamp
-        let expiry: Timestamp
+        let lifetime: Duration
     }
 
     private struct State {
@@ -44,11 +44,11 @@ package final class InMemoryCacheStore: CacheStore {
         return state.withLock { state in
             let version = state.version(of: key.scope)
             let name = CacheVersion("\(version)", isShared: isAlone)
-            // A clock that was put back makes nothing younger.
-            guard let entry = state.entries.use(key), entry.version == version, now < entry.expiry, now >= entry.written else {
-                return CacheReading(version: name, value: nil)
-            }
-            return CacheReading(version: name, value: .init(bytes: entry.bytes, left: entry.expiry - now))
+            guard let entry = state.entries.use(key), entry.version == version,
+                case let left = entry.lifetime - now.age(since: entry.written),
+                left > .zero
+            else { return CacheReading(version: name, value: nil) }
+            return CacheReading(version: name, value: .init(bytes: entry.bytes, left: left))
         }
     }
 
@@ -56,7 +56,7 @@ package final class InMemoryCacheStore: CacheStore {
         let now = clock.now()
         state.withLock { state in
             guard let number = UInt64(version.value), number == state.version(of: key.scope) else { return }
-            let entry = Entry(bytes: bytes, version: number, written: now, expiry: now + lifetime)
+            let entry = Entry(bytes: bytes, version: number, written: now, lifetime: lifetime)
             state.entries.put(entry, for: key, bytes: bytes.count + Self.overhead)
         }
     }

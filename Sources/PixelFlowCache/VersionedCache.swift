@@ -10,9 +10,9 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
     private struct Entry: Sendable {
         let value: Value
         let version: UInt64
-        /// Nil for as long as the version is the same.
-        let expiry: Timestamp?
         let read: Timestamp
+        /// From then on; nil for as long as the version is the same.
+        let lifetime: Duration?
     }
 
     private struct Flight: Hashable {
@@ -20,12 +20,8 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
         let version: UInt64
     }
 
-    private struct State {
-        var entries: BoundedEntries<Key, Entry>
-        var flights: [Flight: SingleFlight<Value>] = [:]
-    }
-
-    private let state: Mutex<State>
+    private let entries: Mutex<BoundedEntries<Key, Entry>>
+    private let flights = Flights<Flight, Value>()
     private let ageLimit: Duration?
     private let clock: any WallClock
     private let metrics: CacheMetrics
@@ -39,7 +35,7 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
         _ name: String, limits: CacheLimits = CacheLimits(), ageLimit: Duration? = nil, clock: any WallClock = SystemClock(),
         metrics: any MetricsFactory = MetricsSystem.factory, size: @escaping @Sendable (Value) -> Int
     ) {
-        state = Mutex(State(entries: BoundedEntries(limits: limits)))
+        entries = Mutex(BoundedEntries(limits: limits))
         self.ageLimit = ageLimit
         self.clock = clock
         self.metrics = CacheMetrics(name, metrics)
@@ -68,46 +64,22 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
             metrics.count(.hit)
             return known
         }
-        let (flight, isFirst) = join(key, version)
-        metrics.count(isFirst ? .miss : .joined)
-        defer { leave(key, version, flight) }
-        return try await flight.run { try await self.fill(key, version, read) }
+        let count: (Bool) -> Void = { self.metrics.count($0 ? .joined : .miss) }
+        return try await flights.run(Flight(key: key, version: version), onJoin: count) { try await self.fill(key, version, read) }
     }
 
     private func known(_ key: Key, _ version: UInt64) -> Value? {
         let now = clock.now()
-        return state.withLock { state in
-            guard let entry = state.entries.use(key), entry.version == version else { return nil }
-            // A clock that was put back makes nothing younger.
-            guard let expiry = entry.expiry else { return entry.value }
-            return now < expiry && now >= entry.read ? entry.value : nil
-        }
+        guard let entry = entries.withLock({ $0.use(key) }), entry.version == version else { return nil }
+        guard let lifetime = entry.lifetime else { return entry.value }
+        return now.age(since: entry.read) < lifetime ? entry.value : nil
     }
 
     private func fill(_ key: Key, _ version: UInt64, _ read: @Sendable () async throws -> Value) async throws -> Value {
         let start = clock.now()
         let value = try await read()
-        let expiry = ageLimit.map { start + .microseconds(Int64(Double($0.microseconds) * .random(in: 0.9...1))) }
-        state.withLock { state in
-            state.entries.put(Entry(value: value, version: version, expiry: expiry, read: start), for: key, bytes: size(value))
-        }
+        let lifetime = ageLimit.map { $0 * .random(in: 0.9...1) }
+        entries.withLock { $0.put(Entry(value: value, version: version, read: start, lifetime: lifetime), for: key, bytes: size(value)) }
         return value
-    }
-
-    private func join(_ key: Key, _ version: UInt64) -> (SingleFlight<Value>, isFirst: Bool) {
-        state.withLock { state in
-            let name = Flight(key: key, version: version)
-            if let flight = state.flights[name] { return (flight, false) }
-            let flight = SingleFlight<Value>()
-            state.flights[name] = flight
-            return (flight, true)
-        }
-    }
-
-    private func leave(_ key: Key, _ version: UInt64, _ flight: SingleFlight<Value>) {
-        state.withLock { state in
-            let name = Flight(key: key, version: version)
-            if state.flights[name] === flight { state.flights[name] = nil }
-        }
     }
 }

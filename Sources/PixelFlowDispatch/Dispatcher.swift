@@ -134,15 +134,17 @@ package struct Dispatcher: Service {
         _ metrics: any MetricsFactory
     ) -> BackoffQueue {
         let resent = Counter(label: "events_resent_total", factory: metrics)
-        return BackoffQueue("publish_events", clock: clock, logger: logger, isDoneByWork: false) {
+        return BackoffQueue("publish_events", clock: clock, logger: logger) {
             try await store.unpublished(olderThan: eventAge, after: $0, limit: $1)
         } position: { task in
             task.outbox.first.map { TimelinePosition(time: $0.at, task: task.id) } ?? .beginning
-        } onOutcome: { succeeded in
-            if succeeded { resent.increment() }
+        } onOutcome: { outcome in
+            if case .success = outcome { resent.increment() }
         } work: { task in
             try await blobs.deleteUnreferenced(of: task)
             publisher.publish(task)
+            // It leaves the list once it is published.
+            return false
         }
     }
 
@@ -151,16 +153,20 @@ package struct Dispatcher: Service {
     ) -> BackoffQueue {
         let done = Counter(label: "removals_total", dimensions: [("outcome", "removed")], factory: metrics)
         let failed = Counter(label: "removals_total", dimensions: [("outcome", "failed")], factory: metrics)
-        // A task whose events are not yet published stays on the list.
-        return BackoffQueue("remove_deleted", clock: clock, logger: logger, isDoneByWork: false) {
+        return BackoffQueue("remove_deleted", clock: clock, logger: logger) {
             try await store.deleted(after: $0, limit: $1)
         } position: { task in
             task.deletedAt.map { TimelinePosition(time: $0, task: task.id) } ?? .beginning
-        } onOutcome: { succeeded in
-            (succeeded ? done : failed).increment()
+        } onOutcome: { outcome in
+            switch outcome {
+            case .success(true): done.increment()
+            // It waits for its events to be published.
+            case .success(false): break
+            case .failure: failed.increment()
+            }
         } work: { task in
             try await blobs.remove(task.blobPrefix)
-            try await store.purge(task.id)
+            return try await store.purge(task.id)
         }
     }
 

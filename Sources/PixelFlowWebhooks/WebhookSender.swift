@@ -15,7 +15,6 @@ import WireFormats
 package final class WebhookSender: Service {
     /// How often the store is asked for what is due.
     package static let pollInterval = Duration.seconds(1)
-    private static let resubscriptionPause = Duration.seconds(1)
     /// Attempts under way in this process. One of ten places costs a connection and a few kilobytes.
     static let capacity = 1000
     /// Queues that are looked at in one round.
@@ -89,14 +88,13 @@ package final class WebhookSender: Service {
     // MARK: Waking
 
     private func listen() async {
-        let warn: (any Error) -> Void = { self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"]) }
-        while !Task.isCancelled {
-            guard let changes = try? await retry(.every(Self.resubscriptionPause), onRetry: warn, events.subscribe) else { return }
-            for await change in changes where change.task.status.isFinal {
-                // Where that cannot be said now, a look at the store costs little.
-                if (try? await store.mayTell(of: change.task)) ?? true { wake() }
-            }
-            try? await Task.sleep(for: Self.resubscriptionPause)
+        // Ends with the cancellation of this task.
+        try? await events.listen {
+            self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
+        } _: { change in
+            guard change.task.status.isFinal else { return }
+            // Where that cannot be said now, a look at the store costs little.
+            if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
         }
     }
 
@@ -165,11 +163,13 @@ package final class WebhookSender: Service {
 
     private func finished(_ queue: WebhookQueue) {
         let (mayHaveMore, isIdle) = state.withLock { state in
+            // Then a queue that had nothing under way was turned away, and nothing of its own will wake the sender.
+            let wasFull = state.total == Self.capacity
             state.total -= 1
             let left = (state.underWay[queue] ?? 1) - 1
             state.underWay[queue] = left > 0 ? left : nil
             metrics.setUnderWay(state.total)
-            return (state.saturated.remove(queue) != nil, state.isStopping && state.total == 0)
+            return (state.saturated.remove(queue) != nil || wasFull, state.isStopping && state.total == 0)
         }
         if mayHaveMore { wake() }
         if isIdle { idle.continuation.finish() }

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 import PixelFlowFetch
+import RawHTTP
 import Testing
 
 /// Bodies in an encoding that nobody asked for. The packed bytes were made by Python's gzip and zlib.
@@ -13,7 +14,7 @@ import Testing
 
     private static func bytes(_ base64: String) -> [UInt8] { Data(base64Encoded: base64).map(Array.init) ?? [] }
 
-    private static func answer(_ coding: String, _ body: [UInt8], _ headers: String = "", inPieces: Bool = false) -> TestServer.Answer {
+    private static func answer(_ coding: String, _ body: [UInt8], _ headers: String = "", inPieces: Bool = false) -> RawServer.Answer {
         { _, channel in
             let head = Array("HTTP/1.1 200 OK\r\n\(headers)Content-Encoding: \(coding)\r\nContent-Length: \(body.count)\r\n\r\n".utf8)
             guard inPieces else { return channel.send(head + body) }
@@ -25,7 +26,7 @@ import Testing
     @Test(arguments: [("gzip", gzip), ("x-gzip", gzip), ("GZip", gzip), ("identity, gzip", gzip), ("deflate", zlib), ("deflate", raw)])
     func gzipAndDeflateAreUndone(coding: String, body: [UInt8]) async throws {
         for inPieces in [false, true] {
-            try await TestServer.run(answer: Self.answer(coding, body, inPieces: inPieces)) { server in
+            try await RawServer.run(answer: Self.answer(coding, body, inPieces: inPieces)) { server in
                 let source = try await localFetcher().fetch(server.url(), limit: 100)
                 #expect(String(buffer: source.bytes) == "image")
             }
@@ -34,7 +35,7 @@ import Testing
 
     @Test(arguments: [("identity", "plain"), ("", "plain"), ("gzip", ""), ("deflate", "")])
     func nothingIsUndoneWhereNothingWasDone(coding: String, body: String) async throws {
-        try await TestServer.run(answer: Self.answer(coding, Array(body.utf8))) { server in
+        try await RawServer.run(answer: Self.answer(coding, Array(body.utf8))) { server in
             let source = try await localFetcher().fetch(server.url(), limit: 100)
             #expect(String(buffer: source.bytes) == body)
         }
@@ -43,7 +44,7 @@ import Testing
     @Test func severalMembersAreOneBody() async throws {
         let body = Self.gzip + Self.gzip + [0, 0, 0]
         for inPieces in [false, true] {
-            try await TestServer.run(answer: Self.answer("gzip", body, inPieces: inPieces)) { server in
+            try await RawServer.run(answer: Self.answer("gzip", body, inPieces: inPieces)) { server in
                 let source = try await localFetcher().fetch(server.url(), limit: 100)
                 #expect(String(buffer: source.bytes) == "imageimage")
             }
@@ -52,7 +53,7 @@ import Testing
 
     @Test(arguments: ["br", "zstd", "compress", "gzip, gzip", "br, gzip", "*"])
     func otherEncodingsAreNamed(coding: String) async throws {
-        try await TestServer.run(answer: Self.answer(coding, Self.gzip)) { server in
+        try await RawServer.run(answer: Self.answer(coding, Self.gzip)) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 100) }
             #expect(error?.code == "source_encoding_unsupported")
             #expect(error?.retry == .permanent)
@@ -69,7 +70,7 @@ import Testing
             ("gzip", Array(Self.gzip.dropLast()), "source_unavailable transient"),
             ("gzip", Array(Self.gzip.prefix(12)), "source_unavailable transient"),
         ] {
-            try await TestServer.run(answer: Self.answer(coding, body)) { server in
+            try await RawServer.run(answer: Self.answer(coding, body)) { server in
                 #expect(await outcome(of: server.url()) == expected)
             }
         }
@@ -78,7 +79,7 @@ import Testing
     /// 1 KB of zeros for each byte that is sent: nothing near of what it would become is held.
     @Test func bombsEndAtTheLimit() async throws {
         let member = try #require(Self.bomb)
-        try await TestServer.run(answer: Self.answer("gzip", Array(repeating: member, count: 4).flatMap(\.self))) { server in
+        try await RawServer.run(answer: Self.answer("gzip", Array(repeating: member, count: 4).flatMap(\.self))) { server in
             #expect(await outcome(of: server.url(), limit: 1 << 20) == "source_too_large permanent")
             #expect(await outcome(of: server.url(), limit: 5 << 20) == "ok")
             #expect(await outcome(of: server.url(), limit: 4 << 20) == "ok")
@@ -90,11 +91,11 @@ import Testing
     @Test func whatBecomesNothingCountsAsWell() async throws {
         let empty = Self.bytes("H4sIAAAAAAAC/wMAAAAAAAAAAAA=")
         let many = Array(repeating: empty, count: 500).flatMap(\.self)
-        let answer: TestServer.Answer = { _, channel in
+        let answer: RawServer.Answer = { _, channel in
             channel.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", close: false)
             Self.sendForever(many, channel)
         }
-        try await TestServer.run(answer: answer) { server in
+        try await RawServer.run(answer: answer) { server in
             #expect(await outcome(of: server.url(), limit: 1 << 20) == "source_too_large permanent")
         }
     }

@@ -4,6 +4,7 @@ import NIOPosix
 import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
+import RawHTTP
 import Synchronization
 import Testing
 import WireFormats
@@ -12,7 +13,7 @@ import WireFormats
     @Test func theNameIsAskedOnceAndSentAsHost() async throws {
         // A second question would get the private address: the attack is called rebinding.
         let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
-        try await TestServer.run(answer: { _, channel in channel.answer(body: "image") }) { server in
+        try await RawServer.run(answer: { _, channel in channel.answer(body: "image") }) { server in
             let source = try await localFetcher(resolver: resolver).fetch(server.url(host: "pictures.example"), limit: 100)
             #expect(String(buffer: source.bytes) == "image")
             #expect(server.requests.first?.header("host") == "pictures.example:\(server.port)")
@@ -22,7 +23,7 @@ import WireFormats
 
     @Test func aRedirectToTheSameNameIsCheckedAnew() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
-        try await TestServer.run(answer: { _, channel in channel.redirect(to: "/again") }) { server in
+        try await RawServer.run(answer: { _, channel in channel.redirect(to: "/again") }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
             #expect(result == "address_blocked permanent")
             #expect(server.requests.count == 1)
@@ -32,7 +33,7 @@ import WireFormats
     @Test(arguments: [["127.0.0.1", "10.0.0.1"], ["10.0.0.1", "127.0.0.1"], ["127.0.0.1", "::1"], ["127.0.0.1", "::ffff:10.0.0.1"]])
     func oneBadAddressSpoilsAll(addresses: [String]) async throws {
         let resolver = FixedResolver(["pictures.example": [addresses]])
-        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
             #expect(result == "address_blocked permanent")
             #expect(server.requests.isEmpty)
@@ -41,14 +42,14 @@ import WireFormats
 
     @Test func theNextAddressIsTriedWhereOneTakesNoConnection() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.1"]]])
-        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
             #expect(await outcome(of: server.url(host: "pictures.example"), resolver: resolver) == "ok")
         }
     }
 
     @Test func noMoreThanFourAddressesAreTried() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"]]])
-        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
             #expect(result == "source_unreachable transient")
         }

@@ -1,6 +1,7 @@
 import NIOCore
 import PixelFlowCore
 import PixelFlowFetch
+import RawHTTP
 import Testing
 
 @Suite struct TLSTests {
@@ -8,7 +9,7 @@ import Testing
 
     @Test func theCertificateIsCheckedAgainstTheNameOfTheURL() async throws {
         try await TestCertificate.withFile { roots in
-            try await TestServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) {
+            try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) {
                 server in
                 let fetcher = try localFetcher(resolver: Self.names, trustRootsFile: roots)
                 #expect(await fetcher.outcome(server.url(host: "pictures.example", scheme: "https")) == "ok")
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func aSelfSignedCertificateIsRefused() async throws {
-        try await TestServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) { server in
+        try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) { server in
             let result = await outcome(of: server.url(host: "pictures.example", scheme: "https"), resolver: Self.names)
             #expect(result == "source_refused permanent")
             #expect(server.requests.isEmpty)
@@ -29,9 +30,9 @@ import Testing
     }
 
     @Test func noWayFromHTTPSToHTTP() async throws {
-        let answer: TestServer.Answer = { _, channel in channel.redirect(to: "http://127.0.0.1:1/") }
+        let answer: RawServer.Answer = { _, channel in channel.redirect(to: "http://127.0.0.1:1/") }
         try await TestCertificate.withFile { roots in
-            try await TestServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
+            try await RawServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
                 let result = await outcome(of: server.url(scheme: "https"), resolver: Self.names, trustRootsFile: roots)
                 #expect(result == "source_refused permanent")
             }
@@ -40,9 +41,9 @@ import Testing
 
     @Test func fromHTTPToHTTPS() async throws {
         try await TestCertificate.withFile { roots in
-            try await TestServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { secure in
+            try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { secure in
                 let target = secure.url(scheme: "https")
-                try await TestServer.run(answer: { _, channel in channel.redirect(to: target) }) { server in
+                try await RawServer.run(answer: { _, channel in channel.redirect(to: target) }) { server in
                     #expect(await outcome(of: server.url(), trustRootsFile: roots) == "ok")
                 }
             }
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test func plainHTTPIsNoTLS() async throws {
-        try await TestServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
             // The server waits for the end of a request that never comes.
             let result = await outcome(of: server.url(scheme: "https"), total: .milliseconds(300))
             #expect(result == "source_timeout transient" || result == "source_unreachable transient")
@@ -58,12 +59,12 @@ import Testing
     }
 
     @Test func endlessBodiesEndHereToo() async throws {
-        let answer: TestServer.Answer = { _, channel in
+        let answer: RawServer.Answer = { _, channel in
             channel.send("HTTP/1.1 200 OK\r\n\r\n", close: false)
             channel.sendForever(String(repeating: "x", count: 1024))
         }
         try await TestCertificate.withFile { roots in
-            try await TestServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
+            try await RawServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
                 let fetcher = try localFetcher(trustRootsFile: roots)
                 #expect(await fetcher.outcome(server.url(scheme: "https"), limit: 100_000) == "source_too_large permanent")
             }

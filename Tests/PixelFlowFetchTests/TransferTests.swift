@@ -1,12 +1,13 @@
 import NIOCore
 import PixelFlowCore
 import PixelFlowFetch
+import RawHTTP
 import Testing
 
 @Suite struct TransferTests {
     @Test func bytesAndTypeComeThrough() async throws {
         let body = String(repeating: "0123456789", count: 100_000)
-        try await TestServer.run(answer: { _, channel in channel.answer("200 OK", ["Content-Type: image/png"], body: body) }) { server in
+        try await RawServer.run(answer: { _, channel in channel.answer("200 OK", ["Content-Type: image/png"], body: body) }) { server in
             let source = try await localFetcher().fetch(server.url(), limit: body.utf8.count)
             #expect(String(buffer: source.bytes) == body)
             #expect(source.contentType == "image/png")
@@ -23,7 +24,7 @@ import Testing
         "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nimage",
     ])
     func everyFraming(answer: String) async throws {
-        try await TestServer.run(answer: { _, channel in channel.send(answer) }) { server in
+        try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
             let source = try await localFetcher().fetch(server.url(), limit: 5)
             #expect(String(buffer: source.bytes) == "image")
         }
@@ -41,7 +42,7 @@ import Testing
         ("503 Busy", "source_unavailable transient"),
     ])
     func statuses(status: String, expected: String) async throws {
-        try await TestServer.run(answer: { _, channel in channel.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }) { server in
+        try await RawServer.run(answer: { _, channel in channel.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }) { server in
             #expect(await outcome(of: server.url()) == expected)
         }
     }
@@ -58,7 +59,7 @@ import Testing
     func aServersOwnRetryTimeIsKept(text: String, seconds: Int?) async throws {
         let headers = ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: \(text)"]
         let status = text.utf8.count % 2 == 0 ? "503 Busy" : "429 Many"
-        try await TestServer.run(answer: { _, channel in channel.answer(status, headers) }) { server in
+        try await RawServer.run(answer: { _, channel in channel.answer(status, headers) }) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
             #expect(error?.retryAfter == seconds)
             #expect(error?.retry == .transient)
@@ -66,8 +67,8 @@ import Testing
     }
 
     @Test func aDateWithoutTheServersClockIsMeasuredByOurs() async throws {
-        let answer: TestServer.Answer = { _, channel in channel.answer("503 Busy", ["Retry-After: Fri, 31 Dec 2083 23:59:59 GMT"]) }
-        try await TestServer.run(answer: answer) { server in
+        let answer: RawServer.Answer = { _, channel in channel.answer("503 Busy", ["Retry-After: Fri, 31 Dec 2083 23:59:59 GMT"]) }
+        try await RawServer.run(answer: answer) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
             #expect((error?.retryAfter ?? 0) > 86_400)
         }
@@ -78,7 +79,7 @@ import Testing
         "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 200_000) + "\r\n\r\n",
     ])
     func otherProtocols(answer: String) async throws {
-        try await TestServer.run(answer: { _, channel in channel.send(answer) }) { server in
+        try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
             #expect(await outcome(of: server.url()) == "source_unavailable transient")
         }
     }
@@ -88,14 +89,14 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
     ])
     func brokenConnections(answer: String) async throws {
-        try await TestServer.run(answer: { _, channel in channel.send(answer) }) { server in
+        try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
             let result = await outcome(of: server.url())
             #expect(result == "source_unreachable transient" || result == "source_unavailable transient")
         }
     }
 
     @Test func nobodyListens() async throws {
-        let port = try await TestServer.run(answer: { _, _ in }) { $0.port }
+        let port = try await RawServer.run(answer: { _, _ in }) { $0.port }
         #expect(await outcome(of: "http://127.0.0.1:\(port)/") == "source_unreachable transient")
     }
 }

@@ -4,16 +4,16 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowWebhooks
+import RawHTTP
 import Testing
-import WebhookReceiver
 
 @Suite(.serialized) struct SenderTests {
     @Test func theEndOfATaskIsToldAndSigned() async throws {
-        try await Receiver.run(Receiver.status(200, body: "thanks")) { receiver in
+        try await RawServer.run(answer: RawServer.status(200, body: "thanks")) { receiver in
             try await SenderHarness.run { harness in
                 let endpoint = try await harness.addEndpoint(url: receiver.url("/hook?a=b"))
                 let (task, _) = try await harness.endTask()
-                let message = try await receiver.messages(1)[0]
+                let message = try await receiver.requests(1)[0]
                 #expect(message.path == "/hook?a=b")
                 #expect(message.headers["content-type"] == "application/json")
                 #expect(message.headers["webhook-id"] == "msg_\(task.id)_1_shop")
@@ -34,12 +34,12 @@ import WebhookReceiver
     }
 
     @Test func aTaskWithAURLOfItsOwnIsToldThere() async throws {
-        try await Receiver.run(Receiver.status(204)) { receiver in
+        try await RawServer.run(answer: RawServer.status(204)) { receiver in
             try await SenderHarness.run { harness in
                 let organisation = WebhookEndpoint.organisation(SenderHarness.tenant, at: harness.clock.now())
                 _ = try await harness.store.add(organisation)
                 let (task, _) = try await harness.endTask(webhookURL: receiver.url("/mine"))
-                let message = try await receiver.messages(1)[0]
+                let message = try await receiver.requests(1)[0]
                 #expect(message.path == "/mine")
                 #expect(message.headers["webhook-id"] == "msg_\(task.id)_1_default")
             }
@@ -47,18 +47,18 @@ import WebhookReceiver
     }
 
     @Test func anotherAttemptKeepsTheIDAndTheBody() async throws {
-        let answer: Receiver.Answer = { message, channel in
-            Receiver.status(message.headers["webhook-id"] == nil ? 400 : 500, body: "later")(message, channel)
+        let answer: RawServer.Answer = { message, channel in
+            RawServer.status(message.headers["webhook-id"] == nil ? 400 : 500, body: "later")(message, channel)
         }
-        try await Receiver.run(answer) { receiver in
+        try await RawServer.run(answer: answer) { receiver in
             try await SenderHarness.run { harness in
-                try await harness.addEndpoint(url: receiver.url())
+                try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()
                 let failed = try await harness.delivery(after: 1)
                 #expect(failed.state == .pending && failed.log[0].status == 500 && failed.log[0].nextAttemptAt == failed.nextAttemptAt)
                 harness.clock.advance(by: .seconds(6))
                 harness.sender.wake()
-                let messages = try await receiver.messages(2)
+                let messages = try await receiver.requests(2)
                 #expect(messages[0].headers["webhook-id"] == messages[1].headers["webhook-id"])
                 #expect(messages[0].body == messages[1].body)
                 let since = try #require(try await harness.endpoint()?.failingSince)
@@ -68,9 +68,9 @@ import WebhookReceiver
     }
 
     @Test func goneDisablesTheEndpoint() async throws {
-        try await Receiver.run(Receiver.status(410)) { receiver in
+        try await RawServer.run(answer: RawServer.status(410)) { receiver in
             try await SenderHarness.run { harness in
-                try await harness.addEndpoint(url: receiver.url())
+                try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()
                 #expect(try await harness.delivery(after: 1).state == .failed)
                 let endpoint = try await eventually("the end of the endpoint") { () -> WebhookEndpoint? in
@@ -84,32 +84,33 @@ import WebhookReceiver
     }
 
     @Test func aRedirectIsAFailureAndNotFollowed() async throws {
-        try await Receiver.run(Receiver.status(301, headers: "Location: http://169.254.169.254/latest/meta-data\r\n")) { receiver in
+        try await RawServer.run(answer: RawServer.status(301, headers: "Location: http://169.254.169.254/latest/meta-data\r\n")) {
+            receiver in
             try await SenderHarness.run { harness in
-                try await harness.addEndpoint(url: receiver.url())
+                try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()
                 let delivery = try await harness.delivery(after: 1)
                 #expect(delivery.state == .pending && delivery.log[0].status == 301)
-                #expect(receiver.messages.count == 1)
+                #expect(receiver.requests.count == 1)
             }
         }
     }
 
     @Test func addressesOfThisNetworkAreRefused() async throws {
-        try await Receiver.run(Receiver.status(200)) { receiver in
+        try await RawServer.run(answer: RawServer.status(200)) { receiver in
             try await SenderHarness.run(allowed: []) { harness in
-                try await harness.addEndpoint(url: receiver.url())
+                try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.addEndpoint("metadata", url: "http://169.254.169.254/latest")
                 try await harness.endTask()
                 #expect(try await harness.delivery(after: 1).log[0].error == "address_blocked")
                 #expect(try await harness.delivery(after: 1, to: "metadata").log[0].error == "address_blocked")
-                #expect(receiver.messages.isEmpty)
+                #expect(receiver.requests.isEmpty)
             }
         }
     }
 
     @Test func ofAnEndlessAnswerTheBeginningIsKept() async throws {
-        let answer: Receiver.Answer = { _, channel in
+        let answer: RawServer.Answer = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), promise: nil)
             @Sendable func more() {
                 guard channel.isActive else { return }
@@ -117,9 +118,9 @@ import WebhookReceiver
             }
             more()
         }
-        try await Receiver.run(answer) { receiver in
+        try await RawServer.run(answer: answer) { receiver in
             try await SenderHarness.run { harness in
-                try await harness.addEndpoint(url: receiver.url())
+                try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()
                 let delivery = try await harness.delivery(after: 1)
                 #expect(delivery.state == .delivered)
@@ -132,7 +133,7 @@ import WebhookReceiver
     enum Silence: CaseIterable {
         case hanging, dripping, resetting, refusing
 
-        var answer: Receiver.Answer {
+        var answer: RawServer.Answer {
             { _, channel in
                 switch self {
                 case .hanging, .refusing: break
@@ -151,10 +152,10 @@ import WebhookReceiver
     }
 
     @Test(arguments: Silence.allCases) func aReceiverThatDoesNotAnswerIsGivenUp(silence: Silence) async throws {
-        try await Receiver.run(silence.answer) { receiver in
+        try await RawServer.run(answer: silence.answer) { receiver in
             try await SenderHarness.run(timeout: .milliseconds(300)) { harness in
                 // Nobody listens on the first port.
-                try await harness.addEndpoint(url: silence == .refusing ? "http://127.0.0.1:1025/" : receiver.url())
+                try await harness.addEndpoint(url: silence == .refusing ? "http://127.0.0.1:1025/" : receiver.url("/hook"))
                 try await harness.endTask()
                 let delivery = try await harness.delivery(after: 1)
                 #expect(delivery.log[0].error == silence.error)
@@ -186,14 +187,14 @@ import WebhookReceiver
     }
 
     @Test func aSlowEndpointDelaysNoOtherAndHasTenPlaces() async throws {
-        try await Receiver.run({ _, _ in }) { slow in
-            try await Receiver.run(Receiver.status(200)) { fast in
+        try await RawServer.run(answer: { _, _ in }) { slow in
+            try await RawServer.run(answer: RawServer.status(200)) { fast in
                 try await SenderHarness.run(timeout: .seconds(10)) { harness in
-                    try await harness.addEndpoint("slow", url: slow.url())
-                    try await harness.addEndpoint("fast", url: fast.url())
+                    try await harness.addEndpoint("slow", url: slow.url("/hook"))
+                    try await harness.addEndpoint("fast", url: fast.url("/hook"))
                     for _ in 0..<30 { try await harness.endTask() }
-                    #expect(try await fast.messages(30).count == 30)
-                    #expect(slow.messages.count <= WebhookQueue.width)
+                    #expect(try await fast.requests(30).count == 30)
+                    #expect(slow.requests.count <= WebhookQueue.width)
                     let underWay = try await eventually("the slow endpoint's places") { () -> Int? in
                         let count = try await harness.deliveries("slow").filter { $0.leaseUntil != nil }.count
                         return count == WebhookQueue.width ? count : nil

@@ -13,8 +13,6 @@ package final class EventHub: Service {
     /// How often streams are looked after: heartbeats, tokens that end, clients that do not read.
     static let tickInterval = Duration.seconds(1)
 
-    private static let resubscriptionPause = Duration.seconds(1)
-
     private struct State {
         var streams = ListenerTable<TenantID, EventStream>()
         var users: [UserID: Int] = [:]
@@ -45,7 +43,13 @@ package final class EventHub: Service {
     package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await self.listen() }
+                group.addTask {
+                    try await self.events.listen {
+                        self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
+                    } _: {
+                        self.deliver($0)
+                    }
+                }
                 group.addTask {
                     while true {
                         try await Task.sleep(for: Self.tickInterval)
@@ -56,14 +60,6 @@ package final class EventHub: Service {
             }
         }
         state.withLock { $0.streams.close() }.forEach { $0.finish(.shutdown) }
-    }
-
-    private func listen() async throws {
-        while true {
-            let warn: (any Error) -> Void = { self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"]) }
-            for await change in try await retry(.every(Self.resubscriptionPause), onRetry: warn, events.subscribe) { deliver(change) }
-            try await Task.sleep(for: Self.resubscriptionPause)
-        }
     }
 
     /// A second has passed. Not private, so that tests need not wait.

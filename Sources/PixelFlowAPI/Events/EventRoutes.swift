@@ -62,7 +62,7 @@ struct EventRoutes: Sendable {
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
         if request.asksForWebSocket { return try await socket(request, context, after: lastID) }
-        let subscription = try await subscribe(try request.bearerToken(), after: lastID, request, context)
+        let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
@@ -72,11 +72,12 @@ struct EventRoutes: Sendable {
             })
     }
 
+    private func verify(_ token: String, _ request: Request, _ context: AppRequestContext) async throws -> VerifiedToken {
+        try await dependencies.verifier.admit(token, request, context, proxies: dependencies.proxies)
+    }
+
     /// - Parameter lastID: the `id` of the last event that the client has.
-    private func subscribe(
-        _ token: String, after lastID: String?, _ request: Request, _ context: AppRequestContext
-    ) async throws -> EventSocket.Subscription {
-        let verified = try await dependencies.verifier.admit(token, request, context, proxies: dependencies.proxies)
+    private func subscribe(_ verified: VerifiedToken, after lastID: String?) async throws -> EventSocket.Subscription {
         try verified.principal.require(.readTasks)
         // Listening comes first, so that nothing falls between the past and the present.
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil) {
@@ -97,7 +98,7 @@ struct EventRoutes: Sendable {
             place = tokenless.enter(from: address)
             guard place != nil else { throw PixelFlowError.eventStreamsExhausted }
         } else {
-            subscription = try await subscribe(try request.bearerToken(), after: lastID, request, context)
+            subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID)
         }
         return context.upgrade(to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers) {
             [subscription, place] connection in
@@ -112,14 +113,15 @@ struct EventRoutes: Sendable {
     private func authorize(
         _ token: String, after lastID: String?, _ request: Request, _ context: AppRequestContext, _ place: TokenlessSockets.Place?
     ) async throws -> EventSocket.Subscription {
+        let verified = try await verify(token, request, context)
         var context = context
-        context.principal = try await dependencies.verifier.admit(token, request, context, proxies: dependencies.proxies).principal
+        context.principal = verified.principal
         do {
             _ = try await requests.admit(.read, request, context)
         } catch let error as HeaderedError {
             throw error.error
         }
-        let subscription = try await subscribe(token, after: lastID, request, context)
+        let subscription = try await subscribe(verified, after: lastID)
         place?.leave()
         return subscription
     }

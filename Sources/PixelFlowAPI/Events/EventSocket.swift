@@ -65,7 +65,7 @@ final class EventSocket: Sendable {
             do {
                 ending = try await serve(subscription, inbox.stream)
             } catch {
-                ending = error as? Ending ?? Self.ending(of: error)
+                ending = Self.ending(of: error)
             }
             await close(ending, answered: end.stream)
             group.cancelAll()
@@ -159,7 +159,7 @@ final class EventSocket: Sendable {
             }
             return .gone
         } catch {
-            return error as? Ending ?? Self.ending(of: error)
+            return Self.ending(of: error)
         }
     }
 
@@ -200,6 +200,7 @@ final class EventSocket: Sendable {
 
     private static func ending(of error: any Error) -> Ending {
         switch error {
+        case let ending as Ending: ending
         case is EventStream.Aborted, is ChannelError, is CancellationError: .gone
         case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge,
             NIOWebSocketFrameAggregator.Error.tooManyFragments:

@@ -8,10 +8,10 @@ package struct AuthSettings: Sendable {
     /// OWASP's floor of 10 and two for the years since.
     static let bcryptCostSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_BCRYPT_COST", default: 12, in: 4...16, help: "bcrypt cost; each step doubles the time that a login takes.")
-    /// What `PIXELFLOW_AUTH_TOKEN_LIFETIME` may be at most.
-    static let longestTokenLifetime = Duration.seconds(2_592_000)
+    /// What `PIXELFLOW_AUTH_TOKEN_LIFETIME` may be at most, in seconds.
+    static let longestTokenLifetime = 2_592_000
     static let tokenLifetimeSetting = Setting<Duration>.seconds(
-        "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...2_592_000, help: "How long a token is valid.")
+        "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...longestTokenLifetime, help: "How long a token is valid.")
     static let sessionLifetimeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_SESSION_LIFETIME", default: 2_592_000, in: 300...31_536_000,
         help: "How long a session lives without being used; its refresh token is valid for so long.")

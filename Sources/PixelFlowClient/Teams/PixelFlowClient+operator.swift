@@ -5,7 +5,7 @@ import WireFormats
 /// web does not pass these calls on.
 extension PixelFlowClient {
     /// All accounts.
-    public func users() async throws -> [UserAccount] { try await pages(of: "/operator/users", "users", UserAccount.init) }
+    public func users() async throws -> [UserAccount] { try await pages(of: endpoints.auth + "/operator/users", "users", UserAccount.init) }
 
     /// Creates an account, whatever the registration mode.
     ///
@@ -36,7 +36,7 @@ extension PixelFlowClient {
 
     /// The organisations of everyone, also the deleted ones that can be restored.
     public func allOrganisations() async throws -> [Organisation] {
-        try await pages(of: "/operator/organisations", "organisations", Organisation.init)
+        try await pages(of: endpoints.auth + "/operator/organisations", "organisations", Organisation.init)
     }
 
     /// Deletes an organisation, or restores it within 7 days.

@@ -1,9 +1,6 @@
 import NIOHTTP1
 import WireFormats
 
-/// What the services answer at most on one page.
-private let pageSize = 1_000
-
 extension PixelFlowClient {
     /// The organisations that the account is a member of.
     public func organisations() async throws -> [Organisation] {
@@ -39,23 +36,6 @@ extension PixelFlowClient {
     /// - Parameter limit: of the list; nil for the whole log.
     public func audit(_ query: AuditQuery = AuditQuery(), upTo limit: Int? = nil) async throws -> [AuditEntry] {
         let filter = [("action", query.action), ("actor", query.actor), ("since", query.since), ("until", query.until)]
-        return try await pages(of: "/audit", "entries", filter: filter, upTo: limit, AuditEntry.init)
-    }
-
-    /// Reads page after page of a list of auth.
-    func pages<Value>(
-        of path: String, _ name: String, filter: [(name: String, value: String?)] = [], upTo limit: Int? = nil,
-        _ make: (Fields) throws -> Value
-    ) async throws -> [Value] {
-        var values: [Value] = []
-        var cursor: String?
-        repeat {
-            let size = min(pageSize, (limit ?? .max) - values.count)
-            let query = Path.query(filter + [("limit", String(size)), ("cursor", cursor)])
-            let page = try Fields(await document(Call(.GET, endpoints.auth + path + query)))
-            values += try page.list(name, make)
-            cursor = page.json["next_cursor"]?.stringValue
-        } while cursor != nil && values.count < limit ?? .max
-        return values
+        return try await pages(of: endpoints.auth + "/audit", "entries", filter: filter, upTo: limit, AuditEntry.init)
     }
 }

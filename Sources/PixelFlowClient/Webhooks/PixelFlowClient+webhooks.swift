@@ -1,9 +1,6 @@
 import NIOHTTP1
 import WireFormats
 
-/// What the service answers at most on one page.
-private let pageSize = 200
-
 extension PixelFlowClient {
     /// The webhooks of the organisation that the token is for, oldest first.
     public func webhooks() async throws -> [Webhook] {
@@ -48,16 +45,7 @@ extension PixelFlowClient {
     ///   - state: `pending`, `delivered` or `failed`; nil for all.
     ///   - limit: of the list; nil for the whole log.
     public func deliveries(toWebhook id: String, state: String? = nil, upTo limit: Int? = nil) async throws -> [WebhookDelivery] {
-        var values: [WebhookDelivery] = []
-        var cursor: String?
-        repeat {
-            let size = min(pageSize, (limit ?? .max) - values.count)
-            let query = Path.query([("state", state), ("limit", String(size)), ("cursor", cursor)])
-            let page = try Fields(await document(Call(.GET, url(id) + "/deliveries" + query)))
-            values += try page.list("deliveries", WebhookDelivery.init)
-            cursor = page.json["next_cursor"]?.stringValue
-        } while cursor != nil && values.count < limit ?? .max
-        return values
+        try await pages(of: url(id) + "/deliveries", "deliveries", filter: [("state", state)], size: 200, upTo: limit, WebhookDelivery.init)
     }
 
     /// Delivers again, whatever became of the delivery.

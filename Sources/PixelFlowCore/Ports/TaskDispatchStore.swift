@@ -45,7 +45,9 @@ package protocol TaskDispatchStore: Sendable {
     /// (the time of the deletion) on.
     func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord]
     /// Forgets a deleted task. Does nothing if the task is not deleted or not there, or as long as events of it are not published.
-    func purge(_ id: TaskID) async throws
+    ///
+    /// - Returns: whether no deleted task of this id is left.
+    @discardableResult func purge(_ id: TaskID) async throws -> Bool
     /// Which of these tasks there are, deleted ones that are not yet purged included.
     func known(_ ids: [TaskID]) async throws -> Set<TaskID>
 }

@@ -14,6 +14,17 @@ package protocol TaskEvents: Sendable {
 }
 
 extension TaskEvents {
+    /// Calls `body` with every change, and subscribes again where the changes end or cannot be had; until the task is cancelled.
+    ///
+    /// - Throws: `CancellationError`.
+    package func listen(onRetry: (any Error) -> Void, _ body: (TaskChange) async -> Void) async throws {
+        let pause = Duration.seconds(1)
+        while true {
+            for await change in try await retry(.every(pause), onRetry: onRetry, subscribe) { await body(change) }
+            try await Task.sleep(for: pause)
+        }
+    }
+
     package func follow(_ follower: @escaping @Sendable (FollowedChanges) -> Void) async throws {}
     package func isCurrent(within age: Duration) -> Bool { false }
 }

@@ -11,12 +11,3 @@ package protocol TaskVersions: Sendable {
     /// Differs after every change of the task that clients can see; nil as above.
     func version(of task: TaskID) -> UInt64?
 }
-
-/// For a store that nobody follows: every read goes to the store.
-package struct UnknownTaskVersions: TaskVersions {
-    package init() {}
-
-    package var areExact: Bool { true }
-    package func version(ofTasksOf tenant: TenantID) -> UInt64? { nil }
-    package func version(of task: TaskID) -> UInt64? { nil }
-}

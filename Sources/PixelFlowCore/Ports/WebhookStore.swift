@@ -52,8 +52,8 @@ package protocol WebhookFanOut: Sendable {
 package protocol WebhookDeliveryStore: Sendable {
     /// Queues with deliveries that are due: if there are more than `limit`, a random choice of them, so that none waits for ever.
     func dueWebhookQueues(limit: Int) async throws -> [WebhookQueue]
-    /// Takes deliveries of one queue that are due, those longest due or whose sender has vanished first, as long as no more than `WebhookQueue.width` of the queue
-    /// are taken at a time by all senders together.
+    /// Takes deliveries of one queue that are due, those longest due or whose sender has vanished first, as long as no more than
+    /// `WebhookQueue.width` of the queue are taken at a time by all senders together.
     func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery]
     /// Ends the attempt of a claimed delivery. Returns nil if the claim is lost.
     func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery?

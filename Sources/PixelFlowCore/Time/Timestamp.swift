@@ -34,6 +34,10 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         .microseconds(left.microseconds - right.microseconds)
     }
 
+    /// The time since `earlier`. Since a clock that has been set back does not tell it, it then counts as very long: what was kept is
+    /// asked for again, and not believed until the clock is where it was.
+    package func age(since earlier: Timestamp) -> Duration { self < earlier ? .seconds(365 * 86_400) : self - earlier }
+
     /// A time no task ever reaches.
     package static let distantFuture = Timestamp(microseconds: 253_402_300_799_000_000)
 

@@ -2,13 +2,13 @@
 ///
 /// - Parameter finished: called when the work has ended, however late.
 /// - Returns: nil if the work has not ended yet.
-func attempt(
-    waitLimit: Duration, limit: Duration, _ work: @escaping @Sendable () async throws -> Void,
-    finished: @escaping @Sendable (Result<Void, any Error>) -> Void
-) async -> Result<Void, any Error>? {
-    let (outcomes, sink) = AsyncStream.makeStream(of: Result<Void, any Error>?.self, bufferingPolicy: .bufferingOldest(1))
+func attempt<Value: Sendable>(
+    waitLimit: Duration, limit: Duration, _ work: @escaping @Sendable () async throws -> Value,
+    finished: @escaping @Sendable (Result<Value, any Error>) -> Void
+) async -> Result<Value, any Error>? {
+    let (outcomes, sink) = AsyncStream.makeStream(of: Result<Value, any Error>?.self, bufferingPolicy: .bufferingOldest(1))
     let running = Task {
-        let outcome: Result<Void, any Error>
+        let outcome: Result<Value, any Error>
         do {
             outcome = .success(try await work())
         } catch {

@@ -7,6 +7,8 @@ import Synchronization
 /// A round takes one page of the list, and the next round continues after it, so that any number of permanently failing tasks
 /// is skipped. Failed work is retried after a delay that doubles (`BackoffTable`).
 final class BackoffQueue: Sendable {
+    /// Whether the task has left the list by its work, or why the work has failed.
+    typealias Outcome = Result<Bool, any Error>
     typealias Page = @Sendable (_ after: TimelinePosition, _ limit: Int) async throws -> [TaskRecord]
 
     /// How many tasks a round takes.
@@ -30,27 +32,24 @@ final class BackoffQueue: Sendable {
     private let name: String
     private let list: Page
     private let position: @Sendable (TaskRecord) -> TimelinePosition
-    private let work: @Sendable (TaskRecord) async throws -> Void
-    private let isDoneByWork: Bool
+    private let work: @Sendable (TaskRecord) async throws -> Bool
     private let clock: any WallClock
     private let logger: Logger
-    private let onOutcome: @Sendable (_ succeeded: Bool) -> Void
+    private let onOutcome: @Sendable (Outcome) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - position: the position of a task in the list.
-    ///   - isDoneByWork: whether a task leaves the list when its work succeeds; otherwise the work is repeated, after a delay,
-    ///     until it does.
+    ///   - work: returns whether the task has left the list by it; otherwise it is repeated, after a delay, until the task does.
     init(
-        _ name: String, clock: any WallClock, logger: Logger, isDoneByWork: Bool, list: @escaping Page,
-        position: @escaping @Sendable (TaskRecord) -> TimelinePosition, onOutcome: @escaping @Sendable (_ succeeded: Bool) -> Void,
-        work: @escaping @Sendable (TaskRecord) async throws -> Void
+        _ name: String, clock: any WallClock, logger: Logger, list: @escaping Page,
+        position: @escaping @Sendable (TaskRecord) -> TimelinePosition, onOutcome: @escaping @Sendable (Outcome) -> Void,
+        work: @escaping @Sendable (TaskRecord) async throws -> Bool
     ) {
         self.name = name
         self.list = list
         self.position = position
         self.work = work
-        self.isDoneByWork = isDoneByWork
         self.clock = clock
         self.logger = logger
         self.onOutcome = onOutcome
@@ -100,23 +99,21 @@ final class BackoffQueue: Sendable {
         if outcome == nil { logger.info("slow, others continue", metadata: ["step": "\(name)", "task_id": "\(task.id)"]) }
     }
 
-    private func settle(_ task: TaskRecord, _ outcome: Result<Void, any Error>) {
+    private func settle(_ task: TaskRecord, _ outcome: Outcome) {
         let now = clock.now()
-        var succeeded = true
         if case .failure(let error) = outcome {
-            succeeded = false
             logger.warning(
                 "failed, will be retried", metadata: ["step": "\(name)", "task_id": "\(task.id)", "error": "\(error)"])
         }
         state.withLock { state in
             state.running.remove(task.id)
-            if succeeded { state.failing.remove(task.id) } else { state.failing.insert(task.id) }
-            if succeeded, isDoneByWork {
+            if case .failure = outcome { state.failing.insert(task.id) } else { state.failing.remove(task.id) }
+            if case .success(true) = outcome {
                 state.backoff.forget(task.id)
             } else {
                 state.backoff.tried(task.id, at: now, jitter: .random(in: 0...1))
             }
         }
-        onOutcome(succeeded)
+        onOutcome(outcome)
     }
 }

@@ -58,10 +58,12 @@ extension SQLiteTaskStore: TaskDispatchStore {
             [position.time.microseconds, position.lastID, limit])
     }
 
-    package func purge(_ id: TaskID) async throws {
+    package func purge(_ id: TaskID) async throws -> Bool {
         try await write(.process) { tasks in
-            guard let task = try tasks.task(id), task.deletedAt != nil, task.outbox.isEmpty else { return }
+            guard let task = try tasks.task(id), task.deletedAt != nil else { return true }
+            guard task.outbox.isEmpty else { return false }
             try tasks.remove(id)
+            return true
         }
     }
 

@@ -71,12 +71,12 @@ enum WebhookRow {
         ]
     }
 
-    static func deliveries(_ documents: [Data]) throws -> [WebhookDelivery] {
-        try documents.map { try JSONDecoder().decode(WebhookDelivery.self, from: $0) }
-    }
+    static func deliveries(_ documents: [Data]) throws -> [WebhookDelivery] { try decoded(documents) }
 
-    static func endpoints(_ documents: [Data]) throws -> [WebhookEndpoint] {
-        try documents.map { try JSONDecoder().decode(WebhookEndpoint.self, from: $0) }
+    static func endpoints(_ documents: [Data]) throws -> [WebhookEndpoint] { try decoded(documents) }
+
+    private static func decoded<Value: Decodable>(_ documents: [Data]) throws -> [Value] {
+        try documents.map { try JSONDecoder().decode(Value.self, from: $0) }
     }
 }
 

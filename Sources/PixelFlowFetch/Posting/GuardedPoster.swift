@@ -75,9 +75,7 @@ package struct GuardedPoster: Sendable {
         var failure: any Error = Failure.nameNotResolved
         for address in try await policy.addresses(of: url.host, by: resolver).prefix(Self.maximumAttempts) {
             do {
-                return try await exchange.exchange(url, at: address) {
-                    AnswerCollector(request: head, body: body, limit: limit, promise: $0)
-                }
+                return try await exchange.send(head, body: body, to: url, at: address) { AnswerReader(limit: limit) }
             } catch let error as ConnectError {
                 failure = error
             }

@@ -16,20 +16,22 @@ struct Exchange: Sendable {
     /// - Throws: `ConnectError` if no connection came about, `PixelFlowError` if the answer is
     ///   too large, `CancellationError`, or what the network or the server did wrong.
     func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
-        let head = requestHead(for: url)
-        return try await exchange(url, at: address) { ResponseCollector(request: head, limit: limit, promise: $0) }
+        try await send(requestHead(for: url), to: url, at: address) { SourceReader(limit: limit) }
     }
 
-    /// - Parameter collector: sends the request and completes the promise with the response.
-    /// - Throws: as `get`.
-    func exchange<Response: Sendable>(
-        _ url: SourceURL, at address: IPAddress, _ collector: @escaping @Sendable (EventLoopPromise<Response>) -> any ChannelHandler
-    ) async throws -> Response {
+    /// - Parameter reader: makes the response.
+    /// - Throws: as `get`, or what the reader throws.
+    func send<Reader: ResponseReader>(
+        _ head: HTTPRequestHead, body: ByteBuffer? = nil, to url: SourceURL, at address: IPAddress,
+        reader: @escaping @Sendable () -> Reader
+    ) async throws -> Reader.Response {
         let loop = group.any()
-        let response = loop.makePromise(of: Response.self)
+        let response = loop.makePromise(of: Reader.Response.self)
         let channel: any Channel
         do {
-            channel = try await connect(url, to: address, on: loop) { collector(response) }
+            channel = try await connect(url, to: address, on: loop) {
+                ResponseCollector(request: head, body: body, reader: reader(), promise: response)
+            }
         } catch {
             response.fail(error)
             throw error
@@ -39,7 +41,7 @@ struct Exchange: Sendable {
             return value
         } catch {
             // The collector closes the connection when it is done; this is for a cancelled task.
-            ResponseCollector.closeNow(channel)
+            channel.closeNow()
             throw error
         }
     }

@@ -40,3 +40,12 @@ struct FetchResponse: Sendable {
     /// How much of it is granted is for `TaskPolicy` to say.
     private var retryAfter: Int? { headers.retryAfter.map { Int($0.components.seconds) } }
 }
+
+extension HTTPHeaders {
+    /// At least 1 s. A date is compared with the server's own clock if the response contains it.
+    var retryAfter: Duration? {
+        let now = first(name: "date").flatMap { HTTPDate.seconds($0) } ?? SystemClock().now().microseconds / 1_000_000
+        let seconds = first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: now) } ?? 0
+        return seconds > 0 ? .seconds(seconds) : nil
+    }
+}

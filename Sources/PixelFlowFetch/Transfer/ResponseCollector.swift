@@ -3,83 +3,48 @@ import NIOHTTP1
 import NIOSSL
 import PixelFlowCore
 
-/// Sends a request once the connection stands and keeps the answer, up to a number of bytes.
-///
-/// Of an answer that is not a success only the head is waited for. The connection is closed as soon as
-/// nothing more is wanted of it.
-final class ResponseCollector: ChannelInboundHandler {
+/// Makes a response of its parts, as they arrive.
+protocol ResponseReader {
+    associatedtype Response: Sendable
+
+    /// - Returns: the response once nothing more is wanted of it.
+    /// - Throws: what is wrong with it.
+    mutating func read(_ part: HTTPClientResponsePart) throws -> Response?
+}
+
+/// Sends a request once the connection stands, and has its response read. The connection is closed as soon as nothing more is wanted
+/// of it, however much more there is.
+final class ResponseCollector<Reader: ResponseReader>: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
     private let request: HTTPRequestHead
-    private let limit: Int
-    private let promise: EventLoopPromise<FetchResponse>
-    private var response: FetchResponse?
-    private var inflater: Inflater?
-    /// Bytes of the body as they were sent.
-    private var received = 0
+    private let body: ByteBuffer?
+    private var reader: Reader
+    private let promise: EventLoopPromise<Reader.Response>
     private var isDone = false
 
-    init(request: HTTPRequestHead, limit: Int, promise: EventLoopPromise<FetchResponse>) {
+    init(request: HTTPRequestHead, body: ByteBuffer?, reader: Reader, promise: EventLoopPromise<Reader.Response>) {
         self.request = request
-        self.limit = limit
+        self.body = body
+        self.reader = reader
         self.promise = promise
     }
 
     func channelActive(context: ChannelHandlerContext) {
         context.write(wrapOutboundOut(.head(request)), promise: nil)
+        if let body { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDone else { return }
-        switch unwrapInboundIn(data) {
-        case .head(let head): begin(head, context)
-        case .body(let bytes): add(bytes, context)
-        case .end: end(context)
-        }
-    }
-
-    private func begin(_ head: HTTPResponseHead, _ context: ChannelHandlerContext) {
-        var response = FetchResponse(status: head.status, headers: head.headers)
-        guard (200..<300).contains(head.status.code) else { return finish(.success(response), context) }
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }) {
-            guard length <= limit else { return finish(.failure(PixelFlowError.sourceTooLarge(limit)), context) }
-            // Pages that a server only announces are never touched, so they cost nothing.
-            response.body.reserveCapacity(max(length, 0))
-        }
         do {
-            inflater = try ContentCoding(head.headers).map { try Inflater($0) }
-        } catch {
-            return finish(.failure(error), context)
-        }
-        self.response = response
-    }
-
-    /// The limit applies to the encoded and to the decoded bytes.
-    private func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        received += bytes.readableBytes
-        guard response != nil, received <= limit else { return finish(.failure(PixelFlowError.sourceTooLarge(limit)), context) }
-        guard let inflater else {
-            response?.body.writeImmutableBuffer(bytes)
-            return
-        }
-        do {
-            var body = response?.body ?? ByteBuffer()
-            // Held once, so that it grows in place.
-            response?.body = ByteBuffer()
-            try inflater.inflate(bytes, into: &body, limit: limit)
-            response?.body = body
+            if let response = try reader.read(unwrapInboundIn(data)) { finish(.success(response), context) }
         } catch {
             finish(.failure(error), context)
         }
-    }
-
-    private func end(_ context: ChannelHandlerContext) {
-        guard let response else { return }
-        guard inflater?.isComplete ?? true else { return finish(.failure(PixelFlowError.encodingTruncated), context) }
-        finish(.success(response), context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -94,22 +59,22 @@ final class ResponseCollector: ChannelInboundHandler {
     /// A connection that failed before it was active: the promise must not be left open.
     func handlerRemoved(context: ChannelHandlerContext) { promise.fail(ChannelError.eof) }
 
-    private func finish(_ result: Result<FetchResponse, any Error>, _ context: ChannelHandlerContext) {
+    private func finish(_ result: Result<Reader.Response, any Error>, _ context: ChannelHandlerContext) {
         guard !isDone else { return }
         isDone = true
         promise.completeWith(result)
-        response = nil
-        Self.closeNow(context.channel)
+        context.channel.closeNow()
     }
+}
 
+extension Channel {
     /// Closes below TLS, which would otherwise wait up to 5 s for the peer's close and read on in the meantime.
-    static func closeNow(_ channel: any Channel) {
-        channel.eventLoop.execute {
-            let pipeline = channel.pipeline.syncOperations
-            if let tls = try? pipeline.context(handlerType: NIOSSLClientHandler.self) {
+    func closeNow() {
+        eventLoop.execute {
+            if let tls = try? self.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
                 tls.close(promise: nil)
             } else {
-                channel.close(promise: nil)
+                self.close(promise: nil)
             }
         }
     }

@@ -1,5 +1,4 @@
-import Foundation
-import HTTPTypes
+package import HTTPTypes
 package import Hummingbird
 package import NIOCore
 import NIOHTTP1
@@ -185,10 +184,14 @@ extension Request {
     /// Whether the client wants to continue with WebSocket, as of RFC 6455. An `Upgrade` that `Connection` does not name was meant for
     /// somebody else on the way.
     package var asksForWebSocket: Bool {
-        guard method == .get, headers[.upgrade]?.lowercased() == "websocket" else { return false }
-        return headers[values: .connection].contains { field in
-            field.split(separator: ",").contains { $0.trimmingCharacters(in: .whitespaces).lowercased() == "upgrade" }
-        }
+        method == .get && headers[.upgrade]?.lowercased() == "websocket" && headers.connectionOptions.contains("upgrade")
+    }
+}
+
+extension HTTPFields {
+    /// What `Connection` names, in lower case.
+    package var connectionOptions: Set<String> {
+        Set(self[values: .connection].flatMap { $0.split(separator: ",") }.map { $0.lowercased().filter { !$0.isWhitespace } })
     }
 }
 

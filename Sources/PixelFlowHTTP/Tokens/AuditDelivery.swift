@@ -16,55 +16,43 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
 
     package init(_ entries: [AuditEntry]) { self.entries = entries.map(Entry.init) }
 
-    /// One entry on the wire.
+    /// One entry, with the organisation whose log it is for.
     package struct Entry: Codable, Sendable, SchemaAnnotated {
-        package static let annotations: [String: SchemaAnnotation] = [
+        package static let annotations = AuditView.annotations.merging([
             "id": .init("A UUIDv7. An entry whose id the log has is left as it is.", ["format": "uuid"]),
-            "organisation": "The organisation whose log it is for.", "at": .init("RFC 3339.", ["format": "date-time"]),
-            "actor": "The id of the user or key; empty for an operator and for PixelFlow itself.",
-            "actor_name": "The address of the user, the name of the key, `operator` or `pixelflow`.",
-            "action": .init("What was done.", schema: .choice(AuditAction.allCases.map(\.rawValue))),
-            "target": "The id of what it was done to.", "detail": "More, for people.", "address": "Where the request came from.",
-            "request_id": "Names the request in the logs.",
-        ]
+            "organisation": "The organisation whose log it is for.",
+        ]) { $1 }
 
-        let id: String
-        let organisation: String
-        let at: String
-        let actor: String
-        let actorName: String
-        let action: AuditAction
-        let target: String
-        let detail: String
-        let address: String
-        let requestID: String
+        private let organisation: String
+        private let view: AuditView
 
         init(_ entry: AuditEntry) {
-            id = entry.id
             organisation = entry.organisation.rawValue
-            at = entry.at.iso8601
-            actor = entry.actor
-            actorName = entry.actorName
-            action = entry.action
-            target = entry.target
-            detail = entry.detail
-            address = entry.address
-            requestID = entry.requestID
+            view = AuditView(entry)
         }
 
-        enum CodingKeys: String, CodingKey {
-            case id, organisation, at, actor, action, target, detail, address
-            case actorName = "actor_name"
-            case requestID = "request_id"
+        package init(from decoder: any Decoder) throws {
+            organisation = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .organisation)
+            view = try AuditView(from: decoder)
         }
+
+        package func encode(to encoder: any Encoder) throws {
+            try view.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(organisation, forKey: .organisation)
+        }
+
+        private enum CodingKeys: String, CodingKey { case organisation }
 
         /// - Throws: `invalid_value` (422) for an id or a time that is none.
         package func entry() throws(PixelFlowError) -> AuditEntry {
-            guard UUIDv7.isCanonical(id) else { throw .invalid("id", "The id of an entry must be a UUID.") }
-            guard let at = Timestamp(iso8601: at) else { throw .invalid("at", "The time of an entry must be as in 2026-01-31T08:00:00Z.") }
+            guard UUIDv7.isCanonical(view.id) else { throw .invalid("id", "The id of an entry must be a UUID.") }
+            guard let at = Timestamp(iso8601: view.at) else {
+                throw .invalid("at", "The time of an entry must be as in 2026-01-31T08:00:00Z.")
+            }
             return AuditEntry(
-                id: id, organisation: TenantID(organisation), at: at, actor: actor, actorName: actorName, action: action, target: target,
-                detail: detail, address: address, requestID: requestID)
+                id: view.id, organisation: TenantID(organisation), at: at, actor: view.actor, actorName: view.actorName,
+                action: view.action, target: view.target, detail: view.detail, address: view.address, requestID: view.requestID)
         }
     }
 }

@@ -75,6 +75,13 @@ extension BSONDocument {
     /// How many documents a write has found.
     var matched: Int { self["n"]?.int ?? 0 }
 
+    /// - Parameter besideDuplicates: whether documents that are there already are no failure.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if a statement of a write has failed.
+    func requireWritten(besideDuplicates: Bool = false) throws(PixelFlowError) {
+        guard let refused = writeErrors.first(where: { !besideDuplicates || $0.code != Self.duplicateKey }) else { return }
+        throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure)
+    }
+
     /// The statements of a write that failed, by their index.
     var writeErrors: [(index: Int, code: Int, failure: MongoFailure)] {
         (self["writeErrors"]?.array ?? []).compactMap(\.document).map { error in

@@ -5,12 +5,8 @@ extension MongoTaskStore: AuditOutbox {
     private static let auditCollection = "audit_outbox"
 
     package func addAudit(_ entry: AuditEntry) async throws {
-        let answer = try await tasks.database.run(
-            .audit,
-            .insert(into: Self.auditCollection, [AuditDocument.document(of: entry)], tasks.database.commandTimeout))
         // Sent once more after its answer was lost, it finds its own document.
-        guard let error = answer.writeErrors.first, error.code != BSONDocument.duplicateKey else { return }
-        throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
+        try await tasks.insertNew(.audit, into: Self.auditCollection, [AuditDocument.document(of: entry)])
     }
 
     package func settleAudit(_ entry: AuditEntry) async throws {
@@ -31,11 +27,7 @@ extension MongoTaskStore: AuditOutbox {
     }
 
     package func removeAudit(_ ids: [String]) async throws {
-        guard !ids.isEmpty else { return }
-        let filter: BSONDocument = [AuditDocument.Name.id: ["$in": .array(ids.map(BSONValue.string))]]
-        let answer = try await tasks.database.run(
-            .audit, .deleteAll(from: Self.auditCollection, where: filter, tasks.database.commandTimeout))
-        if let error = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure) }
+        try await tasks.deleteAll(.audit, in: Self.auditCollection, ids: ids.map(BSONValue.string))
     }
 
     package func auditBacklog() async throws -> Int {

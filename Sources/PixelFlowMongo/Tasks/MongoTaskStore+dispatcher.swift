@@ -49,16 +49,18 @@ extension MongoTaskStore: TaskDispatchStore {
         ).map(\.record)
     }
 
-    package func purge(_ id: TaskID) async throws {
+    package func purge(_ id: TaskID) async throws -> Bool {
         // One write, so that the usage counts the task or its remains, and never both or neither. Nothing of what it has used
         // changes any more.
-        guard let remains = try await tasks.document(id)?.remains else { return }
+        guard let document = try await tasks.document(id), document.record.deletedAt != nil, let remains = document.remains else {
+            return true
+        }
         let deleted: BSONDocument = [
             Name.id: .string(id.rawValue), Name.nextStepKind: .string(TaskDocument.NextStep.purge.rawValue),
             // What is not yet published would be told nobody.
             Name.firstOutboxAt: TaskDocument.absent,
         ]
-        try await tasks.update(.purge, [.statement(where: deleted, remains)])
+        return try await tasks.update(.purge, [.statement(where: deleted, remains)]) == 1
     }
 
     package func known(_ ids: [TaskID]) async throws -> Set<TaskID> {

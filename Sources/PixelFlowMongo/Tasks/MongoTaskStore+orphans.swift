@@ -14,16 +14,11 @@ extension MongoTaskStore: OrphanLedger {
         let answer = try await tasks.database.run(
             .orphans, .update(Self.orphanCollection, statements, tasks.database.commandTimeout))
         // Another replica has noted it at the same moment.
-        guard let error = answer.writeErrors.first(where: { $0.code != BSONDocument.duplicateKey }) else { return }
-        throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
+        try answer.requireWritten(besideDuplicates: true)
     }
 
     package func clearOrphans(_ prefixes: [BlobKey]) async throws {
-        guard !prefixes.isEmpty else { return }
-        let ids = BSONValue.array(prefixes.map { .string($0.rawValue) })
-        let answer = try await tasks.database.run(
-            .orphans, .deleteAll(from: Self.orphanCollection, where: ["_id": ["$in": ids]], tasks.database.commandTimeout))
-        if let error = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure) }
+        try await tasks.deleteAll(.orphans, in: Self.orphanCollection, ids: prefixes.map { .string($0.rawValue) })
     }
 
     package func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark] {
@@ -73,10 +68,8 @@ extension MongoTaskStore: InstallationRecord {
         document["mark"] = .string(mark.description)
         let answer = try await tasks.database.run(
             .installation, .insert(into: Self.installationCollection, [document], tasks.database.commandTimeout))
-        guard let error = answer.writeErrors.first else { return true }
-        guard error.code == BSONDocument.duplicateKey else {
-            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
-        }
+        if answer.writeErrors.isEmpty { return true }
+        try answer.requireWritten(besideDuplicates: true)
         return try await installationMark() == mark
     }
 

@@ -9,8 +9,8 @@ struct TaskCommands: Sendable {
     let machine: TaskStateMachine
     let cache = ClaimCache()
     let times = ChangeTimes()
-    let quotas = QuotaCache()
-    let endpoints = EndpointCache()
+    let quotas = RecentReads<Quota>(within: QuotaAge.limit)
+    let endpoints = RecentReads<[WebhookEndpoint]>(within: MongoTaskStore.endpointAge)
     private let indexes: TaskIndexes
 
     init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy) {
@@ -86,7 +86,18 @@ struct TaskCommands: Sendable {
     ) async throws -> Int {
         try await indexes.ensure()
         let answer = try await database.run(operation, .update(collection, statements, database.commandTimeout))
-        if let refused = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure) }
+        try answer.requireWritten()
+        return answer.matched
+    }
+
+    /// Inserts documents of another collection whose ids are not there yet.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    func insertNew(_ operation: MongoOperation, into collection: String, _ documents: [BSONDocument]) async throws -> Int {
+        try await indexes.ensure()
+        let answer = try await database.run(operation, .insert(into: collection, documents, database.commandTimeout))
+        try answer.requireWritten(besideDuplicates: true)
         return answer.matched
     }
 
@@ -113,6 +124,19 @@ struct TaskCommands: Sendable {
     ) async throws -> Bool {
         try await indexes.ensure()
         return try await database.run(operation, .delete(from: collection, where: filter, database.commandTimeout)).matched > 0
+    }
+
+    /// Deletes every document with one of the ids.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    func deleteAll(_ operation: MongoOperation, in collection: String, ids: [BSONValue]) async throws -> Int {
+        guard !ids.isEmpty else { return 0 }
+        try await indexes.ensure()
+        let found: BSONDocument = [Name.id: ["$in": .array(ids)]]
+        let answer = try await database.run(operation, .deleteAll(from: collection, where: found, database.commandTimeout))
+        try answer.requireWritten()
+        return answer.matched
     }
 
     /// - Returns: whether the document was still as it had been read.

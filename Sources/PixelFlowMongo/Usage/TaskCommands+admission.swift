@@ -20,7 +20,7 @@ extension TaskCommands {
     }
 
     func quota(of tenant: TenantID) async throws -> Quota {
-        if let known = quotas.quota(of: tenant) { return known }
+        if let known = quotas[tenant] { return known }
         let start = ContinuousClock.now
         let quota = try await organisation(tenant)?.quota ?? .unlimited
         quotas.put(quota, of: tenant, read: start)

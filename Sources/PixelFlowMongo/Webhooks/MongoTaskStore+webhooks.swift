@@ -3,8 +3,12 @@ package import PixelFlowCore
 private typealias Name = WebhookDocument.Name
 
 extension MongoTaskStore: WebhookOwnerStore {
-    /// A process may go by what it read a second ago; a little more covers the difference between clocks that are monotonic.
-    package var webhookSettlingTime: Duration { EndpointCache.age + .milliseconds(100) }
+    /// How old the endpoints that a process goes by may be; also how long the answer to a change waits, so that nobody misses an event
+    /// after it.
+    static let endpointAge = Duration.seconds(1)
+
+    /// A little more than that covers the difference between clocks that are monotonic.
+    package var webhookSettlingTime: Duration { Self.endpointAge + .milliseconds(100) }
 
     package func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] {
         try await reading(for: tenant) { try await tasks.endpoints(of: tenant) }
@@ -20,7 +24,7 @@ extension MongoTaskStore: WebhookOwnerStore {
 
     package func add(_ endpoint: WebhookEndpoint) async throws -> Bool {
         defer { tasks.endpoints.forget(endpoint.tenant) }
-        return try await tasks.insert(into: WebhookDocument.endpoints, [WebhookDocument.document(of: endpoint)]) == 1
+        return try await tasks.insertNew(.webhooks, into: WebhookDocument.endpoints, [WebhookDocument.document(of: endpoint)]) == 1
     }
 
     package func replace(_ endpoint: WebhookEndpoint) async throws -> Bool {
@@ -69,7 +73,7 @@ extension MongoTaskStore: WebhookOwnerStore {
     }
 
     package func add(_ delivery: WebhookDelivery) async throws {
-        _ = try await tasks.insert(into: WebhookDocument.deliveries, [try WebhookDocument.document(of: delivery)])
+        try await tasks.insertNew(.webhooks, into: WebhookDocument.deliveries, [try WebhookDocument.document(of: delivery)])
     }
 
     package func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
@@ -118,7 +122,7 @@ extension MongoTaskStore: WebhookFanOut {
         let now = try await self.tasks.clock.read().earliest
         let deliveries = ended.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
         for some in WebhookDocument.commands(try deliveries.map(WebhookDocument.document)) {
-            _ = try await self.tasks.insert(into: WebhookDocument.deliveries, some)
+            try await self.tasks.insertNew(.webhooks, into: WebhookDocument.deliveries, some)
         }
     }
 
@@ -206,9 +210,9 @@ extension TaskCommands {
         ).map(WebhookDocument.endpoint)
     }
 
-    /// As this process knows them, at most `EndpointCache.age` old.
+    /// As this process knows them, at most `MongoTaskStore.endpointAge` old.
     fileprivate func knownEndpoints(of tenant: TenantID) async throws -> [WebhookEndpoint] {
-        if let known = endpoints.endpoints(of: tenant) { return known }
+        if let known = endpoints[tenant] { return known }
         let start = ContinuousClock.now
         let found = try await endpoints(of: tenant)
         endpoints.put(found, of: tenant, read: start)
@@ -226,24 +230,7 @@ extension TaskCommands {
     fileprivate func removeDeliveries(where filter: BSONDocument, limit: Int) async throws -> Int {
         let ids = try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, limit: limit, fields: [Name.id])
             .compactMap { $0[Name.id] }
-        guard !ids.isEmpty else { return 0 }
-        let found: BSONDocument = [Name.id: ["$in": .array(ids)]]
-        let answer = try await database.run(
-            .webhooks, .deleteAll(from: WebhookDocument.deliveries, where: found, database.commandTimeout))
-        if let refused = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure) }
-        return answer.matched
-    }
-
-    /// Inserts documents whose id is not there yet.
-    ///
-    /// - Returns: how many.
-    fileprivate func insert(into collection: String, _ documents: [BSONDocument]) async throws -> Int {
-        try await prepare()
-        let answer = try await database.run(.webhooks, .insert(into: collection, documents, database.commandTimeout))
-        if let refused = answer.writeErrors.first(where: { $0.code != BSONDocument.duplicateKey }) {
-            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure)
-        }
-        return answer.matched
+        return try await deleteAll(.webhooks, in: WebhookDocument.deliveries, ids: ids)
     }
 
     fileprivate func swap(_ old: WebhookDelivery, _ new: WebhookDelivery) async throws -> Bool {
@@ -254,9 +241,7 @@ extension TaskCommands {
     ///   lost and that was sent again finds nothing the second time.
     fileprivate func claim(_ claims: [WebhookDelivery], by statements: [BSONDocument]) async throws -> [WebhookDelivery] {
         let answer = try await database.run(.webhooks, .update(WebhookDocument.deliveries, statements, database.commandTimeout))
-        if let refused = answer.writeErrors.first(where: { $0.code != BSONDocument.duplicateKey }) {
-            throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure)
-        }
+        try answer.requireWritten(besideDuplicates: true)
         if answer.matched == claims.count { return claims }
         let ids = BSONValue.array(claims.map { .string($0.id.rawValue) })
         let found = try await deliveries(where: [Name.id: ["$in": ids]], limit: claims.count)

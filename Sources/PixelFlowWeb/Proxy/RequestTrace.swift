@@ -41,8 +41,7 @@ extension HTTPFields {
 
     /// The fields that may travel on, without those of `names`.
     func passedOn(without names: Set<String> = []) -> HTTPFields {
-        let named = (self[.connection] ?? "").split(separator: ",").map { $0.lowercased().filter { !$0.isWhitespace } }
-        let dropped = Self.hopByHop.union(names).union(named)
+        let dropped = Self.hopByHop.union(names).union(connectionOptions)
         return HTTPFields(filter { !dropped.contains($0.name.canonicalName) })
     }
 }

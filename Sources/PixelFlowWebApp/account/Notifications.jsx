@@ -5,15 +5,17 @@ import { turnOffNotifications, turnOnNotifications, useNotifications } from "../
 export function Notifications() {
     const state = useNotifications();
     return (
-        <Card aria-labelledby="notifications-heading" className="p-4">
-            <h2 id="notifications-heading" className="text-lg font-semibold">Notifications</h2>
-            <p className="mt-1 text-soft">
-                {state === "refused"
-                    ? "This browser does not allow notifications from PixelFlow. You can change that in its settings for this site."
-                    : "This browser can tell you when all tasks have ended, while you look at another tab."}
-            </p>
-            {state === "off" && <Button className="mt-3" onClick={turnOnNotifications}>Turn on notifications</Button>}
-            {state === "on" && <Button className="mt-3" onClick={turnOffNotifications}>Turn off notifications</Button>}
+        <Card aria-labelledby="notifications-heading" className="flex flex-wrap items-center justify-between gap-3 p-4">
+            <div>
+                <h2 id="notifications-heading" className="text-lg font-semibold">Notifications</h2>
+                <p className="text-soft">
+                    {state === "refused"
+                        ? "This browser does not allow notifications from PixelFlow. You can change that in its settings for this site."
+                        : "This browser can tell you when all tasks have ended, while you look at another tab."}
+                </p>
+            </div>
+            {state === "off" && <Button onClick={turnOnNotifications}>Turn on notifications</Button>}
+            {state === "on" && <Button onClick={turnOffNotifications}>Turn off notifications</Button>}
         </Card>
     );
 }

@@ -4,7 +4,7 @@ export const events = {
     "task.failed": "A task has failed",
     "task.cancelled": "A task is cancelled",
     "batch.completed": "A batch is done (not sent yet)",
-    "quota.warning": "A quota is nearly used up (not sent yet)",
+    "quota.warning": "80 % or all of a quota is used",
 };
 
 /** What is subscribed to unless somebody chooses otherwise. */

@@ -29,13 +29,13 @@ extension TaskDispatchStoreConformance {
     /// - Parameter task: as it was before it was deleted.
     private func publishAndPurge(_ task: TaskRecord) async throws {
         try await dispatcher.acknowledge(events: [task.id: Set(task.outbox.map(\.id))])
-        try await dispatcher.purge(task.id)
+        try requireEqual(try await dispatcher.purge(task.id), true, "purged")
     }
 
     func unpublishedIsNotPurged() async throws {
         let task = try await add(.cancelled)
         _ = try await owner.delete(task.id, of: Self.tenant)
-        try await dispatcher.purge(task.id)
+        try requireEqual(try await dispatcher.purge(task.id), false, "purged before its events are published")
         try requireEqual(try await dispatcher.deleted(limit: 10).map(\.id), [task.id], "after the purge")
         pass(.seconds(1))
         let found = try await soon("its event") { try await dispatcher.unpublished(olderThan: .zero, limit: 10).first }

@@ -2,9 +2,9 @@ import Conformance
 import Foundation
 import PixelFlowClient
 import PixelFlowCore
+import RawHTTP
 import Synchronization
 import Testing
-import WebhookReceiver
 
 extension EndToEnd {
     /// The service is killed while tasks end and their webhooks are on the way.
@@ -14,21 +14,21 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(5)))
         func everyEndIsToldHoweverOftenTheServiceIsKilled() async throws {
-            try await Receiver.run(Receiver.status(200)) { receiver in
+            try await RawServer.run(answer: RawServer.status(200)) { receiver in
                 try await LiveService.run(["PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"]) {
                     service in
                     let ada = try await Person.signedIn(to: service)
                     let webhook = try await ada.client.createWebhook(
-                        url: receiver.url(), events: ["task.completed", "task.failed", "task.cancelled"])
+                        url: receiver.url("/hook"), events: ["task.completed", "task.failed", "task.cancelled"])
                     var tasks: [TaskID] = []
                     for round in 0..<Self.kills {
                         for _ in 0..<Self.tasksBetweenKills {
                             tasks.append(try await ada.upload(PNG.noise(width: 64, height: 48, seed: UInt64(round))).id)
                         }
                         // Some kills meet tasks at work, others the messages about their ends.
-                        let told = receiver.messages.count
+                        let told = receiver.requests.count
                         if round.isMultiple(of: 2) {
-                            try await eventually("a message between two kills") { receiver.messages.count > told }
+                            try await eventually("a message between two kills") { receiver.requests.count > told }
                         }
                         await service.kill()
                         try await service.start()
@@ -36,17 +36,17 @@ extension EndToEnd {
                     var expected: [String: TaskStatus] = [:]
                     for task in tasks { expected["msg_\(task)_1_\(webhook.id)"] = try await ada.final(task).status }
                     try await eventually("every end to be told") {
-                        Set(expected.keys).isSubset(of: receiver.messages.compactMap { $0.headers["webhook-id"] })
+                        Set(expected.keys).isSubset(of: receiver.requests.compactMap { $0.headers["webhook-id"] })
                     }
                     var wrong: [String] = []
-                    for message in receiver.messages {
+                    for message in receiver.requests {
                         let id = message.headers["webhook-id"] ?? ""
                         let body = try #require(try JSONSerialization.jsonObject(with: Data(message.body.utf8)) as? [String: Any])
                         let type = body["type"] as? String
                         if expected[id].flatMap(WebhookEvent.init)?.rawValue != type { wrong.append("\(id): \(type ?? "")") }
                     }
                     #expect(wrong.isEmpty)
-                    print("\(Self.kills) kills: \(tasks.count) tasks ended, \(receiver.messages.count - tasks.count) messages came twice")
+                    print("\(Self.kills) kills: \(tasks.count) tasks ended, \(receiver.requests.count - tasks.count) messages came twice")
                 }
             }
         }

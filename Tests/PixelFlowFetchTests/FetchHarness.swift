@@ -1,86 +1,9 @@
 import NIOCore
-import NIOPosix
-import NIOSSL
 import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
 import Synchronization
 import WireFormats
-
-/// A server on 127.0.0.1 that answers with the very bytes a test wants.
-struct TestServer: Sendable {
-    struct Request: Sendable {
-        var path: String
-        var lines: [String]
-        func header(_ name: String) -> String? {
-            lines.first { $0.lowercased().hasPrefix(name.lowercased() + ": ") }.map { String($0.dropFirst(name.count + 2)) }
-        }
-    }
-
-    typealias Answer = @Sendable (Request, any Channel) -> Void
-
-    let port: Int
-    private let log: Log
-
-    var requests: [Request] { log.requests.withLock { $0 } }
-    /// How many have been opened.
-    var connections: Int { log.connections.withLock { $0 } }
-    func url(_ path: String = "/image", host: String = "127.0.0.1", scheme: String = "http") -> String {
-        "\(scheme)://\(host):\(port)\(path)"
-    }
-
-    private final class Log: Sendable {
-        let requests = Mutex<[Request]>([])
-        let connections = Mutex(0)
-    }
-
-    /// Runs a server while `body` runs.
-    static func run<Value>(
-        tls: NIOSSLContext? = nil, answer: @escaping Answer, _ body: (TestServer) async throws -> Value
-    ) async throws -> Value {
-        let log = Log()
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    log.connections.withLock { $0 += 1 }
-                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-                    try channel.pipeline.syncOperations.addHandler(
-                        RequestReader { request in
-                            log.requests.withLock { $0.append(request) }
-                            answer(request, channel)
-                        })
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let result: Result<Value, any Error>
-        do {
-            result = .success(try await body(TestServer(port: channel.localAddress?.port ?? 0, log: log)))
-        } catch {
-            result = .failure(error)
-        }
-        try await channel.close()
-        return try result.get()
-    }
-
-    private final class RequestReader: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private var text = ""
-        private let onRequest: (Request) -> Void
-
-        init(onRequest: @escaping (Request) -> Void) { self.onRequest = onRequest }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            text += String(buffer: unwrapInboundIn(data))
-            guard text.hasSuffix("\r\n\r\n") else { return }
-            let lines = text.split(separator: "\r\n").map(String.init)
-            text = ""
-            onRequest(Request(path: String(lines[0].split(separator: " ")[1]), lines: lines))
-        }
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-    }
-}
 
 extension Channel {
     /// Sends bytes as they stand, and closes afterwards unless told otherwise.
