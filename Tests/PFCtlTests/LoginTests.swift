@@ -44,23 +44,34 @@ import WireFormats
         }
     }
 
-    /// Auth whose tokens last an hour and whose refresh tokens are good once.
-    @Test func renewsATokenThatIsAboutToExpire() async throws {
-        let spent = Mutex<[String]>([])
+    /// The token that the api takes at the moment.
+    private final class GoodToken: Sendable {
+        let token: Mutex<String>
+
+        init(_ token: String) { self.token = Mutex(token) }
+    }
+
+    /// Auth that gives three tokens, each for a refresh token that is good once; the api takes the one that is good.
+    private static func runRenewing(
+        code: String, good: GoodToken, _ body: @Sendable (FakePixelFlow, [String: String]) async throws -> Void
+    ) async throws {
+        let spent = Mutex(0)
         let auth: StubService.Answer = { call in
             let json = try? JSONValue(parsing: Array(call.body.utf8))
             if call.path == "/login" { return (200, #"{"token":"t0","refresh_token":"r0","token_type":"Bearer","expires_in":3600}"#) }
-            guard call.path == "/token", let sent = json?["refresh_token"]?.stringValue, let number = Int(sent.dropFirst()), number < 2
-            else {
-                return (401, #"{"detail":"The session has ended.","code":"refresh_token_invalid"}"#)
+            let next = spent.withLock { spent -> Int? in
+                guard call.path == "/token", json?["refresh_token"]?.stringValue == "r\(spent)", spent < 2 else { return nil }
+                spent += 1
+                return spent
             }
-            spent.withLock { $0.append(sent) }
-            return (200, #"{"token":"t\#(number + 1)","refresh_token":"r\#(number + 1)","token_type":"Bearer","expires_in":3600}"#)
+            guard let next else { return (401, #"{"detail":"The session has ended.","code":"refresh_token_invalid"}"#) }
+            return (200, #"{"token":"t\#(next)","refresh_token":"r\#(next)","token_type":"Bearer","expires_in":3600}"#)
         }
         try await StubService.run("auth", port: 50_051, auth) { stand, _ in
-            let seen = Mutex<[String]>([])
             let api = try await StubService.start { call in
-                seen.withLock { $0.append(call.authorization ?? "") }
+                guard call.authorization == "Bearer \(good.token.withLock { $0 })" else {
+                    return (401, #"{"detail":"The token is no longer good.","code":"\#(code)"}"#)
+                }
                 return (200, #"{"tasks":[]}"#)
             }
             for pod in stand.pods(of: "api") {
@@ -68,15 +79,31 @@ import WireFormats
             }
             let environment = ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"]
             #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
-            // The second is good from the first renewal on; the last one is refused by auth.
-            for (seconds, status) in [(3_000, ExitStatus.ok), (3_550, .ok), (7_000, .ok), (7_200, .ok), (10_900, .unreachable)] {
-                let outcome = await stand.pfctl(
-                    "tasks", "ls", environment: environment, clock: FakePixelFlow.now.advanced(by: .seconds(seconds)))
-                #expect(outcome.status == status, "\(seconds): \(outcome.errors)")
-                if status != .ok { #expect(outcome.errors.contains("the login of ada@example.com has ended")) }
+            try await body(stand, environment)
+        }
+    }
+
+    @Test(arguments: ["token_expired", "token_revoked"]) func renewsATokenThatIsNoLongerGood(code: String) async throws {
+        let good = GoodToken("t0")
+        try await Self.runRenewing(code: code, good: good) { stand, environment in
+            let steps: [(good: String, status: Terminal.ExitStatus)] = [
+                ("t0", .ok), ("t1", .ok), ("t1", .ok), ("t2", .ok), ("t3", .unreachable),
+            ]
+            for step in steps {
+                good.token.withLock { $0 = step.good }
+                let outcome = await stand.pfctl("tasks", "ls", environment: environment)
+                #expect(outcome.status == step.status, "\(step.good): \(outcome.errors)")
+                if step.status != .ok { #expect(outcome.errors.contains("the login of ada@example.com has ended")) }
             }
-            #expect(seen.withLock(\.self) == ["Bearer t0", "Bearer t1", "Bearer t1", "Bearer t2"])
-            #expect(spent.withLock(\.self) == ["r0", "r1"])
+        }
+    }
+
+    @Test func aRejectionThatARenewalCannotMendIsNotRepeated() async throws {
+        let good = GoodToken("t1")
+        try await Self.runRenewing(code: "token_invalid", good: good) { stand, environment in
+            let outcome = await stand.pfctl("tasks", "ls", environment: environment)
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.errors.contains("the service rejected the token"))
         }
     }
 

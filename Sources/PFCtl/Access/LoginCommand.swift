@@ -43,7 +43,7 @@ struct LoginCommand: SessionCommand {
     }
 
     private func logIn(_ password: String, _ session: Session) async throws -> TokenStore.Entry {
-        let login = try await ForwardedService.using(.auth, in: session, token: nil) { auth in
+        let login = try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
             try await auth.call { client in
                 try await client.logIn(email: email, password: password) {
                     try await PasswordPrompt.readCode(

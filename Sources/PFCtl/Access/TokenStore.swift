@@ -71,55 +71,70 @@ struct TokenOptions: ParsableArguments {
 
     /// The token of the options, of the environment, or of the last login, in this order.
     /// - Throws: `CommandError` if there is none that is still good or can be renewed.
-    func resolve(in session: Session) async throws -> String {
-        if let token, !token.isEmpty { return token }
-        return try await Self.ambient(in: session)
+    func caller(in session: Session) throws -> ForwardedService.Caller {
+        if let token, !token.isEmpty { return .token(token) }
+        return try Self.ambient(in: session)
     }
 
     /// Runs a body with the api, as whoever the token belongs to.
     func withAPI<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
-        try await ForwardedService.using(.api, in: session, token: try await resolve(in: session), body)
+        try await ForwardedService.using(.api, in: session, as: try caller(in: session), body)
     }
 
     /// Runs a body with auth, as whoever the token belongs to.
     func withAuth<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
-        try await ForwardedService.using(.auth, in: session, token: try await resolve(in: session), body)
+        try await ForwardedService.using(.auth, in: session, as: try caller(in: session), body)
     }
 
-    /// A token that is good for less is renewed before it is used, so that it does not expire during a command.
-    private static let renewalMargin = Duration.seconds(60)
-
-    /// The token of the environment, or of the last login, which is renewed if it is about to expire.
+    /// The token of the environment, or of the last login.
     /// - Throws: `CommandError` if there is none that is still good or can be renewed.
-    static func ambient(in session: Session) async throws -> String {
-        if let token = session.environment[variable], !token.isEmpty { return token }
+    static func ambient(in session: Session) throws -> ForwardedService.Caller {
+        if let token = session.environment[variable], !token.isEmpty { return .token(token) }
         guard let store = try? TokenStore(environment: session.environment), let key = try? TokenStore.key(session.configuration()),
             let entry = store.entries()[key]
-        else { throw Self.unknown("this command needs a login") }
-        if entry.expires > session.now.advanced(by: renewalMargin) { return entry.token }
-        guard let refreshToken = entry.refreshToken else {
-            guard entry.expires > session.now else { throw Self.unknown("the login of \(entry.email) has expired") }
-            return entry.token
+        else { throw unknown("this command needs a login") }
+        guard entry.refreshToken != nil || entry.expires > session.now else {
+            throw unknown("the login of \(entry.email) has expired")
         }
-        let renewed = try await renew(entry, refreshToken, in: session)
-        try store.set(renewed, for: key)
-        return renewed.token
+        return .login(TokenSession(StoredLogin(store: store, key: key, session: session)))
     }
 
-    private static func renew(_ entry: TokenStore.Entry, _ refreshToken: String, in session: Session) async throws -> TokenStore.Entry {
-        let login = try await ForwardedService.using(.auth, in: session, token: nil) { auth in
+    fileprivate static func unknown(_ what: String) -> CommandError {
+        CommandError(.unreachable, what, hint: "run pfctl login, or set \(variable) to a PixelFlow token")
+    }
+}
+
+/// The login at one installation, which commands that run at the same time share.
+private struct StoredLogin: SessionStore {
+    let store: TokenStore
+    let key: String
+    let session: Session
+
+    private func entry() throws -> TokenStore.Entry {
+        guard let entry = store.entries()[key] else { throw TokenOptions.unknown("no one is logged in to \(key) any more") }
+        return entry
+    }
+
+    func tokens() throws -> SessionTokens {
+        let entry = try entry()
+        return SessionTokens(token: entry.token, refreshToken: entry.refreshToken)
+    }
+
+    /// By auth, where the refused request may have gone to the api.
+    func renew(_ refreshToken: String, _ client: PixelFlowClient) async throws -> Login {
+        let email = try entry().email
+        return try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
             try await auth.call { client in
                 do {
                     return try await client.refresh(refreshToken)
                 } catch let problem as Problem where problem.code == "refresh_token_invalid" {
-                    throw Self.unknown("the login of \(entry.email) has ended")
+                    throw TokenOptions.unknown("the login of \(email) has ended")
                 }
             }
         }
-        return entry.renewed(by: login, at: session.now)
     }
 
-    private static func unknown(_ what: String) -> CommandError {
-        CommandError(.unreachable, what, hint: "run pfctl login, or set \(variable) to a PixelFlow token")
+    func keep(_ login: Login) throws {
+        try store.set(try entry().renewed(by: login, at: session.now), for: key)
     }
 }

@@ -20,40 +20,60 @@ struct ForwardedService: Sendable {
         }
     }
 
+    /// Whom a service is called as.
+    enum Caller: Sendable {
+        case nobody
+        /// - hint: What to do if the service rejects the token.
+        case token(String, hint: String = "log in again")
+        /// Whoever `pfctl login` logged in. The token is renewed when it has expired or was revoked.
+        case login(TokenSession)
+
+        var hint: String? {
+            switch self {
+            case .nobody: nil
+            case .token(_, let hint): hint
+            case .login: "log in again"
+            }
+        }
+    }
+
     private let forwarding: PortForwarding
     private let http: HTTPClient
     private let client: PixelFlowClient
     private let failures = ForwardFailures()
-    private let tokenHint: String
+    private let caller: Caller
 
-    private init(forwarding: PortForwarding, token: String?, tokenHint: String, timeout: Duration) {
+    private init(forwarding: PortForwarding, caller: Caller, timeout: Duration) {
         self.forwarding = forwarding
-        self.tokenHint = tokenHint
+        self.caller = caller
         // Not the shared one: its connections would outlive the port.
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .pixelFlow)
         let url = "http://127.0.0.1:\(forwarding.localPort)"
         // An operator wants to see a failure at once.
-        client = PixelFlowClient(
-            Endpoints(auth: url, api: url), token: token, retries: .none, requestTimeout: timeout, userAgent: "pfctl/\(Release.version)",
-            http: http)
+        var client = PixelFlowClient(
+            Endpoints(auth: url, api: url), retries: .none, requestTimeout: timeout, userAgent: "pfctl/\(Release.version)", http: http)
+        switch caller {
+        case .nobody: break
+        case .token(let token, _): client.token = token
+        case .login(let login): client.sessions = login
+        }
+        self.client = client
         failures.read(forwarding.events)
     }
 
     /// Lets a body talk to a service, and closes the port afterwards, whatever comes of it.
     /// - Parameters:
     ///   - pod: A pod that is known to be ready; nil to look for a ready one at each connection.
-    ///   - tokenHint: What to do if the service rejects the token.
     ///   - timeout: Of one call; nil for that of the options.
     static func using<Result: Sendable>(
-        _ target: Target, pod: String? = nil, in session: Session, token: String?, tokenHint: String = "log in again",
-        timeout: Duration? = nil, _ body: (ForwardedService) async throws -> Result
+        _ target: Target, pod: String? = nil, in session: Session, as caller: Caller, timeout: Duration? = nil,
+        _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         let cluster = try session.client()
         let first = PodSelection(first: pod)
         let release = session.global.release
         let forwarding = try await cluster.forwardPort { try await first.pod(of: target, release: release, cluster) }
-        let service = ForwardedService(
-            forwarding: forwarding, token: token, tokenHint: tokenHint, timeout: timeout ?? session.global.requestTimeout)
+        let service = ForwardedService(forwarding: forwarding, caller: caller, timeout: timeout ?? session.global.requestTimeout)
         do {
             let result = try await body(service)
             await service.close()
@@ -76,7 +96,7 @@ struct ForwardedService: Sendable {
         do {
             return try await body(client)
         } catch let problem as Problem {
-            throw CommandError(problem, tokenHint: client.token == nil ? nil : tokenHint)
+            throw CommandError(problem, tokenHint: caller.hint)
         } catch let error as ClientError {
             switch error {
             case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")

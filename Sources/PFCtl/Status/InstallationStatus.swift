@@ -144,14 +144,14 @@ struct StatusGathering: Sendable {
     }
 
     private func tasks(_ pods: [Pod]) async -> Gathered<TaskCounts> {
-        guard let token = try? await TokenOptions.ambient(in: session) else {
+        guard let caller = try? TokenOptions.ambient(in: session) else {
             return Gathered(note: "tasks: not shown; run pfctl login to see them")
         }
         guard let pod = pods.first(where: { $0.metadata.component == "api" && PodHealth($0).isReady }) else {
             return Gathered(note: "tasks: not shown because no api pod is ready")
         }
         return await optional("the task counts") {
-            try await ForwardedService.using(.api, pod: pod.name, in: session, token: token, timeout: Self.taskTimeout) { api in
+            try await ForwardedService.using(.api, pod: pod.name, in: session, as: caller, timeout: Self.taskTimeout) { api in
                 TaskCounts(try await api.call { try await $0.statistics() })
             }
         }

@@ -20,8 +20,11 @@ enum OperatorAccess {
     ) async throws -> Result {
         let secret = try await serviceSecret(in: session)
         return try await ForwardedService.using(
-            target, in: session, token: secret,
-            tokenHint: "\(target) runs with an earlier service secret; pfctl rollout restart \(target) lets it read the one of now", body)
+            target, in: session,
+            as: .token(
+                secret,
+                hint: "\(target) runs with an earlier service secret; pfctl rollout restart \(target) lets it read the one of now"),
+            body)
     }
 
     /// Read where the Deployment of auth has it from, because an installation may name its Secret itself.

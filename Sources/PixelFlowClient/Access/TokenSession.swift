@@ -14,8 +14,18 @@ public struct SessionTokens: Sendable, Hashable {
 public protocol SessionStore: Sendable {
     /// The tokens as they are now: another process may have renewed them.
     func tokens() throws -> SessionTokens
+    /// Trades a refresh token for new tokens; by default with the client whose token was refused.
+    ///
+    /// - Throws: as `PixelFlowClient.refresh(_:organisation:)`.
+    func renew(_ refreshToken: String, _ client: PixelFlowClient) async throws -> Login
     /// Keeps the tokens of a renewal. The refresh token of before is spent by then.
     func keep(_ login: Login) throws
+}
+
+extension SessionStore {
+    public func renew(_ refreshToken: String, _ client: PixelFlowClient) async throws -> Login {
+        try await client.refresh(refreshToken)
+    }
 }
 
 /// Sends the token of a store, and renews it when the service refuses it because it has expired or was revoked.
@@ -47,7 +57,7 @@ public actor TokenSession {
         guard tokens.token == refused else { return tokens.token }
         guard let refreshToken = tokens.refreshToken else { throw ClientError.noRefreshToken }
         let task = Task { [store] in
-            let login = try await client.refresh(refreshToken)
+            let login = try await store.renew(refreshToken, client)
             try store.keep(login)
             return login.token
         }

@@ -29,10 +29,25 @@ final class Running: Sendable {
 @Suite struct FairAsyncSemaphoreTests {
     private let limits = FairSemaphoreLimits(permits: 2, permitsOfOneKey: 1, waiting: 3, waitingOfOneKey: 2)
 
+    /// Holds a permit until the opener is finished. The permit is held when this returns: tasks start in any order.
+    private func hold(
+        _ key: String, of semaphore: FairAsyncSemaphore<String>
+    ) async throws -> (holder: Task<Void, any Error>, opener: AsyncStream<Void>.Continuation) {
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        let (held, holds) = AsyncStream.makeStream(of: Void.self)
+        let holder = Task {
+            try await semaphore.withPermit(key) {
+                holds.finish()
+                try await gate.end("the gate to open")
+            }
+        }
+        try await held.end("the permit")
+        return (holder, opener)
+    }
+
     @Test func anotherKeyPassesThoseThatWait() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .seconds(60))
-        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-        let first = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
+        let (first, opener) = try await hold("a", of: semaphore)
         let second = Task { try await semaphore.withPermit("a") {} }
         try await eventually("the second to wait") { semaphore.waiting == 1 }
         try await semaphore.withPermit("b") {}
@@ -45,8 +60,7 @@ final class Running: Sendable {
 
     @Test func whoWaitsTooLongOrIsOneTooManyIsRefused() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .milliseconds(50))
-        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-        let holder = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
+        let (holder, opener) = try await hold("a", of: semaphore)
         let patient = Task { try await semaphore.withPermit("a") {} }
         await #expect(throws: AdmissionError.self) { try await patient.value("a refusal") }
         #expect(semaphore.waiting == 0)
@@ -57,8 +71,7 @@ final class Running: Sendable {
 
     @Test func whoIsCancelledWaitsNoMore() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .seconds(60))
-        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
-        let holder = Task { try await semaphore.withPermit("a") { try await gate.end("the gate to open") } }
+        let (holder, opener) = try await hold("a", of: semaphore)
         let waiter = Task { try await semaphore.withPermit("a") {} }
         try await eventually("the second to wait") { semaphore.waiting == 1 }
         waiter.cancel()
