@@ -22,10 +22,17 @@ import Testing
         let names = ["one", "same", "other"].map { folder.appending(path: $0).path }
         for (name, text) in zip(names, ["bytes", "bytes", "others"]) { try Data(text.utf8).write(to: URL(filePath: name)) }
         let sources = UploadSource.list(names)
-        let key = try await sources[0].key(.preset("web"))
-        #expect(try await sources[1].key(.preset("web")) == key)
-        #expect(try await sources[2].key(.preset("web")) != key)
-        #expect(try await sources[0].key(.preset("thumbnail")) != key)
-        #expect(try await sources[0].key(.standard) != key)
+        func key(_ index: Int, _ processing: Upload.Processing, _ priority: Upload.Priority? = nil, webhook: String? = nil) async throws
+            -> String
+        {
+            try await sources[index].key(of: Upload(sources[index].source, processing, priority: priority, webhookURL: webhook))
+        }
+        let first = try await key(0, .preset("web"))
+        #expect(try await key(1, .preset("web")) == first)
+        let others = [
+            try await key(2, .preset("web")), try await key(0, .preset("thumbnail")), try await key(0, .standard),
+            try await key(0, .preset("web"), .low), try await key(0, .preset("web"), webhook: "https://example.com/hook"),
+        ]
+        #expect(Set(others + [first]).count == others.count + 1)
     }
 }

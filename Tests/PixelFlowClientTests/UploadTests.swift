@@ -24,11 +24,14 @@ import WireFormats
                 .answer(202, Self.accepted)
             } _: { client, server in
                 let seen = Mutex<[TransferProgress]>([])
-                let task = try await client.upload(Upload(.file(path), .preset("web"))) { step in seen.withLock { $0.append(step) } }
+                let upload = Upload(.file(path), .preset("web"), priority: .low, webhookURL: "https://b.example/hook")
+                let task = try await client.upload(upload) { step in seen.withLock { $0.append(step) } }
                 #expect(task.id == "1")
                 let request = server.requests[0]
                 let name = try #require(path.split(separator: "/").last)
                 #expect(request.body.contains("name=\"preset\"\r\n\r\nweb\r\n"))
+                #expect(request.body.contains("name=\"priority\"\r\n\r\nlow\r\n"))
+                #expect(request.body.contains("name=\"webhook_url\"\r\n\r\nhttps://b.example/hook\r\n"))
                 #expect(request.body.contains("name=\"file\"; filename=\"\(name)\"\r\n"))
                 #expect(request.body.contains("\r\n\r\n\(bytes)\r\n--"))
                 #expect(request.headers["content-length"] == "\(request.body.utf8.count)")
@@ -60,6 +63,8 @@ import WireFormats
         } _: { client, server in
             _ = try await client.upload(Upload(.url("https://a.example/x.jpg"), .preset("web")))
             #expect(server.requests[0].body == #"{"image_url":"https://a.example/x.jpg","preset":"web"}"#)
+            _ = try await client.upload(Upload(.url("https://a.example/x.jpg"), webhookURL: "https://b.example/hook"))
+            #expect(server.requests[1].body == #"{"image_url":"https://a.example/x.jpg","webhook_url":"https://b.example/hook"}"#)
         }
     }
 

@@ -27,6 +27,8 @@ struct UploadCommand: SessionCommand {
 
     @Option(help: "Which tasks come first: high, normal or low; imports of many images should be low.") var priority: PriorityArgument?
 
+    @Option(help: ArgumentHelp("Where the server sends a signed webhook when a task ends.", valueName: "url")) var webhookURL: String?
+
     @Flag(help: "Wait until the tasks have ended.") var wait = false
 
     @Option(help: ArgumentHelp("Wait, and download the outputs into this folder.", valueName: "folder")) var output: String?
@@ -51,7 +53,7 @@ struct UploadCommand: SessionCommand {
             if let pipeline { .pipeline(try PipelineFile.read(pipeline)) } else { preset.map { .preset($0) } ?? .standard }
         let sources = UploadSource.list(images)
         let run = UploadRun(
-            client: try session.client(), processing: processing, priority: priority?.priority,
+            client: try session.client(), processing: processing, priority: priority?.priority, webhookURL: webhookURL,
             records: again ? nil : try UploadRecords(environment: session.environment), waits: wait || output != nil,
             timeout: timeout.duration, folder: try output.map(OutputFolder.init),
             progress: UploadProgress(total: sources.count, status: session.printer.status))

@@ -17,6 +17,7 @@ struct UploadRun: Sendable {
     let client: PixelFlowClient
     let processing: Upload.Processing
     let priority: Upload.Priority?
+    let webhookURL: String?
     /// Nil for a new task each time.
     let records: UploadRecords?
     let waits: Bool
@@ -84,9 +85,9 @@ struct UploadRun: Sendable {
 
     /// The task of an earlier run, or a new one.
     private func send(_ source: UploadSource, _ result: inout Result) async throws -> ImageTask {
-        var upload = Upload(source.source, processing, priority: priority)
+        var upload = Upload(source.source, processing, priority: priority, webhookURL: webhookURL)
         if let records {
-            let key = try await source.key(processing, priority)
+            let key = try await source.key(of: upload)
             upload.idempotencyKey = key
             let place = "\(client.endpoints.api) \(key)"
             if let known = await records.task(of: place), let task = try await existing(known) { return task }

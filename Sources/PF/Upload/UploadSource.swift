@@ -34,11 +34,15 @@ struct UploadSource: Sendable, Hashable {
         return String(last[..<dot])
     }
 
-    /// The same for the same bytes, or the same URL, and the same processing and priority, and for nothing else.
-    func key(_ processing: Upload.Processing, _ priority: Upload.Priority? = nil) async throws -> String {
+    /// The same for the same bytes, or the same URL, and the same options of the upload, and for nothing else.
+    func key(of upload: Upload) async throws -> String {
         let content = isURL ? "url \(name)" : "bytes \(try await FileDigest.sha256(ofFile: name))"
-        let text = ([content, processing.canonicalText] + (priority.map { ["priority \($0.rawValue)"] } ?? [])).joined(separator: "\n")
-        return "pf-" + SHA256.hash(data: Array(text.utf8)).hexadecimal
+        // What is absent adds no line: the key stays what it was before the option existed.
+        let lines = [
+            content, upload.processing.canonicalText, upload.priority.map { "priority \($0.rawValue)" },
+            upload.webhookURL.map { "webhook \($0)" },
+        ]
+        return "pf-" + SHA256.hash(data: Array(lines.compactMap(\.self).joined(separator: "\n").utf8)).hexadecimal
     }
 }
 
