@@ -7,9 +7,7 @@ import urllib.request
 import pixelflow
 from harness.pixelflow import Services
 from harness.stack import SERVERS, own_servers
-from processes import children_of
-
-TICKS = os.sysconf("SC_CLK_TCK")
+from processes import children_of, cpu_seconds
 
 
 @contextlib.contextmanager
@@ -37,7 +35,7 @@ class Deployment(Services):
     def processor_seconds(self):
         """What each process has used so far, with its children: render processes, a server behind its launcher."""
         pids = {**self.servers, **{name: process.pid for name, process in self.processes.items()}, "client": os.getpid()}
-        return {name: used(pid) + (sum(used(child) for child in children_of(pid)) if name != "client" else 0)
+        return {name: cpu_seconds(pid) + (sum(cpu_seconds(child) for child in children_of(pid)) if name != "client" else 0)
                 for name, pid in pids.items()}
 
     def counted(self, metric, **labels):
@@ -52,10 +50,3 @@ class Deployment(Services):
                     if series.split("{")[0] == metric and all(f'{key}="{wanted}"' in series for key, wanted in labels.items()):
                         total += float(value)
         return total
-
-
-def used(pid):
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-    return 0.0

@@ -4,8 +4,9 @@ import re
 import urllib.request
 
 import deployment
+from harness.process import output_of
 from plan import interleaved
-from processes import BenchError, output_of
+from processes import BenchError
 from report import Line, Section
 
 WITHOUT, WITH = "api, requests are not counted", "api, each request is counted in Redis"

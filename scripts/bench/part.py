@@ -17,7 +17,7 @@ from plan import say
 from processes import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "memory", "services", "fairness")
+PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "memory", "services", "fairness", "telling")
 
 
 def sections_of(part, plan):
@@ -28,6 +28,7 @@ def sections_of(part, plan):
     import one_core
     import reads
     import services
+    import telling
     import throughput
     from inputs import Inputs
 
@@ -44,6 +45,8 @@ def sections_of(part, plan):
         return [reads.measure(plan, inputs)]
     if part == "fairness":
         return fairness.measure(plan, inputs)
+    if part == "telling":
+        return telling.measure(plan, inputs)
     if part == "limits":
         return [limits.measure(plan, inputs)]
     if part == "services":

@@ -9,6 +9,8 @@ from pathlib import Path
 from harness.failure import Failure
 from harness.process import Process
 
+TICKS = os.sysconf("SC_CLK_TCK")
+
 
 class BenchError(Failure):
     """Something that makes a figure impossible, said for people."""
@@ -57,6 +59,14 @@ def resident_mib(pid):
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def cpu_seconds(pid):
+    """What the process itself has used so far."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
     return 0.0
 
 

@@ -3,8 +3,9 @@
 import re
 
 import pixelflow
+from harness.process import free_port, output_of
 from plan import EDGE, interleaved
-from processes import BenchError, free_port, output_of, running, wait_for_port
+from processes import BenchError, running
 from report import Line, Section
 
 BARE, TASK = "bare hummingbird route", "PixelFlow, GET of a task"
@@ -29,7 +30,7 @@ def measure(plan, inputs):
         if not plan.tools.exists():
             return section(interleaved(1, contestants), "bench-tools is not built")
         with running([plan.tools, "bare-route", "--port", port], plan.work / "bare.log") as bare:
-            wait_for_port(port, bare)
+            bare.wait_until_listening(port)
             bare_url = f"http://127.0.0.1:{port}/bare"
             return section(interleaved(plan.rounds, {BARE: lambda: requests_a_second(plan, bare_url), **contestants}))
 

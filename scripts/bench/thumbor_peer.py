@@ -4,8 +4,9 @@ import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from harness.process import free_port
 from http_connection import Connection, request_head
-from processes import BenchError, free_port, running, wait_for_port
+from processes import BenchError, running
 
 PROCESSES = 2
 CONNECTIONS = 4
@@ -27,7 +28,7 @@ def started(folder, venv, pictures):
     command = [venv / "bin/thumbor", "--port", port, "--ip", "127.0.0.1", "--conf", settings, "--processes", PROCESSES,
                "--log-level", "error"]
     with running(command, folder / "thumbor.log") as process:
-        wait_for_port(port, process)
+        process.wait_until_listening(port)
         yield Thumbor(port)
 
 
