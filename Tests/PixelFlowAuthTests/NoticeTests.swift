@@ -224,6 +224,8 @@ struct NoticeTests {
             let mails = try server.mails()
             let sent = try #require(mails.first)
             #expect(mails.count == 1 && sent.to == ["ada@example.org"] && sent.defects.isEmpty)
+            #expect(sent.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click")
+            #expect(sent.headers["List-Unsubscribe"]?.hasPrefix("<https://images.example.org/auth/unsubscribe?token=") == true)
             #expect(sent.parts["text/html"]?.contains("A webhook is disabled") == true)
         }
     }

@@ -30,7 +30,7 @@ extension IdentityStore {
         JOIN users u ON u.id = m.user_id
         JOIN organisations o ON o.id = m.organisation
         WHERE m.organisation = $1 AND o.deleted_at = 0 AND u.disabled_at = 0 AND u.mail_refused_at = 0
-        AND (m.role = 'owner' OR ($2 = 1 AND m.role = 'admin'))
+        AND (m.role = 'owner' OR m.role = $2)
         AND NOT EXISTS (
             SELECT 1 FROM muted_notices x WHERE x.organisation = m.organisation AND x.user_id = m.user_id AND x.kind = $3)
         AND ($4 = '' OR u.email = $4)
@@ -91,7 +91,8 @@ extension IdentityStore {
         of kind: QueuedMail.Kind, in organisation: TenantID, address: String = "", _ connection: any SQLConnection
     ) throws -> [(id: UserID, address: String)] {
         try connection.rows(
-            recipients, .id(organisation), .integer(kind.concernsAdmins ? 1 : 0), .text(kind.rawValue), .text(address),
+            recipients, .id(organisation), .text((kind.concernsAdmins ? Role.admin : .owner).rawValue), .text(kind.rawValue),
+            .text(address),
             .number(noticeRecipients)
         ) { (id: UserID($0.text(0)), address: $0.text(1)) }
     }
