@@ -187,7 +187,8 @@ def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one
         assert answer.status == 200
     ada.open("/account")
     expect(choice).not_to_be_checked()
-    choice.check()
+    with page.expect_response("**/auth/notification-settings"):
+        choice.check()
     ada.open("/account")
     expect(choice).to_be_checked()
     # As a person does it.

@@ -103,6 +103,7 @@ struct NoticeTests {
             #expect(page.status == .ok && page.headers[.contentType] == "text/html; charset=utf-8")
             #expect(page.headers[.contentSecurityPolicy]?.contains("default-src 'none'") == true)
             #expect(String(buffer: page.body).contains("<form method=\"post\">"))
+            #expect(page.headers[HTTPField.Name("referrer-policy")!] == "same-origin")
             #expect(try await client.send(.get, "/notification-settings", as: ada.token).object()["webhook_disabled"] as? Bool == true)
             for _ in 0..<2 {
                 let answer = try await client.client.execute(

@@ -166,6 +166,8 @@ private enum UnsubscribePage {
             status: .ok,
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                // With "no-referrer", browsers name no origin for the form, and web would take it for that of another site.
+                .referrerPolicy: "same-origin",
                 .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
             ], body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }

@@ -18,9 +18,13 @@ export function Mail() {
     if (!sendsMail) return null;
     const settings = chosen || answer;
     const choose = async (name, isOn) => {
+        const wish = { webhook_disabled: settings.webhook_disabled, quota_warning: settings.quota_warning, [name]: isOn };
+        // Shown at once, and taken back if it is refused.
+        setChosen({ ...settings, ...wish });
         try {
-            setChosen(await call("PUT", address, { webhook_disabled: settings.webhook_disabled, quota_warning: settings.quota_warning, [name]: isOn }));
+            setChosen(await call("PUT", address, wish));
         } catch (error) {
+            setChosen(settings);
             showError(error);
         }
     };
