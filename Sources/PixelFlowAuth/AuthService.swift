@@ -46,12 +46,13 @@ package struct AuthService: Sendable {
         }
         // Of any token that is about, also from before the setting was lowered; and a day for its leeway and clocks that are far apart.
         let tokenLifetime = Duration.seconds(AuthSettings.longestTokenLifetime + 86_400)
-        let identities = LocalIdentitySource(store: store, tokenLifetime: tokenLifetime, clock: clock)
+        let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
+        let identities = LocalIdentitySource(
+            store: store, tokenLifetime: tokenLifetime, notices: outbox.map { NoticeOutbox(outbox: $0, logger: logger) }, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules,
             signal: signal, clock: clock, logger: logger)
-        let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
         let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(
             store: store,
@@ -108,9 +109,11 @@ package struct AuthService: Sendable {
             limits: requests
         ) { table in
             let (sessions, account, mail) = (SessionRoutes(auth: auth), AccountRoutes(auth: auth), MailRoutes(auth: auth))
-            table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes + mail.openRoutes)
+            let notices = NoticeRoutes(auth: auth)
+            table.add(AuthRoutes(auth: auth).routes + sessions.openRoutes + account.openRoutes + mail.openRoutes + notices.openRoutes)
             table.add(
-                sessions.routes + account.routes + mail.routes + SecondFactorRoutes(auth: auth).routes + ExportRoutes(auth: auth).routes
+                sessions.routes + account.routes + mail.routes + notices.routes + SecondFactorRoutes(auth: auth).routes
+                    + ExportRoutes(auth: auth).routes
                     + OrganisationRoutes(auth: auth).routes + MemberRoutes(auth: auth).routes
                     + InvitationRoutes(auth: auth).routes + KeyRoutes(auth: auth).routes + AuditRoutes(auth: auth).routes,
                 behind: [AuthenticationMiddleware(verifier: verifier, proxies: auth.proxies)])

@@ -31,8 +31,9 @@ package func buildAPI(
     let audit = AuditRecorder(outbox: backends.tasks, proxies: listen.proxies, logger: context.logger(for: "api"))
     let webhooks = WebhookSender(
         store: backends.tasks, events: backends.events, poster: try settings.webhooks.poster(), logger: context.logger(for: "webhooks"),
-        message: WebhookMessage.body)
-    let quotas = QuotaWatch(usage: usage, webhooks: backends.tasks, wake: webhooks.wake, logger: context.logger(for: "api"))
+        disabling: audit.disabling, message: WebhookMessage.body)
+    let quotas = QuotaWatch(
+        usage: usage, webhooks: backends.tasks, audit: audit, wake: webhooks.wake, logger: context.logger(for: "api"))
     let api = APIService(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: presets, usage: backends.tasks, webhooks: backends.tasks,

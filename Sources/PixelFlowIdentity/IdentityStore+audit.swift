@@ -43,14 +43,6 @@ extension IdentityStore {
         try await database.write(.audit) { try Self.append(entry, $0) }
     }
 
-    /// Adds entries, as one; those that are there already are left as they are.
-    package func append(_ entries: [AuditEntry]) async throws {
-        try await database.write(.audit) { connection in
-            // In one order for everyone, so that two who add the same entries wait for each other instead of locking each other out.
-            for entry in entries.sorted(by: { $0.id < $1.id }) { try Self.append(entry, connection) }
-        }
-    }
-
     /// Entries of an organisation, the newest first.
     ///
     /// - Parameter id: only entries before this one.
@@ -71,16 +63,18 @@ extension IdentityStore {
         }
     }
 
-    static func append(_ entry: AuditEntry, _ connection: any SQLConnection) throws {
+    /// - Returns: false if the entry is there already.
+    @discardableResult
+    static func append(_ entry: AuditEntry, _ connection: any SQLConnection) throws -> Bool {
         let values: [SQLValue] = [
             .text(entry.id), .id(entry.organisation), .time(entry.at), .text(entry.actor), .text(entry.actorName),
             .text(entry.action.rawValue), .text(entry.target), .text(entry.detail), .text(entry.address), .text(entry.requestID),
         ]
-        try connection.execute(insert, values, read: { _ in })
+        return try connection.execute(insert, values, read: { _ in }) == 1
     }
 
     /// Nil for an action that only a newer release knows.
-    private static func entry(_ row: any SQLRow) -> AuditEntry? {
+    static func entry(_ row: any SQLRow) -> AuditEntry? {
         guard let action = AuditAction(rawValue: row.text(5)) else { return nil }
         return AuditEntry(
             id: row.text(0), organisation: TenantID(row.text(1)), at: row.time(2), actor: row.text(3), actorName: row.text(4),

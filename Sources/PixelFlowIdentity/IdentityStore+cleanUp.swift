@@ -26,6 +26,11 @@ extension IdentityStore {
             DELETE FROM invitations WHERE organisation IN (SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1)
             """),
         SQLStatement(
+            "clean_muted_of_over",
+            """
+            DELETE FROM muted_notices WHERE organisation IN (SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1)
+            """),
+        SQLStatement(
             "clean_names_of_over", "UPDATE organisations SET name = '' WHERE deleted_at > 0 AND deleted_at <= $1 AND name <> ''"),
     ]
     private static let oldAudit = SQLStatement("clean_audit", "DELETE FROM audit_log WHERE at < $1")

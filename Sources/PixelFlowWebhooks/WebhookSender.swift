@@ -28,6 +28,10 @@ package final class WebhookSender: Service {
     /// Deliveries that a clean-up removes in one write.
     package static let cleanUpBatch = 1000
 
+    /// Runs the write that disables an endpoint, given as it is about to be stored, and tells of it. The write returns whether it was
+    /// this one that has disabled the endpoint.
+    package typealias Disabling = @Sendable (WebhookEndpoint, @Sendable () async throws -> Bool) async throws -> Bool
+
     private struct State {
         var underWay: [WebhookQueue: Int] = [:]
         var total = 0
@@ -41,6 +45,7 @@ package final class WebhookSender: Service {
     private let poster: GuardedPoster
     private let pollInterval: Duration
     private let message: @Sendable (WebhookDelivery) throws -> [UInt8]
+    private let disabling: Disabling
     private let logger: Logger
     private let metrics: WebhookMetrics
     private let state = Mutex(State())
@@ -48,17 +53,21 @@ package final class WebhookSender: Service {
     /// Ends once nothing is under way at a shutdown.
     private let idle = AsyncStream.makeStream(of: Void.self)
 
-    /// - Parameter message: the body of a delivery; the same for every attempt.
+    /// - Parameters:
+    ///   - disabling: tells whom it concerns of an endpoint that is disabled; nobody unless given.
+    ///   - message: the body of a delivery; the same for every attempt.
     package init(
         store: any WebhookStore, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
         logger: Logger,
-        metrics: any MetricsFactory = MetricsSystem.factory, message: @escaping @Sendable (WebhookDelivery) throws -> [UInt8]
+        metrics: any MetricsFactory = MetricsSystem.factory, disabling: @escaping Disabling = { try await $1() },
+        message: @escaping @Sendable (WebhookDelivery) throws -> [UInt8]
     ) {
         self.store = store
         self.events = events
         self.poster = poster
         self.pollInterval = pollInterval
         self.message = message
+        self.disabling = disabling
         self.logger = logger
         self.metrics = WebhookMetrics(metrics)
     }
@@ -243,7 +252,7 @@ package final class WebhookSender: Service {
             guard var fresh = try await store.webhook(known.id, of: known.tenant), fresh.note(outcome, at: now) else { return }
             fresh.revision += 1
             fresh.updatedAt = now
-            if try await store.replace(fresh) {
+            if try await write(fresh) {
                 guard let fault = fresh.fault else { return }
                 metrics.countDisabled()
                 logger.notice(
@@ -253,6 +262,16 @@ package final class WebhookSender: Service {
             }
             try Task.checkCancellation()
             known = fresh
+        }
+    }
+
+    private func write(_ endpoint: WebhookEndpoint) async throws -> Bool {
+        guard endpoint.fault != nil else { return try await store.replace(endpoint) }
+        let store = store
+        return try await disabling(endpoint) {
+            if try await store.replace(endpoint) { return true }
+            // Replaced by an earlier write whose answer was lost: nobody else would tell of it.
+            return try await store.webhook(endpoint.id, of: endpoint.tenant) == endpoint
         }
     }
 

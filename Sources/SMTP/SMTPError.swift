@@ -25,11 +25,18 @@ public struct SMTPError: Error, Sendable, CustomStringConvertible {
     /// What the server said.
     public let reply: SMTPReply?
 
-    public init(_ kind: Kind, _ text: String, reply: SMTPReply? = nil) {
+    /// Whether the reply is about the recipient and not about the message.
+    public let isOfRecipient: Bool
+
+    public init(_ kind: Kind, _ text: String, reply: SMTPReply? = nil, isOfRecipient: Bool = false) {
         self.kind = kind
         self.text = text
         self.reply = reply
+        self.isOfRecipient = isOfRecipient
     }
+
+    /// Whether the server has refused the mailbox for good.
+    public var isBounce: Bool { kind == .refused && isOfRecipient }
 
     /// Whether the same message can succeed later.
     public var isPermanent: Bool { kind == .refused || kind == .message }

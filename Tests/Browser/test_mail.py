@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from playwright.sync_api import expect
 from conftest import BUILD, ROOT, SETTINGS
 from harness.pixelflow import Instance
 from support.person import PASSWORD, Person
+from support.receiver import Receiver
 from test_team import found
+from test_webhooks import add
 
 LIMIT = 30  # seconds for a message to arrive
 
@@ -156,6 +159,44 @@ def test_an_invitation_waits_for_the_server_and_arrives_once(person, server):
     server.mail(bob.email, 2)
     names = [mail["headers"]["Message-ID"] for mail in server.mails(bob.email)]
     assert len(names) == 2 and len(set(names)) == 2
+
+
+def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one_click(person, server, mailing):
+    ada = person().register()
+    server.mail(ada.email)
+    page = ada.page
+    receiver = Receiver()
+    try:
+        receiver.status = 410
+        add(ada, receiver)
+        page.get_by_role("button", name="Send a test").click()
+        receiver.next()
+        mail = server.mail(ada.email, 2)
+    finally:
+        receiver.close()
+    assert mail["headers"]["Subject"] == f"A webhook of {ada.email} is disabled"
+    ada.open(path_in(mail))
+    expect(page.get_by_role("heading", name=receiver.url, level=1)).to_be_visible()
+    ada.open("/account")
+    choice = page.get_by_role("region", name="Mail").get_by_label("A webhook was disabled")
+    expect(choice).to_be_checked()
+    # As a mail server does it: without a cookie, and without having read the page.
+    assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = re.fullmatch(r"<https://images\.example\.org(/\S+)>", mail["headers"]["List-Unsubscribe"])[1]
+    with urllib.request.urlopen(mailing.bases["web"] + link, data=b"List-Unsubscribe=One-Click", timeout=LIMIT) as answer:
+        assert answer.status == 200
+    ada.open("/account")
+    expect(choice).not_to_be_checked()
+    with page.expect_response("**/auth/notification-settings"):
+        choice.check()
+    ada.open("/account")
+    expect(choice).to_be_checked()
+    # As a person does it.
+    ada.open(link)
+    page.get_by_role("button", name="Stop these messages").click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    ada.open("/account")
+    expect(choice).not_to_be_checked()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -175,7 +175,8 @@ import Testing
             _ = try await add(bob, hook)
             try await harness.tasks.setQuota(Quota(tasksPerMonth: 5), of: tenant)
             let watch = QuotaWatch(
-                usage: harness.tasks, webhooks: harness.dependencies.webhooks, wake: {}, logger: Logger(label: "test"))
+                usage: harness.tasks, webhooks: harness.dependencies.webhooks, audit: harness.audit, wake: {}, logger: Logger(label: "test")
+            )
             func told() async throws -> [[String: Any]] {
                 await watch.round()
                 let list = try await ada.get("/api/webhooks/\(id)/deliveries").object()["deliveries"] as? [[String: Any]] ?? []
@@ -202,6 +203,40 @@ import Testing
             _ = try await ada.task(image: "5")
             watch.note(tenant)
             #expect(Set(try await told().compactMap { $0["threshold"] as? Int }) == [80, 100])
+        }
+    }
+
+    @Test func theLogIsToldOfAQuotaThatFillsUpWithoutAnyWebhook() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let tenant = try await harness.tenant(of: ada.token)
+            try await harness.tasks.setQuota(Quota(tasksPerMonth: 5), of: tenant)
+            func told() async throws -> [AuditEntry] {
+                try await harness.tasks.undeliveredAudit(before: Timestamp(microseconds: 0), limit: 10).map(\.entry)
+                    .filter { $0.action == .quotaWarning }
+            }
+            func watch() -> QuotaWatch {
+                QuotaWatch(
+                    usage: harness.tasks, webhooks: harness.dependencies.webhooks, audit: harness.audit, wake: {},
+                    logger: Logger(label: "test"))
+            }
+            let (first, other) = (watch(), watch())
+            for count in 1...5 {
+                _ = try await ada.task(image: "\(count)")
+                first.note(tenant)
+                await first.round()
+            }
+            let month = UsageMonth(at: SystemClock().now()).start.iso8601.prefix(7)
+            let entries = try await told()
+            #expect(entries.map(\.target) == ["80", "100"].map { "tasks_per_month_\(month)_\($0)" })
+            #expect(entries.map(\.detail) == ["80 % of the tasks of a month: 4 of 5", "100 % of the tasks of a month: 5 of 5"])
+            // What it has told, this process does not tell again; of what another one tells again, the log takes the first.
+            first.note(tenant)
+            await first.round()
+            #expect(try await told().count == 2)
+            other.note(tenant)
+            await other.round()
+            #expect(try await told().map(\.target).last == entries.last?.target)
         }
     }
 }

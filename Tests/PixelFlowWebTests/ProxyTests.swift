@@ -58,6 +58,18 @@ import Testing
         }
     }
 
+    @Test func letsAMailServerUnsubscribeWithOneClick() async throws {
+        try await withWebStack { stack in
+            let path = "/auth/unsubscribe?token=quota_warning.a.b.0123"
+            let answer = try await stack.send(
+                .post, path, headers: [("content-type", "application/x-www-form-urlencoded")],
+                body: .bytes(ByteBuffer(string: "List-Unsubscribe=One-Click")))
+            #expect(answer.status == 200 && answer.body == "POST quota_warning.a.b.0123")
+            let page = try await stack.send(.get, path)
+            #expect(page.status == 200 && page.headers["content-security-policy"] == "default-src 'none'")
+        }
+    }
+
     @Test func passesRangesAndHeads() async throws {
         let routes: Routes = { router in
             router.get("/api/output") { request, _ in

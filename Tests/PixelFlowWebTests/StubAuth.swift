@@ -35,6 +35,10 @@ struct StubAuth: Sendable {
                 .ok,
                 #"{"valid":true,"user_id":"u1","email":"ada@example.org","tenant":"t1","expires_at":"2030-01-01T00:00:00Z"}"#)
         }
+        router.post("/unsubscribe") { request, _ in "POST \(request.uri.queryParameters["token"] ?? "")" }
+        router.get("/unsubscribe") { _, _ in
+            Response(status: .ok, headers: [.contentSecurityPolicy: "default-src 'none'"])
+        }
         router.get("/metrics") { _, _ in "secret numbers" }
     }
 }

@@ -41,7 +41,8 @@ struct SenderHarness: Sendable {
             poster: try GuardedPoster(
                 allowedNetworks: allowed.compactMap { NetworkRange($0) }, ports: .webhooks, timeout: timeout, userAgent: "test"),
             // What a test waits for is woken by a signal, or not at all.
-            pollInterval: .seconds(3600), logger: logger, metrics: registry, message: WebhookMessage.body)
+            pollInterval: .seconds(3600), logger: logger, metrics: registry,
+            disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: WebhookMessage.body)
     }
 
     /// Runs a sender while `body` runs.

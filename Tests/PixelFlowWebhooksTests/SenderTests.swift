@@ -77,6 +77,12 @@ import Testing
                     try await harness.endpoint().flatMap { $0.isEnabled ? nil : $0 }
                 }
                 #expect(endpoint.fault == .gone)
+                let told = try await eventually("the entry for the audit log") { () -> AuditEntry? in
+                    try await harness.store.undeliveredAudit(before: Timestamp(microseconds: 0), limit: 10).first?.entry
+                }
+                #expect(told.action == .webhookDisabled && told.organisation == SenderHarness.tenant && told.target == "shop")
+                #expect(told.detail == "127.0.0.1: it answered 410 Gone" && told.actorName == "pixelflow")
+                #expect(try await harness.store.auditBacklog() == 1)
                 try await harness.endTask()
                 #expect(try await harness.deliveries().count == 1)
             }

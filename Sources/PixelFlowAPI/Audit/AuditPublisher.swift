@@ -9,8 +9,6 @@ package struct AuditPublisher: Service {
     /// After it an entry that nobody has settled is delivered as one whose outcome is not known. Over the longest that a request takes
     /// for its act, and over the distance of the clocks of two replicas.
     package static let settlingTime = Duration.seconds(120)
-    /// Says in an entry that its act may or may not have happened.
-    package static let unknownOutcome = "outcome unknown"
 
     /// The time between two looks for what other replicas have left.
     private static let interval = Duration.seconds(5)
@@ -96,7 +94,8 @@ package struct AuditPublisher: Service {
     private static func entry(_ found: UndeliveredAuditEntry) -> AuditEntry {
         guard !found.isSettled else { return found.entry }
         var entry = found.entry
-        entry.detail = entry.detail.isEmpty ? unknownOutcome : "\(entry.detail); \(unknownOutcome)"
+        let unknown = AuditEntry.unknownOutcome
+        entry.detail = entry.detail.isEmpty ? unknown : "\(entry.detail); \(unknown)"
         return entry
     }
 }

@@ -81,9 +81,10 @@ package final class AuditRecorder: Sendable {
     ///
     /// - Throws: as above.
     package func record<Value>(
-        _ action: AuditAction, in organisation: TenantID, detail: String, outcome: (Value) -> Outcome, _ act: () async throws -> Value
+        _ action: AuditAction, in organisation: TenantID, on target: String = "", detail: String, outcome: (Value) -> Outcome,
+        _ act: () async throws -> Value
     ) async throws -> Value {
-        try await record(entry(action, in: organisation, by: .service, on: "", detail: detail), outcome, act)
+        try await record(entry(action, in: organisation, by: .service, on: target, detail: detail), outcome, act)
     }
 
     private func entry(

@@ -10,6 +10,8 @@ struct Letter: Sendable, Hashable {
     var link: String
     /// In small print.
     var notes: [String]
+    /// Of a notice: where it is ended.
+    var stop: String?
 
     static func invitation(to organisation: String, as role: Role, by inviter: String?, link: String, until expiry: Timestamp) -> Letter {
         Letter(
@@ -39,6 +41,35 @@ struct Letter: Sendable, Hashable {
             paragraphs: ["There is a new PixelFlow account for \(address). Confirm that you read mail at this address."],
             action: "Confirm the address", link: link,
             notes: ["The link is good once, for a day.", "If you have not made an account, ignore this message."])
+    }
+
+    /// - Parameter detail: which webhook, and why.
+    static func webhookDisabled(_ detail: String, of organisation: String, link: String, stop: String) -> Letter {
+        Letter(
+            subject: "A webhook of \(organisation) is disabled", heading: "A webhook is disabled",
+            paragraphs: [
+                "PixelFlow has disabled a webhook of “\(organisation)” – \(detail).",
+                "It is told of nothing more. Put the receiver right, enable the webhook again, and replay what it has missed.",
+            ],
+            action: "Look at the webhook", link: link, notes: ["You get this message because you are an owner of “\(organisation)”."],
+            stop: stop)
+    }
+
+    /// - Parameter detail: which quota, and how much of it.
+    static func quotaWarning(_ detail: String, of organisation: String, link: String, stop: String) -> Letter {
+        let isFull = detail.hasPrefix("100 %")
+        let known = detail.replacing("; \(AuditEntry.unknownOutcome)", with: "")
+        return Letter(
+            subject: isFull ? "A quota of \(organisation) is used up" : "A quota of \(organisation) is filling up",
+            heading: isFull ? "A quota is used up" : "A quota is filling up",
+            paragraphs: [
+                "“\(organisation)” has used \(known).",
+                isFull
+                    ? "What goes beyond the quota is refused. Delete what is not needed, wait for the next month, or ask the operator for more."
+                    : "What goes beyond the quota is refused. Ask the operator for more if this will not be enough.",
+            ],
+            action: "Open PixelFlow", link: link,
+            notes: ["You get this message because you are an owner or admin of “\(organisation)”."], stop: stop)
     }
 }
 

@@ -12,14 +12,19 @@ struct MailComposer: Sendable {
 
     /// - Returns: nil if there is nothing to tell any more.
     func message(for mail: QueuedMail) async throws -> MailMessage? {
-        let secret = try await outbox.issuer.value.mailSecrets.token(of: mail)
-        guard let letter = try await letter(mail, secret) else { return nil }
+        let secrets = try await outbox.issuer.value.mailSecrets
+        let found = mail.kind.isNotice ? try await notice(mail, secrets) : try await letter(mail, try secrets.token(of: mail))
+        guard let letter = found else { return nil }
         let sender = outbox.settings.sender
+        // Nobody answers that they are on holiday (RFC 3834).
+        var fields = [(name: "Auto-Submitted", value: "auto-generated")]
+        if let stop = letter.stop {
+            fields += [("List-Unsubscribe", "<\(stop)>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+        }
         return try MailMessage(
             from: sender, to: MailAddress(mail.recipient), subject: letter.subject, text: layout.text(letter), html: layout.html(letter),
             messageID: "\(mail.id)@\(sender.domain)", date: mail.createdAt.microseconds / 1_000_000,
-            // Nobody answers that they are on holiday (RFC 3834).
-            fields: [("Auto-Submitted", "auto-generated")])
+            fields: fields)
     }
 
     private func letter(_ mail: QueuedMail, _ secret: SecretToken) async throws -> Letter? {
@@ -39,7 +44,21 @@ struct MailComposer: Sendable {
         case .verification:
             guard let user = try await store.verification(hash: secret.hash, at: now), user.email == mail.recipient else { return nil }
             return .verification(link: link("verify"), address: user.email)
-        case .passwordForgotten: return nil
+        case .passwordForgotten, .webhookDisabled, .quotaWarning: return nil
+        }
+    }
+
+    private func notice(_ mail: QueuedMail, _ secrets: MailSecrets) async throws -> Letter? {
+        guard let notice = try await store.notice(of: mail) else { return nil }
+        let subscription = NoticeSubscription(kind: mail.kind, organisation: notice.organisation.id, user: notice.user)
+        let page = outbox.settings.page
+        let stop = "\(page)/auth/unsubscribe?token=\(secrets.token(of: subscription))"
+        let (organisation, detail) = (notice.organisation.name, notice.entry.detail)
+        switch mail.kind {
+        case .webhookDisabled:
+            return .webhookDisabled(detail, of: organisation, link: "\(page)/webhooks/\(notice.entry.target)", stop: stop)
+        case .quotaWarning: return .quotaWarning(detail, of: organisation, link: page, stop: stop)
+        case .invitation, .passwordForgotten, .passwordReset, .verification: return nil
         }
     }
 }

@@ -29,6 +29,9 @@ struct MailLayout: Sendable {
         {{#notes}}
         {{.}}
         {{/notes}}
+        {{#stop}}
+        No more messages like this one: {{.}}
+        {{/stop}}
 
         --\u{20}
         PixelFlow
@@ -86,6 +89,10 @@ struct MailLayout: Sendable {
         <p class="soft"
             style="margin:0 0 6px;font:400 13px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#566270;">{{.}}</p>
         {{/notes}}
+        {{#stop}}
+        <p class="soft"
+            style="margin:0 0 6px;font:400 13px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#566270;"><a class="link" href="{{.}}" style="color:#1d5fd0;">No more messages like this one</a></p>
+        {{/stop}}
         </td></tr>
         </table>
         </td></tr>

@@ -1,29 +1,48 @@
 import Crypto
 import Foundation
+import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
+import WireFormats
 
 /// The secrets in the links of messages. Each is a function of the message's id, so that every attempt to send it has the same link
 /// and no copy of the secret has to be stored.
 struct MailSecrets: Sendable {
     private let key: SymmetricKey
+    private let noticeKey: SymmetricKey
 
     /// - Parameter secret: known to the replicas of auth alone.
     init(secret: String) {
         key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("pixelflow mail".utf8), outputByteCount: 32)
+        noticeKey = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("pixelflow notices".utf8), outputByteCount: 32)
     }
 
-    func token(of mail: QueuedMail) -> SecretToken { token(mail.kind, mail.id) }
+    /// What ends the notices that it names. It does not expire, and is good for nothing else.
+    func token(of subscription: NoticeSubscription) -> String {
+        let code = HMAC<SHA256>.authenticationCode(for: Data(subscription.name.utf8), using: noticeKey)
+        return "\(subscription.name).\(Data(code).hexadecimal)"
+    }
 
-    /// - Parameter id: of the message.
-    func token(_ kind: QueuedMail.Kind, _ id: String) -> SecretToken {
+    /// Which notices a token ends; nil if this service has not made it.
+    func subscription(_ token: String) -> NoticeSubscription? {
+        guard let end = token.lastIndex(of: "."), let subscription = NoticeSubscription(token[..<end]),
+            ConstantTime.equals(token, self.token(of: subscription))
+        else { return nil }
+        return subscription
+    }
+
+    /// - Throws: for a notice, whose links hold no secret.
+    func token(of mail: QueuedMail) throws(PixelFlowError) -> SecretToken {
         let secret: SecretToken.Kind =
-            switch kind {
+            switch mail.kind {
             case .invitation: .invitation
             case .passwordForgotten, .passwordReset: .passwordReset
             case .verification: .verification
+            case .webhookDisabled, .quotaWarning:
+                throw PixelFlowError(.internal, code: "mail_without_secret", "A notice has no secret.")
             }
-        return SecretToken(secret, derivedFrom: key, for: id)
+        return SecretToken(secret, derivedFrom: key, for: mail.id)
     }
 }

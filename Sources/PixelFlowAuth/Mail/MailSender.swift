@@ -89,7 +89,7 @@ struct MailSender: Service {
         guard let message = try await composer.message(for: mail) else { return try await end(mail, .obsolete) }
         do {
             try await transport.send(message)
-            try await end(mail, .sent)
+            try await end(mail, .sent, mailbox: .takesMail)
         } catch let error as SMTPError {
             try await handle(error, of: mail)
         } catch is CancellationError {
@@ -110,7 +110,7 @@ struct MailSender: Service {
         logger.warning(
             "mail not sent",
             metadata: ["mail_id": "\(mail.id)", "kind": "\(mail.kind.rawValue)", "attempt": "\(mail.attempts)", "error": "\(error)"])
-        if error.isPermanent { return try await end(mail, .refused) }
+        if error.isPermanent { return try await end(mail, .refused, mailbox: error.isBounce ? .refuses(at: clock.now()) : nil) }
         let pause = Self.pauses[min(mail.attempts, Self.pauses.count) - 1]
         // A fifth more or less, so that what failed together does not come back together.
         let next = clock.now() + .microseconds(Int64(pause.seconds * .random(in: 0.8...1.2) * 1e6))
@@ -119,8 +119,8 @@ struct MailSender: Service {
         metrics.count(mail.kind, .postponed)
     }
 
-    private func end(_ mail: QueuedMail, _ outcome: MailMetrics.Outcome) async throws {
-        try await store.remove(mail)
+    private func end(_ mail: QueuedMail, _ outcome: MailMetrics.Outcome, mailbox: MailboxState? = nil) async throws {
+        try await store.remove(mail, mailbox: mailbox)
         metrics.count(mail.kind, outcome)
     }
 }

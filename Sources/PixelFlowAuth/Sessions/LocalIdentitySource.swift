@@ -10,6 +10,8 @@ struct LocalIdentitySource: IdentitySource, AuditSink {
     let store: IdentityStore
     /// After it no token is left that a revocation could concern.
     let tokenLifetime: Duration
+    /// Takes the notices that entries of the audit log cause; nil if no mail is sent.
+    var notices: NoticeOutbox?
     let clock: any WallClock
 
     func introspect(key: String) async throws -> KeyIntrospection {
@@ -31,7 +33,10 @@ struct LocalIdentitySource: IdentitySource, AuditSink {
             organisations: over.map(\.id.rawValue), next: over.last?.deletedAt.microseconds ?? position, more: isFull)
     }
 
-    func append(_ entries: [AuditEntry]) async throws { try await store.append(entries) }
+    func append(_ entries: [AuditEntry]) async throws {
+        let count = try await store.append(entries, mailingFor: notices.map { _ in NoticeOutbox.lifetime }, at: clock.now())
+        notices?.report(count)
+    }
 
     func revocations(after sequence: Int64) async throws -> RevocationPage {
         let newest = try await store.newestRevocation()

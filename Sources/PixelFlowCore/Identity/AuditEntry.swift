@@ -1,5 +1,8 @@
 /// One thing that was done to an organisation or in it.
 package struct AuditEntry: Sendable, Hashable, Codable {
+    /// Says in an entry that its act may or may not have happened.
+    package static let unknownOutcome = "outcome unknown"
+
     /// A UUIDv7: the order of the ids is that of the times.
     package var id: String
     package var organisation: TenantID
@@ -71,6 +74,10 @@ package enum AuditAction: String, Sendable, Codable, CaseIterable {
     case webhookCreated = "webhook.created"
     case webhookChanged = "webhook.changed"
     case webhookDeleted = "webhook.deleted"
+    /// By PixelFlow itself, because of the endpoint's answers.
+    case webhookDisabled = "webhook.disabled"
+    /// Much of a quota is used; once a threshold and month.
+    case quotaWarning = "quota.warning"
 }
 
 /// Who has done something.

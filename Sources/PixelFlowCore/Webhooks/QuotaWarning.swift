@@ -11,6 +11,9 @@ package struct QuotaWarning: Sendable, Hashable, Codable {
     /// The first day of the calendar month.
     package let month: Timestamp
 
+    /// Names the warning within its organisation: the same threshold of the same month always has the same one.
+    package var key: String { "\(quota)_\(month.iso8601.prefix(7))_\(threshold)" }
+
     /// The highest threshold that has been reached of each quota that fills up. What is in flight comes and goes, and is not told of.
     package static func reached(_ quota: Quota, used: Consumption, in month: UsageMonth) -> [QuotaWarning] {
         func warning(_ name: Quota.CodingKeys, _ limit: Int?, _ used: Int) -> QuotaWarning? {
@@ -28,9 +31,8 @@ package struct QuotaWarning: Sendable, Hashable, Codable {
 extension WebhookDelivery {
     /// Tells an endpoint of a quota. The same threshold of the same month always makes the same id.
     package init(_ warning: QuotaWarning, to endpoint: WebhookEndpoint, at now: Timestamp) {
-        let day = warning.month.iso8601.prefix(7)
         self.init(
-            id: WebhookDeliveryID("msg_quota_\(warning.quota)_\(day)_\(warning.threshold)_\(endpoint.id)"), tenant: endpoint.tenant,
+            id: WebhookDeliveryID("msg_quota_\(warning.key)_\(endpoint.id)"), tenant: endpoint.tenant,
             endpoint: endpoint.id, event: .quotaWarning, eventAt: now, payload: .quota(warning), createdAt: now)
     }
 }

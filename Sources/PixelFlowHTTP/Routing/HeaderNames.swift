@@ -8,5 +8,5 @@ extension HTTPField.Name {
     package static let xForwardedHost = HTTPField.Name("x-forwarded-host") ?? .via
     package static let rateLimit = HTTPField.Name("ratelimit") ?? .via
     package static let rateLimitPolicy = HTTPField.Name("ratelimit-policy") ?? .via
-    static let referrerPolicy = HTTPField.Name("referrer-policy") ?? .via
+    package static let referrerPolicy = HTTPField.Name("referrer-policy") ?? .via
 }

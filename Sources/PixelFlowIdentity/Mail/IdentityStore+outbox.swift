@@ -8,13 +8,13 @@ extension IdentityStore {
     private static let insert = SQLStatement(
         "queue_mail",
         """
-        INSERT INTO mail_outbox (id, kind, recipient, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
-        VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6) ON CONFLICT (id) DO NOTHING
+        INSERT INTO mail_outbox (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7) ON CONFLICT (id) DO NOTHING
         """)
     private static let due = SQLStatement(
         "due_mail",
         """
-        SELECT id, kind, recipient, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
+        SELECT id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
         WHERE next_attempt_at <= $1 AND lease_until <= $1 ORDER BY next_attempt_at, id LIMIT $2
         """)
     private static let claim = SQLStatement(
@@ -34,17 +34,20 @@ extension IdentityStore {
 
     /// Queues a message in the transaction that causes it.
     static func queue(_ mail: QueuedMail, _ connection: any SQLConnection) throws {
-        guard try connection.count(count) < mailLimit else {
+        guard try hasRoom(connection) else {
             throw PixelFlowError(
                 .unavailable, code: "mail_backlog", "Too many messages wait to be sent; try again later.", retry: .transient,
                 retryAfter: 60)
         }
         let values: [SQLValue] = [
-            .text(mail.id), .text(mail.kind.rawValue), .text(mail.recipient), .time(mail.createdAt), .time(mail.expiresAt),
-            .time(mail.createdAt),
+            .text(mail.id), .text(mail.kind.rawValue), .text(mail.recipient), .text(mail.subject), .time(mail.createdAt),
+            .time(mail.expiresAt), .time(mail.createdAt),
         ]
         try connection.execute(insert, values, read: { _ in })
     }
+
+    /// Whether another message may wait.
+    static func hasRoom(_ connection: any SQLConnection) throws -> Bool { try connection.count(count) < mailLimit }
 
     /// Claims messages that are due, the longest due first. A claim whose answer is lost comes back as doubtful after its lease.
     ///
@@ -75,10 +78,14 @@ extension IdentityStore {
 
     /// Forgets a message that was sent, or will never be.
     ///
+    /// - Parameter mailbox: what the message has shown of its recipient's mailbox; nil for nothing.
     /// - Returns: false if the claim has been superseded.
     @discardableResult
-    package func remove(_ mail: QueuedMail) async throws -> Bool {
-        try await database.write(.mail) { try Self.remove(mail, $0) }
+    package func remove(_ mail: QueuedMail, mailbox: MailboxState? = nil) async throws -> Bool {
+        try await database.write(.mail) { connection in
+            if let mailbox { try Self.note(mailbox, of: mail.recipient, connection) }
+            return try Self.remove(mail, connection)
+        }
     }
 
     @discardableResult
@@ -93,7 +100,7 @@ extension IdentityStore {
     private static func mail(_ row: any SQLRow) -> QueuedMail? {
         guard let kind = QueuedMail.Kind(rawValue: row.text(1)) else { return nil }
         return QueuedMail(
-            id: row.text(0), kind: kind, recipient: row.text(2), createdAt: row.time(3), expiresAt: row.time(4),
-            attempts: Int(row.integer(5)), epoch: row.integer(6), isDoubtful: row.integer(7) > 0)
+            id: row.text(0), kind: kind, recipient: row.text(2), subject: row.text(3), createdAt: row.time(4), expiresAt: row.time(5),
+            attempts: Int(row.integer(6)), epoch: row.integer(7), isDoubtful: row.integer(8) > 0)
     }
 }

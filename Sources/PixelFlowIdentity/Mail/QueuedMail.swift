@@ -8,6 +8,10 @@ package struct QueuedMail: Sendable, Hashable {
         case passwordForgotten = "password_forgotten"
         case passwordReset = "password_reset"
         case verification
+        /// PixelFlow has disabled a webhook of an organisation.
+        case webhookDisabled = "webhook_disabled"
+        /// An organisation has used much of a quota.
+        case quotaWarning = "quota_warning"
     }
 
     /// A UUIDv7.
@@ -15,6 +19,8 @@ package struct QueuedMail: Sendable, Hashable {
     package var kind: Kind
     /// An e-mail address.
     package var recipient: String
+    /// Of a notice: the id of the audit entry that it tells of. Empty otherwise.
+    package var subject: String
     package var createdAt: Timestamp
     /// When the link is good for nothing any more.
     package var expiresAt: Timestamp
@@ -26,18 +32,20 @@ package struct QueuedMail: Sendable, Hashable {
     package var isDoubtful: Bool
 
     /// One that has not been tried yet.
-    package init(id: String, kind: Kind, recipient: String, createdAt: Timestamp, expiresAt: Timestamp) {
+    package init(id: String, kind: Kind, recipient: String, subject: String = "", createdAt: Timestamp, expiresAt: Timestamp) {
         self.init(
-            id: id, kind: kind, recipient: recipient, createdAt: createdAt, expiresAt: expiresAt, attempts: 0, epoch: 0, isDoubtful: false)
+            id: id, kind: kind, recipient: recipient, subject: subject, createdAt: createdAt, expiresAt: expiresAt, attempts: 0, epoch: 0,
+            isDoubtful: false)
     }
 
     init(
-        id: String, kind: Kind, recipient: String, createdAt: Timestamp, expiresAt: Timestamp, attempts: Int, epoch: Int64,
-        isDoubtful: Bool
+        id: String, kind: Kind, recipient: String, subject: String, createdAt: Timestamp, expiresAt: Timestamp, attempts: Int,
+        epoch: Int64, isDoubtful: Bool
     ) {
         self.id = id
         self.kind = kind
         self.recipient = recipient
+        self.subject = subject
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.attempts = attempts

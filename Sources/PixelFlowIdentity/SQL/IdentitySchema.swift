@@ -157,5 +157,19 @@ package enum IdentitySchema {
             sql: """
                 ALTER TABLE api_keys ADD COLUMN lane TEXT NOT NULL DEFAULT '';
                 """),
+        Migration(
+            name: "notices by mail",
+            sql: """
+                ALTER TABLE mail_outbox ADD COLUMN subject TEXT NOT NULL DEFAULT '';
+                ALTER TABLE users ADD COLUMN mail_refused_at BIGINT NOT NULL DEFAULT 0;
+                CREATE TABLE muted_notices (
+                    organisation TEXT NOT NULL,
+                    user_id TEXT NOT NULL,
+                    kind TEXT NOT NULL,
+                    muted_at BIGINT NOT NULL,
+                    PRIMARY KEY (organisation, user_id, kind)
+                );
+                CREATE INDEX muted_notices_by_user ON muted_notices (user_id);
+                """),
     ]
 }

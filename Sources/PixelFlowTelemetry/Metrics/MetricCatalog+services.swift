@@ -55,9 +55,9 @@ extension MetricCatalog {
             MetricDescription(
                 .counter, "auth_mails_total", labels: ["kind", "outcome"],
                 """
-                Attempts to send mail, where a mail server is set. kind: invitation, password_reset, verification. outcome: sent, \
-                postponed (to be tried again), refused (for good), expired (not sent before its link was good for nothing), obsolete \
-                (nothing to tell any more).
+                Attempts to send mail, where a mail server is set. kind: invitation, password_reset, verification, webhook_disabled, \
+                quota_warning. outcome: sent, postponed (to be tried again), refused (for good), expired (not sent before its link was \
+                good for nothing), obsolete (nothing to tell any more).
                 """),
             MetricDescription(
                 .counter, "auth_mail_doubts_total", "Messages tried again although the server may have taken them."),

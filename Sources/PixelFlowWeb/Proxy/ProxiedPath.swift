@@ -9,7 +9,7 @@ struct ProxiedPaths: Sendable {
         prefixes: [["organisations"], ["sessions"], ["keys"], ["invitations"], ["password"], ["email"], ["me"]],
         whole: [
             ["health"], ["register"], ["login"], ["validate"], [".well-known", "jwks.json"], ["token"], ["logout"], ["me"], ["password"],
-            ["organisations"], ["sessions"], ["keys"], ["audit"],
+            ["organisations"], ["sessions"], ["keys"], ["audit"], ["notification-settings"], ["unsubscribe"],
         ])
 
     fileprivate let prefixes: [[Substring]]

@@ -6,6 +6,7 @@ import { showError, toast } from "../service/toasts.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { useTitle } from "../shell/routing.jsx";
 import { exportAccount } from "./exporting.js";
+import { Mail } from "./Mail.jsx";
 import { Notifications } from "./Notifications.jsx";
 import { SecondFactor } from "./SecondFactor.jsx";
 import { Sessions } from "./Sessions.jsx";
@@ -20,6 +21,7 @@ export function AccountPage() {
             <SecondFactor />
             <Sessions />
             <Notifications />
+            <Mail />
             <Export />
             <Deletion email={email} />
         </div>

@@ -15,6 +15,8 @@ export const actions = {
     "task.deleted": "Task deleted", "tasks.deleted": "Tasks deleted", "presets.deleted": "Presets deleted",
     "quota.changed": "Quota changed", "webhook.created": "Webhook created", "webhook.changed": "Webhook changed",
     "webhook.deleted": "Webhook deleted",
+    "webhook.disabled": "Webhook disabled by PixelFlow",
+    "quota.warning": "Quota filling up",
 };
 
 export function address(action, limit, cursor) {

@@ -66,7 +66,7 @@ struct SMTPDialogue {
             }
             return say("RCPT TO:<\(envelope.to)>", .recipient)
         case .recipient:
-            guard reply.isPositive else { throw Self.refusal("The server does not take the recipient.", reply) }
+            guard reply.isPositive else { throw Self.refusal("The server does not take the recipient.", reply, isOfRecipient: true) }
             return say("DATA", .data)
         case .data:
             guard reply.isIntermediate else { throw Self.refusal("The server does not take a message.", reply) }
@@ -135,7 +135,8 @@ struct SMTPDialogue {
     }
 
     /// 421 closes the whole service, whatever it answers.
-    private static func refusal(_ text: String, _ reply: SMTPReply) -> SMTPError {
-        SMTPError(reply.code == 421 ? .server : reply.isTransient ? .postponed : .refused, text, reply: reply)
+    private static func refusal(_ text: String, _ reply: SMTPReply, isOfRecipient: Bool = false) -> SMTPError {
+        let kind: SMTPError.Kind = reply.code == 421 ? .server : reply.isTransient ? .postponed : .refused
+        return SMTPError(kind, text, reply: reply, isOfRecipient: isOfRecipient)
     }
 }

@@ -1,0 +1,28 @@
+import FoundationEssentials
+package import PixelFlowCore
+
+extension AuditRecorder {
+    /// Tells the log of an endpoint that PixelFlow disables; auth mails its owners what the log is told.
+    @Sendable package func disabling(
+        _ endpoint: WebhookEndpoint, _ write: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        try await record(
+            .webhookDisabled, in: endpoint.tenant, on: endpoint.id.rawValue, detail: endpoint.faultInWords,
+            outcome: { $0 ? .done() : .nothing }, write)
+    }
+}
+
+extension WebhookEndpoint {
+    /// As in `Shop (hooks.example.com): it answered 410 Gone`. Of the URL the host alone: the rest may be a secret.
+    fileprivate var faultInWords: String {
+        let host = URL(string: url)?.host() ?? "the webhook"
+        let name = description.isEmpty ? host : "\(description) (\(host))"
+        let reason =
+            switch fault {
+            case .gone: "it answered 410 Gone"
+            case .failing: "every attempt has failed for \(Int(Self.failureLimit.components.seconds / 86_400)) days"
+            case nil: "it is enabled"
+            }
+        return "\(name): \(reason)"
+    }
+}

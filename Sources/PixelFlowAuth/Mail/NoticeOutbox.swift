@@ -1,0 +1,20 @@
+import Logging
+import PixelFlowCore
+import PixelFlowIdentity
+
+/// Follows up on notices that the audit log has queued.
+struct NoticeOutbox: Sendable {
+    /// How long a notice may wait to be sent; later it is no news.
+    static let lifetime = Duration.seconds(3 * 86_400)
+
+    let outbox: Outbox
+    let logger: Logger
+
+    /// The log comes first: where the outbox has no room, the entries are there and their notices are not.
+    func report(_ count: IdentityStore.NoticeCount) {
+        if count.queued > 0 { outbox.wake() }
+        if count.dropped > 0 {
+            logger.warning("notices not queued, because too many messages wait", metadata: ["notices": "\(count.dropped)"])
+        }
+    }
+}

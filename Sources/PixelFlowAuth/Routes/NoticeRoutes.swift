@@ -1,0 +1,185 @@
+import Hummingbird
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import WireFormats
+
+/// `/notification-settings` and `/unsubscribe`: what people are mailed of their organisations.
+struct NoticeRoutes: Sendable {
+    let auth: AuthDependencies
+
+    /// Without a sign-in: the token of the link is the credential.
+    var openRoutes: [Route] {
+        [
+            Route(
+                .get, "/unsubscribe", id: "showUnsubscribe", tag: "accounts", "Ask whether to end the messages of a link",
+                details: "Changes nothing: programs that look at mail follow its links.", access: .anyone,
+                parameters: [Self.token.description], responses: [Self.page("The page that asks.")],
+                problems: [.databaseUnavailable, .invalidParameter, Self.invalid], handler: show),
+            Route(
+                .post, "/unsubscribe", id: "unsubscribe", tag: "accounts", "End the messages of a link",
+                details: "As RFC 8058 has it: no sign-in, no cookie, and the body is not looked at. Can be repeated.", access: .anyone,
+                parameters: [Self.token.description], responses: [Self.page("The messages have ended.")],
+                problems: [.databaseUnavailable, .invalidParameter, Self.invalid], handler: unsubscribe),
+        ]
+    }
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/notification-settings", id: "getNotificationSettings", tag: "accounts",
+                "Read what one is mailed of an organisation", details: "Of the organisation that the token is for.", access: .token,
+                responses: [.json(NotificationSettings.self, "What is sent.")], problems: [.databaseUnavailable, .personRequired],
+                handler: read),
+            Route(
+                .put, "/notification-settings", id: "setNotificationSettings", tag: "accounts",
+                "Choose what one is mailed of an organisation", details: "Of the organisation that the token is for.", access: .token,
+                body: BodyDescription([.json(NotificationChoice.self)], "What to send."),
+                responses: [.json(NotificationSettings.self, "What is sent.")],
+                problems: [.databaseUnavailable, .personRequired] + .fields, handler: write),
+        ]
+    }
+
+    private static let token = QueryParameter.text("token", maximumBytes: 256, "What stands in the link.")
+    private static let invalid = DeclaredProblem(.notFound, "unsubscribe_invalid", "The link is incomplete, or not of this service.")
+
+    private static func page(_ text: String) -> ResponseDescription {
+        ResponseDescription(200, text, [ContentDescription("text/html", .schema(.string()))])
+    }
+
+    @Sendable private func show(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let subscription = try await subscription(request)
+        return UnsubscribePage.question(subscription.kind)
+    }
+
+    @Sendable private func unsubscribe(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let subscription = try await subscription(request)
+        try await auth.store.setMuted(
+            [subscription.kind: true], of: subscription.user, in: subscription.organisation, at: auth.clock.now())
+        return UnsubscribePage.done(subscription.kind)
+    }
+
+    /// - Throws: `unsubscribe_invalid` (404).
+    private func subscription(_ request: Request) async throws -> NoticeSubscription {
+        let token = try Self.token.value(in: request.query) ?? ""
+        guard let subscription = try await auth.issuer.value.mailSecrets.subscription(token) else {
+            throw PixelFlowError(
+                .notFound, code: "unsubscribe_invalid", "The link is incomplete, or not of this service; choose in your account.")
+        }
+        return subscription
+    }
+
+    @Sendable private func read(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(try await settings(of: try auth.person(request, context).principal))
+    }
+
+    @Sendable private func write(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let principal = try auth.person(request, context).principal
+        let choice: NotificationChoice = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
+        try await auth.store.setMuted(
+            [.webhookDisabled: !choice.webhookDisabled, .quotaWarning: !choice.quotaWarning], of: principal.user, in: principal.tenant,
+            at: auth.clock.now())
+        return try .json(try await settings(of: principal))
+    }
+
+    private func settings(of principal: Principal) async throws -> NotificationSettings {
+        NotificationSettings(try await auth.store.noticeSettings(of: principal.user, in: principal.tenant))
+    }
+}
+
+/// The body of `PUT /notification-settings`.
+private struct NotificationChoice: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "NotificationChoice"
+    static let annotations = NotificationSettings.choices
+
+    let webhookDisabled: Bool
+    let quotaWarning: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case webhookDisabled = "webhook_disabled"
+        case quotaWarning = "quota_warning"
+    }
+}
+
+struct NotificationSettings: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "NotificationSettings"
+    fileprivate static let choices: [String: SchemaAnnotation] = [
+        "webhook_disabled": "Whether an owner is mailed that PixelFlow has disabled a webhook.",
+        "quota_warning": "Whether an owner or admin is mailed that much of a quota is used.",
+    ]
+    static let annotations = choices.merging([
+        "mail_refused_at": .init(
+            "Since when the mailbox refuses mail: nothing of this is sent until it takes another message. RFC 3339.",
+            ["format": "date-time"])
+    ]) { $1 }
+
+    let webhookDisabled: Bool
+    let quotaWarning: Bool
+    let mailRefusedAt: String?
+
+    init(_ settings: IdentityStore.NoticeSettings) {
+        webhookDisabled = !settings.muted.contains(.webhookDisabled)
+        quotaWarning = !settings.muted.contains(.quotaWarning)
+        mailRefusedAt = settings.refusedAt?.iso8601
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case webhookDisabled = "webhook_disabled"
+        case quotaWarning = "quota_warning"
+        case mailRefusedAt = "mail_refused_at"
+    }
+}
+
+/// What people see who open the link of a notice. It needs neither a script nor anything from elsewhere.
+private enum UnsubscribePage {
+    static func question(_ kind: QueuedMail.Kind) -> Response {
+        // Without an address of its own, a form is sent to that of the page, token included.
+        page(
+            "No more of these messages?",
+            "<p>PixelFlow will no longer mail you \(kind.words).</p><form method=\"post\"><button>Stop these messages</button></form>")
+    }
+
+    static func done(_ kind: QueuedMail.Kind) -> Response {
+        page("Done", "<p>PixelFlow no longer mails you \(kind.words). You can change that in your account.</p>")
+    }
+
+    private static func page(_ title: String, _ content: String) -> Response {
+        let html = """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>\(title) – PixelFlow</title>
+            <style>
+            :root { color-scheme: light dark; font: 400 16px/1.55 system-ui, sans-serif; }
+            main { max-width: 32rem; margin: 4rem auto; padding: 0 1rem; }
+            button { font: inherit; font-weight: 600; padding: 0.6rem 1.2rem; }
+            </style>
+            </head>
+            <body><main><h1>\(title)</h1>\(content)</main></body>
+            </html>
+
+            """
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                // With "no-referrer", browsers name no origin for the form, and web would take it for that of another site.
+                .referrerPolicy: "same-origin",
+                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+}
+
+extension QueuedMail.Kind {
+    /// Completes "PixelFlow mails you".
+    fileprivate var words: String {
+        switch self {
+        case .webhookDisabled: "when it has disabled a webhook of this organisation"
+        case .quotaWarning: "when this organisation has used much of a quota"
+        case .invitation, .passwordForgotten, .passwordReset, .verification: "about this"
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import PixelFlowCore
+
+/// What a message has shown of a mailbox.
+package enum MailboxState: Sendable, Hashable {
+    /// It was taken.
+    case takesMail
+    /// The server refuses the mailbox for good (5xx).
+    case refuses(at: Timestamp)
+}
+
+/// Which notices people do not want, and which mailboxes take none.
+extension IdentityStore {
+    private static let mute = SQLStatement(
+        "mute_notice",
+        """
+        INSERT INTO muted_notices (organisation, user_id, kind, muted_at)
+        SELECT m.organisation, m.user_id, $3, $4 FROM memberships m WHERE m.organisation = $1 AND m.user_id = $2
+        ON CONFLICT (organisation, user_id, kind) DO NOTHING
+        """)
+    private static let unmute = SQLStatement(
+        "unmute_notice", "DELETE FROM muted_notices WHERE organisation = $1 AND user_id = $2 AND kind = $3")
+    private static let muted = SQLStatement(
+        "muted_notices", "SELECT kind FROM muted_notices WHERE organisation = $1 AND user_id = $2")
+    private static let forget = SQLStatement("forget_muted_notices", "DELETE FROM muted_notices WHERE user_id = $1")
+    private static let forgetOne = SQLStatement(
+        "forget_muted_notices_of_member", "DELETE FROM muted_notices WHERE user_id = $1 AND organisation = $2")
+    private static let refused = SQLStatement("mail_refused_at", "SELECT mail_refused_at FROM users WHERE id = $1")
+    private static let refuse = SQLStatement(
+        "mail_is_refused", "UPDATE users SET mail_refused_at = $2 WHERE email = $1 AND mail_refused_at = 0")
+    private static let take = SQLStatement(
+        "mail_is_taken", "UPDATE users SET mail_refused_at = 0 WHERE email = $1 AND mail_refused_at <> 0")
+
+    /// What a member of an organisation is mailed of.
+    package struct NoticeSettings: Sendable, Hashable {
+        package var muted: Set<QueuedMail.Kind>
+        /// Since when the member's mailbox takes no mail; nil if it does, as far as anyone knows.
+        package var refusedAt: Timestamp?
+    }
+
+    package func noticeSettings(of user: UserID, in organisation: TenantID) async throws -> NoticeSettings {
+        try await database.read(.mail) { connection in
+            let kinds = try connection.rows(Self.muted, .id(organisation), .id(user)) { QueuedMail.Kind(rawValue: $0.text(0)) }
+            let refused = try connection.rows(Self.refused, .id(user)) { $0.optionalTime(0) }.compactMap(\.self).first
+            return NoticeSettings(muted: Set(kinds.compactMap(\.self)), refusedAt: refused)
+        }
+    }
+
+    /// Ends notices, or has them sent again. Nothing changes for whoever is no member.
+    ///
+    /// - Parameter muted: whether each kind is ended; the others stay as they are.
+    package func setMuted(
+        _ muted: [QueuedMail.Kind: Bool], of user: UserID, in organisation: TenantID, at now: Timestamp
+    ) async throws {
+        try await database.write(.mail) { connection in
+            for (kind, isMuted) in muted.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                if isMuted {
+                    try connection.execute(Self.mute, .id(organisation), .id(user), .text(kind.rawValue), .time(now))
+                } else {
+                    try connection.execute(Self.unmute, .id(organisation), .id(user), .text(kind.rawValue))
+                }
+            }
+        }
+    }
+
+    static func forgetMuted(of user: UserID, _ connection: any SQLConnection) throws { try connection.execute(forget, .id(user)) }
+
+    static func forgetMuted(of user: UserID, in organisation: TenantID, _ connection: any SQLConnection) throws {
+        try connection.execute(forgetOne, .id(user), .id(organisation))
+    }
+
+    static func note(_ mailbox: MailboxState, of address: String, _ connection: any SQLConnection) throws {
+        switch mailbox {
+        case .takesMail: try connection.execute(take, .text(address))
+        case .refuses(let time): try connection.execute(refuse, .text(address), .time(time))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package import PixelFlowCore
+
+/// Mail that tells of an entry of the audit log, to those whom it concerns.
+extension IdentityStore {
+    /// People who are told of one entry; those who came first.
+    package static let noticeRecipients = 50
+
+    /// What `append` has done about mail.
+    package struct NoticeCount: Sendable, Hashable {
+        /// Messages that were queued.
+        package var queued = 0
+        /// Messages for which the outbox had no room.
+        package var dropped = 0
+    }
+
+    /// What a notice tells of, and whom.
+    package struct Notice: Sendable {
+        package let entry: AuditEntry
+        package let organisation: Organisation
+        package let user: UserID
+    }
+
+    private static let isKnown = SQLStatement(
+        "audit_target_is_known",
+        "SELECT count(*) FROM audit_log WHERE organisation = $1 AND action = $2 AND target = $3 AND id <> $4")
+    private static let recipients = SQLStatement(
+        "notice_recipients",
+        """
+        SELECT u.id, u.email FROM memberships m
+        JOIN users u ON u.id = m.user_id
+        JOIN organisations o ON o.id = m.organisation
+        WHERE m.organisation = $1 AND o.deleted_at = 0 AND u.disabled_at = 0 AND u.mail_refused_at = 0
+        AND (m.role = 'owner' OR m.role = $2)
+        AND NOT EXISTS (
+            SELECT 1 FROM muted_notices x WHERE x.organisation = m.organisation AND x.user_id = m.user_id AND x.kind = $3)
+        AND ($4 = '' OR u.email = $4)
+        ORDER BY m.created_at, m.user_id LIMIT $5
+        """)
+    private static let find = SQLStatement(
+        "audit_entry",
+        """
+        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id FROM audit_log WHERE id = $1
+        """)
+
+    /// Adds entries, as one, and queues what people are to be mailed of them in the same transaction. An entry that is there already is
+    /// left as it is and mailed no second time, and so is one about a quota whose target is there: several services may tell of it.
+    ///
+    /// - Parameter lifetime: how long a message may wait to be sent; nil if no mail is sent.
+    package func append(_ entries: [AuditEntry], mailingFor lifetime: Duration?, at now: Timestamp) async throws -> NoticeCount {
+        try await database.write(.audit) { connection in
+            // In one order for everyone, so that two who add the same entries wait for each other instead of locking each other out.
+            let sorted = entries.sorted { $0.id < $1.id }
+            for id in Set(sorted.filter(\.isOncePerTarget).map(\.organisation)).sorted() { try Self.lock(id, connection) }
+            var count = NoticeCount()
+            for entry in sorted {
+                if entry.isOncePerTarget, try Self.isKnown(entry, connection) { continue }
+                guard try Self.append(entry, connection), let lifetime, let kind = QueuedMail.Kind(telling: entry.action) else { continue }
+                for (_, address) in try Self.recipients(of: kind, in: entry.organisation, connection) {
+                    guard try Self.hasRoom(connection) else {
+                        count.dropped += 1
+                        continue
+                    }
+                    let mail = QueuedMail(
+                        id: UUIDv7.make(at: now), kind: kind, recipient: address, subject: entry.id, createdAt: now,
+                        expiresAt: now + lifetime)
+                    try Self.queue(mail, connection)
+                    count.queued += 1
+                }
+            }
+            return count
+        }
+    }
+
+    /// What a message tells of; nil if there is nothing to tell its recipient any more.
+    package func notice(of mail: QueuedMail) async throws -> Notice? {
+        try await database.read(.mail) { connection in
+            guard let entry = try connection.rows(Self.find, .text(mail.subject), map: Self.entry).compactMap(\.self).first,
+                let user = try Self.recipients(of: mail.kind, in: entry.organisation, address: mail.recipient, connection).first?.id,
+                let organisation = try Self.membership(of: user, in: entry.organisation, connection)?.organisation
+            else { return nil }
+            return Notice(entry: entry, organisation: organisation, user: user)
+        }
+    }
+
+    private static func isKnown(_ entry: AuditEntry, _ connection: any SQLConnection) throws -> Bool {
+        try connection.count(
+            isKnown, .id(entry.organisation), .text(entry.action.rawValue), .text(entry.target), .text(entry.id)) > 0
+    }
+
+    private static func recipients(
+        of kind: QueuedMail.Kind, in organisation: TenantID, address: String = "", _ connection: any SQLConnection
+    ) throws -> [(id: UserID, address: String)] {
+        try connection.rows(
+            recipients, .id(organisation), .text((kind.concernsAdmins ? Role.admin : .owner).rawValue), .text(kind.rawValue),
+            .text(address),
+            .number(noticeRecipients)
+        ) { (id: UserID($0.text(0)), address: $0.text(1)) }
+    }
+}
+
+extension QueuedMail.Kind {
+    /// Those that tell of an organisation's affairs. Whoever gets them can end them.
+    package static let notices = allCases.filter(\.isNotice)
+
+    package var isNotice: Bool {
+        switch self {
+        case .webhookDisabled, .quotaWarning: true
+        case .invitation, .passwordForgotten, .passwordReset, .verification: false
+        }
+    }
+
+    /// Whether admins are told beside the owners.
+    fileprivate var concernsAdmins: Bool { self == .quotaWarning }
+
+    /// Nil for what nobody is mailed of.
+    init?(telling action: AuditAction) {
+        switch action {
+        case .webhookDisabled: self = .webhookDisabled
+        case .quotaWarning: self = .quotaWarning
+        default: return nil
+        }
+    }
+}
+
+extension AuditEntry {
+    /// Whether the target names what has happened, and not only what it has happened to.
+    fileprivate var isOncePerTarget: Bool { action == .quotaWarning }
+}

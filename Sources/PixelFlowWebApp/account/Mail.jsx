@@ -1,0 +1,55 @@
+import { useState } from "react";
+import { Card, Failure } from "../ui/parts.jsx";
+import { call } from "../service/calls.js";
+import { showError } from "../service/toasts.js";
+import { useAnswer } from "../service/useAnswer.js";
+
+const address = "/auth/notification-settings";
+const notices = [
+    ["webhook_disabled", "A webhook was disabled", "to owners"],
+    ["quota_warning", "A quota fills up", "to owners and admins"],
+];
+
+/** What the service mails of the present organisation. Nothing is shown where it sends no mail. */
+export function Mail() {
+    const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
+    const { answer, problem, reload } = useAnswer(sendsMail ? address : "");
+    const [chosen, setChosen] = useState(null);
+    if (!sendsMail) return null;
+    const settings = chosen || answer;
+    const choose = async (name, isOn) => {
+        const wish = { webhook_disabled: settings.webhook_disabled, quota_warning: settings.quota_warning, [name]: isOn };
+        // Shown at once, and taken back if it is refused.
+        setChosen({ ...settings, ...wish });
+        try {
+            setChosen(await call("PUT", address, wish));
+        } catch (error) {
+            setChosen(settings);
+            showError(error);
+        }
+    };
+    return (
+        <Card aria-labelledby="mail-heading" className="p-4">
+            <h2 id="mail-heading" className="text-lg font-semibold">Mail</h2>
+            <p className="text-soft">What you are mailed of this organisation.</p>
+            {problem && <Failure problem={problem} onRetry={reload} />}
+            {settings && settings.mail_refused_at && (
+                <p role="status" className="mt-2 rounded-lg bg-busy-wash px-3 py-2 text-busy">
+                    Your mailbox refuses mail. Nothing of this is sent until it takes another message, as one that confirms your address.
+                </p>
+            )}
+            {settings && (
+                <fieldset className="mt-2">
+                    <legend className="sr-only">Messages</legend>
+                    {notices.map(([name, words, whom]) => (
+                        <label key={name} className="flex items-baseline gap-2 py-0.5">
+                            <input type="checkbox" checked={settings[name]} onChange={(event) => choose(name, event.target.checked)}
+                                className="accent-accent" />
+                            <span>{words} <span className="text-sm text-soft">{whom}</span></span>
+                        </label>
+                    ))}
+                </fieldset>
+            )}
+        </Card>
+    );
+}

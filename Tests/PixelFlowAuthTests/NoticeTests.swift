@@ -1,0 +1,233 @@
+import Conformance
+import HTTPTypes
+import HummingbirdTesting
+import MailServer
+import NIOCore
+import PixelFlowCore
+import PixelFlowHTTP
+import PixelFlowIdentity
+import SMTP
+import Testing
+
+@testable import PixelFlowAuth
+
+/// Mail about what happens in an organisation.
+@Suite("Notices by mail")
+struct NoticeTests {
+    private static let secret = "0123456789abcdef0123456789abcdef"
+
+    private func run(_ test: @Sendable (AuthHarness, AuthClient, MailSender) async throws -> Void) async throws {
+        let harness = try AuthHarness()
+        var mail = AuthSettings()
+        try MailTests.settings(&mail)
+        let settings = mail
+        let service = try await harness.service {
+            $0.mail = settings.mail
+            $0.serviceSecret = ServiceSecret(Self.secret)
+        }
+        let sender = try #require(service.mailSender)
+        try await AuthHarness.run(service) { try await test(harness, $0, sender) }
+    }
+
+    private func tell(
+        _ client: AuthClient, _ action: String, of organisation: String, target: String = "hook-1",
+        detail: String = "hooks.example.com: it answered 410 Gone", id: String = UUIDv7.make()
+    ) async throws {
+        let entry: [String: any Sendable] = [
+            "id": id, "organisation": organisation, "at": "2026-01-01T00:00:00Z", "actor": "", "actor_name": "pixelflow", "action": action,
+            "target": target, "detail": detail, "address": "", "request_id": "",
+        ]
+        #expect(try await client.send(.post, "/audit-entries", as: Self.secret, ["entries": [entry]]).status == .noContent)
+    }
+
+    private func stop(_ message: MailMessage) throws -> String {
+        let value = try #require(message.fields.first { $0.name == "List-Unsubscribe" }?.value)
+        #expect(message.fields.contains { $0.name == "List-Unsubscribe-Post" && $0.value == "List-Unsubscribe=One-Click" })
+        let page = "<https://images.example.org/pf/auth"
+        #expect(value.hasPrefix(page + "/unsubscribe?token=") && value.hasSuffix(">"))
+        return String(value.dropFirst(page.count).dropLast())
+    }
+
+    @Test("an owner is told of a disabled webhook once, with what, why and where")
+    func disabledWebhook() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            let id = UUIDv7.make()
+            for _ in 0..<2 { try await tell(client, "webhook.disabled", of: ada.tenant, id: id) }
+            try await sender.sendDue()
+            let message = try #require(harness.mailbox.messages.first)
+            #expect(harness.mailbox.messages.count == 1 && message.to.address == "ada@example.org")
+            #expect(message.subject == "A webhook of ada@example.org is disabled")
+            #expect(message.text.contains("hooks.example.com: it answered 410 Gone"))
+            #expect(message.text.contains("https://images.example.org/pf/webhooks/hook-1"))
+            let html = try #require(message.html)
+            #expect(html.contains("hooks.example.com: it answered 410 Gone") && !html.contains("src=") && !html.contains("url("))
+            #expect(harness.registry[#"auth_mails_total{kind="webhook_disabled",outcome="sent"}"#] == 1)
+            #expect(message.html?.contains("/auth/unsubscribe?token=webhook_disabled.") == true)
+        }
+    }
+
+    @Test("names and texts from elsewhere are text in the HTML, and end no line of the header")
+    func escapes() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            try await tell(client, "quota.warning", of: ada.tenant, detail: "80 % of <script>alert(1)</script>; outcome unknown")
+            try await sender.sendDue()
+            let message = try #require(harness.mailbox.messages.first)
+            #expect(message.html?.contains("<script>") == false && message.html?.contains("&lt;script&gt;") == true)
+            #expect(message.subject == "A quota of ada@example.org is filling up" && !message.text.contains("outcome unknown"))
+        }
+    }
+
+    @Test("of a quota that is used up one is told in other words than of one that fills up")
+    func usedUp() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            try await tell(client, "quota.warning", of: ada.tenant, target: "q_80", detail: "80 % of the tasks of a month: 4 of 5")
+            try await tell(client, "quota.warning", of: ada.tenant, target: "q_80", detail: "80 % of the tasks of a month: 4 of 5")
+            try await tell(client, "quota.warning", of: ada.tenant, target: "q_100", detail: "100 % of the tasks of a month: 5 of 5")
+            try await sender.sendDue()
+            let subjects = harness.mailbox.messages.map(\.subject).sorted()
+            #expect(subjects == ["A quota of ada@example.org is filling up", "A quota of ada@example.org is used up"])
+        }
+    }
+
+    @Test("one click without a sign-in ends the messages of one kind; looking at the link does not")
+    func unsubscribes() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            try await sender.sendDue()
+            let path = try stop(try #require(harness.mailbox.messages.first))
+            let page = try await client.get(path)
+            #expect(page.status == .ok && page.headers[.contentType] == "text/html; charset=utf-8")
+            #expect(page.headers[.contentSecurityPolicy]?.contains("default-src 'none'") == true)
+            #expect(String(buffer: page.body).contains("<form method=\"post\">"))
+            #expect(page.headers[HTTPField.Name("referrer-policy")!] == "same-origin")
+            #expect(try await client.send(.get, "/notification-settings", as: ada.token).object()["webhook_disabled"] as? Bool == true)
+            for _ in 0..<2 {
+                let answer = try await client.client.execute(
+                    uri: path, method: .post, headers: [.contentType: "application/x-www-form-urlencoded"],
+                    body: ByteBuffer(string: "List-Unsubscribe=One-Click"))
+                #expect(answer.status == .ok)
+            }
+            let settings = try await client.send(.get, "/notification-settings", as: ada.token).object()
+            #expect(settings["webhook_disabled"] as? Bool == false && settings["quota_warning"] as? Bool == true)
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            try await tell(client, "quota.warning", of: ada.tenant, target: "q_80")
+            try await sender.sendDue()
+            #expect(harness.mailbox.messages.map(\.subject).filter { $0.contains("webhook") }.count == 1)
+            #expect(harness.mailbox.messages.count == 2)
+        }
+    }
+
+    @Test("a link that is not of this service, or names someone else, ends nothing")
+    func forged() async throws {
+        try await run { harness, client, sender in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            try await sender.sendDue()
+            let path = try stop(try #require(harness.mailbox.messages.first))
+            let forged = [
+                path.replacing(ada.id, with: bob.id).replacing(ada.tenant, with: bob.tenant),
+                path.replacing("webhook_disabled", with: "quota_warning"), path.replacing("webhook_disabled", with: "password_reset"),
+                String(path.dropLast(64)), "/unsubscribe", "/unsubscribe?token=", "/unsubscribe?token=...",
+            ]
+            for path in forged {
+                for method in [HTTPRequest.Method.get, .post] {
+                    #expect(try await client.send(method, path, as: nil).code == "unsubscribe_invalid", "\(path)")
+                }
+            }
+            for person in [ada, bob] {
+                let settings = try await client.send(.get, "/notification-settings", as: person.token).object()
+                #expect(settings["webhook_disabled"] as? Bool == true && settings["quota_warning"] as? Bool == true)
+            }
+        }
+    }
+
+    @Test("a person chooses, and can take it back; what is not a choice is refused")
+    func chooses() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            func put(_ body: [String: any Sendable]) async throws -> TestResponse {
+                try await client.send(.put, "/notification-settings", as: ada.token, body)
+            }
+            #expect(try await put(["webhook_disabled": false, "quota_warning": false]).object()["quota_warning"] as? Bool == false)
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            #expect(try await harness.store().mailBacklog() == 0)
+            #expect(try await put(["webhook_disabled": true, "quota_warning": false]).object()["webhook_disabled"] as? Bool == true)
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            #expect(try await harness.store().mailBacklog() == 1)
+            #expect(try await put(["webhook_disabled": true]).code == "missing_value")
+            #expect(try await client.send(.get, "/notification-settings", as: nil).status == .unauthorized)
+            // Ended after it was queued.
+            _ = try await put(["webhook_disabled": false, "quota_warning": false])
+            try await sender.sendDue()
+            #expect(harness.mailbox.messages.isEmpty)
+            #expect(harness.registry[#"auth_mails_total{kind="webhook_disabled",outcome="obsolete"}"#] == 1)
+        }
+    }
+
+    @Test("a mailbox that bounces gets no notices until it has taken another message")
+    func bounces() async throws {
+        try await run { harness, client, sender in
+            let ada = try await client.person("ada@example.org")
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            harness.mailbox.fail(with: SMTPError(.refused, "no such mailbox", isOfRecipient: true))
+            try await sender.sendDue()
+            harness.mailbox.fail(with: nil)
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            #expect(try await harness.store().mailBacklog() == 0)
+            #expect(try await client.send(.get, "/notification-settings", as: ada.token).object()["mail_refused_at"] is String)
+            try await client.post("/password/forgot", ["email": "ada@example.org"])
+            try await sender.sendDue()
+            #expect(harness.mailbox.messages.map(\.subject) == ["Set a new password for PixelFlow"])
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            #expect(try await harness.store().mailBacklog() == 1)
+        }
+    }
+
+    @Test("where no mail is sent, the entry is in the log and nothing waits")
+    func withoutServer() async throws {
+        let harness = try AuthHarness()
+        try await harness.run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
+            let ada = try await client.person("ada@example.org")
+            try await tell(client, "webhook.disabled", of: ada.tenant)
+            #expect(try await harness.store().mailBacklog() == 0)
+            let log = try await client.send(.get, "/audit?action=webhook.disabled", as: ada.token).object()["entries"] as? [Any]
+            #expect(log?.count == 1)
+        }
+    }
+
+    @Test("through a real server: the header as RFC 8058 has it, and a bounce at RCPT is remembered")
+    func overSMTP() async throws {
+        try await MailServer.with { server in
+            let harness = try AuthHarness()
+            let mail = MailSettings(
+                server: try SMTPEndpoint(url: server.url()), sender: try MailAddress("noreply@example.org", name: "PixelFlow"),
+                page: "https://images.example.org")
+            let service = try await harness.service {
+                $0.mail = mail
+                $0.serviceSecret = ServiceSecret(Self.secret)
+            }
+            let part = try #require(service.mailSender)
+            let sender = MailSender(
+                store: part.store, outbox: part.outbox, transport: try mail.client(), composer: part.composer, metrics: part.metrics,
+                clock: harness.clock, logger: part.logger)
+            try await AuthHarness.run(service) { client in
+                let (ada, nobody) = (try await client.person("ada@example.org"), try await client.person("nobody@example.org"))
+                for person in [ada, nobody] { try await tell(client, "webhook.disabled", of: person.tenant) }
+                #expect(try await sender.sendDue() == 2)
+                let settings = try await client.send(.get, "/notification-settings", as: nobody.token).object()
+                #expect(settings["mail_refused_at"] is String)
+                #expect(try await client.send(.get, "/notification-settings", as: ada.token).object()["mail_refused_at"] == nil)
+            }
+            let mails = try server.mails()
+            let sent = try #require(mails.first)
+            #expect(mails.count == 1 && sent.to == ["ada@example.org"] && sent.defects.isEmpty)
+            #expect(sent.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click")
+            #expect(sent.headers["List-Unsubscribe"]?.hasPrefix("<https://images.example.org/auth/unsubscribe?token=") == true)
+            #expect(sent.parts["text/html"]?.contains("A webhook is disabled") == true)
+        }
+    }
+}
