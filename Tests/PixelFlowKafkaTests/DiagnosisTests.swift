@@ -27,7 +27,8 @@ import Testing
         settings.partitions = 5
         let topic = settings.topic
         try await TestCluster.withClient(settings) { client in
-            let finding = try #require(try await KafkaTaskBroker(client).diagnose().first { $0.name == "partitions" })
+            let findings = try await KafkaTaskBroker(client).diagnose()
+            let finding = try #require(findings.first { $0.name == "partitions" })
             #expect(finding.result == .warning && finding.reason.contains("\(topic) has 2 of 5"))
         }
     }
