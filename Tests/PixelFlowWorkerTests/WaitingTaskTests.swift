@@ -1,5 +1,6 @@
 import Conformance
 import PixelFlowCore
+import PixelFlowWorker
 import Testing
 
 /// Tasks whose dispatch message does not come.
