@@ -177,11 +177,11 @@ let package = Package(
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRuntime", "PixelFlowTelemetry"]),
         composition(
             "PixelFlowServerBackends", ["TaskBackends+servers.swift"],
-            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
         composition(
             "PixelFlowServerCounting", ["RequestCounting+redis.swift"],
             ["PixelFlowBackends", "PixelFlowCache", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowLimits", "PixelFlowRedis", "PixelFlowRuntime", logging, metrics, serviceLifecycle]),
-        composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
+        composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
         composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowRuntime"]),
         composition(
             "PixelFlowBuildAPI", ["BuildAPI.swift"],

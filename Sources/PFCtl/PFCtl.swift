@@ -54,6 +54,7 @@ struct RootCommand: ParsableCommand {
         discussion: """
             Examples:
               pfctl check --pre                      Is the cluster ready for PixelFlow?
+              pfctl doctor                           How the backends are set up
               pfctl status                           Everything at a glance
               pfctl scale worker --replicas 4 --wait
               pfctl rollout restart api --wait
@@ -69,14 +70,15 @@ struct RootCommand: ParsableCommand {
             CommandGroup(
                 name: "Viewing",
                 subcommands: [
-                    StatusCommand.self, CheckCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self, LagCommand.self,
+                    StatusCommand.self, CheckCommand.self, DoctorCommand.self, EventsCommand.self, LogsCommand.self, TopCommand.self,
+                    LagCommand.self,
                     DashboardCommand.self, ReportCommand.self,
                 ]),
             CommandGroup(name: "Task", subcommands: [TasksCommand.self, DeadLettersCommand.self, LoginCommand.self, LogoutCommand.self]),
             CommandGroup(
                 name: "Team",
                 subcommands: [UsersCommand.self, OrganisationsCommand.self, KeysCommand.self, WebhooksCommand.self, AuditCommand.self]),
-            CommandGroup(name: "Changing", subcommands: [ScaleCommand.self, RolloutCommand.self]),
+            CommandGroup(name: "Changing", subcommands: [ScaleCommand.self, RolloutCommand.self, TestCommand.self]),
             CommandGroup(name: "Setup", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
         ])
 

@@ -90,8 +90,11 @@ package struct APIService: Sendable {
     ///
     /// - Parameters:
     ///   - checks: more than the task database and the blob store, for `/readyz`.
+    ///   - probes: of the backends, for operators.
     ///   - drain: set once the service is being stopped.
-    package func router(checks: [HealthCheck] = [], drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+    package func router(
+        checks: [HealthCheck] = [], probes: [BackendProbe] = [], drain: DrainState = DrainState()
+    ) -> Router<AppRequestContext> {
         let tasks = dependencies.tasks
         let blobs = dependencies.blobs
         let health = HealthRoutes(
@@ -127,7 +130,8 @@ package struct APIService: Sendable {
                     AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies, admitsUpgrades: true)
                 ])
             table.add(
-                QuotaRoutes(usage: dependencies.usage, audit: dependencies.audit).routes,
+                QuotaRoutes(usage: dependencies.usage, audit: dependencies.audit).routes
+                    + DiagnosisRoutes(service: "api", probes: probes).routes,
                 behind: [ServiceSecretMiddleware(dependencies.secret)])
         }
     }

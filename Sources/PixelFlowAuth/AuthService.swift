@@ -94,8 +94,12 @@ package struct AuthService: Sendable {
 
     /// All routes of the service, ready to be served.
     ///
-    /// - Parameter checks: more than the database, for `/readyz`.
-    package func router(checks: [HealthCheck] = [], drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+    /// - Parameters:
+    ///   - checks: more than the database, for `/readyz`.
+    ///   - probes: of the backends, for operators.
+    package func router(
+        checks: [HealthCheck] = [], probes: [BackendProbe] = [], drain: DrainState = DrainState()
+    ) -> Router<AppRequestContext> {
         let auth = dependencies
         let health = HealthRoutes(
             checks: [
@@ -118,7 +122,8 @@ package struct AuthService: Sendable {
                     + InvitationRoutes(auth: auth).routes + KeyRoutes(auth: auth).routes + AuditRoutes(auth: auth).routes,
                 behind: [AuthenticationMiddleware(verifier: verifier, proxies: auth.proxies)])
             table.add(
-                VerifierRoutes(identities: auth.identities).routes + OperatorRoutes(auth: auth).routes,
+                VerifierRoutes(identities: auth.identities).routes + OperatorRoutes(auth: auth).routes
+                    + DiagnosisRoutes(service: "auth", probes: probes).routes,
                 behind: [ServiceSecretMiddleware(serviceSecret)])
         }
     }

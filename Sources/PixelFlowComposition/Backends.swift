@@ -11,11 +11,14 @@ package struct UserBackends: Sendable {
     package let isEmbedded: Bool
     /// What runs for as long as the store is used; started first, stopped last.
     package let services: [any Service]
+    /// Ask the store how it is set up, for operators.
+    package let probes: [BackendProbe]
 
-    package init(store: IdentityStore, isEmbedded: Bool, services: [any Service] = []) {
+    package init(store: IdentityStore, isEmbedded: Bool, services: [any Service] = [], probes: [BackendProbe] = []) {
         self.store = store
         self.isEmbedded = isEmbedded
         self.services = services
+        self.probes = probes
     }
 }
 
@@ -37,10 +40,13 @@ package struct TaskBackends: Sendable {
     package let isEmbedded: Bool
     /// What runs for as long as the backends are used, the publisher included; started first, stopped last.
     package let services: [any Service]
+    /// Ask the backends how they are set up, for operators.
+    package let probes: [BackendProbe]
 
     package init(
         tasks: any TaskDatabase, blobs: any ObjectDatabase, broker: any TaskBroker, events: any TaskEvents,
-        versions: any TaskVersions, installation: InstallationCheck, publisher: OutboxPublisher, isEmbedded: Bool, services: [any Service]
+        versions: any TaskVersions, installation: InstallationCheck, publisher: OutboxPublisher, isEmbedded: Bool,
+        services: [any Service], probes: [BackendProbe] = []
     ) {
         self.tasks = tasks
         self.blobs = blobs
@@ -51,6 +57,7 @@ package struct TaskBackends: Sendable {
         self.publisher = publisher
         self.isEmbedded = isEmbedded
         self.services = services + [publisher]
+        self.probes = probes
     }
 
     /// The checks of the task database and the blob store.

@@ -59,7 +59,7 @@ package func buildAPI(
                 publisher: backends.publisher, audit: audit, logger: logger),
             webhooks, quotas, hub,
         ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
-        listeners: [listen.listener("api", api.router(checks: checks, drain: context.drain))])
+        listeners: [listen.listener("api", api.router(checks: checks, probes: backends.probes + counting.probes, drain: context.drain))])
 }
 
 /// The settings of the api itself, whatever its backends are.

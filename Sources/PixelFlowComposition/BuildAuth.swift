@@ -19,7 +19,10 @@ package func buildAuth(
     return (
         ServiceParts(
             foundation: auth.services + counting.followers(auth.verifier, logger: context.logger(for: "auth")),
-            listeners: [listen.listener("auth", auth.router(checks: counting.checks, drain: context.drain))]),
+            listeners: [
+                listen.listener(
+                    "auth", auth.router(checks: counting.checks, probes: backends.probes + counting.probes, drain: context.drain))
+            ]),
         auth.verifier,
         auth.identities
     )

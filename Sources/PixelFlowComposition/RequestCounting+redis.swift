@@ -30,6 +30,7 @@ extension RequestCounting {
                 shared: RedisCacheStore(client), local: InMemoryCacheStore(isAlone: false), logger: logger),
             revocations: RedisInvalidationSignal(sender: client, listener: listener, name: "revocations"),
             checks: [HealthCheck("cache", need: .never) { try await client.check() }],
+            probes: [BackendProbe("cache", client)],
             services: [
                 ClosingService {
                     await listener.shutDown()

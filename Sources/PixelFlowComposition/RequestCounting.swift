@@ -14,18 +14,21 @@ package struct RequestCounting: Sendable {
     package let revocations: (any InvalidationSignal)?
     /// None for a counter in the process.
     package let checks: [HealthCheck]
+    /// Ask where requests are counted how it is set up, for operators.
+    package let probes: [BackendProbe]
     /// What runs for as long as requests are counted; started first, stopped last.
     package let services: [any Service]
 
     package init(
         limiter: any RateLimiter, isShared: Bool = false, cache: any CacheStore, revocations: (any InvalidationSignal)? = nil,
-        checks: [HealthCheck] = [], services: [any Service] = []
+        checks: [HealthCheck] = [], probes: [BackendProbe] = [], services: [any Service] = []
     ) {
         self.limiter = limiter
         shared = isShared ? limiter : nil
         self.cache = cache
         self.revocations = revocations
         self.checks = checks
+        self.probes = probes
         self.services = services
     }
 

@@ -2,6 +2,7 @@ package import Logging
 package import PixelFlowBackends
 package import PixelFlowCore
 import PixelFlowDispatch
+import PixelFlowHTTP
 import PixelFlowKafka
 import PixelFlowMongo
 import PixelFlowRuntime
@@ -16,8 +17,10 @@ extension TaskBackends {
     /// What a process does with the backends.
     package enum Role: Sendable {
         case api
-        /// - Parameter slots: tasks in hand at a time; about twice as many dispatch messages are fetched ahead.
-        case worker(slots: Int)
+        /// - Parameters:
+        ///   - slots: tasks in hand at a time; about twice as many dispatch messages are fetched ahead.
+        ///   - lanes: whose dispatch messages it takes.
+        case worker(slots: Int, lanes: Set<Lane>)
     }
 
     /// Opens the backends, without touching the network. One that is away at the start is used when it answers.
@@ -31,7 +34,7 @@ extension TaskBackends {
         var kafkaSettings = try KafkaSettings(settings)
         kafkaSettings.clientID = role.clientID
         let kafka = try KafkaClient(kafkaSettings, logger: logger)
-        let broker = KafkaTaskBroker(kafka, slots: role.slots)
+        let broker = KafkaTaskBroker(kafka, slots: role.slots, lanes: role.lanes)
         let events = KafkaTaskEvents(kafka, interest: role.interest)
         let installation = try InstallationCheck(database: tasks, objects: blobs, settings: settings, logger: logger)
         let versions = FollowedVersions(events: events, logger: logger)
@@ -44,7 +47,8 @@ extension TaskBackends {
                 ClosingService { await kafka.close() },
                 PreparationService { try await blobs.prepare() },
                 installation,
-            ] + (role.followsTasks ? [versions] : []))
+            ] + (role.followsTasks ? [versions] : []),
+            probes: [BackendProbe("task_database", tasks), BackendProbe("blob_store", blobs), BackendProbe("broker", broker)])
     }
 }
 
@@ -75,7 +79,14 @@ extension TaskBackends.Role {
     fileprivate var slots: Int {
         switch self {
         case .api: 1
-        case .worker(let slots): slots
+        case .worker(let slots, _): slots
+        }
+    }
+
+    fileprivate var lanes: Set<Lane> {
+        switch self {
+        case .api: Set(Lane.allCases)
+        case .worker(_, let lanes): lanes
         }
     }
 }

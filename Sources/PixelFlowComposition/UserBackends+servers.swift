@@ -1,6 +1,7 @@
 package import Logging
 package import PixelFlowBackends
 package import PixelFlowCore
+import PixelFlowHTTP
 import PixelFlowIdentity
 import PixelFlowPostgres
 import PixelFlowRuntime
@@ -15,6 +16,7 @@ extension UserBackends {
     package static func servers(_ settings: Settings, logger: Logger) throws(PixelFlowError) -> UserBackends {
         let database = try PostgresIdentityDatabase(settings: PostgresSettings(settings), logger: logger)
         return UserBackends(
-            store: IdentityStore(database), isEmbedded: false, services: [ClosingService { await database.shutDown() }])
+            store: IdentityStore(database), isEmbedded: false, services: [ClosingService { await database.shutDown() }],
+            probes: [BackendProbe("database", database)])
     }
 }

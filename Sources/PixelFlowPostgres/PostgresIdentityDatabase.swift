@@ -12,7 +12,7 @@ import Synchronization
 /// `retry == .outage`.
 package final class PostgresIdentityDatabase: SQLDatabase {
     private let database: PostgresDatabase
-    private let migrator: Migrator
+    let migrator: Migrator
     private let isPrepared = Atomic(false)
     private let logger: Logger
 

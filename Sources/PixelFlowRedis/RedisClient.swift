@@ -24,7 +24,7 @@ package final class RedisClient: Sendable {
 
     private enum Entry { case refused(RedisError), queued, schedule }
 
-    private let settings: RedisSettings
+    let settings: RedisSettings
     private let group: MultiThreadedEventLoopGroup
     private let loop: any EventLoop
     private let connection: RedisConnection

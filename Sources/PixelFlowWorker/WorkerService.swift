@@ -162,7 +162,8 @@ package struct WorkerService: Service {
         let found: [TaskID]
         do {
             // Workers that look at the same moment find the same ones: of a few more, each picks some.
-            found = try await dependencies.store.waiting(longerThan: settings.pollInterval, limit: limit * 4)
+            found = try await dependencies.store.waiting(
+                longerThan: settings.pollInterval, in: settings.lanes, limit: limit * 4)
         } catch {
             logger.debug("polling for waiting tasks failed", metadata: ["error": "\(error)"])
             return []

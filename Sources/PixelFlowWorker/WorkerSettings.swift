@@ -17,6 +17,17 @@ package struct WorkerSettings: Sendable {
         "PIXELFLOW_SHUTDOWN_GRACE", default: 20, in: 0...3600,
         help: "How long running tasks may continue after SIGTERM before they are released for another worker.")
 
+    /// Of a worker in a process of its own; where all services are in one, its worker takes every lane.
+    package static let lanesSetting = Setting<Set<Lane>>(
+        "PIXELFLOW_WORKER_LANES", default: "high,normal,low", expected: "one or more of high, normal and low, separated by commas",
+        help: "Priorities whose tasks this worker takes. Every priority needs a worker: tasks of one without wait."
+    ) { text in
+        let lanes = text.split(separator: ",", omittingEmptySubsequences: false).map { Lane(rawValue: String($0)) }
+        let known = Set(lanes.compactMap { $0 })
+        // Each is known and named once.
+        return known.isEmpty || known.count < lanes.count ? nil : known
+    }
+
     package static let descriptions: [SettingDescription] =
         [slotsSetting.description, renderProcessesSetting.description, renderMemorySetting.description, graceSetting.description]
         + ImageLimits.descriptions
@@ -32,6 +43,8 @@ package struct WorkerSettings: Sendable {
     package var grace: Duration
     /// How long a task may wait, with a slot free, before it is taken without its dispatch message.
     package var pollInterval: Duration
+    /// Whose tasks it takes.
+    package var lanes = Set(Lane.allCases)
     package var policy: TaskPolicy
     package var limits: ImageLimits
 

@@ -99,6 +99,16 @@ def test_keda_removes_the_last_worker_and_helm_test_does_not_ask_it():
     assert [each for each in next(each for each in chart.manifests("defaults").of("Pod"))["spec"]["containers"][0]["args"] if "-worker:" in each]
 
 
+def test_a_pool_of_some_lanes_takes_and_counts_their_tasks_only():
+    documents = chart.manifests("scale-to-zero")
+    assert "PIXELFLOW_WORKER_LANES" not in environment(worker(documents, ""))
+    assert environment(worker(documents, "-warm"))["PIXELFLOW_WORKER_LANES"] == "high,normal"
+    topics = [
+        [trigger["metadata"]["topic"] for trigger in documents.one("ScaledObject", f"pixelflow-worker{pool}")["spec"]["triggers"]]
+        for pool in ("", "-warm")]
+    assert topics == [["image-tasks.high", "image-tasks", "image-tasks.low"], ["image-tasks.high", "image-tasks"]]
+
+
 @pytest.mark.parametrize("name", ["worker-pools", "scale-to-zero"])
 def test_no_service_runs_while_the_runbook_restores(name):
     """Pools choose their own nodes, so the selector that keeps the first workers away does not hold for them."""
@@ -147,7 +157,7 @@ def test_cpu_is_resized_in_place_and_memory_by_a_restart():
     ({"pools": [{"name": "a", "resources": {"limits": {"memory": "512Mi"}}}], "autoscaling": {"maxReplicas": 2}}, "worker.pools[a].resources.limits.memory (512 Mi)"),
     ({"pools": [{"name": "a", "renderTimeoutSeconds": 500}], "autoscaling": {"maxReplicas": 2}}, "worker.pools[a].shutdownGraceSeconds"),
     ({"pools": [{"name": "A"}]}, "pattern"), ({"pools": [{"name": "a-name-too-long-x"}]}, "pattern"), ({"pools": [{"replicas": 1}]}, "name"),
-    ({"pools": [{"name": "a", "lanes": ["high"]}]}, "lanes"),
+    ({"pools": [{"name": "a", "lanes": ["urgent"]}]}, "lanes"),
 ])
 def test_pools_that_cannot_work_are_refused(values, said):
     done = chart.template({"worker": values})

@@ -11,6 +11,11 @@ REFUSALS = {
     "more workers than partitions": ({"worker": {"autoscaling": {"maxReplicas": 13}}}, "maxReplicas (13) is above kafka.partitions (12)"),
     "the same with keda": ({"worker": {"autoscaling": {"mode": "keda", "maxReplicas": 24}}}, "is above kafka.partitions"),
     "least above most": ({"worker": {"autoscaling": {"minReplicas": 5, "maxReplicas": 4}}}, "minReplicas (5) is above maxReplicas (4)"),
+    "a priority without workers": ({"worker": {"lanes": ["high", "normal"]}}, "no worker takes tasks of the priority low"),
+    "the same with a pool": (
+        {"worker": {"lanes": ["normal"], "autoscaling": {"maxReplicas": 6}, "pools": [{"name": "urgent", "lanes": ["high"], "autoscaling": {"maxReplicas": 6}}]}},
+        "no worker takes tasks of the priority low"),
+    "a lane that is none": ({"worker": {"lanes": ["urgent"]}}, "/worker/lanes/0"),
     "no replicas": ({"web": {"replicas": 0}}, "/web/replicas"),
     "grace too short": ({"worker": {"shutdownGraceSeconds": 60}}, "shutdownGraceSeconds (60) must be above worker.renderTimeoutSeconds (60)"),
     "memory too small": (

@@ -92,6 +92,9 @@ def test_what_is_backed_up_is_there_after_a_restore(installation, tmp_path):
         first.backup_expecting(0, "take", copy)
         finished_task(base, token, tmp_path)
     assert copy.stat().st_mode & 0o077 == 0
+    contents = json.loads((copy / "manifest.json").read_text())["contents"]
+    # A source and three outputs, and the mark of the installation.
+    assert contents["objects"]["count"] >= 4 and contents["tasks"]["count"] >= 1 and contents["accounts"]["server"].startswith("15")
     assert "✓" in first.backup_expecting(0, "check", copy)
     assert "already" in first.backup_expecting(1, "restore", copy)
 
@@ -117,6 +120,9 @@ def test_a_backup_that_is_not_whole_is_refused(installation, tmp_path):
     (copy / "objects" / "stranger").unlink()
     servers.backup_expecting(0, "check", copy)
     manifest = json.loads((copy / "manifest.json").read_text())
+    counted = {**manifest["contents"], "objects": {"count": 7, "server": ""}}
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "contents": counted}))
+    assert "0 objects after the restore, and not 7" in installation("miscounted").backup_expecting(1, "restore", copy)
     (copy / "manifest.json").write_text(json.dumps({**manifest, "format": 99}))
     assert "format 99" in servers.backup_expecting(1, "check", copy)
     (copy / "manifest.json").unlink()

@@ -19,6 +19,8 @@ import Testing
         Transcript("check", "check"),
         Transcript("check-healthy", "check", isHealthy: true),
         Transcript("check-pre", "check", "--pre"),
+        Transcript("doctor", "doctor"),
+        Transcript("doctor-healthy", "doctor", isHealthy: true),
         Transcript("scale", "scale", "worker", "--replicas", "4", changes: true),
         Transcript("scale-bounds", "scale", "worker", "--min", "3", "--max", "30"),
         Transcript("scale-unknown", "scale", "wroker", "--replicas", "4"),

@@ -31,6 +31,26 @@ import WireFormats
 
     private static let token = ["PFCTL_TOKEN": "token"]
 
+    @Test func listsThePodsOfAPoolUnderIt() async throws {
+        try await FakePixelFlow.run { stand in
+            // As the chart labels them: the Deployment by its own component, its pods as workers of another name.
+            var labels = FakePixelFlow.labels("worker")
+            labels["app.kubernetes.io/name"] = "pixelflow-spot"
+            stand.cluster.deploy("pixelflow-worker-spot", replicas: 2, labels: labels, namespace: FakePixelFlow.namespace)
+            stand.cluster.update(.deployments, "pixelflow-worker-spot", namespace: FakePixelFlow.namespace) {
+                $0["metadata"]?["labels"]?["app.kubernetes.io/component"] = "worker-spot"
+            }
+            let outcome = await stand.pfctl("status", "-o", "json")
+            let services = try JSONValue(parsing: Array(outcome.output.utf8))["services"]?.arrayValue ?? []
+            let counts = services.reduce(into: [String: Int]()) { counts, service in
+                counts[service["name"]?.stringValue ?? ""] = service["pods"]?.arrayValue?.count
+            }
+            #expect(counts["worker"] == 3 && counts["worker-spot"] == 2, "\(counts)")
+            let spot = await stand.pfctl("logs", "worker-spot")
+            #expect(spot.status == .ok, "\(spot.errors)")
+        }
+    }
+
     @Test func isHealthyWhereAllIsReady() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("status")

@@ -44,6 +44,18 @@ import Testing
         }
     }
 
+    @Test func operatorsAloneLearnHowTheBackendsAreSetUp() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let refusal = try await ada.get("/operator/backends")
+            #expect(refusal.status == .unauthorized)
+            var operators = ada
+            operators.token = APIHarness.secret
+            let answer = try await operators.get("/operator/backends")
+            #expect(answer.text == #"{"backends":[]}"#)
+        }
+    }
+
     @Test func nobodyElseSetsAQuota() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in

@@ -141,6 +141,17 @@ struct KeyTests {
         }
     }
 
+    @Test("an operator, and nobody else, learns how the backends are set up")
+    func backends() async throws {
+        try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
+            let ada = try await client.person("ada@example.org")
+            #expect(try await client.send(.get, "/operator/backends", as: ada.token).status == .unauthorized)
+            // The store of this process is no server that could be set up wrongly.
+            let answer = try await client.send(.get, "/operator/backends", as: Self.secret)
+            #expect(answer.status == .ok && String(buffer: answer.body) == #"{"backends":[]}"#)
+        }
+    }
+
     @Test("an operator makes, disables and helps accounts, and deletes and restores organisations")
     func operates() async throws {
         try await AuthHarness().run(with: {

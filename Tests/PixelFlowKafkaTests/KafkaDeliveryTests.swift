@@ -40,6 +40,34 @@ import Testing
         }
     }
 
+    @Test func aWorkerTakesTheLanesItIsToldTo() async throws {
+        try await TestCluster.withClient { client in
+            let mixed = messages(1...6).enumerated().map { index, message in
+                var message = message
+                message.lane = Lane.allCases[index % 3]
+                return message
+            }
+            try await KafkaTaskBroker(client).publish(mixed)
+            let subscriptions = [
+                try await KafkaTaskBroker(client, lanes: [.high]).subscribe(),
+                try await KafkaTaskBroker(client, lanes: [.normal, .low]).subscribe(),
+            ]
+            var taken: [[DispatchMessage]] = []
+            for (subscription, count) in zip(subscriptions, [2, 4]) {
+                var messages: [DispatchMessage] = []
+                for _ in 0..<count {
+                    let delivery = try #require(try await subscription.next("a dispatch message of its lanes"))
+                    messages.append(delivery.message)
+                    await delivery.settle()
+                }
+                taken.append(messages)
+            }
+            #expect(taken[0].allSatisfy { $0.lane == .high } && taken[1].allSatisfy { $0.lane != .high })
+            for subscription in subscriptions { await subscription.close() }
+            for lag in try await client.admin.lagOfLanes().values { #expect(lag.total == 0) }
+        }
+    }
+
     @Test func aWorkerThatDiesBeforeSettlingLeavesItToTheNext() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)

@@ -1,5 +1,6 @@
 import Conformance
 import PixelFlowCore
+import PixelFlowWorker
 import Testing
 
 /// Tasks whose dispatch message does not come.
@@ -15,6 +16,33 @@ import Testing
             for task in tasks { #expect(try await fixed.final(task.id).status == .completed) }
         }
         #expect(fixed.registry["tasks_claimed_by_poll_total"] == 10)
+    }
+
+    @Test func anIdleWorkerLeavesOtherLanesAlone() async throws {
+        var harness = try WorkerHarness()
+        harness.pollInterval = .milliseconds(5)
+        harness.lanes = [.high, .low]
+        let fixed = harness
+        let other = try await fixed.add(lane: .normal)
+        try await fixed.run { _ in
+            // Those that come later are taken, so that the worker has looked by then.
+            for lane in [Lane.low, .high] {
+                let task = try await fixed.add(lane: lane)
+                #expect(try await fixed.final(task.id).status == .completed)
+            }
+        }
+        #expect(try await fixed.task(other.id).status == .pending)
+    }
+
+    @Test func lanesAreNamedOnceEach() throws {
+        func lanes(_ text: String) throws -> Set<Lane> {
+            try Settings(environment: ["PIXELFLOW_WORKER_LANES": text])[WorkerSettings.lanesSetting]
+        }
+        #expect(try lanes("low,high") == [.high, .low])
+        #expect(try Settings(environment: [:])[WorkerSettings.lanesSetting] == Set(Lane.allCases))
+        for wrong in ["urgent", "high,,low", "high,high", ","] {
+            #expect(throws: PixelFlowError.self) { try lanes(wrong) }
+        }
     }
 
     @Test func aTaskThatIsCancelledBeforeItRunsIsLeftAlone() async throws {

@@ -100,12 +100,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class NoTasks:
     """MongoDB with nothing in it."""
 
+    name = "tasks"
+
+    def version(self):
+        return "0"
+
     def describe(self):
         return 0, "documents of tasks"
 
     def take(self, folder):
         (folder / backup.TASKS).mkdir()
-        return "0 documents of tasks"
+        return self.describe()
 
     def restore(self, folder):
         pass
@@ -147,6 +152,8 @@ class Backup(unittest.TestCase):
         status, said = self.run_backup("take", self.store.url("images"))
         self.assertEqual(status, 0, said)
         self.assertIn("✓ 3 objects (11 bytes)\n", said)
+        contents = json.loads((self.copy / backup.MANIFEST).read_text())["contents"]
+        self.assertEqual({name: part["count"] for name, part in contents.items()}, {"accounts": 0, "tasks": 0, "objects": 3})
 
     def test_a_bucket_that_is_not_there_is_not_an_empty_one(self):
         self.store.buckets["images"] = {"a/1": b"one"}

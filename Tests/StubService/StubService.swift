@@ -44,7 +44,7 @@ package struct StubService: Sendable {
         typealias OutboundOut = ByteBuffer
         private let answer: Answer
         private let record: Record
-        private var request = ""
+        private var request = ByteBuffer()
 
         init(_ answer: @escaping Answer, _ record: Record) {
             self.answer = answer
@@ -52,9 +52,9 @@ package struct StubService: Sendable {
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            request += String(buffer: unwrapInboundIn(data))
+            request.writeImmutableBuffer(unwrapInboundIn(data))
             guard let call = StubService.call(request) else { return }
-            request = ""
+            request.clear()
             record.calls.withLock { $0.append(call) }
             let (status, body) = answer(call)
             let head =
@@ -63,19 +63,20 @@ package struct StubService: Sendable {
         }
     }
 
-    /// Nil until the request is complete.
-    private static func call(_ text: String) -> Call? {
-        let parts = text.components("\r\n\r\n")
-        guard parts.count >= 2 else { return nil }
-        let lines = parts[0].components("\r\n")
+    /// Nil until the request is complete. A body need not be text.
+    private static func call(_ request: ByteBuffer) -> Call? {
+        let bytes = request.readableBytesView
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+        let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components("\r\n")
         func header(_ name: String) -> String? {
             lines.first { $0.lowercased().hasPrefix(name + ": ") }.map { String($0.dropFirst(name.count + 2)) }
         }
-        let body = parts.dropFirst().joined(separator: "\r\n\r\n")
-        guard body.utf8.count >= header("content-length").flatMap({ Int($0) }) ?? 0 else { return nil }
+        let body = bytes[end.upperBound...]
+        guard body.count >= header("content-length").flatMap({ Int($0) }) ?? 0 else { return nil }
         let words = lines[0].split(separator: " ").map(String.init)
         guard words.count >= 2 else { return nil }
-        return Call(method: words[0], path: words[1], authorization: header("authorization"), body: body)
+        return Call(
+            method: words[0], path: words[1], authorization: header("authorization"), body: String(decoding: body, as: UTF8.self))
     }
 }
 

@@ -62,6 +62,14 @@ public struct Node: KubernetesResource {
 
     public struct Spec: Codable, Sendable {
         public var unschedulable: Bool?
+        public var taints: [Taint]?
+    }
+
+    public struct Taint: Codable, Sendable {
+        public var key: String
+        public var value: String?
+        /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`
+        public var effect: String?
     }
 
     public struct Status: Codable, Sendable {

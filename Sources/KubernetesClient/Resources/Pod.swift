@@ -9,6 +9,19 @@ public struct PodSpec: Codable, Sendable {
     public var nodeName: String?
     public var serviceAccountName: String?
     public var terminationGracePeriodSeconds: Int?
+    /// Labels that a node must have.
+    public var nodeSelector: [String: String]?
+    public var tolerations: [Toleration]?
+
+    public struct Toleration: Codable, Sendable {
+        /// Nil for every key.
+        public var key: String?
+        /// `Equal`, which nil means too, or `Exists`.
+        public var `operator`: String?
+        public var value: String?
+        /// Nil for every effect.
+        public var effect: String?
+    }
 }
 
 public struct Container: Codable, Sendable {

@@ -14,9 +14,6 @@ struct Check: Sendable {
         self.title = title
         self.verify = verify
     }
-
-    /// The documentation of the check.
-    var documentation: String { "docs/pfctl.md#\(anchor)" }
 }
 
 /// The result of a check.

@@ -47,9 +47,9 @@ struct CheckReport {
         let verdict = finding.verdict
         // Failures must stand out.
         let style: Text.Style = verdict.hint == nil ? .faint : .plain
-        let first = Self.mark(verdict.result) + Text(" \(finding.check.title)") + Text(verdict.reason.map { ": \($0)" } ?? "", style)
+        let first = Self.mark(verdict.result) + Text(" \(finding.title)") + Text(verdict.reason.map { ": \($0)" } ?? "", style)
         guard let hint = verdict.hint else { return [first] }
-        return [first, Text("  → \(hint)"), Text("    \(finding.check.documentation)", .faint)]
+        return [first, Text("  → \(hint)"), Text("    \(finding.documentation)", .faint)]
     }
 
     private static func mark(_ result: Verdict.Result) -> Text {
@@ -69,7 +69,7 @@ struct CheckReport {
     }
 
     private var failing: [String] {
-        sections.flatMap { $0.findings.filter { $0.verdict.result == .failed }.map { "check/\($0.check.anchor)" } }
+        sections.flatMap { $0.findings.filter { $0.verdict.result == .failed }.map { "check/\($0.anchor)" } }
     }
 
     private var json: JSONValue {
@@ -82,12 +82,12 @@ struct CheckReport {
 
     private static func json(_ finding: CheckRun.Finding) -> JSONValue {
         var json: JSONValue = [
-            "name": .string(finding.check.anchor), "title": .string(finding.check.title),
+            "name": .string(finding.anchor), "title": .string(finding.title),
             "result": .string(finding.verdict.result.rawValue),
         ]
         json["reason"] = finding.verdict.reason.map { .string($0) }
         json["hint"] = finding.verdict.hint.map { .string($0) }
-        if finding.verdict.hint != nil { json["documentation"] = .string(finding.check.documentation) }
+        if finding.verdict.hint != nil { json["documentation"] = .string(finding.documentation) }
         return json
     }
 }

@@ -4,8 +4,14 @@ import Terminal
 /// Carries checks out: those of a category at once, the categories one after the other.
 struct CheckRun: Sendable {
     struct Finding: Sendable {
-        let check: Check
+        /// Names it for programs, and is its place in the documentation.
+        let anchor: String
+        /// What should be so.
+        let title: String
         let verdict: Verdict
+
+        /// The documentation of the check.
+        var documentation: String { "docs/pfctl.md#\(anchor)" }
     }
 
     struct Section: Sendable {
@@ -44,7 +50,7 @@ struct CheckRun: Sendable {
             var verdicts: [Int: Verdict] = [:]
             for await (index, verdict) in group { verdicts[index] = verdict }
             return category.checks.enumerated().compactMap { index, check in
-                verdicts[index].map { Finding(check: check, verdict: $0) }
+                verdicts[index].map { Finding(anchor: check.anchor, title: check.title, verdict: $0) }
             }
         }
     }
@@ -59,10 +65,9 @@ struct CheckRun: Sendable {
     }
 
     private static func missing(_ failure: CommandError) -> Section {
-        let check = Check("installed", "PixelFlow is installed") { _ in .ok() }
+        let verdict = Verdict.failed(failure.message, hint: failure.hint ?? "run pfctl check --pre first")
         return Section(
-            name: "installation",
-            findings: [Finding(check: check, verdict: .failed(failure.message, hint: failure.hint ?? "run pfctl check --pre first"))])
+            name: "installation", findings: [Finding(anchor: "installed", title: "PixelFlow is installed", verdict: verdict)])
     }
 }
 
@@ -77,7 +82,7 @@ extension [CheckRun.Section] {
     /// An unreachable cluster has a different exit code than a failed check.
     var exitStatus: ExitStatus {
         guard failures > 0 else { return .ok }
-        let isUnreachable = first?.findings.contains { $0.check.anchor == "api-reachable" && $0.verdict.result == .failed } ?? false
+        let isUnreachable = first?.findings.contains { $0.anchor == "api-reachable" && $0.verdict.result == .failed } ?? false
         return isUnreachable ? .unreachable : .failed
     }
 }

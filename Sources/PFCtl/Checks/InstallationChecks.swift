@@ -7,7 +7,7 @@ extension CheckCategory {
     /// What must hold once PixelFlow runs.
     static let installation = CheckCategory(
         name: "installation", checks: [.installed, .versions, .services, .backing, .restarts, .volumes, .warningEvents])
-    static let scaling = CheckCategory(name: "scaling", checks: [.autoscaler, .autoscalerRoom])
+    static let scaling = CheckCategory(name: "scaling", checks: [.autoscaler, .autoscalerRoom, .workerRoom])
     static let reach = CheckCategory(name: "reach", checks: [.apiBackends])
 
     static let afterInstalling = [cluster, ownPermissions, installation, scaling, reach]

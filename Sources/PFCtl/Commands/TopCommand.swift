@@ -84,7 +84,7 @@ struct UsageReport {
 
     private func entries(of workload: Workload) -> [Entry] {
         let measured = Dictionary(metrics.map { ($0.name, $0) }) { first, _ in first }
-        return pods.filter { $0.metadata.component == workload.component }.sorted { $0.name < $1.name }.map { pod in
+        return pods.filter { workload.owns($0.metadata.labels) }.sorted { $0.name < $1.name }.map { pod in
             let used = measured[pod.name]?.containers.map { $0.reduce(Amount()) { $0 + Self.amount($1.usage) } }
             let requested = (pod.spec?.containers ?? []).reduce(Amount()) { $0 + Self.amount($1.resources?.requests ?? [:]) }
             return Entry(name: pod.name, used: used, requested: requested)

@@ -9,13 +9,14 @@ import Terminal
 struct ForwardedService: Sendable {
     /// A service and the port that its pods listen on.
     enum Target: String, Sendable {
-        case api, auth, web
+        case api, auth, web, worker
 
         var port: Int {
             switch self {
             case .api: 8080
             case .auth: 50051
             case .web: 3000
+            case .worker: 8081
             }
         }
     }

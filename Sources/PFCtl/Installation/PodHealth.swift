@@ -4,6 +4,7 @@ import KubernetesClient
 struct PodHealth: Sendable, Hashable {
     let name: String
     let component: String
+    let labels: [String: String]
     let isReady: Bool
     /// One word, as kubectl shows it: `Running`, `CrashLoopBackOff`, `Terminating`, …
     let state: String
@@ -18,6 +19,7 @@ struct PodHealth: Sendable, Hashable {
     init(_ pod: Pod) {
         name = pod.name
         component = pod.metadata.component
+        labels = pod.metadata.labels
         created = pod.metadata.creationTimestamp
         node = pod.spec?.nodeName
         let statuses = pod.status?.containerStatuses ?? []

@@ -76,6 +76,19 @@ struct Workload: Sendable {
     }
 }
 
+extension Workload {
+    /// The labels of the chart that tell the pods of one workload from those of others; pools of workers share their component.
+    private static let identity = ["app.kubernetes.io/name", InstallationLabels.instance, InstallationLabels.component]
+
+    /// Whether a pod with these labels is of this workload.
+    func owns(_ labels: [String: String]) -> Bool {
+        let own = template?.metadata?.labels ?? [:]
+        // A template without the labels, as of a test or of an object that somebody wrote: by its component alone.
+        guard own[InstallationLabels.component] != nil else { return labels[InstallationLabels.component] == component }
+        return Self.identity.allSatisfy { own[$0] == labels[$0] }
+    }
+}
+
 /// How far a rollout is, by kubectl's rules.
 enum RolloutProgress: Sendable, Hashable {
     /// With a description of what is pending.

@@ -57,9 +57,13 @@ struct LogsCommand: SessionCommand {
         async let found = Installation.find(in: session)
         async let listed = session.client().list(Pod.self, in: .current, InstallationLabels.everything)
         let installation = try await found
-        let components = try Set(service.map { [try installation.workload($0).component] } ?? installation.services.map(\.component))
+        let workloads = try service.map { [try installation.workload($0)] } ?? installation.services
         let release = installation.release
-        let isWanted: @Sendable (Pod) -> Bool = { $0.metadata.release == release && components.contains($0.metadata.component) }
+        // `worker` means its pools, too.
+        let isWanted: @Sendable (Pod) -> Bool = { pod in
+            pod.metadata.release == release
+                && workloads.contains { $0.component == pod.metadata.component || $0.owns(pod.metadata.labels) }
+        }
         let pods = try await listed.items.filter(isWanted).sorted { $0.name < $1.name }
         let merge = merge(session, format: format(pods.map(\.name)))
         guard follow else {

@@ -22,7 +22,7 @@ struct InstallationStatus: Sendable {
     }
 
     func pods(of workload: Workload) -> [PodHealth] {
-        pods.filter { $0.component == workload.component && !$0.isFinished }
+        pods.filter { workload.owns($0.labels) && !$0.isFinished }
     }
 
     func autoscaler(of workload: Workload) -> AutoscalerState? {

@@ -14,9 +14,10 @@ enum OperatorAccess {
     }
 
     /// Runs a body with a service.
+    /// - Parameter timeout: Of one call; nil for that of the options.
     /// - Throws: As `withAuth`.
     static func withService<Result: Sendable>(
-        _ target: ForwardedService.Target, in session: Session, _ body: (ForwardedService) async throws -> Result
+        _ target: ForwardedService.Target, in session: Session, timeout: Duration? = nil, _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         let secret = try await serviceSecret(in: session)
         return try await ForwardedService.using(
@@ -24,7 +25,7 @@ enum OperatorAccess {
             as: .token(
                 secret,
                 hint: "\(target) runs with an earlier service secret; pfctl rollout restart \(target) lets it read the one of now"),
-            body)
+            timeout: timeout, body)
     }
 
     /// Read where the Deployment of auth has it from, because an installation may name its Secret itself.

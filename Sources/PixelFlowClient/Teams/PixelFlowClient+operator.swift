@@ -64,6 +64,16 @@ extension PixelFlowClient {
         return Quota(try Fields(await document(Call(.PUT, url, headers: .json, body: .json(quota.json), isRepeatable: true))))
     }
 
+    /// How the backends of auth are set up, as auth finds them.
+    public func authBackends() async throws -> [BackendDiagnosis] { try await backends(endpoints.auth) }
+
+    /// How the backends of the api are set up, as the api finds them. Asked of the api itself: web does not pass it on.
+    public func apiBackends() async throws -> [BackendDiagnosis] { try await backends(endpoints.api) }
+
+    private func backends(_ service: String) async throws -> [BackendDiagnosis] {
+        try Fields(await document(Call(.GET, service + "/operator/backends"))).list("backends", BackendDiagnosis.init)
+    }
+
     /// Repeatable: the second time changes nothing.
     private func change(_ path: String, _ body: JSONValue) -> Call {
         Call(.PATCH, endpoints.auth + path, headers: .json, body: .json(body), isRepeatable: true)

@@ -2,14 +2,18 @@ package import PixelFlowCore
 
 /// Dispatch messages and dead letters by Kafka.
 package final class KafkaTaskBroker: TaskBroker {
-    private let client: KafkaClient
+    let client: KafkaClient
     private let slots: Int
+    private let lanes: Set<Lane>
 
-    /// - Parameter slots: tasks that this process works on at a time; about twice as many dispatch messages are
-    ///   fetched ahead.
-    package init(_ client: KafkaClient, slots: Int = 16) {
+    /// - Parameters:
+    ///   - slots: tasks that this process works on at a time; about twice as many dispatch messages are fetched ahead.
+    ///   - lanes: whose dispatch messages a subscription gives. Each has a topic of its own, whose partitions go to the members
+    ///     of the group that subscribe to it.
+    package init(_ client: KafkaClient, slots: Int = 16, lanes: Set<Lane> = Set(Lane.allCases)) {
         self.client = client
         self.slots = slots
+        self.lanes = lanes
     }
 
     /// - Throws: `broker_unavailable` (`retry == .outage`) where not every dispatch message was acknowledged in time.
@@ -29,7 +33,7 @@ package final class KafkaTaskBroker: TaskBroker {
     /// Joins the group in the background, however long that takes.
     package func subscribe() async throws -> any DispatchSubscription {
         var lanes: [Lane: DispatchConsumer] = [:]
-        for lane in Lane.allCases {
+        for lane in self.lanes {
             lanes[lane] = try DispatchConsumer(client, topic: client.settings.topic(of: lane), prefetch: max(4, 2 * slots))
         }
         return LanedSubscription(lanes, ahead: max(2, slots / 2))

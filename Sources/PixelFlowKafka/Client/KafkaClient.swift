@@ -75,6 +75,17 @@ package final class KafkaClient: Sendable {
         await threads.close()
     }
 
+    /// Asks the cluster something, over the producer's connections.
+    ///
+    /// - Throws: `broker_unavailable`, with the `KafkaFailure` as its cause.
+    func administer<Answer: Sendable>(_ body: @escaping @Sendable (KafkaHandle, KafkaSettings) throws -> Answer) async throws -> Answer {
+        do {
+            return try await threads.run { [producer, settings] in try body(producer.handle, settings) }
+        } catch {
+            throw PixelFlowError.unavailable("broker", cause: error)
+        }
+    }
+
     /// Publishes to one topic; returns once every message is acknowledged by all replicas.
     ///
     /// - Throws: `broker_unavailable`, also if the local queue is full; some messages may have been accepted then.

@@ -32,6 +32,13 @@ struct KafkaFailure: Error, Sendable, Hashable, CustomStringConvertible {
             RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
     }
 
+    /// The cluster does not answer such a question, or not to this client.
+    var isRefusal: Bool {
+        self.is(
+            RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+    }
+
     var description: String {
         let name = String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code)))
         let text = detail ?? String(cString: rd_kafka_err2str(rd_kafka_resp_err_t(rawValue: code)))

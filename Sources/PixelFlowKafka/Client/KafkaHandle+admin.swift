@@ -31,17 +31,8 @@ extension KafkaHandle {
 
     /// How many partitions a topic has. Blocks.
     func partitionCount(of topic: String, within limit: Duration) throws(KafkaFailure) -> Int {
-        let reference = rd_kafka_topic_new(pointer, topic, nil)
-        defer { if let reference { rd_kafka_topic_destroy(reference) } }
-        var metadata: UnsafePointer<rd_kafka_metadata>?
-        if let failure = KafkaFailure(unlessOK: rd_kafka_metadata(pointer, 0, reference, &metadata, Int32(limit.milliseconds))) {
-            throw failure
-        }
-        defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
-        guard let metadata, metadata.pointee.topic_cnt > 0 else { throw KafkaFailure(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) }
-        let found = metadata.pointee.topics[0]
-        if let failure = KafkaFailure(unlessOK: found.err) { throw failure }
-        guard found.partition_cnt > 0 else { throw KafkaFailure(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) }
-        return Int(found.partition_cnt)
+        let count = try describe(topic: topic, within: limit).state.partitions
+        guard count > 0 else { throw KafkaFailure(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) }
+        return count
     }
 }

@@ -3,7 +3,7 @@ import WireFormats
 
 /// The purpose of a command; a label of the metrics.
 enum MongoOperation: String, CaseIterable, Sendable {
-    case prepare, check, clock
+    case prepare, check, clock, diagnose
     case create, claim, renew, complete, change, confirm
     case find, list, changes, statistics
     case due, turns, waiting, expired, acknowledge, unpublished, deleted, purge, known

@@ -8,6 +8,7 @@ struct MongoAddress: Sendable {
     private let timeouts: [(option: String, duration: Duration)]
     /// The path of the URL, or `pixelflow`.
     let database: String
+    let usesTLS: Bool
 
     /// Nil if `url` is none.
     init?(_ url: String, timeouts: [(option: String, duration: Duration)] = []) {
@@ -17,6 +18,7 @@ struct MongoAddress: Sendable {
         defer { mongoc_uri_destroy(uri) }
         self.url = url
         self.timeouts = timeouts
+        self.usesTLS = mongoc_uri_get_tls(uri)
         self.database = mongoc_uri_get_database(uri).map { String(cString: $0) } ?? "pixelflow"
     }
 

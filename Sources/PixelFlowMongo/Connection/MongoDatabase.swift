@@ -16,6 +16,7 @@ final class MongoDatabase: Sendable {
 
     let name: String
     let commandTimeout: Duration
+    let usesTLS: Bool
     private let clients: MongoClients
     private let threads: NIOThreadPool
     /// One a connection and a thread.
@@ -30,6 +31,7 @@ final class MongoDatabase: Sendable {
         let address = try settings.address()
         name = address.database
         commandTimeout = settings.commandTimeout
+        usesTLS = address.usesTLS
         do throws(MongoFailure) {
             clients = try MongoClients(address, size: settings.poolSize)
         } catch {

@@ -3,7 +3,7 @@ package import PixelFlowCore
 extension MongoTaskStore: TaskWorkerStore {
     private typealias Name = TaskDocument.Name
 
-    package func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] {
+    package func waiting(longerThan age: Duration, in lanes: Set<Lane>, limit: Int) async throws -> [TaskID] {
         let now = try await tasks.clock.read().earliest
         var filter = tasks.agenda(.dispatch, at: ["$gt": 0])
         filter[Name.nextRunAt] = ["$lte": .time(now - age)]
@@ -13,22 +13,34 @@ extension MongoTaskStore: TaskWorkerStore {
         // Nothing waits almost every time, and that takes one query.
         guard !found.isEmpty else { return [] }
         var sent = filter
-        sent[Name.sentLane] = MongoTaskStore.anyLane
+        sent[Name.sentLane] = Self.any(of: lanes)
         sent[Name.nextRunAt] = ["$lte": .time(now)]
         let inBroker = try await tasks.rows(
             .waiting, where: sent, sort: [Name.sentLane: 1, Name.nextRunAt: 1], limit: limit, fields: fields)
-        // From before there were lanes.
-        let others = found.filter { $0[Name.nextStep]?.document?["sent"] == nil && $0[Name.nextStep]?.document?["held"] == nil }
+        // From before there were lanes: all of them are in the normal one.
+        let others = found.filter {
+            lanes.contains(.normal) && $0[Name.nextStep]?.document?["sent"] == nil && $0[Name.nextStep]?.document?["held"] == nil
+        }
         var chosen = inBroker.filter { ($0[Name.nextRunAt]?.int64 ?? .max) <= (now - age).microseconds } + others
-        if inBroker.isEmpty, chosen.count < limit {
+        if inBroker.isEmpty, chosen.count < limit, try await !isTurning(sent, besides: lanes) {
             var held = filter
-            held[Name.heldLane] = MongoTaskStore.anyLane
+            held[Name.heldLane] = Self.any(of: lanes)
             chosen += try await tasks.rows(
                 .waiting, where: held, sort: [Name.heldLane: 1, Name.tenant: 1, Name.nextRunAt: 1], limit: limit - chosen.count,
                 fields: fields)
         }
         return chosen.prefix(limit).compactMap { $0[Name.id]?.string }.map { TaskID($0) }
     }
+
+    /// Whether a dispatcher gives turns: there is a ready task of another lane with the broker, too.
+    private func isTurning(_ sent: BSONDocument, besides lanes: Set<Lane>) async throws -> Bool {
+        guard lanes.count < Lane.allCases.count else { return false }
+        var others = sent
+        others[Name.sentLane] = Self.any(of: Set(Lane.allCases).subtracting(lanes))
+        return try await !tasks.rows(.waiting, where: others, limit: 1, fields: [Name.id]).isEmpty
+    }
+
+    private static func any(of lanes: Set<Lane>) -> BSONValue { ["$in": .array(lanes.map(\.rank).sorted().map { .int($0) })] }
 
     package func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
         switch try await claims.submit(ClaimRequest(task: id, worker: worker)) {

@@ -11,7 +11,6 @@ struct TaskIndexes: Sendable {
     func ensure() async throws { try await made.value }
 
     private static func make(in database: MongoDatabase) async throws {
-        let all = [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] + WebhookDocument.indexes
         for (collection, indexes) in all {
             _ = try await database.run(
                 .prepare,
@@ -21,6 +20,10 @@ struct TaskIndexes: Sendable {
                 ])
         }
     }
+
+    /// By collection.
+    static let all: [(collection: String, indexes: [BSONDocument])] =
+        [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] + WebhookDocument.indexes
 
     /// Few, for each is paid for with every write. Those over the work at hand hold only the tasks they are about.
     private static let ofTasks: [BSONDocument] = {

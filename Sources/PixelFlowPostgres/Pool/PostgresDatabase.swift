@@ -8,15 +8,16 @@ import PixelFlowIdentity
 final class PostgresDatabase: Sendable {
     /// The kind of request; a label of the metrics.
     enum Operation: Hashable, CaseIterable {
-        case migrate, check
+        case migrate, check, diagnose
         case identity(IdentityOperation)
 
-        static let allCases = [migrate, check] + IdentityOperation.allCases.map(identity)
+        static let allCases = [migrate, check, diagnose] + IdentityOperation.allCases.map(identity)
 
         var name: String {
             switch self {
             case .migrate: "migrate"
             case .check: "check"
+            case .diagnose: "diagnose"
             case .identity(let operation): operation.rawValue
             }
         }

@@ -4,6 +4,7 @@ extension TaskWorkerStoreConformance {
     static let waiting: [Case] = [
         Case("dispatch: a task that waits can be found without its dispatch message") { try await $0.waitingIsFound() },
         Case("dispatch: tasks that wait are found lane by lane") { try await $0.waitingIsFoundLaneByLane() },
+        Case("dispatch: tasks that wait are found in some lanes only") { try await $0.waitingIsFoundInSomeLanes() },
         Case("dispatch: held tasks wait for their turn, unless nobody gives turns") { try await $0.heldIsFoundOnlyWithoutTurns() },
         Case("claim: a held task can be claimed") { try await $0.heldCanBeClaimed() },
         Case("lease: renewing moves its end") { try await $0.renewalMovesTheEnd() },
@@ -43,6 +44,27 @@ extension TaskWorkerStoreConformance {
             return found.count == 3 ? found : nil
         }
         try requireEqual(found, expected, "waiting")
+    }
+
+    func waitingIsFoundInSomeLanes() async throws {
+        let low = try await add(lane: .low)
+        let normal = try await add(lane: .normal)
+        let high = try await add(lane: .high)
+        let held = try await add(lane: .low, isHeld: true)
+        pass(.milliseconds(1))
+        _ = try await soon("three tasks to wait") { try await worker.waiting(longerThan: .zero, limit: 10).count == 3 ? true : nil }
+        for task in [low, normal, high] {
+            let found = try await worker.waiting(longerThan: .zero, in: [task.lane], limit: 10)
+            try requireEqual(found, [task.id], "waiting in the lane \(task.lane)")
+        }
+        let ends = try await worker.waiting(longerThan: .zero, in: [.high, .low], limit: 10)
+        try requireEqual(ends, [high.id, low.id], "waiting in two lanes")
+        _ = try await claim(low)
+        try requireEqual(try await worker.waiting(longerThan: .zero, in: [.low], limit: 10), [], "while another lane has something sent")
+        _ = try await claim(normal)
+        _ = try await claim(high)
+        try requireEqual(try await worker.waiting(longerThan: .zero, in: [.low], limit: 10), [held.id], "with nothing sent")
+        try requireEqual(try await worker.waiting(longerThan: .zero, in: [.high], limit: 10), [], "in another lane")
     }
 
     func heldIsFoundOnlyWithoutTurns() async throws {

@@ -95,15 +95,21 @@ struct Scenario: Sendable {
 
     /// The services behind the pods' ports.
     private func openPorts(isHealthy: Bool) async throws -> [StubService] {
-        var services = [try await StubService.start { ScenarioService.answer($0, isHealthy: isHealthy) }]
+        var services: [StubService] = []
         for (component, port) in [("api", 8_080), ("auth", 50_051)] {
-            for pod in stand.pods(of: component) {
-                stand.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: services[0].port)
+            let service = try await StubService.start { call in
+                DoctorService.answer(call, of: component, isHealthy: isHealthy) ?? ScenarioService.answer(call, isHealthy: isHealthy)
             }
+            for pod in stand.pods(of: component) {
+                stand.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: service.port)
+            }
+            services.append(service)
         }
         for (index, pod) in stand.pods(of: "worker").enumerated() {
             let metrics = ScenarioService.metrics(ofWorker: index, isHealthy: isHealthy)
-            let worker = try await StubService.start { _ in (200, metrics) }
+            let worker = try await StubService.start { call in
+                call.path == "/readyz" ? (200, #"{"status":"ok","checks":{"task_database":"ok"}}"#) : (200, metrics)
+            }
             stand.cluster.expose(pod: pod, port: 8_081, namespace: Self.namespace, localPort: worker.port)
             services.append(worker)
         }

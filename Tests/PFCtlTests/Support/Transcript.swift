@@ -35,7 +35,7 @@ struct Transcript: Sendable, CustomTestStringConvertible {
             let collected = CapturedStream()
             try await Scenario.run(isHealthy: isHealthy) { stand in
                 // Where it is not needed, auth stays as it is installed.
-                if ["users", "orgs"].contains(arguments.first) { stand.setServiceSecret(TeamService.serviceSecret) }
+                if ["users", "orgs", "doctor"].contains(arguments.first) { stand.setServiceSecret(TeamService.serviceSecret) }
                 for view in run { collected.write(await Self.show(view, stand)) }
             }
             text += collected.text

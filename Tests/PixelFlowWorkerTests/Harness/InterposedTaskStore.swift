@@ -24,7 +24,9 @@ struct InterposedTaskStore: TaskWorkerStore {
     func renew(_ claim: Claim) async throws -> Renewal { try await renewing(base, claim) }
 
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await base.find(id, of: tenant) }
-    func waiting(longerThan age: Duration, limit: Int) async throws -> [TaskID] { try await base.waiting(longerThan: age, limit: limit) }
+    func waiting(longerThan age: Duration, in lanes: Set<Lane>, limit: Int) async throws -> [TaskID] {
+        try await base.waiting(longerThan: age, in: lanes, limit: limit)
+    }
     func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? { try await base.claim(id, by: worker) }
     func release(_ claim: Claim) async throws -> TaskRecord? { try await base.release(claim) }
 }

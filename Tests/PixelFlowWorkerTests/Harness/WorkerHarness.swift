@@ -28,6 +28,8 @@ struct WorkerHarness: Sendable {
     var slots = 2
     /// Only tests of just this want tasks to be taken without a dispatch message.
     var pollInterval = Duration.seconds(86_400)
+    /// Whose tasks the worker takes.
+    var lanes = Set(Lane.allCases)
     /// What the worker sees of the store.
     var workerStore: any TaskWorkerStore
     private let folder: TemporaryFolder
@@ -52,12 +54,13 @@ struct WorkerHarness: Sendable {
         let dispatcher = Dispatcher(
             store: store, broker: broker, blobs: blobs, publisher: publisher, interval: .milliseconds(10), logger: logger,
             metrics: registry)
+        var settings = WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, pollInterval: pollInterval, policy: policy)
+        settings.lanes = lanes
         let worker = WorkerService(
             dependencies: WorkerDependencies(
                 store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, usage: store,
                 publisher: publisher),
-            settings: WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, pollInterval: pollInterval, policy: policy),
-            logger: logger, metrics: registry)
+            settings: settings, logger: logger, metrics: registry)
         let group = ServiceGroup(services: [publisher, dispatcher, worker], logger: logger)
         let running = Task { try await group.run() }
         do {
@@ -76,7 +79,9 @@ struct WorkerHarness: Sendable {
     // MARK: Tasks
 
     /// An accepted task; nobody has been woken for it.
-    func add(_ pipeline: Pipeline = Pipeline(outputs: [OutputSpec(name: "web")]), url: String? = nil) async throws -> TaskRecord {
+    func add(
+        _ pipeline: Pipeline = Pipeline(outputs: [OutputSpec(name: "web")]), url: String? = nil, lane: Lane = .normal
+    ) async throws -> TaskRecord {
         let now = clock.now()
         let id = TaskID.make(at: now)
         var source = TaskSource.url(url ?? "")
@@ -86,8 +91,8 @@ struct WorkerHarness: Sendable {
             source = .upload(TaskSource.Upload(filename: nil, contentType: "image/png", bytes: 5, sha256: "sent", key: key))
         }
         let task = TaskRecord(
-            id: id, tenant: Self.tenant, owner: UserID("user"), source: source, pipeline: pipeline, fingerprint: "f", requestID: "r",
-            createdAt: now)
+            id: id, tenant: Self.tenant, owner: UserID("user"), source: source, pipeline: pipeline, lane: lane, fingerprint: "f",
+            requestID: "r", createdAt: now)
         _ = try await store.create(task)
         return task
     }

@@ -51,6 +51,9 @@ scaleDown:
 {{ include "pixelflow.limitsEnv" .root }}
 - {name: PIXELFLOW_RENDER_PROCESSES, value: {{ .values.renderProcesses | quote }}}
 - {name: PIXELFLOW_WORKER_SLOTS, value: {{ .values.slots | quote }}}
+{{- if lt (len .values.lanes) 3 }}
+- {name: PIXELFLOW_WORKER_LANES, value: {{ join "," .values.lanes | quote }}}
+{{- end }}
 - {name: PIXELFLOW_RENDER_TIMEOUT, value: {{ .values.renderTimeoutSeconds | quote }}}
 - {name: PIXELFLOW_SHUTDOWN_GRACE, value: {{ .values.shutdownGraceSeconds | quote }}}
 {{- with .values.fetchAllowNetworks }}

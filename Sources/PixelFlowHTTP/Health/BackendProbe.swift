@@ -1,0 +1,43 @@
+package import PixelFlowCore
+import WireFormats
+
+/// A backend of a service that is asked how it is set up, within a time limit.
+package struct BackendProbe: Sendable {
+    /// As in `/readyz`: `task_database`.
+    package let name: String
+    private let backend: any DiagnosableBackend
+    private let timeout: Duration
+
+    /// - Parameter timeout: of the whole diagnosis; 10 seconds by default, which a backend with a few slow answers keeps.
+    package init(_ name: String, _ backend: any DiagnosableBackend, timeout: Duration = .seconds(10)) {
+        self.name = name
+        self.backend = backend
+        self.timeout = timeout
+    }
+
+    /// Never takes longer than the timeout, even if the backend ignores cancellation. A backend that does not answer is a finding, too.
+    package func run() async -> BackendReport {
+        let findings = await withCheckedContinuation { (continuation: CheckedContinuation<[BackendFinding], Never>) in
+            let race = Race(continuation)
+            let work = Task {
+                do {
+                    race.finish(try await backend.diagnose())
+                } catch {
+                    let reason = (error as? PixelFlowError).map { "\($0.message) (\($0.code))" } ?? "\(type(of: error))"
+                    race.finish([Self.silent(reason)])
+                }
+            }
+            let alarm = Task {
+                try? await Task.sleep(for: timeout)
+                race.finish([Self.silent("no answer within \(timeout.milliseconds / 1_000) s")])
+                work.cancel()
+            }
+            race.onFinish { alarm.cancel() }
+        }
+        return BackendReport(name: name, kind: backend.kind, findings: findings.map(BackendReport.Finding.init))
+    }
+
+    private static func silent(_ reason: String) -> BackendFinding {
+        .failed("answer", "it answers", reason, hint: "is it up? the log of the service says why it cannot be reached")
+    }
+}

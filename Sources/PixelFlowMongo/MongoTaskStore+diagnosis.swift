@@ -1,0 +1,90 @@
+package import PixelFlowCore
+
+extension MongoTaskStore: DiagnosableBackend {
+    package var kind: String { "MongoDB" }
+
+    package func diagnose() async throws -> [BackendFinding] {
+        let database = tasks.database
+        let latency = try await BackendFinding.latency { try await check() }
+        let write = try await BackendFinding.latency(
+            "durable-write", "a write that a majority has in its journals is quick", limit: BackendFinding.slowWrite,
+            hint: "are its disks slow, or is a member of the replica set behind? see rs.status()"
+        ) {
+            // Finds nothing to delete, and waits for the journals as every write does.
+            let none: BSONDocument = [TaskDocument.Name.id: "diagnosis"]
+            _ = try await database.run(.diagnose, .delete(from: TaskDocument.collection, where: none, database.commandTimeout))
+        }
+        let server = try await ServerGreeting(database)
+        let build = try await database.told(["buildInfo": 1])
+        let statistics = try await database.told(["dbStats": 1])
+        return [
+            latency, write, .version(build?["version"]?.string ?? "", oldest: [6, 0]), server.replication,
+            .encryption(database.usesTLS, hint: "set tls=true in PIXELFLOW_TASK_DATABASE_URL"), server.clock,
+            try await indexes(), Self.space(statistics),
+        ]
+    }
+
+    private func indexes() async throws -> BackendFinding {
+        var missing: [String] = []
+        var count = 0
+        for (collection, indexes) in TaskIndexes.all {
+            let present = try await tasks.database.documents(.diagnose, ["listIndexes": .string(collection)]).compactMap {
+                $0["name"]?.string
+            }
+            let wanted = indexes.compactMap { $0["name"]?.string }
+            count += wanted.count
+            missing += wanted.filter { !present.contains($0) }
+        }
+        return .indexes(missing: missing, of: count, hint: "restart api: it makes them before its first command")
+    }
+
+    private static func space(_ statistics: BSONDocument?) -> BackendFinding {
+        guard let total = statistics?["fsTotalSize"]?.int64, let used = statistics?["fsUsedSize"]?.int64 else {
+            return .space(free: nil, of: nil)
+        }
+        return .space(free: total - used, of: total)
+    }
+}
+
+extension MongoDatabase {
+    /// What the server says to a command; nil if it refuses it, as to an account that may not ask.
+    fileprivate func told(_ command: BSONDocument) async throws -> BSONDocument? {
+        do {
+            return try await run(.diagnose, command)
+        } catch let error as PixelFlowError {
+            guard let failure = error.cause as? MongoFailure, failure.kind == .answer || failure.kind == .credentials else { throw error }
+            return nil
+        }
+    }
+}
+
+/// The answer to `hello`.
+private struct ServerGreeting {
+    let replication: BackendFinding
+    let clock: BackendFinding
+
+    init(_ database: MongoDatabase) async throws {
+        let local = SystemClock()
+        let sent = local.now()
+        let answer = try await database.run(.diagnose, ["hello": 1])
+        let received = local.now()
+        replication = Self.replication(set: answer["setName"]?.string, members: answer["hosts"]?.array?.count ?? 0)
+        guard let milliseconds = answer["localTime"]?.int64 else {
+            clock = .skipped("clock", "its clock agrees with that of the service", "the server does not tell")
+            return
+        }
+        clock = .clock(Timestamp(microseconds: milliseconds * 1_000), sent: sent, received: received)
+    }
+
+    private static func replication(set: String?, members: Int) -> BackendFinding {
+        let (name, title) = ("replication", "it survives the loss of a machine")
+        guard let set else {
+            return .warning(
+                name, title, "a server of its own, of no replica set", hint: "for production run a replica set of three: docs/production.md"
+            )
+        }
+        let reason = "replica set \(set) with \(members) \(members == 1 ? "member" : "members")"
+        guard members < 3 else { return .ok(name, title, reason) }
+        return .warning(name, title, reason, hint: "for production run a replica set of three: docs/production.md")
+    }
+}

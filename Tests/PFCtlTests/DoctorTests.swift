@@ -1,0 +1,59 @@
+import FakeKubernetes
+import Foundation
+import KubernetesClient
+import PFCtl
+import StubService
+import Terminal
+import TerminalTesting
+import Testing
+
+@Suite struct DoctorTests {
+    @Test func failsWhereABackendFailsAndWarnsOfTheRest() async throws {
+        try await Scenario.run(isHealthy: false) { stand in
+            stand.setServiceSecret(TeamService.serviceSecret)
+            let outcome = await stand.pfctl("doctor")
+            #expect(outcome.status == .degraded, "\(outcome.errors)")
+            #expect(outcome.output.contains("✗ it answers: The broker does not answer. (broker_unavailable)"), "\(outcome.output)")
+            #expect(outcome.output.contains("! connections are encrypted: no TLS"))
+            #expect(outcome.output.contains("1 check failed, 1 warning"))
+        }
+        try await Scenario.run(isHealthy: true) { stand in
+            stand.setServiceSecret(TeamService.serviceSecret)
+            let outcome = await stand.pfctl("doctor", "-o", "json")
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(outcome.output.contains(#""result": "warning""#))
+        }
+    }
+
+    @Test func showsAServiceThatDoesNotTell() async throws {
+        try await Scenario.run(isHealthy: true) { stand in
+            stand.setServiceSecret("of-yesterday")
+            let outcome = await stand.pfctl("doctor")
+            #expect(outcome.status == .degraded)
+            #expect(outcome.output.contains("✗ auth tells: the service rejected the token"), "\(outcome.output)")
+            #expect(outcome.output.contains("pfctl rollout restart api"))
+            #expect(!outcome.output.contains("of-yesterday"))
+        }
+    }
+
+    @Test func needsTheServiceSecret() async throws {
+        try await Scenario.run(isHealthy: true) { stand in
+            stand.setServiceSecret(TeamService.serviceSecret)
+            stand.cluster.deny(DenialRule(verbs: ["get"], resource: "secrets"))
+            #expect(await stand.pfctl("doctor").status == .unreachable)
+        }
+    }
+
+    @Test func namesWorkersThatDoNotReachTheirBackends() async throws {
+        try await Scenario.run(isHealthy: true) { stand in
+            stand.setServiceSecret(TeamService.serviceSecret)
+            let blind = try await StubService.start { _ in (200, #"{"status":"degraded","checks":{"broker":"failed"}}"#) }
+            let pod = stand.pods(of: "worker")[0]
+            stand.cluster.expose(pod: pod, port: 8_081, namespace: FakePixelFlow.namespace, localPort: blind.port)
+            let outcome = await stand.pfctl("doctor")
+            #expect(outcome.status == .degraded)
+            #expect(outcome.output.contains("✗ \(pod) reaches its backends: no answer from broker"), "\(outcome.output)")
+            await blind.stop()
+        }
+    }
+}
