@@ -84,20 +84,20 @@ struct TracingTests {
     }
 
     private static func spans(
-        _ routes: (Router<AppRequestContext>) -> Void = { _ in }, _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+        _ routes: @escaping @Sendable (Router<AppRequestContext>) -> Void = { _ in },
+        _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws -> [ReceivedSpan] {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = OTLPTracing(
                 OTLPConfiguration(endpoint: server.url("/v1/traces"), resource: ["service.name": "test"]), scope: "test", version: "1",
                 metrics: TestMetrics(), logger: Logger(label: "test"))
             try await withTracer(tracing.tracer) {
-                try await ServiceHarness().run { router in
+                let all: @Sendable (Router<AppRequestContext>) -> Void = { router in
                     router.get("/things/{id}") { _, _ in "four" }
                     router.get("/broken") { _, _ -> String in throw PixelFlowError(.internal, code: "broken", "It is broken.") }
                     routes(router)
-                } _: { client in
-                    try await test(client)
                 }
+                try await ServiceHarness().run(all, test)
             }
             tracing.start()
             await tracing.shutdown()
