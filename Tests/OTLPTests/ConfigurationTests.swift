@@ -56,7 +56,7 @@ struct ConfigurationTests {
         arguments: [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_HEADERS", "secret-without-a-name"),
-            ("OTEL_EXPORTER_OTLP_HEADERS", "a=b%0Ac"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"), ("OTEL_TRACES_SAMPLER", "sometimes"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "a=b%0Ac"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"), ("OTEL_TRACES_SAMPLER", "sometimes"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "many"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096"), ("OTEL_SDK_DISABLED", "yes"),
         ])
     func refused(_ variable: String, _ value: String) throws {

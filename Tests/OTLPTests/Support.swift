@@ -2,6 +2,7 @@ import Logging
 import Metrics
 import MetricsTestKit
 import OTLP
+import Synchronization
 import Tracing
 
 /// A tracer whose batches go out soon, and only when they are full where `delay` is long.
@@ -10,13 +11,18 @@ func makeTracing(
     headers: [String: String] = [:], timeout: Duration = .seconds(10), metrics: any MetricsFactory = TestMetrics(),
     mayBegin: @escaping @Sendable (SpanKind) -> Bool = { _ in true }
 ) -> OTLPTracing {
-    OTLPTracing(
+    let tracing = OTLPTracing(
         OTLPConfiguration(
             endpoint: endpoint, headers: headers, timeout: timeout, resource: ["service.name": "test"], sampler: sampler, batches: batches),
         scope: "OTLPTests", version: "1", mayBegin: mayBegin, metrics: metrics,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         firstPause: .milliseconds(10))
+    kept.withLock { $0.append(tracing) }
+    return tracing
 }
+
+/// Tracers live to the end of the process: many tests never start theirs, and a client must be shut down before it goes.
+private let kept = Mutex<[OTLPTracing]>([])
 
 extension OTLPTracer {
     func context(_ headers: [String: String]) -> InstrumentationContext {
