@@ -31,6 +31,7 @@ let collections = product("DequeModule", "swift-collections")
 let grdb = product("GRDB", "GRDB.swift")
 let metrics = product("Metrics", "swift-metrics")
 let metricsTesting = product("MetricsTestKit", "swift-metrics")
+let tracing = product("Tracing", "swift-distributed-tracing")
 let yams = product("Yams", "Yams")
 let x509 = product("X509", "swift-certificates")
 let argumentParser = product("ArgumentParser", "swift-argument-parser")
@@ -81,6 +82,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
@@ -133,6 +135,9 @@ let package = Package(
         library("OpenAPI", ["WireFormats"]),
         library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
 
+        // A tracer that exports its spans by OTLP over HTTP in JSON. Knows nothing of PixelFlow.
+        library("OTLP", ["WireFormats", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
+
         // Sends mail. Knows nothing of PixelFlow.
         library("SMTP", ["WireFormats", nioCore, nioPosix, nioSSL]),
 
@@ -154,20 +159,20 @@ let package = Package(
             ["WireFormats", "PixelFlowCache", "PixelFlowCore", "PixelFlowLimits", "CircuitBreaker", "CHiredis", collections, crypto, nioCore, nioPosix, nioSSL, metrics]),
         library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
-        library("PixelFlowDispatch", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
-        library("PixelFlowTelemetry", ["WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
+        library("PixelFlowDispatch", [tracing, "WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
+        library("PixelFlowTelemetry", ["OTLP", tracing, "WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
 
         // Services.
-        library("PixelFlowHTTP", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowRelease", "PixelFlowCore", "PixelFlowLimits", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
+        library("PixelFlowHTTP", [tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowRelease", "PixelFlowCore", "PixelFlowLimits", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         // Passwords that are refused, as bytes.
         .target(name: "CCommonPasswords", exclude: ["list"]),
         library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         // Signs webhooks and sends them.
         library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
-        library("PixelFlowAPI", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
-        library("PixelFlowWorker", ["WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
+        library("PixelFlowAPI", ["PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWorker", ["OTLP", tracing, "WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
-        library("PixelFlowRuntime", ["PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
+        library("PixelFlowRuntime", ["OTLP", "PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
         composition(
             "PixelFlowBackends", ["Backends.swift", "RequestCounting.swift"],
@@ -202,7 +207,7 @@ let package = Package(
             ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird, hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
-        library("PixelFlowWeb", ["WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWeb", ["PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, serviceLifecycle, metrics]),
 
         // Executables: read configuration, wire, run.
         executable(
@@ -264,6 +269,9 @@ let package = Package(
         .target(
             name: "FakeKubernetes", dependencies: ["WireFormats", "Deadlines", "KubernetesClient", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto],
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
+        tests("OTLPTests", ["OTLP", "OTLPReceiver", "RawHTTP", "WireFormats", logging, metrics, metricsTesting, nioCore, tracing]),
+        // Reads what an exporter of traces sends.
+        .target(name: "OTLPReceiver", dependencies: ["Deadlines", "RawHTTP", "WireFormats", nioCore], path: "Tests/OTLPReceiver", swiftSettings: swiftSettings),
         tests("SMTPTests", ["SMTP", "MailServer", nioCore, nioPosix]),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "TestSupport", "pfctl", "pf", "pixelflow", nioCore, nioPosix, x509]),
@@ -284,7 +292,7 @@ let package = Package(
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", "RawHTTP", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        tests("PixelFlowHTTPTests", ["WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowHTTPTests", ["OTLP", "OTLPReceiver", metricsTesting, tracing, "WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["MailServer", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowWebhooksTests", ["RawHTTP", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
         tests("PixelFlowAPITests", ["PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
@@ -295,7 +303,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "OTLPReceiver", "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

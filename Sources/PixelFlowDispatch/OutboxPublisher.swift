@@ -133,11 +133,14 @@ package final class OutboxPublisher: Service {
     }
 
     private func publish(_ messages: [DispatchMessage]) async {
+        let spans = PublishSpans(messages)
         do {
-            try await broker.publish(messages)
+            try await broker.publish(spans.messages)
+            spans.end()
             metrics.published.increment(by: messages.count)
             state.withLock { $0.publishedMessages.append(contentsOf: messages) }
         } catch {
+            spans.end(error)
             metrics.failed.increment(by: messages.count)
             outages.warning(
                 "dispatch messages not published, stay due", ["count": "\(messages.count)", "error": "\(error)"], to: logger)

@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+import OTLP
 package import PixelFlowCore
 import PixelFlowRelease
 package import PixelFlowTelemetry
@@ -17,14 +18,15 @@ package struct ServiceCommand: Sendable {
 
     /// - Parameters:
     ///   - port: the port of its probes, such as `ListenSettings.apiPort`.
-    ///   - settings: those besides the listen and log settings.
+    ///   - settings: those besides the settings of listening, logs and traces.
     package init(name: String, summary: String, port: Setting<Int>, settings: [SettingDescription]) {
         self.name = name
         self.summary = summary
         self.port = port
-        self.settings = (ListenSettings.descriptions(port) + settings + LogSettings.descriptions).reduce(into: []) { all, each in
-            if !all.contains(each) { all.append(each) }
-        }
+        self.settings = (ListenSettings.descriptions(port) + settings + LogSettings.descriptions + TraceSettings.descriptions).reduce(
+            into: []) { all, each in
+                if !all.contains(each) { all.append(each) }
+            }
     }
 
     /// Runs until the service ends. Exit codes: 0 for a requested stop, 2 for an invalid setting, 1 for everything else.
@@ -41,8 +43,15 @@ package struct ServiceCommand: Sendable {
             let listen = try ListenSettings(settings, port: port)
             if arguments.contains(Self.probe) { finish(saying: try await ReadinessProbe(listen: listen).ask()) }
             FileDescriptors.raise()
-            Telemetry.bootstrap(service: name, settings: try LogSettings(settings))
-            try await build(settings, listen, Logger(label: name)).run()
+            let traces = try TraceSettings.configuration(settings, service: name, version: Release.version)
+            Telemetry.bootstrap(
+                service: name, settings: try LogSettings(settings), metadata: traces == nil ? nil : .openTelemetry)
+            let tracing = traces.map { TraceSettings.bootstrap($0, version: Release.version) }
+            let ending: Result<Void, any Error>
+            do { ending = .success(try await build(settings, listen, Logger(label: name)).run()) } catch { ending = .failure(error) }
+            // The spans of the last requests, too.
+            await tracing?.shutdown()
+            try ending.get()
             exit(0)
         } catch {
             let known = PixelFlowError.unexpected(error)

@@ -11,12 +11,18 @@ package enum Telemetry {
     ///   - service: the name in each line, such as `api`.
     ///   - settings: level and format.
     ///   - sink: the destination of lines; stderr by default, so that stdout is left for data.
+    ///   - metadata: added to each line, such as the ids of a trace.
     /// - Returns: the registry, to add collectors to. `GET /metrics` of every router shows it.
     @discardableResult
     package static func bootstrap(
-        service: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError
+        service: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError, metadata: Logger.MetadataProvider? = nil
     ) -> PrometheusRegistry {
-        LoggingSystem.bootstrap { label in handler(label: label, service: service, settings: settings, sink: sink) }
+        LoggingSystem.bootstrap(
+            { label, provider in
+                var handler = Self.handler(label: label, service: service, settings: settings, sink: sink)
+                handler.metadataProvider = provider
+                return handler
+            }, metadataProvider: metadata)
         let registry = registry()
         MetricsSystem.bootstrap(registry)
         return registry

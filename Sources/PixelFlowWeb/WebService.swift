@@ -33,6 +33,8 @@ package struct WebService: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
+        // `Upstream` does that: a client would put the query of a URL into its span.
+        configuration.tracing.tracer = nil
         configuration.httpVersion = .http1Only
         // Callers are told immediately that a service is down, and retry.
         configuration.connectionPool.retryConnectionEstablishment = false

@@ -3,6 +3,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowDispatch
 import Synchronization
+import Tracing
 import WireFormats
 
 /// Processes one task: gets the source, has it rendered, and stores the outputs.
@@ -28,18 +29,34 @@ struct TaskProcessor: Sendable {
         let source = try await source()
         metrics.read(source.bytes.readableBytes, of: task.source)
         async let fetched = store(source)
-        let job = RenderJob(
-            source: source.bytes, pipeline: task.pipeline, overlays: try await overlays(), limits: limits, tenant: task.tenant,
-            runsAlone: runsAlone, onProgress: publishProgress, onOutput: keep)
-        let report = try await dependencies.renderer.render(job)
+        let report = try await render(source, overlays: try await overlays())
         let outputs = stored.all(in: task.pipeline)
         metrics.rendered(report, outputs, task.pipeline)
         if let failure = Self.failure(of: outputs, facts: report.source) { return .failed(failure) }
         return .succeeded(Manifest(sourceMetadata: report.source, fetchedSource: try await fetched, outputs: outputs))
     }
 
-    /// Stores an output while the next ones are rendered, so that no more of them are in memory than the renderer bounds.
-    @Sendable private func keep(_ output: RenderedOutput) async throws { stored.add(try await store(output)) }
+    private func render(_ source: FetchedSource, overlays: [String: ByteBuffer]) async throws -> RenderReport {
+        let run = InstrumentationContext.current ?? .topLevel
+        return try await withSpan("render") { span in
+            let trace = RenderTrace(span)
+            // Stores an output while the next ones are rendered, so that no more of them are in memory than the renderer bounds.
+            let keep: @Sendable (RenderedOutput) async throws -> Void = { output in
+                trace.rendered(output)
+                let kept = try await withSpan("store output", context: run) { span in
+                    span.attributes["pixelflow.output"] = output.name
+                    return try await store(output)
+                }
+                stored.add(kept)
+            }
+            let job = RenderJob(
+                source: source.bytes, pipeline: task.pipeline, overlays: overlays, limits: limits, tenant: task.tenant,
+                runsAlone: runsAlone, onProgress: publishProgress, onOutput: keep)
+            let report = try await dependencies.renderer.render(job)
+            trace.decoded(report)
+            return report
+        }
+    }
 
     @Sendable private func publishProgress(done: Int, total: Int) {
         guard done < total else { return }
@@ -49,6 +66,15 @@ struct TaskProcessor: Sendable {
     // MARK: Sources
 
     private func source() async throws -> FetchedSource {
+        try await withSpan("fetch source") { span in
+            span.attributes["pixelflow.source"] = if case .url = task.source { "url" } else { "upload" }
+            let source = try await read()
+            span.attributes["pixelflow.source.bytes"] = source.bytes.readableBytes
+            return source
+        }
+    }
+
+    private func read() async throws -> FetchedSource {
         switch task.source {
         case .url(let url): return try await fetch(url)
         case .upload(let upload):
@@ -79,7 +105,7 @@ struct TaskProcessor: Sendable {
     private func store(_ source: FetchedSource) async throws -> StoredSource? {
         guard case .url = task.source else { return nil }
         let key = BlobKey.fetchedSource(of: task)
-        try await dependencies.blobs.write(key, bytes: source.bytes)
+        try await withSpan("store source") { _ in try await dependencies.blobs.write(key, bytes: source.bytes) }
         return StoredSource(
             key: key, bytes: source.bytes.readableBytes, sha256: Self.sha256(source.bytes), contentType: source.contentType)
     }

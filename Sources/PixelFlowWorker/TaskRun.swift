@@ -3,11 +3,13 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowTelemetry
 import Synchronization
+import Tracing
 import WireFormats
 
 /// One claim, from the source's bytes to the manifest.
 struct TaskRun: Sendable {
     let task: TaskRecord
+    let trace: RunTrace
     let dependencies: WorkerDependencies
     let settings: WorkerSettings
     let metrics: WorkerMetrics
@@ -23,10 +25,24 @@ struct TaskRun: Sendable {
         case lost
         /// The worker is being stopped.
         case interrupted
+
+        /// What is written down, as the name of a span.
+        var step: String {
+            switch self {
+            case .succeeded: "complete"
+            case .failed: "fail"
+            case .cancelRequested, .interrupted: "release"
+            case .lost: "give up"
+            }
+        }
     }
 
-    init(task: TaskRecord, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics, logger: Logger) {
+    init(
+        task: TaskRecord, trace: RunTrace, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics,
+        logger: Logger
+    ) {
         self.task = task
+        self.trace = trace
         self.dependencies = dependencies
         self.settings = settings
         self.metrics = metrics
@@ -68,6 +84,7 @@ struct TaskRun: Sendable {
             return .interrupted
         } catch {
             let failure = PixelFlowError.unexpected(error)
+            trace.failed(failure)
             logger.info(
                 "run failed",
                 metadata: ["error_code": "\(failure.code)", "retry": "\(failure.retry.rawValue)", "error": "\(failure)"])
@@ -77,12 +94,13 @@ struct TaskRun: Sendable {
 
     private func conclude(_ ending: Ending, since start: ContinuousClock.Instant) async {
         do {
-            let updated = try await retryWhileLeaseMayHold { try await write(ending) }
+            let updated = try await withSpan(ending.step) { _ in try await retryWhileLeaseMayHold { try await write(ending) } }
             guard let updated else {
                 metrics.discardedResult()
                 logger.warning("claim lost, result discarded", metadata: ["epoch": "\(task.epoch)"])
                 return try await dependencies.blobs.remove(.run(task))
             }
+            trace.ended(updated)
             metrics.concluded(updated, after: ending)
             // The event of a final task says that nothing of it is left over, too.
             if updated.status.isFinal { try await dependencies.blobs.deleteUnreferenced(of: updated) }

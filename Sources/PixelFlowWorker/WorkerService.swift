@@ -4,6 +4,7 @@ package import PixelFlowCore
 package import PixelFlowDispatch
 import PixelFlowTelemetry
 package import ServiceLifecycle
+import Tracing
 
 /// Everything a worker works with.
 package struct WorkerDependencies: Sendable {
@@ -118,7 +119,7 @@ package struct WorkerService: Service {
                 guard let delivery = try await subscription.next() else { return }
                 try await slots.acquire()
                 defer { slots.release() }
-                if let task = try await claim(delivery) { await run(task) }
+                if let (task, trace) = try await claim(delivery) { await run(task, trace) }
             } catch {
                 if Task.isCancelled { return }
                 dependencies.outages.warning("could not receive a task, retrying", ["error": "\(error)"], to: logger)
@@ -127,12 +128,15 @@ package struct WorkerService: Service {
         }
     }
 
-    private func run(_ task: TaskRecord) async {
+    private func run(_ task: TaskRecord, _ trace: RunTrace) async {
         metrics.claimed(task)
         defer { metrics.slotFreed() }
-        await runs.track(task.id) { cancelled in
-            await TaskRun(task: task, dependencies: dependencies, settings: settings, metrics: metrics, logger: logger).execute(
-                cancelled: cancelled)
+        await trace.during {
+            await runs.track(task.id) { cancelled in
+                await TaskRun(
+                    task: task, trace: trace, dependencies: dependencies, settings: settings, metrics: metrics, logger: logger
+                ).execute(cancelled: cancelled)
+            }
         }
     }
 
@@ -146,9 +150,9 @@ package struct WorkerService: Service {
                 guard idle > 0 else { continue }
                 let tasks = await claimWaiting(idle)
                 slots.release(idle - tasks.count)
-                for task in tasks {
+                for (task, trace) in tasks {
                     group.addTask {
-                        await run(task)
+                        await run(task, trace)
                         slots.release()
                         again()
                     }
@@ -158,7 +162,7 @@ package struct WorkerService: Service {
     }
 
     /// At most `limit` tasks, claimed by this worker. None if the store is down; the next tick comes soon.
-    private func claimWaiting(_ limit: Int) async -> [TaskRecord] {
+    private func claimWaiting(_ limit: Int) async -> [(task: TaskRecord, trace: RunTrace)] {
         let found: [TaskID]
         do {
             // Workers that look at the same moment find the same ones: of a few more, each picks some.
@@ -168,23 +172,32 @@ package struct WorkerService: Service {
             logger.debug("polling for waiting tasks failed", metadata: ["error": "\(error)"])
             return []
         }
-        let tasks = await withTaskGroup(of: TaskRecord?.self) { group in
-            for id in found.shuffled().prefix(limit) { group.addTask { try? await dependencies.store.claim(id, by: settings.id) } }
-            return await group.compactMap { $0 }.reduce(into: [TaskRecord]()) { $0.append($1) }
+        let tasks = await withTaskGroup(of: (task: TaskRecord, trace: RunTrace)?.self) { group in
+            for id in found.shuffled().prefix(limit) {
+                group.addTask {
+                    let start = DefaultTracerClock.now
+                    guard let task = try? await dependencies.store.claim(id, by: settings.id) else { return nil }
+                    return (task, RunTrace(task, claimedSince: start))
+                }
+            }
+            return await group.compactMap { $0 }.reduce(into: [(task: TaskRecord, trace: RunTrace)]()) { $0.append($1) }
         }
         metrics.claimedByPoll(tasks.count)
-        for task in tasks { dependencies.publisher.publish(task) }
+        for (task, _) in tasks { dependencies.publisher.publish(task) }
         return tasks
     }
 
     /// Decides a dispatch message. It is settled only then: a crash before leaves it to the next worker.
-    private func claim(_ delivery: DispatchDelivery) async throws -> TaskRecord? {
+    private func claim(_ delivery: DispatchDelivery) async throws -> (task: TaskRecord, trace: RunTrace)? {
+        let start = DefaultTracerClock.now
         let task = try await retryOnOutage("could not claim a task", about: delivery.message) {
             try await dependencies.store.claim(delivery.message.task, by: settings.id)
         }
+        let trace = task.map { RunTrace($0, message: delivery.message, claimedSince: start) }
         await delivery.settle()
-        if let task { dependencies.publisher.publish(task) }
-        return task
+        guard let task, let trace else { return nil }
+        dependencies.publisher.publish(task)
+        return (task, trace)
     }
 
     /// Retries each second while a backend is down. A received dispatch message is kept in the meantime: otherwise the

@@ -16,6 +16,16 @@ import Testing
         #expect(value["request_id"] as? String == "r–1")
     }
 
+    @Test func aTraceIsInTheHeadersAndInTheMessage() throws {
+        let trace = TraceHeaders(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1")
+        let dispatch = DispatchMessage(
+            task: TaskID("task-1"), tenant: TenantID("tenant"), generation: 2, sequence: 3, requestID: "r–1", trace: trace)
+        let message = try DispatchMessageCoder.make(dispatch, topic: "image-tasks")
+        let headers = Dictionary(uniqueKeysWithValues: message.headers)
+        #expect((headers["traceparent"], headers["tracestate"]) == (trace.traceparent, trace.tracestate))
+        #expect(message.value.withUnsafeBytes { DispatchMessageCoder.read($0) } == dispatch)
+    }
+
     @Test(arguments: ["", "null", "{}", "[1]", "\u{0}", #"{"task":1}"#])
     func refusesTextThatIsNotADispatchMessage(text: String) {
         #expect(Array(text.utf8).withUnsafeBytes { DispatchMessageCoder.read($0) } == nil)

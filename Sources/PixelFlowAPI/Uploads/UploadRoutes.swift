@@ -5,7 +5,9 @@ import Metrics
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowHTTP
+import PixelFlowTelemetry
 import PixelFlowURL
+import Tracing
 
 /// `POST /api/upload`: an image or its URL in, a task out.
 struct UploadRoutes: Sendable {
@@ -73,7 +75,7 @@ struct UploadRoutes: Sendable {
             id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: uploadRequest.preset,
             lane: lane, webhookURL: uploadRequest.webhookURL, idempotencyKey: key,
             fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256),
-            requestID: context.requestID,
+            requestID: context.requestID, trace: TraceHeaders.current,
             createdAt: dependencies.clock.now())
     }
 
@@ -101,7 +103,10 @@ struct UploadRoutes: Sendable {
         // Also of a task whose answer was lost.
         defer { dependencies.publisher.noteChange(task.id, of: task.tenant) }
         do {
-            return try await dependencies.tasks.create(task)
+            return try await withSpan("create task") { span in
+                span.attributes["pixelflow.task.id"] = task.id.rawValue
+                return try await dependencies.tasks.create(task)
+            }
         } catch let error as PixelFlowError where error.code == "quota_exceeded" {
             await discard(task.id, task.tenant, context)
             throw error
@@ -135,7 +140,8 @@ struct UploadRoutes: Sendable {
     ) async throws -> TaskSource.Upload {
         let key = BlobKey.upload(id, tenant: tenant)
         return try await image.measured(limit: limit, ticket, as: key) { bytes in
-            _ = try await dependencies.blobs.write(key, from: bytes)
+            // As long as the client takes to send it, since it is stored while it comes.
+            try await withSpan("store upload") { _ in _ = try await dependencies.blobs.write(key, from: bytes) }
         }
     }
 

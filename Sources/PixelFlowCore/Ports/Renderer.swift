@@ -69,11 +69,14 @@ package struct RenderReport: Sendable {
     package var outputs: [RenderedOutput]
     /// Time spent in the render process.
     package var duration: Duration
+    /// The part of it before the first output: reading the source and describing it.
+    package var decoding: Duration
 
-    package init(source: SourceMetadata, outputs: [RenderedOutput], duration: Duration) {
+    package init(source: SourceMetadata, outputs: [RenderedOutput], duration: Duration, decoding: Duration = .zero) {
         self.source = source
         self.outputs = outputs
         self.duration = duration
+        self.decoding = decoding
     }
 }
 
@@ -120,10 +123,15 @@ package struct SourceMetadata: Sendable, Hashable, Codable {
 package struct RenderedOutput: Sendable {
     package var name: String
     package var result: Result<RenderedImage, OutputError>
+    /// Time spent on it in the render process.
+    package var duration: Duration
+    /// When the worker received it.
+    package let receivedAt = ContinuousClock.now
 
-    package init(name: String, result: Result<RenderedImage, OutputError>) {
+    package init(name: String, result: Result<RenderedImage, OutputError>, duration: Duration = .zero) {
         self.name = name
         self.result = result
+        self.duration = duration
     }
 }
 

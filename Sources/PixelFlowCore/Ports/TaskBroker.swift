@@ -6,24 +6,29 @@ package struct DispatchMessage: Sendable, Hashable, Codable {
     package var sequence: Int
     package var requestID: String
     package var lane: Lane
+    /// The span that published it; nil where the request that created the task is not traced.
+    package var trace: TraceHeaders?
 
-    package init(task: TaskID, tenant: TenantID, generation: Int, sequence: Int, requestID: String, lane: Lane = .normal) {
+    package init(
+        task: TaskID, tenant: TenantID, generation: Int, sequence: Int, requestID: String, lane: Lane = .normal, trace: TraceHeaders? = nil
+    ) {
         self.task = task
         self.tenant = tenant
         self.generation = generation
         self.sequence = sequence
         self.requestID = requestID
         self.lane = lane
+        self.trace = trace
     }
 
     package init(_ task: TaskRecord) {
         self.init(
             task: task.id, tenant: task.tenant, generation: task.generation, sequence: task.dispatch.sequence, requestID: task.requestID,
-            lane: task.lane)
+            lane: task.lane, trace: task.trace)
     }
 
     enum CodingKeys: String, CodingKey {
-        case task, tenant, generation, sequence, lane
+        case task, tenant, generation, sequence, lane, trace
         case requestID = "request_id"
     }
 }

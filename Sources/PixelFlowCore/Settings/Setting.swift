@@ -35,9 +35,11 @@ package struct SettingDescription: Sendable, Hashable {
     package let help: String
     package let isSecret: Bool
 
-    /// The flag of the command line: `PIXELFLOW_API_PORT` is `--api-port`.
+    /// The flag of the command line: `PIXELFLOW_API_PORT` is `--api-port`, and `OTEL_SERVICE_NAME` is `--otel-service-name`.
     package var flag: String {
-        "--" + name.dropFirst("PIXELFLOW_".count).lowercased().split(separator: "_").joined(separator: "-")
+        "--"
+            + name.dropFirst(name.hasPrefix("PIXELFLOW_") ? "PIXELFLOW_".count : 0).lowercased().split(separator: "_").joined(
+                separator: "-")
     }
 }
 

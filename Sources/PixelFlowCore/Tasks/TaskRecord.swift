@@ -32,6 +32,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package let fingerprint: String
     /// The id of the request that created the task, for the logs of all services.
     package let requestID: String
+    /// The span of that request; nil where it is not traced.
+    package let trace: TraceHeaders?
     package let source: TaskSource
     @PipelineText.Coded package private(set) var pipeline: Pipeline
     /// The name of the preset the pipeline was taken from.
@@ -63,7 +65,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package init(
         id: TaskID, tenant: TenantID, owner: UserID, source: TaskSource, pipeline: Pipeline, preset: String? = nil,
         lane: Lane = .normal, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String, requestID: String,
-        createdAt: Timestamp
+        trace: TraceHeaders? = nil, createdAt: Timestamp
     ) {
         self.id = id
         self.tenant = tenant
@@ -83,6 +85,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
         self.idempotencyKey = idempotencyKey
         self.fingerprint = fingerprint
         self.requestID = requestID
+        self.trace = trace
         self.source = source
         self.pipeline = pipeline
         self.preset = preset

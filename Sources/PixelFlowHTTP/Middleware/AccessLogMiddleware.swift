@@ -6,7 +6,8 @@ import WireFormats
 package struct AccessLogMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
-    private static let probes: Set<String> = ["/health", "/livez", "/readyz", "/metrics"]
+    /// Paths that are asked for every few seconds.
+    static let probes: Set<String> = ["/health", "/livez", "/readyz", "/metrics"]
 
     package init() {}
 

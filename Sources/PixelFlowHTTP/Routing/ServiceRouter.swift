@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+import Tracing
 
 /// Builds the router of a service: the standard middlewares, the probes, the routes, their description, and an answer
 /// for every method that a route does not take.
@@ -41,6 +42,8 @@ package enum ServiceRouter {
         let router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
         // Outermost first: an error becomes a response before it is logged and gets its headers.
         router.add(middleware: RequestIDMiddleware())
+        let tracer = InstrumentationSystem.tracer
+        if !(tracer is NoOpTracer) { router.add(middleware: TracingMiddleware(tracer, service: metrics.service)) }
         router.add(middleware: MetricsMiddleware(metrics))
         router.add(middleware: AccessLogMiddleware())
         router.add(middleware: SecurityHeadersMiddleware(proxies: proxies))

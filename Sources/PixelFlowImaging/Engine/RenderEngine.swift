@@ -12,14 +12,16 @@ package struct RenderEngine {
 
     /// Renders the outputs in order and passes each to `sink` when it is done.
     ///
+    /// - Parameter onDecoded: called once the source is decoded, before the first output.
     /// - Throws: `RenderError` if the source is at fault, and the errors of `sink`.
     package func render(
-        source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits, sink: Sink
+        source: UnsafeRawBufferPointer, overlays: [String: UnsafeRawBufferPointer], pipeline: Pipeline, limits: ImageLimits,
+        onDecoded: () -> Void = {}, sink: Sink
     ) throws -> SourceMetadata {
         VipsError.discard()
         MemoryShortage.forget()
         do {
-            return try outputs(of: source, overlays, pipeline, limits, sink)
+            return try outputs(of: source, overlays, pipeline, limits, onDecoded, sink)
         } catch let failure as RenderError {
             throw MemoryShortage.named(failure)
         }
@@ -27,13 +29,14 @@ package struct RenderEngine {
 
     private func outputs(
         of source: UnsafeRawBufferPointer, _ overlays: [String: UnsafeRawBufferPointer], _ pipeline: Pipeline, _ limits: ImageLimits,
-        _ sink: Sink
+        _ onDecoded: () -> Void, _ sink: Sink
     ) throws -> SourceMetadata {
         let header = try Load.header(of: source, limits: limits)
         let budget = try MemoryBudget(header, pipeline, limits: limits)
         var outputBytes = 0
         let decoded = DecodedSource(source, header, pipeline, limits: limits)
         let facts = try decoded.facts()
+        onDecoded()
         let marks = OverlaySet(overlays, limits: budget.rest)
         for spec in pipeline.outputs {
             do {

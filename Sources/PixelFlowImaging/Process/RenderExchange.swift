@@ -27,7 +27,7 @@ struct RenderExchange {
         bytes += entry.length
         guard bytes <= job.limits.taskOutputBytes else { throw RenderWorkerError.nonsense }
         done += 1
-        let rendered = RenderedOutput(name: entry.result.name, result: try image(entry))
+        let rendered = RenderedOutput(name: entry.result.name, result: try image(entry), duration: bounded(entry.microseconds))
         if job.onOutput == nil { outputs.append(rendered) }
         return rendered
     }
@@ -40,7 +40,13 @@ struct RenderExchange {
     func report(_ answer: WireMessage) throws -> RenderReport {
         let reply = try decoded(RenderReply.self, answer)
         guard done == job.pipeline.outputs.count else { throw RenderWorkerError.nonsense }
-        return RenderReport(source: reply.source, outputs: outputs, duration: .microseconds(reply.microseconds))
+        return RenderReport(
+            source: reply.source, outputs: outputs, duration: bounded(reply.microseconds), decoding: bounded(reply.decodingMicroseconds))
+    }
+
+    /// No time that a job can have taken is negative, or longer than twice its limit.
+    private func bounded(_ microseconds: Int64) -> Duration {
+        min(max(.zero, .microseconds(microseconds)), .seconds(2 * job.limits.seconds))
     }
 
     func failure(_ answer: WireMessage) throws -> RenderError { try decoded(RenderError.self, answer) }

@@ -12,7 +12,8 @@ package enum RenderProcess {
     package static func runIfRequested(_ arguments: [String] = CommandLine.arguments) {
         runIfRequested(arguments) { request, sink in
             try RenderEngine().render(
-                source: request.source, overlays: request.overlays, pipeline: request.pipeline, limits: request.limits, sink: sink)
+                source: request.source, overlays: request.overlays, pipeline: request.pipeline, limits: request.limits,
+                onDecoded: request.onDecoded, sink: sink)
         }
     }
 

@@ -11,6 +11,8 @@ package struct RenderServer {
         package let limits: ImageLimits
         package let source: UnsafeRawBufferPointer
         package let overlays: [String: UnsafeRawBufferPointer]
+        /// To be called once the source is decoded, before the first output.
+        package let onDecoded: () -> Void
     }
 
     package typealias Rendering = (Request, RenderEngine.Sink) throws -> SourceMetadata
@@ -51,25 +53,33 @@ package struct RenderServer {
             var limits = request.limits
             // The input takes its part of what there is.
             limits.memoryBytes = min(limits.memoryBytes, max(0, available - end))
-            return try render(Request(pipeline: request.pipeline, limits: limits, source: source, overlays: overlays))
+            return try render { onDecoded in
+                Request(pipeline: request.pipeline, limits: limits, source: source, overlays: overlays, onDecoded: onDecoded)
+            }
         }
     }
 
-    private func render(_ request: Request) throws -> WireMessage {
+    private func render(_ request: (@escaping () -> Void) -> Request) throws -> WireMessage {
         let start = ContinuousClock.now
+        let last = LastStep(start)
         do {
-            let facts = try rendering(request) { result, bytes in try hand(result, bytes) }
+            let facts = try rendering(request { last.decoding = last.lap().microseconds }) { result, bytes in
+                try hand(result, bytes, after: last.lap())
+                last.start = .now
+            }
             let duration = start.duration(to: .now).microseconds
-            return try write(RenderReply(source: facts, microseconds: duration), at: 0, as: .done)
+            return try write(
+                RenderReply(source: facts, microseconds: duration, decodingMicroseconds: last.decoding), at: 0, as: .done)
         } catch let failure as RenderError {
             return try write(failure, at: 0, as: .failed)
         }
     }
 
     /// Gives an output to the service. Its place is used again, so that only one lies in the file at a time.
-    private func hand(_ result: OutputResult, _ bytes: UnsafeRawBufferPointer) throws {
+    private func hand(_ result: OutputResult, _ bytes: UnsafeRawBufferPointer, after duration: Duration) throws {
         try output.write(bytes, at: 0)
-        let message = try write(RenderReply.Output(result: result, length: bytes.count), at: bytes.count, as: .output)
+        let reply = RenderReply.Output(result: result, length: bytes.count, microseconds: duration.microseconds)
+        let message = try write(reply, at: bytes.count, as: .output)
         guard channel.send(message), channel.receive() == .message(WireMessage(.taken)) else {
             throw SystemError(call: "hand over", code: EPIPE)
         }
@@ -80,6 +90,21 @@ package struct RenderServer {
         let data = try JSONEncoder().encode(value)
         try data.withUnsafeBytes { try output.write($0, at: offset) }
         return WireMessage(kind, offset, data.count)
+    }
+}
+
+/// When the step of a job began that is under way.
+private final class LastStep {
+    var start: ContinuousClock.Instant
+    var decoding: Int64 = 0
+
+    init(_ start: ContinuousClock.Instant) { self.start = start }
+
+    /// How long the step took; the next one begins.
+    func lap() -> Duration {
+        let now = ContinuousClock.now
+        defer { start = now }
+        return now - start
     }
 }
 

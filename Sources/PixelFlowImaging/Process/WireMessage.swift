@@ -60,8 +60,10 @@ struct RenderReply: Codable {
     struct Output: Codable {
         var result: OutputResult
         var length: Int
+        var microseconds: Int64
     }
 
     var source: SourceMetadata
     var microseconds: Int64
+    var decodingMicroseconds: Int64
 }

@@ -10,12 +10,15 @@ enum DispatchMessageCoder {
     private static let decoder = JSONDecoder()
 
     static func make(_ message: DispatchMessage, topic: String) throws -> KafkaMessage {
-        KafkaMessage(
-            topic: topic, key: Array(message.task.rawValue.utf8), value: Array(try encoder.encode(message)),
-            headers: [
-                ("x-request-id", message.requestID), ("message-id", "\(message.task)/\(message.generation)/\(message.sequence)"),
-                ("version", version),
-            ])
+        var headers: [(name: String, value: String)] = [
+            ("x-request-id", message.requestID), ("message-id", "\(message.task)/\(message.generation)/\(message.sequence)"),
+            ("version", version),
+        ]
+        // W3C Trace Context, by which other tools find the trace; workers read it in the message.
+        if let trace = message.trace { headers.append(("traceparent", trace.traceparent)) }
+        if let state = message.trace?.tracestate { headers.append(("tracestate", state)) }
+        return KafkaMessage(
+            topic: topic, key: Array(message.task.rawValue.utf8), value: Array(try encoder.encode(message)), headers: headers)
     }
 
     /// Nil if it is not one.

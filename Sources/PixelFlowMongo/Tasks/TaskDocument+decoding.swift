@@ -11,6 +11,7 @@ extension TaskDocument {
             lane: fields[Name.lane]?.string.flatMap(Lane.init(rawValue:)) ?? .normal, webhookURL: fields["webhook_url"]?.string,
             idempotencyKey: (fields[Name.idempotencyKey] ?? fields[Name.releasedKey])?.string,
             fingerprint: try fields.string("fingerprint"), requestID: try fields.string("request_id"),
+            trace: try fields.optional("trace", Self.trace),
             createdAt: try fields.time(Name.createdAt))
         task.status = try fields.status(Name.status)
         task.generation = try fields.int(Name.generation)
@@ -45,6 +46,10 @@ extension TaskDocument {
         task.completedAt = fields.optionalTime(Name.completedAt)
         task.deletedAt = fields.optionalTime(Name.deletedAt)
         self.init(record: task, version: try fields.int64(Name.version))
+    }
+
+    private static func trace(_ fields: FieldsOfDocument) throws -> TraceHeaders {
+        TraceHeaders(traceparent: try fields.string("traceparent"), tracestate: fields["tracestate"]?.string)
     }
 
     private static func source(_ fields: FieldsOfDocument) throws -> TaskSource {

@@ -18,6 +18,7 @@ extension TaskDocument {
             Name.label: .string(task.label.lowercased()), Name.createdAt: .time(task.createdAt),
         ]
         document["preset"] = task.preset.map(BSONValue.string)
+        document["trace"] = task.trace.map(trace)
         document["webhook_url"] = task.webhookURL.map(BSONValue.string)
         // Absent for the normal lane, as in documents from before there were lanes.
         document[Name.lane] = task.lane == .normal ? nil : .string(task.lane.rawValue)
@@ -92,6 +93,12 @@ extension TaskDocument {
         ]
         document["acknowledged_at"] = dispatch.acknowledgedAt.map(BSONValue.time)
         document["held"] = dispatch.isHeld ? true : nil
+        return .document(document)
+    }
+
+    private static func trace(_ headers: TraceHeaders) -> BSONValue {
+        var document: BSONDocument = ["traceparent": .string(headers.traceparent)]
+        document["tracestate"] = headers.tracestate.map(BSONValue.string)
         return .document(document)
     }
 

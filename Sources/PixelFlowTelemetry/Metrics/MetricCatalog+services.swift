@@ -25,6 +25,20 @@ extension MetricCatalog {
         ]
     }
 
+    static let traces = Group(
+        title: "Traces", origin: "each service, where a collector is set",
+        metrics: [
+            MetricDescription(.counter, "otlp_spans_exported_total", "Spans that the collector has taken."),
+            MetricDescription(
+                .counter, "otlp_spans_dropped_total", labels: ["reason"],
+                """
+                Spans that are lost. reason: queue_full (more ended than are exported), failed (the collector did not take a batch in \
+                time), rejected (the collector refuses them), shutdown (the process ended first).
+                """),
+            MetricDescription(.counter, "otlp_export_retries_total", "Batches sent again after an answer that allows it, or none."),
+            MetricDescription(.gauge, "otlp_spans_waiting", "Spans that wait to be exported."),
+        ])
+
     static let autoscaling = Group(
         title: "Autoscaling", origin: "the metrics adapter; its requests are those of its health port",
         metrics: requests(of: "adapter") + [

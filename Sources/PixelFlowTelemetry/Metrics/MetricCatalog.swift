@@ -13,8 +13,7 @@ package enum MetricCatalog {
 
     package static let groups: [Group] = [
         services, accounts, audit, tasks, dispatch, webhooks, sources, rendering, streams, limits, caches, databases, kafka, objects,
-        circuits, autoscaling,
-        process,
+        circuits, autoscaling, traces, process,
     ]
 
     package static var all: [MetricDescription] { groups.flatMap(\.metrics) }

@@ -63,7 +63,10 @@ struct ProxyRoutes: Sendable {
     private func headers(_ request: Request, _ context: AppRequestContext) -> HTTPFields {
         let passed = request.headers.passedOn(without: ["host", "cookie", "content-length", "expect"])
         var headers = HTTPFields(passed.filter { !RequestTrace.isClaim($0) })
-        for field in RequestTrace(request, context, proxies: proxies).headers { headers[field.name] = field.value }
+        let trace = RequestTrace(request, context, proxies: proxies)
+        // A state belongs to its trace.
+        if trace.headers[.traceParent] != nil { headers[.traceState] = nil }
+        for field in trace.headers { headers[field.name] = field.value }
         if headers[.authorization] == nil, let token = SessionCookie.token(of: request) { headers[.authorization] = "Bearer \(token)" }
         return headers
     }

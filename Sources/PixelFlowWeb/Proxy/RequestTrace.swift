@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
+import PixelFlowCore
 import PixelFlowHTTP
+import PixelFlowTelemetry
 
 /// What an upstream is told of the client.
 struct RequestTrace: Sendable {
@@ -22,6 +24,8 @@ struct RequestTrace: Sendable {
         headers[.xForwardedHost] = told(.xForwardedHost) ?? request.head.authority
         // Names the device in the list of sessions.
         headers[.userAgent] = request.headers[.userAgent]
+        // The span of this request. Without one, those of the client are passed on as they are.
+        if let trace = TraceHeaders.current { headers.set(trace) }
         self.headers = headers
     }
 
@@ -33,6 +37,12 @@ struct RequestTrace: Sendable {
 }
 
 extension HTTPFields {
+    /// Continues a trace, in the place of any other.
+    mutating func set(_ trace: TraceHeaders) {
+        self[.traceParent] = trace.traceparent
+        self[.traceState] = trace.tracestate
+    }
+
     /// Of one connection and not of the message: RFC 9110, section 7.6.1.
     private static let hopByHop: Set<String> = [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",

@@ -3,6 +3,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import PixelFlowCore
+import PixelFlowTelemetry
+import Tracing
 
 /// A service behind this one.
 struct Upstream: Sendable {
@@ -25,6 +27,26 @@ struct Upstream: Sendable {
     /// - Throws: `…_unavailable` (503) if the service does not answer; `bad_request` (400) for a path that is none.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
+    ) async throws -> UpstreamAnswer {
+        try await withSpan(method.rawValue, ofKind: .client) { span in
+            var headers = headers
+            if let trace = TraceHeaders(span.context) { headers.set(trace) }
+            let answer = try await answer(to: method, path, headers: headers, body: body, gate: gate)
+            guard span.isRecording else { return answer }
+            let status = Int(answer.status.code)
+            span.updateAttributes { attributes in
+                attributes["http.request.method"] = method.rawValue
+                attributes["http.response.status_code"] = status
+                attributes["server.address"] = name
+                attributes["url.path"] = String(path.prefix { $0 != "?" })
+            }
+            if status >= 400 { span.setStatus(SpanStatus(code: .error)) }
+            return answer
+        }
+    }
+
+    private func answer(
+        to method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body?, gate: ContinueGate?
     ) async throws -> UpstreamAnswer {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)

@@ -6,7 +6,8 @@ extension TaskBrokerConformance {
     func messageArrives() async throws {
         let subscription = try await broker.subscribe()
         let message = DispatchMessage(
-            task: TaskID.make(at: SystemClock().now()), tenant: TenantID("tenant"), generation: 3, sequence: 17, requestID: "r–1")
+            task: TaskID.make(at: SystemClock().now()), tenant: TenantID("tenant"), generation: 3, sequence: 17, requestID: "r–1",
+            trace: TraceHeaders(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1"))
         try await broker.publish([message])
         try requireEqual(try await next(of: subscription)?.message, message, "dispatch message")
         await subscription.close()

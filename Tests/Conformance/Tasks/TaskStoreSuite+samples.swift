@@ -18,7 +18,8 @@ extension TaskStoreSuite {
         var task = TaskRecord(
             id: id, tenant: tenant, owner: UserID("user"), source: source ?? .upload(upload),
             pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []),
-            preset: "web", lane: lane, idempotencyKey: key, fingerprint: fingerprint, requestID: "request", createdAt: time)
+            preset: "web", lane: lane, idempotencyKey: key, fingerprint: fingerprint, requestID: "request",
+            trace: TraceHeaders(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1"), createdAt: time)
         task.dispatch.isHeld = isHeld
         return task
     }

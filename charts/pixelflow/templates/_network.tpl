@@ -12,7 +12,8 @@ spec:
   policyTypes: [Ingress, Egress]
   {{- $meshed := and (ne .root.Values.mesh "none") (ne .component "test") }}
   {{- $ingress := ternary (print .ingress (include "pixelflow.meshIngress" .)) .ingress $meshed | trim }}
-  {{- $egress := ternary (print .egress (include "pixelflow.meshEgress" .)) .egress $meshed | trim }}
+  {{- $wanted := print .egress (include "pixelflow.egressTracing" .) }}
+  {{- $egress := ternary (print $wanted (include "pixelflow.meshEgress" .)) $wanted $meshed | trim }}
   {{- if $ingress }}
   ingress:
     {{- $ingress | nindent 4 }}
@@ -117,6 +118,20 @@ spec:
   {{- end }}
 {{ end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* dict "root" "component": to the collector of traces. */}}
+{{- define "pixelflow.egressTracing" -}}
+{{- $tracing := .root.Values.tracing -}}
+{{- if and $tracing.endpoint (include "pixelflow.isTraced" .) -}}
+{{- $url := urlParse $tracing.endpoint -}}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (ternary "443" "80" (eq $url.scheme "https")) -}}
+- ports: [{port: {{ $port }}, protocol: TCP}]
+  {{- with include "pixelflow.blocks" $tracing.cidrs }}
+  to:
+    {{- . | trim | nindent 4 }}
+  {{- end }}
+{{ end -}}
 {{- end -}}
 
 {{/* To Redis, wherever it is; nowhere if requests are counted in each pod alone. */}}

@@ -152,6 +152,9 @@ spec:
             {{- .env | nindent 12 }}
             - {name: PIXELFLOW_LOG_LEVEL, value: {{ .root.Values.logging.level }}}
             - {name: PIXELFLOW_LOG_FORMAT, value: {{ .root.Values.logging.format }}}
+            {{- with include "pixelflow.tracingEnv" . }}
+            {{- . | nindent 12 }}
+            {{- end }}
             {{- with .values.extraEnv }}
             {{- toYaml . | nindent 12 }}
             {{- end }}

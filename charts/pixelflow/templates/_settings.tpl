@@ -162,3 +162,22 @@ s3-secret-key: {{ . | b64enc }}
 {{- else if eq $unit "" }}{{ div $number 1048576 }}
 {{- else }}0{{ end }}
 {{- end -}}
+
+{{/* dict "root" "component": where spans are sent; nothing for those that have none. */}}
+{{- define "pixelflow.tracingEnv" -}}
+{{- $tracing := .root.Values.tracing -}}
+{{- if and $tracing.endpoint (include "pixelflow.isTraced" .) -}}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ $tracing.endpoint | quote }}}
+- {name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ $tracing.samplerRatio | quote }}}
+- {name: OTEL_RESOURCE_ATTRIBUTES, value: {{ printf "k8s.namespace.name=%s,k8s.deployment.name=%s-%s" .root.Release.Namespace (include "pixelflow.fullname" .root) .component | quote }}}
+{{- with $tracing.existingSecret }}
+{{ include "pixelflow.envFromSecret" (dict "name" "OTEL_EXPORTER_OTLP_HEADERS" "secret" . "key" $tracing.existingSecretKey) }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/* dict "component": whether it takes part in traces. */}}
+{{- define "pixelflow.isTraced" -}}
+{{- if has .component (list "web" "auth" "api" "worker") }}yes{{ end -}}
+{{- end -}}

@@ -1,0 +1,43 @@
+public import Tracing
+
+/// What other processes have to know of a span to continue its trace.
+public struct SpanContext: Sendable, Hashable {
+    public let traceID: TraceID
+    public let spanID: SpanID
+    /// Whether the spans of this trace are recorded.
+    public let isSampled: Bool
+    /// The `tracestate` of other vendors, passed on unchanged; nil where there is none.
+    public let traceState: String?
+    /// Whether it came from another process.
+    public let isRemote: Bool
+
+    public init(traceID: TraceID, spanID: SpanID, isSampled: Bool, traceState: String? = nil, isRemote: Bool = false) {
+        self.traceID = traceID
+        self.spanID = spanID
+        self.isSampled = isSampled
+        self.traceState = traceState
+        self.isRemote = isRemote
+    }
+}
+
+private enum SpanContextKey: InstrumentationContextKey {
+    typealias Value = SpanContext
+}
+
+private enum LinkedTraceKey: InstrumentationContextKey {
+    typealias Value = Bool
+}
+
+extension InstrumentationContext {
+    /// The span that new spans become children of.
+    public var spanContext: SpanContext? {
+        get { self[SpanContextKey.self] }
+        set { self[SpanContextKey.self] = newValue }
+    }
+
+    /// Whether the next span begins a trace of its own, which is linked to `spanContext` and recorded where that trace is.
+    public var startsLinkedTrace: Bool {
+        get { self[LinkedTraceKey.self] ?? false }
+        set { self[LinkedTraceKey.self] = newValue ? true : nil }
+    }
+}

@@ -1,0 +1,91 @@
+import AsyncHTTPClient
+import Logging
+import Metrics
+import NIOCore
+import NIOHTTP1
+import WireFormats
+
+/// Posts batches to a collector, and tries again what a collector says can be tried again
+/// (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
+struct OTLPExporter: Sendable {
+    /// The longest `Retry-After` that is waited for, and the longest pause of our own.
+    static let longestPause = Duration.seconds(30)
+    private static let retryable: Set<UInt> = [429, 502, 503, 504]
+    /// Bytes of an answer that are read.
+    private static let answerLimit = 64 * 1024
+
+    enum Outcome: Equatable {
+        /// - Parameter rejected: spans that the collector does not want, such as too old ones.
+        case taken(rejected: Int)
+        case refused(String)
+        /// - Parameter after: as the collector asks for.
+        case retry(String, after: Duration?)
+    }
+
+    let configuration: OTLPConfiguration
+    let encoder: TraceEncoder
+    let client: HTTPClient
+    let metrics: ExportMetrics
+    let logger: Logger
+    /// The first pause before a retry; each is twice as long as the one before.
+    var firstPause = Duration.seconds(1)
+
+    /// Returns once the spans are sent, or lost and counted. Cancelled, it gives up.
+    func export(_ spans: [FinishedSpan]) async {
+        let body = ByteBuffer(bytes: encoder.encode(spans))
+        let end = ContinuousClock.now + configuration.batches.timeout
+        var pause = firstPause
+        while true {
+            switch await post(body, until: end) {
+            case .taken(let rejected):
+                let rejected = min(max(rejected, 0), spans.count)
+                metrics.exported.increment(by: spans.count - rejected)
+                return rejected > 0 ? drop(rejected, .rejected, "the collector rejected them") : ()
+            case .refused(let reason): return drop(spans.count, .rejected, reason)
+            case .retry(let reason, let after):
+                // A part of it is random, so that processes that were refused together do not come back together.
+                let wait = after ?? .microseconds(Int64(Double(pause.microseconds) * .random(in: 0.5...1)))
+                pause = min(pause * 2, Self.longestPause)
+                if Task.isCancelled { return drop(spans.count, .shutdown, reason) }
+                guard wait <= Self.longestPause, ContinuousClock.now + wait < end else { return drop(spans.count, .failed, reason) }
+                metrics.retries.increment()
+                do { try await Task.sleep(for: wait) } catch { return drop(spans.count, .shutdown, reason) }
+            }
+        }
+    }
+
+    private func drop(_ count: Int, _ why: ExportMetrics.Drop, _ reason: String) {
+        metrics.dropped(count, why)
+        // One line a batch at most, and a batch is retried for half a minute.
+        logger.warning("spans not exported", metadata: ["spans": .stringConvertible(count), "reason": .string(reason)])
+    }
+
+    private func post(_ body: ByteBuffer, until end: ContinuousClock.Instant) async -> Outcome {
+        var request = HTTPClientRequest(url: configuration.endpoint)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        for (name, value) in configuration.headers { request.headers.replaceOrAdd(name: name, value: value) }
+        request.body = .bytes(body)
+        let timeout = min(configuration.timeout, max(.milliseconds(1), end - .now))
+        do {
+            let answer = try await client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
+            let content = try await answer.body.collect(upTo: Self.answerLimit)
+            return Self.outcome(answer.status, answer.headers, String(buffer: content))
+        } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost {
+            return .refused("\(error)")
+        } catch {
+            return .retry("\(error)", after: nil)
+        }
+    }
+
+    static func outcome(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ content: String) -> Outcome {
+        if (200...299).contains(status.code) {
+            // Of 64 bits, so a text; some write a number.
+            let rejected = (try? JSONValue(parsing: content))?["partialSuccess"]?["rejectedSpans"]
+            return .taken(rejected: rejected?.stringValue.flatMap { Int($0) } ?? rejected?.intValue ?? 0)
+        }
+        guard retryable.contains(status.code) else { return .refused("HTTP \(status.code)") }
+        let after = headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: WallSeconds.now) }
+        return .retry("HTTP \(status.code)", after: after.map { .seconds($0) })
+    }
+}

@@ -1,0 +1,71 @@
+import Logging
+package import OTLP
+package import PixelFlowCore
+import Tracing
+
+/// Traces by OpenTelemetry: the standard variables, under their own names. Off unless an endpoint is set.
+package enum TraceSettings {
+    private static let settings: [Setting<String>] = [
+        .text(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            help:
+                "URL of a collector of OpenTelemetry that takes OTLP over HTTP, such as http://collector:4318. Without it nothing is traced."
+        ),
+        .text(
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", help: "The same for traces alone, with the path, such as http://collector:4318/v1/traces."
+        ),
+        .text("OTEL_EXPORTER_OTLP_PROTOCOL", default: "http/json", help: "The only one is http/json."),
+        .text(
+            "OTEL_EXPORTER_OTLP_HEADERS", help: "Headers for the collector: name=value,name=value, percent-encoded. May hold a secret.",
+            isSecret: true),
+        .text("OTEL_EXPORTER_OTLP_TIMEOUT", default: "10000", help: "Milliseconds for a request to the collector."),
+        .text("OTEL_SERVICE_NAME", help: "Names the service in traces; the name of the executable unless set."),
+        .text("OTEL_RESOURCE_ATTRIBUTES", help: "More that describes the process in traces: name=value,name=value."),
+        .text(
+            "OTEL_TRACES_SAMPLER", default: "parentbased_always_on",
+            help: "Which traces are recorded: always_on, always_off, traceidratio, or one of these after parentbased_."),
+        .text("OTEL_TRACES_SAMPLER_ARG", default: "1", help: "The share of traces for traceidratio and parentbased_traceidratio, 0 to 1."),
+        .text("OTEL_BSP_SCHEDULE_DELAY", default: "5000", help: "Milliseconds that spans wait for a batch to fill."),
+        .text("OTEL_BSP_EXPORT_TIMEOUT", default: "30000", help: "Milliseconds for one batch with its retries; then it is dropped."),
+        .text("OTEL_BSP_MAX_QUEUE_SIZE", default: "2048", help: "Spans that wait at most; more are dropped and counted."),
+        .text("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default: "512", help: "Spans of a batch at most."),
+        .text("OTEL_SDK_DISABLED", default: "false", help: "true turns traces off."),
+    ]
+
+    package static let descriptions: [SettingDescription] = settings.map(\.description)
+
+    /// Nil where nothing is to be traced.
+    ///
+    /// - Parameters:
+    ///   - service: of the executable, as in `pixelflow-api`.
+    ///   - version: of PixelFlow.
+    /// - Throws: `setting_invalid`, with the name of the bad variable as `field`.
+    package static func configuration(
+        _ settings: Settings, service: String, version: String
+    ) throws(PixelFlowError) -> OTLPConfiguration? {
+        var resource = [
+            "service.name": service, "service.version": version, "telemetry.sdk.language": "swift", "telemetry.sdk.name": "pixelflow",
+            "telemetry.sdk.version": version,
+        ]
+        // The name of the pod, in a container.
+        resource["service.instance.id"] = settings.environment["HOSTNAME"]
+        do {
+            return try OTLPConfiguration(environment: settings.environment, resource: resource)
+        } catch {
+            throw .invalid(error.variable, error.description, code: "setting_invalid")
+        }
+    }
+
+    /// Sends every span of the process to a collector. Call it once, at the start of `main`, after `Telemetry.bootstrap`.
+    ///
+    /// - Returns: what exports the spans; to be shut down at the end.
+    package static func bootstrap(_ configuration: OTLPConfiguration, version: String) -> OTLPTracing {
+        // Calls that no request and no task has caused, such as polls, would be many traces of one span.
+        let tracing = OTLPTracing(
+            configuration, scope: "pixelflow", version: version, mayBegin: { $0 == .server || $0 == .consumer },
+            logger: Logger(label: "traces"))
+        InstrumentationSystem.bootstrap(tracing.tracer)
+        tracing.start()
+        return tracing
+    }
+}

@@ -1,0 +1,131 @@
+import NIOCore
+import OTLP
+import PixelFlowCore
+import PixelFlowTelemetry
+import Synchronization
+import Tracing
+import WireFormats
+
+/// The span of a run and what belongs to it.
+///
+/// The first run of a task is a part of the trace of the request that created it. Each further one is a trace of its own, which is
+/// linked to that: it may come minutes later, and a trace has to come to an end.
+struct RunTrace: Sendable {
+    private let span: any Span
+
+    /// Begins the span with a claim that has succeeded.
+    ///
+    /// - Parameters:
+    ///   - message: the dispatch message that led to the claim; nil where the worker has found the task by itself.
+    ///   - start: when the claim was begun.
+    init(_ task: TaskRecord, message: DispatchMessage? = nil, claimedSince start: DefaultTracerClock.Timestamp) {
+        let now = DefaultTracerClock.now
+        let origin = message?.trace ?? task.trace
+        var context = origin?.context ?? .topLevel
+        let isFirst = task.epoch <= 1
+        if isFirst, origin != nil { Self.queueWait(of: task, until: start, in: context) }
+        context.startsLinkedTrace = !isFirst
+        span = startSpan("process task", context: context, ofKind: .consumer, at: start)
+        startSpan("claim", context: span.context, at: start).end(at: now)
+        guard span.isRecording else { return }
+        span.updateAttributes { attributes in
+            attributes["messaging.operation.type"] = "process"
+            attributes["pixelflow.task.id"] = task.id.rawValue
+            attributes["pixelflow.request_id"] = task.requestID
+            attributes["pixelflow.task.generation"] = task.generation
+            attributes["pixelflow.task.epoch"] = task.epoch
+            attributes["pixelflow.task.attempts"] = task.attempts
+            attributes["pixelflow.lane"] = task.lane.rawValue
+        }
+    }
+
+    /// From the creation of the task, by the clock of api.
+    private static func queueWait(of task: TaskRecord, until claim: DefaultTracerClock.Timestamp, in context: InstrumentationContext) {
+        let created = UInt64(clamping: task.createdAt.microseconds) &* 1000
+        let start = DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: min(created, claim.nanosecondsSinceEpoch))
+        startSpan("queue wait", context: context, at: start).end(at: claim)
+    }
+
+    /// Runs `body` within the span, which ends with it.
+    func during(_ body: () async -> Void) async {
+        defer { span.end() }
+        await InstrumentationContext.$current.withValue(span.context) { await body() }
+    }
+
+    func failed(_ error: PixelFlowError) {
+        span.recordError(error, attributes: ["error.type": .string(error.code)])
+        span.setStatus(SpanStatus(code: .error, message: error.code))
+    }
+
+    /// - Parameter task: as the run has left it.
+    func ended(_ task: TaskRecord) {
+        guard span.isRecording else { return }
+        span.attributes["pixelflow.task.status"] = task.status.rawValue
+        if task.status == .failed { span.setStatus(SpanStatus(code: .error, message: task.error?.code)) }
+    }
+}
+
+/// Spans of what the render process does, which has no network to export any: from the times that it tells.
+struct RenderTrace: Sendable {
+    private let context: InstrumentationContext
+    private let isRecording: Bool
+    private let first = FirstOutput()
+
+    /// - Parameter span: of the whole job.
+    init(_ span: any Span) {
+        context = span.context
+        isRecording = span.isRecording
+    }
+
+    /// Records the time that an output has taken.
+    func rendered(_ output: RenderedOutput) {
+        guard isRecording else { return }
+        let end = Self.time(of: output.receivedAt)
+        let start = Self.time(of: output.receivedAt - output.duration)
+        first.set(start)
+        let span = startSpan("render output", context: context, at: start)
+        span.attributes["pixelflow.output"] = output.name
+        switch output.result {
+        case .success(let image):
+            span.attributes["pixelflow.output.format"] = image.format.rawValue
+            span.attributes["pixelflow.output.bytes"] = image.bytes.readableBytes
+        case .failure(let error):
+            span.setStatus(SpanStatus(code: .error, message: error.code))
+        }
+        span.end(at: end)
+    }
+
+    /// Records the time that was spent on the source before the first output.
+    func decoded(_ report: RenderReport) {
+        guard isRecording, let end = first.value else { return }
+        let nanoseconds = UInt64(clamping: report.decoding.nanoseconds)
+        let start = DefaultTracerClock.Timestamp(
+            nanosecondsSinceEpoch: end.nanosecondsSinceEpoch - min(end.nanosecondsSinceEpoch, nanoseconds))
+        let span = startSpan("decode", context: context, at: start)
+        span.updateAttributes { attributes in
+            attributes["pixelflow.source.format"] = report.source.format
+            attributes["pixelflow.source.width"] = report.source.width
+            attributes["pixelflow.source.height"] = report.source.height
+        }
+        span.end(at: end)
+    }
+
+    private static func time(of instant: ContinuousClock.Instant) -> DefaultTracerClock.Timestamp {
+        let now = DefaultTracerClock.now.nanosecondsSinceEpoch
+        return DefaultTracerClock.Timestamp(
+            nanosecondsSinceEpoch: now - min(now, UInt64(clamping: (ContinuousClock.now - instant).nanoseconds)))
+    }
+}
+
+/// When the first output was begun.
+private final class FirstOutput: Sendable {
+    private let time = Mutex<DefaultTracerClock.Timestamp?>(nil)
+
+    var value: DefaultTracerClock.Timestamp? { time.withLock { $0 } }
+
+    func set(_ start: DefaultTracerClock.Timestamp) {
+        time.withLock { time in
+            if time == nil { time = start }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Logging
+import Metrics
+import MetricsTestKit
+import OTLP
+import Synchronization
+import Tracing
+
+/// A tracer whose batches go out soon, and only when they are full where `delay` is long.
+func makeTracing(
+    _ endpoint: String, sampler: Sampler = Sampler(), batches: BatchLimits = BatchLimits(delay: .milliseconds(20)),
+    headers: [String: String] = [:], timeout: Duration = .seconds(10), metrics: any MetricsFactory = TestMetrics(),
+    mayBegin: @escaping @Sendable (SpanKind) -> Bool = { _ in true }
+) -> OTLPTracing {
+    let tracing = OTLPTracing(
+        OTLPConfiguration(
+            endpoint: endpoint, headers: headers, timeout: timeout, resource: ["service.name": "test"], sampler: sampler, batches: batches),
+        scope: "OTLPTests", version: "1", mayBegin: mayBegin, metrics: metrics,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        firstPause: .milliseconds(10))
+    kept.withLock { $0.append(tracing) }
+    return tracing
+}
+
+/// Tracers live to the end of the process: many tests never start theirs, and a client must be shut down before it goes.
+private let kept = Mutex<[OTLPTracing]>([])
+
+extension OTLPTracer {
+    func context(_ headers: [String: String]) -> InstrumentationContext {
+        var context = InstrumentationContext.topLevel
+        extract(headers, into: &context, using: HeaderExtractor())
+        return context
+    }
+
+    func headers(of context: InstrumentationContext) -> [String: String] {
+        var headers: [String: String] = [:]
+        inject(context, into: &headers, using: HeaderInjector())
+        return headers
+    }
+}
+
+private struct HeaderExtractor: Extractor {
+    func extract(key: String, from carrier: [String: String]) -> String? { carrier[key] }
+}
+
+private struct HeaderInjector: Injector {
+    func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) { carrier[key] = value }
+}
+
+extension TestMetrics {
+    /// Zero for one that has not been counted.
+    func total(_ label: String, _ dimensions: [(String, String)] = []) -> Int64 {
+        (try? expectCounter(label, dimensions).totalValue) ?? 0
+    }
+}
+
+struct SampleError: Error {}
