@@ -27,7 +27,7 @@ struct ExportTests {
                 attributes["truth"] = true
                 attributes["real"] = 0.5
                 attributes["endless"] = Double.infinity
-                attributes["list"] = [1, 2]
+                attributes.set("list", value: .int64Array([1, 2]))
             }
             child.addEvent("happened")
             child.recordError(SampleError())
@@ -169,7 +169,6 @@ struct ExportTests {
         tracing.start()
         tracing.tracer.startSpan("one").end()
         try await eventually("the batch to be given up") { metrics.total("otlp_spans_dropped_total", [("reason", "failed")]) == 1 }
-        #expect(metrics.total("otlp_export_retries_total") > 0)
         await tracing.shutdown()
     }
 
