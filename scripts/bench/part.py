@@ -17,7 +17,7 @@ from plan import say
 from processes import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "memory", "services", "fairness", "telling")
+PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "memory", "services", "fairness", "telling", "traces")
 
 
 def sections_of(part, plan):
@@ -30,6 +30,7 @@ def sections_of(part, plan):
     import services
     import telling
     import throughput
+    import traces
     from inputs import Inputs
 
     inputs = Inputs(ROOT / ".bench/inputs")
@@ -47,6 +48,8 @@ def sections_of(part, plan):
         return fairness.measure(plan, inputs)
     if part == "telling":
         return telling.measure(plan, inputs)
+    if part == "traces":
+        return [traces.measure(plan, inputs)]
     if part == "limits":
         return [limits.measure(plan, inputs)]
     if part == "services":
