@@ -13,10 +13,13 @@ struct MailSecrets: Sendable {
 
     /// - Parameter secret: known to the replicas of auth alone.
     init(secret: String) {
-        key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("pixelflow mail".utf8), outputByteCount: 32)
-        noticeKey = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("pixelflow notices".utf8), outputByteCount: 32)
+        key = Self.key("pixelflow mail", from: secret)
+        noticeKey = Self.key("pixelflow notices", from: secret)
+    }
+
+    private static func key(_ purpose: String, from secret: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data(purpose.utf8), outputByteCount: 32)
     }
 
     /// What ends the notices that it names. It does not expire, and is good for nothing else.
