@@ -65,10 +65,6 @@ static int drop_capabilities(void) {
     return syscall(SYS_capset, &header, none) == 0 ? 0 : errno;
 }
 
-// Rendering takes every processor that there is. The service answers probes and renews leases in between, and comes first: at 10 a
-// process gets about a tenth of what one at 0 does.
-static const int niceness = 10;
-
 int pf_sandbox_enter(pid_t parent, uint64_t file_size) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
     // The parent may have died before the line above took effect.
@@ -81,8 +77,6 @@ int pf_sandbox_enter(pid_t parent, uint64_t file_size) {
     if (getppid() != parent) return ESRCH;
     if (prctl(PR_SET_DUMPABLE, 0) != 0) return errno;
     tune_memory();
-    // Before there is a second thread: on Linux each thread has a priority of its own.
-    if (getpriority(PRIO_PROCESS, 0) < niceness && setpriority(PRIO_PROCESS, 0, niceness) != 0) return errno;
     error = pf_sandbox_limit(RLIMIT_CORE, 0);
     if (!error) error = limit_threads();
     if (!error) error = pf_sandbox_limit(RLIMIT_FSIZE, file_size);
@@ -139,8 +133,20 @@ static int allow_with_arguments(scmp_filter_ctx filter) {
     return error;
 }
 
+// Rendering takes every processor that there is. The service answers probes and renews leases in between, and comes first: at 10 a
+// process gets about a tenth of what one at 0 does.
+static const int niceness = 10;
+
+// Only once the process is ready: a start at low priority takes ten times as long while others render, and a job waits for it.
+static int lower_priority(void) {
+    if (getpriority(PRIO_PROCESS, 0) >= niceness) return 0;
+    // On Linux each thread has a priority of its own, and the warm-up leaves threads behind. This process is alone in its group.
+    return setpriority(PRIO_PGRP, 0, niceness) == 0 ? 0 : errno;
+}
+
 int pf_sandbox_lock(uint64_t memory, uint64_t *available) {
-    int error = pf_sandbox_limit_memory(memory, available);
+    int error = lower_priority();
+    if (!error) error = pf_sandbox_limit_memory(memory, available);
     if (!error) error = pf_sandbox_limit(RLIMIT_NOFILE, PF_SANDBOX_OUTPUT + 1);
     if (error) return error;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);

@@ -23,7 +23,8 @@ extension RequestCounting {
         let client = try RedisClient(redis)
         // Its commands wait, so they are no measure of how fast Redis is.
         let listener = try RedisClient(RedisInvalidationSignal.listenerSettings(redis), metrics: NOOPMetricsHandler.instance)
-        let limiter = FailOpenRateLimiter(shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: logger)
+        let limiter = FailOpenRateLimiter(
+            shared: ReservingRateLimiter(RedisRateLimiter(client)), local: InMemoryRateLimiter(), logger: logger)
         return RequestCounting(
             limiter: limiter, isShared: true,
             cache: FailOpenCacheStore(

@@ -25,7 +25,9 @@ package final class FailOpenRateLimiter: RateLimiter {
         failures = Counter(label: "rate_limit_fail_open_total", factory: metrics)
     }
 
-    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision { try await either { try await $0.admit(buckets) } }
+    package func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision {
+        try await either { try await $0.admit(requests, in: buckets) }
+    }
 
     package func preview(_ buckets: [RateBucket]) async throws -> RateDecision { try await either { try await $0.preview(buckets) } }
 

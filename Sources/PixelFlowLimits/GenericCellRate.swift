@@ -4,18 +4,19 @@
 struct GenericCellRate {
     /// When the quota is whole again, in microseconds; now or later.
     let full: Int64
-    /// `full` if one more request is counted.
+    /// `full` once the requests are counted.
     let next: Int64
-    /// Microseconds until the request has room; 0 if it has.
+    /// Microseconds until the requests have room; 0 if they have.
     let wait: Int64
 
     /// - Parameters:
+    ///   - requests: that are to be counted.
     ///   - stored: `full` as it was kept; nil for a bucket without requests.
     ///   - now: in microseconds.
-    init(_ limit: RateLimit, stored: Int64?, now: Int64) {
+    init(_ limit: RateLimit, requests: Int = 1, stored: Int64?, now: Int64) {
         // A clock that was put back must not make anyone wait for longer than the quota is worth.
         full = min(max(stored ?? now, now), now + limit.capacity)
-        next = full + limit.interval
+        next = full + limit.interval * Int64(requests)
         wait = max(0, next - now - limit.capacity)
     }
 

@@ -19,10 +19,12 @@ package final class InMemoryRateLimiter: RateLimiter {
     /// Buckets remembered now.
     package var count: Int { times.withLock { $0.count } }
 
-    package func admit(_ buckets: [RateBucket]) -> RateDecision {
+    package func admit(_ buckets: [RateBucket]) -> RateDecision { admit(1, in: buckets) }
+
+    package func admit(_ requests: Int, in buckets: [RateBucket]) -> RateDecision {
         let now = clock.now().microseconds
         return times.withLock { times in
-            let states = buckets.map { GenericCellRate($0.limit, stored: times[$0], now: now) }
+            let states = buckets.map { GenericCellRate($0.limit, requests: requests, stored: times[$0], now: now) }
             let isAllowed = states.allSatisfy { $0.wait == 0 }
             if isAllowed {
                 for (bucket, state) in zip(buckets, states) {

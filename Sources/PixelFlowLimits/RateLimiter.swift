@@ -1,12 +1,14 @@
 /// Counts requests, and says whether one more is within the limits of its caller.
 package protocol RateLimiter: Sendable {
-    /// Counts one request in every bucket if each has room for it, in one step; otherwise in none of them.
+    /// Counts so many requests in every bucket if each has room for all of them, in one step; otherwise none in any.
     ///
-    /// - Parameter buckets: at least one, each different.
+    /// - Parameters:
+    ///   - requests: at least 1.
+    ///   - buckets: at least one, each different.
     /// - Returns: the decision, with a balance for each bucket in the same order.
     /// - Throws: an error if the count is kept elsewhere and cannot be reached. Nothing may have been counted, or all of it.
-    func admit(_ buckets: [RateBucket]) async throws -> RateDecision
-    /// What `admit` would say, without counting anything.
+    func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision
+    /// What `admit` would say of one request, without counting anything.
     ///
     /// - Throws: as `admit`.
     func preview(_ buckets: [RateBucket]) async throws -> RateDecision
@@ -16,9 +18,14 @@ package protocol RateLimiter: Sendable {
     func clear(_ buckets: [RateBucket]) async throws
 }
 
+extension RateLimiter {
+    /// Counts one request.
+    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision { try await admit(1, in: buckets) }
+}
+
 /// What a limiter says about a request.
 package struct RateDecision: Sendable, Hashable {
-    /// How a bucket stands after the request.
+    /// How a bucket stands after the requests.
     package struct Balance: Sendable, Hashable {
         package let limit: RateLimit
         /// Requests that may be made at once.

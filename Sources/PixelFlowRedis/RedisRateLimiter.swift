@@ -12,9 +12,11 @@ package struct RedisRateLimiter: RateLimiter {
         self.prefix = prefix
     }
 
-    package func admit(_ buckets: [RateBucket]) async throws -> RateDecision { try await decide(buckets, counts: true) }
+    package func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision {
+        try await decide(buckets, requests, counts: true)
+    }
 
-    package func preview(_ buckets: [RateBucket]) async throws -> RateDecision { try await decide(buckets, counts: false) }
+    package func preview(_ buckets: [RateBucket]) async throws -> RateDecision { try await decide(buckets, 1, counts: false) }
 
     package func clear(_ buckets: [RateBucket]) async throws {
         guard !buckets.isEmpty else { return }
@@ -23,8 +25,8 @@ package struct RedisRateLimiter: RateLimiter {
 
     private func key(_ bucket: RateBucket) -> String { "\(prefix)\(bucket.limit.name):\(bucket.key)" }
 
-    private func decide(_ buckets: [RateBucket], counts: Bool) async throws -> RateDecision {
-        let arguments = buckets.flatMap { ["\($0.limit.interval)", "\($0.limit.capacity)"] } + [counts ? "1" : "0"]
+    private func decide(_ buckets: [RateBucket], _ requests: Int, counts: Bool) async throws -> RateDecision {
+        let arguments = buckets.flatMap { ["\($0.limit.interval)", "\($0.limit.capacity)"] } + ["\(requests)", counts ? "1" : "0"]
         let reply = try await client.evaluate(Self.script, keys: buckets.map(key), arguments).array?.compactMap(\.integer) ?? []
         guard reply.count == 2 * buckets.count else {
             throw RedisError(.protocolError, "the script of the rate limits answers something else")
@@ -39,14 +41,14 @@ package struct RedisRateLimiter: RateLimiter {
     }
 
     /// The rules of `GenericCellRate`, for every key in one step. A key holds the microsecond at which its quota is whole again, and
-    /// expires then. Answers for each key the microseconds until that and those until the request has room. The last argument says
-    /// whether the request is counted.
+    /// expires then. Answers for each key the microseconds until that and those until the requests have room. The last arguments are
+    /// the number of requests, and whether they are counted.
     private static let script = RedisScript(
         """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
         local allowed, full, wait = true, {}, {}
-        local counts = ARGV[2 * #KEYS + 1] == '1'
+        local requests, counts = tonumber(ARGV[2 * #KEYS + 1]), ARGV[2 * #KEYS + 2] == '1'
         for i, key in ipairs(KEYS) do
           local interval, capacity = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
           local stored = tonumber(redis.call('GET', key) or now) or now
@@ -54,13 +56,13 @@ package struct RedisRateLimiter: RateLimiter {
           if stored > full[i] then
             redis.call('SET', key, string.format('%.0f', full[i]), 'PX', math.ceil(capacity / 1000))
           end
-          wait[i] = math.max(0, full[i] + interval - now - capacity)
+          wait[i] = math.max(0, full[i] + interval * requests - now - capacity)
           if wait[i] > 0 then allowed = false end
         end
         local answer = {}
         for i, key in ipairs(KEYS) do
           if allowed and counts then
-            full[i] = full[i] + tonumber(ARGV[2 * i - 1])
+            full[i] = full[i] + tonumber(ARGV[2 * i - 1]) * requests
             redis.call('SET', key, string.format('%.0f', full[i]), 'PX', math.ceil((full[i] - now) / 1000))
           end
           answer[#answer + 1] = full[i] - now

@@ -30,7 +30,7 @@ private struct NamedCaller: RouterMiddleware {
 
 /// A counter that nobody reaches.
 private struct UnreachableLimiter: RateLimiter {
-    func admit(_ buckets: [RateBucket]) async throws -> RateDecision { throw PixelFlowError.unavailable("cache") }
+    func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision { throw PixelFlowError.unavailable("cache") }
 
     func preview(_ buckets: [RateBucket]) async throws -> RateDecision { throw PixelFlowError.unavailable("cache") }
 

@@ -28,8 +28,10 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("four replicas together admit exactly the quota of 10,000 requests")
-    func fourReplicas() async throws {
+    @Test(
+        "four replicas together admit exactly the quota of 10,000 requests, counted ahead or not", arguments: [100, 4000], [false, true])
+    func fourReplicas(quota: Int, isAhead: Bool) async throws {
+        let bucket = RateBucket(RateLimit(name: "read", quota: quota, window: .seconds(86_400)), key: "u:1")
         try await TestServer.with { server in
             let allowed = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<4 {
@@ -38,9 +40,10 @@ struct RedisRateLimiterTests {
                         var settings = settings
                         settings.timeout = .seconds(10)
                         let client = try RedisClient(settings)
-                        let limiter = RedisRateLimiter(client)
+                        let counter = RedisRateLimiter(client)
+                        let limiter: any RateLimiter = isAhead ? ReservingRateLimiter(counter) : counter
                         let allowed = try await withThrowingTaskGroup(of: Bool.self) { requests in
-                            for _ in 0..<2500 { requests.addTask { try await limiter.admit([Self.bucket]).isAllowed } }
+                            for _ in 0..<2500 { requests.addTask { try await limiter.admit([bucket]).isAllowed } }
                             return try await requests.reduce(0) { $0 + ($1 ? 1 : 0) }
                         }
                         await client.shutDown()
@@ -49,7 +52,7 @@ struct RedisRateLimiterTests {
                 }
                 return try await group.reduce(0, +)
             }
-            #expect(allowed == 100)
+            #expect(allowed == quota)
         }
     }
 

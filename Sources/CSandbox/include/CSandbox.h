@@ -29,13 +29,12 @@ int pf_sandbox_spawn(
 enum { PF_SANDBOX_EXIT_MEMORY = 77 };
 
 // Binds this process to `parent` (it dies with the thread that started it), drops every capability and
-// the ability to gain new ones, limits its threads and the size of files that it writes, in bytes, and gives it a
-// lower priority than the service has.
+// the ability to gain new ones, and limits its threads and the size of files that it writes, in bytes.
 int pf_sandbox_enter(pid_t parent, uint64_t file_size);
 
 // Leaves this process only the system calls that decoding and encoding need; any other kills it. From
-// now on it may hold `memory` bytes, of which `*available` are not in use yet, and a failed allocation
-// that it cannot survive ends it with PF_SANDBOX_EXIT_MEMORY.
+// now on it may hold `memory` bytes, of which `*available` are not in use yet, a failed allocation
+// that it cannot survive ends it with PF_SANDBOX_EXIT_MEMORY, and it has a lower priority than the service.
 int pf_sandbox_lock(uint64_t memory, uint64_t *available);
 
 // Gives `process` that many seconds of processor time more than it has used: SIGXCPU follows.

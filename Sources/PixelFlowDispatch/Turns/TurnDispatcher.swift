@@ -14,8 +14,6 @@ import Synchronization
 ///
 /// Without a dispatcher, idle workers find held tasks by themselves (`TaskWorkerStore.waiting`).
 package final class TurnDispatcher: Service {
-    /// Between two rounds while tasks are held.
-    static let pace = Duration.milliseconds(50)
     /// Between two rounds while nothing can be sent, and between two looks for held tasks that others have left.
     static let idlePace = Duration.seconds(1)
     /// Organisations and lanes with held tasks that one replica looks after at a time.
@@ -39,12 +37,13 @@ package final class TurnDispatcher: Service {
     private let weight: @Sendable (TenantID) async -> Int
     private let logger: Logger
     private let metrics: TurnMetrics
+    private let pace: Duration
     private let state: Mutex<State>
     private let weights = Mutex<[TenantID: Int]>([:])
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
-    ///   - limits: of what is kept with the broker.
+    ///   - settings: of what is kept with the broker.
     ///   - weight: the weight of an organisation, at least 1.
     package init(
         store: any TaskDispatchStore, events: any TaskEvents, publisher: OutboxPublisher, settings: TurnSettings = TurnSettings(),
@@ -57,6 +56,7 @@ package final class TurnDispatcher: Service {
         self.weight = weight
         self.logger = logger
         self.metrics = TurnMetrics(metrics)
+        pace = settings.pace
         let window = DispatchWindow(.init(least: settings.least, perWorker: settings.perWorker))
         state = Mutex(State(windows: Dictionary(uniqueKeysWithValues: Lane.allCases.map { ($0, window) })))
     }
@@ -161,7 +161,7 @@ package final class TurnDispatcher: Service {
         while !Task.isCancelled, state.withLock({ !$0.held.isEmpty }) {
             do {
                 guard try await round() > 0 else { return }
-                try await Task.sleep(for: Self.pace)
+                try await Task.sleep(for: pace)
             } catch {
                 if !(error is CancellationError) {
                     logger.warning("no turns given, will be retried", metadata: ["error": "\(error)"])

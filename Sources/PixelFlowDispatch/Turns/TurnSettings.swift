@@ -16,17 +16,21 @@ package struct TurnSettings: Sendable, Hashable {
 
     package var perWorker: Int
     package var least: Int
+    /// Between two rounds while tasks are held. The window of a lane is about two rounds' worth, and a task that is sent at once
+    /// waits behind it.
+    package var pace: Duration
     /// Whether organisations take turns at all.
     package var isOn: Bool
 
-    package init(perWorker: Int = 0, least: Int = 4, isOn: Bool = true) {
+    package init(perWorker: Int = 0, least: Int = 4, pace: Duration = .milliseconds(50), isOn: Bool = true) {
         self.isOn = isOn
+        self.pace = pace
         self.perWorker = perWorker
         self.least = least
     }
 
-    /// For a process with a worker of its own and no autoscaler.
-    package var embedded: TurnSettings { TurnSettings(isOn: isOn) }
+    /// For a process with a worker of its own and no autoscaler, whose task store is in the process: rounds cost little.
+    package var embedded: TurnSettings { TurnSettings(pace: .milliseconds(10), isOn: isOn) }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
