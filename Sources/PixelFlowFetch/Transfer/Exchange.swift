@@ -25,6 +25,8 @@ struct Exchange: Sendable {
         _ head: HTTPRequestHead, body: ByteBuffer? = nil, to url: SourceURL, at address: IPAddress,
         reader: @escaping @Sendable () -> Reader
     ) async throws -> Reader.Response {
+        // A promise that is failed by a cancelled task may already have succeeded: a fast answer would win.
+        try Task.checkCancellation()
         let loop = group.any()
         let response = loop.makePromise(of: Reader.Response.self)
         let channel: any Channel

@@ -51,8 +51,8 @@ struct LoadRun: Sendable {
         return (downloads, TenantID(identity.tenant))
     }
 
-    /// When the last task ended, by the clock of the service, of those that somebody has seen: RFC 3339.
-    var lastEnd: String { ends.last }
+    /// How many tasks, of those that somebody has seen, ended after a time: RFC 3339, by the clock of the service.
+    func ended(after time: String) -> Int { ends.count(after: time) }
 
     /// How many tasks have been accepted so far.
     var accepted: Int { recorder.promises.count }
@@ -144,12 +144,24 @@ struct LoadRun: Sendable {
     /// Waits until every task has ended.
     private func drain(_ person: Person) async throws {
         let open = Mutex(recorder.promises.map(\.task))
-        _ = try await eventually(within: deadline, "every task to end") { () -> Bool? in
-            for task in open.withLock({ $0 }) {
-                guard try await (try? look(at: task, person))?.status.isFinal == true else { continue }
-                open.withLock { $0.removeAll { $0 == task } }
+        let start = ContinuousClock.now
+        defer { print("drained in \(ContinuousClock.now - start)") }
+        do {
+            _ = try await eventually(within: deadline, "every task to end") { () -> Bool? in
+                for task in open.withLock({ $0 }) {
+                    guard try await (try? look(at: task, person))?.status.isFinal == true else { continue }
+                    open.withLock { $0.removeAll { $0 == task } }
+                }
+                return open.withLock(\.isEmpty) ? true : nil
             }
-            return open.withLock(\.isEmpty) ? true : nil
+        } catch {
+            let left = open.withLock { $0 }
+            var states: [String] = []
+            for task in left.prefix(5) {
+                do { states.append("\(try await person.task(task))") } catch { states.append("\(task): \(error)") }
+            }
+            Issue.record("\(left.count) of \(recorder.promises.count) tasks have not ended: \(states.joined(separator: "; "))")
+            throw error
         }
     }
 
@@ -199,15 +211,15 @@ extension Data {
     var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
 }
 
-/// Keeps the latest time at which a task ended.
+/// When tasks have ended.
 private final class EndTimes: Sendable {
-    private let state = Mutex("")
+    private let times = Mutex<[TaskID: String]>([:])
 
-    var last: String { state.withLock { $0 } }
-
-    /// Times of the api are all in UTC and of one length, so that their order is that of their texts.
     func note(_ task: TaskDocument) {
         guard let time = task.completedAt else { return }
-        state.withLock { $0 = max($0, time) }
+        times.withLock { $0[task.id] = time }
     }
+
+    /// Times of the api are all in UTC and of one length, so that their order is that of their texts.
+    func count(after time: String) -> Int { times.withLock { $0.values.count { $0 > time } } }
 }
