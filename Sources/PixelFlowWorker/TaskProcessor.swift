@@ -51,7 +51,7 @@ struct TaskProcessor: Sendable {
             }
             let job = RenderJob(
                 source: source.bytes, pipeline: task.pipeline, overlays: overlays, limits: limits, tenant: task.tenant,
-                runsAlone: runsAlone, onProgress: publishProgress, onOutput: keep)
+                lane: task.lane, runsAlone: runsAlone, onProgress: publishProgress, onOutput: keep)
             let report = try await dependencies.renderer.render(job)
             trace.decoded(report)
             return report

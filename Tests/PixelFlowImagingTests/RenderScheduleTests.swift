@@ -26,9 +26,10 @@ import Testing
     }
 
     private func add(
-        _ job: String, _ tenant: TenantID?, alone: Bool = false, after milliseconds: Int = 0, to schedule: inout RenderSchedule<String>
+        _ job: String, _ tenant: TenantID?, lane: Lane = .normal, alone: Bool = false, after milliseconds: Int = 0,
+        to schedule: inout RenderSchedule<String>
     ) {
-        schedule.add(job, tenant: tenant, runsAlone: alone, at: start + .milliseconds(milliseconds))
+        schedule.add(job, tenant: tenant, lane: lane, runsAlone: alone, at: start + .milliseconds(milliseconds))
     }
 
     private func finish(_ slot: Int, after milliseconds: Int = 0, in schedule: inout RenderSchedule<String>) {
@@ -94,6 +95,34 @@ import Testing
             taken.append(turn(&schedule, 0, after: round * 100))
         }
         #expect(taken == ["a1", "a2", "a3", "a4", "b, fresh"])
+    }
+
+    @Test func jobsOfAHigherPriorityComeFirstWhoseverTheSlotIs() {
+        var schedule = schedule(slots: 1)
+        add("a", ann, lane: .low, to: &schedule)
+        #expect(turn(&schedule, 0) == "a")
+        add("a2", ann, lane: .low, to: &schedule)
+        add("b", bob, to: &schedule)
+        add("a3", ann, to: &schedule)
+        add("b2", bob, lane: .high, to: &schedule)
+        finish(0, in: &schedule)
+        #expect(turn(&schedule, 0) == "b2, fresh")
+        finish(0, in: &schedule)
+        // The slot's own tenant first where priorities are equal.
+        #expect(turn(&schedule, 0) == "b")
+        finish(0, in: &schedule)
+        #expect(turn(&schedule, 0) == "a3, fresh")
+        finish(0, in: &schedule)
+        #expect(turn(&schedule, 0) == "a2")
+    }
+
+    @Test func aJobThatRunsAloneIsNotOvertakenByAHigherPriority() {
+        var schedule = schedule(slots: 1)
+        add("a", ann, lane: .low, alone: true, to: &schedule)
+        add("b", bob, lane: .high, to: &schedule)
+        #expect(turn(&schedule, 0) == "a")
+        finish(0, in: &schedule)
+        #expect(turn(&schedule, 0) == "b, fresh")
     }
 
     @Test func aJobThatRunsAloneWaitsForQuietAndHoldsUpWhatComesAfter() {

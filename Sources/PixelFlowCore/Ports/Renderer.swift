@@ -31,6 +31,8 @@ package struct RenderJob: Sendable {
     package var limits: ImageLimits
     /// Whose image it is. A render process that has seen an image of one tenant is not used for another's.
     package var tenant: TenantID?
+    /// The priority of the task: jobs of a higher one are started first.
+    package var lane: Lane
     /// Whether nothing else may be rendered at the same time: the image is suspect, and must be the only
     /// possible cause of a crash.
     package var runsAlone: Bool
@@ -47,6 +49,7 @@ package struct RenderJob: Sendable {
         overlays: [String: ByteBuffer] = [:],
         limits: ImageLimits = ImageLimits(),
         tenant: TenantID? = nil,
+        lane: Lane = .normal,
         runsAlone: Bool = false,
         onProgress: (@Sendable (Int, Int) -> Void)? = nil,
         onOutput: (@Sendable (RenderedOutput) async throws -> Void)? = nil
@@ -56,6 +59,7 @@ package struct RenderJob: Sendable {
         self.overlays = overlays
         self.limits = limits
         self.tenant = tenant
+        self.lane = lane
         self.runsAlone = runsAlone
         self.onProgress = onProgress
         self.onOutput = onOutput

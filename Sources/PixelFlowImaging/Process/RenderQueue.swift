@@ -18,7 +18,7 @@ final class RenderQueue: @unchecked Sendable {
     func add(_ work: RenderWork) -> Bool {
         changed.withLock {
             guard schedule.isOpen else { return false }
-            schedule.add(work, tenant: work.job.tenant, runsAlone: work.job.runsAlone, at: .now)
+            schedule.add(work, tenant: work.job.tenant, lane: work.job.lane, runsAlone: work.job.runsAlone, at: .now)
             changed.broadcast()
             return true
         }

@@ -2,7 +2,7 @@ import PixelFlowCore
 
 /// Assigns jobs to the slots of the pool: a pure state machine that takes the time as input.
 ///
-/// First come, first served, with two exceptions. A process serves one tenant, and starting one costs more than many jobs,
+/// Jobs of a higher priority first, and those of one priority first come, first served, with two exceptions. A process serves one tenant, and starting one costs more than many jobs,
 /// so a slot prefers jobs of its tenant, and a job may wait a moment for a slot of its tenant. Both delays
 /// are bounded. A job that must run alone waits until nothing else runs, and later jobs wait for it.
 struct RenderSchedule<Job> {
@@ -21,12 +21,13 @@ struct RenderSchedule<Job> {
     /// How long a job waits for a busy slot of its tenant instead of using another one: as long as the start of a process
     /// takes, within bounds, so that waiting never costs more than what it may save.
     private(set) var startEstimate = Duration.milliseconds(50)
-    /// How long the jobs of a slot's own tenant may go before a job that was there earlier.
+    /// How long the jobs of a slot's own tenant may go before a job of the same priority that was there earlier.
     private var fairness: Duration { max(.milliseconds(500), startEstimate * 2) }
 
     private struct Entry {
         let job: Job
         let tenant: TenantID?
+        let lane: Lane
         let runsAlone: Bool
         let since: Instant
     }
@@ -53,8 +54,12 @@ struct RenderSchedule<Job> {
     /// A process has taken this long to start.
     mutating func note(start: Duration) { startEstimate = min(max(start, .milliseconds(20)), .seconds(1)) }
 
-    mutating func add(_ job: Job, tenant: TenantID?, runsAlone: Bool, at now: Instant) {
-        waiting.append(Entry(job: job, tenant: tenant, runsAlone: runsAlone, since: now))
+    /// A job of a higher priority is not started before one that must run alone and is waiting already: few jobs wait here at a
+    /// time, but more of a higher priority may come for ever.
+    mutating func add(_ job: Job, tenant: TenantID?, lane: Lane = .normal, runsAlone: Bool, at now: Instant) {
+        let entry = Entry(job: job, tenant: tenant, lane: lane, runsAlone: runsAlone, since: now)
+        let before = waiting.lastIndex { $0.runsAlone || $0.lane <= lane }
+        waiting.insert(entry, at: before.map { $0 + 1 } ?? 0)
     }
 
     /// Accepts no more jobs. Waiting ones are still started.
@@ -96,7 +101,7 @@ struct RenderSchedule<Job> {
             let isOverdue = now >= entry.since + fairness
             if now < mayStart {
                 again = min(again ?? mayStart, mayStart)
-            } else if isOverdue || !hasOwn(slot) {
+            } else if isOverdue || !hasOwn(slot, before: entry.lane) {
                 return start(index, in: slot)
             }
         }
@@ -123,7 +128,8 @@ struct RenderSchedule<Job> {
 
     private func isBusy(with tenant: TenantID?) -> Bool { slots.contains { $0.isBusy && $0.occupant == .tenant(tenant) } }
 
-    private func hasOwn(_ slot: Int) -> Bool {
-        waiting.prefix { !$0.runsAlone }.contains { slots[slot].occupant == .tenant($0.tenant) }
+    /// Whether a job of the slot's tenant waits whose priority is not lower.
+    private func hasOwn(_ slot: Int, before lane: Lane) -> Bool {
+        waiting.prefix { !$0.runsAlone && $0.lane <= lane }.contains { slots[slot].occupant == .tenant($0.tenant) }
     }
 }

@@ -99,8 +99,11 @@ final class RenderWorker {
 
     /// A new process for another tenant: nothing that the previous one has seen, or has been made to do, reaches the next.
     private func replace() {
-        end(.tenantChanged)
-        if let ready = spare.take() { keep(ready) }
+        let used = process
+        if used != nil { metrics.hasEnded(.tenantChanged) }
+        process = nil
+        registry.set(nil, at: index)
+        if let ready = spare.exchange(used) { keep(ready) }
     }
 
     /// Ends the process, if there is one.

@@ -8,6 +8,8 @@ import Synchronization
 final class SpareProcess: Sendable {
     private struct State {
         var process: ChildProcess?
+        /// Killed, but not reaped yet.
+        var killed: [ChildProcess] = []
         var isOpen = true
     }
 
@@ -24,9 +26,12 @@ final class SpareProcess: Sendable {
         thread.start()
     }
 
-    /// The spare, if there is one that lives; the next is started at once.
-    func take() -> ChildProcess? {
+    /// Ends a process in the background, and returns the spare in its place if there is one that lives; the next is started at once.
+    func exchange(_ used: ChildProcess?) -> ChildProcess? {
+        // At once, so that its memory is free; its end takes some milliseconds, which no job waits for.
+        used?.kill()
         let process = state.withLock { state in
+            if let used { state.killed.append(used) }
             defer { state.process = nil }
             return state.process
         }
@@ -44,6 +49,15 @@ final class SpareProcess: Sendable {
         process?.end()
         wanted.signal()
         over.wait()
+        reap()
+    }
+
+    private func reap() {
+        let killed = state.withLock { state in
+            defer { state.killed = [] }
+            return state.killed
+        }
+        for process in killed { process.end() }
     }
 
     /// Until someone has needed a spare, there is none: where all jobs are one tenant's, no one ever does.
@@ -51,6 +65,7 @@ final class SpareProcess: Sendable {
         while true {
             wanted.wait()
             guard state.withLock({ $0.isOpen }) else { return }
+            reap()
             guard state.withLock({ $0.process == nil }) else { continue }
             do {
                 let process = try ChildProcess(configuration)
