@@ -31,6 +31,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var isLingering = false
     /// Set once something came that is not a request, after requests that are still to be answered.
     private var isLastAnswerDue = false
+    /// Whether the client sends nothing more.
+    private(set) var hasInputEnded = false
 
     init(registry: ConnectionRegistry, metrics: ConnectionMetrics?) {
         self.registry = registry
@@ -56,6 +58,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        hasInputEnded = true
         leave()
         context.fireChannelInactive()
     }
@@ -132,7 +135,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if isEnding, let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            hasInputEnded = true
+            if isEnding { context.close(promise: nil) }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -75,6 +75,12 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     /// The bytes from now on are not those of requests.
     func connectionUpgraded() { connection.upgraded() }
 
+    /// Whether the client sends nothing more.
+    var hasInputEnded: Bool { connection.hasInputEnded }
+
+    /// Ends the connection once its client has had time to read what has been written.
+    func endConnection() { connection.endAfterAnswer() }
+
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard event is ContinueRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }
         if isHeld {
