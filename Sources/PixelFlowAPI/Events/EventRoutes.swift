@@ -40,9 +40,10 @@ struct EventRoutes: Sendable {
                     With `Upgrade: websocket`, the same events come as text messages over a WebSocket: \
                     `{"type":"task","id":"…","data":{…}}`, `{"type":"task_deleted",…}` and `{"type":"reset"}`. A client that cannot \
                     send the header `Authorization` sends `{"type":"authorize","token":"…","last_event_id":"…"}` as its first message, \
-                    within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. The \
-                    connection closes with 4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that \
-                    does not read fast enough, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
+                    within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. A text closes \
+                    the connection with 1008, a binary message with 1003, and more than 8 KiB with 1009. The connection closes with \
+                    4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that does not read fast \
+                    enough, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
                     """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),

@@ -52,7 +52,10 @@ final class EventSocket: EventOutlet {
         connection.start { event in
             switch event {
             case .message(let frame): self.receive(frame)
-            case .failure(let error): self.close(Closing(error))
+            case .failure(let error):
+                self.close(Closing(error))
+                // Its answer could not be read any more.
+                connection.endOutput()
             // A client that reads nothing has no pings answered either.
             case .writable(let isWritable): if isWritable { connection.resume() } else { connection.pause() }
             case .stopping: self.stop()

@@ -28,11 +28,12 @@ extension AppRequestContext {
                 let owner = try await channel.eventLoop.submit {
                     let pipeline = channel.pipeline.syncOperations
                     let observer = try pipeline.handler(type: RequestObserver.self)
-                    observer.connectionUpgraded()
                     let connection = LoopConnection<Inbound, Outbound>(hasEnded: observer.hasInputEnded)
                     let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
                     try pipeline.addHandlers(handlers() + [connection], position: .before(encoder))
-                    return NIOLoopBound(own(connection), eventLoop: channel.eventLoop)
+                    let owner = own(connection)
+                    observer.connectionUpgraded()
+                    return NIOLoopBound(owner, eventLoop: channel.eventLoop)
                 }.get()
                 try await operation(owner)
             })

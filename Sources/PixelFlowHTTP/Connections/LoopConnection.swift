@@ -84,6 +84,9 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
     /// Closes the connection at once.
     package func close() { context?.close(promise: nil) }
 
+    /// Tells the peer that nothing more comes, once the socket has taken what was sent.
+    package func endOutput() { context?.close(mode: .output, promise: nil) }
+
     /// Closes the connection once the socket has taken what was sent.
     package func finish() {
         guard let context else { return }
