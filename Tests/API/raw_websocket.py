@@ -12,6 +12,10 @@ from harness.failure import expect
 WAIT_SECONDS = 20
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+# What a client may send in one message; see the description of the events.
+MESSAGE_BYTES = 8192
+# What the server closes with.
+UNEXPECTED, NOT_TEXT, PROTOCOL, NOT_UTF8, TOO_LARGE = 1008, 1003, 1002, 1007, 1009
 
 
 def frame(opcode, payload=b"", *, fin=True, reserved=0, length=None):
