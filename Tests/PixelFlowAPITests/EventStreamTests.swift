@@ -9,6 +9,7 @@ import NIOPosix
 import PixelFlowCore
 import PixelFlowEmbedded
 import Prometheus
+import RawHTTP
 import Synchronization
 import Testing
 
@@ -97,6 +98,25 @@ import Testing
             }
         }
         #expect(harness.registry["event_streams"] == 0)
+    }
+
+    /// What a client sends behind the request for a stream is not answered, and its end is seen nevertheless.
+    @Test func nothingIsAnsweredBehindAStream() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            let client = try await RawConnection.open(port: port)
+            let request = "GET /api/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(ada)\r\n\r\n"
+            try await client.send(request)
+            _ = try await client.reply(containing: "retry: 2000")
+            try await client.send(request + request)
+            try await harness.waitForStreams(1)
+            let change = TaskChange(try await harness.largeTask(of: ada, bytes: 10))
+            try await harness.events.publish([change])
+            let text = try await client.reply(containing: "event: task")
+            #expect(text.components(separatedBy: "HTTP/1.1 ").count <= 2)
+            client.close()
+            try await harness.waitForStreams(0)
+        }
     }
 
     // MARK: Without a connection

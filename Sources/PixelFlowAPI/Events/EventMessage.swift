@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import NIOWebSocket
 import PixelFlowHTTP
 
@@ -72,6 +73,8 @@ final class ServerSentOutlet: EventOutlet {
             case .failure, .ended:
                 pump.stop()
                 self.abort()
+            // Nothing behind a stream is answered, so it need not be read. An end is seen even so.
+            case .message(.head): self.answer.connection.pause()
             case .message, .writable: break
             }
         }

@@ -68,11 +68,16 @@ struct EventRoutes: Sendable {
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
             body: ResponseBody { writer in
-                try await sendPast(of: subscription, to: writer, context)
-                if subscription.open.stream.isOver { return try await writer.finish(nil) }
-                // The task of the request ends here.
-                try await context.continueOnLoop { answer in
-                    ServerSentOutlet(answer).follow(subscription.open, on: context.eventLoop)
+                let stream = subscription.open.stream
+                try await withGracefulShutdownHandler {
+                    try await sendPast(of: subscription, to: writer, context)
+                    if stream.isOver { return try await writer.finish(nil) }
+                    // The task of the request ends here.
+                    try await context.continueOnLoop { answer in
+                        ServerSentOutlet(answer).follow(subscription.open, on: context.eventLoop)
+                    }
+                } onGracefulShutdown: {
+                    stream.finish(.shutdown)
                 }
             })
     }
@@ -138,13 +143,9 @@ struct EventRoutes: Sendable {
     ) async throws {
         let stream = subscription.open.stream
         stream.attach { context.closeConnection() }
-        try await withGracefulShutdownHandler {
-            try await stream.sendPast(to: ServerSentSink(writer: writer)) { sender in
-                try await sender.write([.retry])
-                try await subscription.resume.write(to: &sender)
-            }
-        } onGracefulShutdown: {
-            stream.finish(.shutdown)
+        try await stream.sendPast(to: ServerSentSink(writer: writer)) { sender in
+            try await sender.write([.retry])
+            try await subscription.resume.write(to: &sender)
         }
     }
 

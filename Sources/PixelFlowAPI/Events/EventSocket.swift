@@ -116,7 +116,7 @@ final class EventSocket: EventOutlet {
     func abort() { connection.close() }
 
     /// The service stops. What waits is still sent.
-    private func stop() {
+    func stop() {
         if let pump { pump.stream.finish(.shutdown) } else { end(.shutdown) }
     }
 

@@ -21,20 +21,25 @@ struct EventSocketOpening: Sendable {
     ///
     /// - Parameter subscription: nil for a client that sends its token as the first message.
     func run(_ subscription: EventSubscription?) async {
-        do {
-            let subscription = if let subscription { subscription } else { try await authorized() }
-            let stream = subscription.open.stream
-            try await onLoop { try $0.attach(subscription.open) }
-            try await withGracefulShutdownHandler {
-                try await stream.sendPast(to: Sink(socket: socket, eventLoop: eventLoop)) { try await subscription.resume.write(to: &$0) }
-            } onGracefulShutdown: {
-                stream.finish(.shutdown)
+        await withGracefulShutdownHandler {
+            do {
+                try await open(subscription)
+            } catch {
+                let closing = EventSocket.Closing(error)
+                eventLoop.execute { [socket] in socket.value.close(closing) }
             }
-            try await onLoop { $0.follow() }
-        } catch {
-            let closing = EventSocket.Closing(error)
-            eventLoop.execute { [socket] in socket.value.close(closing) }
+        } onGracefulShutdown: {
+            eventLoop.execute { [socket] in socket.value.stop() }
         }
+    }
+
+    private func open(_ subscription: EventSubscription?) async throws {
+        let subscription = if let subscription { subscription } else { try await authorized() }
+        try await onLoop { try $0.attach(subscription.open) }
+        try await subscription.open.stream.sendPast(to: Sink(socket: socket, eventLoop: eventLoop)) {
+            try await subscription.resume.write(to: &$0)
+        }
+        try await onLoop { $0.follow() }
     }
 
     private func onLoop(_ body: @escaping @Sendable (EventSocket) throws -> Void) async throws {
