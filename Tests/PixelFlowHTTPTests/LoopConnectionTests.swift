@@ -69,7 +69,7 @@ import Testing
         connection.start(told.note)
         channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-        channel.pipeline.fireErrorCaught(ChannelError.eof)
+        channel.pipeline.fireErrorCaught(ChannelError.ioOnClosedChannel)
         _ = try channel.finish()
         #expect(told.texts == ["stopping", "ended"])
         let promise = channel.eventLoop.makePromise(of: Void.self)
