@@ -112,7 +112,7 @@ struct EventRoutes: Sendable {
         }
         return context.upgrade(
             to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers,
-            own: { EventSocket($0, on: context.eventLoop) }
+            own: { [isAuthorized = subscription != nil] in EventSocket($0, on: context.eventLoop, isAuthorized: isAuthorized) }
         ) { [subscription, place] socket in
             let opening = EventSocketOpening(socket: socket, eventLoop: context.eventLoop) { token, id in
                 try await authorize(token, after: id ?? lastID, request, context, place)

@@ -46,9 +46,11 @@ final class EventSocket: EventOutlet {
     private var window = (start: NIODeadline.now(), frames: 0)
     private var unanswered = 0
 
-    init(_ connection: Connection, on eventLoop: any EventLoop) {
+    /// - Parameter isAuthorized: whether the client has sent its token already.
+    init(_ connection: Connection, on eventLoop: any EventLoop, isAuthorized: Bool) {
         self.connection = connection
         self.eventLoop = eventLoop
+        if !isAuthorized { expectFirstMessage() }
         connection.start { event in
             switch event {
             case .message(let frame): self.receive(frame)
@@ -66,18 +68,18 @@ final class EventSocket: EventOutlet {
 
     // MARK: Before the first event
 
-    /// The text of the first message, which must come in time. Fails with `Closing` or, if the connection ends, with `ChannelError`.
-    func firstMessage() -> EventLoopFuture<String> {
+    /// The text of the first message, which must come in time, of a client without a token. Fails with `Closing` or, if the connection
+    /// ends, with `ChannelError`.
+    private(set) var firstMessage: EventLoopFuture<String>?
+
+    /// The message may come as soon as the connection is there.
+    private func expectFirstMessage() {
         let promise = eventLoop.makePromise(of: String.self)
-        guard case .open = phase else {
-            promise.fail(ChannelError.ioOnClosedChannel)
-            return promise.futureResult
-        }
         phase = .unauthorized(promise)
         let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.authorizationTime) {
             self.close(Closing(.sessionEnded, "token_missing"))
         }
-        return promise.futureResult.always { _ in timer.cancel() }
+        firstMessage = promise.futureResult.always { _ in timer.cancel() }
     }
 
     /// Gets a stream ready to be sent: its clock runs from now on.

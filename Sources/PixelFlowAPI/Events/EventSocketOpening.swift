@@ -49,7 +49,9 @@ struct EventSocketOpening: Sendable {
     // MARK: A client without a token
 
     private func authorized() async throws -> EventSubscription {
-        let text = try await eventLoop.flatSubmit { [socket] in socket.value.firstMessage() }.get()
+        let text = try await eventLoop.flatSubmit { [socket, eventLoop] in
+            socket.value.firstMessage ?? eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }.get()
         guard let message = try? JSONDecoder().decode(Authorization.self, from: Data(text.utf8)), message.type == "authorize" else {
             throw EventSocket.Closing(.policyViolation, "The first message must be of the type authorize.")
         }
