@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from raw_websocket import RawWebSocket
 from user import User
 
 from harness.loading import ROOT
@@ -49,6 +50,22 @@ def photo(tmp_path_factory):
 @pytest.fixture
 def user(web):
     return User(web)
+
+
+@pytest.fixture(scope="session")
+def api(instance):
+    return instance.bases["api"]
+
+
+@pytest.fixture(scope="session")
+def token(web):
+    return User(web).token
+
+
+@pytest.fixture
+def websocket(api, token):
+    with RawWebSocket(api, token) as websocket:
+        yield websocket
 
 
 @pytest.fixture(scope="session")

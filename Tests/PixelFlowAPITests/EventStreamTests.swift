@@ -5,9 +5,11 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import NIOPosix
 import PixelFlowCore
 import PixelFlowEmbedded
 import Prometheus
+import RawHTTP
 import Synchronization
 import Testing
 
@@ -98,63 +100,104 @@ import Testing
         #expect(harness.registry["event_streams"] == 0)
     }
 
+    /// What a client sends behind the request for a stream is not answered, and its end is seen nevertheless.
+    @Test func nothingIsAnsweredBehindAStream() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, _ in
+            let client = try await RawConnection.open(port: port)
+            let request = "GET /api/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(ada)\r\n\r\n"
+            try await client.send(request)
+            _ = try await client.reply(containing: "retry: 2000")
+            try await client.send(request + request)
+            try await harness.waitForStreams(1)
+            let change = TaskChange(try await harness.largeTask(of: ada, bytes: 10))
+            try await harness.events.publish([change])
+            let text = try await client.reply(containing: "event: task")
+            #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2)
+            client.close()
+            try await harness.waitForStreams(0)
+        }
+    }
+
     // MARK: Without a connection
 
     private static let principal = Principal(user: UserID("u"), email: "u@example.org", tenant: TenantID("t"))
 
+    private static let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+
+    private func hub(_ clock: any WallClock = SystemClock()) -> EventHub {
+        EventHub(events: SilentEvents(), clock: clock, logger: .init(label: "test"), metrics: PrometheusRegistry())
+    }
+
+    /// Sends the events of a stream from now on.
+    private func follow(_ open: OpenEventStream, _ outlet: RecordingOutlet) async throws {
+        try await Self.eventLoop.submit { EventPump(open, to: outlet, on: Self.eventLoop).start() }.get()
+    }
+
     @Test func aStreamEndsWithItsToken() async throws {
         let clock = ManualClock()
-        let hub = EventHub(events: SilentEvents(), clock: clock, logger: .init(label: "test"), metrics: PrometheusRegistry())
+        let hub = hub(clock)
         let open = try hub.open(for: Self.principal, until: clock.now() + .seconds(60))
-        let writer = RecordingWriter()
-        let running = Task { try await open.stream.run(to: ServerSentSink(writer: writer)) { try await $0.write([.retry]) } }
-        try await eventually(within: Self.deadline, "the past to be sent") { writer.text.isEmpty ? nil : () }
+        let outlet = RecordingOutlet()
+        try await follow(open, outlet)
         clock.advance(by: .seconds(59))
         hub.tick()
+        #expect(outlet.ending == nil)
         clock.advance(by: .seconds(1))
         hub.tick()
-        try await within(Self.deadline, "the stream ends") { try await running.value }
-        #expect(writer.text == "retry: 2000\n\n")
+        let ending = try await eventually(within: Self.deadline, "the stream to end") { outlet.ending }
+        #expect(ending == .tokenExpired)
+        #expect(outlet.text == "")
     }
 
     @Test func thePastOfAStreamEndsWithItsToken() async throws {
         let clock = ManualClock()
-        let hub = EventHub(events: SilentEvents(), clock: clock, logger: .init(label: "test"), metrics: PrometheusRegistry())
+        let hub = hub(clock)
         let open = try hub.open(for: Self.principal, until: clock.now() + .seconds(60))
         let writer = RecordingWriter()
-        let end = try await open.stream.run(to: ServerSentSink(writer: writer)) { sender in
+        try await open.stream.sendPast(to: ServerSentSink(writer: writer)) { sender in
             try await sender.write([.retry])
             clock.advance(by: .seconds(60))
             hub.tick()
             for _ in 0..<1000 { try await sender.write([.reset]) }
         }
-        #expect(end == .tokenExpired)
+        #expect(open.stream.isOver)
         #expect(writer.text == "retry: 2000\n\n")
     }
 
-    @Test func aStreamThatNobodyReadsIsGivenUp() async throws {
-        let hub = EventHub(events: SilentEvents(), logger: .init(label: "test"), metrics: PrometheusRegistry())
+    @Test(arguments: [false, true]) func aStreamThatNobodyReadsIsGivenUp(inItsPast: Bool) async throws {
+        let hub = hub()
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
-        let writer = StuckWriter()
-        let running = Task { try await open.stream.run(to: ServerSentSink(writer: writer)) { try await $0.write([.retry]) } }
-        try await within(Self.deadline, "it writes") { try await writer.waitForWrite() }
-        for _ in 0..<EventQueue.ticksForSending { hub.tick() }
-        await #expect(throws: EventStream.Aborted.self) {
-            try await within(Self.deadline, "the stream ends") { try await running.value }
+        let outlet = RecordingOutlet(isStuck: true)
+        if inItsPast {
+            open.stream.attach { outlet.abort() }
+            let past = Task {
+                try await open.stream.sendPast(to: StuckSink(outlet: outlet)) { try await $0.write([.retry]) }
+            }
+            defer { past.cancel() }
+            try await within(Self.deadline, "it writes") { try await outlet.waitForWrite() }
+            for _ in 0..<EventQueue.ticksForSending { hub.tick() }
+        } else {
+            try await follow(open, outlet)
+            for _ in 0..<EventQueue.ticksBetweenBeats { hub.tick() }
+            try await within(Self.deadline, "it writes") { try await outlet.waitForWrite() }
+            for _ in 0..<EventQueue.ticksForSending { hub.tick() }
         }
+        try await eventually(within: Self.deadline, "the connection to be closed") { outlet.isAborted ? () : nil }
     }
 
     @Test func anIdleStreamBeats() async throws {
-        let hub = EventHub(events: SilentEvents(), logger: .init(label: "test"), metrics: PrometheusRegistry())
+        let hub = hub()
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
-        let writer = RecordingWriter()
-        let running = Task { try await open.stream.run(to: ServerSentSink(writer: writer)) { _ in } }
+        let outlet = RecordingOutlet()
+        try await follow(open, outlet)
         _ = try await eventually(within: Self.deadline, "a heartbeat") {
             hub.tick()
-            return writer.text.hasPrefix(": heartbeat\n\n") ? true : nil
+            return outlet.text.hasPrefix(": heartbeat\n\n") ? true : nil
         }
         open.stream.finish(.shutdown)
-        try await within(Self.deadline, "the stream ends") { try await running.value }
+        let ending = try await eventually(within: Self.deadline, "the stream to end") { outlet.ending }
+        #expect(ending == .shutdown)
     }
 }
 
@@ -173,21 +216,55 @@ private final class RecordingWriter: ResponseBodyWriter, Sendable {
     func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
-/// A socket that takes nothing.
-private final class StuckWriter: ResponseBodyWriter, Sendable {
+/// Keeps what it is sent, or never takes it.
+private final class RecordingOutlet: EventOutlet, Sendable {
+    private struct State {
+        var text = ""
+        var ending: EventQueue.End?
+        var stuck: [EventLoopPromise<Void>] = []
+        var isAborted = false
+    }
+
+    private let isStuck: Bool
+    private let state = Mutex(State())
     private let begun = AsyncStream.makeStream(of: Void.self)
+
+    init(isStuck: Bool = false) { self.isStuck = isStuck }
+
+    var text: String { state.withLock(\.text) }
+    var ending: EventQueue.End? { state.withLock(\.ending) }
+    var isAborted: Bool { state.withLock(\.isAborted) }
 
     func waitForWrite() async throws { try await begun.stream.first("a write") }
 
-    func write(_ buffer: ByteBuffer) async throws {
+    func send(_ messages: [EventMessage], promise: EventLoopPromise<Void>) {
         begun.continuation.yield()
-        // Until it is cancelled, as a write is that waits for room.
-        let (never, continuation) = AsyncStream.makeStream(of: Void.self)
-        // bounded: by the cancellation, which is what the test is about
-        for await _ in never {}
-        withExtendedLifetime(continuation) {}
-        throw CancellationError()
+        state.withLock { state in
+            if isStuck { state.stuck.append(promise) } else { state.text += messages.map { String(buffer: $0.serverSent) }.joined() }
+        }
+        if !isStuck { promise.succeed() }
     }
 
-    func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    func end(_ reason: EventQueue.End) { state.withLock { $0.ending = reason } }
+
+    /// What was never taken fails with the connection.
+    func abort() {
+        let stuck = state.withLock { state in
+            state.isAborted = true
+            defer { state.stuck = [] }
+            return state.stuck
+        }
+        for promise in stuck { promise.fail(ChannelError.ioOnClosedChannel) }
+    }
+}
+
+/// Hands the past to an outlet, as a socket does.
+private struct StuckSink: EventSink {
+    let outlet: RecordingOutlet
+
+    func write(_ messages: [EventMessage]) async throws {
+        let promise = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
+        outlet.send(messages, promise: promise)
+        try await promise.futureResult.get()
+    }
 }

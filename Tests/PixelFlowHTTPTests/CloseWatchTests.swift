@@ -8,15 +8,6 @@ import Testing
 @Suite struct CloseWatchTests {
     @Test func aCancelledRequestLeavesTheProcessAlone() async throws {
         try await cancelledRequests { request in
-            try await request.body.watchingForClose {
-                try await Task.sleep(for: .seconds(60))
-            } onClosed: {
-            }
-        }
-    }
-
-    @Test func soDoesOneThatACloseWouldCancel() async throws {
-        try await cancelledRequests { request in
             try await request.body.cancellingOnClose { try await Task.sleep(for: .seconds(60)) }
         }
     }

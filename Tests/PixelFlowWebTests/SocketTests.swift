@@ -20,18 +20,24 @@ import Testing
         let accept = try #require(HTTPField.Name("sec-websocket-accept"))
         let token = request.headers[.authorization] ?? "none"
         return context.upgrade(
-            to: "websocket", headers: [accept: Data(digest).base64EncodedString()], handlers: { [WebSocketFrameEncoder()] }
-        ) {
-            (connection: UpgradedConnection<ByteBuffer, WebSocketFrame>) in
-            try await connection.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: token)))
-            var received = 0
-            // bounded: by the connection, which the client closes.
-            for try await bytes in connection.messages {
-                received += bytes.readableBytes
-                try await connection.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: "\(received)")))
-                if received > 1 << 20 { return }
-            }
-        }
+            to: "websocket", headers: [accept: Data(digest).base64EncodedString()], handlers: { [WebSocketFrameEncoder()] },
+            own: { (connection: LoopConnection<ByteBuffer, WebSocketFrame>) in
+                var received = 0
+                func say(_ text: String) {
+                    connection.send([WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))], promise: nil)
+                }
+                say(token)
+                connection.start { event in
+                    switch event {
+                    case .message(let bytes):
+                        received += bytes.readableBytes
+                        say("\(received)")
+                        if received > 1 << 20 { connection.finish() }
+                    case .failure, .stopping, .ended: connection.close()
+                    case .writable: break
+                    }
+                }
+            })
     }
 
     private func run(_ test: @escaping @Sendable (WebStack) async throws -> Void) async throws {

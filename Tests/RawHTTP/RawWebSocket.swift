@@ -16,6 +16,9 @@ package struct RawWebSocket: Sendable {
         package init() {}
     }
 
+    /// Larger than any event.
+    private static let maximumFrameBytes = 16 * 1024 * 1024
+
     private enum Answer: Sendable {
         case opened(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>)
         case refused(NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>)
@@ -35,7 +38,9 @@ package struct RawWebSocket: Sendable {
         let answer: Answer = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let upgrader = NIOTypedWebSocketClientUpgrader<Answer>(enableAutomaticErrorHandling: false) { channel, _ in
+                    let upgrader = NIOTypedWebSocketClientUpgrader<Answer>(
+                        maxFrameSize: maximumFrameBytes, enableAutomaticErrorHandling: false
+                    ) { channel, _ in
                         channel.eventLoop.makeCompletedFuture { .opened(try NIOAsyncChannel(wrappingChannelSynchronously: channel)) }
                     }
                     let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Answer>(upgradeRequestHead: head, upgraders: [upgrader]) {

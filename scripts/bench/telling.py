@@ -61,9 +61,20 @@ def webhooks(plan, pictures, pipeline):
     ]
 
 
+def idle_event_streams(plan, pictures, pipeline):
+    """KB for each server-sent stream."""
+    with pixelflow.started(plan.pixelflow, plan.work / "streams") as system:
+        users = [system.another() for _ in range(USERS)]
+        users[0].process_one(pictures[0], pipeline)
+        before = resident_mib(system.pid)
+        with Sockets(system.port, [user.token for user in users], EventStreamClient):
+            return (resident_mib(system.pid) - before) * 1024 / CLIENTS
+
+
 def sockets(plan, pictures, pipeline):
     """Each user has some clients, and a task at a pace that makes `CHANGES` a second of each client."""
     seconds = max(10, plan.seconds * 4)
+    stream_memory = idle_event_streams(plan, pictures, pipeline)
     with pixelflow.started(plan.pixelflow, plan.work / "sockets") as system:
         users = [system.another() for _ in range(USERS)]
         users[0].process_one(pictures[0], pipeline)
@@ -80,6 +91,7 @@ def sockets(plan, pictures, pipeline):
     say(f"  {received} messages in {elapsed:.1f} s")
     return Section(f"{CLIENTS} WebSocket clients of {USERS} organisations, each told of its own changes", [
         Line("memory for each idle stream", [memory], "KB", limit=30),
+        Line("memory for each idle stream of server-sent events, instead", [stream_memory], "KB", limit=30),
         Line("messages", [received / elapsed], "a second", digits=0),
         Line("processor of the service, rendering apart", [busy / elapsed * 100], "% of one core"),
         Line("from the end of a task to the client, 50th percentile", [percentile([delays], 0.5)], "ms"),
@@ -119,22 +131,21 @@ def ended(body):
 class Sockets(Loop):
     """WebSockets of several users; counts what they are sent, and notes how late ends of tasks are told."""
 
-    def __init__(self, port, tokens):
+    def __init__(self, port, tokens, client=None):
         self.port = port
         self.tokens = tokens
+        self.client = client or Client
         self.received = 0
         self.delays = []
 
     async def start(self):
-        self.open = 0
-        self.opened = asyncio.Event()
         self.transports = []
-        # A few at a time: it is not the opening that is measured.
+        # One at a time: requests that are answered at once take memory that streams do not, and that the process keeps.
         for index in range(CLIENTS):
             token = self.tokens[index % len(self.tokens)]
-            transport, _ = await self.loop.create_connection(lambda t=token: Client(self, t), "127.0.0.1", self.port)
+            transport, client = await self.loop.create_connection(lambda t=token: self.client(self, t), "127.0.0.1", self.port)
             self.transports.append(transport)
-        await asyncio.wait_for(self.opened.wait(), 60)
+            await asyncio.wait_for(client.opened, 60)
 
     async def stop(self):
         for transport in self.transports:
@@ -147,11 +158,6 @@ class Sockets(Loop):
             seen = self.received
             time.sleep(0.5)
 
-    def has_opened(self):
-        self.open += 1
-        if self.open == CLIENTS:
-            self.opened.set()
-
 
 class Client(asyncio.Protocol):
     """Reads the frames of a server, which are not masked, and answers pings."""
@@ -161,6 +167,7 @@ class Client(asyncio.Protocol):
         self.token = token
         self.buffer = b""
         self.is_open = False
+        self.opened = sockets.loop.create_future()
 
     def connection_made(self, transport):
         self.transport = transport
@@ -177,10 +184,11 @@ class Client(asyncio.Protocol):
             if end < 0:
                 return
             if not self.buffer.startswith(b"HTTP/1.1 101"):
-                raise BenchError(f"no WebSocket: {self.buffer[:200]!r}")
+                self.opened.set_exception(BenchError(f"no WebSocket: {self.buffer[:200]!r}"))
+                return
             self.buffer = self.buffer[end + 4:]
             self.is_open = True
-            self.sockets.has_opened()
+            self.opened.set_result(None)
         while frame := self.frame():
             opcode, payload = frame
             if opcode == 9:
@@ -210,3 +218,24 @@ class Client(asyncio.Protocol):
             return None
         self.buffer = buffer[start + length:]
         return buffer[0] & 0x0F, buffer[start:start + length]
+
+
+class EventStreamClient(asyncio.Protocol):
+    """Reads a stream of server-sent events, of which nothing is expected."""
+
+    def __init__(self, sockets, token):
+        self.token = token
+        self.head = b""
+        self.opened = sockets.loop.create_future()
+
+    def connection_made(self, transport):
+        transport.write(f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.token}\r\n\r\n".encode())
+
+    def data_received(self, data):
+        if self.opened.done():
+            return
+        self.head += data
+        if b"retry:" in self.head:
+            self.opened.set_result(None)
+        elif not b"HTTP/1.1 200".startswith(self.head[:12]):
+            self.opened.set_exception(BenchError(f"no event stream: {self.head[:200]!r}"))

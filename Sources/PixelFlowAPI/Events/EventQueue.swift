@@ -110,6 +110,9 @@ struct EventQueue {
     /// Why nothing more may be sent, not even what the client missed before; nil while it may.
     var cutOff: End? { end == .shutdown ? nil : end }
 
+    /// Whether the stream has ended and has nothing more to tell.
+    var isOver: Bool { end != nil && end != .overflow && events.isEmpty }
+
     /// The socket has taken it.
     mutating func sent() {
         isSending = false

@@ -40,9 +40,10 @@ struct EventRoutes: Sendable {
                     With `Upgrade: websocket`, the same events come as text messages over a WebSocket: \
                     `{"type":"task","id":"…","data":{…}}`, `{"type":"task_deleted",…}` and `{"type":"reset"}`. A client that cannot \
                     send the header `Authorization` sends `{"type":"authorize","token":"…","last_event_id":"…"}` as its first message, \
-                    within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. The \
-                    connection closes with 4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that \
-                    does not read fast enough, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
+                    within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. A text closes \
+                    the connection with 1008, a binary message with 1003, and more than 8 KiB with 1009. The connection closes with \
+                    4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that does not read fast \
+                    enough, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
                     """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
@@ -67,8 +68,17 @@ struct EventRoutes: Sendable {
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
             body: ResponseBody { writer in
-                try await send(subscription.open.stream, after: subscription.resume, to: writer, request)
-                try await writer.finish(nil)
+                let stream = subscription.open.stream
+                try await withGracefulShutdownHandler {
+                    try await sendPast(of: subscription, to: writer, context)
+                    if stream.isOver { return try await writer.finish(nil) }
+                    // The task of the request ends here.
+                    try await context.continueOnLoop { answer in
+                        ServerSentOutlet(answer).follow(subscription.open, on: context.eventLoop)
+                    }
+                } onGracefulShutdown: {
+                    stream.finish(.shutdown)
+                }
             })
     }
 
@@ -77,7 +87,7 @@ struct EventRoutes: Sendable {
     }
 
     /// - Parameter lastID: the `id` of the last event that the client has.
-    private func subscribe(_ verified: VerifiedToken, after lastID: String?) async throws -> EventSocket.Subscription {
+    private func subscribe(_ verified: VerifiedToken, after lastID: String?) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
         // Listening comes first, so that nothing falls between the past and the present.
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil) {
@@ -85,13 +95,13 @@ struct EventRoutes: Sendable {
         }
         let resume = try await EventResume(
             of: verified.principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: dependencies.tasks, views: views)
-        return EventSocket.Subscription(open: open, resume: resume)
+        return EventSubscription(open: open, resume: resume)
     }
 
     /// What can be refused is refused before the 101; a client without a token sends it as the first message.
     private func socket(_ request: Request, _ context: AppRequestContext, after lastID: String?) async throws -> Response {
         let handshake = try WebSocketHandshake(request)
-        var subscription: EventSocket.Subscription?
+        var subscription: EventSubscription?
         var place: TokenlessSockets.Place?
         if context.principal == nil {
             let address = dependencies.proxies.client(of: request, context: context)?.subscriber ?? ""
@@ -100,19 +110,21 @@ struct EventRoutes: Sendable {
         } else {
             subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID)
         }
-        return context.upgrade(to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers) {
-            [subscription, place] connection in
-            let socket = EventSocket(connection) { token, id in
+        return context.upgrade(
+            to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers,
+            own: { [isAuthorized = subscription != nil] in EventSocket($0, on: context.eventLoop, isAuthorized: isAuthorized) }
+        ) { [subscription, place] socket in
+            let opening = EventSocketOpening(socket: socket, eventLoop: context.eventLoop) { token, id in
                 try await authorize(token, after: id ?? lastID, request, context, place)
             }
-            await socket.run(subscription)
+            await opening.run(subscription)
         }
     }
 
     /// The token has come as the first message; only now is it known whose request it was.
     private func authorize(
         _ token: String, after lastID: String?, _ request: Request, _ context: AppRequestContext, _ place: TokenlessSockets.Place?
-    ) async throws -> EventSocket.Subscription {
+    ) async throws -> EventSubscription {
         let verified = try await verify(token, request, context)
         var context = context
         context.principal = verified.principal
@@ -126,21 +138,14 @@ struct EventRoutes: Sendable {
         return subscription
     }
 
-    /// Ends with the stream, or when the client disconnects or the service stops.
-    private func send(
-        _ stream: EventStream, after resume: EventResume, to writer: any ResponseBodyWriter, _ request: Request
+    private func sendPast(
+        of subscription: EventSubscription, to writer: any ResponseBodyWriter, _ context: AppRequestContext
     ) async throws {
-        try await request.body.watchingForClose {
-            try await withGracefulShutdownHandler {
-                try await stream.run(to: ServerSentSink(writer: writer)) { sender in
-                    try await sender.write([.retry])
-                    try await resume.write(to: &sender)
-                }
-            } onGracefulShutdown: {
-                stream.finish(.shutdown)
-            }
-        } onClosed: {
-            stream.abort()
+        let stream = subscription.open.stream
+        stream.attach { context.closeConnection() }
+        try await stream.sendPast(to: ServerSentSink(writer: writer)) { sender in
+            try await sender.write([.retry])
+            try await subscription.resume.write(to: &sender)
         }
     }
 

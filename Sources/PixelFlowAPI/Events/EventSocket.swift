@@ -1,240 +1,226 @@
-import Foundation
-import Hummingbird
-import Logging
 import NIOCore
 import NIOWebSocket
 import PixelFlowCore
 import PixelFlowHTTP
-import ServiceLifecycle
-import Synchronization
 
-/// A WebSocket that events are sent on: what the client says, and how the connection ends.
-final class EventSocket: Sendable {
-    typealias Connection = UpgradedConnection<WebSocketFrame, WebSocketFrame>
+/// A WebSocket that events are sent on: what the client says, and how the connection ends. Used on the event loop of the connection.
+final class EventSocket: EventOutlet {
+    typealias Connection = LoopConnection<WebSocketFrame, WebSocketFrame>
 
-    /// An open stream with the changes to begin with.
-    struct Subscription: Sendable {
-        let open: OpenEventStream
-        let resume: EventResume
+    /// The connection ends with this code and reason, said by this side.
+    struct Closing: Error {
+        let code: WebSocketErrorCode
+        var reason = ""
+
+        init(_ code: WebSocketErrorCode, _ reason: String = "") {
+            self.code = code
+            self.reason = reason
+        }
     }
 
-    /// How the connection ends.
-    private enum Ending: Error {
-        /// With this code and reason, said by this side.
-        case closing(WebSocketErrorCode, String)
-        /// The client has said this, and hears it back.
-        case closed(WebSocketErrorCode?)
-        /// The connection is gone.
-        case gone
+    private enum Phase {
+        /// The first message is due; it is the token of the client.
+        case unauthorized(EventLoopPromise<String>)
+        /// No message is due.
+        case open
+        /// The end has been said, and the client may answer.
+        case closing(Scheduled<Void>)
+        case closed
     }
 
     /// Time in which a client without a token must send one.
-    static let authorizationTime = Duration.seconds(10)
+    static let authorizationTime = TimeAmount.seconds(10)
     /// Time in which a client may answer the closing of the connection.
-    static let closingTime = Duration.seconds(2)
+    static let closingTime = TimeAmount.seconds(2)
     /// Heartbeats in a row that may go unanswered.
     static let unansweredHeartbeats = 3
     /// Messages that a client may send in each `messageWindow`.
     static let messagesPerWindow = 100
-    static let messageWindow = Duration.seconds(10)
+    static let messageWindow = TimeAmount.seconds(10)
 
-    let connection: Connection
-    /// Opens a stream for the token of the first message, after the event with this id.
-    let authorize: @Sendable (_ token: String, _ lastEventID: String?) async throws -> Subscription
+    private let connection: Connection
+    private let eventLoop: any EventLoop
+    private var phase = Phase.open
+    private var pump: EventPump?
+    private var assembly = MessageAssembly()
+    private var window = (start: NIODeadline.now(), frames: 0)
+    private var unanswered = 0
 
-    private let unanswered = Atomic<Int>(0)
-
-    init(_ connection: Connection, authorize: @escaping @Sendable (String, String?) async throws -> Subscription) {
+    /// - Parameter isAuthorized: whether the client has sent its token already.
+    init(_ connection: Connection, on eventLoop: any EventLoop, isAuthorized: Bool) {
         self.connection = connection
-        self.authorize = authorize
-    }
-
-    /// Returns when the connection has ended.
-    ///
-    /// - Parameter subscription: nil for a client that sends its token as the first message.
-    func run(_ subscription: Subscription?) async {
-        let inbox = AsyncStream.makeStream(of: Result<String, Ending>.self)
-        let end = AsyncStream.makeStream(of: Void.self)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                // Reads on until the client has answered the closing of the connection.
-                inbox.continuation.yield(.failure(await self.read(into: inbox.continuation)))
-                end.continuation.finish()
+        self.eventLoop = eventLoop
+        if !isAuthorized { expectFirstMessage() }
+        connection.start { event in
+            switch event {
+            case .message(let frame): self.receive(frame)
+            case .failure(let error):
+                self.close(Closing(error))
+                // Its answer could not be read any more.
+                connection.endOutput()
+            // A client that reads nothing has no pings answered either.
+            case .writable(let isWritable): if isWritable { connection.resume() } else { connection.pause() }
+            case .stopping: self.stop()
+            case .ended: self.ended()
             }
-            let ending: Ending
-            do {
-                ending = try await serve(subscription, inbox.stream)
-            } catch {
-                ending = Self.ending(of: error)
-            }
-            await close(ending, answered: end.stream)
-            group.cancelAll()
         }
-    }
-
-    private func serve(_ subscription: Subscription?, _ inbox: AsyncStream<Result<String, Ending>>) async throws -> Ending {
-        if let subscription { return try await follow(subscription, inbox) }
-        return try await follow(try await firstMessage(inbox), inbox)
     }
 
     // MARK: Before the first event
 
-    private func firstMessage(_ inbox: AsyncStream<Result<String, Ending>>) async throws -> Subscription {
-        let text = try await withThrowingTaskGroup(of: String?.self) { group in
-            group.addTask { try await inbox.first { _ in true }?.get() }
-            group.addTask {
-                try await Task.sleep(for: Self.authorizationTime)
-                throw Ending.closing(.sessionEnded, "token_missing")
-            }
-            defer { group.cancelAll() }
-            guard let text = try await group.next() ?? nil else { throw Ending.gone }
-            return text
+    /// The text of the first message, which must come in time, of a client without a token. Fails with `Closing` or, if the connection
+    /// ends, with `ChannelError`.
+    private(set) var firstMessage: EventLoopFuture<String>?
+
+    /// The message may come as soon as the connection is there.
+    private func expectFirstMessage() {
+        let promise = eventLoop.makePromise(of: String.self)
+        phase = .unauthorized(promise)
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.authorizationTime) {
+            self.close(Closing(.sessionEnded, "token_missing"))
         }
-        guard let message = try? JSONDecoder().decode(Authorization.self, from: Data(text.utf8)), message.type == "authorize" else {
-            throw Ending.closing(.policyViolation, "The first message must be of the type authorize.")
+        firstMessage = promise.futureResult.always { _ in timer.cancel() }
+    }
+
+    /// Gets a stream ready to be sent: its clock runs from now on.
+    ///
+    /// - Throws: `ChannelError` if the connection has ended.
+    func attach(_ open: OpenEventStream) throws {
+        guard case .open = phase else { throw ChannelError.ioOnClosedChannel }
+        pump = EventPump(open, to: self, on: eventLoop)
+    }
+
+    /// Sends the events of the stream from now on.
+    func follow() { pump?.start() }
+
+    // MARK: What is sent
+
+    func send(_ messages: [EventMessage], promise: EventLoopPromise<Void>) {
+        guard case .open = phase else { return promise.fail(ChannelError.ioOnClosedChannel) }
+        for case .heartbeat in messages {
+            unanswered += 1
+            // A client that has answered none of the last ones is gone, whatever TCP believes.
+            if unanswered > Self.unansweredHeartbeats { abort() }
         }
-        do {
-            return try await authorize(message.token, message.lastEventID)
-        } catch let error as PixelFlowError {
-            throw Ending.closing(error.kind == .unavailable || error.kind == .throttled ? .tryAgainLater : .sessionEnded, error.code)
+        let frames = messages.compactMap(\.frame)
+        guard !frames.isEmpty else { return promise.succeed() }
+        connection.send(frames, promise: promise)
+    }
+
+    func end(_ reason: EventQueue.End) {
+        switch reason {
+        case .overflow: close(Closing(.tooSlow, "too_slow"))
+        case .tokenExpired: close(Closing(.sessionEnded, "session_ended"))
+        case .shutdown: close(Closing(.goingAway, "shutdown"))
         }
     }
 
-    private struct Authorization: Decodable {
-        let type: String
-        let token: String
-        let lastEventID: String?
+    func abort() { connection.close() }
 
-        enum CodingKeys: String, CodingKey {
-            case type, token
-            case lastEventID = "last_event_id"
-        }
-    }
-
-    // MARK: Events
-
-    private func follow(_ subscription: Subscription, _ inbox: AsyncStream<Result<String, Ending>>) async throws -> Ending {
-        let stream = subscription.open.stream
-        return try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Ending.self) { group in
-                group.addTask {
-                    let sink = WebSocketSink(connection: self.connection) { self.heartbeat(stream) }
-                    switch try await stream.run(to: sink, after: { try await subscription.resume.write(to: &$0) }) {
-                    case .overflow: return .closing(.tooSlow, "too_slow")
-                    case .tokenExpired: return .closing(.sessionEnded, "session_ended")
-                    case .shutdown: return .closing(.goingAway, "shutdown")
-                    }
-                }
-                group.addTask {
-                    _ = try await inbox.first { _ in true }?.get()
-                    return .closing(.policyViolation, "No message is expected from the client.")
-                }
-                defer { group.cancelAll() }
-                return try await group.next() ?? .gone
-            }
-        } onGracefulShutdown: {
-            stream.finish(.shutdown)
-        }
-    }
-
-    /// A heartbeat is sent. A client that has answered none of the last ones is gone, whatever TCP believes.
-    private func heartbeat(_ stream: EventStream) {
-        if unanswered.add(1, ordering: .relaxed).newValue > Self.unansweredHeartbeats { stream.abort() }
+    /// The service stops. What waits is still sent.
+    func stop() {
+        if let pump { pump.stream.finish(.shutdown) } else { end(.shutdown) }
     }
 
     // MARK: What the client says
 
-    /// Answers pings and passes texts on.
-    ///
-    /// - Returns: how the client has ended the connection, or what it did that ends it.
-    private func read(into inbox: AsyncStream<Result<String, Ending>>.Continuation) async -> Ending {
-        var window = (start: ContinuousClock.now, messages: 0)
+    private func receive(_ frame: WebSocketFrame) {
+        switch phase {
+        case .closed: return
+        case .closing(let timer):
+            guard frame.opcode == .connectionClose else { return }
+            timer.cancel()
+            return connection.close()
+        case .unauthorized, .open: break
+        }
         do {
-            for try await frame in connection.messages {
-                unanswered.store(0, ordering: .relaxed)
-                if ContinuousClock.now - window.start > Self.messageWindow { window = (.now, 0) }
-                window.messages += 1
-                guard window.messages <= Self.messagesPerWindow else { return .closing(.policyViolation, "Too many messages.") }
-                if let text = try await take(frame) { inbox.yield(.success(text)) }
-            }
-            return .gone
+            unanswered = 0
+            try count()
+            try take(frame)
         } catch {
-            return Self.ending(of: error)
+            close(Closing(error))
         }
     }
 
-    /// - Returns: the text of a message, nil for a control frame.
-    private func take(_ frame: WebSocketFrame) async throws -> String? {
-        var data = frame.unmaskedData
+    private func count() throws {
+        if NIODeadline.now() - window.start > Self.messageWindow { window = (.now(), 0) }
+        window.frames += 1
+        guard window.frames <= Self.messagesPerWindow else { throw Closing(.policyViolation, "Too many messages.") }
+    }
+
+    private func take(_ frame: WebSocketFrame) throws {
         switch frame.opcode {
-        case .ping:
-            try await connection.write(WebSocketFrame(fin: true, opcode: .pong, data: data))
-            return nil
-        case .pong: return nil
-        case .connectionClose: throw Ending.closed(try Self.code(in: &data))
-        case .text:
-            guard let text = String(validating: data.readableBytesView, as: UTF8.self) else {
-                throw Ending.closing(.dataInconsistentWithMessage, "The text is not UTF-8.")
+        case .ping: connection.send([WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)], promise: nil)
+        case .pong: break
+        case .connectionClose: answerClose(try CloseFrame(frame.unmaskedData))
+        default:
+            guard let text = try assembly.add(frame) else { return }
+            guard case .unauthorized(let promise) = phase else {
+                throw Closing(.policyViolation, "No message is expected from the client.")
             }
-            return text
-        default: throw Ending.closing(.unacceptableData, "Only text is accepted.")
-        }
-    }
-
-    /// The code of a close frame; nil if it has none.
-    private static func code(in data: inout ByteBuffer) throws -> WebSocketErrorCode? {
-        guard data.readableBytes > 0 else { return nil }
-        guard let code = data.readInteger(as: UInt16.self), isSendable(code),
-            String(validating: data.readableBytesView, as: UTF8.self) != nil
-        else { throw Ending.closing(.protocolError, "The close frame is invalid.") }
-        return WebSocketErrorCode(codeNumber: Int(code))
-    }
-
-    /// RFC 6455, section 7.4: codes that may be on the wire.
-    private static func isSendable(_ code: UInt16) -> Bool {
-        switch code {
-        case 1000...1003, 1007...1014, 3000...4999: true
-        default: false
-        }
-    }
-
-    private static func ending(of error: any Error) -> Ending {
-        switch error {
-        case let ending as Ending: ending
-        case is EventStream.Aborted, is ChannelError, is CancellationError: .gone
-        case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge,
-            NIOWebSocketFrameAggregator.Error.tooManyFragments:
-            .closing(.messageTooLarge, "")
-        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error, is ClientFrameError: .closing(.protocolError, "")
-        case is PixelFlowError: .closing(.tryAgainLater, "")
-        default: .gone
+            phase = .open
+            promise.succeed(text)
         }
     }
 
     // MARK: The end
 
     /// Says goodbye and gives the client a moment to answer, which it must do before either side closes.
-    private func close(_ ending: Ending, answered: AsyncStream<Void>) async {
-        let code: WebSocketErrorCode?
-        var reason = ""
-        switch ending {
-        case .closing(let own, let text): (code, reason) = (own, text)
-        case .closed(let theirs): code = theirs
-        case .gone: return
+    func close(_ closing: Closing) {
+        guard finish(closing) else { return }
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.closingTime) { self.connection.close() }
+        phase = .closing(timer)
+        connection.resume()
+        connection.send([CloseFrame(code: closing.code, reason: closing.reason).frame], promise: nil)
+    }
+
+    /// The client has said goodbye, and hears it back.
+    private func answerClose(_ frame: CloseFrame) {
+        guard finish(ChannelError.ioOnClosedChannel) else { return }
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.closingTime) { self.connection.close() }
+        phase = .closing(timer)
+        let promise = eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            timer.cancel()
+            self.connection.close()
         }
-        var data = ByteBuffer()
-        if let code { data.write(webSocketErrorCode: code) }
-        data.writeString(reason)
-        let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
-        // Whatever happens here, the connection is closed afterwards.
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                guard (try? await self.connection.write(frame)) != nil else { return }
-                for await _ in answered {}
-            }
-            group.addTask { try? await Task.sleep(for: Self.closingTime) }
-            await group.next()
-            group.cancelAll()
+        connection.send([CloseFrame(code: frame.code, reason: "").frame], promise: promise)
+    }
+
+    private func ended() {
+        _ = finish(ChannelError.ioOnClosedChannel)
+        if case .closing(let timer) = phase { timer.cancel() }
+        phase = .closed
+        connection.close()
+    }
+
+    /// Lets go of the stream, and fails who waits for the first message.
+    ///
+    /// - Returns: false if the end has been said before.
+    private func finish(_ error: any Error) -> Bool {
+        pump?.stop()
+        pump = nil
+        defer { assembly = MessageAssembly() }
+        switch phase {
+        case .unauthorized(let promise):
+            phase = .open
+            promise.fail(error)
+            return true
+        case .open: return true
+        case .closing, .closed: return false
+        }
+    }
+}
+
+extension EventSocket.Closing {
+    /// What an error of a client's frames, or of opening its stream, means for the connection.
+    init(_ error: any Error) {
+        switch error {
+        case let closing as Self: self = closing
+        case NIOWebSocketError.invalidFrameLength: self.init(.messageTooLarge)
+        case is NIOWebSocketError, is ClientFrameError: self.init(.protocolError)
+        case let error as PixelFlowError: self.init(.tryAgainLater, error.code)
+        default: self.init(.tryAgainLater)
         }
     }
 }

@@ -3,19 +3,26 @@ import Synchronization
 
 /// The events of one client, from `EventHub.open` until it is let go of.
 ///
-/// The hub puts events in, `run` sends them; between the two is an `EventQueue`, so that a client that does not read costs what
-/// the queue may hold and what its socket has taken.
+/// The hub puts events in, an `EventPump` sends them; between the two is an `EventQueue`, so that a client that does not read costs
+/// what the queue may hold and what its socket has taken.
 final class EventStream: Sendable {
-    /// `run` ended early because the client does not read.
-    struct Aborted: Error {}
+    /// The past of a stream that has ended is not sent any further.
+    private struct CutOff: Error {}
+
+    private struct State {
+        var queue: EventQueue
+        /// Of the sender, while there is one.
+        var wake: (@Sendable () -> Void)?
+        var abort: (@Sendable () -> Void)?
+        /// Whether the sender has been woken and has not looked yet.
+        var isAwake = false
+    }
 
     let tenant: TenantID
     let user: UserID
     private let expiresAt: Timestamp
     private let isRevoked: @Sendable () -> Bool
-    private let queue: Mutex<EventQueue>
-    private let wakeSignals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    private let abortion = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let state: Mutex<State>
 
     /// - Parameters:
     ///   - expiresAt: when the token ends that the stream was opened with.
@@ -28,107 +35,95 @@ final class EventStream: Sendable {
         user = principal.user
         self.expiresAt = expiresAt
         self.isRevoked = isRevoked
-        queue = Mutex(EventQueue(byteLimit: byteLimit))
+        state = Mutex(State(queue: EventQueue(byteLimit: byteLimit)))
     }
 
     // MARK: The hub's side
 
     /// - Returns: false if the client is too far behind and its stream ends.
     func push(_ event: EncodedEvent) -> Bool {
-        let isAccepted = queue.withLock { $0.append(event) }
-        wakeSignals.continuation.yield()
+        let isAccepted = state.withLock { $0.queue.append(event) }
+        wake()
         return isAccepted
     }
 
     func finish(_ reason: EventQueue.End) {
-        queue.withLock { $0.finish(reason) }
-        wakeSignals.continuation.yield()
+        state.withLock { $0.queue.finish(reason) }
+        wake()
     }
 
-    /// Abandons the current send, since the client does not read.
-    func abort() { abortion.continuation.finish() }
+    private func wake() {
+        let wake = state.withLock { state in
+            defer { state.isAwake = true }
+            return state.isAwake ? nil : state.wake
+        }
+        wake?()
+    }
 
     /// Bytes of the events that wait.
-    var waitingBytes: Int { queue.withLock(\.bytes) }
+    var waitingBytes: Int { state.withLock(\.queue.bytes) }
 
     /// A second has passed.
     func tick(at now: Timestamp) {
         if now >= expiresAt || isRevoked() { finish(.tokenExpired) }
-        switch queue.withLock({ $0.tick() }) {
+        switch state.withLock({ $0.queue.tick() }) {
         case .none: break
-        case .wake: wakeSignals.continuation.yield()
-        case .abort: abort()
+        case .wake: wake()
+        case .abort: state.withLock(\.abort)?()
         }
     }
 
     // MARK: The client's side
 
-    /// Sends what `past` writes and then every event, until the stream ends.
-    ///
-    /// - Returns: why it ended.
-    /// - Throws: `Aborted` if the client does not read; its connection must be closed.
-    @discardableResult func run(
-        to sink: any EventSink, after past: @escaping @Sendable (inout Sender) async throws -> Void
-    ) async throws -> EventQueue.End {
-        let handle = SinkHandle(sink: sink)
-        return try await withThrowingTaskGroup(of: EventQueue.End.self) { group in
-            group.addTask {
-                for await _ in self.abortion.stream {}
-                throw Aborted()
-            }
-            group.addTask {
-                var sender = Sender(stream: self, sink: handle.sink)
-                do {
-                    try await past(&sender)
-                } catch is CutOff {
-                    // The queue says why.
-                }
-                return try await self.send(by: &sender)
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? .shutdown
+    /// - Parameters:
+    ///   - wake: called when there is something to send.
+    ///   - abort: called when the client does not read; its connection must be closed.
+    func attach(wake: @escaping @Sendable () -> Void = {}, abort: @escaping @Sendable () -> Void) {
+        state.withLock { ($0.wake, $0.abort) = (wake, abort) }
+    }
+
+    /// Lets go of what was attached.
+    func detach() { state.withLock { ($0.wake, $0.abort) = (nil, nil) } }
+
+    /// The sender's next step. It must call `sent` before it calls this again.
+    func next() -> EventQueue.Step {
+        state.withLock { state in
+            state.isAwake = false
+            return state.queue.next()
         }
     }
 
-    private func send(by sender: inout Sender) async throws -> EventQueue.End {
-        var wakeSignals = wakeSignals.stream.makeAsyncIterator()
-        while true {
-            switch queue.withLock({ $0.next() }) {
-            case .send(let events): try await sender.send(events.map(EventMessage.change))
-            case .beat: try await sender.send([.heartbeat])
-            case .wait: guard await wakeSignals.next() != nil else { return .shutdown }
-            case .end(let end):
-                if end == .overflow { try await sender.send([.reset]) }
-                return end
-            }
+    /// The socket has taken what was last to be sent.
+    func sent() { state.withLock { $0.queue.sent() } }
+
+    /// Whether the stream has ended and has nothing more to tell.
+    var isOver: Bool { state.withLock(\.queue.isOver) }
+
+    /// Sends what the client has missed, before anything that happens from now on.
+    func sendPast(to sink: any EventSink, _ past: (inout Sender) async throws -> Void) async throws {
+        var sender = Sender(stream: self, sink: sink)
+        do {
+            try await past(&sender)
+        } catch is CutOff {
+            // The queue says why.
         }
     }
-
-    /// The past of a stream that has ended is not sent any further.
-    private struct CutOff: Error {}
 
     /// Writes to the client, watched by the stream's clock.
     struct Sender {
         fileprivate let stream: EventStream
         fileprivate var sink: any EventSink
 
-        /// Returns once the socket has room for more.
+        /// Returns once there is room for more.
         ///
         /// - Throws: `CutOff` if the stream has ended meanwhile, and not for a shutdown.
         mutating func write(_ messages: [EventMessage]) async throws {
-            guard stream.queue.withLock({ $0.cutOff }) == nil else { throw CutOff() }
-            try await send(messages)
-        }
-
-        fileprivate mutating func send(_ messages: [EventMessage]) async throws {
-            stream.queue.withLock { $0.begin() }
+            try stream.state.withLock { state in
+                guard state.queue.cutOff == nil else { throw CutOff() }
+                state.queue.begin()
+            }
             try await sink.write(messages)
-            stream.queue.withLock { $0.sent() }
+            stream.sent()
         }
-    }
-
-    /// Sendable unchecked: only the sending task uses the sink, while its owner waits for that task.
-    private struct SinkHandle: @unchecked Sendable {
-        let sink: any EventSink
     }
 }

@@ -37,7 +37,6 @@ struct WebSocketHandshake {
     static func handlers() -> [any ChannelHandler] {
         [
             WebSocketFrameEncoder(), ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: messageBytes)), ClientFrameCheck(),
-            NIOWebSocketFrameAggregator(minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 64, maxAccumulatedFrameSize: messageBytes),
         ]
     }
 }

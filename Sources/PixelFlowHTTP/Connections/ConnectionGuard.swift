@@ -31,6 +31,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var isLingering = false
     /// Set once something came that is not a request, after requests that are still to be answered.
     private var isLastAnswerDue = false
+    /// Set from the 101 on until the handlers of the next protocol are there; its first bytes, if they are faster, wait for them.
+    private var isSwitching = false
+    private var early: [ByteBuffer] = []
+    private var isReadHeld = false
+    /// Whether the client sends nothing more.
+    private(set) var hasInputEnded = false
 
     init(registry: ConnectionRegistry, metrics: ConnectionMetrics?) {
         self.registry = registry
@@ -56,6 +62,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        hasInputEnded = true
         leave()
         context.fireChannelInactive()
     }
@@ -101,6 +108,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isEnding, !isLastAnswerDue else { return }
+        guard !isSwitching else { return early.append(unwrapInboundIn(data)) }
         state.received(bytes: unwrapInboundIn(data).readableBytes, now: .now())
         context.fireChannelRead(data)
         if !isEnding, state.isHeaderTooLarge { refuse(.headerSize) }
@@ -108,6 +116,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
+        guard early.isEmpty else {
+            isReadHeld = true
+            return
+        }
         state.readingChanged(isReading: true, now: .now())
         context.read()
     }
@@ -132,7 +144,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if isEnding, let event = event as? ChannelEvent, event == .inputClosed { context.close(promise: nil) }
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            hasInputEnded = true
+            if isEnding { context.close(promise: nil) }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -168,7 +183,18 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil)
     }
 
-    func upgraded() { state.upgraded() }
+    func switching() { isSwitching = true }
+
+    func upgraded() {
+        state.upgraded()
+        isSwitching = false
+        guard let context else { return }
+        let early = early
+        self.early = []
+        for bytes in early { context.fireChannelRead(wrapInboundOut(bytes)) }
+        if !early.isEmpty { context.fireChannelReadComplete() }
+        if isReadHeld { context.read() }
+    }
 
     // MARK: Time
 

@@ -1,183 +1,90 @@
 package import HTTPTypes
 package import Hummingbird
 package import NIOCore
-import NIOHTTP1
-
-/// A connection that speaks another protocol after a 101 (Switching Protocols), from its 101 to its end.
-///
-/// The pipeline keeps its HTTP handlers, for Hummingbird owns them: the new protocol's handlers stand between them and the socket,
-/// take everything that arrives, and drop whatever HTTP still writes. `ConnectionGuard` goes on counting the connection, and closes
-/// it when its peer does not read. A client's end of such a connection is one, too.
-package struct UpgradedConnection<Inbound: Sendable, Outbound: Sendable>: Sendable {
-    package typealias Messages = NIOThrowingAsyncSequenceProducer<
-        Inbound, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, UpgradeBridge<Inbound, Outbound>.Demand
-    >
-
-    /// What the peer sends. It is read from the socket only as fast as this is iterated.
-    package let messages: Messages
-    private let channel: any Channel
-    private let bridge: NIOLoopBound<UpgradeBridge<Inbound, Outbound>>
-
-    init(messages: Messages, channel: any Channel, bridge: NIOLoopBound<UpgradeBridge<Inbound, Outbound>>) {
-        self.messages = messages
-        self.channel = channel
-        self.bridge = bridge
-    }
-
-    /// Takes over a connection that this process has opened and upgraded. It ends with the messages' reader.
-    ///
-    /// Must be called on the channel's event loop.
-    package init(atEndOf channel: any Channel) throws {
-        self = try UpgradeBridge<Inbound, Outbound>.install(on: channel, position: .last, behind: [], isOwner: true)
-    }
-
-    /// Returns once the socket has taken the message.
-    package func write(_ message: Outbound) async throws { try await write(contentsOf: [message]) }
-
-    /// Returns once the socket has taken them all. A peer that does not read can be given up only with its connection, so being
-    /// cancelled meanwhile closes it.
-    package func write(contentsOf messages: [Outbound]) async throws {
-        guard !messages.isEmpty else { return }
-        try Task.checkCancellation()
-        let promise = channel.eventLoop.makePromise(of: Void.self)
-        let (bridge, channel) = (bridge, channel)
-        channel.eventLoop.execute { bridge.value.write(messages, promise) }
-        try await withTaskCancellationHandler {
-            try await promise.futureResult.get()
-        } onCancel: {
-            channel.close(promise: nil)
-        }
-    }
-
-    /// Closes the connection at once.
-    package func close() { channel.close(promise: nil) }
-}
+package import NIOHTTP1
 
 extension AppRequestContext {
-    /// Answers 101, hands the connection to other handlers, and runs `operation` over it. The connection ends with it.
+    /// Answers 101 and hands the connection to another protocol. Its handlers stand between HTTP's, which Hummingbird owns, and the
+    /// socket. `ConnectionGuard` goes on counting the connection, and closes it when its peer does not read.
     ///
     /// - Parameters:
     ///   - headers: beside `Connection` and `Upgrade`.
     ///   - handlers: between the socket and the connection's messages, from the socket on; empty where those are bytes.
-    package func upgrade<Inbound: Sendable, Outbound: Sendable>(
+    ///   - own: makes the connection's owner, on its event loop.
+    ///   - operation: what the task of the request still does for it; the connection outlives it, unless it throws.
+    package func upgrade<Inbound, Outbound, Owner>(
         to name: String, headers: HTTPFields = [:], handlers: @escaping @Sendable () -> [any ChannelHandler],
-        _ operation: @escaping @Sendable (UpgradedConnection<Inbound, Outbound>) async throws -> Void
+        own: @escaping @Sendable (LoopConnection<Inbound, Outbound>) -> Owner,
+        _ operation: @escaping @Sendable (NIOLoopBound<Owner>) async throws -> Void = { _ in }
     ) -> Response {
         var fields: HTTPFields = [.connection: "Upgrade", .upgrade: name]
         fields.append(contentsOf: headers)
         let channel = self.channel
         return Response(
             status: .switchingProtocols, headers: fields,
-            body: ResponseBody { writer in
-                // The head is on its way to the event loop, so this comes after it.
-                let connection: UpgradedConnection<Inbound, Outbound> = try await channel.eventLoop.submit {
+            body: ResponseBody { _ in
+                // The head is on its way to the event loop, so this comes after it. The end of the answer is never written: until then,
+                // its connection is not one that waits for a request.
+                let owner = try await channel.eventLoop.submit {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.handler(type: RequestObserver.self).connectionUpgraded()
+                    let observer = try pipeline.handler(type: RequestObserver.self)
+                    let connection = LoopConnection<Inbound, Outbound>(hasEnded: observer.hasInputEnded)
                     let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
-                    return try UpgradeBridge.install(on: channel, position: .before(encoder), behind: handlers(), isOwner: false)
+                    try pipeline.addHandlers(handlers() + [connection], position: .before(encoder))
+                    let owner = own(connection)
+                    observer.connectionUpgraded()
+                    return NIOLoopBound(owner, eventLoop: channel.eventLoop)
                 }.get()
-                defer { connection.close() }
-                try await operation(connection)
-                try await writer.finish(nil)
+                try await operation(owner)
             })
     }
+
+    /// Takes the rest of the answer, whose head has been written, from the task of its request. To be called as the last thing that a
+    /// body does.
+    ///
+    /// - Parameter take: is called on the event loop of the connection.
+    package func continueOnLoop(_ take: @escaping @Sendable (AnswerTail) -> Void) async throws {
+        let channel = self.channel
+        try await channel.eventLoop.submit {
+            let pipeline = channel.pipeline.syncOperations
+            let observer = try pipeline.handler(type: RequestObserver.self)
+            let connection = AnswerTail.Connection(hasEnded: observer.hasInputEnded)
+            try pipeline.addHandler(connection, position: .after(observer))
+            take(AnswerTail(connection, observer))
+        }.get()
+    }
+
+    /// Of the connection.
+    package var eventLoop: any EventLoop { channel.eventLoop }
+
+    /// Ends the connection at once.
+    package func closeConnection() { channel.close(promise: nil) }
 }
 
-/// The end of the new protocol's handlers: between them and the tasks that speak it. Used only on its event loop.
-package final class UpgradeBridge<Inbound: Sendable, Outbound: Sendable>: ChannelDuplexHandler {
-    package typealias InboundIn = Inbound
-    package typealias OutboundIn = Never
-    package typealias OutboundOut = Outbound
+/// The rest of an answer, written on the event loop of its connection. What the client sends meanwhile is dropped, and the
+/// connection ends with the answer.
+package final class AnswerTail {
+    package typealias Connection = LoopConnection<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    /// Messages that may wait to be iterated; then the socket is read no further.
-    private static var watermarks: NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark {
-        .init(lowWatermark: 2, highWatermark: 16)
+    /// Tells when the client is gone. What it says is of no interest.
+    package let connection: Connection
+    private let observer: RequestObserver
+
+    fileprivate init(_ connection: Connection, _ observer: RequestObserver) {
+        self.connection = connection
+        self.observer = observer
     }
 
-    /// What the messages' reader wants.
-    package struct Demand: NIOAsyncSequenceProducerDelegate {
-        fileprivate let bridge: NIOLoopBound<UpgradeBridge>
-        fileprivate let channel: any Channel
-        fileprivate let isOwner: Bool
-
-        package func produceMore() {
-            let bridge = bridge
-            channel.eventLoop.execute { bridge.value.resume() }
-        }
-
-        /// Nobody reads any more.
-        package func didTerminate() { if isOwner { channel.close(promise: nil) } }
+    /// Succeeds once the socket has taken the bytes, of which there must be some.
+    package func send(_ parts: [ByteBuffer], promise: EventLoopPromise<Void>?) {
+        connection.send(parts.map { .body(.byteBuffer($0)) }, promise: promise)
     }
 
-    private var source: UpgradedConnection<Inbound, Outbound>.Messages.Source?
-    private var context: ChannelHandlerContext?
-    private var isPaused = false
-    private var isReadHeld = false
-
-    /// Must be called on the channel's event loop.
-    ///
-    /// - Parameter isOwner: whether the connection ends when its messages are no longer read.
-    static func install(
-        on channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position, behind handlers: [any ChannelHandler],
-        isOwner: Bool
-    ) throws -> UpgradedConnection<Inbound, Outbound> {
-        let bridge = UpgradeBridge()
-        let bound = NIOLoopBound(bridge, eventLoop: channel.eventLoop)
-        let messages = UpgradedConnection<Inbound, Outbound>.Messages.self
-        let sequence = messages.makeSequence(
-            backPressureStrategy: watermarks, finishOnDeinit: true, delegate: Demand(bridge: bound, channel: channel, isOwner: isOwner))
-        bridge.source = sequence.source
-        try channel.pipeline.syncOperations.addHandlers(handlers + [bridge], position: position)
-        return UpgradedConnection(messages: sequence.sequence, channel: channel, bridge: bound)
+    /// Ends the answer, and soon after it the connection.
+    package func finish() {
+        connection.send([.end(nil)], promise: nil)
+        observer.endConnection()
     }
-
-    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-    package func handlerRemoved(context: ChannelHandlerContext) {
-        source?.finish()
-        self.context = nil
-    }
-
-    // MARK: From the peer
-
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if source?.yield(unwrapInboundIn(data)) == .stopProducing { isPaused = true }
-    }
-
-    package func read(context: ChannelHandlerContext) {
-        guard isPaused else { return context.read() }
-        isReadHeld = true
-    }
-
-    private func resume() {
-        isPaused = false
-        guard isReadHeld else { return }
-        isReadHeld = false
-        context?.read()
-    }
-
-    package func channelInactive(context: ChannelHandlerContext) {
-        source?.finish()
-        context.fireChannelInactive()
-    }
-
-    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { source?.finish() }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) { source?.finish(error) }
-
-    // MARK: To the peer
-
-    fileprivate func write(_ messages: [Outbound], _ promise: EventLoopPromise<Void>) {
-        guard let context, let last = messages.last else { return promise.fail(ChannelError.ioOnClosedChannel) }
-        for message in messages.dropLast() { context.write(wrapOutboundOut(message), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(last), promise: promise)
-    }
-
-    /// What HTTP writes after its 101 is the end of an answer without a body.
-    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) { promise?.succeed() }
 }
 
 extension Request {

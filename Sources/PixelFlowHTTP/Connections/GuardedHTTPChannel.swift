@@ -21,7 +21,13 @@ package struct GuardedHTTPChannel: ServerChildChannel {
         let limits = registry.limits
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: limits.headerCount)
-        base = HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder))
+        base = HTTP1Channel(
+            responder: { request, writer, channel in
+                let writer = WriterHandle(writer)
+                // A task keeps the memory of the deepest call that it ever made. That of the connection lives on, so requests have their own.
+                async let answered: Void = responder(request, try writer.take(), channel)
+                try await answered
+            }, configuration: .init(httpDecoderConfiguration: decoder))
         self.registry = registry
         metrics = service.map { ConnectionMetrics(service: $0, factory: factory) }
     }
@@ -46,6 +52,18 @@ package struct GuardedHTTPChannel: ServerChildChannel {
 
     package func handle(value: HTTP1Channel.Value, logger: Logger) async {
         await base.handle(value: value, logger: logger)
+    }
+}
+
+/// Sendable unchecked: the task of a connection hands it to that of a request and waits for it.
+private final class WriterHandle: @unchecked Sendable {
+    private var writer: ResponseWriter?
+
+    init(_ writer: consuming ResponseWriter) { self.writer = consume writer }
+
+    func take() throws -> ResponseWriter {
+        guard let writer = writer.take() else { throw ChannelError.ioOnClosedChannel }
+        return writer
     }
 }
 

@@ -1,18 +1,6 @@
 package import Hummingbird
 
 extension RequestBody {
-    /// Runs `operation`, which reads nothing of the body, and calls `onClosed` if the client closes the connection meanwhile.
-    package func watchingForClose<Value: Sendable>(
-        _ operation: () async throws -> Value, onClosed: @Sendable @escaping () -> Void
-    ) async throws -> Value {
-        try await consumeWithInboundCloseHandler { body in
-            body.drop()
-            return try await operation()
-        } onInboundClosed: {
-            onClosed()
-        }
-    }
-
     /// Runs `operation`, which reads nothing of the body, and cancels it if the client closes the connection meanwhile.
     package func cancellingOnClose<Value: Sendable>(_ operation: () async throws -> Value) async throws -> Value {
         try await consumeWithCancellationOnInboundClose { body in

@@ -57,8 +57,9 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             head.headers.replaceOrAdd(name: "connection", value: "close")
             connection.answerBegan()
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .head:
+        case .head(let head):
             connection.answerBegan()
+            if head.status == .switchingProtocols { connection.switching() }
             context.write(data, promise: promise)
         case .body:
             context.write(data, promise: promise)
@@ -72,8 +73,14 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// The bytes from now on are not those of requests.
+    /// The handlers of another protocol are there, for all bytes since the 101.
     func connectionUpgraded() { connection.upgraded() }
+
+    /// Whether the client sends nothing more.
+    var hasInputEnded: Bool { connection.hasInputEnded }
+
+    /// Ends the connection once its client has had time to read what has been written.
+    func endConnection() { connection.endAfterAnswer() }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard event is ContinueRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }

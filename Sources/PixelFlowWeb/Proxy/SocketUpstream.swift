@@ -18,7 +18,7 @@ struct SocketUpstream: Sendable {
 
     /// What the service has answered to the handshake.
     enum Answer: Sendable {
-        case opened(UpgradedConnection<ByteBuffer, ByteBuffer>, HTTPFields)
+        case opened(NIOLoopBound<SocketRelay.Side>, HTTPFields)
         case refused(NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>)
     }
 
@@ -31,18 +31,20 @@ struct SocketUpstream: Sendable {
     ///   - headers: those of the client with everything that is to be passed on.
     /// - Throws: `…_unavailable` (503) if the service does not answer.
     func relay(_ path: String, headers: HTTPFields, _ context: AppRequestContext) async throws -> Response {
-        switch try await open(path, headers: headers) {
+        switch try await open(path, headers: headers, on: context.eventLoop) {
         case .opened(let service, let answer):
-            return context.upgrade(to: "websocket", headers: answer, handlers: { [] }) { client in
-                try await Self.relay(client, service)
-            }
+            let opened = OpenedSocket(service, on: context.eventLoop)
+            return context.upgrade(
+                to: "websocket", headers: answer, handlers: { [] },
+                own: { (client: SocketRelay.Side) in SocketRelay.connect(client, opened.take()) })
         case .refused(let channel): return try await refusal(channel)
         }
     }
 
     // MARK: The handshake
 
-    private func open(_ path: String, headers: HTTPFields) async throws -> Answer {
+    /// - Parameter eventLoop: of the client's connection; the service's has the same.
+    private func open(_ path: String, headers: HTTPFields, on eventLoop: any EventLoop) async throws -> Answer {
         guard let url = URLComponents(string: upstream.baseURL), let host = url.host else {
             throw PixelFlowError.unavailable(upstream.name)
         }
@@ -55,7 +57,7 @@ struct SocketUpstream: Sendable {
         for field in headers { fields.add(name: field.name.rawName, value: field.value) }
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.percentEncodedPath + path, headers: fields)
         do {
-            return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            return try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(.seconds(3))
                 .connect(host: name, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -112,25 +114,6 @@ struct SocketUpstream: Sendable {
         response.body = ResponseBody(byteBuffer: content)
         return response
     }
-
-    // MARK: Both directions
-
-    /// Returns when either side has closed its connection, or the process stops.
-    private static func relay(
-        _ client: UpgradedConnection<ByteBuffer, ByteBuffer>, _ service: UpgradedConnection<ByteBuffer, ByteBuffer>
-    ) async throws {
-        defer { service.close() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for try await bytes in client.messages { try await service.write(bytes) }
-            }
-            group.addTask {
-                for try await bytes in service.messages.cancelOnGracefulShutdown() { try await client.write(bytes) }
-            }
-            defer { group.cancelAll() }
-            try await group.next()
-        }
-    }
 }
 
 /// Takes the service's 101, whose `Sec-WebSocket-Accept` is the client's to check.
@@ -145,7 +128,7 @@ private struct SocketUpgrader: NIOTypedHTTPClientProtocolUpgrader {
     func upgrade(channel: any Channel, upgradeResponse: HTTPResponseHead) -> EventLoopFuture<SocketUpstream.Answer> {
         channel.eventLoop.makeCompletedFuture {
             .opened(
-                try UpgradedConnection(atEndOf: channel),
+                NIOLoopBound(try SocketRelay.Side(atEndOf: channel), eventLoop: channel.eventLoop),
                 HTTPFields(upgradeResponse.headers).passedOn(without: ["content-length"]))
         }
     }

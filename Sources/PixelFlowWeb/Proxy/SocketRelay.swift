@@ -1,0 +1,50 @@
+import NIOCore
+import PixelFlowHTTP
+import Synchronization
+
+/// Passes bytes on between a client and a service, on the event loop of both, until either side has closed its connection or the
+/// process stops. Each is read only as fast as the other takes it.
+enum SocketRelay {
+    typealias Side = LoopConnection<ByteBuffer, ByteBuffer>
+
+    static func connect(_ client: Side, _ service: Side) {
+        pass(from: client, to: service)
+        pass(from: service, to: client)
+    }
+
+    private static func pass(from side: Side, to other: Side) {
+        side.start { event in
+            switch event {
+            case .message(let bytes): other.send([bytes], promise: nil)
+            case .writable(let isWritable): if isWritable { other.resume() } else { other.pause() }
+            case .failure, .stopping, .ended:
+                // What has been passed on already is still sent.
+                other.finish()
+                side.finish()
+            }
+        }
+    }
+}
+
+/// A service's side whose client has not been told yet. If it never is, the connection to the service ends.
+final class OpenedSocket: Sendable {
+    private let service: NIOLoopBound<SocketRelay.Side>
+    private let eventLoop: any EventLoop
+    private let isTaken = Atomic(false)
+
+    init(_ service: NIOLoopBound<SocketRelay.Side>, on eventLoop: any EventLoop) {
+        self.service = service
+        self.eventLoop = eventLoop
+    }
+
+    deinit {
+        guard !isTaken.load(ordering: .relaxed) else { return }
+        eventLoop.execute { [service] in service.value.close() }
+    }
+
+    /// To be called on the event loop.
+    func take() -> SocketRelay.Side {
+        isTaken.store(true, ordering: .relaxed)
+        return service.value
+    }
+}

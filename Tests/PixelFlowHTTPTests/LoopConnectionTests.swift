@@ -1,0 +1,96 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import PixelFlowHTTP
+
+/// Connections that go on without a task.
+@Suite struct LoopConnectionTests {
+    private typealias Connection = LoopConnection<ByteBuffer, ByteBuffer>
+
+    /// What the owner of a connection is told.
+    private final class Told {
+        var texts: [String] = []
+
+        func note(_ event: Connection.Event) {
+            switch event {
+            case .message(let bytes): texts.append(String(buffer: bytes))
+            case .failure: texts.append("failure")
+            case .writable(let isWritable): texts.append(isWritable ? "writable" : "full")
+            case .stopping: texts.append("stopping")
+            case .ended: texts.append("ended")
+            }
+        }
+    }
+
+    /// Counts what is read from the socket.
+    private final class Reads: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        var count = 0
+
+        func read(context: ChannelHandlerContext) {
+            count += 1
+            context.read()
+        }
+    }
+
+    @Test func whatComesBeforeTheOwnerIsKeptAndNoMoreIsRead() throws {
+        let (channel, connection, told, reads) = (EmbeddedChannel(), Connection(), Told(), Reads())
+        try channel.pipeline.syncOperations.addHandlers([reads, connection])
+        try channel.writeInbound(ByteBuffer(string: "early"))
+        channel.read()
+        #expect(reads.count == 0)
+        connection.start(told.note)
+        #expect(told.texts == ["early"])
+        #expect(reads.count == 1)
+        connection.pause()
+        channel.read()
+        #expect(reads.count == 1)
+        connection.resume()
+        #expect(reads.count == 2)
+        #expect(try channel.readInbound(as: ByteBuffer.self) == nil)
+    }
+
+    @Test func onlyTheOwnerIsHeard() throws {
+        let (channel, connection) = (EmbeddedChannel(), Connection())
+        try channel.pipeline.syncOperations.addHandler(connection)
+        connection.start { _ in }
+        try channel.writeOutbound(ByteBuffer(string: "of HTTP"))
+        channel.close(mode: .output, promise: nil)
+        connection.send([ByteBuffer(string: "one"), ByteBuffer(string: "two")], promise: nil)
+        #expect(try channel.readOutbound(as: ByteBuffer.self).map { String(buffer: $0) } == "one")
+        #expect(try channel.readOutbound(as: ByteBuffer.self).map { String(buffer: $0) } == "two")
+        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+    }
+
+    @Test func theEndIsToldOnceAndAtLast() throws {
+        let (channel, connection, told) = (EmbeddedChannel(), Connection(), Told())
+        try channel.pipeline.syncOperations.addHandler(connection)
+        connection.start(told.note)
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        channel.pipeline.fireErrorCaught(ChannelError.ioOnClosedChannel)
+        _ = try channel.finish()
+        #expect(told.texts == ["stopping", "ended"])
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        connection.send([ByteBuffer()], promise: promise)
+        // bounded: an embedded event loop has run everything already
+        #expect(throws: ChannelError.self) { try promise.futureResult.wait() }
+    }
+
+    @Test func whatIsFasterThanTheNextProtocolWaitsForIt() throws {
+        let (channel, connection) = (EmbeddedChannel(), ConnectionGuard(registry: ConnectionRegistry(), metrics: nil))
+        let reads = Reads()
+        try channel.pipeline.syncOperations.addHandlers([reads, connection])
+        connection.switching()
+        try channel.writeInbound(ByteBuffer(string: "a frame"))
+        channel.read()
+        #expect(try channel.readInbound(as: ByteBuffer.self) == nil)
+        #expect(reads.count == 0)
+        connection.upgraded()
+        #expect(try channel.readInbound(as: ByteBuffer.self).map { String(buffer: $0) } == "a frame")
+        #expect(reads.count == 1)
+        try channel.writeInbound(ByteBuffer(string: "another"))
+        #expect(try channel.readInbound(as: ByteBuffer.self).map { String(buffer: $0) } == "another")
+    }
+}
