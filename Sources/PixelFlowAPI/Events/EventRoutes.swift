@@ -37,22 +37,26 @@ struct EventRoutes: Sendable {
                     When few tasks are in progress, the end of a task is sent immediately. Under load, ends are batched for up to 20 ms, \
                     and earlier changes for up to 100 ms.
 
+                    With `batch`, only changes of the tasks of that batch are sent.
+
                     With `Upgrade: websocket`, the same events come as text messages over a WebSocket: \
                     `{"type":"task","id":"…","data":{…}}`, `{"type":"task_deleted",…}` and `{"type":"reset"}`. A client that cannot \
                     send the header `Authorization` sends `{"type":"authorize","token":"…","last_event_id":"…"}` as its first message, \
                     within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. The \
                     connection closes with 4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that \
-                    does not read fast enough, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
+                    does not read fast enough, with 1008 if the batch does not exist, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
                     """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
                     .init("last_event_id", in: .query, .string(), "The same, for clients that cannot send the header."),
+                    Self.batch.description,
                 ],
                 responses: [
                     ResponseDescription(101, "The WebSocket is open; only if the request asks for one.", []),
                     ResponseDescription(200, "The stream.", [.init("text/event-stream", .schema(.string()))]),
                 ],
                 problems: .readingTasks + [
+                    DeclaredProblem.invalidParameter, DeclaredProblem(.notFound, "not_found", "There is no such batch."),
                     DeclaredProblem(.throttled, "too_many_event_streams", "The user has too many open streams (64)."),
                     DeclaredProblem(.unavailable, "event_streams_exhausted", "The replica has too many open streams (2,000)."),
                 ], handler: events)
@@ -61,8 +65,9 @@ struct EventRoutes: Sendable {
 
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
-        if request.asksForWebSocket { return try await socket(request, context, after: lastID) }
-        let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID)
+        let batch = try Self.batch.value(in: request.query)
+        if request.asksForWebSocket { return try await socket(request, context, after: lastID, of: batch) }
+        let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: batch)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
@@ -76,20 +81,29 @@ struct EventRoutes: Sendable {
         try await dependencies.verifier.admit(token, request, context, proxies: dependencies.proxies)
     }
 
-    /// - Parameter lastID: the `id` of the last event that the client has.
-    private func subscribe(_ verified: VerifiedToken, after lastID: String?) async throws -> EventSocket.Subscription {
+    /// - Parameters:
+    ///   - lastID: the `id` of the last event that the client has.
+    ///   - batch: whose tasks alone are followed.
+    private func subscribe(
+        _ verified: VerifiedToken, after lastID: String?, of batch: BatchID?
+    ) async throws -> EventSocket.Subscription {
         try verified.principal.require(.readTasks)
+        if let batch, try await dependencies.batches.batch(batch, of: verified.principal.tenant) == nil {
+            throw PixelFlowError.notFound("batch")
+        }
         // Listening comes first, so that nothing falls between the past and the present.
-        let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil) {
+        let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: batch) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
         let resume = try await EventResume(
-            of: verified.principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: dependencies.tasks, views: views)
+            of: verified.principal.tenant, in: batch, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks, views: views)
         return EventSocket.Subscription(open: open, resume: resume)
     }
 
     /// What can be refused is refused before the 101; a client without a token sends it as the first message.
-    private func socket(_ request: Request, _ context: AppRequestContext, after lastID: String?) async throws -> Response {
+    private func socket(
+        _ request: Request, _ context: AppRequestContext, after lastID: String?, of batch: BatchID?
+    ) async throws -> Response {
         let handshake = try WebSocketHandshake(request)
         var subscription: EventSocket.Subscription?
         var place: TokenlessSockets.Place?
@@ -98,12 +112,12 @@ struct EventRoutes: Sendable {
             place = tokenless.enter(from: address)
             guard place != nil else { throw PixelFlowError.eventStreamsExhausted }
         } else {
-            subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID)
+            subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: batch)
         }
         return context.upgrade(to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers) {
             [subscription, place] connection in
             let socket = EventSocket(connection) { token, id in
-                try await authorize(token, after: id ?? lastID, request, context, place)
+                try await authorize(token, after: id ?? lastID, of: batch, request, context, place)
             }
             await socket.run(subscription)
         }
@@ -111,7 +125,8 @@ struct EventRoutes: Sendable {
 
     /// The token has come as the first message; only now is it known whose request it was.
     private func authorize(
-        _ token: String, after lastID: String?, _ request: Request, _ context: AppRequestContext, _ place: TokenlessSockets.Place?
+        _ token: String, after lastID: String?, of batch: BatchID?, _ request: Request, _ context: AppRequestContext,
+        _ place: TokenlessSockets.Place?
     ) async throws -> EventSocket.Subscription {
         let verified = try await verify(token, request, context)
         var context = context
@@ -121,7 +136,7 @@ struct EventRoutes: Sendable {
         } catch let error as HeaderedError {
             throw error.error
         }
-        let subscription = try await subscribe(verified, after: lastID)
+        let subscription = try await subscribe(verified, after: lastID, of: batch)
         place?.leave()
         return subscription
     }
@@ -144,6 +159,7 @@ struct EventRoutes: Sendable {
         }
     }
 
+    private static let batch = QueryParameter.batch("Only changes of the tasks of this batch.")
     // Each literal is a valid header name, so the fallback is never taken.
     private static let lastEventID = HTTPField.Name("last-event-id") ?? .via
     /// Tells nginx not to buffer the stream.

@@ -96,7 +96,12 @@ final class EventSocket: Sendable {
         do {
             return try await authorize(message.token, message.lastEventID)
         } catch let error as PixelFlowError {
-            throw Ending.closing(error.kind == .unavailable || error.kind == .throttled ? .tryAgainLater : .sessionEnded, error.code)
+            switch error.kind {
+            case .unavailable, .throttled: throw Ending.closing(.tryAgainLater, error.code)
+            // The batch to be followed.
+            case .notFound: throw Ending.closing(.policyViolation, error.code)
+            default: throw Ending.closing(.sessionEnded, error.code)
+            }
         }
     }
 
