@@ -56,7 +56,9 @@ import Testing
             let closed = try await ada.send(.post, "/api/batches/\(id)/close")
             #expect(closed.status == .ok)
             #expect(try closed.object()["status"] as? String == "closed")
-            #expect(try await ada.send(.post, "/api/batches/\(id)/close").object()["closed_at"] as? String == closed.object()["closed_at"] as? String)
+            #expect(
+                try await ada.send(.post, "/api/batches/\(id)/close").object()["closed_at"] as? String == closed.object()["closed_at"]
+                    as? String)
             let refusal = try await ada.post(image: "b", query: "?batch=\(id)")
             #expect(refusal.status == .conflict)
             #expect(refusal.code == "batch_closed")

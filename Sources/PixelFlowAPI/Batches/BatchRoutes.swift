@@ -45,8 +45,8 @@ struct BatchRoutes: Sendable {
                 .post, "/api/batches/{id}/close", id: "closeBatch", tag: "batches", "Close a batch",
                 details: """
                     No task is added after the answer; closing it again changes nothing. It is completed, and `batch.completed` is told, \
-                    about a second after it is closed and its last task has ended. A task that is replayed later runs in the batch, and the \
-                    batch stays completed.
+                    about a second after it is closed and its last task has ended. A task that is replayed later runs in the batch, \
+                    which stays completed.
                     """, access: .scope(.writeTasks), parameters: [Self.id],
                 responses: [.json(BatchView.self, "The batch, which is closed.")],
                 problems: .readingTasks + [Self.notFound, Self.insufficientStorage], handler: close),

@@ -44,7 +44,8 @@ struct EventRoutes: Sendable {
                     send the header `Authorization` sends `{"type":"authorize","token":"…","last_event_id":"…"}` as its first message, \
                     within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. The \
                     connection closes with 4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that \
-                    does not read fast enough, with 1008 if the batch does not exist, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
+                    does not read fast enough, with 1008 if the batch does not exist, with 1001 when the replica stops, and with 1013 \
+                    when it cannot serve the client now.
                     """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
@@ -96,7 +97,8 @@ struct EventRoutes: Sendable {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
         let resume = try await EventResume(
-            of: verified.principal.tenant, in: batch, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks, views: views)
+            of: verified.principal.tenant, in: batch, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks,
+            views: views)
         return EventSocket.Subscription(open: open, resume: resume)
     }
 

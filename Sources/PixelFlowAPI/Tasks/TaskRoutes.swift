@@ -21,7 +21,8 @@ struct TaskRoutes: Sendable {
                     `ETag` as `If-None-Match`: 304 while nothing has changed, at no cost for the database.
                     """, access: .scope(.readTasks),
                 parameters: [
-                    Self.status.description, Self.batch.description, Self.search.description, Self.limit.description, Self.cursor.description, .ifNoneMatch,
+                    Self.status.description, Self.batch.description, Self.search.description, Self.limit.description,
+                    Self.cursor.description, .ifNoneMatch,
                 ],
                 responses: [.json(TaskListView.self, "A page of tasks.", headers: [.eTag]), .notModified],
                 problems: .readingTasks + [DeclaredProblem.invalidParameter, .preconditionFailed],

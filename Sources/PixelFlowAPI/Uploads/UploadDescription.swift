@@ -14,8 +14,8 @@ enum UploadDescription {
                 preset, the task has one output `image`, fit inside 1600 px.
 
                 With an `Idempotency-Key`, repeating a request returns the same task in its current state. Requests are compared by what \
-                was sent: the URL or the bytes of the image, the name of the preset, the pipeline, the priority, the batch, the webhook. Later changes do not matter: the \
-                preset may have been changed or deleted, a watermark deleted, or a limit lowered. The order of JSON members, white space \
+                was sent: the URL or the bytes of the image, the name of the preset, the pipeline, the priority, the batch, the webhook. \
+                Later changes do not matter: the preset may have been changed or deleted, a watermark deleted, or a limit lowered. The order of JSON members, white space \
                 and the file name are ignored. Deleting a task frees its key.
 
                 `image_url` is parsed as browsers parse it. A URL that can never be fetched is refused immediately; the code is \
@@ -70,8 +70,8 @@ enum UploadDescription {
         "What to make of the image; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
     private static let priority = JSONSchema.priority.orNull.described(
-        "Which tasks come first; that of the batch, of the preset, or of the API key, or else `normal`, if there is none. Workers take tasks of the three priorities in "
-            + "the proportion 16:4:1 while there are some of each. Imports of many images should be `low`.")
+        "Which tasks come first; that of the batch, of the preset, or of the API key, or else `normal`, if there is none. Workers take "
+            + "tasks of the three priorities in the proportion 16:4:1 while there are some of each. Imports of many images should be `low`.")
 
     private static let batch = BatchID.schema.orNull.described("The open batch that the task is to belong to.")
 

@@ -121,8 +121,8 @@ extension UploadRequest {
 
 extension UploadRequest {
     /// Equal for two requests with the same content and for no others, regardless of what happened in between: the URL or the bytes
-    /// of the image, the name of the preset, the pipeline, the priority, the batch and the webhook as they were sent. How JSON was spaced and ordered
-    /// makes no difference, nor do null members or the file name.
+    /// of the image, the name of the preset, the pipeline, the priority, the batch and the webhook as they were sent. How JSON was spaced
+    /// and ordered makes no difference, nor do null members or the file name.
     ///
     /// - Parameter imageSHA256: of the uploaded image, in hexadecimal.
     func fingerprint(imageSHA256: String?) throws -> String {

@@ -64,7 +64,9 @@ package struct TaskQuery: Sendable, Hashable {
     /// Only tasks older than this one.
     package var before: TaskID?
 
-    package init(tenant: TenantID, status: TaskStatus? = nil, batch: BatchID? = nil, search: String? = nil, limit: Int = 50, before: TaskID? = nil) {
+    package init(
+        tenant: TenantID, status: TaskStatus? = nil, batch: BatchID? = nil, search: String? = nil, limit: Int = 50, before: TaskID? = nil
+    ) {
         self.tenant = tenant
         self.status = status
         self.batch = batch

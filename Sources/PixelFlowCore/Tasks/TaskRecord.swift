@@ -66,7 +66,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
 
     package init(
         id: TaskID, tenant: TenantID, owner: UserID, source: TaskSource, pipeline: Pipeline, preset: String? = nil,
-        lane: Lane = .normal, batch: BatchID? = nil, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String, requestID: String,
+        lane: Lane = .normal, batch: BatchID? = nil, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String,
+        requestID: String,
         trace: TraceHeaders? = nil, createdAt: Timestamp
     ) {
         self.id = id

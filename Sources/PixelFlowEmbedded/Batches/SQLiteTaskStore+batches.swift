@@ -6,7 +6,11 @@ extension SQLiteTaskStore: BatchOwnerStore {
     package func batchTime() async throws -> Timestamp { now }
 
     package func batch(_ id: BatchID, of tenant: TenantID) async throws -> Batch? {
-        try await read(for: tenant) { try $0.batchDocument(id, of: tenant) } decode: { try $0.map(BatchRow.batch) }
+        try await read(for: tenant) {
+            try $0.batchDocument(id, of: tenant)
+        } decode: {
+            try $0.map(BatchRow.batch)
+        }
     }
 
     package func add(_ batch: Batch) async throws {

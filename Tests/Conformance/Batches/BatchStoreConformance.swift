@@ -75,7 +75,8 @@ package struct BatchStoreConformance: TaskStoreSuite {
         _ = try await add(of: Self.stranger)
         for size in [1, 2, 3, 7, 50] {
             var found: [BatchID] = []
-            while case let page = try await batches.batches(BatchQuery(tenant: Self.tenant, limit: size, before: found.last)), !page.isEmpty {
+            while case let page = try await batches.batches(BatchQuery(tenant: Self.tenant, limit: size, before: found.last)), !page.isEmpty
+            {
                 found += page.map(\.id)
                 try require(found.count <= all.count, "a page came twice")
             }
