@@ -71,7 +71,8 @@ enum UploadDescription {
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
     private static let priority = JSONSchema.priority.orNull.described(
         "Which tasks come first; that of the batch, of the preset, or of the API key, or else `normal`, if there is none. Workers take "
-            + "tasks of the three priorities in the proportion 16:4:1 while there are some of each. Imports of many images should be `low`.")
+            + "tasks of the three priorities in the proportion 16:4:1 while there are some of each. Imports of many images should be `low`."
+    )
 
     private static let batch = BatchID.schema.orNull.described("The open batch that the task is to belong to.")
 
