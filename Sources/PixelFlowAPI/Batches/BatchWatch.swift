@@ -160,12 +160,15 @@ package final class BatchWatch: Service {
         _ = try await batches.replace(later)
     }
 
-    private func complete(_ batch: Batch, _ now: Timestamp) async throws {
-        var batch = batch
+    private func complete(_ closed: Batch, _ now: Timestamp) async throws {
+        var batch = closed
         guard batch.complete(at: now) else { return }
         let endpoints = try await webhooks.webhooks(of: batch.tenant).filter { $0.isEnabled && $0.events.contains(.batchCompleted) }
         if !endpoints.isEmpty {
-            let completed = CompletedBatch(batch, try await batches.counts(of: batch.id, of: batch.tenant))
+            let counts = try await batches.counts(of: batch.id, of: batch.tenant)
+            // Replayed since the look, or added too late and about to be taken back.
+            guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextLook(after: now)) }
+            let completed = CompletedBatch(batch, counts)
             for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
             wake()
         }
