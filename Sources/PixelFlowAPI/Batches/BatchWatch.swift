@@ -117,6 +117,8 @@ package final class BatchWatch: Service {
         do {
             try await body()
             return true
+        } catch is CancellationError {
+            return false
         } catch {
             logger.warning("batch not looked at, will be retried", metadata: ["batch": "\(batch)", "error": "\(error)"])
             return false
