@@ -13,6 +13,14 @@ extension ServiceDescription {
         tags: [
             ("tasks", tasks),
             (
+                "batches",
+                """
+                Tasks that belong together, as those of an import: open a batch, name it in uploads as `batch`, close it. List its tasks \
+                with `GET /api/tasks?batch=ID`, follow them with `GET /api/events?batch=ID`, and be told of its completion by the webhook \
+                event `batch.completed`. A completed batch is removed about a day after the last of its tasks was deleted.
+                """
+            ),
+            (
                 "outputs",
                 """
                 The bytes of outputs and sources. A `Range` with one part returns 206 with `Content-Range`; one with several parts \
@@ -40,9 +48,9 @@ extension ServiceDescription {
                 """
                 Messages to a server of yours when something happens, signed by [Standard Webhooks](https://www.standardwebhooks.com): \
                 `webhook-id`, the same for every attempt; `webhook-timestamp`; `webhook-signature`. The body is \
-                `{"type","timestamp","data"}`, and `data` is the task. Any 2xx within 15 s counts as delivered; otherwise attempts follow \
-                after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h. 410 disables a webhook, and so do 5 days of failures. The \
-                webhook `default` stands for the `webhook_url` of tasks; its secret signs them.
+                `{"type","timestamp","data"}`, and `data` is the task or the batch. Any 2xx within 15 s counts as delivered; otherwise \
+                attempts follow after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h. 410 disables a webhook, and so do 5 days of \
+                failures. The webhook `default` stands for the `webhook_url` of tasks; its secret signs them.
                 """
             ),
             ("service", "For those who run the service."),

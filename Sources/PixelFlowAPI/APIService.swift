@@ -15,6 +15,9 @@ package struct APIDependencies: Sendable {
     package var wakeWebhooks: @Sendable () -> Void
     /// Learns who has created tasks; nil if nobody is told of quotas.
     package var quotaWatch: QuotaWatch?
+    package var batches: any BatchOwnerStore
+    /// Completes batches; nil if nobody does.
+    package var batchWatch: BatchWatch?
     package var blobs: any BlobStore
     /// Tell what of the tasks need not be read again.
     package var versions: any TaskVersions
@@ -32,7 +35,8 @@ package struct APIDependencies: Sendable {
 
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, webhooks: any WebhookOwnerStore,
-        wakeWebhooks: @escaping @Sendable () -> Void = {}, quotaWatch: QuotaWatch? = nil, blobs: any BlobStore,
+        wakeWebhooks: @escaping @Sendable () -> Void = {}, quotaWatch: QuotaWatch? = nil, batches: any BatchOwnerStore,
+        batchWatch: BatchWatch? = nil, blobs: any BlobStore,
         versions: any TaskVersions,
         publisher: OutboxPublisher, turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, audit: AuditRecorder,
         secret: ServiceSecret = .off,
@@ -45,6 +49,8 @@ package struct APIDependencies: Sendable {
         self.webhooks = webhooks
         self.wakeWebhooks = wakeWebhooks
         self.quotaWatch = quotaWatch
+        self.batches = batches
+        self.batchWatch = batchWatch
         self.blobs = blobs
         self.versions = versions
         self.publisher = publisher
@@ -118,6 +124,7 @@ package struct APIService: Sendable {
             + PipelineRoutes().routes
             + StatisticsRoutes(reads: reads, clock: dependencies.clock).routes
             + UsageRoutes(usage: dependencies.usage, reads: reads).routes
+            + BatchRoutes(batches: dependencies.batches, watch: dependencies.batchWatch, clock: dependencies.clock).routes
             + WebhookRoutes(
                 endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), audit: dependencies.audit,
                 wake: dependencies.wakeWebhooks

@@ -32,6 +32,47 @@ enum RecordedExamples {
                 ]
             }
             """#,
+        "closeBatch 200": #"""
+            {
+                "closed_at": "2026-01-15T09:30:00.000Z",
+                "counts": {
+                    "cancelled": 0,
+                    "completed": 0,
+                    "failed": 0,
+                    "pending": 1,
+                    "processing": 0,
+                    "total": 1
+                },
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "description": "Import",
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "priority": "low",
+                "status": "closed"
+            }
+            """#,
+        "createBatch 201": #"""
+            {
+                "counts": {
+                    "cancelled": 0,
+                    "completed": 0,
+                    "failed": 0,
+                    "pending": 0,
+                    "processing": 0,
+                    "total": 0
+                },
+                "created_at": "2026-01-15T09:30:00.000Z",
+                "description": "Import",
+                "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                "priority": "low",
+                "status": "open"
+            }
+            """#,
+        "createBatch body": #"""
+            {
+                "description": "Import",
+                "priority": "low"
+            }
+            """#,
         "createWebhook 201": #"""
             {
                 "created_at": "2026-01-15T09:30:00.000Z",
@@ -225,6 +266,21 @@ enum RecordedExamples {
                     "tasks_in_flight": 1,
                     "tasks_this_month": 2
                 }
+            }
+            """#,
+        "listBatches 200": #"""
+            {
+                "batches": [
+                    {
+                        "closed_at": "2026-01-15T09:30:00.000Z",
+                        "created_at": "2026-01-15T09:30:00.000Z",
+                        "description": "Import",
+                        "id": "01990f5e-7c1a-7b3c-8d2e-0123456789ab",
+                        "priority": "low",
+                        "status": "closed"
+                    }
+                ],
+                "next_cursor": null
             }
             """#,
         "listTasks 200": #"""

@@ -34,10 +34,14 @@ package func buildAPI(
         disabling: audit.disabling, message: WebhookMessage.body)
     let quotas = QuotaWatch(
         usage: usage, webhooks: backends.tasks, audit: audit, wake: webhooks.wake, logger: context.logger(for: "api"))
+    let batches = BatchWatch(
+        batches: backends.tasks, webhooks: backends.tasks, events: backends.events, settings: settings.batches, wake: webhooks.wake,
+        logger: context.logger(for: "api"))
     let api = APIService(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: presets, usage: backends.tasks, webhooks: backends.tasks,
-            wakeWebhooks: webhooks.wake, quotaWatch: quotas, blobs: backends.blobs, versions: backends.versions,
+            wakeWebhooks: webhooks.wake, quotaWatch: quotas, batches: backends.tasks, batchWatch: batches, blobs: backends.blobs,
+            versions: backends.versions,
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, audit: audit, secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
@@ -55,9 +59,9 @@ package func buildAPI(
             Retention(tasks: backends.tasks, publisher: backends.publisher, audit: audit, logger: logger),
             AuditPublisher(outbox: backends.tasks, sink: tokens.identities, recorder: audit, logger: context.logger(for: "api")),
             OrganisationPurge(
-                identities: tokens.identities, tasks: backends.tasks, presets: presets, webhooks: backends.tasks,
-                publisher: backends.publisher, audit: audit, logger: logger),
-            webhooks, quotas, hub,
+                identities: tokens.identities, tasks: backends.tasks, presets: presets, batches: backends.tasks,
+                webhooks: backends.tasks, publisher: backends.publisher, audit: audit, logger: logger),
+            webhooks, quotas, batches, hub,
         ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
         listeners: [listen.listener("api", api.router(checks: checks, probes: backends.probes + counting.probes, drain: context.drain))])
 }
@@ -67,7 +71,7 @@ package struct APISettings: Sendable {
     package static let descriptions: [SettingDescription] =
         ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
         + OrphanSettings.descriptions + TurnSettings.descriptions + QueueSettings.descriptions + ServiceSecret.descriptions
-        + RateLimitSettings.descriptions + WebhookSettings.descriptions
+        + RateLimitSettings.descriptions + WebhookSettings.descriptions + BatchSettings.descriptions
 
     let images: ImageLimits
     let events: EventLimits
@@ -78,6 +82,7 @@ package struct APISettings: Sendable {
     let queue: QueueSettings
     let rates: RateLimitSettings
     let webhooks: WebhookSettings
+    let batches: BatchSettings
     /// Lets operators in.
     package var secret: ServiceSecret
 
@@ -93,6 +98,7 @@ package struct APISettings: Sendable {
         secret = try ServiceSecret(settings)
         rates = try RateLimitSettings(settings)
         webhooks = try WebhookSettings(settings)
+        batches = try BatchSettings(settings)
     }
 }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 from harness.loading import ROOT
@@ -13,7 +14,7 @@ ACCOUNT = {"email": "ada@example.com", "password": "correct horse"}
 
 
 def test_commands(build, tmp_path):
-    add, look = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "webhooks.md").read_text(), re.MULTILINE | re.DOTALL)
+    add, batch, look = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "webhooks.md").read_text(), re.MULTILINE | re.DOTALL)
     with Instance(build / "pixelflow", tmp_path) as instance:
         call_expecting(201, "POST", f"{instance.bases['auth']}/register", body=ACCOUNT)
         token = call_expecting(200, "POST", f"{instance.bases['auth']}/login", body=ACCOUNT).json()["token"]
@@ -30,3 +31,9 @@ def test_commands(build, tmp_path):
         assert webhook["url"] == "https://example.com/hook"
         # Nothing has been told yet, so nothing has failed.
         assert run(look, WEBHOOK=webhook["id"]) == '{"deliveries":[],"next_cursor":null}{"replayed":0}'
+        for name in ("a.jpg", "b.jpg"):
+            shutil.copy(ROOT / "docs" / "sample.jpg", tmp_path / name)
+        # The tasks, and then the batch.
+        *tasks, closed = run(batch).replace("}{", "}\n{").splitlines()
+        assert [json.loads(task)["status"] for task in tasks] == ["PENDING", "PENDING"]
+        assert json.loads(closed)["counts"]["total"] == 2

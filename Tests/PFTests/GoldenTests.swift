@@ -45,6 +45,9 @@ import Testing
             widths: [],
             formats: ["json", "yaml", "name"]),
         Transcript("upload-only", "upload", "https://images.example/a.png", "--pipeline", "FOLDER/pipeline.json", formats: ["json"]),
+        Transcript(
+            "upload-batch", "upload", "https://images.example/a.png", "https://images.example/b.png", "--batch", "--parallel", "1",
+            formats: ["json", "name"]),
         Transcript("tasks-ls", "tasks", "ls"),
         Transcript("tasks-ls-failed", "tasks", "ls", "--status", "failed", formats: ["json", "name"]),
         Transcript("tasks-show", "tasks", "show", FakeData.doneID),

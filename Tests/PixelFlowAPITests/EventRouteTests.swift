@@ -70,6 +70,19 @@ import Testing
         }
     }
 
+    @Test func whoFollowsABatchIsToldOfItsTasksAlone() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            let batch = try #require(try await ada.post(json: "{}", to: "/api/batches").object()["id"] as? String)
+            _ = try await ada.task()
+            let task = try await ada.post(image: "a", query: "?batch=\(batch)").taskID()
+            let events = try await missed(harness, ada, since: "1-x-1", query: "?batch=\(batch)")
+            #expect(try events.map { try $0.task() } == [task.rawValue])
+            #expect(try await ada.get("/api/events?batch=seven").code == "invalid_value")
+            #expect(try await bob.get("/api/events?batch=\(batch)").code == "not_found")
+        }
+    }
+
     @Test(arguments: [nil, "", "nonsense", "-5", "99999999999999999999"])
     func withoutAPlaceToResumeThereIsNoPast(_ lastID: String?) async throws {
         let harness = try await APIHarness()
@@ -80,16 +93,16 @@ import Testing
     }
 
     /// The events before the present. A hub that has been shut down ends each stream there.
-    private func missed(_ harness: APIHarness, _ client: APIClient, since lastID: String?) async throws -> [Event] {
-        Event.parse(try await missedText(harness, client, since: lastID))
+    private func missed(_ harness: APIHarness, _ client: APIClient, since lastID: String?, query: String = "") async throws -> [Event] {
+        Event.parse(try await missedText(harness, client, since: lastID, query: query))
     }
 
-    private func missedText(_ harness: APIHarness, _ client: APIClient, since lastID: String?) async throws -> String {
+    private func missedText(_ harness: APIHarness, _ client: APIClient, since lastID: String?, query: String = "") async throws -> String {
         let group = ServiceGroup(services: [harness.hub], logger: .init(label: "test"))
         let running = Task { try await group.run() }
         await group.triggerGracefulShutdown()
         try await running.value("the hub to stop")
-        let response = try await client.get("/api/events", headers: lastID.map { [.lastEventID: $0] } ?? [:])
+        let response = try await client.get("/api/events\(query)", headers: lastID.map { [.lastEventID: $0] } ?? [:])
         #expect(response.status == .ok)
         #expect(response.headers[.contentType] == "text/event-stream")
         return response.text

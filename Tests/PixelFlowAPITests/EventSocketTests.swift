@@ -54,6 +54,33 @@ import Testing
         }
     }
 
+    @Test func whoFollowsABatchIsToldOfItsTasksAlone() async throws {
+        let harness = try await APIHarness()
+        try await harness.serve { port, ada, bob in
+            let now = SystemClock().now()
+            let batch = Batch(id: .make(at: now), tenant: try await harness.tenant(of: ada), owner: UserID("u"), createdAt: now)
+            try await harness.dependencies.batches.add(batch)
+            let tenant = batch.tenant
+            func task(in batch: BatchID?) -> TaskRecord {
+                TaskRecord(
+                    id: TaskID.make(at: now), tenant: tenant, owner: UserID("u"), source: .url("http://example.org/"), pipeline: .default,
+                    batch: batch, fingerprint: "", requestID: "", createdAt: now)
+            }
+            let path = Self.path + "?batch=\(batch.id)"
+            try await RawWebSocket.open(port: port, path, headers: bearer(ada)) { socket in
+                let (inside, outside) = (task(in: batch.id), task(in: nil))
+                try await harness.events.publish([TaskChange(outside), TaskChange(task(in: .make(at: now))), TaskChange(inside)])
+                #expect(try await message(socket).data.id == inside.id.rawValue)
+            }
+            // Another's batch does not exist.
+            try await RawWebSocket.open(port: port, path) { socket in
+                try await socket.send(.text, ByteBuffer(string: #"{"type":"authorize","token":"\#(bob)"}"#))
+                let end = try await close(socket)
+                #expect(end.code == 1008 && end.reason == "not_found")
+            }
+        }
+    }
+
     @Test func aTokenMayComeAsTheFirstMessageInPieces() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in

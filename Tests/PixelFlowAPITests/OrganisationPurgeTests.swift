@@ -27,6 +27,7 @@ import Testing
             _ = try await store.put(Preset(name: "mine", pipeline: pipeline, updatedAt: now), of: tenant)
             _ = try await store.add(
                 WebhookEndpoint(id: .make(at: now), tenant: tenant, url: "https://example.com", events: [.taskFailed], createdAt: now))
+            try await store.add(Batch(id: .make(at: now), tenant: tenant, owner: UserID("user"), createdAt: now))
             // Its endpoint has been deleted before.
             try await store.add(
                 WebhookDelivery(
@@ -34,7 +35,7 @@ import Testing
                     payload: .test, createdAt: now))
         }
         let purge = OrganisationPurge(
-            identities: DeletedTenants(), tasks: store, presets: store, webhooks: store, publisher: publisher,
+            identities: DeletedTenants(), tasks: store, presets: store, batches: store, webhooks: store, publisher: publisher,
             audit: AuditRecorder(outbox: store, logger: logger), logger: logger)
         #expect(try await purge.round(after: 0) == 7)
         #expect(try await store.list(TaskQuery(tenant: TenantID("gone"))).tasks.isEmpty)
@@ -43,6 +44,8 @@ import Testing
         #expect(try await store.presets(of: TenantID("there")).count == 1)
         #expect(try await store.webhooks(of: TenantID("gone")).isEmpty)
         #expect(try await store.webhooks(of: TenantID("there")).count == 1)
+        let batches = try await ["gone", "there"].asyncMap { try await store.batches(BatchQuery(tenant: TenantID($0))).count }
+        #expect(batches == [0, 1])
         let left = try await ["gone", "there"].asyncMap { tenant in
             let queue = WebhookQueue(tenant: TenantID(tenant), endpoint: WebhookID("before"))
             return try await store.deliveries(WebhookDeliveryQuery(queue)).count

@@ -54,6 +54,40 @@ import WireFormats
         }
     }
 
+    @Test func opensFillsAndClosesABatch() async throws {
+        try await ScriptedServer.run { request, _ in
+            switch request.path {
+            case "/api/upload": .answer(202, TaskText.json("1", "PENDING"))
+            case "/api/batches/b/close":
+                .answer(
+                    200,
+                    #"""
+                    {"id":"b","description":"Import","status":"closed","priority":"low","closed_at":"2026-01-02T03:04:05Z",
+                    "counts":{"total":3,"pending":1,"processing":0,"completed":1,"failed":1,"cancelled":0}}
+                    """#)
+            case let path where path.hasPrefix("/api/tasks"): .answer(200, #"{"tasks":[],"next_cursor":null}"#)
+            case let path where path.hasPrefix("/api/batches?"):
+                .answer(200, #"{"batches":[{"id":"b","description":"","status":"later"}],"next_cursor":null}"#)
+            default: .answer(201, #"{"id":"b","description":"Import","status":"open"}"#)
+            }
+        } _: { client, server in
+            let batch = try await client.createBatch(description: "Import", priority: .low)
+            #expect(batch.status == .open && batch.counts == nil)
+            _ = try await client.upload(Upload(.url("https://a.example/x.jpg"), batch: batch.id))
+            let closed = try await client.closeBatch(batch.id)
+            #expect(closed.status == .closed && closed.priority == .low && closed.closedAt?.timeIntervalSince1970 == 1_767_323_045)
+            #expect(closed.counts?.total == 3 && closed.counts?.failed == 1)
+            #expect(try await client.batches().map(\.status.rawValue) == ["later"])
+            _ = try await client.list(TaskQuery(batch: "b"), upTo: 5)
+            #expect(server.requests[0].body == #"{"description":"Import","priority":"low"}"#)
+            #expect(server.requests[1].body == #"{"batch":"b","image_url":"https://a.example/x.jpg"}"#)
+            #expect(
+                server.requests.map(\.path) == [
+                    "/api/batches", "/api/upload", "/api/batches/b/close", "/api/batches?limit=200", "/api/tasks?batch=b&limit=5",
+                ])
+        }
+    }
+
     @Test func saysWhetherTheApiCanWork() async throws {
         try await ScriptedServer.run { _, number in
             switch number {

@@ -49,9 +49,10 @@ import Testing
         try await ScriptedServer.run { _, number in
             number == 1 ? [.events("retry: 1\n\nevent: reset\ndata: {}\n\n"), .close] : [.events("")]
         } _: { client, server in
-            let found = try await Self.read(3, client.events(after: "4"))
+            let found = try await Self.read(3, client.events(after: "4", ofBatch: "b"))
             #expect(found == ["opened", "reset", "opened"])
             #expect(server.requests.map { $0.headers["last-event-id"] } == ["4", nil])
+            #expect(server.requests.map(\.path) == ["/api/events?batch=b", "/api/events?batch=b"])
         }
     }
 

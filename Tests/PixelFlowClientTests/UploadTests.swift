@@ -24,13 +24,14 @@ import WireFormats
                 .answer(202, Self.accepted)
             } _: { client, server in
                 let seen = Mutex<[TransferProgress]>([])
-                let upload = Upload(.file(path), .preset("web"), priority: .low, webhookURL: "https://b.example/hook")
+                let upload = Upload(.file(path), .preset("web"), priority: .low, batch: "batch-1", webhookURL: "https://b.example/hook")
                 let task = try await client.upload(upload) { step in seen.withLock { $0.append(step) } }
                 #expect(task.id == "1")
                 let request = server.requests[0]
                 let name = try #require(path.split(separator: "/").last)
                 #expect(request.body.contains("name=\"preset\"\r\n\r\nweb\r\n"))
                 #expect(request.body.contains("name=\"priority\"\r\n\r\nlow\r\n"))
+                #expect(request.body.contains("name=\"batch\"\r\n\r\nbatch-1\r\n"))
                 #expect(request.body.contains("name=\"webhook_url\"\r\n\r\nhttps://b.example/hook\r\n"))
                 #expect(request.body.contains("name=\"file\"; filename=\"\(name)\"\r\n"))
                 #expect(request.body.contains("\r\n\r\n\(bytes)\r\n--"))

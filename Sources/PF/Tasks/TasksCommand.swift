@@ -24,9 +24,12 @@ struct TasksListCommand: SessionCommand {
             Examples:
               pf tasks ls
               pf tasks ls --status FAILED --search holiday --limit 0
+              pf tasks ls --batch 019706d2-7c3e-7000-8000-000000000000
             """)
 
     @Option(help: ArgumentHelp("Only tasks with this status.", valueName: "status")) var status: String?
+
+    @Option(help: ArgumentHelp("Only tasks of this batch.", valueName: "batch")) var batch: String?
 
     @Option(help: ArgumentHelp("Only tasks whose file name or URL contains this.", valueName: "text")) var search: String?
 
@@ -40,7 +43,7 @@ struct TasksListCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let status = status.map { ImageTask.Status(rawValue: $0.uppercased()) }
-        let query = TaskQuery(status: status, search: search)
+        let query = TaskQuery(status: status, batch: batch, search: search)
         let tasks = try await session.client().list(query, upTo: limit == 0 ? nil : limit)
         session.printer.print(TaskReport.list(tasks, session))
         return .ok

@@ -13,6 +13,7 @@ struct UploadCommand: SessionCommand {
 
             Examples:
               pf upload *.jpg --preset web --output small
+              pf upload *.jpg --preset web --batch
               pf upload https://www.example.com/photo.jpg --pipeline thumbs.json --wait
             """)
 
@@ -26,6 +27,9 @@ struct UploadCommand: SessionCommand {
     @Option(help: ArgumentHelp("A file with the pipeline to apply, as JSON.", valueName: "file")) var pipeline: String?
 
     @Option(help: "Which tasks come first: high, normal or low; imports of many images should be low.") var priority: PriorityArgument?
+
+    @Flag(help: "Make the images one batch, whose completion webhooks are told of; with priority low unless another is given.")
+    var batch = false
 
     @Option(help: ArgumentHelp("Where the server sends a signed webhook when a task ends.", valueName: "url")) var webhookURL: String?
 
@@ -52,16 +56,31 @@ struct UploadCommand: SessionCommand {
         let processing: Upload.Processing =
             if let pipeline { .pipeline(try PipelineFile.read(pipeline)) } else { preset.map { .preset($0) } ?? .standard }
         let sources = UploadSource.list(images)
+        let client = try session.client()
+        let batch =
+            batch
+            ? UploadBatch(
+                client: client, description: sources.count == 1 ? sources[0].name : "\(sources.count) images",
+                priority: priority?.priority ?? .low) : nil
         let run = UploadRun(
-            client: try session.client(), processing: processing, priority: priority?.priority, webhookURL: webhookURL,
+            client: client, processing: processing, priority: priority?.priority, batch: batch, webhookURL: webhookURL,
             records: again ? nil : try UploadRecords(environment: session.environment), waits: wait || output != nil,
             timeout: timeout.duration, folder: try output.map(OutputFolder.init),
             progress: UploadProgress(total: sources.count, status: session.printer.status))
         let results = await run.run(sources, parallel: parallel)
-        return finish(results, session)
+        do {
+            let closed = try await batch?.close()
+            if let closed { run.progress.tell("batch/\(closed.id)", "closed") }
+            return finish(results, closed, session)
+        } catch {
+            let status = finish(results, nil, session)
+            let failure = CommandError(error)
+            session.printer.report(CommandError(failure.status, "the batch is not closed: \(failure.message)", hint: failure.hint))
+            return status == .ok ? failure.status : status
+        }
     }
 
-    private func finish(_ results: [UploadRun.Result], _ session: Session) -> ExitStatus {
+    private func finish(_ results: [UploadRun.Result], _ batch: ImageBatch?, _ session: Session) -> ExitStatus {
         let rows = results.map { result in
             let status = result.task?.status
             return Table.Row([
@@ -70,9 +89,11 @@ struct UploadCommand: SessionCommand {
             ])
         }
         let columns: [Table.Column] = [.init("IMAGE", cut: .middle), .init("TASK"), .init("STATUS"), .init("FILES", cut: .wrap)]
+        var data: JSONValue = ["uploads": .array(results.map(\.json))]
+        data["batch"] = batch?.json
         session.printer.print(
             Document(
-                [.table(Table(columns: columns, rows: rows))], data: ["uploads": .array(results.map(\.json))],
+                [.table(Table(columns: columns, rows: rows))], data: data,
                 names: results.compactMap { $0.task.map { "task/\($0.id)" } }))
         for result in results {
             guard let failure = result.failure else { continue }

@@ -17,6 +17,8 @@ struct UploadRun: Sendable {
     let client: PixelFlowClient
     let processing: Upload.Processing
     let priority: Upload.Priority?
+    /// Nil for tasks of their own.
+    let batch: UploadBatch?
     let webhookURL: String?
     /// Nil for a new task each time.
     let records: UploadRecords?
@@ -91,11 +93,17 @@ struct UploadRun: Sendable {
             upload.idempotencyKey = key
             let place = "\(client.endpoints.api) \(key)"
             if let known = await records.task(of: place), let task = try await existing(known) { return task }
+            if let batch {
+                let id = try await batch.id()
+                // The same image in another batch is another request.
+                (upload.batch, upload.idempotencyKey) = (id, "\(key)-\(id)")
+            }
             let task = try await post(upload, source)
             try await records.add(task.id, for: place)
             result.isSent = true
             return task
         }
+        upload.batch = try await batch?.id()
         result.isSent = true
         return try await post(upload, source)
     }

@@ -6,11 +6,17 @@ struct EventResume: Sendable {
     private let first: MissedChanges.Step
     private let rest: MissedChanges
     private let views: TaskViews
+    private let batch: BatchID?
 
     /// Reads the first page, so that an outage results in a 503 and not in a broken stream.
     ///
-    /// - Parameter position: the last position of the client; nil for a new client.
-    init(of tenant: TenantID, after position: EventPosition?, in tasks: any TaskOwnerStore, views: TaskViews) async throws {
+    /// - Parameters:
+    ///   - batch: whose tasks alone are sent; nil for all.
+    ///   - position: the last position of the client; nil for a new client.
+    init(
+        of tenant: TenantID, in batch: BatchID?, after position: EventPosition?, from tasks: any TaskOwnerStore, views: TaskViews
+    ) async throws {
+        self.batch = batch
         var missed = MissedChanges(tasks, of: tenant, since: position)
         first = try await missed.next()
         rest = missed
@@ -24,7 +30,7 @@ struct EventResume: Sendable {
         while true {
             switch step {
             case .changes(let tasks):
-                for task in tasks {
+                for task in tasks where batch == nil || task.batch == batch {
                     try await sender.write([.change(EncodedEvent(try views.event(TaskChange(task))))])
                     // One thread serves many clients: a long past gives the others their turn.
                     await Task.yield()

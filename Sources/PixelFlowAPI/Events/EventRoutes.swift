@@ -37,23 +37,28 @@ struct EventRoutes: Sendable {
                     When few tasks are in progress, the end of a task is sent immediately. Under load, ends are batched for up to 20 ms, \
                     and earlier changes for up to 100 ms.
 
+                    With `batch`, only changes of the tasks of that batch are sent.
+
                     With `Upgrade: websocket`, the same events come as text messages over a WebSocket: \
                     `{"type":"task","id":"…","data":{…}}`, `{"type":"task_deleted",…}` and `{"type":"reset"}`. A client that cannot \
                     send the header `Authorization` sends `{"type":"authorize","token":"…","last_event_id":"…"}` as its first message, \
                     within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. A text closes \
                     the connection with 1008, a binary message with 1003, and more than 8 KiB with 1009. The connection closes with \
                     4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that does not read fast \
-                    enough, with 1001 when the replica stops, and with 1013 when it cannot serve the client now.
+                    enough, with 1008 if the batch does not exist, with 1001 when the replica stops, and with 1013 when it cannot \
+                    serve the client now.
                     """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
                     .init("last_event_id", in: .query, .string(), "The same, for clients that cannot send the header."),
+                    Self.batch.description,
                 ],
                 responses: [
                     ResponseDescription(101, "The WebSocket is open; only if the request asks for one.", []),
                     ResponseDescription(200, "The stream.", [.init("text/event-stream", .schema(.string()))]),
                 ],
                 problems: .readingTasks + [
+                    DeclaredProblem.invalidParameter, DeclaredProblem(.notFound, "not_found", "There is no such batch."),
                     DeclaredProblem(.throttled, "too_many_event_streams", "The user has too many open streams (64)."),
                     DeclaredProblem(.unavailable, "event_streams_exhausted", "The replica has too many open streams (2,000)."),
                 ], handler: events)
@@ -62,8 +67,9 @@ struct EventRoutes: Sendable {
 
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
-        if request.asksForWebSocket { return try await socket(request, context, after: lastID) }
-        let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID)
+        let batch = try Self.batch.value(in: request.query)
+        if request.asksForWebSocket { return try await socket(request, context, after: lastID, of: batch) }
+        let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: batch)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
@@ -86,20 +92,28 @@ struct EventRoutes: Sendable {
         try await dependencies.verifier.admit(token, request, context, proxies: dependencies.proxies)
     }
 
-    /// - Parameter lastID: the `id` of the last event that the client has.
-    private func subscribe(_ verified: VerifiedToken, after lastID: String?) async throws -> EventSubscription {
+    /// - Parameters:
+    ///   - lastID: the `id` of the last event that the client has.
+    ///   - batch: whose tasks alone are followed.
+    private func subscribe(_ verified: VerifiedToken, after lastID: String?, of batch: BatchID?) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
+        if let batch, try await dependencies.batches.batch(batch, of: verified.principal.tenant) == nil {
+            throw PixelFlowError.notFound("batch")
+        }
         // Listening comes first, so that nothing falls between the past and the present.
-        let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil) {
+        let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: batch) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
         let resume = try await EventResume(
-            of: verified.principal.tenant, after: lastID.flatMap(EventPosition.init(lastEventID:)), in: dependencies.tasks, views: views)
+            of: verified.principal.tenant, in: batch, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks,
+            views: views)
         return EventSubscription(open: open, resume: resume)
     }
 
     /// What can be refused is refused before the 101; a client without a token sends it as the first message.
-    private func socket(_ request: Request, _ context: AppRequestContext, after lastID: String?) async throws -> Response {
+    private func socket(
+        _ request: Request, _ context: AppRequestContext, after lastID: String?, of batch: BatchID?
+    ) async throws -> Response {
         let handshake = try WebSocketHandshake(request)
         var subscription: EventSubscription?
         var place: TokenlessSockets.Place?
@@ -108,14 +122,14 @@ struct EventRoutes: Sendable {
             place = tokenless.enter(from: address)
             guard place != nil else { throw PixelFlowError.eventStreamsExhausted }
         } else {
-            subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID)
+            subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: batch)
         }
         return context.upgrade(
             to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers,
             own: { [isAuthorized = subscription != nil] in EventSocket($0, on: context.eventLoop, isAuthorized: isAuthorized) }
         ) { [subscription, place] socket in
             let opening = EventSocketOpening(socket: socket, eventLoop: context.eventLoop) { token, id in
-                try await authorize(token, after: id ?? lastID, request, context, place)
+                try await authorize(token, after: id ?? lastID, of: batch, request, context, place)
             }
             await opening.run(subscription)
         }
@@ -123,7 +137,8 @@ struct EventRoutes: Sendable {
 
     /// The token has come as the first message; only now is it known whose request it was.
     private func authorize(
-        _ token: String, after lastID: String?, _ request: Request, _ context: AppRequestContext, _ place: TokenlessSockets.Place?
+        _ token: String, after lastID: String?, of batch: BatchID?, _ request: Request, _ context: AppRequestContext,
+        _ place: TokenlessSockets.Place?
     ) async throws -> EventSubscription {
         let verified = try await verify(token, request, context)
         var context = context
@@ -133,7 +148,7 @@ struct EventRoutes: Sendable {
         } catch let error as HeaderedError {
             throw error.error
         }
-        let subscription = try await subscribe(verified, after: lastID)
+        let subscription = try await subscribe(verified, after: lastID, of: batch)
         place?.leave()
         return subscription
     }
@@ -149,6 +164,7 @@ struct EventRoutes: Sendable {
         }
     }
 
+    private static let batch = QueryParameter.batch("Only changes of the tasks of this batch.")
     // Each literal is a valid header name, so the fallback is never taken.
     private static let lastEventID = HTTPField.Name("last-event-id") ?? .via
     /// Tells nginx not to buffer the stream.

@@ -57,8 +57,13 @@ struct EventSocketOpening: Sendable {
         }
         do {
             return try await authorize(message.token, message.lastEventID)
-        } catch let error as PixelFlowError where error.kind != .unavailable && error.kind != .throttled {
-            throw EventSocket.Closing(.sessionEnded, error.code)
+        } catch let error as PixelFlowError {
+            switch error.kind {
+            case .unavailable, .throttled: throw error
+            // The batch to be followed.
+            case .notFound: throw EventSocket.Closing(.policyViolation, error.code)
+            default: throw EventSocket.Closing(.sessionEnded, error.code)
+            }
         }
     }
 

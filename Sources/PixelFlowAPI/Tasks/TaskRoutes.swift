@@ -21,7 +21,8 @@ struct TaskRoutes: Sendable {
                     `ETag` as `If-None-Match`: 304 while nothing has changed, at no cost for the database.
                     """, access: .scope(.readTasks),
                 parameters: [
-                    Self.status.description, Self.search.description, Self.limit.description, Self.cursor.description, .ifNoneMatch,
+                    Self.status.description, Self.batch.description, Self.search.description, Self.limit.description,
+                    Self.cursor.description, .ifNoneMatch,
                 ],
                 responses: [.json(TaskListView.self, "A page of tasks.", headers: [.eTag]), .notModified],
                 problems: .readingTasks + [DeclaredProblem.invalidParameter, .preconditionFailed],
@@ -65,6 +66,8 @@ struct TaskRoutes: Sendable {
         expectation: "one of \(TaskStatus.allCases.map(\.rawValue).joined(separator: ", "))"
     ) { TaskStatus(rawValue: $0.uppercased()) }
 
+    private static let batch = QueryParameter.batch("Only tasks of this batch.")
+
     private static let search = QueryParameter.text("search", maximumBytes: 256, "A part of the file name or the URL.")
 
     private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Tasks on a page.")
@@ -78,7 +81,7 @@ struct TaskRoutes: Sendable {
         let answer = try await reads.list(
             TaskQuery(
                 tenant: try context.requirePrincipal().tenant,
-                status: try Self.status.value(in: query), search: try Self.search.value(in: query),
+                status: try Self.status.value(in: query), batch: try Self.batch.value(in: query), search: try Self.search.value(in: query),
                 limit: try Self.limit.value(in: query) ?? 50, before: try Self.cursor.value(in: query)),
             isConditional: request.headers[.ifNoneMatch] != nil)
         return try response(answer, to: request)

@@ -11,6 +11,7 @@ struct TaskView: Codable {
     let pipeline: Pipeline
     let preset: String?
     let priority: Lane
+    let batch: BatchID?
     let webhookURL: String?
     let attempts: Int
     let generation: Int
@@ -41,6 +42,7 @@ struct TaskView: Codable {
         pipeline = task.pipeline
         preset = task.preset
         priority = task.lane
+        batch = task.batch
         webhookURL = task.webhookURL
         attempts = task.attempts
         generation = task.generation
@@ -58,7 +60,7 @@ struct TaskView: Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, status, upload, pipeline, preset, priority, attempts, generation, progress, source, outputs, error, history
+        case id, status, upload, pipeline, preset, priority, batch, attempts, generation, progress, source, outputs, error, history
         case imageURL = "image_url"
         case webhookURL = "webhook_url"
         case cancelRequested = "cancel_requested"
@@ -77,6 +79,7 @@ extension TaskView: SchemaNamed, SchemaAnnotated {
         "upload": "The image that was uploaded.", "pipeline": "What is made of the image, without defaults.",
         "preset": "The name of the preset that the pipeline came from.",
         "priority": .init("Which tasks come first.", schema: .priority),
+        "batch": .init("The batch that it belongs to.", schema: BatchID.schema),
         "webhook_url": .init("Where its end is told of.", ["format": "uri"]),
         "attempts": .init("Runs of this generation so far.", ["minimum": 0]),
         "generation": .init("1, and one more for each replay.", ["minimum": 1]),

@@ -3,7 +3,7 @@ import Multipart
 import NIOCore
 import PixelFlowCore
 
-/// Reads an upload form: one `file` part, and optionally `pipeline`, `preset`, `priority` and `webhook_url`.
+/// Reads an upload form: one `file` part, and optionally `pipeline`, `preset`, `priority`, `batch` and `webhook_url`.
 struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     /// Takes the file's bytes as they arrive. Has to read them all.
     typealias FileSink = (_ filename: String?, _ contentType: String?, _ bytes: ByteStream) async throws -> TaskSource.Upload
@@ -15,6 +15,7 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     private var pipeline: Data?
     private var preset: String?
     private var priority: String?
+    private var batch: String?
     private var webhookURL: String?
     private var upload: TaskSource.Upload?
 
@@ -33,7 +34,8 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     mutating func read(into sink: FileSink) async throws -> (UploadRequest, TaskSource.Upload) {
         while let part = try await events.nextPart() { try await take(part, sink) }
         guard let upload else { throw PixelFlowError.invalid("file", "The form has no part named file.", code: "missing_parameter") }
-        return (try UploadRequest(pipeline: pipeline, preset: preset, priority: priority, webhookURL: webhookURL), upload)
+        let request = try UploadRequest(pipeline: pipeline, preset: preset, priority: priority, batch: batch, webhookURL: webhookURL)
+        return (request, upload)
     }
 
     private mutating func take(_ part: MultipartPart, _ sink: FileSink) async throws {
@@ -44,11 +46,12 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
         case "pipeline": pipeline = try await field(part.name)
         case "preset": preset = String(decoding: try await field(part.name), as: UTF8.self)
         case "priority": priority = String(decoding: try await field(part.name), as: UTF8.self)
+        case "batch": batch = String(decoding: try await field(part.name), as: UTF8.self)
         case "webhook_url": webhookURL = String(decoding: try await field(part.name), as: UTF8.self)
         default:
             throw PixelFlowError.invalid(
                 String(part.name.prefix(64)),
-                "The form may have only the parts file, pipeline, preset, priority and webhook_url.", code: "unknown_parameter")
+                "The form may have only the parts file, pipeline, preset, priority, batch and webhook_url.", code: "unknown_parameter")
         }
     }
 

@@ -41,7 +41,7 @@ struct UploadBody: Sendable {
             let query = request.query
             let uploadRequest = try UploadRequest(
                 pipeline: query["pipeline"].map { Data($0.utf8) }, preset: query["preset"], priority: query["priority"],
-                webhookURL: query["webhook_url"])
+                batch: query["batch"], webhookURL: query["webhook_url"])
             return (uploadRequest, upload)
         default:
             throw PixelFlowError(

@@ -14,8 +14,8 @@ enum UploadDescription {
                 preset, the task has one output `image`, fit inside 1600 px.
 
                 With an `Idempotency-Key`, repeating a request returns the same task in its current state. Requests are compared by what \
-                was sent: the URL or the bytes of the image, the name of the preset, the pipeline, the priority, the webhook. Later changes do not matter: the \
-                preset may have been changed or deleted, a watermark deleted, or a limit lowered. The order of JSON members, white space \
+                was sent: the URL or the bytes of the image, the name of the preset, the pipeline, the priority, the batch, the webhook. \
+                Later changes do not matter: the preset may have been changed or deleted, a watermark deleted, or a limit lowered. The order of JSON members, white space \
                 and the file name are ignored. Deleting a task frees its key.
 
                 `image_url` is parsed as browsers parse it. A URL that can never be fetched is refused immediately; the code is \
@@ -33,6 +33,7 @@ enum UploadDescription {
                 .init("preset", in: .query, .presetName, "The preset, where the body is the image itself."),
                 .init("pipeline", in: .query, .string(), "The pipeline as JSON, where the body is the image itself."),
                 .init("priority", in: .query, .priority, "The priority, where the body is the image itself."),
+                .init("batch", in: .query, BatchID.schema, "The batch, where the body is the image itself."),
                 .init("webhook_url", in: .query, .string(format: "uri"), "The webhook, where the body is the image itself."),
             ],
             body: BodyDescription(
@@ -53,6 +54,8 @@ enum UploadDescription {
                 DeclaredProblem(.malformed, "upload_aborted", "The body ended early."),
                 DeclaredProblem(.invalid, "empty_image", "The image has no bytes."),
                 DeclaredProblem(.invalid, "unknown_preset", "There is no preset of this name."),
+                DeclaredProblem(.invalid, "unknown_batch", "There is no batch of this id."),
+                DeclaredProblem(.conflict, "batch_closed", "The batch is closed and takes no more tasks."),
                 DeclaredProblem(.invalid, "port_not_allowed", "`image_url` or `webhook_url` has a port that is not allowed."),
                 DeclaredProblem(.invalid, "watermark_missing", "The task of a watermark does not exist, or has no source."),
                 DeclaredProblem(.invalid, "idempotency_key_reused", "The key was used for a different request."),
@@ -67,8 +70,11 @@ enum UploadDescription {
         "What to make of the image; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
     private static let priority = JSONSchema.priority.orNull.described(
-        "Which tasks come first; that of the preset, or of the API key, or else `normal`, if there is none. Workers take tasks of the three priorities in "
-            + "the proportion 16:4:1 while there are some of each. Imports of many images should be `low`.")
+        "Which tasks come first; that of the batch, of the preset, or of the API key, or else `normal`, if there is none. Workers take "
+            + "tasks of the three priorities in the proportion 16:4:1 while there are some of each. Imports of many images should be `low`."
+    )
+
+    private static let batch = BatchID.schema.orNull.described("The open batch that the task is to belong to.")
 
     private static let webhook = JSONSchema.string(format: "uri", length: 1...2048).orNull.described(
         "Where the end of the task is told of, besides the webhooks of the organisation; signed with the secret of the webhook `default`.")
@@ -81,14 +87,14 @@ enum UploadDescription {
     private static let jsonForm = JSONSchema.object(
         [
             "image_url": .string(format: "uri", length: 1...2048).described("An absolute `http` or `https` URL of at most 2,048 bytes."),
-            "pipeline": pipeline, "preset": preset, "priority": priority, "webhook_url": webhook,
+            "pipeline": pipeline, "preset": preset, "priority": priority, "batch": batch, "webhook_url": webhook,
         ], required: ["image_url"], isClosed: true)
 
     private static let form = JSONSchema.object(
         [
             "file": JSONSchema.bytes.described("The image."), "pipeline": pipeline.with("examples", [examplePipeline]),
             "preset": preset.with("examples", [""]), "priority": priority.with("examples", ["low"]),
-            "webhook_url": webhook.with("examples", [""]),
+            "batch": batch.with("examples", [""]), "webhook_url": webhook.with("examples", [""]),
         ], required: ["file"], isClosed: true)
 }
 

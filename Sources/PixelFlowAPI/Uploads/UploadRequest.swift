@@ -13,6 +13,8 @@ struct UploadRequest: Sendable {
     var preset: String?
     /// Nil if the client named none.
     var lane: Lane?
+    /// What the task is to belong to.
+    var batch: BatchID?
     /// Where the end of the task is to be told of.
     var webhookURL: String?
 
@@ -23,7 +25,7 @@ struct UploadRequest: Sendable {
         guard case .object(let members) = json else {
             throw PixelFlowError(.invalid, code: "invalid_value", "The body must be an object with an image_url.")
         }
-        for key in members.keys.sorted() where !["image_url", "pipeline", "preset", "priority", "webhook_url"].contains(key) {
+        for key in members.keys.sorted() where !["image_url", "pipeline", "preset", "priority", "batch", "webhook_url"].contains(key) {
             throw PixelFlowError.invalid(key, "Unknown parameter \(key).", code: "unknown_parameter")
         }
         let given = members.filter { $0.value != .null }
@@ -43,6 +45,11 @@ struct UploadRequest: Sendable {
         case .string(let name): lane = try Self.lane(name)
         default: throw Lane.unknown
         }
+        switch given["batch"] {
+        case nil: batch = nil
+        case .string(let id): batch = try Self.batch(id)
+        default: throw PixelFlowError.invalid("batch", "batch must be a string.")
+        }
         switch given["webhook_url"] {
         case nil: webhookURL = nil
         case .string(let text): webhookURL = try Self.webhook(text)
@@ -52,17 +59,23 @@ struct UploadRequest: Sendable {
 
     /// Takes the parts that accompany the image. An empty part, such as a form field that was not filled in,
     /// counts as absent, and so does a pipeline that is null.
-    init(pipeline: Data?, preset: String?, priority: String?, webhookURL: String?) throws {
+    init(pipeline: Data?, preset: String?, priority: String?, batch: String?, webhookURL: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
         self.pipeline = try pipeline.map { try JSONValue(document: $0) }.flatMap { $0 == .null ? nil : $0 }
         self.preset = preset.flatMap { $0.isEmpty ? nil : $0 }
         lane = try priority.flatMap { $0.isEmpty ? nil : $0 }.map(Self.lane)
+        self.batch = try batch.flatMap { $0.isEmpty ? nil : $0 }.map(Self.batch)
         self.webhookURL = try webhookURL.flatMap { $0.isEmpty ? nil : $0 }.map(Self.webhook)
     }
 
     private static func webhook(_ url: String) throws(PixelFlowError) -> String {
         try WebhookRequest.check(url: url, field: "webhook_url")
         return url
+    }
+
+    private static func batch(_ id: String) throws(PixelFlowError) -> BatchID {
+        guard let batch = BatchID(parsing: id) else { throw .unknownBatch(id) }
+        return batch
     }
 
     private static func lane(_ name: String) throws(PixelFlowError) -> Lane {
@@ -87,9 +100,12 @@ struct UploadRequest: Sendable {
 }
 
 extension UploadRequest {
-    /// The pipeline that is meant: the one sent, the preset's, or the default; and the lane: the one sent, the preset's, the
-    /// caller's, or the normal one.
-    func resolve(_ presets: any PresetStore, for principal: Principal) async throws -> (pipeline: Pipeline, lane: Lane) {
+    /// The pipeline that is meant: the one sent, the preset's, or the default; and the lane: the one sent, the batch's, the preset's,
+    /// the caller's, or the normal one.
+    func resolve(
+        _ presets: any PresetStore, in batch: Batch?, for principal: Principal
+    ) async throws -> (pipeline: Pipeline, lane: Lane) {
+        let lane = lane ?? batch?.lane
         let sent = try pipeline.map { try Pipeline(validating: $0, path: "pipeline") }
         guard let preset else { return (sent ?? .default, lane ?? principal.lane ?? .normal) }
         guard sent == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
@@ -105,8 +121,8 @@ extension UploadRequest {
 
 extension UploadRequest {
     /// Equal for two requests with the same content and for no others, regardless of what happened in between: the URL or the bytes
-    /// of the image, the name of the preset, the pipeline, the priority and the webhook as they were sent. How JSON was spaced and ordered
-    /// makes no difference, nor do null members or the file name.
+    /// of the image, the name of the preset, the pipeline, the priority, the batch and the webhook as they were sent. How JSON was spaced
+    /// and ordered makes no difference, nor do null members or the file name.
     ///
     /// - Parameter imageSHA256: of the uploaded image, in hexadecimal.
     func fingerprint(imageSHA256: String?) throws -> String {
@@ -116,6 +132,7 @@ extension UploadRequest {
         parts["preset"] = preset.map(JSONValue.string)
         parts["pipeline"] = pipeline?.withoutNulls
         parts["priority"] = lane.map { .string($0.rawValue) }
+        parts["batch"] = batch.map { .string($0.rawValue) }
         parts["webhook_url"] = webhookURL.map(JSONValue.string)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -67,13 +67,14 @@ struct UploadRoutes: Sendable {
             try await store(image, id, principal.tenant, limit, ticket)
         }
         let source = try source(uploadRequest, upload)
-        let (pipeline, lane) = try await uploadRequest.resolve(dependencies.presets, for: principal)
+        let batch = try await batch(uploadRequest.batch, principal.tenant)
+        let (pipeline, lane) = try await uploadRequest.resolve(dependencies.presets, in: batch, for: principal)
         try await checkWatermarks(pipeline, principal.tenant)
         // What signs its messages must be there before the task is.
         if uploadRequest.webhookURL != nil { _ = try await webhooks.organisation(principal.tenant) }
         return TaskRecord(
             id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: uploadRequest.preset,
-            lane: lane, webhookURL: uploadRequest.webhookURL, idempotencyKey: key,
+            lane: lane, batch: batch?.id, webhookURL: uploadRequest.webhookURL, idempotencyKey: key,
             fingerprint: try uploadRequest.fingerprint(imageSHA256: upload?.sha256),
             requestID: context.requestID, trace: TraceHeaders.current,
             createdAt: dependencies.clock.now())
@@ -98,7 +99,10 @@ struct UploadRoutes: Sendable {
         }
     }
 
-    /// - Throws: `quota_exceeded` if the task was not added for that reason; its image is removed.
+    /// Refusals of the store: the task was not added.
+    private static let refusals: Set<String> = ["quota_exceeded", "unknown_batch", "batch_closed"]
+
+    /// - Throws: one of `refusals` if the task was not added for that reason; its image is removed.
     private func add(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Creation {
         // Also of a task whose answer was lost.
         defer { dependencies.publisher.noteChange(task.id, of: task.tenant) }
@@ -107,7 +111,7 @@ struct UploadRoutes: Sendable {
                 span.attributes["pixelflow.task.id"] = task.id.rawValue
                 return try await dependencies.tasks.create(task)
             }
-        } catch let error as PixelFlowError where error.code == "quota_exceeded" {
+        } catch let error as PixelFlowError where Self.refusals.contains(error.code) {
             await discard(task.id, task.tenant, context)
             throw error
         }
@@ -146,6 +150,14 @@ struct UploadRoutes: Sendable {
     }
 
     // MARK: Checks
+
+    /// The store looks once more when it adds the task.
+    private func batch(_ id: BatchID?, _ tenant: TenantID) async throws -> Batch? {
+        guard let id else { return nil }
+        guard let batch = try await dependencies.batches.batch(id, of: tenant) else { throw PixelFlowError.unknownBatch(id.rawValue) }
+        guard batch.state == .open else { throw PixelFlowError.batchClosed(id) }
+        return batch
+    }
 
     private var webhooks: WebhookEndpoints { WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock) }
 

@@ -4,31 +4,34 @@ package import PixelFlowDispatch
 package import PixelFlowHTTP
 package import ServiceLifecycle
 
-/// Deletes the tasks, objects, presets and webhooks of organisations that were deleted and can no longer be restored.
+/// Deletes the tasks, objects, presets, batches and webhooks of organisations that were deleted and can no longer be restored.
 ///
 /// Any number of replicas may do so at once: a task is deleted by one of them, and the others find it gone. A replica that starts
 /// looks through all such organisations once, so that none is forgotten.
 package struct OrganisationPurge: Service {
     /// The time between two rounds.
     private static let interval = Duration.seconds(3600)
-    /// Tasks or deliveries that are looked up at a time.
+    /// Tasks, batches or deliveries that are looked up at a time.
     private static let batch = 200
 
     private let identities: any IdentitySource
     private let tasks: any TaskOwnerStore
     private let presets: any PresetStore
+    private let batches: any BatchOwnerStore
     private let webhooks: any WebhookOwnerStore
     private let publisher: OutboxPublisher
     private let audit: AuditRecorder
     private let logger: Logger
 
     package init(
-        identities: any IdentitySource, tasks: any TaskOwnerStore, presets: any PresetStore, webhooks: any WebhookOwnerStore,
+        identities: any IdentitySource, tasks: any TaskOwnerStore, presets: any PresetStore, batches: any BatchOwnerStore,
+        webhooks: any WebhookOwnerStore,
         publisher: OutboxPublisher, audit: AuditRecorder, logger: Logger
     ) {
         self.identities = identities
         self.tasks = tasks
         self.presets = presets
+        self.batches = batches
         self.webhooks = webhooks
         self.publisher = publisher
         self.audit = audit
@@ -94,6 +97,7 @@ package struct OrganisationPurge: Service {
                 return deleted
             }
         }
+        while try await batches.removeBatches(of: tenant, limit: Self.batch) > 0 { try Task.checkCancellation() }
         while case let found = try await webhooks.webhooks(of: tenant), !found.isEmpty {
             for webhook in found { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
             try Task.checkCancellation()

@@ -37,6 +37,7 @@ package enum WebhookMessage {
         switch delivery.payload {
         case .task(let task): return try encoded(TaskView(task))
         case .quota(let warning): return try encoded(Warning(warning))
+        case .batch(let completed): return try encoded(BatchView(completed.batch, completed.counts))
         case .test: return try encoded(Greeting(webhook: delivery.endpoint.rawValue))
         }
     }

@@ -68,6 +68,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = [
         "id": "The `webhook-id` of every attempt.", "event": "What it tells of.",
         "task": .init("The task that it tells of.", ["format": "uuid"]),
+        "batch": .init("The batch that it tells of.", ["format": "uuid"]),
         "url": .init("The `webhook_url` of the task; absent for an endpoint.", ["format": "uri"]),
         "state": "`pending` until it is `delivered` or has `failed`.",
         "attempts": .init("Oldest first; at most \(WebhookDelivery.logLimit)."),
@@ -116,6 +117,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     let id: String
     let event: WebhookEvent
     let task: String?
+    let batch: String?
     let url: String?
     let state: WebhookDelivery.State
     let attempts: [AttemptView]
@@ -128,11 +130,11 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     init(_ delivery: WebhookDelivery, body: String? = nil) {
         id = delivery.id.rawValue
         event = delivery.event
-        task =
-            switch delivery.payload {
-            case .task(let task): task.id.rawValue
-            case .quota, .test: nil
-            }
+        switch delivery.payload {
+        case .task(let told): (task, batch) = (told.id.rawValue, nil)
+        case .batch(let completed): (task, batch) = (nil, completed.batch.id.rawValue)
+        case .quota, .test: (task, batch) = (nil, nil)
+        }
         url = delivery.url
         state = delivery.state
         attempts = delivery.log.map { AttemptView($0, showsAnswer: body != nil) }
@@ -143,7 +145,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, event, task, url, state, attempts, body
+        case id, event, task, batch, url, state, attempts, body
         case nextAttemptAt = "next_attempt_at"
         case eventAt = "event_at"
         case createdAt = "created_at"

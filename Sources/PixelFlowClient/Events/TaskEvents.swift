@@ -4,8 +4,12 @@ import NIOHTTP1
 extension PixelFlowClient {
     /// The changes of the account's tasks as they happen. The stream comes back after a break and continues where it was.
     ///
-    /// - Parameter lastEventID: continues after this event; nil begins now.
-    public func events(after lastEventID: String? = nil) -> TaskEvents { TaskEvents(client: self, lastEventID: lastEventID) }
+    /// - Parameters:
+    ///   - lastEventID: continues after this event; nil begins now.
+    ///   - batch: the id of the batch whose tasks alone are followed; nil for all.
+    public func events(after lastEventID: String? = nil, ofBatch batch: String? = nil) -> TaskEvents {
+        TaskEvents(client: self, lastEventID: lastEventID, batch: batch)
+    }
 }
 
 /// Changes of tasks without an end.
@@ -15,11 +19,13 @@ extension PixelFlowClient {
 public struct TaskEvents: AsyncSequence, Sendable {
     let client: PixelFlowClient
     let lastEventID: String?
+    let batch: String?
 
-    public func makeAsyncIterator() -> Iterator { Iterator(client: client, lastEventID: lastEventID) }
+    public func makeAsyncIterator() -> Iterator { Iterator(client: client, lastEventID: lastEventID, batch: batch) }
 
     public struct Iterator: AsyncIteratorProtocol {
         private let client: PixelFlowClient
+        private let url: String
         private var parser = ServerSentEventParser()
         /// The last event that was delivered; nil before the first one and after a reset.
         private var position: String?
@@ -28,8 +34,9 @@ public struct TaskEvents: AsyncSequence, Sendable {
         /// In a row that have brought nothing.
         private var failures = 0
 
-        init(client: PixelFlowClient, lastEventID: String?) {
+        init(client: PixelFlowClient, lastEventID: String?, batch: String?) {
             self.client = client
+            url = client.endpoints.api + "/api/events" + Path.query([("batch", batch)])
             position = lastEventID
         }
 
@@ -60,7 +67,7 @@ public struct TaskEvents: AsyncSequence, Sendable {
         private mutating func connect() async throws {
             var headers: HTTPHeaders = ["accept": "text/event-stream"]
             if let position { headers.add(name: "last-event-id", value: position) }
-            let response = try await client.attempt(Call(.GET, client.endpoints.api + "/api/events", headers: headers))
+            let response = try await client.attempt(Call(.GET, url, headers: headers))
             parser = ServerSentEventParser(lastEventID: position ?? "")
             connection = Download(response).bytes.makeAsyncIterator()
         }

@@ -13,6 +13,8 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
     public let preset: String?
     /// Nil from a service that knows no priorities.
     public let priority: Upload.Priority?
+    /// The id of the batch that it belongs to.
+    public let batch: String?
     /// Those that are finished, well or not.
     public let outputs: [Output]
     /// Why it has failed.
@@ -36,6 +38,7 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         source = json["image_url"]?.stringValue ?? json["upload"]?["filename"]?.stringValue
         preset = json["preset"]?.stringValue
         priority = (json["priority"]?.stringValue).map(Upload.Priority.init)
+        batch = json["batch"]?.stringValue
         outputs = try fields.list("outputs", Output.init)
         error = try fields.object("error", Failure.init)
         createdAt = fields.time("created_at")

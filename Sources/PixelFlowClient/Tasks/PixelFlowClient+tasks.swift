@@ -21,7 +21,8 @@ extension PixelFlowClient {
     /// - Parameter cursor: of the page before; nil for the first.
     public func page(_ query: TaskQuery = TaskQuery(), cursor: String? = nil) async throws -> TaskPage {
         let fields = Path.query([
-            ("status", query.status?.rawValue), ("search", query.search), ("limit", String(query.pageSize)), ("cursor", cursor),
+            ("status", query.status?.rawValue), ("batch", query.batch), ("search", query.search), ("limit", String(query.pageSize)),
+            ("cursor", cursor),
         ])
         return try TaskPage(Fields(await document(Call(.GET, endpoints.api + "/api/tasks" + fields))))
     }

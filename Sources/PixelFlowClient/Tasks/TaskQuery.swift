@@ -4,13 +4,16 @@ public struct TaskQuery: Sendable, Hashable {
     public static let maximumPageSize = 200
 
     public var status: ImageTask.Status?
+    /// The id of a batch.
+    public var batch: String?
     /// A part of the file name or the URL.
     public var search: String?
     /// Tasks of one answer, 1 to 200.
     public var pageSize: Int
 
-    public init(status: ImageTask.Status? = nil, search: String? = nil, pageSize: Int = 100) {
+    public init(status: ImageTask.Status? = nil, batch: String? = nil, search: String? = nil, pageSize: Int = 100) {
         self.status = status
+        self.batch = batch
         self.search = search
         self.pageSize = pageSize
     }

@@ -31,7 +31,8 @@ extension PixelFlowClient {
         _ make: @escaping @Sendable () async throws -> ByteStream
     ) {
         let form = UploadForm(
-            processing: upload.processing, priority: upload.priority, webhookURL: upload.webhookURL, fileName: upload.effectiveFileName)
+            processing: upload.processing, priority: upload.priority, batch: upload.batch, webhookURL: upload.webhookURL,
+            fileName: upload.effectiveFileName)
         call.headers = form.headers
         call.body = form.body(length: length) {
             let bytes = try await make()
@@ -47,6 +48,7 @@ extension PixelFlowClient {
         case .pipeline(let pipeline): body["pipeline"] = pipeline
         }
         body["priority"] = upload.priority.map { .string($0.rawValue) }
+        body["batch"] = upload.batch.map { .string($0) }
         body["webhook_url"] = upload.webhookURL.map { .string($0) }
         return .object(body)
     }

@@ -39,8 +39,10 @@ public struct Upload: Sendable {
 
     public var source: Source
     public var processing: Processing
-    /// Nil for that of the preset, or else the normal one.
+    /// Nil for that of the batch, or of the preset, or else the normal one.
     public var priority: Priority?
+    /// The id of the open batch that the task is to belong to.
+    public var batch: String?
     /// Where the end of the task is told of, besides the webhooks of the organisation.
     public var webhookURL: String?
     /// What the task is called in lists; by default the name of the file.
@@ -50,12 +52,13 @@ public struct Upload: Sendable {
     public var idempotencyKey: String?
 
     public init(
-        _ source: Source, _ processing: Processing = .standard, priority: Priority? = nil, webhookURL: String? = nil,
-        fileName: String? = nil, idempotencyKey: String? = nil
+        _ source: Source, _ processing: Processing = .standard, priority: Priority? = nil, batch: String? = nil,
+        webhookURL: String? = nil, fileName: String? = nil, idempotencyKey: String? = nil
     ) {
         self.source = source
         self.processing = processing
         self.priority = priority
+        self.batch = batch
         self.webhookURL = webhookURL
         self.fileName = fileName
         self.idempotencyKey = idempotencyKey

@@ -8,6 +8,7 @@ struct UploadForm: Sendable {
     private let boundary = "pixelflow-\(UUID().uuidString)"
     let processing: Upload.Processing
     let priority: Upload.Priority?
+    let batch: String?
     let webhookURL: String?
     let fileName: String?
 
@@ -35,6 +36,7 @@ struct UploadForm: Sendable {
         case .pipeline(let pipeline): field("pipeline", pipeline.text())
         }
         if let priority { field("priority", priority.rawValue) }
+        if let batch { field("batch", batch) }
         if let webhookURL { field("webhook_url", webhookURL) }
         head.writeString(
             "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(Self.escaped(fileName ?? "image"))\"\r\n"

@@ -7,7 +7,10 @@ package protocol TaskOwnerStore: TaskLookup {
     /// tasks with one tenant and idempotency key only the first is added. When it may run and when
     /// it changed is set by the store (`TaskStateMachine.admit`).
     ///
-    /// - Throws: `quota_exceeded` if it is beyond a quota of the tenant; see `UsageStore`.
+    /// A task of a batch is added while the batch is open: none is added once `BatchLookup.close` has returned.
+    ///
+    /// - Throws: `quota_exceeded` if it is beyond a quota of the tenant; see `UsageStore`. `unknown_batch` or `batch_closed` if its batch
+    ///   takes no tasks.
     func create(_ task: TaskRecord) async throws -> Creation
     /// The task that was created with this idempotency key.
     func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord?
@@ -53,6 +56,7 @@ package enum Creation: Sendable, Hashable {
 package struct TaskQuery: Sendable, Hashable {
     package var tenant: TenantID
     package var status: TaskStatus?
+    package var batch: BatchID?
     /// Only tasks whose `label` contains this text, whatever the case.
     package var search: String?
     /// At most this many.
@@ -60,9 +64,12 @@ package struct TaskQuery: Sendable, Hashable {
     /// Only tasks older than this one.
     package var before: TaskID?
 
-    package init(tenant: TenantID, status: TaskStatus? = nil, search: String? = nil, limit: Int = 50, before: TaskID? = nil) {
+    package init(
+        tenant: TenantID, status: TaskStatus? = nil, batch: BatchID? = nil, search: String? = nil, limit: Int = 50, before: TaskID? = nil
+    ) {
         self.tenant = tenant
         self.status = status
+        self.batch = batch
         self.search = search
         self.limit = limit
         self.before = before

@@ -39,6 +39,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     /// The name of the preset the pipeline was taken from.
     package let preset: String?
     package let lane: Lane
+    /// What it belongs to; nil for a task of its own.
+    package let batch: BatchID?
     /// Where its end is told of, besides the endpoints of its organisation.
     package let webhookURL: String?
     /// Where the fetched bytes of a URL source were stored.
@@ -64,7 +66,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
 
     package init(
         id: TaskID, tenant: TenantID, owner: UserID, source: TaskSource, pipeline: Pipeline, preset: String? = nil,
-        lane: Lane = .normal, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String, requestID: String,
+        lane: Lane = .normal, batch: BatchID? = nil, webhookURL: String? = nil, idempotencyKey: String? = nil, fingerprint: String,
+        requestID: String,
         trace: TraceHeaders? = nil, createdAt: Timestamp
     ) {
         self.id = id
@@ -90,6 +93,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
         self.pipeline = pipeline
         self.preset = preset
         self.lane = lane
+        self.batch = batch
         self.webhookURL = webhookURL
         self.fetchedSource = nil
         self.sourceMetadata = nil

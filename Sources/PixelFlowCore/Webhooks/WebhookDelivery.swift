@@ -23,6 +23,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
         /// The task as it was when the delivery was made.
         case task(TaskRecord)
         case quota(QuotaWarning)
+        case batch(CompletedBatch)
         case test
     }
 

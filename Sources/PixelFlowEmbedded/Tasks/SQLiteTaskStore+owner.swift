@@ -10,6 +10,7 @@ extension SQLiteTaskStore: TaskOwnerStore {
             {
                 return .existing(record)
             }
+            try tasks.requireOpenBatch(of: task)
             try tasks.admit(Consumption(creating: task), of: task.tenant, at: self.now)
             let admitted = self.machine.admit(task, at: self.tick())
             try tasks.insert(admitted)
@@ -42,6 +43,10 @@ extension SQLiteTaskStore: TaskOwnerStore {
         if let status = query.status {
             conditions.append("status = ?")
             arguments.append(status.rawValue)
+        }
+        if let batch = query.batch {
+            conditions.append("batch = ?")
+            arguments.append(batch.rawValue)
         }
         if let search = query.search {
             conditions.append("instr(label, ?) > 0")

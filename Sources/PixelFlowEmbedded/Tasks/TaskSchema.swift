@@ -112,6 +112,7 @@ enum TaskSchema {
         migrator.registerMigration("10 webhook deliveries by time and by state") { database in
             try database.execute(sql: WebhookSchema.indexes)
         }
+        migrator.registerMigration("11 batches") { database in try database.execute(sql: BatchRow.schema) }
         return migrator
     }()
 }
@@ -121,8 +122,8 @@ struct TaskRow {
     static let insert = """
         INSERT INTO task (id, tenant, status, dispatch_due, lease_until, idempotency_key, created_at, updated_at,
             started_at, completed_at, error_code, outbox_since, deleted_at, document, label, next_run_at, cancel_requested,
-            uploaded_bytes, produced_bytes, lane, held)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            uploaded_bytes, produced_bytes, lane, held, batch)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let update = """
         UPDATE task SET status = ?, dispatch_due = ?, lease_until = ?, updated_at = ?, started_at = ?,
@@ -137,7 +138,7 @@ struct TaskRow {
             task.startedAt?.microseconds, task.completedAt?.microseconds, task.error?.code,
             task.outbox.first?.at.microseconds, task.deletedAt?.microseconds, try encode(task),
             task.label.lowercased(), task.nextRunAt.microseconds, task.cancelRequested, task.uploadedBytes, task.producedBytes,
-            task.lane.rank, task.dispatch.isHeld,
+            task.lane.rank, task.dispatch.isHeld, task.batch?.rawValue,
         ]
     }
 

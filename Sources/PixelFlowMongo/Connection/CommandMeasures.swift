@@ -7,7 +7,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
     case create, claim, renew, complete, change, confirm
     case find, list, changes, statistics
     case due, turns, waiting, expired, acknowledge, unpublished, deleted, purge, known
-    case presets, usage, webhooks, audit
+    case presets, usage, webhooks, batches, audit
     case orphans, installation
 }
 

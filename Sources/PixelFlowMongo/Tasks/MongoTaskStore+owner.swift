@@ -5,7 +5,9 @@ extension MongoTaskStore: TaskOwnerStore {
 
     package func create(_ task: TaskRecord) async throws -> Creation {
         let isLimited = try await tasks.quota(of: task.tenant).limitsTasks
-        return try await (isLimited ? creationsWithinQuotas : creations).submit(task)
+        let creation = try await (isLimited ? creationsWithinQuotas : creations).submit(task)
+        if case .created(let task) = creation { try await tasks.requireOpenBatch(of: task) }
+        return creation
     }
 
     package func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {
@@ -19,10 +21,8 @@ extension MongoTaskStore: TaskOwnerStore {
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
-        // If no status is requested, all are listed, because the index starts with the status: the server
-        // merges its five parts in the order of ids.
-        let statuses = query.status.map { [$0] } ?? TaskStatus.allCases
-        filter[Name.status] = statuses.count == 1 ? .string(statuses[0].rawValue) : ["$in": .array(statuses.map { .string($0.rawValue) })]
+        filter[Name.status] = query.status.map { .string($0.rawValue) } ?? TaskDocument.anyStatus
+        filter[Name.batch] = query.batch.map { .string($0.rawValue) }
         filter[Name.id] = query.before.map { ["$lt": .string($0.rawValue)] }
         filter[Name.label] = query.search.map { ["$regex": .string(Self.pattern(for: $0.lowercased()))] }
         filter[Name.deletedAt] = TaskDocument.notDeleted

@@ -28,6 +28,7 @@ extension TaskDocument {
     /// The mutable fields, always in this order; nil for fields that are not in the document.
     static func state(of task: TaskRecord) -> [(name: String, value: BSONValue?)] {
         let key = task.idempotencyKey.map(BSONValue.string)
+        let batch = task.batch.map { BSONValue.string($0.rawValue) }
         let isDeleted = task.deletedAt != nil
         return [
             (Name.status, .string(task.status.rawValue)), (Name.generation, .int(task.generation)), (Name.epoch, .int(task.epoch)),
@@ -36,6 +37,7 @@ extension TaskDocument {
             (Name.lease, task.lease.map(lease)), (Name.nextRunAt, .time(task.nextRunAt)),
             ("dispatch", dispatch(task.dispatch)), (Name.cancelRequested, .bool(task.cancelRequested)),
             (Name.idempotencyKey, isDeleted ? nil : key), (Name.releasedKey, isDeleted ? key : nil),
+            (Name.batch, isDeleted ? nil : batch), (Name.releasedBatch, isDeleted ? batch : nil),
             ("fetched_source", task.fetchedSource.map(fetched)), ("source_metadata", task.sourceMetadata.map(metadata)),
             ("outputs", .array(task.outputs.map(output))), (Name.producedBytes, .int(task.producedBytes)), ("error", task.error.map(error)),
             (Name.outbox, .array(task.outbox.map(event))), (Name.history, .array(task.history.map(entry))),

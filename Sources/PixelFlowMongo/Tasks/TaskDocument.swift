@@ -43,6 +43,10 @@ struct TaskDocument: Sendable {
         /// The key once the task is deleted and the key is free again.
         static let releasedKey = "released_key"
         static let label = "label"
+        /// The batch of a task that is not deleted; the indexes cover this field alone.
+        static let batch = "batch"
+        /// The batch of a deleted task.
+        static let releasedBatch = "released_batch"
         static let outbox = "outbox"
         static let outboxID = "outbox.id"
         static let outboxAt = "outbox.at"
@@ -81,6 +85,8 @@ struct TaskDocument: Sendable {
     static let absent: BSONValue = ["$exists": false]
     static let present: BSONValue = ["$exists": true]
     static let notDeleted = absent
+    /// For an index in which the status comes before the id: the server merges its five parts in the order of ids.
+    static let anyStatus: BSONValue = ["$in": .array(TaskStatus.allCases.map { .string($0.rawValue) })]
 
     /// Finds the document as long as no one has changed it.
     var unchanged: BSONDocument {

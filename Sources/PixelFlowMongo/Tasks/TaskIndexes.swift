@@ -24,6 +24,7 @@ struct TaskIndexes: Sendable {
     /// By collection.
     static let all: [(collection: String, indexes: [BSONDocument])] =
         [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] + WebhookDocument.indexes
+        + BatchDocument.indexes
 
     /// Few, for each is paid for with every write. Those over the work at hand hold only the tasks they are about.
     private static let ofTasks: [BSONDocument] = {
@@ -42,6 +43,14 @@ struct TaskIndexes: Sendable {
             ],
             // Not sparse, because an outbox that is empty is there.
             ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$gt": 0]]],
+            [
+                "name": "task_by_batch", "key": [Name.tenant: 1, Name.batch: 1, Name.status: 1, Name.id: 1],
+                "partialFilterExpression": [Name.batch: TaskDocument.present],
+            ],
+            [
+                "name": "task_in_batch_by_end", "key": [Name.tenant: 1, Name.batch: 1, Name.completedAt: 1],
+                "partialFilterExpression": [Name.batch: TaskDocument.present],
+            ],
             [
                 "name": "task_by_idempotency_key", "key": [Name.tenant: 1, Name.idempotencyKey: 1], "unique": true,
                 "partialFilterExpression": [Name.idempotencyKey: ["$exists": true]],

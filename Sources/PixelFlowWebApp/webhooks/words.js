@@ -3,7 +3,7 @@ export const events = {
     "task.completed": "A task is completed",
     "task.failed": "A task has failed",
     "task.cancelled": "A task is cancelled",
-    "batch.completed": "A batch is done (not sent yet)",
+    "batch.completed": "A batch is done",
     "quota.warning": "80 % or all of a quota is used",
 };
 

@@ -8,7 +8,7 @@ extension TaskStoreSuite {
 
     func sample(
         of tenant: TenantID = Self.tenant, key: String? = nil, fingerprint: String = "print", at time: Timestamp? = nil,
-        source: TaskSource? = nil, lane: Lane = .normal, isHeld: Bool = false
+        source: TaskSource? = nil, lane: Lane = .normal, batch: BatchID? = nil, isHeld: Bool = false
     ) -> TaskRecord {
         let time = time ?? now
         let id = TaskID.make(at: time)
@@ -18,7 +18,7 @@ extension TaskStoreSuite {
         var task = TaskRecord(
             id: id, tenant: tenant, owner: UserID("user"), source: source ?? .upload(upload),
             pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []),
-            preset: "web", lane: lane, idempotencyKey: key, fingerprint: fingerprint, requestID: "request",
+            preset: "web", lane: lane, batch: batch, idempotencyKey: key, fingerprint: fingerprint, requestID: "request",
             trace: TraceHeaders(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1"), createdAt: time)
         task.dispatch.isHeld = isHeld
         return task
@@ -27,9 +27,10 @@ extension TaskStoreSuite {
     /// A new task in the store.
     @discardableResult
     func add(
-        of tenant: TenantID = Self.tenant, key: String? = nil, at time: Timestamp? = nil, lane: Lane = .normal, isHeld: Bool = false
+        of tenant: TenantID = Self.tenant, key: String? = nil, at time: Timestamp? = nil, lane: Lane = .normal, batch: BatchID? = nil,
+        isHeld: Bool = false
     ) async throws -> TaskRecord {
-        let sample = sample(of: tenant, key: key, at: time, lane: lane, isHeld: isHeld)
+        let sample = sample(of: tenant, key: key, at: time, lane: lane, batch: batch, isHeld: isHeld)
         guard case .created(let task) = try await owner.create(sample) else {
             throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
         }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import PixelFlowClient
 import PixelFlowCore
 import Testing
 import WireFormats
@@ -62,9 +63,10 @@ extension ClusterEndToEnd {
                 body: .bytes(ByteBuffer(string: #"{"url":"http://\#(secret).invalid/","events":["task.failed"]}"#))
             ).object()
             let webhook = try #require(hook["id"] as? String)
+            let batch = try await bob.client.createBatch(description: secret)
             let delivery = try await bob.send(.POST, "/api/webhooks/\(webhook)/test").object()
             let ids = [
-                "webhook": webhook, "delivery": try #require(delivery["id"] as? String),
+                "webhook": webhook, "batch": batch.id, "delivery": try #require(delivery["id"] as? String),
                 "task": task.id.rawValue, "output": secret, "preset": secret, "organisation": organisation, "user": user,
                 "key": try #require(key["id"] as? String), "invitation": try #require(invitation["id"] as? String),
                 "session": try #require(sessions?.first?["id"] as? String),
@@ -130,7 +132,7 @@ private struct Operation: Sendable {
     func send(as person: Person, _ ids: [String: String]) async throws -> Reply {
         let kinds = ["tasks": "task", "outputs": "output", "organisations": "organisation", "members": "user", "keys": "key"]
             .merging(["invitations": "invitation", "sessions": "session", "deleted-organisations": "organisation"]) { $1 }
-            .merging(["webhooks": "webhook", "deliveries": "delivery"]) { $1 }
+            .merging(["webhooks": "webhook", "deliveries": "delivery", "batches": "batch"]) { $1 }
         var segments = path.split(separator: "/").map(String.init)
         for index in segments.indices where segments[index].hasPrefix("{") {
             let kind = try #require(kinds[segments[index - 1]], "\(path) names something that this test does not know")

@@ -51,6 +51,15 @@ enum FakeData {
         return #"{"id":"\#(id)","status":"\#(status)",\#(fields),"attempts":1,"created_at":"2026-05-01T\#(created):00Z"}"#
     }
 
+    static let batchID = "019706d2-7c3e-7000-8000-0000000000e5"
+
+    static func batch(_ status: String) -> String {
+        """
+        {"id":"\(batchID)","description":"2 images","priority":"low","status":"\(status)","created_at":"2026-05-01T11:58:00Z",
+        "counts":{"total":2,"pending":0,"processing":0,"completed":1,"failed":1,"cancelled":0}}
+        """
+    }
+
     static let userID = "019706d2-7c3e-7000-8000-0000000000a1"
     static let teamID = "019706d2-7c3e-7000-8000-0000000000c3"
     static let identity = """

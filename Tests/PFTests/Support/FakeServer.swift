@@ -75,6 +75,10 @@ struct FakeServer: Sendable {
         case ("GET", let path) where path.contains("/outputs/"): return (200, image)
         case ("GET", "/api/tasks/\(FakeData.failedID)"): return (200, FakeData.failed)
         case ("GET", let path) where path.hasPrefix("/api/tasks/"): return (200, FakeData.done)
+        case ("POST", "/api/batches"): return (201, FakeData.batch("open"))
+        case ("POST", "/api/batches/\(FakeData.batchID)/close"): return (200, FakeData.batch("closed"))
+        case ("POST", "/api/upload") where call.body.contains("batch") && !call.body.contains(FakeData.batchID):
+            return (422, #"{"title":"Unprocessable Content","detail":"The batch does not exist.","code":"unknown_batch"}"#)
         case ("POST", "/api/upload"): return (202, call.body.contains("b.png") ? FakeData.failed : FakeData.done)
         case ("POST", "/api/tasks/\(FakeData.doneID)/cancel"):
             return (409, #"{"title":"Conflict","detail":"The task is final.","code":"task_is_final"}"#)

@@ -42,6 +42,13 @@ import WireFormats
             try examples.add("getPreset", try await ada.get("/api/presets/small"))
             let webhook: JSONValue = ["url": "https://example.com/hook", "events": ["task.completed"], "description": "shop"]
             try examples.add("createWebhook", sent: webhook, try await ada.post(json: webhook.text(), to: "/api/webhooks"))
+            let batch: JSONValue = ["description": "Import", "priority": "low"]
+            let opened = try await ada.post(json: batch.text(), to: "/api/batches")
+            try examples.add("createBatch", sent: batch, opened)
+            let batchID = try #require(try opened.object()["id"] as? String)
+            _ = try await ada.post(image: "bytes", query: "?batch=\(batchID)")
+            try examples.add("closeBatch", try await ada.send(.post, "/api/batches/\(batchID)/close"))
+            try examples.add("listBatches", try await ada.get("/api/batches?limit=1"))
             let wrong: JSONValue = ["outputs": [["name": "small", "quality": 101]]]
             try examples.add("checkPipeline", sent: wrong, try await ada.post(json: wrong.text(), to: "/api/pipelines/check"))
         }
@@ -148,7 +155,8 @@ private final class Examples: Sendable {
         case "id", "user_id", "tenant", "next_cursor", "session_id", "organisation", "created_by", "invited_by", "actor", "target":
             "01990f5e-7c1a-7b3c-8d2e-0123456789ab"
         case "url": text.replacing(/tasks\/[^\/]+/, with: "tasks/01990f5e-7c1a-7b3c-8d2e-0123456789ab")
-        case "created_at", "updated_at", "started_at", "completed_at", "next_run_at", "at", "start", "end", "expires_at", "since",
+        case "created_at", "updated_at", "started_at", "completed_at", "closed_at", "next_run_at", "at", "start", "end", "expires_at",
+            "since",
             "last_used_at":
             "2026-01-15T09:30:00.000Z"
         case "request_id": "4b2f0c9d8e7a6b5c4d3e2f1a0b9c8d7e"

@@ -30,6 +30,7 @@ final class APIHarness: Sendable {
     let counted: CountedTasks
     let blobs: any BlobStore
     let hub: EventHub
+    let watch: BatchWatch
     let auth: AuthService
     let service: APIService
     let events = InProcessTaskEvents()
@@ -55,9 +56,10 @@ final class APIHarness: Sendable {
         audit = AuditRecorder(outbox: store, clock: clock, capacity: auditCapacity, logger: logger)
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
         counted = CountedTasks(store)
+        watch = BatchWatch(batches: store, webhooks: store, events: events, logger: logger)
         dependencies = APIDependencies(
             tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: store,
-            webhooks: store, blobs: blobs, versions: store,
+            webhooks: store, batches: store, batchWatch: watch, blobs: blobs, versions: store,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier, audit: audit, secret: ServiceSecret(Self.secret), clock: clock)
         service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)

@@ -37,6 +37,14 @@ import Testing
         try await rule.run { UsageStoreConformance(try fixture(setup)) }
     }
 
+    @Test(arguments: BatchStoreConformance.cases, Setup.allCases)
+    func keepsTheRuleOfBatches(rule: ConformanceCase<BatchStoreConformance>, setup: Setup) async throws {
+        try await rule.run {
+            let (store, fixture) = try opened(setup)
+            return BatchStoreConformance(fixture, batches: store)
+        }
+    }
+
     @Test(arguments: PresetStoreConformance.cases)
     func keepsTheRuleOfPresets(rule: ConformanceCase<PresetStoreConformance>) async throws {
         try await rule.run { PresetStoreConformance(store: try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")) }
@@ -75,7 +83,9 @@ import Testing
         }
     }
 
-    private func fixture(_ setup: Setup) throws -> TaskStoreFixture {
+    private func fixture(_ setup: Setup) throws -> TaskStoreFixture { try opened(setup).fixture }
+
+    private func opened(_ setup: Setup) throws -> (store: SQLiteTaskStore, fixture: TaskStoreFixture) {
         let path = folder.path + "/tasks.sqlite"
         let policy = setup == .realTime ? TaskPolicy.brief : .standard
         let clock = setup == .realTime ? nil : ManualClock()
@@ -83,6 +93,7 @@ import Testing
         let open = { @Sendable in
             return try SQLiteTaskStore(path: path, policy: policy, clock: (clock as (any WallClock)?) ?? SystemClock(), cached: cached)
         }
-        return TaskStoreFixture(store: try open(), policy: policy, clock: clock, reopen: open)
+        let store = try open()
+        return (store, TaskStoreFixture(store: store, policy: policy, clock: clock, reopen: open))
     }
 }

@@ -43,17 +43,28 @@ struct TaskStoreConformanceTests {
         }
     }
 
-    private func fixture(_ database: TestDatabase, _ time: Time) throws -> TaskStoreFixture {
+    @Test(.serialized, arguments: BatchStoreConformance.cases, Time.allCases)
+    func keepsTheRuleOfBatches(rule: ConformanceCase<BatchStoreConformance>, time: Time) async throws {
+        try await TestDatabase.with { database in
+            try await rule.run {
+                let (store, fixture) = try opened(database, time)
+                return BatchStoreConformance(fixture, batches: store)
+            }
+        }
+    }
+
+    private func fixture(_ database: TestDatabase, _ time: Time) throws -> TaskStoreFixture { try opened(database, time).fixture }
+
+    private func opened(_ database: TestDatabase, _ time: Time) throws -> (store: MongoTaskStore, fixture: TaskStoreFixture) {
         switch time {
         case .server:
-            return TaskStoreFixture(store: try database.store(policy: .brief), policy: .brief, clock: nil) {
-                try database.store(policy: .brief)
-            }
+            let store = try database.store(policy: .brief)
+            let fixture = TaskStoreFixture(store: store, policy: .brief, clock: nil) { try database.store(policy: .brief) }
+            return (store, fixture)
         case .manual:
             let clock = ManualClock()
-            return TaskStoreFixture(store: try database.store(clock: clock), policy: .standard, clock: clock) {
-                try database.store(clock: clock)
-            }
+            let store = try database.store(clock: clock)
+            return (store, TaskStoreFixture(store: store, policy: .standard, clock: clock) { try database.store(clock: clock) })
         }
     }
 

@@ -1,0 +1,125 @@
+import OpenAPI
+import PixelFlowCore
+import WireFormats
+
+/// The body of a new batch.
+struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "BatchRequest"
+    static let annotations: [String: SchemaAnnotation] = [
+        "description": .init("For people; at most 256 bytes.", ["maxLength": 256]),
+        "priority": .init("That of its tasks, where an upload names none.", schema: .priority),
+    ]
+
+    private static let descriptionLimit = 256
+
+    let description: String?
+    let priority: Lane?
+
+    /// - Throws: `invalid_value` with the name of the field.
+    func batch(of principal: Principal, at now: Timestamp) throws(PixelFlowError) -> Batch {
+        let description = description ?? ""
+        guard description.utf8.count <= Self.descriptionLimit else {
+            throw .invalid("description", "description must be at most \(Self.descriptionLimit) bytes long.")
+        }
+        return Batch(
+            id: .make(at: now), tenant: principal.tenant, owner: principal.user, description: description, lane: priority, createdAt: now)
+    }
+}
+
+/// A batch in JSON.
+struct BatchView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "Batch"
+    static let annotations: [String: SchemaAnnotation] = [
+        "id": "Names the batch in uploads, lists and events.", "description": "For people.",
+        "priority": .init("That of its tasks, where an upload names none; absent without one.", schema: .priority),
+        "status": "`open` takes tasks, `closed` takes none, and `completed` means that, once it was closed, all of its tasks had ended.",
+        "counts": "Its tasks by their status; absent in lists.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "closed_at": .init("When it was closed.", ["format": "date-time"]),
+        "completed_at": .init("When it was completed.", ["format": "date-time"]),
+    ]
+
+    let id: BatchID
+    let description: String
+    let priority: Lane?
+    let status: Batch.State
+    let counts: BatchCountsView?
+    let createdAt: String
+    let closedAt: String?
+    let completedAt: String?
+
+    init(_ batch: Batch, _ counts: BatchCounts? = nil) {
+        id = batch.id
+        description = batch.description
+        priority = batch.lane
+        status = batch.state
+        self.counts = counts.map(BatchCountsView.init)
+        createdAt = batch.createdAt.iso8601
+        closedAt = batch.closedAt?.iso8601
+        completedAt = batch.completedAt?.iso8601
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, description, priority, status, counts
+        case createdAt = "created_at"
+        case closedAt = "closed_at"
+        case completedAt = "completed_at"
+    }
+}
+
+struct BatchCountsView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "BatchCounts"
+    static let annotations: [String: SchemaAnnotation] = [
+        "total": .init("All that have not been deleted.", ["minimum": 0]), "pending": .init("PENDING.", ["minimum": 0]),
+        "processing": .init("PROCESSING.", ["minimum": 0]), "completed": .init("COMPLETED.", ["minimum": 0]),
+        "failed": .init("FAILED.", ["minimum": 0]), "cancelled": .init("CANCELLED.", ["minimum": 0]),
+    ]
+
+    let total: Int
+    let pending: Int
+    let processing: Int
+    let completed: Int
+    let failed: Int
+    let cancelled: Int
+
+    init(_ counts: BatchCounts) {
+        total = counts.total
+        pending = counts.pending
+        processing = counts.processing
+        completed = counts.completed
+        failed = counts.failed
+        cancelled = counts.cancelled
+    }
+}
+
+struct BatchListView: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "BatchList"
+    static let annotations: [String: SchemaAnnotation] = [
+        "batches": "At most `limit`.",
+        "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
+    ]
+
+    let batches: [BatchView]
+    let nextCursor: String?
+
+    init(_ found: [Batch], limit: Int) {
+        let page = found.prefix(limit)
+        batches = page.map { BatchView($0) }
+        nextCursor = found.count > limit ? page.last?.id.rawValue : nil
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(batches, forKey: .batches)
+        try fields.encode(nextCursor, forKey: .nextCursor)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case batches
+        case nextCursor = "next_cursor"
+    }
+}
+
+extension BatchID: SchemaDescribed {
+    static let schema = TaskID.schema
+    static let sample = BatchID(TaskID.sample.rawValue)
+}

@@ -1,0 +1,180 @@
+package import Logging
+package import PixelFlowCore
+package import ServiceLifecycle
+import Synchronization
+
+/// When batches are closed that nobody has closed.
+package struct BatchSettings: Sendable {
+    static let idleSetting = Setting<Duration>.seconds(
+        "PIXELFLOW_BATCH_IDLE", default: 86_400, in: 60...2_592_000,
+        help: "How long a batch stays open without a new task; then it is closed.")
+
+    package static let descriptions: [SettingDescription] = [idleSetting.description]
+
+    /// Since the newest task, or the creation of a batch without tasks.
+    package var idleLimit: Duration
+
+    package init(idleLimit: Duration = .seconds(86_400)) { self.idleLimit = idleLimit }
+
+    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    package init(_ settings: Settings) throws(PixelFlowError) { idleLimit = try settings[Self.idleSetting] }
+}
+
+/// Closes batches that nobody adds to, completes closed ones whose tasks have ended, tells webhooks of it (`batch.completed`), and
+/// removes completed ones without tasks.
+///
+/// What is to be done follows from the batch and its tasks, and every batch has a time at which it is looked at again: whoever is killed
+/// when, nothing is forgotten. The end of a task has its batch looked at within `interval`. Any number of replicas may do so at once:
+/// deliveries have the same ids whoever makes them, and they are stored before the batch is completed.
+package final class BatchWatch: Service {
+    /// Between two looks. However many tasks of a batch end meanwhile, they cost one.
+    static let interval = Duration.seconds(1)
+    /// Batches whose tasks have ended that wait for a look; those beyond are looked at when they are due.
+    static let capacity = 10_000
+    /// Batches that are due and looked at in one round.
+    static let dueLimit = 200
+
+    private let batches: any BatchWatchStore
+    private let webhooks: any WebhookOwnerStore
+    private let events: any TaskEvents
+    private let wake: @Sendable () -> Void
+    private let settings: BatchSettings
+    private let logger: Logger
+    private let noted = Mutex<Set<Place>>([])
+
+    private struct Place: Hashable {
+        let batch: BatchID
+        let tenant: TenantID
+    }
+
+    /// - Parameter wake: has the sender of webhooks look at what is due.
+    package init(
+        batches: any BatchWatchStore, webhooks: any WebhookOwnerStore, events: any TaskEvents, settings: BatchSettings = BatchSettings(),
+        wake: @escaping @Sendable () -> Void = {}, logger: Logger
+    ) {
+        self.batches = batches
+        self.webhooks = webhooks
+        self.events = events
+        self.settings = settings
+        self.wake = wake
+        self.logger = logger
+    }
+
+    /// Has a batch looked at in the next round, because it was closed or a task of it has ended.
+    package func note(_ batch: BatchID, of tenant: TenantID) {
+        noted.withLock { noted in
+            if noted.count < Self.capacity { noted.insert(Place(batch: batch, tenant: tenant)) }
+        }
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.listen() }
+                group.addTask {
+                    while true {
+                        await self.round()
+                        try await Task.sleep(for: Self.interval)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    private func listen() async throws {
+        try await events.listen {
+            self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
+        } _: { change in
+            guard let batch = change.task.batch, change.task.status.isFinal || change.task.deletedAt != nil else { return }
+            self.note(batch, of: change.task.tenant)
+        }
+    }
+
+    // MARK: Rounds
+
+    /// One round. Not private, so that tests need not wait for it.
+    package func round() async {
+        let places = noted.withLock { noted in
+            defer { noted = [] }
+            return noted
+        }
+        for place in places {
+            let isDone = await step(place.batch) {
+                if let batch = try await batches.batch(place.batch, of: place.tenant) { try await look(at: batch) }
+            }
+            if !isDone { note(place.batch, of: place.tenant) }
+        }
+        do {
+            for batch in try await batches.dueBatches(limit: Self.dueLimit) { await step(batch.id) { try await look(at: batch) } }
+        } catch {
+            logger.debug("due batches not read, will be retried", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// - Returns: whether it has succeeded.
+    @discardableResult private func step(_ batch: BatchID, _ body: () async throws -> Void) async -> Bool {
+        do {
+            try await body()
+            return true
+        } catch is CancellationError {
+            return false
+        } catch {
+            logger.warning("batch not looked at, will be retried", metadata: ["batch": "\(batch)", "error": "\(error)"])
+            return false
+        }
+    }
+
+    private func look(at batch: Batch) async throws {
+        let now = try await batches.batchTime()
+        switch batch.state {
+        case .open:
+            if batch.due <= now { try await closeIfIdle(batch, now) }
+        case .closed:
+            if try await !batches.hasOpenTask(batch) {
+                try await complete(batch, now)
+            } else if batch.due <= now {
+                try await postpone(batch, until: batch.nextLook(after: now))
+            }
+        case .completed:
+            guard batch.due <= now else { return }
+            guard try await batches.newestTask(of: batch) == nil else {
+                return try await postpone(batch, until: now + Batch.emptyLife)
+            }
+            if try await batches.remove(batch) { logger.info("batch without tasks removed", metadata: ["batch": "\(batch.id)"]) }
+        }
+    }
+
+    private func closeIfIdle(_ batch: Batch, _ now: Timestamp) async throws {
+        let newest = try await batches.newestTask(of: batch)?.createdAt ?? batch.createdAt
+        let end = max(newest, batch.createdAt) + settings.idleLimit
+        guard end <= now else { return try await postpone(batch, until: end) }
+        var closed = batch
+        guard closed.close(at: now), try await batches.replace(closed) else { return }
+        logger.info("idle batch closed", metadata: ["batch": "\(batch.id)"])
+        try await look(at: closed)
+    }
+
+    /// If another replica has changed the batch meanwhile, it has also decided when it is looked at next.
+    private func postpone(_ batch: Batch, until time: Timestamp) async throws {
+        var later = batch
+        later.postpone(until: time)
+        _ = try await batches.replace(later)
+    }
+
+    private func complete(_ closed: Batch, _ now: Timestamp) async throws {
+        var batch = closed
+        guard batch.complete(at: now) else { return }
+        let endpoints = try await webhooks.webhooks(of: batch.tenant).filter { $0.isEnabled && $0.events.contains(.batchCompleted) }
+        if !endpoints.isEmpty {
+            let counts = try await batches.counts(of: batch.id, of: batch.tenant)
+            // Replayed since the look, or added too late and about to be taken back.
+            guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextLook(after: now)) }
+            let completed = CompletedBatch(batch, counts)
+            for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
+            wake()
+        }
+        // Last: before that, whoever looks next does all of it again.
+        if try await batches.replace(batch) { logger.info("batch completed", metadata: ["batch": "\(batch.id)"]) }
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import GRDB
+package import PixelFlowCore
+
+extension SQLiteTaskStore: BatchOwnerStore {
+    package func batchTime() async throws -> Timestamp { now }
+
+    package func batch(_ id: BatchID, of tenant: TenantID) async throws -> Batch? {
+        try await read(for: tenant) {
+            try $0.batchDocument(id, of: tenant)
+        } decode: {
+            try $0.map(BatchRow.batch)
+        }
+    }
+
+    package func add(_ batch: Batch) async throws {
+        try await write(.machine) { tasks in
+            try tasks.database.execute(
+                sql: "INSERT OR IGNORE INTO batch (id, tenant, due, revision, document) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    batch.id.rawValue, batch.tenant.rawValue, batch.due.microseconds, batch.revision, try TaskRow.encode(batch),
+                ])
+        }
+    }
+
+    package func replace(_ batch: Batch) async throws -> Bool {
+        try await write(.machine) { tasks in
+            try tasks.database.execute(
+                sql: "UPDATE batch SET due = ?, revision = ?, document = ? WHERE id = ? AND tenant = ? AND revision = ?",
+                arguments: [
+                    batch.due.microseconds, batch.revision, try TaskRow.encode(batch), batch.id.rawValue, batch.tenant.rawValue,
+                    batch.revision - 1,
+                ])
+            return tasks.database.changesCount > 0
+        }
+    }
+
+    package func batches(_ query: BatchQuery) async throws -> [Batch] {
+        let arguments: StatementArguments = [query.tenant.rawValue, query.before?.rawValue ?? "~", query.limit]
+        return try await read(for: query.tenant) { database in
+            try Data.fetchAll(
+                database, sql: "SELECT document FROM batch WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?", arguments: arguments)
+        } decode: {
+            try $0.map(BatchRow.batch)
+        }
+    }
+
+    package func counts(of batch: BatchID, of tenant: TenantID) async throws -> BatchCounts {
+        let names = [tenant.rawValue, batch.rawValue]
+        return try await read(for: tenant) { database in
+            var counts: [TaskStatus: Int] = [:]
+            for row in try Row.fetchAll(
+                database,
+                sql: "SELECT status, COUNT(*) FROM task WHERE tenant = ? AND batch = ? AND deleted_at IS NULL GROUP BY status",
+                arguments: StatementArguments(names))
+            {
+                if let status = TaskStatus(rawValue: row[0]) { counts[status] = row[1] }
+            }
+            return BatchCounts(counts)
+        }
+    }
+
+    package func removeBatches(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE tenant = ? LIMIT ?)",
+                arguments: [tenant.rawValue, limit])
+            return tasks.database.changesCount
+        }
+    }
+}
+
+extension SQLiteTaskStore: BatchWatchStore {
+    package func dueBatches(limit: Int) async throws -> [Batch] {
+        let now = now.microseconds
+        return try await read { database in
+            try Data.fetchAll(
+                database.cachedStatement(sql: "SELECT document FROM batch WHERE due <= ? ORDER BY due LIMIT ?"), arguments: [now, limit])
+        }.map(BatchRow.batch)
+    }
+
+    package func newestTask(of batch: Batch) async throws -> TaskRecord? {
+        try await documents(
+            "WHERE tenant = ? AND batch = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 1", [batch.tenant.rawValue, batch.id.rawValue]
+        ).first
+    }
+
+    package func hasOpenTask(_ batch: Batch) async throws -> Bool {
+        let names = [batch.tenant.rawValue, batch.id.rawValue]
+        return try await read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM task
+                        WHERE tenant = ? AND batch = ? AND deleted_at IS NULL AND status IN ('PENDING', 'PROCESSING'))
+                    """, arguments: StatementArguments(names))
+        } ?? false
+    }
+
+    package func remove(_ batch: Batch) async throws -> Bool {
+        try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM batch WHERE id = ? AND tenant = ? AND revision = ?",
+                arguments: [batch.id.rawValue, batch.tenant.rawValue, batch.revision])
+            return tasks.database.changesCount > 0
+        }
+    }
+}
+
+extension TaskTransaction {
+    /// - Throws: `unknown_batch` or `batch_closed` if the batch of a new task takes none.
+    func requireOpenBatch(of task: TaskRecord) throws {
+        guard let id = task.batch else { return }
+        guard let batch = try database.batchDocument(id, of: task.tenant).map(BatchRow.batch) else {
+            throw PixelFlowError.unknownBatch(id.rawValue)
+        }
+        guard batch.state == .open else { throw PixelFlowError.batchClosed(id) }
+    }
+}

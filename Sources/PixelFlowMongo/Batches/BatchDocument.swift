@@ -1,0 +1,52 @@
+import Foundation
+import PixelFlowCore
+
+/// A batch in the collection `batch`: the record as JSON text, and beside it the fields that commands search or compare.
+enum BatchDocument {
+    static let collection = "batch"
+
+    enum Name {
+        static let id = "_id"
+        static let tenant = "tenant"
+        static let due = "due"
+        static let revision = "revision"
+        static let document = "document"
+    }
+
+    static let indexes: [(collection: String, indexes: [BSONDocument])] = [
+        (
+            collection,
+            [
+                ["name": "batch_by_tenant", "key": [Name.tenant: 1, Name.id: 1]],
+                ["name": "batch_by_due", "key": [Name.due: 1]],
+            ]
+        )
+    ]
+
+    static func filter(_ id: BatchID, _ tenant: TenantID) -> BSONDocument {
+        [Name.id: .string(id.rawValue), Name.tenant: .string(tenant.rawValue)]
+    }
+
+    /// Finds the batch as long as no one has changed it.
+    static func filter(_ batch: Batch, revision: Int) -> BSONDocument {
+        var filter = filter(batch.id, batch.tenant)
+        filter[Name.revision] = .int(revision)
+        return filter
+    }
+
+    static func document(of batch: Batch) throws -> BSONDocument {
+        var document = filter(batch.id, batch.tenant)
+        for field in try state(of: batch).fields { document[field.name] = field.value }
+        return document
+    }
+
+    /// The fields that change.
+    static func state(of batch: Batch) throws -> BSONDocument {
+        let text = String(decoding: try JSONEncoder().encode(batch), as: UTF8.self)
+        return [Name.due: .time(batch.due), Name.revision: .int(batch.revision), Name.document: .string(text)]
+    }
+
+    static func batch(_ document: BSONDocument) throws -> Batch {
+        try JSONDecoder().decode(Batch.self, from: Data(try FieldsOfDocument(document).string(Name.document).utf8))
+    }
+}

@@ -1,0 +1,106 @@
+package import PixelFlowCore
+
+private typealias Name = BatchDocument.Name
+
+extension MongoTaskStore: BatchOwnerStore {
+    package func batchTime() async throws -> Timestamp { try await tasks.clock.read().likely }
+
+    package func batch(_ id: BatchID, of tenant: TenantID) async throws -> Batch? {
+        try await reading(for: tenant) { try await tasks.batch(id, of: tenant) }
+    }
+
+    package func add(_ batch: Batch) async throws {
+        try await tasks.insertNew(.batches, into: BatchDocument.collection, [try BatchDocument.document(of: batch)])
+    }
+
+    package func replace(_ batch: Batch) async throws -> Bool {
+        let change: BSONDocument = ["$set": .document(try BatchDocument.state(of: batch))]
+        let statement = BSONDocument.statement(where: BatchDocument.filter(batch, revision: batch.revision - 1), change)
+        return try await tasks.update(.batches, in: BatchDocument.collection, [statement]) == 1
+    }
+
+    package func batches(_ query: BatchQuery) async throws -> [Batch] {
+        var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
+        filter[Name.id] = query.before.map { ["$lt": .string($0.rawValue)] }
+        return try await reading(for: query.tenant) { [filter] in
+            try await tasks.rows(.batches, in: BatchDocument.collection, where: filter, sort: [Name.id: -1], limit: query.limit)
+                .map(BatchDocument.batch)
+        }
+    }
+
+    /// From the index alone: a deleted task is not in it.
+    package func counts(of batch: BatchID, of tenant: TenantID) async throws -> BatchCounts {
+        let status = TaskDocument.Name.status
+        let rows = try await reading(for: tenant) {
+            try await tasks.aggregate(
+                .batches,
+                [
+                    ["$match": .document(TaskCommands.filter(inBatch: batch, of: tenant))],
+                    ["$group": ["_id": .string("$\(status)"), "count": ["$sum": 1]]],
+                ])
+        }
+        var counts: [TaskStatus: Int] = [:]
+        for row in rows {
+            if let status = row["_id"]?.string.flatMap(TaskStatus.init(rawValue:)) { counts[status] = row["count"]?.int }
+        }
+        return BatchCounts(counts)
+    }
+
+    package func removeBatches(of tenant: TenantID, limit: Int) async throws -> Int {
+        let ids = try await tasks.rows(
+            .batches, in: BatchDocument.collection, where: [Name.tenant: .string(tenant.rawValue)], limit: limit, fields: [Name.id]
+        ).compactMap { $0[Name.id] }
+        return try await tasks.deleteAll(.batches, in: BatchDocument.collection, ids: ids)
+    }
+}
+
+extension MongoTaskStore: BatchWatchStore {
+    package func dueBatches(limit: Int) async throws -> [Batch] {
+        let now = try await tasks.clock.read().earliest
+        return try await tasks.rows(
+            .batches, in: BatchDocument.collection, where: [Name.due: ["$lte": .time(now)]], sort: [Name.due: 1], limit: limit
+        ).map(BatchDocument.batch)
+    }
+
+    package func newestTask(of batch: Batch) async throws -> TaskRecord? {
+        var filter = TaskCommands.filter(inBatch: batch.id, of: batch.tenant)
+        filter[TaskDocument.Name.status] = TaskDocument.anyStatus
+        return try await tasks.find(.batches, where: filter, sort: [TaskDocument.Name.id: -1], limit: 1).first?.record
+    }
+
+    /// By the time of the end, which is absent from the creation to the end of a task. An index over the status could miss a task that
+    /// goes back from PROCESSING to PENDING while it is being read.
+    package func hasOpenTask(_ batch: Batch) async throws -> Bool {
+        var filter = TaskCommands.filter(inBatch: batch.id, of: batch.tenant)
+        filter[TaskDocument.Name.completedAt] = TaskDocument.absent
+        return try await !tasks.rows(.batches, where: filter, limit: 1, fields: [TaskDocument.Name.id]).isEmpty
+    }
+
+    package func remove(_ batch: Batch) async throws -> Bool {
+        try await tasks.delete(
+            .batches, in: BatchDocument.collection, where: BatchDocument.filter(batch, revision: batch.revision))
+    }
+}
+
+extension TaskCommands {
+    func batch(_ id: BatchID, of tenant: TenantID) async throws -> Batch? {
+        try await rows(.batches, in: BatchDocument.collection, where: BatchDocument.filter(id, tenant), limit: 1).first
+            .map(BatchDocument.batch)
+    }
+
+    static func filter(inBatch batch: BatchID, of tenant: TenantID) -> BSONDocument {
+        [Name.tenant: .string(tenant.rawValue), Name.batch: .string(batch.rawValue)]
+    }
+
+    /// Requires that the batch of a task is open, after the task has been inserted: whoever closes the batch later looks for its open
+    /// tasks later still, and finds this one. A task that came too late is taken back.
+    ///
+    /// - Throws: `unknown_batch` or `batch_closed`.
+    func requireOpenBatch(of task: TaskRecord) async throws {
+        guard let id = task.batch else { return }
+        let batch = try await batch(id, of: task.tenant)
+        if batch?.state == .open { return }
+        _ = try await transition(task.id, of: task.tenant, .delete)
+        throw batch == nil ? PixelFlowError.unknownBatch(id.rawValue) : PixelFlowError.batchClosed(id)
+    }
+}

@@ -1,0 +1,243 @@
+import Conformance
+import Foundation
+import Logging
+import PixelFlowAPI
+import PixelFlowCore
+import PixelFlowDispatch
+import PixelFlowEmbedded
+import Testing
+
+/// When batches are closed, completed, told of and removed, however many replicas do so and whenever one is killed.
+@Suite struct BatchWatchTests {
+    private static let tenant = TenantID("tenant")
+    private let clock = ManualClock()
+    private let store: SQLiteTaskStore
+    private let watch: BatchWatch
+    private let folder: Folder
+
+    init() throws {
+        folder = Folder()
+        store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
+        watch = Self.watch(store, store)
+    }
+
+    private static func watch(_ batches: any BatchWatchStore, _ webhooks: any WebhookOwnerStore) -> BatchWatch {
+        BatchWatch(
+            batches: batches, webhooks: webhooks, events: InProcessTaskEvents(), settings: BatchSettings(idleLimit: .seconds(3600)),
+            logger: Logger(label: "test"))
+    }
+
+    @Test func aBatchIsCompletedWhenItIsClosedAndItsTasksHaveEnded() async throws {
+        let (hook, other) = (try await endpoint([.batchCompleted]), try await endpoint([.taskCompleted]))
+        let batch = try await batch()
+        let tasks = [try await task(batch), try await task(batch)]
+        _ = try await store.cancel(tasks[0].id, of: Self.tenant)
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await look(batch)
+        #expect(try await state(batch) == .closed)
+        _ = try await store.cancel(tasks[1].id, of: Self.tenant)
+        await look(batch)
+        #expect(try await state(batch) == .completed)
+        let told = try await deliveries(to: hook)
+        #expect(told.map(\.id.rawValue) == ["msg_batch_\(batch.id)_\(hook.id)"])
+        guard case .batch(let completed)? = told.first?.payload else {
+            Issue.record("not told of the batch")
+            return
+        }
+        #expect(completed.counts == BatchCounts([.cancelled: 2]))
+        #expect(try await deliveries(to: other).isEmpty)
+    }
+
+    @Test func anOpenBatchIsNotCompleted() async throws {
+        let batch = try await batch()
+        _ = try await store.cancel(try await task(batch).id, of: Self.tenant)
+        await look(batch)
+        #expect(try await state(batch) == .open)
+    }
+
+    @Test func anEmptyBatchIsCompletedOnceItIsClosed() async throws {
+        let hook = try await endpoint([.batchCompleted])
+        let batch = try await batch()
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await watch.round()
+        #expect(try await state(batch) == .completed)
+        #expect(try await deliveries(to: hook).count == 1)
+    }
+
+    /// Nobody has noted the end: whoever would have, was killed.
+    @Test(arguments: [true, false]) func anEndThatNobodyNotesIsFound(isDeletion: Bool) async throws {
+        let hook = try await endpoint([.batchCompleted])
+        let batch = try await batch()
+        let task = try await task(batch)
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await watch.round()
+        clock.advance(by: .seconds(3000))
+        await watch.round()
+        _ = try await isDeletion ? store.delete(task.id, of: Self.tenant) : store.cancel(task.id, of: Self.tenant)
+        await watch.round()
+        #expect(try await state(batch) == .closed)
+        // However long it has been closed.
+        clock.advance(by: .seconds(60))
+        await watch.round()
+        #expect(try await state(batch) == .completed)
+        #expect(try await deliveries(to: hook).count == 1)
+    }
+
+    @Test func ofManyReplicasOneTells() async throws {
+        let hooks = [try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted])]
+        let batch = try await batch()
+        _ = try await store.cancel(try await task(batch).id, of: Self.tenant)
+        _ = try await store.close(batch.id, of: Self.tenant)
+        let replicas = (0..<8).map { _ in Self.watch(store, store) }
+        await withTaskGroup(of: Void.self) { group in
+            for replica in replicas { group.addTask { await replica.round() } }
+        }
+        for hook in hooks { #expect(try await deliveries(to: hook).count == 1) }
+    }
+
+    @Test(arguments: [0, 1, 2]) func whoIsKilledWhileItTellsIsFollowedUp(after deliveries: Int) async throws {
+        let hooks = [try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted])]
+        let batch = try await batch()
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await Self.watch(store, FailingWebhooks(store, after: deliveries)).round()
+        if deliveries < hooks.count { #expect(try await state(batch) == .closed) }
+        let first = try await self.deliveries(to: hooks[0])
+        await watch.round()
+        #expect(try await state(batch) == .completed)
+        for hook in hooks { #expect(try await self.deliveries(to: hook).count == 1) }
+        // What was told first stays.
+        if !first.isEmpty { #expect(try await self.deliveries(to: hooks[0]) == first) }
+    }
+
+    @Test func aReplayOfACompletedBatchTellsNothing() async throws {
+        let hook = try await endpoint([.batchCompleted])
+        let batch = try await batch()
+        let task = try #require(try await store.claim(try await task(batch).id, by: WorkerID("worker")))
+        let failure = TaskFailure(error: TaskError(code: "not_an_image", message: "No."), retry: .permanent)
+        _ = try await store.fail(task.claim, with: failure)
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await watch.round()
+        let told = try await deliveries(to: hook)
+        _ = try await store.replay(task.id, of: Self.tenant)
+        _ = try await store.cancel(task.id, of: Self.tenant)
+        await look(batch)
+        #expect(try await state(batch) == .completed)
+        #expect(try await deliveries(to: hook) == told)
+        #expect(told.count == 1)
+    }
+
+    @Test func anIdleBatchIsClosed() async throws {
+        let batch = try await batch()
+        await watch.round()
+        clock.advance(by: .seconds(3000))
+        let task = try await task(batch)
+        await watch.round()
+        clock.advance(by: .seconds(3599))
+        await watch.round()
+        #expect(try await state(batch) == .open)
+        clock.advance(by: .seconds(1))
+        await watch.round()
+        #expect(try await state(batch) == .closed)
+        _ = try await store.cancel(task.id, of: Self.tenant)
+        await look(batch)
+        #expect(try await state(batch) == .completed)
+    }
+
+    @Test func aCompletedBatchGoesADayAfterItsTasks() async throws {
+        let batch = try await batch()
+        let task = try await task(batch)
+        _ = try await store.cancel(task.id, of: Self.tenant)
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await watch.round()
+        clock.advance(by: Batch.emptyLife)
+        await watch.round()
+        #expect(try await state(batch) == .completed)
+        _ = try await store.delete(task.id, of: Self.tenant)
+        clock.advance(by: Batch.emptyLife - .seconds(1))
+        await watch.round()
+        #expect(try await state(batch) == .completed)
+        clock.advance(by: .seconds(1))
+        await watch.round()
+        #expect(try await state(batch) == nil)
+    }
+
+    // MARK: Parts
+
+    /// As the event of a task's end has it looked at.
+    private func look(_ batch: Batch) async {
+        watch.note(batch.id, of: batch.tenant)
+        await watch.round()
+    }
+
+    private func batch() async throws -> Batch {
+        let batch = Batch(id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), createdAt: clock.now())
+        try await store.add(batch)
+        return batch
+    }
+
+    private func task(_ batch: Batch) async throws -> TaskRecord {
+        let task = TaskRecord(
+            id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
+            pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), batch: batch.id, fingerprint: "print", requestID: "request",
+            createdAt: clock.now())
+        _ = try await store.create(task)
+        return task
+    }
+
+    private func endpoint(_ events: Set<WebhookEvent>) async throws -> WebhookEndpoint {
+        let endpoint = WebhookEndpoint(
+            id: .make(at: clock.now()), tenant: Self.tenant, url: "https://example.com/hook", events: events, createdAt: clock.now())
+        _ = try await store.add(endpoint)
+        return endpoint
+    }
+
+    private func deliveries(to endpoint: WebhookEndpoint) async throws -> [WebhookDelivery] {
+        try await store.deliveries(WebhookDeliveryQuery(endpoint.queue))
+    }
+
+    private func state(_ batch: Batch) async throws -> Batch.State? { try await store.batch(batch.id, of: batch.tenant)?.state }
+}
+
+/// Gone once nobody uses it.
+private final class Folder: Sendable {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-batches-\(UUID().uuidString)").path
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Stores as many deliveries, and then none, as if its process were killed.
+private final class FailingWebhooks: WebhookOwnerStore {
+    private let store: any WebhookOwnerStore
+    private let limit: Int
+
+    init(_ store: any WebhookOwnerStore, after limit: Int) {
+        self.store = store
+        self.limit = limit
+    }
+
+    func add(_ delivery: WebhookDelivery) async throws {
+        let stored = try await store.webhooks(of: delivery.tenant).asyncMap {
+            try await store.deliveries(WebhookDeliveryQuery($0.queue)).count
+        }
+        guard stored.reduce(0, +) < limit else { throw PixelFlowError.unavailable("task_database") }
+        try await store.add(delivery)
+    }
+
+    var webhookSettlingTime: Duration { store.webhookSettlingTime }
+    func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] { try await store.webhooks(of: tenant) }
+    func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint? { try await store.webhook(id, of: tenant) }
+    func add(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.add(endpoint) }
+    func replace(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.replace(endpoint) }
+    func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool { try await store.removeWebhook(id, of: tenant) }
+    func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await store.removeDeliveries(of: tenant, limit: limit)
+    }
+    func delivery(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
+        try await store.delivery(id, to: queue)
+    }
+    func deliveries(_ query: WebhookDeliveryQuery) async throws -> [WebhookDelivery] { try await store.deliveries(query) }
+    func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? { try await store.replay(id, to: queue) }
+    func replayFailed(to queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> Int {
+        try await store.replayFailed(to: queue, since: time, limit: limit)
+    }
+}
