@@ -57,6 +57,7 @@ package func buildAPI(
             OrganisationPurge(
                 identities: tokens.identities, tasks: backends.tasks, presets: presets, webhooks: backends.tasks,
                 publisher: backends.publisher, audit: audit, logger: logger),
+            DigestCollector(desk: tokens.identities, tasks: backends.tasks, logger: context.logger(for: "api")),
             webhooks, quotas, hub,
         ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
         listeners: [listen.listener("api", api.router(checks: checks, probes: backends.probes + counting.probes, drain: context.drain))])
@@ -102,17 +103,17 @@ package struct TokenVerification: Sendable {
         RemoteKeySource.descriptions + RemoteIdentitySource.descriptions + TokenRules.descriptions
 
     let verifier: TokenVerifier
-    let identities: any IdentitySource & AuditSink
+    let identities: any IdentityService
     let checks: [HealthCheck]
 
-    private init(_ verifier: TokenVerifier, _ identities: any IdentitySource & AuditSink, checks: [HealthCheck] = []) {
+    private init(_ verifier: TokenVerifier, _ identities: any IdentityService, checks: [HealthCheck] = []) {
         self.verifier = verifier
         self.identities = identities
         self.checks = checks
     }
 
     /// With the keys of an auth service in the same process.
-    package static func local(_ verifier: TokenVerifier, _ identities: any IdentitySource & AuditSink) -> TokenVerification {
+    package static func local(_ verifier: TokenVerifier, _ identities: any IdentityService) -> TokenVerification {
         TokenVerification(verifier, identities)
     }
 

@@ -12,6 +12,27 @@ struct Letter: Sendable, Hashable {
     var notes: [String]
     /// Of a notice: where it is ended.
     var stop: String?
+    /// Beside each other, after the paragraphs.
+    var figures: [Figure] = []
+    /// Below each other, after the figures.
+    var items: [Item] = []
+    /// After the items: what else there is.
+    var more: String?
+
+    /// A number that stands out.
+    struct Figure: Sendable, Hashable {
+        var label: String
+        var number: Int
+    }
+
+    /// One of several things that went wrong.
+    struct Item: Sendable, Hashable {
+        var title: String
+        var link: String
+        var text: String
+        /// The stable word for it.
+        var code: String
+    }
 
     static func invitation(to organisation: String, as role: Role, by inviter: String?, link: String, until expiry: Timestamp) -> Letter {
         Letter(
@@ -86,5 +107,5 @@ extension Role {
 
 extension Timestamp {
     /// As in `2026-01-15 09:30`.
-    fileprivate var dayAndTime: String { String(iso8601.prefix(16)).replacing("T", with: " ") }
+    var dayAndTime: String { String(iso8601.prefix(16)).replacing("T", with: " ") }
 }

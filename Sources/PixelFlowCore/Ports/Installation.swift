@@ -70,7 +70,8 @@ package struct OrphanMark: Sendable, Hashable {
 }
 
 /// Everything that a task database keeps.
-package typealias TaskDatabase = TaskStore & PresetStore & UsageStore & AuditOutbox & WebhookStore & OrphanLedger & InstallationRecord
+package typealias TaskDatabase = TaskStore & PresetStore & UsageStore & EndedTaskStore & AuditOutbox & WebhookStore & OrphanLedger
+    & InstallationRecord
 
 /// Everything that keeps objects.
 package typealias ObjectDatabase = BlobStore & InstallationRecord

@@ -21,7 +21,7 @@ package struct UsageStoreConformance: TaskStoreSuite {
         Case("usage: a replayed task counts by its last end") { try await $0.replayedCountsOnce() },
         Case("usage: a purged task stays in the numbers until it is forgotten") { try await $0.purgedIsRemembered() },
         Case("retention: tasks that ended long enough ago, and no others") { try await $0.retention() },
-    ]
+    ] + endedCases
 
     // MARK: Quotas
 
