@@ -76,21 +76,39 @@ struct Letter: Sendable, Hashable {
             stop: stop)
     }
 
-    /// - Parameter detail: which quota, and how much of it.
-    static func quotaWarning(_ detail: String, of organisation: String, link: String, stop: String) -> Letter {
-        let isFull = detail.hasPrefix("100 %")
+    /// - Parameter quota: nil for what an older release tells of, whose `detail` has it in words.
+    static func quotaWarning(_ quota: QuotaWarning?, detail: String, of organisation: String, link: String, stop: String) -> Letter {
         let known = detail.replacing("; \(AuditEntry.unknownOutcome)", with: "")
+        let isFull = quota.map { $0.threshold >= 100 } ?? false
         return Letter(
             subject: isFull ? "A quota of \(organisation) is used up" : "A quota of \(organisation) is filling up",
             heading: isFull ? "A quota is used up" : "A quota is filling up",
             paragraphs: [
-                "“\(organisation)” has used \(known).",
+                quota.map { "“\(organisation)” has used \($0.share)." } ?? "“\(organisation)” has used much of a quota: \(known).",
                 isFull
                     ? "What goes beyond the quota is refused. Delete what is not needed, wait for the next month, or ask the operator for more."
                     : "What goes beyond the quota is refused. Ask the operator for more if this will not be enough.",
             ],
             action: "Open PixelFlow", link: link,
             notes: ["You get this message because you are an owner or admin of “\(organisation)”."], stop: stop)
+    }
+}
+
+extension QuotaWarning {
+    /// Completes "has used".
+    fileprivate var share: String {
+        if quota == Quota.CodingKeys.bytesStored.rawValue {
+            return "\(Self.bytes(used)) of the \(Self.bytes(limit)) that it may store"
+        }
+        return "\(used) of its \(limit) tasks of this month"
+    }
+
+    /// As in `1.5 GB`.
+    private static func bytes(_ count: Int) -> String {
+        var (value, unit) = (Double(count), "bytes")
+        for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 { (value, unit) = (value / 1000, larger) }
+        let tenths = Int((value * 10).rounded())
+        return tenths.isMultiple(of: 10) ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
     }
 }
 

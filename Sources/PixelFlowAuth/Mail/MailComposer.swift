@@ -57,7 +57,9 @@ struct MailComposer: Sendable {
         switch mail.kind {
         case .webhookDisabled:
             return .webhookDisabled(detail, of: organisation, link: "\(page)/webhooks/\(notice.entry.target)", stop: stop)
-        case .quotaWarning: return .quotaWarning(detail, of: organisation, link: page, stop: stop)
+        case .quotaWarning:
+            let link = page + "/usage"
+            return .quotaWarning(notice.entry.quota, detail: detail, of: organisation, link: link, stop: stop)
         case .invitation, .passwordForgotten, .passwordReset, .verification, .taskDigest, .batchCompleted: return nil
         }
     }

@@ -39,7 +39,8 @@ extension IdentityStore {
     private static let find = SQLStatement(
         "audit_entry",
         """
-        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id FROM audit_log WHERE id = $1
+        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id, quota FROM audit_log
+        WHERE id = $1
         """)
 
     /// Adds entries, as one, and queues what people are to be mailed of them in the same transaction. An entry that is there already is

@@ -1,4 +1,4 @@
-package import PixelFlowCore
+import PixelFlowCore
 
 /// Who wants to be mailed of their tasks.
 extension IdentityStore {

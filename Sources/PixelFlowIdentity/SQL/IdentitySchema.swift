@@ -172,8 +172,9 @@ package enum IdentitySchema {
                 CREATE INDEX muted_notices_by_user ON muted_notices (user_id);
                 """),
         Migration(
-            name: "mail about tasks",
+            name: "mail about tasks, and quotas in the audit log",
             sql: """
+                ALTER TABLE audit_log ADD COLUMN quota TEXT NOT NULL DEFAULT '';
                 CREATE TABLE task_mail (
                     organisation TEXT NOT NULL,
                     user_id TEXT NOT NULL,

@@ -37,7 +37,8 @@ extension IdentityStoreConformance {
 
     private func mailsOwnersOnce() async throws {
         let (organisation, owner, _) = try await works()
-        let entry = Self.entry(.webhookDisabled, in: organisation.id, target: "hook")
+        var entry = Self.entry(.webhookDisabled, in: organisation.id, target: "hook")
+        entry.quota = QuotaWarning(quota: "tasks_per_month", threshold: 80, used: 812, limit: 1000, month: Self.now)
         let others = [
             Self.entry(.presetSaved, in: organisation.id, target: "shop"),
             Self.entry(.webhookDisabled, in: TenantID("none"), target: "hook"),
