@@ -123,7 +123,8 @@ package struct AuthService: Sendable {
                     + InvitationRoutes(auth: auth).routes + KeyRoutes(auth: auth).routes + AuditRoutes(auth: auth).routes,
                 behind: [AuthenticationMiddleware(verifier: verifier, proxies: auth.proxies)])
             table.add(
-                VerifierRoutes(identities: auth.identities).routes + TaskMailRoutes(desk: auth.identities).routes + OperatorRoutes(auth: auth).routes
+                VerifierRoutes(identities: auth.identities).routes + TaskMailRoutes(desk: auth.identities).routes
+                    + OperatorRoutes(auth: auth).routes
                     + DiagnosisRoutes(service: "auth", probes: probes).routes,
                 behind: [ServiceSecretMiddleware(serviceSecret)])
         }

@@ -95,7 +95,8 @@ struct TaskMailTests {
             #expect(harness.mailbox.messages.count == 1 && message.to.address == "ada@example.org")
             #expect(message.subject == "Your tasks in ada@example.org: 1000 completed, 7 failed, 1 cancelled")
             for words in [
-                "Completed: 1000\nFailed: 7\nCancelled: 1", "<b>Füße</b> 0.jpg\nThe file is not an image that PixelFlow can read. (not_an_image)",
+                "Completed: 1000\nFailed: 7\nCancelled: 1",
+                "<b>Füße</b> 0.jpg\nThe file is not an image that PixelFlow can read. (not_an_image)",
                 "https://images.example.org/pf/tasks/019bbf2c-0000-7000-8000-000000000004", "2 more tasks have failed.",
                 "https://images.example.org/pf/?status=FAILED", "between 2026-01-01 00:00 and 2026-01-01 01:00 UTC",
             ] { #expect(message.text.contains(words), "\(words)\n\(message.text)") }
@@ -146,8 +147,10 @@ struct TaskMailTests {
             harness.clock.advance(by: .seconds(7_200))
             #expect(try await claim(client).isEmpty)
             let order = DigestOrder(
-                organisation: TenantID(ada.tenant), person: UserID(ada.id), owners: [], from: harness.clock.now(), until: harness.clock.now())
-            #expect(try await post(TaskDigestDelivery([TaskDigest(order, EndedTasks(failed: 1))]), to: "/task-digests", client) == .noContent)
+                organisation: TenantID(ada.tenant), person: UserID(ada.id), owners: [], from: harness.clock.now(),
+                until: harness.clock.now())
+            #expect(
+                try await post(TaskDigestDelivery([TaskDigest(order, EndedTasks(failed: 1))]), to: "/task-digests", client) == .noContent)
             #expect(try await harness.store().mailBacklog() == 0)
         }
     }

@@ -11,10 +11,14 @@ extension Letter {
             let isAboutFailures = choice == .failures
             letter = Letter(
                 subject: isAboutFailures
-                    ? "\(tasks(ended.failed, "has failed", "have failed")) in \(organisation)" : "Your tasks in \(organisation): \(ended.words)",
+                    ? "\(ended.failed) \(ended.failed == 1 ? "task has" : "tasks have") failed in \(organisation)"
+                    : "Your tasks in \(organisation): \(ended.words)",
                 heading: isAboutFailures ? "Tasks have failed" : "Your tasks",
                 paragraphs: [
-                    "Of the tasks that you have added to “\(organisation)”, \(ended.words) \(span(from, until))."
+                    """
+                    Of the tasks that you have added to “\(organisation)”, these have ended between \(from.dayAndTime) and \
+                    \(until.dayAndTime) UTC:
+                    """
                 ],
                 action: "Look at the tasks", link: ended.failed > 0 ? "\(page)/?status=\(TaskStatus.failed.rawValue)" : page + "/",
                 notes: ["You get this message because you have chosen to be told \(choice.words), on your account page."], stop: stop)
@@ -22,7 +26,7 @@ extension Letter {
             let name = description.isEmpty ? "A batch" : "The batch “\(description)”"
             letter = Letter(
                 subject: "\(name) in \(organisation) is done: \(ended.words)", heading: "A batch is done",
-                paragraphs: ["\(name) in “\(organisation)” is done, with \(ended.words)."],
+                paragraphs: ["\(name) in “\(organisation)” is done. This is what became of its tasks."],
                 action: "Look at the tasks", link: "\(page)/?batch=\(id)",
                 notes: ["You get this message because you have chosen to be told \(TaskMail.batches.words), on your account page."],
                 stop: stop)
@@ -34,17 +38,8 @@ extension Letter {
                 text: failure.message, code: failure.code)
         }
         let others = ended.failed - ended.failures.count
-        if !letter.items.isEmpty, others > 0 { letter.more = tasks(others, "more has failed", "more have failed") + "." }
+        if !letter.items.isEmpty, others > 0 { letter.more = "\(others) more \(others == 1 ? "task has" : "tasks have") failed." }
         return letter
-    }
-
-    private static func tasks(_ count: Int, _ one: String, _ many: String) -> String {
-        count == 1 ? "1 task \(one)" : "\(count) tasks \(many)"
-    }
-
-    /// As in `between 09:00 and 10:00 UTC on 2026-01-15`.
-    private static func span(_ from: Timestamp, _ until: Timestamp) -> String {
-        "between \(from.dayAndTime) and \(until.dayAndTime) UTC"
     }
 }
 

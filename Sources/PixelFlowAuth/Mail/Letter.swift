@@ -85,9 +85,8 @@ struct Letter: Sendable, Hashable {
             heading: isFull ? "A quota is used up" : "A quota is filling up",
             paragraphs: [
                 quota.map { "“\(organisation)” has used \($0.share)." } ?? "“\(organisation)” has used much of a quota: \(known).",
-                isFull
-                    ? "What goes beyond the quota is refused. Delete what is not needed, wait for the next month, or ask the operator for more."
-                    : "What goes beyond the quota is refused. Ask the operator for more if this will not be enough.",
+                "What goes beyond the quota is refused. "
+                    + (isFull ? quota?.remedy ?? "" : "Ask the operator for more if this will not be enough."),
             ],
             action: "Open PixelFlow", link: link,
             notes: ["You get this message because you are an owner or admin of “\(organisation)”."], stop: stop)
@@ -95,12 +94,17 @@ struct Letter: Sendable, Hashable {
 }
 
 extension QuotaWarning {
+    private var isOfBytes: Bool { quota == Quota.CodingKeys.bytesStored.rawValue }
+
     /// Completes "has used".
     fileprivate var share: String {
-        if quota == Quota.CodingKeys.bytesStored.rawValue {
-            return "\(Self.bytes(used)) of the \(Self.bytes(limit)) that it may store"
-        }
-        return "\(used) of its \(limit) tasks of this month"
+        isOfBytes
+            ? "\(Self.bytes(used)) of the \(Self.bytes(limit)) that it may store" : "\(used) of its \(limit) tasks of this month"
+    }
+
+    /// When it is used up.
+    fileprivate var remedy: String {
+        isOfBytes ? "Delete what is not needed, or ask the operator for more." : "Wait for the next month, or ask the operator for more."
     }
 
     /// As in `1.5 GB`.

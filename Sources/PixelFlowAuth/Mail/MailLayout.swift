@@ -94,11 +94,12 @@ struct MailLayout: Sendable {
             style="margin:0 0 24px;font:400 16px/1.55 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;overflow-wrap:anywhere;">{{.}}</p>
         {{/paragraphs}}
         {{^empty(figures)}}
-        <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 24px;"><tr>
+        <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
+            style="margin:0 0 24px;table-layout:fixed;"><tr>
         {{/empty(figures)}}
         {{#figures}}
         <td class="ink" width="33%" valign="top"
-            style="font:600 26px/1.2 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;">{{number}}<br><span class="soft"
+            style="font:600 20px/1.3 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;overflow-wrap:anywhere;">{{number}}<br><span class="soft"
             style="font:400 13px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#566270;">{{label}}</span></td>
         {{/figures}}
         {{^empty(figures)}}

@@ -12,15 +12,15 @@ struct TaskMailRoutes: Sendable {
             Route(
                 .post, "/task-digests/claim", id: "claimTaskDigests", tag: "service", "Ask whose digests of tasks are due",
                 details: """
-                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. Each is given to one caller, and to another if that one has not \
-                    reported it within 2 minutes. None where no mail is sent.
+                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. Each is given to one caller, and to another if that one has \
+                    not reported it within 2 minutes. None where no mail is sent.
                     """, access: .operator, responses: [.json(DigestOrders.self, "What to sum.")], problems: [.databaseUnavailable],
                 handler: claim),
             Route(
                 .post, "/task-digests", id: "reportTaskDigests", tag: "service", "Have people mailed of their tasks",
                 details: """
-                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: a span that was told of is told of no second \
-                    time.
+                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: a span that was told of is told of no \
+                    second time.
                     """, access: .operator, body: BodyDescription([.json(TaskDigestDelivery.self)], "The sums."),
                 responses: [.empty(.noContent, "Who wants to know will be mailed.")], problems: [.databaseUnavailable] + .fields,
                 handler: reportDigests),

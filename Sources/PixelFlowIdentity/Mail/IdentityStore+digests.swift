@@ -78,11 +78,13 @@ extension IdentityStore {
             // In one order for everyone, so that two who report the same wait for each other instead of locking each other out.
             for digest in digests.sorted(by: { ($0.organisation, $0.person) < ($1.organisation, $1.person) }) {
                 let row: [SQLValue] = [.id(digest.organisation), .id(digest.person)]
-                guard try connection.rows(Self.toldUntil, row[0], row[1], map: { $0.time(0) }) == [digest.from] else {
+                let choice = try Self.taskMail(of: digest.person, in: digest.organisation, connection)
+                guard TaskMail.periodic.contains(choice),
+                    try connection.rows(Self.toldUntil, row[0], row[1], map: { $0.time(0) }) == [digest.from]
+                else {
                     count.superseded += 1
                     continue
                 }
-                let choice = try Self.taskMail(of: digest.person, in: digest.organisation, connection)
                 let isNews = choice == .failures ? digest.ended.failed > 0 : digest.ended.total > 0
                 let recipient = isNews ? try Self.mailable(digest.person, in: digest.organisation, connection) : nil
                 if recipient != nil, try !Self.hasRoom(connection) {

@@ -17,7 +17,9 @@ extension IdentityStoreConformance {
         },
         ConformanceCase("digests: whoever cannot be mailed or wants no more is not told") { try await $0.sparesTheUnwilling() },
         ConformanceCase("digests: a full outbox of mail loses none") { try await $0.keepsDigestsWithoutRoom() },
-        ConformanceCase("batches: told of once, to those who have chosen so, also of those of their keys") { try await $0.tellsOfBatches() },
+        ConformanceCase("batches: told of once, to those who have chosen so, also of those of their keys") {
+            try await $0.tellsOfBatches()
+        },
     ]
 
     private static let schedule = TaskMailSchedule(dailyHour: 6)
