@@ -99,7 +99,7 @@ struct MailLayout: Sendable {
         {{/empty(figures)}}
         {{#figures}}
         <td class="ink" width="33%" valign="top"
-            style="font:600 20px/1.3 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;overflow-wrap:anywhere;">{{number}}<br><span class="soft"
+            style="font:600 17px/1.4 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;overflow-wrap:anywhere;">{{number}}<br><span class="soft"
             style="font:400 13px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#566270;">{{label}}</span></td>
         {{/figures}}
         {{^empty(figures)}}
