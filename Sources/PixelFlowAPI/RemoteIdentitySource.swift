@@ -5,8 +5,8 @@ import NIOHTTP1
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// API keys and revocations, asked of an auth service by HTTP, and the audit log there.
-package struct RemoteIdentitySource: IdentitySource, AuditSink {
+/// API keys and revocations, asked of an auth service by HTTP, and the audit log and the mail there.
+package struct RemoteIdentitySource: IdentityService {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_AUTH_URL", default: "http://127.0.0.1:50051",
         help: "URL at which the api asks auth for API keys and revocations.")
@@ -39,11 +39,7 @@ package struct RemoteIdentitySource: IdentitySource, AuditSink {
     }
 
     package func introspect(key: String) async throws -> KeyIntrospection {
-        var request = HTTPClientRequest(url: url + "/introspect")
-        request.method = .POST
-        request.headers.add(name: "content-type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(["token": key])))
-        return try await answer(to: request)
+        try await answer(to: try post(["token": key], to: "/introspect"))
     }
 
     package func revocations(after sequence: Int64) async throws -> RevocationPage {
@@ -55,11 +51,30 @@ package struct RemoteIdentitySource: IdentitySource, AuditSink {
     }
 
     package func append(_ entries: [AuditEntry]) async throws {
-        var request = HTTPClientRequest(url: url + "/audit-entries")
+        _ = try await send(try post(AuditDelivery(entries), to: "/audit-entries"), expecting: .noContent)
+    }
+
+    package func claimDigests() async throws -> [DigestOrder] {
+        var request = HTTPClientRequest(url: url + "/task-digests/claim")
+        request.method = .POST
+        let orders: DigestOrders = try await answer(to: request)
+        return orders.digests
+    }
+
+    package func report(_ digests: [TaskDigest]) async throws {
+        _ = try await send(try post(TaskDigestDelivery(digests), to: "/task-digests"), expecting: .noContent)
+    }
+
+    package func report(_ batches: [EndedBatch]) async throws {
+        _ = try await send(try post(EndedBatchDelivery(batches), to: "/ended-batches"), expecting: .noContent)
+    }
+
+    private func post(_ body: some Encodable, to path: String) throws -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: url + path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(AuditDelivery(entries))))
-        _ = try await send(request, expecting: .noContent)
+        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+        return request
     }
 
     /// - Throws: `auth_unavailable` if the service does not answer as it should.

@@ -15,7 +15,7 @@ package struct AuthService: Sendable {
     private let dependencies: AuthDependencies
     private let serviceSecret: ServiceSecret
     /// What verifiers and others ask auth, without HTTP.
-    package let identities: any IdentitySource & AuditSink
+    package let identities: any IdentityService
     /// Run as long as the service does.
     package let services: [any Service]
     private let requests: RequestLimits
@@ -48,7 +48,8 @@ package struct AuthService: Sendable {
         let tokenLifetime = Duration.seconds(AuthSettings.longestTokenLifetime + 86_400)
         let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
         let identities = LocalIdentitySource(
-            store: store, tokenLifetime: tokenLifetime, notices: outbox.map { NoticeOutbox(outbox: $0, logger: logger) }, clock: clock)
+            store: store, tokenLifetime: tokenLifetime,
+            notices: outbox.map { NoticeOutbox(outbox: $0, metrics: DigestMetrics(metrics), logger: logger) }, clock: clock)
         self.identities = identities
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules,
@@ -122,7 +123,8 @@ package struct AuthService: Sendable {
                     + InvitationRoutes(auth: auth).routes + KeyRoutes(auth: auth).routes + AuditRoutes(auth: auth).routes,
                 behind: [AuthenticationMiddleware(verifier: verifier, proxies: auth.proxies)])
             table.add(
-                VerifierRoutes(identities: auth.identities).routes + OperatorRoutes(auth: auth).routes
+                VerifierRoutes(identities: auth.identities).routes + TaskMailRoutes(desk: auth.identities).routes
+                    + OperatorRoutes(auth: auth).routes
                     + DiagnosisRoutes(service: "auth", probes: probes).routes,
                 behind: [ServiceSecretMiddleware(serviceSecret)])
         }

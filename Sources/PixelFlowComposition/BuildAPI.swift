@@ -35,8 +35,8 @@ package func buildAPI(
     let quotas = QuotaWatch(
         usage: usage, webhooks: backends.tasks, audit: audit, wake: webhooks.wake, logger: context.logger(for: "api"))
     let batches = BatchWatch(
-        batches: backends.tasks, webhooks: backends.tasks, events: backends.events, settings: settings.batches, wake: webhooks.wake,
-        logger: context.logger(for: "api"))
+        batches: backends.tasks, webhooks: backends.tasks, mail: BatchMail(desk: tokens.identities, tasks: backends.tasks),
+        events: backends.events, settings: settings.batches, wake: webhooks.wake, logger: context.logger(for: "api"))
     let api = APIService(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: presets, usage: backends.tasks, webhooks: backends.tasks,
@@ -61,6 +61,7 @@ package func buildAPI(
             OrganisationPurge(
                 identities: tokens.identities, tasks: backends.tasks, presets: presets, batches: backends.tasks,
                 webhooks: backends.tasks, publisher: backends.publisher, audit: audit, logger: logger),
+            DigestCollector(desk: tokens.identities, tasks: backends.tasks, logger: context.logger(for: "api")),
             webhooks, quotas, batches, hub,
         ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
         listeners: [listen.listener("api", api.router(checks: checks, probes: backends.probes + counting.probes, drain: context.drain))])
@@ -108,17 +109,17 @@ package struct TokenVerification: Sendable {
         RemoteKeySource.descriptions + RemoteIdentitySource.descriptions + TokenRules.descriptions
 
     let verifier: TokenVerifier
-    let identities: any IdentitySource & AuditSink
+    let identities: any IdentityService
     let checks: [HealthCheck]
 
-    private init(_ verifier: TokenVerifier, _ identities: any IdentitySource & AuditSink, checks: [HealthCheck] = []) {
+    private init(_ verifier: TokenVerifier, _ identities: any IdentityService, checks: [HealthCheck] = []) {
         self.verifier = verifier
         self.identities = identities
         self.checks = checks
     }
 
     /// With the keys of an auth service in the same process.
-    package static func local(_ verifier: TokenVerifier, _ identities: any IdentitySource & AuditSink) -> TokenVerification {
+    package static func local(_ verifier: TokenVerifier, _ identities: any IdentityService) -> TokenVerification {
         TokenVerification(verifier, identities)
     }
 

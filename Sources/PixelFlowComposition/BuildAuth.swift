@@ -11,7 +11,7 @@ package import PixelFlowRuntime
 /// - Throws: `setting_invalid`; with an embedded store also where the signing keys cannot be read.
 package func buildAuth(
     _ settings: AuthSettings, backends: UserBackends, counting: RequestCounting, listen: ListenSettings, context: BuildContext
-) async throws -> (parts: ServiceParts, verifier: TokenVerifier, identities: any IdentitySource & AuditSink) {
+) async throws -> (parts: ServiceParts, verifier: TokenVerifier, identities: any IdentityService) {
     let auth = try AuthService(
         store: backends.store, settings: settings, limiter: counting.limiter, failures: counting.shared, signal: counting.revocations,
         requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: settings.proxies), logger: context.logger(for: "auth"))

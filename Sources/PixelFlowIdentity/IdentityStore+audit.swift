@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import PixelFlowCore
 
 /// The audit log only grows; entries leave it when they are older than the settings say.
@@ -21,13 +22,13 @@ extension IdentityStore {
     private static let insert = SQLStatement(
         "append_audit",
         """
-        INSERT INTO audit_log (id, organisation, at, actor, actor_name, action, target, detail, address, request_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING
+        INSERT INTO audit_log (id, organisation, at, actor, actor_name, action, target, detail, address, request_id, quota)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING
         """)
     private static let page = SQLStatement(
         "audit_page",
         """
-        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id FROM audit_log
+        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id, quota FROM audit_log
         WHERE organisation = $1 AND id < $2 AND ($3 = '' OR action = $3) AND ($4 = '' OR actor = $4) AND at >= $5 AND at < $6
         ORDER BY id DESC LIMIT $7
         """)
@@ -69,6 +70,7 @@ extension IdentityStore {
         let values: [SQLValue] = [
             .text(entry.id), .id(entry.organisation), .time(entry.at), .text(entry.actor), .text(entry.actorName),
             .text(entry.action.rawValue), .text(entry.target), .text(entry.detail), .text(entry.address), .text(entry.requestID),
+            .text(try entry.quota.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } ?? ""),
         ]
         return try connection.execute(insert, values, read: { _ in }) == 1
     }
@@ -79,6 +81,8 @@ extension IdentityStore {
         return AuditEntry(
             id: row.text(0), organisation: TenantID(row.text(1)), at: row.time(2), actor: row.text(3), actorName: row.text(4),
             action: action,
-            target: row.text(6), detail: row.text(7), address: row.text(8), requestID: row.text(9))
+            target: row.text(6), detail: row.text(7), address: row.text(8), requestID: row.text(9),
+            // Nil as well for what only a newer release can read: the entry itself is good.
+            quota: row.optionalText(10).flatMap { try? JSONDecoder().decode(QuotaWarning.self, from: Data($0.utf8)) })
     }
 }

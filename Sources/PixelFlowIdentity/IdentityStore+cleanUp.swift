@@ -6,6 +6,7 @@ extension IdentityStore {
         SQLStatement("clean_invitations", "DELETE FROM invitations WHERE expires_at < $1"),
         SQLStatement("clean_password_resets", "DELETE FROM password_resets WHERE expires_at < $1"),
         SQLStatement("clean_email_verifications", "DELETE FROM email_verifications WHERE expires_at < $1"),
+        SQLStatement("clean_task_digests", "DELETE FROM task_digests WHERE expires_at < $1"),
         SQLStatement("clean_mail", "DELETE FROM mail_outbox WHERE expires_at < $1 AND lease_until < $1"),
     ]
     /// What is left of an organisation that is over: its id and the time, by which services that were away find out.
@@ -29,6 +30,11 @@ extension IdentityStore {
             "clean_muted_of_over",
             """
             DELETE FROM muted_notices WHERE organisation IN (SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1)
+            """),
+        SQLStatement(
+            "clean_task_mail_of_over",
+            """
+            DELETE FROM task_mail WHERE organisation IN (SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1)
             """),
         SQLStatement(
             "clean_names_of_over", "UPDATE organisations SET name = '' WHERE deleted_at > 0 AND deleted_at <= $1 AND name <> ''"),

@@ -191,6 +191,13 @@ def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one
         choice.check()
     ada.open("/account")
     expect(choice).to_be_checked()
+    tasks = page.get_by_role("region", name="Mail").get_by_label("Tasks that you")
+    expect(tasks).to_have_value("never")
+    with page.expect_response("**/auth/notification-settings"):
+        tasks.select_option("daily")
+    ada.open("/account")
+    expect(tasks).to_have_value("daily")
+    expect(choice).to_be_checked()
     # As a person does it.
     ada.open(link)
     page.get_by_role("button", name="Stop these messages").click()
@@ -199,10 +206,14 @@ def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one
     expect(choice).not_to_be_checked()
 
 
+# As LetterTests of PixelFlowAuthTests has found them.
+LETTERS = sorted((ROOT / "Tests/Fixtures/letters").glob("*.html"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_message_is_legible_loads_nothing_and_fits_a_telephone(browser, person, server, scheme):
-    ada = person().register()
-    html = server.mail(ada.email)["parts"]["text/html"]
+@pytest.mark.parametrize("letter", LETTERS, ids=[letter.stem for letter in LETTERS])
+def test_a_message_is_legible_loads_nothing_and_fits_a_telephone(browser, letter, scheme):
+    html = letter.read_text()
     context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
     page = context.new_page()
     requests = []
@@ -222,7 +233,7 @@ def test_a_message_is_legible_loads_nothing_and_fits_a_telephone(browser, person
             const color = getComputedStyle(element).backgroundColor;
             return color === "rgba(0, 0, 0, 0)" ? ground(element.parentElement) : color;
         };
-        const texts = [...document.querySelectorAll("td, h1, p, a")].filter((element) =>
+        const texts = [...document.querySelectorAll("td, h1, p, a, span")].filter((element) =>
             [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
         return texts.map((element) => {
             const [low, high] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((a, b) => a - b);
@@ -232,7 +243,7 @@ def test_a_message_is_legible_loads_nothing_and_fits_a_telephone(browser, person
     assert faint == []
     pictures = BUILD / "mail"
     pictures.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=pictures / f"{scheme}.png", full_page=True)
+    page.screenshot(path=pictures / f"{letter.stem}-{scheme}.png", full_page=True)
     page.set_viewport_size({"width": 900, "height": 700})
-    page.screenshot(path=pictures / f"{scheme}-wide.png", full_page=True)
+    page.screenshot(path=pictures / f"{letter.stem}-{scheme}-wide.png", full_page=True)
     context.close()

@@ -29,7 +29,9 @@ package struct AuditOutboxConformance: Sendable {
         return AuditEntry(
             id: UUIDv7.make(at: at), organisation: TenantID("tenant-\(number % 2)"), at: at, actor: "user-1", actorName: "ada@example.org",
             action: .presetSaved, target: "shop", detail: "\u{201E}detail\u{201C} \(number)", address: "2001:db8::1",
-            requestID: "request-\(number)")
+            requestID: "request-\(number)",
+            quota: number.isMultiple(of: 2)
+                ? QuotaWarning(quota: "tasks_per_month", threshold: 80, used: 812, limit: 1000, month: Self.start) : nil)
     }
 
     private func waiting(_ outbox: any AuditOutbox, before time: Timestamp = start, limit: Int = 100) async throws

@@ -5,6 +5,7 @@ import PixelFlowAPI
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
+import Synchronization
 import Testing
 
 /// When batches are closed, completed, told of and removed, however many replicas do so and whenever one is killed.
@@ -13,18 +14,19 @@ import Testing
     private let clock = ManualClock()
     private let store: SQLiteTaskStore
     private let watch: BatchWatch
+    private let desk = RecordingDesk()
     private let folder: Folder
 
     init() throws {
         folder = Folder()
         store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
-        watch = Self.watch(store, store)
+        watch = Self.watch(store, store, desk)
     }
 
-    private static func watch(_ batches: any BatchWatchStore, _ webhooks: any WebhookOwnerStore) -> BatchWatch {
+    private static func watch(_ store: SQLiteTaskStore, _ webhooks: any WebhookOwnerStore, _ desk: RecordingDesk) -> BatchWatch {
         BatchWatch(
-            batches: batches, webhooks: webhooks, events: InProcessTaskEvents(), settings: BatchSettings(idleLimit: .seconds(3600)),
-            logger: Logger(label: "test"))
+            batches: store, webhooks: webhooks, mail: BatchMail(desk: desk, tasks: store), events: InProcessTaskEvents(),
+            settings: BatchSettings(idleLimit: .seconds(3600)), logger: Logger(label: "test"))
     }
 
     @Test func aBatchIsCompletedWhenItIsClosedAndItsTasksHaveEnded() async throws {
@@ -46,6 +48,39 @@ import Testing
         }
         #expect(completed.counts == BatchCounts([.cancelled: 2]))
         #expect(try await deliveries(to: other).isEmpty)
+        #expect(
+            desk.batches == [
+                EndedBatch(
+                    id: batch.id.rawValue, organisation: batch.tenant, owner: batch.owner, description: "",
+                    ended: EndedTasks(cancelled: 2))
+            ])
+    }
+
+    @Test func whoeverIsMailedOfABatchLearnsOfItsFailures() async throws {
+        let batch = try await batch()
+        for _ in 0..<7 {
+            let task = try #require(try await store.claim(try await task(batch).id, by: WorkerID("worker")))
+            let failure = TaskFailure(error: TaskError(code: "not_an_image", message: "No."), retry: .permanent)
+            _ = try await store.fail(task.claim, with: failure)
+        }
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await watch.round()
+        #expect(desk.batches.map(\.ended.failed) == [7])
+        #expect(desk.batches.first?.ended.failures.map(\.code) == Array(repeating: "not_an_image", count: 5))
+        #expect(desk.batches.first?.ended.failures.first?.name == "https://example.com/a.jpg")
+    }
+
+    /// auth does not answer: the batch is completed once it has been told.
+    @Test func nobodyIsForgottenWhileAuthIsAway() async throws {
+        let batch = try await batch()
+        _ = try await store.close(batch.id, of: Self.tenant)
+        desk.isAway.store(true, ordering: .relaxed)
+        await watch.round()
+        #expect(try await state(batch) == .closed)
+        desk.isAway.store(false, ordering: .relaxed)
+        await watch.round()
+        #expect(try await state(batch) == .completed)
+        #expect(desk.batches.count == 1)
     }
 
     @Test func anOpenBatchIsNotCompleted() async throws {
@@ -88,7 +123,7 @@ import Testing
         let batch = try await batch()
         _ = try await store.cancel(try await task(batch).id, of: Self.tenant)
         _ = try await store.close(batch.id, of: Self.tenant)
-        let replicas = (0..<8).map { _ in Self.watch(store, store) }
+        let replicas = (0..<8).map { _ in Self.watch(store, store, desk) }
         await withTaskGroup(of: Void.self) { group in
             for replica in replicas { group.addTask { await replica.round() } }
         }
@@ -99,7 +134,7 @@ import Testing
         let hooks = [try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted])]
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
-        await Self.watch(store, FailingWebhooks(store, after: deliveries)).round()
+        await Self.watch(store, FailingWebhooks(store, after: deliveries), desk).round()
         if deliveries < hooks.count { #expect(try await state(batch) == .closed) }
         let first = try await self.deliveries(to: hooks[0])
         await watch.round()
@@ -203,6 +238,22 @@ private final class Folder: Sendable {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-batches-\(UUID().uuidString)").path
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Keeps what it is told.
+private final class RecordingDesk: TaskMailDesk {
+    let isAway = Atomic(false)
+    private let state = Mutex<[EndedBatch]>([])
+
+    var batches: [EndedBatch] { state.withLock { $0 } }
+
+    func claimDigests() async throws -> [DigestOrder] { [] }
+    func report(_ digests: [TaskDigest]) async throws {}
+
+    func report(_ batches: [EndedBatch]) async throws {
+        if isAway.load(ordering: .relaxed) { throw PixelFlowError.unavailable("auth") }
+        state.withLock { $0 += batches }
+    }
 }
 
 /// Stores as many deliveries, and then none, as if its process were killed.

@@ -31,12 +31,13 @@ struct NoticeTests {
 
     private func tell(
         _ client: AuthClient, _ action: String, of organisation: String, target: String = "hook-1",
-        detail: String = "hooks.example.com: it answered 410 Gone", id: String = UUIDv7.make()
+        detail: String = "hooks.example.com: it answered 410 Gone", quota: [String: any Sendable]? = nil, id: String = UUIDv7.make()
     ) async throws {
-        let entry: [String: any Sendable] = [
+        var entry: [String: any Sendable] = [
             "id": id, "organisation": organisation, "at": "2026-01-01T00:00:00Z", "actor": "", "actor_name": "pixelflow", "action": action,
             "target": target, "detail": detail, "address": "", "request_id": "",
         ]
+        entry["quota"] = quota
         #expect(try await client.send(.post, "/audit-entries", as: Self.secret, ["entries": [entry]]).status == .noContent)
     }
 
@@ -83,12 +84,24 @@ struct NoticeTests {
     func usedUp() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
-            try await tell(client, "quota.warning", of: ada.tenant, target: "q_80", detail: "80 % of the tasks of a month: 4 of 5")
-            try await tell(client, "quota.warning", of: ada.tenant, target: "q_80", detail: "80 % of the tasks of a month: 4 of 5")
-            try await tell(client, "quota.warning", of: ada.tenant, target: "q_100", detail: "100 % of the tasks of a month: 5 of 5")
+            func quota(_ name: String, _ threshold: Int, _ used: Int, _ limit: Int) -> [String: any Sendable] {
+                ["quota": name, "threshold": threshold, "used": used, "limit": limit, "month": 1_767_225_600_000_000]
+            }
+            let warnings = [
+                ("q_80", quota("tasks_per_month", 80, 4, 5)), ("q_80", quota("tasks_per_month", 80, 4, 5)),
+                ("q_100", quota("tasks_per_month", 100, 5, 5)), ("b_80", quota("bytes_stored", 80, 1_234_567_890, 1_500_000_000)),
+            ]
+            for (target, quota) in warnings {
+                // The words of the log decide nothing.
+                try await tell(client, "quota.warning", of: ada.tenant, target: target, detail: "100 % of words", quota: quota)
+            }
             try await sender.sendDue()
-            let subjects = harness.mailbox.messages.map(\.subject).sorted()
-            #expect(subjects == ["A quota of ada@example.org is filling up", "A quota of ada@example.org is used up"])
+            let messages = harness.mailbox.messages
+            #expect(Set(messages.map(\.subject)) == ["A quota of ada@example.org is filling up", "A quota of ada@example.org is used up"])
+            #expect(messages.count == 3)
+            for words in ["has used 4 of its 5 tasks of this month.", "5 of its 5 tasks", "1.2 GB of the 1.5 GB that it may store."] {
+                #expect(messages.filter { $0.text.contains(words) }.count == 1, "\(words)")
+            }
         }
     }
 

@@ -81,10 +81,12 @@ package final class AuditRecorder: Sendable {
     ///
     /// - Throws: as above.
     package func record<Value>(
-        _ action: AuditAction, in organisation: TenantID, on target: String = "", detail: String, outcome: (Value) -> Outcome,
-        _ act: () async throws -> Value
+        _ action: AuditAction, in organisation: TenantID, on target: String = "", detail: String, quota: QuotaWarning? = nil,
+        outcome: (Value) -> Outcome, _ act: () async throws -> Value
     ) async throws -> Value {
-        try await record(entry(action, in: organisation, by: .service, on: target, detail: detail), outcome, act)
+        var entry = entry(action, in: organisation, by: .service, on: target, detail: detail)
+        entry.quota = quota
+        return try await record(entry, outcome, act)
     }
 
     private func entry(

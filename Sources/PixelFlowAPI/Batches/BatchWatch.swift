@@ -20,12 +20,12 @@ package struct BatchSettings: Sendable {
     package init(_ settings: Settings) throws(PixelFlowError) { idleLimit = try settings[Self.idleSetting] }
 }
 
-/// Closes batches that nobody adds to, completes closed ones whose tasks have ended, tells webhooks of it (`batch.completed`), and
-/// removes completed ones without tasks.
+/// Closes batches that nobody adds to, completes closed ones whose tasks have ended, tells webhooks (`batch.completed`) and people of it,
+/// and removes completed ones without tasks.
 ///
 /// What is to be done follows from the batch and its tasks, and every batch has a time at which it is looked at again: whoever is killed
 /// when, nothing is forgotten. The end of a task has its batch looked at within `interval`. Any number of replicas may do so at once:
-/// deliveries have the same ids whoever makes them, and they are stored before the batch is completed.
+/// deliveries and messages have the same ids whoever makes them, and they are stored before the batch is completed.
 package final class BatchWatch: Service {
     /// Between two looks. However many tasks of a batch end meanwhile, they cost one.
     static let interval = Duration.seconds(1)
@@ -36,6 +36,7 @@ package final class BatchWatch: Service {
 
     private let batches: any BatchWatchStore
     private let webhooks: any WebhookOwnerStore
+    private let mail: BatchMail
     private let events: any TaskEvents
     private let wake: @Sendable () -> Void
     private let settings: BatchSettings
@@ -49,11 +50,12 @@ package final class BatchWatch: Service {
 
     /// - Parameter wake: has the sender of webhooks look at what is due.
     package init(
-        batches: any BatchWatchStore, webhooks: any WebhookOwnerStore, events: any TaskEvents, settings: BatchSettings = BatchSettings(),
-        wake: @escaping @Sendable () -> Void = {}, logger: Logger
+        batches: any BatchWatchStore, webhooks: any WebhookOwnerStore, mail: BatchMail, events: any TaskEvents,
+        settings: BatchSettings = BatchSettings(), wake: @escaping @Sendable () -> Void = {}, logger: Logger
     ) {
         self.batches = batches
         self.webhooks = webhooks
+        self.mail = mail
         self.events = events
         self.settings = settings
         self.wake = wake
@@ -165,15 +167,14 @@ package final class BatchWatch: Service {
     private func complete(_ closed: Batch, _ now: Timestamp) async throws {
         var batch = closed
         guard batch.complete(at: now) else { return }
+        let counts = try await batches.counts(of: batch.id, of: batch.tenant)
+        // Replayed since the look, or added too late and about to be taken back.
+        guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextLook(after: now)) }
         let endpoints = try await webhooks.webhooks(of: batch.tenant).filter { $0.isEnabled && $0.events.contains(.batchCompleted) }
-        if !endpoints.isEmpty {
-            let counts = try await batches.counts(of: batch.id, of: batch.tenant)
-            // Replayed since the look, or added too late and about to be taken back.
-            guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextLook(after: now)) }
-            let completed = CompletedBatch(batch, counts)
-            for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
-            wake()
-        }
+        let completed = CompletedBatch(batch, counts)
+        for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
+        if !endpoints.isEmpty { wake() }
+        try await mail.report(batch, counts)
         // Last: before that, whoever looks next does all of it again.
         if try await batches.replace(batch) { logger.info("batch completed", metadata: ["batch": "\(batch.id)"]) }
     }

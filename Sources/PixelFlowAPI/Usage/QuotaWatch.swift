@@ -94,7 +94,7 @@ package final class QuotaWatch: Service {
         guard !told.withLock({ $0.contains(new) }) else { return }
         // The crossing has happened; nothing is left to do between storing the entry and settling it.
         try await audit.record(
-            .quotaWarning, in: tenant, on: warning.key, detail: warning.words, outcome: { .done() }
+            .quotaWarning, in: tenant, on: warning.key, detail: warning.words, quota: warning, outcome: { .done() }
         ) {}
         told.withLock { told in
             if told.count >= Self.memory { told = [] }

@@ -12,6 +12,27 @@ struct Letter: Sendable, Hashable {
     var notes: [String]
     /// Of a notice: where it is ended.
     var stop: String?
+    /// Beside each other, after the paragraphs.
+    var figures: [Figure] = []
+    /// Below each other, after the figures.
+    var items: [Item] = []
+    /// After the items: what else there is.
+    var more: String?
+
+    /// A number that stands out.
+    struct Figure: Sendable, Hashable {
+        var label: String
+        var number: Int
+    }
+
+    /// One of several things that went wrong.
+    struct Item: Sendable, Hashable {
+        var title: String
+        var link: String
+        var text: String
+        /// The stable word for it.
+        var code: String
+    }
 
     static func invitation(to organisation: String, as role: Role, by inviter: String?, link: String, until expiry: Timestamp) -> Letter {
         Letter(
@@ -55,21 +76,43 @@ struct Letter: Sendable, Hashable {
             stop: stop)
     }
 
-    /// - Parameter detail: which quota, and how much of it.
-    static func quotaWarning(_ detail: String, of organisation: String, link: String, stop: String) -> Letter {
-        let isFull = detail.hasPrefix("100 %")
+    /// - Parameter quota: nil for what an older release tells of, whose `detail` has it in words.
+    static func quotaWarning(_ quota: QuotaWarning?, detail: String, of organisation: String, link: String, stop: String) -> Letter {
         let known = detail.replacing("; \(AuditEntry.unknownOutcome)", with: "")
+        let isFull = quota.map { $0.threshold >= 100 } ?? false
         return Letter(
             subject: isFull ? "A quota of \(organisation) is used up" : "A quota of \(organisation) is filling up",
             heading: isFull ? "A quota is used up" : "A quota is filling up",
             paragraphs: [
-                "“\(organisation)” has used \(known).",
-                isFull
-                    ? "What goes beyond the quota is refused. Delete what is not needed, wait for the next month, or ask the operator for more."
-                    : "What goes beyond the quota is refused. Ask the operator for more if this will not be enough.",
+                quota.map { "“\(organisation)” has used \($0.share)." } ?? "“\(organisation)” has used much of a quota: \(known).",
+                "What goes beyond the quota is refused. "
+                    + (isFull ? quota?.remedy ?? "" : "Ask the operator for more if this will not be enough."),
             ],
             action: "Open PixelFlow", link: link,
             notes: ["You get this message because you are an owner or admin of “\(organisation)”."], stop: stop)
+    }
+}
+
+extension QuotaWarning {
+    private var isOfBytes: Bool { quota == Quota.CodingKeys.bytesStored.rawValue }
+
+    /// Completes "has used".
+    fileprivate var share: String {
+        isOfBytes
+            ? "\(Self.bytes(used)) of the \(Self.bytes(limit)) that it may store" : "\(used) of its \(limit) tasks of this month"
+    }
+
+    /// When it is used up.
+    fileprivate var remedy: String {
+        isOfBytes ? "Delete what is not needed, or ask the operator for more." : "Wait for the next month, or ask the operator for more."
+    }
+
+    /// As in `1.5 GB`.
+    private static func bytes(_ count: Int) -> String {
+        var (value, unit) = (Double(count), "bytes")
+        for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 { (value, unit) = (value / 1000, larger) }
+        let tenths = Int((value * 10).rounded())
+        return tenths.isMultiple(of: 10) ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
     }
 }
 
@@ -86,5 +129,5 @@ extension Role {
 
 extension Timestamp {
     /// As in `2026-01-15 09:30`.
-    fileprivate var dayAndTime: String { String(iso8601.prefix(16)).replacing("T", with: " ") }
+    var dayAndTime: String { String(iso8601.prefix(16)).replacing("T", with: " ") }
 }

@@ -44,21 +44,33 @@ struct MailComposer: Sendable {
         case .verification:
             guard let user = try await store.verification(hash: secret.hash, at: now), user.email == mail.recipient else { return nil }
             return .verification(link: link("verify"), address: user.email)
-        case .passwordForgotten, .webhookDisabled, .quotaWarning: return nil
+        case .passwordForgotten, .webhookDisabled, .quotaWarning, .taskDigest, .batchCompleted: return nil
         }
     }
 
     private func notice(_ mail: QueuedMail, _ secrets: MailSecrets) async throws -> Letter? {
+        if mail.kind.isAboutTasks { return try await taskNews(mail, secrets) }
         guard let notice = try await store.notice(of: mail) else { return nil }
         let subscription = NoticeSubscription(kind: mail.kind, organisation: notice.organisation.id, user: notice.user)
-        let page = outbox.settings.page
-        let stop = "\(page)/auth/unsubscribe?token=\(secrets.token(of: subscription))"
+        let (page, stop) = (outbox.settings.page, stop(subscription, secrets))
         let (organisation, detail) = (notice.organisation.name, notice.entry.detail)
         switch mail.kind {
         case .webhookDisabled:
             return .webhookDisabled(detail, of: organisation, link: "\(page)/webhooks/\(notice.entry.target)", stop: stop)
-        case .quotaWarning: return .quotaWarning(detail, of: organisation, link: page, stop: stop)
-        case .invitation, .passwordForgotten, .passwordReset, .verification: return nil
+        case .quotaWarning:
+            let link = page + "/usage"
+            return .quotaWarning(notice.entry.quota, detail: detail, of: organisation, link: link, stop: stop)
+        case .invitation, .passwordForgotten, .passwordReset, .verification, .taskDigest, .batchCompleted: return nil
         }
+    }
+
+    private func taskNews(_ mail: QueuedMail, _ secrets: MailSecrets) async throws -> Letter? {
+        guard let (news, organisation) = try await store.taskNews(of: mail) else { return nil }
+        let subscription = NoticeSubscription(kind: mail.kind, organisation: news.organisation, user: news.person)
+        return .taskNews(news, of: organisation.name, page: outbox.settings.page, stop: stop(subscription, secrets))
+    }
+
+    private func stop(_ subscription: NoticeSubscription, _ secrets: MailSecrets) -> String {
+        "\(outbox.settings.page)/auth/unsubscribe?token=\(secrets.token(of: subscription))"
     }
 }

@@ -23,6 +23,22 @@ struct MailLayout: Sendable {
         {{.}}
 
         {{/paragraphs}}
+        {{#figures}}
+        {{label}}: {{number}}
+        {{/figures}}
+        {{#items}}
+
+        {{title}}
+        {{text}} ({{code}})
+        {{link}}
+        {{/items}}
+        {{#more}}
+
+        {{.}}
+        {{/more}}
+        {{^empty(figures)}}
+
+        {{/empty(figures)}}
         {{action}}:
         {{link}}
 
@@ -57,6 +73,7 @@ struct MailLayout: Sendable {
         .ink { color: #e8edf2 !important; }
         .soft { color: #a3b0bd !important; }
         .link { color: #8ab8ff !important; }
+        .item { border-color: #ff8a80 !important; }
         .button { background: #8ab8ff !important; color: #0b1a30 !important; }
         }
         </style>
@@ -76,6 +93,28 @@ struct MailLayout: Sendable {
         <p class="ink"
             style="margin:0 0 24px;font:400 16px/1.55 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;overflow-wrap:anywhere;">{{.}}</p>
         {{/paragraphs}}
+        {{^empty(figures)}}
+        <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
+            style="margin:0 0 24px;table-layout:fixed;"><tr>
+        {{/empty(figures)}}
+        {{#figures}}
+        <td class="ink" width="33%" valign="top"
+            style="font:600 17px/1.4 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;overflow-wrap:anywhere;">{{number}}<br><span class="soft"
+            style="font:400 13px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#566270;">{{label}}</span></td>
+        {{/figures}}
+        {{^empty(figures)}}
+        </tr></table>
+        {{/empty(figures)}}
+        {{#items}}
+        <p class="ink item"
+            style="margin:0 0 16px;padding:0 0 0 14px;border-left:3px solid #c8362b;font:400 15px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#17202a;overflow-wrap:anywhere;"><a class="link" href="{{link}}"
+            style="font-weight:600;color:#1d5fd0;">{{title}}</a><br>{{text}}<br><span class="soft"
+            style="font:400 13px/1.5 ui-monospace,monospace;color:#566270;">{{code}}</span></p>
+        {{/items}}
+        {{#more}}
+        <p class="soft"
+            style="margin:0 0 24px;font:400 15px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;color:#566270;">{{.}}</p>
+        {{/more}}
         <a class="button" href="{{link}}"
             style="display:inline-block;background:#1d5fd0;color:#ffffff;border-radius:10px;padding:12px 22px;font:600 16px/1.3 system-ui,-apple-system,'Segoe UI',sans-serif;text-decoration:none;">{{action}}</a>
         <p class="soft"

@@ -43,7 +43,7 @@ struct MailSecrets: Sendable {
             case .invitation: .invitation
             case .passwordForgotten, .passwordReset: .passwordReset
             case .verification: .verification
-            case .webhookDisabled, .quotaWarning:
+            case .webhookDisabled, .quotaWarning, .taskDigest, .batchCompleted:
                 throw PixelFlowError(.internal, code: "mail_without_secret", "A notice has no secret.")
             }
         return SecretToken(secret, derivedFrom: key, for: mail.id)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import PixelFlowCore
+package import PixelFlowIdentity
 package import SMTP
 
 /// How auth sends mail. Off unless the address of a server is set.
@@ -31,8 +32,13 @@ package struct MailSettings: Sendable, Hashable {
         "PIXELFLOW_AUTH_VERIFY_EMAIL", default: .off, of: VerificationMode.allCases,
         help: "Whether new accounts get a mail that asks to confirm the address: on or off. Nothing is refused until they do.")
 
+    static let dailyHourSetting = Setting<Int>.integer(
+        "PIXELFLOW_MAIL_DAILY_HOUR", default: 6, in: 0...23,
+        help: "The hour, in UTC, at which people are mailed of the tasks of a day, if they have chosen so.")
+
     package static let descriptions: [SettingDescription] = [
         serverSetting.description, senderSetting.description, pageSetting.description, verificationSetting.description,
+        dailyHourSetting.description,
     ]
 
     package var server: SMTPEndpoint
@@ -40,6 +46,7 @@ package struct MailSettings: Sendable, Hashable {
     /// Without a slash at its end.
     package var page: String
     package var verification = VerificationMode.off
+    package var schedule = TaskMailSchedule(dailyHour: 6)
 
     package init(server: SMTPEndpoint, sender: MailAddress, page: String) {
         self.server = server
@@ -51,7 +58,7 @@ package struct MailSettings: Sendable, Hashable {
     /// - Throws: `setting_invalid`, with the name of the bad or missing setting as `field`.
     package static func read(_ settings: Settings) throws(PixelFlowError) -> MailSettings? {
         let (server, sender, page) = (try settings[serverSetting], try settings[senderSetting], try settings[pageSetting])
-        let verification = try settings[verificationSetting]
+        let (verification, dailyHour) = (try settings[verificationSetting], try settings[dailyHourSetting])
         guard let server else {
             if verification == .on { throw missing(serverSetting.description, "PIXELFLOW_AUTH_VERIFY_EMAIL is on") }
             return nil
@@ -60,6 +67,7 @@ package struct MailSettings: Sendable, Hashable {
         guard let page else { throw missing(pageSetting.description, "\(serverName) is set") }
         var mail = MailSettings(server: server, sender: sender, page: page)
         mail.verification = verification
+        mail.schedule = TaskMailSchedule(dailyHour: dailyHour)
         return mail
     }
 

@@ -55,8 +55,10 @@ struct NoticeRoutes: Sendable {
 
     @Sendable private func unsubscribe(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let subscription = try await subscription(request)
+        let isAboutTasks = subscription.kind.isAboutTasks
         try await auth.store.setMuted(
-            [subscription.kind: true], of: subscription.user, in: subscription.organisation, at: auth.clock.now())
+            isAboutTasks ? [:] : [subscription.kind: true], tasks: isAboutTasks ? .never : nil, of: subscription.user,
+            in: subscription.organisation, at: auth.clock.now())
         return UnsubscribePage.done(subscription.kind)
     }
 
@@ -78,8 +80,8 @@ struct NoticeRoutes: Sendable {
         let principal = try auth.person(request, context).principal
         let choice: NotificationChoice = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         try await auth.store.setMuted(
-            [.webhookDisabled: !choice.webhookDisabled, .quotaWarning: !choice.quotaWarning], of: principal.user, in: principal.tenant,
-            at: auth.clock.now())
+            [.webhookDisabled: !choice.webhookDisabled, .quotaWarning: !choice.quotaWarning], tasks: try choice.offeredTasks(),
+            of: principal.user, in: principal.tenant, at: auth.clock.now())
         return try .json(try await settings(of: principal))
     }
 
@@ -95,10 +97,23 @@ private struct NotificationChoice: Decodable, SchemaNamed, SchemaAnnotated {
 
     let webhookDisabled: Bool
     let quotaWarning: Bool
+    /// Absent to leave it as it is.
+    let tasks: String?
 
     enum CodingKeys: String, CodingKey {
+        case tasks
         case webhookDisabled = "webhook_disabled"
         case quotaWarning = "quota_warning"
+    }
+
+    /// - Throws: `invalid_value` (422).
+    func offeredTasks() throws(PixelFlowError) -> TaskMail? {
+        guard let tasks else { return nil }
+        guard let choice = TaskMail.allCases.first(where: { $0.rawValue == tasks }) else {
+            let words = TaskMail.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("tasks", "tasks must be one of \(words).")
+        }
+        return choice
     }
 }
 
@@ -107,6 +122,11 @@ struct NotificationSettings: Codable, SchemaNamed, SchemaAnnotated {
     fileprivate static let choices: [String: SchemaAnnotation] = [
         "webhook_disabled": "Whether an owner is mailed that PixelFlow has disabled a webhook.",
         "quota_warning": "Whether an owner or admin is mailed that much of a quota is used.",
+        "tasks": .init(
+            """
+            What one is mailed of the ends of tasks that one has added oneself or by API keys that one has made: nothing; that some have \
+            failed, at most once in 15 minutes; what has ended in an hour; or in a day. Absent in a request to leave it as it is.
+            """, schema: .choice(TaskMail.allCases.map(\.rawValue))),
     ]
     static let annotations = choices.merging([
         "mail_refused_at": .init(
@@ -116,15 +136,18 @@ struct NotificationSettings: Codable, SchemaNamed, SchemaAnnotated {
 
     let webhookDisabled: Bool
     let quotaWarning: Bool
+    let tasks: String
     let mailRefusedAt: String?
 
     init(_ settings: IdentityStore.NoticeSettings) {
         webhookDisabled = !settings.muted.contains(.webhookDisabled)
         quotaWarning = !settings.muted.contains(.quotaWarning)
+        tasks = settings.tasks.rawValue
         mailRefusedAt = settings.refusedAt?.iso8601
     }
 
     enum CodingKeys: String, CodingKey {
+        case tasks
         case webhookDisabled = "webhook_disabled"
         case quotaWarning = "quota_warning"
         case mailRefusedAt = "mail_refused_at"
@@ -179,6 +202,7 @@ extension QueuedMail.Kind {
         switch self {
         case .webhookDisabled: "when it has disabled a webhook of this organisation"
         case .quotaWarning: "when this organisation has used much of a quota"
+        case .taskDigest, .batchCompleted: "about your tasks in this organisation"
         case .invitation, .passwordForgotten, .passwordReset, .verification: "about this"
         }
     }

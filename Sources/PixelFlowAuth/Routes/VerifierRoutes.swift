@@ -5,7 +5,8 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/introspect`, `/revocations`, `/deleted-organisations` and `/audit-entries`: what other services ask and tell. For services alone.
+/// `/introspect`, `/revocations`, `/deleted-organisations` and `/audit-entries`: what other services ask and tell. For services alone;
+/// so is `TaskMailRoutes`.
 struct VerifierRoutes: Sendable {
     let identities: LocalIdentitySource
 

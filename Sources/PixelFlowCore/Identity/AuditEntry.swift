@@ -19,10 +19,13 @@ package struct AuditEntry: Sendable, Hashable, Codable {
     /// The address of the client.
     package var address: String
     package var requestID: String
+    /// What an entry of `quotaWarning` tells of, for those who put it into words of their own. Entries of older releases have none.
+    package var quota: QuotaWarning?
 
     package init(
         id: String, organisation: TenantID, at: Timestamp, actor: String, actorName: String, action: AuditAction, target: String = "",
-        detail: String = "", address: String = "", requestID: String = ""
+        detail: String = "", address: String = "", requestID: String = "",
+        quota: QuotaWarning? = nil
     ) {
         self.id = id
         self.organisation = organisation
@@ -34,6 +37,7 @@ package struct AuditEntry: Sendable, Hashable, Codable {
         self.detail = detail
         self.address = address
         self.requestID = requestID
+        self.quota = quota
     }
 }
 

@@ -70,7 +70,8 @@ package struct OrphanMark: Sendable, Hashable {
 }
 
 /// Everything that a task database keeps.
-package typealias TaskDatabase = TaskStore & PresetStore & UsageStore & AuditOutbox & WebhookStore & BatchStore & OrphanLedger
+package typealias TaskDatabase = TaskStore & PresetStore & UsageStore & EndedTaskStore & AuditOutbox & WebhookStore & BatchStore
+    & OrphanLedger
     & InstallationRecord
 
 /// Everything that keeps objects.

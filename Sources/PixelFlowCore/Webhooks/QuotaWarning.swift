@@ -11,6 +11,14 @@ package struct QuotaWarning: Sendable, Hashable, Codable {
     /// The first day of the calendar month.
     package let month: Timestamp
 
+    package init(quota: String, threshold: Int, used: Int, limit: Int, month: Timestamp) {
+        self.quota = quota
+        self.threshold = threshold
+        self.used = used
+        self.limit = limit
+        self.month = month
+    }
+
     /// Names the warning within its organisation: the same threshold of the same month always has the same one.
     package var key: String { "\(quota)_\(month.iso8601.prefix(7))_\(threshold)" }
 

@@ -20,19 +20,23 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package struct Entry: Codable, Sendable, SchemaAnnotated {
         package static let annotations = AuditView.annotations.merging([
             "id": .init("A UUIDv7. An entry whose id the log has is left as it is.", ["format": "uuid"]),
-            "organisation": "The organisation whose log it is for.",
+            "organisation": "The organisation whose log it is for.", "quota": "What an entry about a quota tells of, as fields.",
         ]) { $1 }
 
         private let organisation: String
+        private let quota: QuotaWarning?
         private let view: AuditView
 
         init(_ entry: AuditEntry) {
             organisation = entry.organisation.rawValue
+            quota = entry.quota
             view = AuditView(entry)
         }
 
         package init(from decoder: any Decoder) throws {
-            organisation = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .organisation)
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            organisation = try container.decode(String.self, forKey: .organisation)
+            quota = try container.decodeIfPresent(QuotaWarning.self, forKey: .quota)
             view = try AuditView(from: decoder)
         }
 
@@ -40,9 +44,10 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
             try view.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(organisation, forKey: .organisation)
+            try container.encodeIfPresent(quota, forKey: .quota)
         }
 
-        private enum CodingKeys: String, CodingKey { case organisation }
+        private enum CodingKeys: String, CodingKey { case organisation, quota }
 
         /// - Throws: `invalid_value` (422) for an id or a time that is none.
         package func entry() throws(PixelFlowError) -> AuditEntry {
@@ -52,7 +57,8 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
             }
             return AuditEntry(
                 id: view.id, organisation: TenantID(organisation), at: at, actor: view.actor, actorName: view.actorName,
-                action: view.action, target: view.target, detail: view.detail, address: view.address, requestID: view.requestID)
+                action: view.action, target: view.target, detail: view.detail, address: view.address, requestID: view.requestID,
+                quota: quota)
         }
     }
 }

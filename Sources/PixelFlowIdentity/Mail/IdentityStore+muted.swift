@@ -33,6 +33,7 @@ extension IdentityStore {
     /// What a member of an organisation is mailed of.
     package struct NoticeSettings: Sendable, Hashable {
         package var muted: Set<QueuedMail.Kind>
+        package var tasks: TaskMail
         /// Since when the member's mailbox takes no mail; nil if it does, as far as anyone knows.
         package var refusedAt: Timestamp?
     }
@@ -41,17 +42,21 @@ extension IdentityStore {
         try await database.read(.mail) { connection in
             let kinds = try connection.rows(Self.muted, .id(organisation), .id(user)) { QueuedMail.Kind(rawValue: $0.text(0)) }
             let refused = try connection.rows(Self.refused, .id(user)) { $0.optionalTime(0) }.compactMap(\.self).first
-            return NoticeSettings(muted: Set(kinds.compactMap(\.self)), refusedAt: refused)
+            return NoticeSettings(
+                muted: Set(kinds.compactMap(\.self)), tasks: try Self.taskMail(of: user, in: organisation, connection), refusedAt: refused)
         }
     }
 
     /// Ends notices, or has them sent again. Nothing changes for whoever is no member.
     ///
-    /// - Parameter muted: whether each kind is ended; the others stay as they are.
+    /// - Parameters:
+    ///   - muted: whether each kind is ended; the others stay as they are.
+    ///   - tasks: what is mailed of the person's tasks; nil to leave it as it is.
     package func setMuted(
-        _ muted: [QueuedMail.Kind: Bool], of user: UserID, in organisation: TenantID, at now: Timestamp
+        _ muted: [QueuedMail.Kind: Bool], tasks: TaskMail? = nil, of user: UserID, in organisation: TenantID, at now: Timestamp
     ) async throws {
         try await database.write(.mail) { connection in
+            if let tasks { try Self.choose(tasks, of: user, in: organisation, at: now, connection) }
             for (kind, isMuted) in muted.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 if isMuted {
                     try connection.execute(Self.mute, .id(organisation), .id(user), .text(kind.rawValue), .time(now))

@@ -39,7 +39,8 @@ extension IdentityStore {
     private static let find = SQLStatement(
         "audit_entry",
         """
-        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id FROM audit_log WHERE id = $1
+        SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id, quota FROM audit_log
+        WHERE id = $1
         """)
 
     /// Adds entries, as one, and queues what people are to be mailed of them in the same transaction. An entry that is there already is
@@ -99,15 +100,16 @@ extension IdentityStore {
 }
 
 extension QueuedMail.Kind {
-    /// Those that tell of an organisation's affairs. Whoever gets them can end them.
-    package static let notices = allCases.filter(\.isNotice)
-
+    /// Whether it tells of an organisation's affairs. Whoever gets such messages can end them.
     package var isNotice: Bool {
         switch self {
-        case .webhookDisabled, .quotaWarning: true
+        case .webhookDisabled, .quotaWarning, .taskDigest, .batchCompleted: true
         case .invitation, .passwordForgotten, .passwordReset, .verification: false
         }
     }
+
+    /// Whether it tells of the tasks of its recipient, as `TaskMail` has it.
+    package var isAboutTasks: Bool { self == .taskDigest || self == .batchCompleted }
 
     /// Whether admins are told beside the owners.
     fileprivate var concernsAdmins: Bool { self == .quotaWarning }

@@ -12,6 +12,10 @@ package struct QueuedMail: Sendable, Hashable {
         case webhookDisabled = "webhook_disabled"
         /// An organisation has used much of a quota.
         case quotaWarning = "quota_warning"
+        /// Tasks of a person have ended.
+        case taskDigest = "task_digest"
+        /// A batch of a person is done.
+        case batchCompleted = "batch_completed"
     }
 
     /// A UUIDv7.
@@ -19,7 +23,7 @@ package struct QueuedMail: Sendable, Hashable {
     package var kind: Kind
     /// An e-mail address.
     package var recipient: String
-    /// Of a notice: the id of the audit entry that it tells of. Empty otherwise.
+    /// Of a notice: the id of the audit entry or the digest that it tells of. Empty otherwise.
     package var subject: String
     package var createdAt: Timestamp
     /// When the link is good for nothing any more.

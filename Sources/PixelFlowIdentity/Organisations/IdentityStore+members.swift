@@ -67,6 +67,7 @@ extension IdentityStore {
             if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
             try connection.execute(Self.delete, .id(organisation), .id(user))
             try Self.forgetMuted(of: user, in: organisation, connection)
+            try Self.forgetTaskMail(of: user, in: organisation, connection)
             // Whoever comes back later starts above every version that has been taken away.
             try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)
             try Self.append(audit, connection)

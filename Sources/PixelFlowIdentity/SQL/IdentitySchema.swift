@@ -171,5 +171,29 @@ package enum IdentitySchema {
                 );
                 CREATE INDEX muted_notices_by_user ON muted_notices (user_id);
                 """),
+        Migration(
+            name: "mail about tasks, and quotas in the audit log",
+            sql: """
+                ALTER TABLE audit_log ADD COLUMN quota TEXT NOT NULL DEFAULT '';
+                CREATE TABLE task_mail (
+                    organisation TEXT NOT NULL,
+                    user_id TEXT NOT NULL,
+                    choice TEXT NOT NULL,
+                    told_until BIGINT NOT NULL,
+                    lease_until BIGINT NOT NULL,
+                    PRIMARY KEY (organisation, user_id)
+                );
+                CREATE INDEX task_mail_by_time ON task_mail (choice, told_until);
+                CREATE INDEX task_mail_by_user ON task_mail (user_id);
+                CREATE TABLE task_digests (
+                    id TEXT NOT NULL PRIMARY KEY,
+                    organisation TEXT NOT NULL,
+                    user_id TEXT NOT NULL,
+                    document TEXT NOT NULL,
+                    expires_at BIGINT NOT NULL
+                );
+                CREATE INDEX task_digests_by_user ON task_digests (user_id);
+                CREATE INDEX task_digests_by_expiry ON task_digests (expires_at);
+                """),
     ]
 }

@@ -40,6 +40,7 @@ extension IdentityStore {
             try Self.forgetResets(of: user.id, connection)
             try Self.forgetVerifications(of: user.id, connection)
             try Self.forgetMuted(of: user.id, connection)
+            try Self.forgetTaskMail(of: user.id, connection)
             try Self.removeSecondFactor(of: user.id, connection)
             try Self.endSessions(of: user.id, keeping: nil, at: now, connection)
             for revocation in revocations { try Self.revoke(revocation, at: now, connection) }

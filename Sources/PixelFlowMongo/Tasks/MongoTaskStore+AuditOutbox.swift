@@ -1,3 +1,4 @@
+import Foundation
 package import PixelFlowCore
 
 /// Entries are documents of the collection `audit_outbox`.
@@ -6,7 +7,7 @@ extension MongoTaskStore: AuditOutbox {
 
     package func addAudit(_ entry: AuditEntry) async throws {
         // Sent once more after its answer was lost, it finds its own document.
-        try await tasks.insertNew(.audit, into: Self.auditCollection, [AuditDocument.document(of: entry)])
+        try await tasks.insertNew(.audit, into: Self.auditCollection, [try AuditDocument.document(of: entry)])
     }
 
     package func settleAudit(_ entry: AuditEntry) async throws {
@@ -50,15 +51,19 @@ private enum AuditDocument {
         static let address = "address"
         static let requestID = "request_id"
         static let settled = "settled"
+        /// JSON.
+        static let quota = "quota"
     }
 
-    static func document(of entry: AuditEntry) -> BSONDocument {
-        [
+    static func document(of entry: AuditEntry) throws -> BSONDocument {
+        var document: BSONDocument = [
             Name.id: .string(entry.id), Name.organisation: .string(entry.organisation.rawValue), Name.at: .time(entry.at),
             Name.actor: .string(entry.actor), Name.actorName: .string(entry.actorName), Name.action: .string(entry.action.rawValue),
             Name.target: .string(entry.target), Name.detail: .string(entry.detail), Name.address: .string(entry.address),
             Name.requestID: .string(entry.requestID), Name.settled: false,
         ]
+        document[Name.quota] = try entry.quota.map { .string(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) }
+        return document
     }
 
     static func entry(_ document: BSONDocument) throws -> UndeliveredAuditEntry {
@@ -70,7 +75,8 @@ private enum AuditDocument {
             id: try fields.string(Name.id), organisation: TenantID(try fields.string(Name.organisation)), at: try fields.time(Name.at),
             actor: try fields.string(Name.actor), actorName: try fields.string(Name.actorName), action: action,
             target: try fields.string(Name.target), detail: try fields.string(Name.detail), address: try fields.string(Name.address),
-            requestID: try fields.string(Name.requestID))
+            requestID: try fields.string(Name.requestID),
+            quota: try fields[Name.quota]?.string.map { try JSONDecoder().decode(QuotaWarning.self, from: Data($0.utf8)) })
         return UndeliveredAuditEntry(entry, isSettled: fields[Name.settled]?.bool ?? false)
     }
 }

@@ -70,11 +70,18 @@ extension MetricCatalog {
                 .counter, "auth_mails_total", labels: ["kind", "outcome"],
                 """
                 Attempts to send mail, where a mail server is set. kind: invitation, password_reset, verification, webhook_disabled, \
-                quota_warning. outcome: sent, postponed (to be tried again), refused (for good), expired (not sent before its link was \
-                good for nothing), obsolete (nothing to tell any more).
+                quota_warning, task_digest, batch_completed. outcome: sent, postponed (to be tried again), refused (for good), expired (not \
+                sent before its link was good for nothing), obsolete (nothing to tell any more).
                 """),
             MetricDescription(
                 .counter, "auth_mail_doubts_total", "Messages tried again although the server may have taken them."),
+            MetricDescription(
+                .counter, "auth_task_digests_total", labels: ["outcome"],
+                """
+                Reports about the tasks of people who want to be mailed of them, where a mail server is set. outcome: queued, empty \
+                (nothing to tell), unreachable (the mailbox or the account takes no mail), superseded (told of before, or not wanted any more), \
+                postponed (too many messages wait; told of later).
+                """),
             MetricDescription(.gauge, "auth_mail_backlog", "Messages that wait to be sent, after the last look of this replica."),
         ])
 
@@ -88,6 +95,14 @@ extension MetricCatalog {
                 .gauge, "audit_backlog",
                 "Audit entries that wait to be delivered, after the last look of this replica. At 100,000 api refuses what must be audited."
             ),
+        ])
+
+    static let taskMail = Group(
+        title: "Mail about tasks", origin: "api",
+        metrics: [
+            MetricDescription(
+                .counter, "task_digests_total", labels: ["outcome"],
+                "Digests of people's tasks: reported (to auth, which mails them), failed (the sums; tried again).")
         ])
 
     static let limits = Group(

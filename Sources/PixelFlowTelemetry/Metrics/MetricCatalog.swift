@@ -12,7 +12,8 @@ package enum MetricCatalog {
     }
 
     package static let groups: [Group] = [
-        services, accounts, audit, tasks, dispatch, webhooks, sources, rendering, streams, limits, caches, databases, kafka, objects,
+        services, accounts, audit, taskMail, tasks, dispatch, webhooks, sources, rendering, streams, limits, caches, databases, kafka,
+        objects,
         circuits, autoscaling, traces, process,
     ]
 

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { Choice } from "../ui/Choice.jsx";
 import { Card, Failure } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { showError } from "../service/toasts.js";
@@ -9,6 +10,13 @@ const notices = [
     ["webhook_disabled", "A webhook was disabled", "to owners"],
     ["quota_warning", "A quota fills up", "to owners and admins"],
 ];
+const taskMail = [
+    ["never", "Never"],
+    ["failures", "When some have failed, at most every 15 minutes"],
+    ["hourly", "Each hour, what has ended"],
+    ["daily", "Each day, what has ended"],
+    ["batches", "When a batch is done"],
+];
 
 /** What the service mails of the present organisation. Nothing is shown where it sends no mail. */
 export function Mail() {
@@ -17,8 +25,9 @@ export function Mail() {
     const [chosen, setChosen] = useState(null);
     if (!sendsMail) return null;
     const settings = chosen || answer;
-    const choose = async (name, isOn) => {
-        const wish = { webhook_disabled: settings.webhook_disabled, quota_warning: settings.quota_warning, [name]: isOn };
+    const choose = async (name, value) => {
+        const { webhook_disabled, quota_warning, tasks } = settings;
+        const wish = { webhook_disabled, quota_warning, tasks, [name]: value };
         // Shown at once, and taken back if it is refused.
         setChosen({ ...settings, ...wish });
         try {
@@ -48,6 +57,8 @@ export function Mail() {
                             <span>{words} <span className="text-sm text-soft">{whom}</span></span>
                         </label>
                     ))}
+                    <Choice id="mail-tasks" label="Tasks that you or API keys of yours have added" options={taskMail} className="mt-3 max-w-md"
+                        value={settings.tasks} onChange={(event) => choose("tasks", event.target.value)} />
                 </fieldset>
             )}
         </Card>

@@ -9,25 +9,37 @@ import { list, taskStore } from "./taskStore.js";
 
 const pause = 250;
 
-/** The status and the text by which the list is filtered; both are part of the URL. */
+/** The status, the text and the batch by which the list is filtered; all are part of the URL. */
 export function Filters() {
     const address = new URLSearchParams(useSearch());
     const status = statuses[address.get("status")] ? address.get("status") : "";
     const search = address.get("search") || "";
+    const batch = address.get("batch") || "";
     useEffect(() => {
         const { query } = taskStore.get();
-        if (query.status !== status || query.search !== search) list({ status, search });
-    }, [status, search]);
+        if (query.status !== status || query.search !== search || query.batch !== batch) list({ status, search, batch });
+    }, [status, search, batch]);
     const narrow = (change) => {
-        const parameters = new URLSearchParams(Object.entries({ status, search, ...change }).filter(([, value]) => value));
+        const parameters = new URLSearchParams(Object.entries({ status, search, batch, ...change }).filter(([, value]) => value));
         // Its `size` is unknown to browsers of 2022.
         go(String(parameters) ? `/?${parameters}` : "/", { replace: true });
     };
     return (
         <div className="flex flex-wrap items-center gap-3 p-3 sm:p-4">
             <Choices status={status} onChange={(value) => narrow({ status: value })} />
+            {batch && <BatchBadge onRemove={() => narrow({ batch: "" })} />}
             <Search text={search} onChange={(value) => narrow({ search: value })} />
         </div>
+    );
+}
+
+function BatchBadge({ onRemove }) {
+    return (
+        <button type="button" onClick={onRemove} aria-label="Show the tasks of all batches"
+            className="flex items-center gap-1.5 rounded-full bg-accent-wash px-3 py-1 text-sm font-medium whitespace-nowrap text-accent">
+            One batch
+            <Icon name="close" />
+        </button>
     );
 }
 

@@ -12,7 +12,7 @@ const furtherPage = 200;
  */
 export const taskStore = makeStore({
     tasks: /** @type {Map<string, Task>} */ (new Map()), ids: /** @type {string[]} */ ([]), cursor: /** @type {string | null} */ (null),
-    query: { status: "", search: "" }, isLoaded: false, isLoading: false, problem: null,
+    query: { status: "", search: "", batch: "" }, isLoaded: false, isLoading: false, problem: null,
     selection: /** @type {Set<string>} */ (new Set()), hidden: /** @type {Set<string>} */ (new Set()),
 });
 
@@ -29,8 +29,9 @@ export const nameOf = (task) => task.image_url || (task.upload && task.upload.fi
 export const isOpen = (task) => task.status === "PENDING" || task.status === "PROCESSING";
 
 /** @param {Task} task */
-function matches(task, { status, search }) {
+function matches(task, { status, search, batch }) {
     if (status && task.status !== status) return false;
+    if (batch && task.batch !== batch) return false;
     return !search || (task.image_url || (task.upload && task.upload.filename) || "").toLowerCase().includes(search.toLowerCase());
 }
 
@@ -72,10 +73,11 @@ export function forget(gone) {
     });
 }
 
-function address({ status, search }, limit, cursor) {
+function address({ status, search, batch }, limit, cursor) {
     const parameters = new URLSearchParams({ limit });
     if (status) parameters.set("status", status);
     if (search) parameters.set("search", search);
+    if (batch) parameters.set("batch", batch);
     if (cursor) parameters.set("cursor", cursor);
     return `/api/tasks?${parameters}`;
 }

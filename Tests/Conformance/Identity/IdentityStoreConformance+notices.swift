@@ -37,7 +37,8 @@ extension IdentityStoreConformance {
 
     private func mailsOwnersOnce() async throws {
         let (organisation, owner, _) = try await works()
-        let entry = Self.entry(.webhookDisabled, in: organisation.id, target: "hook")
+        var entry = Self.entry(.webhookDisabled, in: organisation.id, target: "hook")
+        entry.quota = QuotaWarning(quota: "tasks_per_month", threshold: 80, used: 812, limit: 1000, month: Self.now)
         let others = [
             Self.entry(.presetSaved, in: organisation.id, target: "shop"),
             Self.entry(.webhookDisabled, in: TenantID("none"), target: "hook"),
@@ -124,6 +125,15 @@ extension IdentityStoreConformance {
     private func logsWithoutRoomForMail() async throws {
         let (organisation, _, _) = try await works()
         let entry = Self.entry(.webhookDisabled, in: organisation.id, target: "hook")
+        try await fillOutbox(until: Self.now + Self.lifetime)
+        let count = try await append([entry])
+        try requireEqual([count.queued, count.dropped], [0, 1], "messages queued and dropped")
+        try requireEqual(
+            try await store.audit(of: organisation.id, before: nil, .init(action: .webhookDisabled), limit: 10), [entry], "entries")
+    }
+
+    /// Lets as many messages wait as may.
+    func fillOutbox(until expiry: Timestamp) async throws {
         let store = store
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<8 {
@@ -132,14 +142,10 @@ extension IdentityStoreConformance {
                         try await store.queue(
                             QueuedMail(
                                 id: UUIDv7.make(), kind: .invitation, recipient: "x@example.org", createdAt: Self.now,
-                                expiresAt: Self.now + Self.lifetime))
+                                expiresAt: expiry))
                     }
                 }
             }
         }
-        let count = try await append([entry])
-        try requireEqual([count.queued, count.dropped], [0, 1], "messages queued and dropped")
-        try requireEqual(
-            try await store.audit(of: organisation.id, before: nil, .init(action: .webhookDisabled), limit: 10), [entry], "entries")
     }
 }

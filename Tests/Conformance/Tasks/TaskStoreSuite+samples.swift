@@ -8,7 +8,7 @@ extension TaskStoreSuite {
 
     func sample(
         of tenant: TenantID = Self.tenant, key: String? = nil, fingerprint: String = "print", at time: Timestamp? = nil,
-        source: TaskSource? = nil, lane: Lane = .normal, batch: BatchID? = nil, isHeld: Bool = false
+        source: TaskSource? = nil, owner: UserID = UserID("user"), lane: Lane = .normal, batch: BatchID? = nil, isHeld: Bool = false
     ) -> TaskRecord {
         let time = time ?? now
         let id = TaskID.make(at: time)
@@ -16,7 +16,7 @@ extension TaskStoreSuite {
             filename: "Füße.jpg", contentType: "image/jpeg", bytes: 12_345, sha256: String(repeating: "a", count: 64),
             key: .upload(id, tenant: tenant))
         var task = TaskRecord(
-            id: id, tenant: tenant, owner: UserID("user"), source: source ?? .upload(upload),
+            id: id, tenant: tenant, owner: owner, source: source ?? .upload(upload),
             pipeline: BuiltInPresets.all["web"] ?? Pipeline(outputs: []),
             preset: "web", lane: lane, batch: batch, idempotencyKey: key, fingerprint: fingerprint, requestID: "request",
             trace: TraceHeaders(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1"), createdAt: time)
@@ -27,10 +27,10 @@ extension TaskStoreSuite {
     /// A new task in the store.
     @discardableResult
     func add(
-        of tenant: TenantID = Self.tenant, key: String? = nil, at time: Timestamp? = nil, lane: Lane = .normal, batch: BatchID? = nil,
-        isHeld: Bool = false
+        of tenant: TenantID = Self.tenant, key: String? = nil, at time: Timestamp? = nil, owner user: UserID = UserID("user"),
+        lane: Lane = .normal, batch: BatchID? = nil, isHeld: Bool = false
     ) async throws -> TaskRecord {
-        let sample = sample(of: tenant, key: key, at: time, lane: lane, batch: batch, isHeld: isHeld)
+        let sample = sample(of: tenant, key: key, at: time, owner: user, lane: lane, batch: batch, isHeld: isHeld)
         guard case .created(let task) = try await owner.create(sample) else {
             throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
         }
@@ -47,8 +47,10 @@ extension TaskStoreSuite {
     }
 
     /// A new task in the given status.
-    func add(_ status: TaskStatus, of tenant: TenantID = Self.tenant) async throws -> TaskRecord {
-        let task = try await add(of: tenant)
+    func add(
+        _ status: TaskStatus, of tenant: TenantID = Self.tenant, owner user: UserID = UserID("user")
+    ) async throws -> TaskRecord {
+        let task = try await add(of: tenant, owner: user)
         if status == .pending { return task }
         if status == .cancelled { return try requireValue(try await owner.cancel(task.id, of: tenant), "not cancelled") }
         let claimed = try await claim(task)

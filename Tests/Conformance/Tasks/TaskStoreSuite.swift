@@ -1,22 +1,25 @@
 package import PixelFlowCore
 
+/// What the suites are about.
+package typealias SuiteStore = TaskStore & UsageStore & EndedTaskStore
+
 /// A task store to check, and what it goes by.
 ///
 /// A store that takes a clock is given a `ManualClock` and the standard policy; a server keeps its
 /// own time, and is given `TaskPolicy.brief` so that waiting is short.
 package struct TaskStoreFixture: Sendable {
-    let store: any TaskStore & UsageStore
+    let store: any SuiteStore
     let policy: TaskPolicy
     let clock: ManualClock?
-    let reopen: @Sendable () async throws -> any TaskStore & UsageStore
+    let reopen: @Sendable () async throws -> any SuiteStore
 
     /// - Parameters:
     ///   - policy: the one that `store` goes by.
     ///   - clock: the one that `store` goes by; nil if it has its own.
     ///   - reopen: closes what `store` uses and opens the same data anew.
     package init(
-        store: any TaskStore & UsageStore, policy: TaskPolicy, clock: ManualClock?,
-        reopen: @escaping @Sendable () async throws -> any TaskStore & UsageStore
+        store: any SuiteStore, policy: TaskPolicy, clock: ManualClock?,
+        reopen: @escaping @Sendable () async throws -> any SuiteStore
     ) {
         self.store = store
         self.policy = policy
@@ -36,12 +39,12 @@ extension TaskStoreSuite {
     var owner: any TaskOwnerStore { fixture.store }
     var worker: any TaskWorkerStore { fixture.store }
     var dispatcher: any TaskDispatchStore { fixture.store }
-    var usage: any UsageStore { fixture.store }
+    var usage: any UsageStore & EndedTaskStore { fixture.store }
     var policy: TaskPolicy { fixture.policy }
     var clock: ManualClock? { fixture.clock }
 
     /// The same data, opened anew.
-    func reopen() async throws -> any TaskStore & UsageStore { try await fixture.reopen() }
+    func reopen() async throws -> any SuiteStore { try await fixture.reopen() }
 }
 
 extension TaskPolicy {

@@ -7,7 +7,9 @@ package struct UsageStoreConformance: TaskStoreSuite {
     package init(_ fixture: TaskStoreFixture) { self.fixture = fixture }
 
     /// Every rule.
-    package static let cases: [ConformanceCase<UsageStoreConformance>] = [
+    package static let cases: [ConformanceCase<UsageStoreConformance>] = quotaCases + endedCases
+
+    private static let quotaCases: [ConformanceCase<UsageStoreConformance>] = [
         Case("quota: unlimited until it is set, and again after that") { try await $0.quotaIsKept() },
         Case("quota: of racing creations exactly as many are admitted as may be in flight") { try await $0.racingCreations() },
         Case("quota: of racing replays exactly as many are admitted as may be in flight") { try await $0.racingReplays() },

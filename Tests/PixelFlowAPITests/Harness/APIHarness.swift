@@ -56,7 +56,8 @@ final class APIHarness: Sendable {
         audit = AuditRecorder(outbox: store, clock: clock, capacity: auditCapacity, logger: logger)
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
         counted = CountedTasks(store)
-        watch = BatchWatch(batches: store, webhooks: store, events: events, logger: logger)
+        watch = BatchWatch(
+            batches: store, webhooks: store, mail: BatchMail(desk: auth.identities, tasks: store), events: events, logger: logger)
         dependencies = APIDependencies(
             tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: store,
             webhooks: store, batches: store, batchWatch: watch, blobs: blobs, versions: store,

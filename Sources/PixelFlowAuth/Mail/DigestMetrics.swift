@@ -1,0 +1,26 @@
+import Metrics
+import PixelFlowIdentity
+
+/// What became of reports about people's tasks. Each series exists from the start, so that the first event is an increase.
+struct DigestMetrics: Sendable {
+    private let queued, empty, unreachable, superseded, postponed: Counter
+
+    init(_ factory: any MetricsFactory) {
+        func counter(_ outcome: String) -> Counter {
+            Counter(label: "auth_task_digests_total", dimensions: [("outcome", outcome)], factory: factory)
+        }
+        queued = counter("queued")
+        empty = counter("empty")
+        unreachable = counter("unreachable")
+        superseded = counter("superseded")
+        postponed = counter("postponed")
+    }
+
+    func count(_ count: IdentityStore.DigestCount) {
+        queued.increment(by: count.queued)
+        empty.increment(by: count.empty)
+        unreachable.increment(by: count.unreachable)
+        superseded.increment(by: count.superseded)
+        postponed.increment(by: count.postponed)
+    }
+}

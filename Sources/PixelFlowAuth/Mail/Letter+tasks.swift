@@ -1,0 +1,72 @@
+import PixelFlowCore
+import PixelFlowIdentity
+
+extension Letter {
+    /// - Parameter page: the address of the page.
+    static func taskNews(_ news: TaskNews, of organisation: String, page: String, stop: String) -> Letter {
+        let ended = news.ended
+        var letter: Letter
+        switch news.subject {
+        case .span(let choice, let from, let until):
+            let isAboutFailures = choice == .failures
+            letter = Letter(
+                subject: isAboutFailures
+                    ? "\(ended.failed) \(ended.failed == 1 ? "task has" : "tasks have") failed in \(organisation)"
+                    : "Your tasks in \(organisation): \(ended.words)",
+                heading: isAboutFailures ? "Tasks have failed" : "Your tasks",
+                paragraphs: [
+                    """
+                    Of the tasks that you have added to “\(organisation)”, these have ended between \(from.dayAndTime) and \
+                    \(until.dayAndTime) UTC:
+                    """
+                ],
+                action: "Look at the tasks", link: ended.failed > 0 ? "\(page)/?status=\(TaskStatus.failed.rawValue)" : page + "/",
+                notes: ["You get this message because you have chosen to be told \(choice.words), on your account page."], stop: stop)
+        case .batch(let id, let description):
+            let name = description.isEmpty ? "A batch" : "The batch “\(description)”"
+            letter = Letter(
+                subject: "\(name) in \(organisation) is done: \(ended.words)", heading: "A batch is done",
+                paragraphs: ["\(name) in “\(organisation)” is done. This is what became of its tasks."],
+                action: "Look at the tasks", link: "\(page)/?batch=\(id)",
+                notes: ["You get this message because you have chosen to be told \(TaskMail.batches.words), on your account page."],
+                stop: stop)
+        }
+        letter.figures = ended.figures
+        letter.items = ended.failures.map { failure in
+            Item(
+                title: failure.name.isEmpty ? failure.task.rawValue : failure.name, link: "\(page)/tasks/\(failure.task)",
+                text: failure.message, code: failure.code)
+        }
+        let others = ended.failed - ended.failures.count
+        if !letter.items.isEmpty, others > 0 { letter.more = "\(others) more \(others == 1 ? "task has" : "tasks have") failed." }
+        return letter
+    }
+}
+
+extension EndedTasks {
+    /// As in `12 completed, 3 failed`.
+    fileprivate var words: String {
+        let words = [(completed, "completed"), (failed, "failed"), (cancelled, "cancelled")].filter { $0.0 > 0 }.map { "\($0) \($1)" }
+        return words.isEmpty ? "no tasks" : words.joined(separator: ", ")
+    }
+
+    fileprivate var figures: [Letter.Figure] {
+        [
+            Letter.Figure(label: "Completed", number: completed), Letter.Figure(label: "Failed", number: failed),
+            Letter.Figure(label: "Cancelled", number: cancelled),
+        ]
+    }
+}
+
+extension TaskMail {
+    /// Completes "to be told".
+    fileprivate var words: String {
+        switch self {
+        case .never: "nothing"
+        case .failures: "when tasks have failed"
+        case .hourly: "each hour what has ended"
+        case .daily: "each day what has ended"
+        case .batches: "when a batch is done"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Hummingbird
+import OpenAPI
+import PixelFlowCore
+import PixelFlowHTTP
+
+/// `/task-digests` and `/ended-batches`: what people are to be mailed of their tasks. For services alone.
+struct TaskMailRoutes: Sendable {
+    let desk: any TaskMailDesk
+
+    var routes: [Route] {
+        [
+            Route(
+                .post, "/task-digests/claim", id: "claimTaskDigests", tag: "service", "Ask whose digests of tasks are due",
+                details: """
+                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. Each is given to one caller, and to another if that one has \
+                    not reported it within 2 minutes. None where no mail is sent.
+                    """, access: .operator, responses: [.json(DigestOrders.self, "What to sum.")], problems: [.databaseUnavailable],
+                handler: claim),
+            Route(
+                .post, "/task-digests", id: "reportTaskDigests", tag: "service", "Have people mailed of their tasks",
+                details: """
+                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: a span that was told of is told of no \
+                    second time.
+                    """, access: .operator, body: BodyDescription([.json(TaskDigestDelivery.self)], "The sums."),
+                responses: [.empty(.noContent, "Who wants to know will be mailed.")], problems: [.databaseUnavailable] + .fields,
+                handler: reportDigests),
+            Route(
+                .post, "/ended-batches", id: "reportEndedBatches", tag: "service", "Have people mailed of their batches",
+                details: """
+                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: a batch that was told of within three days \
+                    is told of no second time.
+                    """, access: .operator, body: BodyDescription([.json(EndedBatchDelivery.self)], "The batches."),
+                responses: [.empty(.noContent, "Who wants to know will be mailed.")],
+                problems: [.databaseUnavailable, .mailBacklog] + .fields, handler: reportBatches),
+        ]
+    }
+
+    @Sendable private func claim(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try .json(DigestOrders(try await desk.claimDigests()))
+    }
+
+    @Sendable private func reportDigests(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let body: TaskDigestDelivery = try await request.decodeJSON(limit: TaskDigestDelivery.bodyLimit)
+        guard body.digests.count <= DigestOrder.limit else {
+            throw PixelFlowError.invalid("digests", "Send at most \(DigestOrder.limit) digests.")
+        }
+        try await desk.report(body.digests)
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func reportBatches(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let body: EndedBatchDelivery = try await request.decodeJSON(limit: TaskDigestDelivery.bodyLimit)
+        guard body.batches.count <= EndedBatch.limit else {
+            throw PixelFlowError.invalid("batches", "Send at most \(EndedBatch.limit) batches.")
+        }
+        try await desk.report(body.batches)
+        return Response(status: .noContent)
+    }
+}

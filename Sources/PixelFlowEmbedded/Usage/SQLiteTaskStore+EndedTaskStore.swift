@@ -1,0 +1,40 @@
+import Foundation
+import GRDB
+package import PixelFlowCore
+
+/// A task that has ended does not change any more, and changes have an index: a sum reads the tasks of its span and no others.
+extension SQLiteTaskStore: EndedTaskStore {
+    private static let ended = """
+        tenant = ? AND updated_at >= ? AND updated_at < ? AND deleted_at IS NULL
+        AND json_extract(CAST(document AS TEXT), '$.owner') IN (SELECT value FROM json_each(?))
+        """
+
+    package func endedTasks(of owners: [UserID], in span: TaskSpan) async throws -> [UserID: EndedTasks] {
+        let arguments = try Self.arguments(owners, in: span)
+        return try await read { database in
+            let rows = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT json_extract(CAST(document AS TEXT), '$.owner'), status, COUNT(*) FROM task
+                        WHERE \(Self.ended) AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') GROUP BY 1, 2
+                        """), arguments: arguments)
+            var ended: [UserID: EndedTasks] = [:]
+            for row in rows {
+                guard let status = TaskStatus(rawValue: row[1]) else { continue }
+                ended[UserID(row[0]), default: EndedTasks()].count(row[2], as: status)
+            }
+            return ended
+        }
+    }
+
+    package func failedTasks(of owners: [UserID], in span: TaskSpan, limit: Int) async throws -> [TaskRecord] {
+        try await documents(
+            "WHERE \(Self.ended) AND status = 'FAILED' ORDER BY updated_at, id LIMIT ?",
+            Self.arguments(owners, in: span) + [limit])
+    }
+
+    private static func arguments(_ owners: [UserID], in span: TaskSpan) throws -> StatementArguments {
+        let names = String(decoding: try JSONEncoder().encode(owners), as: UTF8.self)
+        return [span.tenant.rawValue, span.from.microseconds, span.until.microseconds, names]
+    }
+}

@@ -1,0 +1,236 @@
+import PixelFlowCore
+import PixelFlowIdentity
+
+extension IdentityStoreConformance {
+    static let digestCases: [ConformanceCase<IdentityStoreConformance>] = [
+        ConformanceCase("mail about tasks: a choice is that of one member, and goes with the membership") {
+            try await $0.keepsTaskMail()
+        },
+        ConformanceCase("digests: due when their span is over, with the keys of the person, to one caller at a time") {
+            try await $0.ordersDigests()
+        },
+        ConformanceCase("digests: of 20 who report the same span one has it told, and there is one message") {
+            try await $0.tellsEachSpanOnce()
+        },
+        ConformanceCase("digests: nothing is told of nothing, and the next span begins where the last has ended") {
+            try await $0.tellsOfNothing()
+        },
+        ConformanceCase("digests: whoever cannot be mailed or wants no more is not told") { try await $0.sparesTheUnwilling() },
+        ConformanceCase("digests: a full outbox of mail loses none") { try await $0.keepsDigestsWithoutRoom() },
+        ConformanceCase("batches: told of once, to those who have chosen so, also of those of their keys") {
+            try await $0.tellsOfBatches()
+        },
+    ]
+
+    private static let schedule = TaskMailSchedule(dailyHour: 6)
+    private static let lifetime = Duration.seconds(3600)
+    /// 09:20 of a day, in UTC.
+    private static let start = Timestamp(iso8601: "2026-01-15T09:20:00Z") ?? now
+    /// The first span of each hour is over and has settled.
+    private static let later = Timestamp(iso8601: "2026-01-15T10:02:00Z") ?? now
+
+    private func claimed(_ other: IdentityStore? = nil, at time: Timestamp = later, limit: Int = 50) async throws -> [DigestOrder] {
+        try await (other ?? store).claimDigests(Self.schedule, at: time, lease: .seconds(120), limit: limit)
+    }
+
+    private func report(
+        _ order: DigestOrder, _ ended: EndedTasks, to other: IdentityStore? = nil, at time: Timestamp = later
+    ) async throws -> IdentityStore.DigestCount {
+        try await (other ?? store).report([TaskDigest(order, ended)], mailingFor: Self.lifetime, at: time)
+    }
+
+    private func waiting(at time: Timestamp = later) async throws -> [QueuedMail] {
+        try await store.claimMail(at: time + .seconds(1), lease: .zero, limit: 100)
+    }
+
+    private func choice(of user: User, in organisation: TenantID) async throws -> TaskMail {
+        try await store.noticeSettings(of: user.id, in: organisation).tasks
+    }
+
+    private func choose(_ choice: TaskMail, _ user: User, in organisation: TenantID, at time: Timestamp = start) async throws {
+        try await store.setMuted([:], tasks: choice, of: user.id, in: organisation, at: time)
+    }
+
+    private func count(
+        queued: Int = 0, empty: Int = 0, unreachable: Int = 0, superseded: Int = 0, postponed: Int = 0
+    ) -> IdentityStore.DigestCount {
+        var count = IdentityStore.DigestCount()
+        (count.queued, count.empty, count.unreachable) = (queued, empty, unreachable)
+        (count.superseded, count.postponed) = (superseded, postponed)
+        return count
+    }
+
+    private func keepsTaskMail() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .member)])
+        try requireEqual(try await choice(of: ada, in: works.id), .never, "at first")
+        for choice in TaskMail.allCases.reversed() {
+            try await choose(choice, bob, in: works.id)
+            let again = try await reopen()
+            try requireEqual(try await again.noticeSettings(of: bob.id, in: works.id).tasks, choice, "chosen")
+        }
+        try await choose(.daily, bob, in: works.id)
+        try requireEqual(try await choice(of: ada, in: works.id), .never, "of another person")
+        try requireEqual(try await choice(of: bob, in: bob.tenant), .never, "of another organisation")
+        try await choose(.daily, bob, in: ada.tenant)
+        try requireEqual(try await choice(of: bob, in: ada.tenant), .never, "of no member")
+        // One setting is not the other.
+        try await store.setMuted([.quotaWarning: true], of: bob.id, in: works.id, at: Self.now)
+        try requireEqual(try await choice(of: bob, in: works.id), .daily, "after another choice")
+        let audit = Self.audit(.memberRemoved, in: works.id, by: ada)
+        try require(try await store.removeMember(bob.id, from: works.id, by: .owner, audit: audit, at: Self.now), "not removed")
+        try requireEqual(try await choice(of: bob, in: works.id), .never, "after the membership")
+    }
+
+    private func ordersDigests() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let key = APIKey(
+            id: APIKeyID(UUIDv7.make()), organisation: ada.tenant, name: "ci", hash: "hash", hint: "hint", scopes: [], networks: [],
+            createdBy: ada.id, createdAt: Self.start, expiresAt: nil)
+        try await store.add(key, by: ada.id, audit: Self.audit(.keyCreated, in: ada.tenant, by: ada))
+        try await choose(.hourly, ada, in: ada.tenant)
+        try await choose(.failures, bob, in: bob.tenant)
+        try requireEqual(try await claimed(at: Self.start + .seconds(600)), [], "before a span has settled")
+        let half = try requireValue(Timestamp(iso8601: "2026-01-15T09:30:00Z"), "a time")
+        let full = try requireValue(Timestamp(iso8601: "2026-01-15T10:00:00Z"), "a time")
+        let failures = try await claimed(at: half + TaskSpan.settlingTime)
+        try requireEqual(
+            failures, [DigestOrder(organisation: bob.tenant, person: bob.id, owners: [bob.id], from: Self.start, until: half)],
+            "of a quarter of an hour")
+        _ = try await report(failures[0], EndedTasks(completed: 3))
+        let other = try await reopen()
+        let orders = try await claimed() + claimed(other)
+        try requireEqual(orders.count, 2, "given to two callers together")
+        let hourly = try requireValue(orders.first { $0.person == ada.id }, "no order for ada")
+        try requireEqual(
+            hourly,
+            DigestOrder(
+                organisation: ada.tenant, person: ada.id, owners: [ada.id, UserID(key.id.rawValue)], from: Self.start, until: full),
+            "with the keys")
+        try requireEqual(orders.first { $0.person == bob.id }.map { [$0.from, $0.until] }, [half, full], "where the last has ended")
+        try requireEqual(try await claimed(at: Self.later + .seconds(60)), [], "while they are given out")
+        try requireEqual(try await claimed(at: Self.later + .seconds(120), limit: 1).count, 1, "when nobody has reported, so many")
+        // A week at most: what is older is not told of.
+        let distant = Self.later + .seconds(30 * 86_400)
+        let late = try requireValue(try await claimed(at: distant).first { $0.person == ada.id }, "no late order")
+        try requireEqual(late.until - late.from, IdentityStore.digestAge, "after a long time away")
+    }
+
+    private func tellsEachSpanOnce() async throws {
+        let ada = try await register("ada@example.org")
+        try await choose(.hourly, ada, in: ada.tenant)
+        let order = try requireValue(try await claimed().first, "no order")
+        let ended = EndedTasks(completed: 998, failed: 1, cancelled: 1)
+        let other = try await reopen()
+        let store = store
+        let counts = try await withThrowingTaskGroup(of: IdentityStore.DigestCount.self) { group in
+            for number in 0..<20 {
+                group.addTask { try await self.report(order, ended, to: number.isMultiple(of: 2) ? store : other) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        try requireEqual(counts.map(\.queued).reduce(0, +), 1, "queued")
+        try requireEqual(counts.map(\.superseded).reduce(0, +), 19, "told of already")
+        let mails = try await waiting()
+        try requireEqual(mails.map(\.recipient), ["ada@example.org"], "recipients")
+        try requireEqual(mails.map(\.kind), [.taskDigest], "kinds")
+        let found = try requireValue(try await other.taskNews(of: mails[0]), "no news")
+        try requireEqual(
+            found.news,
+            TaskNews(
+                organisation: ada.tenant, person: ada.id, ended: ended, subject: .span(.hourly, from: order.from, until: order.until)),
+            "what is told")
+        try requireEqual(try await claimed(at: Self.later + .seconds(600)), [], "until the next span is over")
+        // Sent, and forgotten when it could not have been sent any more.
+        try await store.remove(mails[0])
+        try await store.cleanUp(at: Self.later + Self.lifetime + .seconds(1), auditAge: .seconds(86_400), tokenLifetime: .seconds(60))
+        let news = try await store.taskNews(of: mails[0])?.news
+        try requireEqual(news, nil, "once it has expired")
+    }
+
+    private func tellsOfNothing() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        try await choose(.hourly, ada, in: ada.tenant)
+        try await choose(.failures, bob, in: bob.tenant)
+        let orders = try await claimed()
+        for order in orders {
+            let ended = order.person == ada.id ? EndedTasks() : EndedTasks(completed: 1000, cancelled: 5)
+            try requireEqual(try await report(order, ended), count(empty: 1), "of nothing to tell")
+        }
+        try requireEqual(try await waiting(), [], "messages")
+        let next = try await claimed(at: Self.later + .seconds(3600))
+        try requireEqual(Set(next.map(\.from)), Set(orders.map(\.until)), "where the next spans begin")
+        for order in next { _ = try await report(order, EndedTasks(failed: 1), at: Self.later + .seconds(3600)) }
+        try requireEqual(try await waiting(at: Self.later + .seconds(3600)).count, 2, "messages once there is something")
+        // Another length goes on where the last has ended, and whoever begins anew begins now.
+        try await choose(.daily, ada, in: ada.tenant, at: Self.later + .seconds(7200))
+        let daily = try requireValue(try await claimed(at: Self.later + .seconds(86_400)).first { $0.person == ada.id }, "no order")
+        try requireEqual(daily.from, try requireValue(next.first { $0.person == ada.id }, "none").until, "after another choice")
+        try await choose(.never, bob, in: bob.tenant)
+        let anew = Self.later + .seconds(90_000)
+        try await choose(.hourly, bob, in: bob.tenant, at: anew)
+        let first = try requireValue(try await claimed(at: anew + .seconds(7200)).first { $0.person == bob.id }, "no order")
+        try requireEqual(first.from, anew, "begun anew")
+    }
+
+    private func sparesTheUnwilling() async throws {
+        let (ada, bob, eve) = (
+            try await register("ada@example.org"), try await register("bob@example.org"), try await register("eve@example.org")
+        )
+        for user in [ada, bob, eve] { try await choose(.hourly, user, in: user.tenant) }
+        let bounced = QueuedMail(
+            id: UUIDv7.make(), kind: .verification, recipient: bob.email, createdAt: Self.later, expiresAt: Self.later + Self.lifetime)
+        try await store.queue(bounced)
+        for mail in try await waiting() { try await store.remove(mail, mailbox: .refuses(at: Self.later)) }
+        let orders = try await claimed()
+        try await choose(.never, eve, in: eve.tenant)
+        var counts: [UserID: IdentityStore.DigestCount] = [:]
+        for order in orders { counts[order.person] = try await report(order, EndedTasks(completed: 1)) }
+        try requireEqual(counts[ada.id], count(queued: 1), "who wants to know")
+        try requireEqual(counts[bob.id], count(unreachable: 1), "whose mailbox refuses mail")
+        try requireEqual(counts[eve.id], count(superseded: 1), "who wants no more")
+        let mail = try requireValue(try await waiting().first, "no message")
+        try await choose(.never, ada, in: ada.tenant)
+        let news = try await store.taskNews(of: mail)?.news
+        try requireEqual(news, nil, "ended after it was queued")
+        try requireEqual(try await claimed(at: Self.later + .seconds(3600)).map(\.person), [bob.id], "who has not ended it")
+    }
+
+    private func keepsDigestsWithoutRoom() async throws {
+        let ada = try await register("ada@example.org")
+        try await choose(.hourly, ada, in: ada.tenant)
+        try await fillOutbox(until: Self.later + Self.lifetime)
+        let order = try requireValue(try await claimed().first, "no order")
+        try requireEqual(try await report(order, EndedTasks(failed: 1)), count(postponed: 1), "without room")
+        for mail in try await waiting() { try await store.remove(mail) }
+        let again = try requireValue(try await claimed(at: Self.later + .seconds(120)).first, "not asked for again")
+        try requireEqual(again, order, "the same span")
+        try requireEqual(try await report(again, EndedTasks(failed: 1)), count(queued: 1), "with room")
+    }
+
+    private func tellsOfBatches() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada, with: [(bob, .member)])
+        let key = APIKey(
+            id: APIKeyID(UUIDv7.make()), organisation: works.id, name: "ci", hash: "hash", hint: "hint", scopes: [], networks: [],
+            createdBy: ada.id, createdAt: Self.start, expiresAt: nil)
+        try await store.add(key, by: ada.id, audit: Self.audit(.keyCreated, in: works.id, by: ada))
+        try await choose(.batches, ada, in: works.id)
+        try await choose(.hourly, bob, in: works.id)
+        func batch(_ id: String, _ owner: UserID) -> EndedBatch {
+            EndedBatch(id: id, organisation: works.id, owner: owner, description: "Autumn", ended: EndedTasks(completed: 2))
+        }
+        let batches = [batch("1", ada.id), batch("2", UserID(key.id.rawValue)), batch("3", bob.id), batch("4", UserID("nobody"))]
+        try requireEqual(
+            try await store.report(batches, mailingFor: Self.lifetime, at: Self.later), count(queued: 2, superseded: 2), "first")
+        let other = try await reopen()
+        try requireEqual(try await other.report(batches, mailingFor: Self.lifetime, at: Self.later), count(superseded: 4), "again")
+        let mails = try await waiting()
+        try requireEqual(Set(mails.map(\.recipient)), [ada.email], "recipients")
+        var subjects: [TaskNews.Subject] = []
+        for mail in mails { subjects.append(try requireValue(try await store.taskNews(of: mail), "no news").news.subject) }
+        try requireEqual(
+            Set(subjects), [.batch("1", description: "Autumn"), .batch("2", description: "Autumn")], "what is told")
+        try requireEqual(try await claimed().map(\.person), [bob.id], "whom no span is told of")
+    }
+}
