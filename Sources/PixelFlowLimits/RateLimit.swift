@@ -35,4 +35,7 @@ package struct RateBucket: Sendable, Hashable {
         self.limit = limit
         self.key = key
     }
+
+    /// Of the key alone: it is hashed for each request, and few buckets share a key.
+    package func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }

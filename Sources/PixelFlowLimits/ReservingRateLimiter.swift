@@ -75,13 +75,15 @@ package final class ReservingRateLimiter: RateLimiter {
     private func take(of buckets: [RateBucket], most: Int) -> Taking {
         let now = now()
         return reservations.withLock { reservations in
-            guard var reservation = reservations[buckets], now < reservation.end else { return .nothing(next: 1) }
-            defer { reservations[buckets] = reservation }
-            let isFar = reservation.decision(of: buckets, at: now).balances.allSatisfy { $0.remaining > $0.limit.quota / 2 }
-            let next = isFar && now - reservation.made < Self.pace ? min(most, reservation.size * 2) : 1
-            let renews = next > 1 && !reservation.isBeingRenewed && reservation.left <= reservation.size / 2 + 1
+            guard let index = reservations.index(forKey: buckets) else { return .nothing(next: 1) }
+            var reservation = reservations.values[index]
+            guard now < reservation.end else { return .nothing(next: 1) }
+            defer { reservations.values[index] = reservation }
+            let isShort = !reservation.isBeingRenewed && reservation.left <= reservation.size / 2 + 1
+            let renews = isShort && now - reservation.made < Self.pace && reservation.isFarFromLimits(of: buckets, at: now)
+            let next = renews ? min(most, reservation.size * 2) : 1
             if renews { reservation.isBeingRenewed = true }
-            guard reservation.left > 0 else { return .nothing(next: renews ? next : 1) }
+            guard reservation.left > 0 else { return .nothing(next: next) }
             reservation.left -= 1
             let decision = reservation.decision(of: buckets, at: now)
             return renews ? .takenHalf(decision, next: next) : .taken(decision)
@@ -137,6 +139,11 @@ package final class ReservingRateLimiter: RateLimiter {
 }
 
 extension ReservingRateLimiter.Reservation {
+    /// Whether more than half of each quota is left.
+    fileprivate func isFarFromLimits(of buckets: [RateBucket], at now: ContinuousClock.Instant) -> Bool {
+        decision(of: buckets, at: now).balances.allSatisfy { $0.remaining > $0.limit.quota / 2 }
+    }
+
     /// How the buckets stand if what is left is not counted.
     fileprivate func decision(of buckets: [RateBucket], at now: ContinuousClock.Instant) -> RateDecision {
         RateDecision(

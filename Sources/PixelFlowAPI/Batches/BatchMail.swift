@@ -1,4 +1,4 @@
-import PixelFlowCore
+package import PixelFlowCore
 
 /// Tells auth, which knows the people, of batches that are done, so that whoever has made one and wants to know is mailed.
 package struct BatchMail: Sendable {
