@@ -5,6 +5,7 @@ import PixelFlowDispatch
 import PixelFlowKafka
 import PixelFlowMongo
 import PixelFlowS3
+import RawHTTP
 import Testing
 
 extension LiveCluster {
@@ -23,12 +24,13 @@ extension LiveCluster {
 
     /// Lets people work while `disturb` runs, and judges what became of what they were promised.
     func runLoad(
-        pace: Duration = .milliseconds(30), deadline: Duration = .seconds(240), atLeast tasks: Int,
+        pace: Duration = .milliseconds(30), deadline: Duration = .seconds(240), receiver: RawServer? = nil, atLeast tasks: Int,
         disturb: (LoadRun) async throws -> Void
     ) async throws -> History {
         var loadRun = LoadRun(entrance(api: 1), entrance(api: 2))
         loadRun.pace = pace
         loadRun.deadline = deadline
+        loadRun.receiver = receiver
         let (downloads, tenant) = try await loadRun.run { try await disturb(loadRun) }
         let store = try self.tasks()
         try await loadRun.quiet(store)

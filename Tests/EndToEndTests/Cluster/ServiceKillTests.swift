@@ -1,6 +1,7 @@
 import Foundation
 import HistoryChecker
 import PixelFlowCore
+import RawHTTP
 import Testing
 
 extension ClusterEndToEnd {
@@ -18,28 +19,32 @@ extension ClusterEndToEnd {
                 .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2), .worker(1), .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2),
                 .worker(2),
             ]
-            try await LiveCluster.run { cluster in
-                let history = try await cluster.runLoad(pace: .milliseconds(10), atLeast: Self.tasks) { loadRun in
-                    for number in 0..<Self.kills {
-                        let victim = victims[number % victims.count]
-                        try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
-                        await cluster.kill(victim)
-                        // A worker needs its partitions back before its death can hurt anybody again.
-                        if victim.service == "worker" {
-                            try await cluster.startAndJoin(victim, group: "start-\(number)")
-                        } else {
-                            try cluster.spawn(victim)
+            try await RawServer.run(answer: RawServer.status(200)) { receiver in
+                try await LiveCluster.run {
+                    $0["PIXELFLOW_WEBHOOK_ALLOW_NETWORKS"] = "127.0.0.0/8"
+                } _: { cluster in
+                    let history = try await cluster.runLoad(pace: .milliseconds(10), receiver: receiver, atLeast: Self.tasks) { loadRun in
+                        for number in 0..<Self.kills {
+                            let victim = victims[number % victims.count]
+                            try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
+                            await cluster.kill(victim)
+                            // A worker needs its partitions back before its death can hurt anybody again.
+                            if victim.service == "worker" {
+                                try await cluster.startAndJoin(victim, group: "start-\(number)")
+                            } else {
+                                try cluster.spawn(victim)
+                            }
                         }
+                        for member in LiveCluster.standard { try await cluster.ready(member) }
+                        try await Cluster.enough(Self.tasks, loadRun)
                     }
-                    for member in LiveCluster.standard { try await cluster.ready(member) }
-                    try await Cluster.enough(Self.tasks, loadRun)
+                    #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
+                    print(
+                        """
+                        \(Self.kills) kills of services in \(ContinuousClock.now - start): \(history.promises.count) tasks accepted, \
+                        \(history.tasks.filter { $0.losses > 0 }.count) lost a worker, at most \(history.tasks.map(\.losses).max() ?? 0) times
+                        """)
                 }
-                #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
-                print(
-                    """
-                    \(Self.kills) kills of services in \(ContinuousClock.now - start): \(history.promises.count) tasks accepted, \
-                    \(history.tasks.filter { $0.losses > 0 }.count) lost a worker, at most \(history.tasks.map(\.losses).max() ?? 0) times
-                    """)
             }
         }
     }

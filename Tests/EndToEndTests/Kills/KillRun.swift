@@ -3,6 +3,7 @@ import Foundation
 import HistoryChecker
 import PixelFlowCore
 import PixelFlowEmbedded
+import RawHTTP
 import Testing
 
 /// The all-in-one service is killed and started over and over while people use it.
@@ -13,9 +14,12 @@ struct KillRun: Sendable {
     let service: LiveService
     private let loadRun: LoadRun
 
-    init(service: LiveService) {
+    /// - Parameter receiver: of webhooks.
+    init(service: LiveService, receiver: RawServer) {
         self.service = service
-        loadRun = LoadRun(service)
+        var loadRun = LoadRun(service)
+        loadRun.receiver = receiver
+        self.loadRun = loadRun
     }
 
     /// Kills the service that often, lets it finish what it has, and gathers what became of it all.

@@ -4,6 +4,7 @@ import Foundation
 import HistoryChecker
 import PixelFlowClient
 import PixelFlowCore
+import RawHTTP
 import Synchronization
 import Testing
 
@@ -19,6 +20,8 @@ struct LoadRun: Sendable {
     var pace = Duration.milliseconds(30)
     /// How long everything that was accepted may take once the disturbance is over.
     var deadline = Duration.seconds(240)
+    /// Hears of every end by a webhook; nil where that is not looked at.
+    var receiver: RawServer?
     let recorder = HistoryRecorder()
     private let isOver = Flag()
     private let ends = EndTimes()
@@ -33,6 +36,13 @@ struct LoadRun: Sendable {
     func run(disturb: () async throws -> Void) async throws -> (downloads: [Download], tenant: TenantID) {
         let person = try await Person.signedIn(to: entrance, as: "\(UUID().uuidString)@example.org")
         let people = entrances.map { Person(service: $0, token: person.token) }
+        let webhook: Webhook? =
+            if let receiver {
+                try await person.client.createWebhook(
+                    url: receiver.url("/hook"), events: ["task.completed", "task.failed", "task.cancelled"])
+            } else {
+                nil
+            }
         try await withThrowingTaskGroup { group in
             for number in 1...3 {
                 group.addTask { try await upload(as: "client-\(number)", people[number % people.count]) }
@@ -46,6 +56,7 @@ struct LoadRun: Sendable {
             try await group.waitForAll()
             try await drain(person)
         }
+        if let receiver, let webhook { try await hear(of: webhook, from: receiver) }
         let downloads = try await download(person)
         let identity = try await retry { try await person.client.validate() }
         return (downloads, TenantID(identity.tenant))
@@ -163,6 +174,23 @@ struct LoadRun: Sendable {
             Issue.record("\(left.count) of \(recorder.promises.count) tasks have not ended: \(states.joined(separator: "; "))")
             throw error
         }
+    }
+
+    /// Waits until every end has been told, and looks at what was told.
+    private func hear(of webhook: Webhook, from receiver: RawServer) async throws {
+        let expected = Dictionary(
+            uniqueKeysWithValues: recorder.promises.map { ("msg_\($0.task)_1_\(webhook.id)", WebhookEvent($0.ending)?.rawValue) })
+        try await eventually(within: deadline, "every end to be told") {
+            Set(expected.keys).isSubset(of: receiver.requests.compactMap { $0.header("webhook-id") }) ? () : nil
+        }
+        struct Message: Decodable { let type: String }
+        let messages = receiver.requests
+        let wrong = messages.filter { message in
+            let type = try? JSONDecoder().decode(Message.self, from: Data(message.body.utf8)).type
+            return type == nil || expected[message.header("webhook-id") ?? ""] != type
+        }
+        #expect(wrong.isEmpty, "told of what has not happened: \(wrong.prefix(3).map(\.body))")
+        print("\(expected.count) ends told, \(messages.count - expected.count) of them again")
     }
 
     private func download(_ person: Person) async throws -> [Download] {
