@@ -4,8 +4,8 @@ import WireFormats
 /// Counts several requests ahead for callers who send many and are far from their limits, so that most of their requests need no
 /// round trip.
 ///
-/// What is counted ahead is counted before it is used, so that replicas together never admit more than the quota. From half of the
-/// quota on each request is counted by itself: the quota is exact again where it matters. A caller who stops loses what was
+/// What is counted ahead is counted before it is used, so that replicas together never admit more than the quota, and what is earned in
+/// `grace`. From half of the quota on each request is counted by itself: the quota is exact again where it matters. A caller who stops loses what was
 /// counted ahead and not used: at most a 64th of the quota in each replica, until it is earned back.
 package final class ReservingRateLimiter: RateLimiter {
     /// Requests counted ahead at most, whatever the quota.
@@ -16,6 +16,9 @@ package final class ReservingRateLimiter: RateLimiter {
     static let capacity = 10_000
     /// A caller sends many if half of what was counted ahead is used within this time.
     static let pace = Duration.milliseconds(250)
+
+    /// What is earned back within this time may still be used: quotas that are earned faster than requests come would save nothing.
+    static let grace = Duration.milliseconds(100)
 
     fileprivate struct Reservation {
         /// How many of the counted requests have not been made.
@@ -83,6 +86,7 @@ package final class ReservingRateLimiter: RateLimiter {
             let renews = isShort && now - reservation.made < Self.pace && reservation.isFarFromLimits(of: buckets, at: now)
             let next = renews ? min(most, reservation.size * 2) : 1
             if renews { reservation.isBeingRenewed = true }
+            reservation.left = min(reservation.left, reservation.unearned(of: buckets, at: now))
             guard reservation.left > 0 else { return .nothing(next: next) }
             reservation.left -= 1
             let decision = reservation.decision(of: buckets, at: now)
@@ -139,6 +143,12 @@ package final class ReservingRateLimiter: RateLimiter {
 }
 
 extension ReservingRateLimiter.Reservation {
+    /// How much of what is left has not been earned back meanwhile: the rest is in the buckets again and must not be used twice.
+    fileprivate func unearned(of buckets: [RateBucket], at now: ContinuousClock.Instant) -> Int {
+        let kept = zip(buckets, full).map { ($1 - now + ReservingRateLimiter.grace).microseconds / $0.limit.interval }.min() ?? 0
+        return max(0, Int(kept))
+    }
+
     /// Whether more than half of each quota is left.
     fileprivate func isFarFromLimits(of buckets: [RateBucket], at now: ContinuousClock.Instant) -> Bool {
         decision(of: buckets, at: now).balances.allSatisfy { $0.remaining > $0.limit.quota / 2 }

@@ -90,6 +90,7 @@ import Testing
     @Test(arguments: [
         (#"{"priority":"soon"}"#, "priority"), (#"{"description":7}"#, "description"),
         (#"{"description":"\#(String(repeating: "x", count: 257))"}"#, "description"),
+        (#"{"description":"two\nlines"}"#, "description"), (#"{"description":"\u0000"}"#, "description"),
     ])
     func aBodyThatIsWrongIsRefused(_ json: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in

@@ -112,6 +112,17 @@ struct ReservingRateLimiterTests {
         #expect(recorder.trips.count == trips + 1)
     }
 
+    @Test("what was earned back is not used a second time")
+    func earnedOnesAreGivenUp() async throws {
+        // One each 10 ms.
+        let bucket = RateBucket(RateLimit(name: "read", quota: 6400, window: .seconds(64)), key: "u:2")
+        for _ in 0..<500 { _ = try await limiter.admit([bucket]) }
+        time.advance(by: .seconds(6))
+        var allowed = 0
+        for _ in 0..<7000 where try await limiter.admit([bucket]).isAllowed { allowed += 1 }
+        #expect((6400...6410).contains(allowed))
+    }
+
     @Test("clearing a bucket forgets what was counted ahead in it")
     func clears() async throws {
         for _ in 0..<2 { _ = try await limiter.admit([bucket]) }

@@ -6,7 +6,7 @@ import WireFormats
 struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "BatchRequest"
     static let annotations: [String: SchemaAnnotation] = [
-        "description": .init("For people; at most 256 bytes.", ["maxLength": 256]),
+        "description": .init("For people; at most 256 bytes, without control characters.", ["maxLength": 256]),
         "priority": .init("That of its tasks, where an upload names none.", schema: .priority),
     ]
 
@@ -20,6 +20,9 @@ struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
         let description = description ?? ""
         guard description.utf8.count <= Self.descriptionLimit else {
             throw .invalid("description", "description must be at most \(Self.descriptionLimit) bytes long.")
+        }
+        guard description.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+            throw .invalid("description", "description must not have control characters, such as line breaks.")
         }
         return Batch(
             id: .make(at: now), tenant: principal.tenant, owner: principal.user, description: description, lane: priority, createdAt: now)

@@ -25,10 +25,13 @@ package struct BatchSettings: Sendable {
 ///
 /// What is to be done follows from the batch and its tasks, and every batch has a time at which it is looked at again: whoever is killed
 /// when, nothing is forgotten. The end of a task has its batch looked at within `interval`. Any number of replicas may do so at once:
-/// deliveries and messages have the same ids whoever makes them, and they are stored before the batch is completed.
+/// deliveries have the same ids whoever makes them, and they are stored before the batch is completed; a message about it has one, too.
 package final class BatchWatch: Service {
     /// Between two looks. However many tasks of a batch end meanwhile, they cost one.
     static let interval = Duration.seconds(1)
+    /// Between two attempts to have people mailed of a batch, and how long it is attempted.
+    static let tellingInterval = Duration.seconds(60)
+    static let tellingTime = Duration.seconds(86_400)
     /// Batches whose tasks have ended that wait for a look; those beyond are looked at when they are due.
     static let capacity = 10_000
     /// Batches that are due and looked at in one round.
@@ -140,6 +143,7 @@ package final class BatchWatch: Service {
             }
         case .completed:
             guard batch.due <= now else { return }
+            guard batch.toldAt != nil else { return try await tell(batch, now) }
             guard try await batches.newestTask(of: batch) == nil else {
                 return try await postpone(batch, until: now + Batch.emptyLife)
             }
@@ -174,8 +178,28 @@ package final class BatchWatch: Service {
         let completed = CompletedBatch(batch, counts)
         for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
         if !endpoints.isEmpty { wake() }
-        try await mail.report(batch, counts)
-        // Last: before that, whoever looks next does all of it again.
-        if try await batches.replace(batch) { logger.info("batch completed", metadata: ["batch": "\(batch.id)"]) }
+        // Before that, whoever looks next does all of it again.
+        guard try await batches.replace(batch) else { return }
+        logger.info("batch completed", metadata: ["batch": "\(batch.id)"])
+        try await tell(batch, now)
+    }
+
+    /// Has people mailed. While auth cannot be told, other batches do not wait for this one.
+    private func tell(_ completed: Batch, _ now: Timestamp) async throws {
+        var batch = completed
+        do {
+            try await mail.report(batch, try await batches.counts(of: batch.id, of: batch.tenant))
+        } catch let error where !(error is CancellationError) {
+            guard let completedAt = batch.completedAt, now < completedAt + Self.tellingTime else {
+                logger.error("nobody mailed of a batch", metadata: ["batch": "\(batch.id)", "error": "\(error)"])
+                batch.markTold(at: now)
+                _ = try await batches.replace(batch)
+                return
+            }
+            try await postpone(batch, until: now + Self.tellingInterval)
+            throw error
+        }
+        batch.markTold(at: now)
+        _ = try await batches.replace(batch)
     }
 }

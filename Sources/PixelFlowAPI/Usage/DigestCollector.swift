@@ -36,7 +36,7 @@ package struct DigestCollector: Service {
             while true {
                 do {
                     while try await round() == DigestOrder.limit {}
-                } catch let error as PixelFlowError {
+                } catch  where !(error is CancellationError) {
                     logger.warning("digests not asked for or not reported, will be retried", metadata: ["error": "\(error)"])
                 }
                 try await Task.sleep(for: Self.interval)
@@ -58,7 +58,7 @@ package struct DigestCollector: Service {
             do {
                 guard try await tasks.hasPassed(TaskSpan.settlingTime, since: span.until) else { continue }
                 digests += try await sums(orders, in: span)
-            } catch let error as PixelFlowError {
+            } catch  where !(error is CancellationError) {
                 // The tasks of one organisation hold up nobody else's digest.
                 failed.increment(by: orders.count)
                 logger.warning("tasks not summed for mail, will be retried", metadata: ["tenant": "\(span.tenant)", "error": "\(error)"])

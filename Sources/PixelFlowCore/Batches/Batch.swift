@@ -40,6 +40,8 @@ package struct Batch: Sendable, Hashable, Codable {
     package let createdAt: Timestamp
     package private(set) var closedAt: Timestamp?
     package private(set) var completedAt: Timestamp?
+    /// When auth was told that it is completed, so that people are mailed.
+    package private(set) var toldAt: Timestamp?
     /// When somebody should look at it next, whatever happens to its tasks.
     package private(set) var due: Timestamp
     /// Grows with every change.
@@ -54,6 +56,7 @@ package struct Batch: Sendable, Hashable, Codable {
         self.createdAt = createdAt
         closedAt = nil
         completedAt = nil
+        toldAt = nil
         due = createdAt
         revision = 1
     }
@@ -78,8 +81,14 @@ extension Batch {
     package mutating func complete(at now: Timestamp) -> Bool {
         guard closedAt != nil, completedAt == nil else { return false }
         completedAt = now
-        postpone(until: now + Self.emptyLife)
+        postpone(until: now)
         return true
+    }
+
+    /// Nothing is left to do for a completed batch until its tasks are gone.
+    package mutating func markTold(at now: Timestamp) {
+        toldAt = now
+        postpone(until: now + Self.emptyLife)
     }
 
     /// Has it looked at again later.

@@ -87,7 +87,7 @@ extension IdentityStore {
                 }
                 let isNews = choice == .failures ? digest.ended.failed > 0 : digest.ended.total > 0
                 let recipient = isNews ? try Self.mailable(digest.person, in: digest.organisation, connection) : nil
-                if recipient != nil, try !Self.hasRoom(connection) {
+                if recipient != nil, try !Self.hasRoom(connection, limit: Self.taskMailLimit) {
                     count.postponed += 1
                     continue
                 }
@@ -130,6 +130,7 @@ extension IdentityStore {
                     count.unreachable += 1
                     continue
                 }
+                guard try Self.hasRoom(connection, limit: Self.taskMailLimit) else { throw PixelFlowError.mailBacklog }
                 let news = TaskNews(
                     organisation: batch.organisation, person: person, ended: batch.ended,
                     subject: .batch(batch.id, description: batch.description))

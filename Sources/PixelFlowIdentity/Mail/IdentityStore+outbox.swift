@@ -4,6 +4,8 @@ package import PixelFlowCore
 extension IdentityStore {
     /// Messages that wait at most; far over what a server that was away for a day leaves behind.
     package static let mailLimit = 10_000
+    /// Messages about tasks wait only while so few do: whoever has forgotten a password must always find room.
+    package static let taskMailLimit = mailLimit / 2
 
     private static let insert = SQLStatement(
         "queue_mail",
@@ -15,7 +17,8 @@ extension IdentityStore {
         "due_mail",
         """
         SELECT id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
-        WHERE next_attempt_at <= $1 AND lease_until <= $1 ORDER BY next_attempt_at, id LIMIT $2
+        WHERE next_attempt_at <= $1 AND lease_until <= $1
+        ORDER BY CASE WHEN kind IN ('task_digest', 'batch_completed') THEN 1 ELSE 0 END, next_attempt_at, id LIMIT $2
         """)
     private static let claim = SQLStatement(
         "claim_mail",
@@ -35,9 +38,7 @@ extension IdentityStore {
     /// Queues a message in the transaction that causes it.
     static func queue(_ mail: QueuedMail, _ connection: any SQLConnection) throws {
         guard try hasRoom(connection) else {
-            throw PixelFlowError(
-                .unavailable, code: "mail_backlog", "Too many messages wait to be sent; try again later.", retry: .transient,
-                retryAfter: 60)
+            throw PixelFlowError.mailBacklog
         }
         let values: [SQLValue] = [
             .text(mail.id), .text(mail.kind.rawValue), .text(mail.recipient), .text(mail.subject), .time(mail.createdAt),
@@ -47,9 +48,9 @@ extension IdentityStore {
     }
 
     /// Whether another message may wait.
-    static func hasRoom(_ connection: any SQLConnection) throws -> Bool { try connection.count(count) < mailLimit }
+    static func hasRoom(_ connection: any SQLConnection, limit: Int = mailLimit) throws -> Bool { try connection.count(count) < limit }
 
-    /// Claims messages that are due, the longest due first. A claim whose answer is lost comes back as doubtful after its lease.
+    /// Claims messages that are due, the longest due first, and those about tasks last. A claim whose answer is lost comes back as doubtful after its lease.
     ///
     /// - Parameter lease: after it another sender may claim them.
     package func claimMail(at now: Timestamp, lease: Duration, limit: Int) async throws -> [QueuedMail] {
@@ -103,4 +104,10 @@ extension IdentityStore {
             id: row.text(0), kind: kind, recipient: row.text(2), subject: row.text(3), createdAt: row.time(4), expiresAt: row.time(5),
             attempts: Int(row.integer(6)), epoch: row.integer(7), isDoubtful: row.integer(8) > 0)
     }
+}
+
+extension PixelFlowError {
+    /// No further message may wait.
+    static let mailBacklog = PixelFlowError(
+        .unavailable, code: "mail_backlog", "Too many messages wait to be sent; try again later.", retry: .transient, retryAfter: 60)
 }

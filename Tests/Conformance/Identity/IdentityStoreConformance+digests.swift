@@ -17,6 +17,7 @@ extension IdentityStoreConformance {
         },
         ConformanceCase("digests: whoever cannot be mailed or wants no more is not told") { try await $0.sparesTheUnwilling() },
         ConformanceCase("digests: a full outbox of mail loses none") { try await $0.keepsDigestsWithoutRoom() },
+        ConformanceCase("digests: wait behind all other mail, and leave room for it") { try await $0.comesLast() },
         ConformanceCase("batches: told of once, to those who have chosen so, also of those of their keys") {
             try await $0.tellsOfBatches()
         },
@@ -206,6 +207,24 @@ extension IdentityStoreConformance {
         let again = try requireValue(try await claimed(at: Self.later + .seconds(120)).first, "not asked for again")
         try requireEqual(again, order, "the same span")
         try requireEqual(try await report(again, EndedTasks(failed: 1)), count(queued: 1), "with room")
+    }
+
+    private func comesLast() async throws {
+        let ada = try await register("ada@example.org")
+        try await choose(.hourly, ada, in: ada.tenant)
+        let order = try requireValue(try await claimed().first, "no order")
+        try requireEqual(try await report(order, EndedTasks(failed: 1)), count(queued: 1), "with room")
+        func invitation(at time: Timestamp) -> QueuedMail {
+            QueuedMail(
+                id: UUIDv7.make(), kind: .invitation, recipient: "x@example.org", createdAt: time, expiresAt: Self.later + Self.lifetime)
+        }
+        try await store.queue(invitation(at: Self.later + .seconds(1)))
+        let first = try await store.claimMail(at: Self.later + .seconds(2), lease: .seconds(60), limit: 1)
+        try requireEqual(first.map(\.kind), [.invitation], "the first to be sent")
+        for _ in 0..<IdentityStore.taskMailLimit - 2 { try await store.queue(invitation(at: Self.later)) }
+        let next = try requireValue(try await claimed(at: Self.later + .seconds(3600)).first, "no second order")
+        try requireEqual(try await report(next, EndedTasks(failed: 1)), count(postponed: 1), "half full")
+        try await store.queue(invitation(at: Self.later))
     }
 
     private func tellsOfBatches() async throws {
