@@ -49,6 +49,8 @@ final class EventPump {
         isSending = true
         let promise = eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
+            // Until now they count as held: their bytes are still in memory.
+            withExtendedLifetime(messages) {}
             self.isSending = false
             // A connection that has failed is about to tell its end.
             guard case .success = result, let outlet = self.outlet else { return }

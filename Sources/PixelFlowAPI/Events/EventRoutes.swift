@@ -72,7 +72,10 @@ struct EventRoutes: Sendable {
         let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: batch)
         return Response(
             status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", Self.accelBuffering: "no"],
+            // The connection ends with the stream.
+            headers: [
+                .contentType: "text/event-stream", .cacheControl: "no-store", .connection: "close", Self.accelBuffering: "no",
+            ],
             body: ResponseBody { writer in
                 let stream = subscription.open.stream
                 try await withGracefulShutdownHandler {

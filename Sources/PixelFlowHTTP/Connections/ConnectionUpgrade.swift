@@ -45,13 +45,16 @@ extension AppRequestContext {
     /// - Parameter take: is called on the event loop of the connection.
     package func continueOnLoop(_ take: @escaping @Sendable (AnswerTail) -> Void) async throws {
         let channel = self.channel
-        try await channel.eventLoop.submit {
+        let hasOthers = try await channel.eventLoop.submit {
             let pipeline = channel.pipeline.syncOperations
             let observer = try pipeline.handler(type: RequestObserver.self)
             let connection = AnswerTail.Connection(hasEnded: observer.hasInputEnded)
             try pipeline.addHandler(connection, position: .after(observer))
             take(AnswerTail(connection, observer))
+            return observer.hasWaitingRequests
         }.get()
+        // Requests that came right behind this one must not be run: the connection ends with this answer, and they have none.
+        if hasOthers { try await channel.closeFuture.get() }
     }
 
     /// Of the connection.

@@ -46,8 +46,10 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
         self.owner = owner
         let early = early
         self.early = []
+        isPaused = false
         early.forEach(tell)
-        resume()
+        // Unless what has come already was too much.
+        if !isPaused { resume() }
     }
 
     private func tell(_ event: Event) {
@@ -87,12 +89,19 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
     /// Tells the peer that nothing more comes, once the socket has taken what was sent.
     package func endOutput() { context?.close(mode: .output, promise: nil) }
 
-    /// Closes the connection once the socket has taken what was sent.
+    /// Closes the connection once the socket has taken what was sent, or has not for `finishTime`.
     package func finish() {
         guard let context else { return }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.close(mode: .output).whenComplete { _ in bound.value.close(promise: nil) }
+        let deadline = context.eventLoop.scheduleTask(in: Self.finishTime) { bound.value.close(promise: nil) }
+        context.close(mode: .output).whenComplete { _ in
+            deadline.cancel()
+            bound.value.close(promise: nil)
+        }
     }
+
+    /// A peer that does not read would keep the connection for ever otherwise.
+    private static var finishTime: TimeAmount { .seconds(2) }
 
     // MARK: The channel
 

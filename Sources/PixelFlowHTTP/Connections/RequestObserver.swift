@@ -20,6 +20,9 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(_ connection: ConnectionGuard) { self.connection = connection }
 
+    /// Whether requests have come that are to be answered after the present one.
+    var hasWaitingRequests: Bool { waiting > 1 }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):

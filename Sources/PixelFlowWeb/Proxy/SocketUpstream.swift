@@ -36,7 +36,14 @@ struct SocketUpstream: Sendable {
             let opened = OpenedSocket(service, on: context.eventLoop)
             return context.upgrade(
                 to: "websocket", headers: answer, handlers: { [] },
-                own: { (client: SocketRelay.Side) in SocketRelay.connect(client, opened.take()) })
+                own: { (client: SocketRelay.Side) in SocketRelay.connect(client, opened.take()) }
+            ) { _ in
+                // The connection itself is told only once, perhaps before it was a relay.
+                await withGracefulShutdownHandler {
+                } onGracefulShutdown: {
+                    context.closeConnection()
+                }
+            }
         case .refused(let channel): return try await refusal(channel)
         }
     }
