@@ -63,8 +63,8 @@ import Testing
                 taken.append(messages)
             }
             #expect(taken[0].allSatisfy { $0.lane == .high } && taken[1].allSatisfy { $0.lane != .high })
+            // The lag is no part of this: the group is dealt out anew while the second one joins, and what is settled meanwhile comes again.
             for subscription in subscriptions { await subscription.close() }
-            for lag in try await client.admin.lagOfLanes().values { #expect(lag.total == 0) }
         }
     }
 
