@@ -41,7 +41,7 @@ def test_a_session_is_enough_to_try_out_an_upload(ada, photos):
     expect(ada.page.get_by_role("status")).to_have_text(f"Signed in as {ada.email}")
     ada.page.get_by_role("button", name="Authorize").click()
     expect(ada.page.get_by_text(f"The session of {ada.email}")).to_be_visible()
-    ada.page.get_by_role("button", name="Close").last.click()
+    ada.page.get_by_role("button", name="Close", exact=True).last.click()
 
     response = upload_photo(ada, photos[0])
     assert response.status == 202
@@ -61,7 +61,7 @@ def test_a_pasted_token_is_enough_without_a_session(visit, ada, photos, console)
     guest.page.get_by_role("button", name="Authorize").click()
     guest.page.get_by_label("auth-bearer-value").fill(answer.json()["token"])
     guest.page.get_by_role("button", name="Apply credentials").click()
-    guest.page.get_by_role("button", name="Close").last.click()
+    guest.page.get_by_role("button", name="Close", exact=True).last.click()
     with guest.page.expect_response(re.compile("/api/upload$")) as waiting:
         guest.page.locator("#operations-tasks-upload").get_by_role("button", name="Execute").click()
     assert waiting.value.status == 202

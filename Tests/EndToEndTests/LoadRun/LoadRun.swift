@@ -179,7 +179,9 @@ struct LoadRun: Sendable {
     /// Waits until every end has been told, and looks at what was told.
     private func hear(of webhook: Webhook, from receiver: RawServer) async throws {
         let expected = Dictionary(
-            uniqueKeysWithValues: recorder.promises.map { ("msg_\($0.task)_1_\(webhook.id)", WebhookEvent($0.ending)?.rawValue) })
+            uniqueKeysWithValues: recorder.promises.map {
+                ("msg_\($0.task)_1_\(webhook.id)", $0.ending.flatMap { WebhookEvent($0)?.rawValue })
+            })
         try await eventually(within: deadline, "every end to be told") {
             Set(expected.keys).isSubset(of: receiver.requests.compactMap { $0.header("webhook-id") }) ? () : nil
         }
@@ -189,7 +191,7 @@ struct LoadRun: Sendable {
             let type = try? JSONDecoder().decode(Message.self, from: Data(message.body.utf8)).type
             return type == nil || expected[message.header("webhook-id") ?? ""] != type
         }
-        #expect(wrong.isEmpty, "told of what has not happened: \(wrong.prefix(3).map(\.body))")
+        #expect(wrong.isEmpty, "told of what has not happened: \(wrong.prefix(3).map { $0.body })")
         print("\(expected.count) ends told, \(messages.count - expected.count) of them again")
     }
 
