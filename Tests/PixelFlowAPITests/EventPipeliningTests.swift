@@ -1,6 +1,7 @@
 import Conformance
 import Foundation
 import PixelFlowCore
+import PixelFlowEmbedded
 import RawHTTP
 import Testing
 
