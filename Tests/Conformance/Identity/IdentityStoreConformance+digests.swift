@@ -200,7 +200,7 @@ extension IdentityStoreConformance {
     private func keepsDigestsWithoutRoom() async throws {
         let ada = try await register("ada@example.org")
         try await choose(.hourly, ada, in: ada.tenant)
-        try await fillOutbox(until: Self.later + Self.lifetime)
+        try await fillOutbox(until: Self.later + Self.lifetime, count: IdentityStore.taskMailLimit)
         let order = try requireValue(try await claimed().first, "no order")
         try requireEqual(try await report(order, EndedTasks(failed: 1)), count(postponed: 1), "without room")
         for mail in try await waiting() { try await store.remove(mail) }

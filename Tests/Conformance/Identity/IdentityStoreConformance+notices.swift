@@ -132,13 +132,13 @@ extension IdentityStoreConformance {
             try await store.audit(of: organisation.id, before: nil, .init(action: .webhookDisabled), limit: 10), [entry], "entries")
     }
 
-    /// Lets as many messages wait as may.
-    func fillOutbox(until expiry: Timestamp) async throws {
+    /// Lets so many messages wait; by default as many as may.
+    func fillOutbox(until expiry: Timestamp, count: Int = IdentityStore.mailLimit) async throws {
         let store = store
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<8 {
                 group.addTask {
-                    for _ in 0..<IdentityStore.mailLimit / 8 {
+                    for _ in 0..<count / 8 {
                         try await store.queue(
                             QueuedMail(
                                 id: UUIDv7.make(), kind: .invitation, recipient: "x@example.org", createdAt: Self.now,
