@@ -274,7 +274,7 @@ let package = Package(
         .target(name: "OTLPReceiver", dependencies: ["Deadlines", "RawHTTP", "WireFormats", nioCore], path: "Tests/OTLPReceiver", swiftSettings: swiftSettings),
         tests("SMTPTests", ["SMTP", "MailServer", nioCore, nioPosix]),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
-        tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "TestSupport", "pfctl", "pf", "pixelflow", nioCore, nioPosix, x509]),
+        tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", "pf", "pixelflow", nioCore, nioPosix, x509]),
         // A service for command lines and clients to talk to.
         .target(name: "StubService", dependencies: [nioCore, nioPosix], path: "Tests/StubService", swiftSettings: swiftSettings),
         .target(name: "TerminalTesting", dependencies: ["Terminal"], path: "Tests/TerminalTesting", swiftSettings: swiftSettings),

@@ -4,9 +4,9 @@ import WireFormats
 /// Counts several requests ahead for callers who send many and are far from their limits, so that most of their requests need no
 /// round trip.
 ///
-/// What is counted ahead is counted before it is used, so that replicas together never admit more than the quota, and what is earned in
-/// `grace`. From half of the quota on each request is counted by itself: the quota is exact again where it matters. A caller who stops loses what was
-/// counted ahead and not used: at most a 64th of the quota in each replica, until it is earned back.
+/// What is counted ahead is counted before it is used, so that replicas together never admit more than the quota and what is earned in
+/// `grace`. From half of the quota on, each request is counted by itself: the quota is exact where it matters. A caller who stops loses
+/// what was counted ahead and not used: at most a 64th of the quota in each replica, until it is earned back.
 package final class ReservingRateLimiter: RateLimiter {
     /// Requests counted ahead at most, whatever the quota.
     static let mostAhead = 64
@@ -16,7 +16,6 @@ package final class ReservingRateLimiter: RateLimiter {
     static let capacity = 10_000
     /// A caller sends many if half of what was counted ahead is used within this time.
     static let pace = Duration.milliseconds(250)
-
     /// What is earned back within this time may still be used: quotas that are earned faster than requests come would save nothing.
     static let grace = Duration.milliseconds(100)
 

@@ -143,7 +143,9 @@ package final class BatchWatch: Service {
             }
         case .completed:
             guard batch.due <= now else { return }
-            guard batch.toldAt != nil else { return try await tell(batch, now) }
+            guard batch.toldAt != nil else {
+                return try await tell(batch, try await batches.counts(of: batch.id, of: batch.tenant), now)
+            }
             guard try await batches.newestTask(of: batch) == nil else {
                 return try await postpone(batch, until: now + Batch.emptyLife)
             }
@@ -181,14 +183,14 @@ package final class BatchWatch: Service {
         // Before that, whoever looks next does all of it again.
         guard try await batches.replace(batch) else { return }
         logger.info("batch completed", metadata: ["batch": "\(batch.id)"])
-        try await tell(batch, now)
+        try await tell(batch, counts, now)
     }
 
     /// Has people mailed. While auth cannot be told, other batches do not wait for this one.
-    private func tell(_ completed: Batch, _ now: Timestamp) async throws {
+    private func tell(_ completed: Batch, _ counts: BatchCounts, _ now: Timestamp) async throws {
         var batch = completed
         do {
-            try await mail.report(batch, try await batches.counts(of: batch.id, of: batch.tenant))
+            try await mail.report(batch, counts)
         } catch let error where !(error is CancellationError) {
             guard let completedAt = batch.completedAt, now < completedAt + Self.tellingTime else {
                 logger.error("nobody mailed of a batch", metadata: ["batch": "\(batch.id)", "error": "\(error)"])

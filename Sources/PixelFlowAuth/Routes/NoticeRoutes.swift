@@ -80,7 +80,7 @@ struct NoticeRoutes: Sendable {
         let principal = try auth.person(request, context).principal
         let choice: NotificationChoice = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         try await auth.store.setMuted(
-            [.webhookDisabled: !choice.webhookDisabled, .quotaWarning: !choice.quotaWarning], tasks: try choice.offeredTasks(),
+            [.webhookDisabled: !choice.webhookDisabled, .quotaWarning: !choice.quotaWarning], tasks: try choice.chosenTasks(),
             of: principal.user, in: principal.tenant, at: auth.clock.now())
         return try .json(try await settings(of: principal))
     }
@@ -107,7 +107,7 @@ private struct NotificationChoice: Decodable, SchemaNamed, SchemaAnnotated {
     }
 
     /// - Throws: `invalid_value` (422).
-    func offeredTasks() throws(PixelFlowError) -> TaskMail? {
+    func chosenTasks() throws(PixelFlowError) -> TaskMail? {
         guard let tasks else { return nil }
         guard let choice = TaskMail.allCases.first(where: { $0.rawValue == tasks }) else {
             let words = TaskMail.allCases.map(\.rawValue).joined(separator: ", ")
@@ -125,7 +125,8 @@ struct NotificationSettings: Codable, SchemaNamed, SchemaAnnotated {
         "tasks": .init(
             """
             What one is mailed of the ends of tasks that one has added oneself or by API keys that one has made: nothing; that some have \
-            failed, at most once in 15 minutes; what has ended in an hour; or in a day. Absent in a request to leave it as it is.
+            failed, at most once in 15 minutes; what has ended in an hour, or in a day; or that a batch is done. Absent in a request to \
+            leave it as it is.
             """, schema: .choice(TaskMail.allCases.map(\.rawValue))),
     ]
     static let annotations = choices.merging([

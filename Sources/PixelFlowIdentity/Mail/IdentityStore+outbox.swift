@@ -13,6 +13,7 @@ extension IdentityStore {
         INSERT INTO mail_outbox (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7) ON CONFLICT (id) DO NOTHING
         """)
+    /// The kinds are those that `isAboutTasks`; statements are literals.
     private static let due = SQLStatement(
         "due_mail",
         """

@@ -99,20 +99,19 @@ final class RenderWorker {
 
     /// A new process for another tenant: nothing that the previous one has seen, or has been made to do, reaches the next.
     private func replace() {
-        let used = process
-        if used != nil { metrics.hasEnded(.tenantChanged) }
-        process = nil
-        registry.set(nil, at: index)
-        if let ready = spare.exchange(used) { keep(ready) }
+        if let ready = spare.exchange(release(.tenantChanged)) { keep(ready) }
     }
 
     /// Ends the process, if there is one.
-    private func end(_ ending: RenderMetrics.Ending) {
-        guard let process else { return }
-        process.end()
+    private func end(_ ending: RenderMetrics.Ending) { release(ending)?.end() }
+
+    /// Takes the process out of use, if there is one. Whoever gets it ends it.
+    private func release(_ ending: RenderMetrics.Ending) -> ChildProcess? {
+        guard let released = process else { return nil }
         metrics.hasEnded(ending)
-        self.process = nil
+        process = nil
         registry.set(nil, at: index)
+        return released
     }
 
     private func exchange(_ job: RenderJob, _ process: ChildProcess, _ outputs: OutputWindow) throws -> RenderReport {
