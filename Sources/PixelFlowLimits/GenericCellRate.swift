@@ -22,7 +22,6 @@ struct GenericCellRate {
 
     static func balance(_ limit: RateLimit, full: Int64, wait: Int64, now: Int64) -> RateDecision.Balance {
         RateDecision.Balance(
-            limit: limit, remaining: Int((limit.capacity - (full - now)) / limit.interval), reset: .microseconds(full - now),
-            wait: .microseconds(wait))
+            limit: limit, remaining: Int((limit.capacity - (full - now)) / limit.interval), reset: full - now, wait: wait)
     }
 }

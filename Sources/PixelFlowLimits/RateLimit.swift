@@ -9,6 +9,9 @@ package struct RateLimit: Sendable, Hashable {
     /// Whole seconds; from 1 to a day.
     package let window: Duration
 
+    /// Microseconds after which one more request is earned. Whole, so that the quota is exact however many requests are added up.
+    package let interval: Int64
+
     /// More than any caller sends; keeps every number of the arithmetic exact in the doubles of Lua.
     package static let maximumQuota = 1_000_000
 
@@ -16,10 +19,8 @@ package struct RateLimit: Sendable, Hashable {
         self.name = name
         self.quota = min(max(1, quota), Self.maximumQuota)
         self.window = min(max(.seconds(1), window), .seconds(86_400))
+        interval = (self.window.microseconds + Int64(self.quota) - 1) / Int64(self.quota)
     }
-
-    /// Microseconds after which one more request is earned. Whole, so that the quota is exact however many requests are added up.
-    package var interval: Int64 { (window.microseconds + Int64(quota) - 1) / Int64(quota) }
 
     /// Microseconds that the quota is worth: as long as a caller who has spent it all waits for all of it.
     package var capacity: Int64 { interval * Int64(quota) }

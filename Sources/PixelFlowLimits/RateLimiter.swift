@@ -30,17 +30,29 @@ package struct RateDecision: Sendable, Hashable {
         package let limit: RateLimit
         /// Requests that may be made at once.
         package let remaining: Int
-        /// Until the whole quota is available again.
-        package let reset: Duration
-        /// Until the bucket has room for the request; zero if it had.
-        package let wait: Duration
+        // Whole microseconds: a balance is computed and written for each request, and `Duration` divides 128 bits for that.
+        private let resetMicroseconds: Int64
+        private let waitMicroseconds: Int64
 
-        package init(limit: RateLimit, remaining: Int, reset: Duration, wait: Duration) {
+        /// - Parameters:
+        ///   - reset: microseconds until the whole quota is available again.
+        ///   - wait: microseconds until the bucket has room for the request; 0 if it had.
+        package init(limit: RateLimit, remaining: Int, reset: Int64, wait: Int64) {
             self.limit = limit
             self.remaining = remaining
-            self.reset = reset
-            self.wait = wait
+            resetMicroseconds = reset
+            waitMicroseconds = wait
         }
+
+        /// Until the whole quota is available again.
+        package var reset: Duration { .microseconds(resetMicroseconds) }
+        /// The same in seconds, rounded up.
+        package var resetSeconds: Int { Int((resetMicroseconds + 999_999) / 1_000_000) }
+        /// Until the bucket has room for the request; zero if it had.
+        package var wait: Duration { .microseconds(waitMicroseconds) }
+        /// What a refused caller is told to wait: seconds, rounded up, at least 1.
+        package var retryAfterSeconds: Int { max(1, Int((waitMicroseconds + 999_999) / 1_000_000)) }
+        package var isRefusal: Bool { waitMicroseconds > 0 }
     }
 
     package let balances: [Balance]
@@ -50,5 +62,5 @@ package struct RateDecision: Sendable, Hashable {
     package var isAllowed: Bool { refusal == nil }
 
     /// The bucket that makes the caller wait longest; nil for a request that is allowed.
-    package var refusal: Balance? { balances.filter { $0.wait > .zero }.max { $0.wait < $1.wait } }
+    package var refusal: Balance? { balances.filter(\.isRefusal).max { $0.wait < $1.wait } }
 }

@@ -9,41 +9,46 @@ import WireFormats
 /// what was counted ahead and not used: at most a 64th of the quota in each replica, until it is earned back.
 package final class ReservingRateLimiter: RateLimiter {
     /// Requests counted ahead at most, whatever the quota.
-    static let mostAhead = 64
+    static let mostAhead = 256
     /// The part of a quota that is counted ahead at most. Smaller quotas than this are never counted ahead.
     static let part = 64
     /// Callers remembered at most.
     static let capacity = 10_000
     /// A caller sends many if half of what was counted ahead is used within this time.
-    static let pace = Duration.milliseconds(250)
+    static let pace: Int64 = 250_000
     /// What is earned back within this time may still be used: quotas that are earned faster than requests come would save nothing.
-    static let grace = Duration.milliseconds(100)
+    static let grace: Int64 = 100_000
 
+    /// All times are microseconds since `epoch`.
     fileprivate struct Reservation {
         /// How many of the counted requests have not been made.
         var left = 0
         /// How many were counted ahead at the last time, and when.
         var size = 1
-        var made: ContinuousClock.Instant
+        var made: Int64
         /// Nothing that is left is used from then on.
-        var end: ContinuousClock.Instant
+        var end: Int64
         /// When each bucket would be whole again if all that was counted were used. Never moves back in a counter.
-        var full: [ContinuousClock.Instant]
+        var full: [Int64]
         /// Whether a round trip that counts the next ones is under way.
         var isBeingRenewed = false
     }
 
     private let counter: any RateLimiter
-    private let now: @Sendable () -> ContinuousClock.Instant
+    private let clock: @Sendable () -> ContinuousClock.Instant
+    private let epoch: ContinuousClock.Instant
     private let reservations = Mutex<[[RateBucket]: Reservation]>([:])
 
     /// - Parameters:
     ///   - counter: whose round trips are to be saved.
-    ///   - now: the time.
-    package init(_ counter: any RateLimiter, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    ///   - clock: the time.
+    package init(_ counter: any RateLimiter, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.counter = counter
-        self.now = now
+        self.clock = clock
+        epoch = clock()
     }
+
+    private var now: Int64 { (clock() - epoch).microseconds }
 
     package func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision {
         let most = min(Self.mostAhead, (buckets.map(\.limit.quota).min() ?? 0) / Self.part)
@@ -67,7 +72,7 @@ package final class ReservingRateLimiter: RateLimiter {
         try await counter.clear(buckets)
     }
 
-    private enum Taking {
+    fileprivate enum Taking {
         case taken(RateDecision)
         /// - Parameter next: requests to count now.
         case takenHalf(RateDecision, next: Int)
@@ -75,21 +80,10 @@ package final class ReservingRateLimiter: RateLimiter {
     }
 
     private func take(of buckets: [RateBucket], most: Int) -> Taking {
-        let now = now()
+        let now = now
         return reservations.withLock { reservations in
             guard let index = reservations.index(forKey: buckets) else { return .nothing(next: 1) }
-            var reservation = reservations.values[index]
-            guard now < reservation.end else { return .nothing(next: 1) }
-            defer { reservations.values[index] = reservation }
-            let isShort = !reservation.isBeingRenewed && reservation.left <= reservation.size / 2 + 1
-            let renews = isShort && now - reservation.made < Self.pace && reservation.isFarFromLimits(of: buckets, at: now)
-            let next = renews ? min(most, reservation.size * 2) : 1
-            if renews { reservation.isBeingRenewed = true }
-            reservation.left = min(reservation.left, reservation.unearned(of: buckets, at: now))
-            guard reservation.left > 0 else { return .nothing(next: next) }
-            reservation.left -= 1
-            let decision = reservation.decision(of: buckets, at: now)
-            return renews ? .takenHalf(decision, next: next) : .taken(decision)
+            return reservations.values[index].take(of: buckets, most: most, at: now)
         }
     }
 
@@ -107,9 +101,9 @@ package final class ReservingRateLimiter: RateLimiter {
     }
 
     private func keep(_ count: Int, _ decision: RateDecision, of buckets: [RateBucket], isUsed: Bool) -> RateDecision {
-        let now = now()
-        let end = now + (buckets.map(\.limit.window).min() ?? .zero) / 8
-        let full = decision.balances.map { now + $0.reset }
+        let now = now
+        let end = now + (buckets.map(\.limit.window.microseconds).min() ?? 0) / 8
+        let full = decision.balances.map { now + $0.reset.microseconds }
         return reservations.withLock { reservations in
             var reservation = Reservation(made: now, end: end, full: full)
             if let before = reservations[buckets], now < before.end {
@@ -134,7 +128,7 @@ package final class ReservingRateLimiter: RateLimiter {
     }
 
     /// Forgets what has ended; if that is little, everything, so that the cost of the scan is spread over many requests.
-    private static func makeRoom(in reservations: inout [[RateBucket]: Reservation], at now: ContinuousClock.Instant) {
+    private static func makeRoom(in reservations: inout [[RateBucket]: Reservation], at now: Int64) {
         guard reservations.count >= capacity else { return }
         reservations = reservations.filter { now < $0.value.end }
         if reservations.count > capacity / 4 * 3 { reservations = [:] }
@@ -142,25 +136,39 @@ package final class ReservingRateLimiter: RateLimiter {
 }
 
 extension ReservingRateLimiter.Reservation {
+    fileprivate mutating func take(of buckets: [RateBucket], most: Int, at now: Int64) -> ReservingRateLimiter.Taking {
+        guard now < end else { return .nothing(next: 1) }
+        let isShort = !isBeingRenewed && left <= size / 2 + 1
+        let renews = isShort && now - made < ReservingRateLimiter.pace && isFarFromLimits(of: buckets, at: now)
+        let next = renews ? min(most, size * 2) : 1
+        if renews { isBeingRenewed = true }
+        left = min(left, unearned(of: buckets, at: now))
+        guard left > 0 else { return .nothing(next: next) }
+        left -= 1
+        let decision = decision(of: buckets, at: now)
+        return renews ? .takenHalf(decision, next: next) : .taken(decision)
+    }
+
     /// How much of what is left has not been earned back meanwhile: the rest is in the buckets again and must not be used twice.
-    fileprivate func unearned(of buckets: [RateBucket], at now: ContinuousClock.Instant) -> Int {
-        let kept = zip(buckets, full).map { ($1 - now + ReservingRateLimiter.grace).microseconds / $0.limit.interval }.min() ?? 0
-        return max(0, Int(kept))
+    private func unearned(of buckets: [RateBucket], at now: Int64) -> Int {
+        var least = Int64(left)
+        for (bucket, full) in zip(buckets, full) { least = min(least, (full - now + ReservingRateLimiter.grace) / bucket.limit.interval) }
+        return max(0, Int(least))
     }
 
     /// Whether more than half of each quota is left.
-    fileprivate func isFarFromLimits(of buckets: [RateBucket], at now: ContinuousClock.Instant) -> Bool {
+    private func isFarFromLimits(of buckets: [RateBucket], at now: Int64) -> Bool {
         decision(of: buckets, at: now).balances.allSatisfy { $0.remaining > $0.limit.quota / 2 }
     }
 
     /// How the buckets stand if what is left is not counted.
-    fileprivate func decision(of buckets: [RateBucket], at now: ContinuousClock.Instant) -> RateDecision {
+    fileprivate func decision(of buckets: [RateBucket], at now: Int64) -> RateDecision {
         RateDecision(
             zip(buckets, full).map { bucket, full in
                 let limit = bucket.limit
-                let reset = min(max(0, (full - now).microseconds - Int64(left) * limit.interval), limit.capacity)
+                let reset = min(max(0, full - now - Int64(left) * limit.interval), limit.capacity)
                 return RateDecision.Balance(
-                    limit: limit, remaining: Int((limit.capacity - reset) / limit.interval), reset: .microseconds(reset), wait: .zero)
+                    limit: limit, remaining: Int((limit.capacity - reset) / limit.interval), reset: reset, wait: 0)
             })
     }
 }

@@ -36,7 +36,7 @@ package struct RedisRateLimiter: RateLimiter {
                 let (left, wait) = (reply[2 * index], reply[2 * index + 1])
                 return RateDecision.Balance(
                     limit: bucket.limit, remaining: Int((bucket.limit.capacity - left) / bucket.limit.interval),
-                    reset: .microseconds(left), wait: .microseconds(wait))
+                    reset: left, wait: wait)
             })
     }
 

@@ -1,6 +1,5 @@
 import PixelFlowCore
 import PixelFlowLimits
-import WireFormats
 
 /// Limits what costs much and needs no account, by the address that asks: an hour's allowance at once, which is then refilled over time.
 /// What is refused costs neither a hash nor a database query. Replicas that share a limiter share the allowance.
@@ -39,6 +38,6 @@ struct AddressThrottle: Sendable {
     func admit(_ address: String?) async throws {
         guard let address else { return }
         guard let refusal = try await limiter.admit([RateBucket(limit, key: "a:\(address)")]).refusal else { return }
-        throw kind.refusal(max(1, Int((refusal.wait.microseconds + 999_999) / 1_000_000)))
+        throw kind.refusal(refusal.retryAfterSeconds)
     }
 }

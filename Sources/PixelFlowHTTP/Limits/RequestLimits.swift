@@ -4,48 +4,46 @@ import Logging
 package import Metrics
 package import PixelFlowCore
 package import PixelFlowLimits
-import PixelFlowTelemetry
-import WireFormats
 
 /// Limits the requests of a service, and tells callers in each response how they stand: `RateLimit` and `RateLimit-Policy`, as of
 /// draft-ietf-httpapi-ratelimit-headers-10.
 package struct RequestLimits: Sendable {
-    private struct Labels: Hashable, Sendable, CaseIterable {
-        let rateClass: RateClass
-        let isAllowed: Bool
-
-        static let allCases = RateClass.allCases.flatMap {
-            [Labels(rateClass: $0, isAllowed: true), Labels(rateClass: $0, isAllowed: false)]
-        }
-    }
-
-    /// The limits of a class, and how they are announced.
-    private struct Policy: Sendable {
+    /// The limits of a class, and how they are announced and counted.
+    private final class Policy: Sendable {
         let caller: RateLimit
         /// Nil where organisations have no limit.
         let organisation: RateLimit?
-        let callerField: String
-        let bothField: String
+        let callerField: HTTPField
+        let bothField: HTTPField
+        let allowed: Counter
+        let limited: Counter
 
-        init(_ rateClass: RateClass, _ quota: RateLimitSettings.Quota, organisationFactor: Int) {
+        init(_ rateClass: RateClass, _ quota: RateLimitSettings.Quota, organisationFactor: Int, metrics: any MetricsFactory) {
             caller = RateLimit(name: rateClass.rawValue, quota: quota.requests, window: quota.window)
             organisation =
                 organisationFactor == 0 || rateClass == .signIn
                 ? nil
                 : RateLimit(name: "\(rateClass.rawValue)-organisation", quota: quota.requests * organisationFactor, window: quota.window)
-            callerField = Self.field(caller)
-            bothField = [caller, organisation].compactMap { $0.map(Self.field) }.joined(separator: ", ")
+            callerField = Self.field([caller])
+            bothField = Self.field([caller, organisation].compactMap(\.self))
+            // Both exist from the start, so that the first refusal is an increase.
+            allowed = Self.counter(rateClass, "allowed", metrics)
+            limited = Self.counter(rateClass, "limited", metrics)
         }
 
-        private static func field(_ limit: RateLimit) -> String {
-            "\"\(limit.name)\";q=\(limit.quota);w=\(limit.window.components.seconds)"
+        private static func field(_ limits: [RateLimit]) -> HTTPField {
+            let items = limits.map { "\"\($0.name)\";q=\($0.quota);w=\($0.window.components.seconds)" }
+            return HTTPField(name: .rateLimitPolicy, value: items.joined(separator: ", "))
+        }
+
+        private static func counter(_ rateClass: RateClass, _ result: String, _ metrics: any MetricsFactory) -> Counter {
+            Counter(label: "rate_limit_requests_total", dimensions: [("class", rateClass.rawValue), ("result", result)], factory: metrics)
         }
     }
 
     private let policies: [RateClass: Policy]
     private let limiter: any RateLimiter
     private let proxies: TrustedProxies
-    private let requests: LabelledMetrics<Labels, Counter>
 
     /// - Parameter proxies: whose word on the address of a client counts.
     package init(
@@ -53,16 +51,11 @@ package struct RequestLimits: Sendable {
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         policies = Dictionary(
-            uniqueKeysWithValues: settings.quotas.map { ($0, Policy($0, $1, organisationFactor: settings.organisationFactor)) })
+            uniqueKeysWithValues: settings.quotas.map {
+                ($0, Policy($0, $1, organisationFactor: settings.organisationFactor, metrics: metrics))
+            })
         self.limiter = limiter
         self.proxies = proxies
-        requests = LabelledMetrics { labels in
-            Counter(
-                label: "rate_limit_requests_total",
-                dimensions: [("class", labels.rateClass.rawValue), ("result", labels.isAllowed ? "allowed" : "limited")], factory: metrics)
-        }
-        // Each series exists from the start, so that the first refusal is an increase.
-        for labels in Labels.allCases where policies[labels.rateClass] != nil { _ = requests[labels] }
     }
 
     /// Limits nothing.
@@ -85,10 +78,10 @@ package struct RequestLimits: Sendable {
             return nil
         }
         let refusal = decision.refusal
-        requests[Labels(rateClass: rateClass, isAllowed: refusal == nil)].increment()
+        (refusal == nil ? policy.allowed : policy.limited).increment()
         var fields = HTTPFields()
-        fields[.rateLimitPolicy] = buckets.count == 1 ? policy.callerField : policy.bothField
-        fields[.rateLimit] = Self.field(decision.balances)
+        fields.append(buckets.count == 1 ? policy.callerField : policy.bothField)
+        fields.append(HTTPField(name: .rateLimit, value: Self.text(decision.balances)))
         if let refusal { throw HeaderedError(.rateLimited(refusal), headers: fields) }
         return fields
     }
@@ -109,7 +102,7 @@ package struct RequestLimits: Sendable {
     }
 
     /// Appended piece by piece: it is written for each response, and interpolation takes several times as long.
-    private static func field(_ balances: [RateDecision.Balance]) -> String {
+    private static func text(_ balances: [RateDecision.Balance]) -> String {
         var text = ""
         text.reserveCapacity(48 * balances.count)
         for balance in balances {
@@ -118,7 +111,7 @@ package struct RequestLimits: Sendable {
             text += "\";r="
             text += String(balance.remaining)
             text += ";t="
-            text += String((balance.reset.microseconds + 999_999) / 1_000_000)
+            text += String(balance.resetSeconds)
         }
         return text
     }
@@ -127,7 +120,7 @@ package struct RequestLimits: Sendable {
 extension PixelFlowError {
     /// A caller has made more requests than its limit allows (429).
     static func rateLimited(_ balance: RateDecision.Balance) -> PixelFlowError {
-        let seconds = max(1, Int((balance.wait.microseconds + 999_999) / 1_000_000))
+        let seconds = balance.retryAfterSeconds
         return PixelFlowError(
             .throttled, code: "rate_limited",
             "The limit \"\(balance.limit.name)\" of \(balance.limit.quota) requests in \(balance.limit.window.components.seconds) seconds "
