@@ -23,11 +23,12 @@ struct RunTrace: Sendable {
         let origin = message?.trace ?? task.trace
         var context = origin?.context ?? .topLevel
         let isFirst = task.epoch <= 1
-        if isFirst, origin != nil { Self.queueWait(of: task, until: start, in: context) }
         context.startsLinkedTrace = !isFirst
         span = startSpan("process task", context: context, ofKind: .consumer, at: start)
-        startSpan("claim", context: span.context, at: start).end(at: now)
         guard span.isRecording else { return }
+        context.startsLinkedTrace = false
+        if isFirst, origin != nil { Self.queueWait(of: task, until: start, in: context) }
+        startSpan("claim", context: span.context, at: start).end(at: now)
         span.updateAttributes { attributes in
             attributes["messaging.operation.type"] = "process"
             attributes["pixelflow.task.id"] = task.id.rawValue

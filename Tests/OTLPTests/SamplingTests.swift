@@ -22,6 +22,18 @@ struct SamplingTests {
         }
     }
 
+    @Test("steps of a trace that is not recorded have the ids of the span around them; what others are told has ids of its own")
+    func unrecordedSteps() {
+        let tracer = tracer(.alwaysOff)
+        let root = tracer.startSpan("root", ofKind: .server)
+        let step = tracer.startSpan("step", context: root.context)
+        #expect(!step.isRecording)
+        #expect(step.context.spanContext == root.context.spanContext)
+        let call = tracer.startSpan("call", context: step.context, ofKind: .client)
+        #expect(call.context.spanContext?.traceID == root.context.spanContext?.traceID)
+        #expect(call.context.spanContext?.spanID != root.context.spanContext?.spanID)
+    }
+
     @Test("without regard to parents")
     func noParents() {
         let context = tracer(.alwaysOff).context(["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])

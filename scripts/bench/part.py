@@ -17,11 +17,12 @@ from plan import say
 from processes import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "memory", "services", "fairness", "telling", "traces")
+PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "connections", "memory", "services", "fairness", "telling", "traces")
 
 
 def sections_of(part, plan):
     # Here, so that a part needs no more than it uses, and what is missing is told as its fault.
+    import connections
     import fairness
     import limits
     import memory
@@ -50,6 +51,8 @@ def sections_of(part, plan):
         return telling.measure(plan, inputs)
     if part == "traces":
         return [traces.measure(plan, inputs)]
+    if part == "connections":
+        return [connections.measure(plan, inputs)]
     if part == "limits":
         return [limits.measure(plan, inputs)]
     if part == "services":

@@ -62,12 +62,17 @@ def resident_mib(pid):
     return 0.0
 
 
-def cpu_seconds(pid):
-    """What the process itself has used so far."""
+def cpu_seconds(pid, ended=False):
+    """What the process itself has used so far; with `ended` what its children used that have ended as well."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return sum(map(int, fields[11:15 if ended else 13])) / TICKS
     return 0.0
+
+
+def cpu_seconds_of_all(pid):
+    """What the process and its children, those that have ended included, have used so far."""
+    return cpu_seconds(pid, ended=True) + sum(cpu_seconds(child, ended=True) for child in children_of(pid))
 
 
 def children_of(pid):

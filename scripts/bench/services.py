@@ -1,5 +1,6 @@
 """The four services on real servers: throughput beside Celery and the embedded mode, latency, and workers that die."""
 
+import http.client
 import threading
 import time
 
@@ -7,12 +8,14 @@ import celery_peer
 import deployment
 import pixelflow
 from plan import EDGE, interleaved, say
+from processes import BenchError
 from report import Line, Section
 from throughput import CELERY, LARGE_WINDOW, PIXELFLOW, SMALL_WINDOW, percentile, repeated
 
 SERVICES = "auth, api and worker on PostgreSQL, MongoDB (stand-in), Kafka (stand-in), S3"
 CORES = 2
 KILL_INTERVAL = 10  # seconds
+PROBE_INTERVAL = 0.1  # seconds
 WINDOW = 128  # in hand at a time: what a dead worker held must not stop the others
 
 
@@ -106,14 +109,56 @@ def measure_large(plan, inputs):
         for system in (services.system, embedded):
             system.process_many(photos[:8], pipeline, LARGE_WINDOW)
         costs = Costs(services)
-        values = interleaved(plan.rounds, {
-            PIXELFLOW: lambda: len(photos) / embedded.process_many(photos, pipeline, LARGE_WINDOW),
-            SERVICES: lambda: costs.rate(photos, pipeline, LARGE_WINDOW)})
+        with Probes(services.ports) as probes:
+            values = interleaved(plan.rounds, {
+                PIXELFLOW: lambda: len(photos) / embedded.process_many(photos, pipeline, LARGE_WINDOW),
+                SERVICES: lambda: costs.rate(photos, pipeline, LARGE_WINDOW)})
     return Section("Services: 12-megapixel JPEG, upload to COMPLETED", [
         Line(f"{PIXELFLOW}, all in one", values[PIXELFLOW], "images/s"),
         Line(SERVICES, values[SERVICES], "images/s", base=values[PIXELFLOW], at_least=0.8),
         Line("the same without any server", [costs.without(*deployment.SERVERS)], "images/s", base=values[PIXELFLOW]),
+        Line("probes of every process meanwhile, p99", [percentile([probes.seconds], 0.99)], "ms", limit=50),
     ], costs.notes())
+
+
+class Probes(threading.Thread):
+    """Asks each process whether it lives and is ready, as a kubelet does, only more often."""
+
+    def __init__(self, ports):
+        super().__init__(daemon=True)
+        self.connections = [http.client.HTTPConnection("127.0.0.1", port, timeout=10) for port in ports.values()]
+        self.seconds = []
+        self.failure = None
+        self.over = threading.Event()
+
+    def run(self):
+        try:
+            while not self.over.wait(PROBE_INTERVAL):
+                for connection in self.connections:
+                    for path in ("/livez", "/readyz"):
+                        self.seconds.append(self.ask(connection, path))
+        except (OSError, http.client.HTTPException, BenchError) as failure:
+            self.failure = failure
+
+    @staticmethod
+    def ask(connection, path):
+        start = time.perf_counter()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise BenchError(f"port {connection.port}: {path} is answered with {answer.status}")
+        return time.perf_counter() - start
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.over.set()
+        self.join()
+        if self.failure and not kind:
+            raise self.failure
 
 
 def measure_kills(plan, inputs):

@@ -18,6 +18,10 @@ public final class OTLPTracer: Tracer {
     ) -> OTLPSpan {
         var context = context()
         let origin = context.spanContext
+        // Nothing within a process names a step of a trace that is not recorded: the ids of the step around it do for the log.
+        if kind == .internal, sampler.isParentBased, let origin, !origin.isSampled, !context.startsLinkedTrace {
+            return OTLPSpan(context: context, recorder: nil)
+        }
         let isLinked = context.startsLinkedTrace && origin != nil
         let parent = isLinked ? nil : origin
         let traceID = parent?.traceID ?? TraceID()

@@ -60,5 +60,7 @@ package struct TracingMiddleware: RouterMiddleware {
 }
 
 private struct HTTPFieldsExtractor: Extractor {
-    func extract(key: String, from fields: HTTPFields) -> String? { HTTPField.Name(key).flatMap { fields[$0] } }
+    private static let names = ["traceparent", "tracestate"].reduce(into: [:]) { names, key in names[key] = HTTPField.Name(key) }
+
+    func extract(key: String, from fields: HTTPFields) -> String? { (Self.names[key] ?? HTTPField.Name(key)).flatMap { fields[$0] } }
 }
