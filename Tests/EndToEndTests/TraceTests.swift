@@ -142,26 +142,3 @@ extension EndToEnd {
         }
     }
 }
-
-/// The spans of one trace.
-private struct SpanTree {
-    struct Missing: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    private let spans: [ReceivedSpan]
-
-    init(_ spans: [ReceivedSpan]) { self.spans = spans }
-
-    func children(_ name: String, of parent: String) -> [ReceivedSpan] { spans.filter { $0.name == name && $0.parentID == parent } }
-
-    /// - Parameter parent: of the span; any unless given.
-    func only(_ name: String, in parent: String? = nil) throws -> ReceivedSpan {
-        let found = spans.filter { $0.name == name && (parent == nil || $0.parentID == parent) }
-        guard let span = found.first, found.count == 1 else {
-            let all = spans.map { "\($0.name) \($0.spanID) in \($0.parentID)" }.joined(separator: "\n")
-            throw Missing(description: "\(found.count) spans \(name) in \(parent ?? "any") of:\n\(all)")
-        }
-        return span
-    }
-}
