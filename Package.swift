@@ -160,7 +160,7 @@ let package = Package(
         library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
         library("PixelFlowDispatch", [tracing, "WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
-        library("PixelFlowTelemetry", ["OTLP", tracing, "WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
+        library("PixelFlowTelemetry", ["OTLP", tracing, "WireFormats", "PixelFlowCore", logging, serviceLifecycle, "Prometheus", metrics]),
 
         // Services.
         library("PixelFlowHTTP", [tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowRelease", "PixelFlowCore", "PixelFlowLimits", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
@@ -168,7 +168,7 @@ let package = Package(
         .target(name: "CCommonPasswords", exclude: ["list"]),
         library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         // Signs webhooks and sends them.
-        library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
+        library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowTelemetry", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
         library("PixelFlowAPI", ["PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["OTLP", tracing, "WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
