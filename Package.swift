@@ -55,7 +55,7 @@ func composition(_ name: String, _ files: [String], _ dependencies: [Target.Depe
 
 let compositionFiles = [
     "Backends.swift", "Backends+embedded.swift", "BuildAPI.swift", "BuildAuth.swift", "BuildWeb.swift", "BuildWorker.swift",
-    "EmbeddedSettings.swift", "RequestCounting.swift", "RequestCounting+redis.swift", "TaskBackends+servers.swift", "UserBackends+servers.swift",
+    "EmbeddedSettings.swift", "CacheBackend.swift", "CacheBackend+redis.swift", "TaskBackends+servers.swift", "UserBackends+servers.swift",
 ]
 
 /// Each may wait for something, and then says for how long and for what.
@@ -175,7 +175,7 @@ let package = Package(
         library("PixelFlowRuntime", ["OTLP", "PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
         composition(
-            "PixelFlowBackends", ["Backends.swift", "RequestCounting.swift"],
+            "PixelFlowBackends", ["Backends.swift", "CacheBackend.swift"],
             ["PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowLimits", logging, serviceLifecycle]),
         composition(
             "PixelFlowEmbeddedBackends", ["Backends+embedded.swift", "EmbeddedSettings.swift"],
@@ -184,7 +184,7 @@ let package = Package(
             "PixelFlowServerBackends", ["TaskBackends+servers.swift"],
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
         composition(
-            "PixelFlowServerCounting", ["RequestCounting+redis.swift"],
+            "PixelFlowServerCache", ["CacheBackend+redis.swift"],
             ["PixelFlowBackends", "PixelFlowCache", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowLimits", "PixelFlowRedis", "PixelFlowRuntime", logging, metrics, serviceLifecycle]),
         composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
         composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowRuntime"]),
@@ -216,8 +216,8 @@ let package = Package(
                 "PixelFlowBackends", "PixelFlowEmbeddedBackends", "PixelFlowBuildAuth", "PixelFlowBuildAPI", "PixelFlowBuildWorker", "PixelFlowBuildWeb",
                 "PixelFlowAuth", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWeb", "PixelFlowWorker", serviceLifecycle,
             ]),
-        executable("pixelflow-auth", ["PixelFlowBackends", "PixelFlowServerCounting", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
-        executable("pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowServerCounting", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),
+        executable("pixelflow-auth", ["PixelFlowBackends", "PixelFlowServerCache", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
+        executable("pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowServerCache", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),
         executable(
             "pixelflow-worker",
             [
