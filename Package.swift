@@ -235,7 +235,7 @@ let package = Package(
 
         // Tests. How a test waits: never without an end.
         .target(name: "Deadlines", path: "Tests/Deadlines", swiftSettings: swiftSettings),
-        // Clocks that a test moves, programs that it runs.
+        // Clocks that a test moves, programs and servers that it starts.
         .target(name: "TestSupport", dependencies: ["Deadlines"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         // One suite per port, run against every implementation.
         .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowCache", "PixelFlowLimits", "WireFormats", logging, nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
@@ -245,11 +245,6 @@ let package = Package(
         .target(name: "FaultProxy", dependencies: ["Deadlines", nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
         // A connection over which a test says what no HTTP client would.
         .target(name: "RawHTTP", dependencies: ["Deadlines", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket], path: "Tests/RawHTTP", swiftSettings: swiftSettings),
-        // A server that a test starts and ends as it likes.
-        .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
-        // Debian's aiosmtpd, which keeps what it takes.
-        .target(name: "MailServer", dependencies: ["Deadlines", "TestSupport"], path: "Tests/MailServer", swiftSettings: swiftSettings),
-        // A server that records the webhooks that it is sent.
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioEmbedded, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
@@ -272,7 +267,7 @@ let package = Package(
         tests("OTLPTests", ["OTLP", "OTLPReceiver", "RawHTTP", "WireFormats", logging, metrics, metricsTesting, nioCore, tracing]),
         // Reads what an exporter of traces sends.
         .target(name: "OTLPReceiver", dependencies: ["Deadlines", "RawHTTP", "WireFormats", nioCore], path: "Tests/OTLPReceiver", swiftSettings: swiftSettings),
-        tests("SMTPTests", ["SMTP", "MailServer", nioCore, nioPosix]),
+        tests("SMTPTests", ["SMTP", nioCore, nioPosix]),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", "pf", "pixelflow", nioCore, nioPosix, x509]),
         // A service for command lines and clients to talk to.
@@ -283,9 +278,9 @@ let package = Package(
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
-        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
-        tests("PixelFlowKafkaTests", ["CircuitBreaker", "PixelFlowKafka", "PixelFlowCore", "Conformance", "ServerProcess", nioCore]),
-        tests("PixelFlowRedisTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRedis", "PixelFlowCache", "PixelFlowLimits", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", "WireFormats", hummingbird, hummingbirdTesting, httpTypes, logging, metrics, metricsTesting, nioCore, nioPosix]),
+        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", metrics, metricsTesting, nioCore, nioPosix]),
+        tests("PixelFlowKafkaTests", ["CircuitBreaker", "PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore]),
+        tests("PixelFlowRedisTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRedis", "PixelFlowCache", "PixelFlowLimits", "PixelFlowCore", "Conformance", "FaultProxy", "WireFormats", hummingbird, hummingbirdTesting, httpTypes, logging, metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowLimitsTests", ["PixelFlowLimits", "PixelFlowCore", "Conformance", logging, metrics, metricsTesting]),
         tests("PixelFlowCacheTests", ["PixelFlowCache", "PixelFlowCore", "Conformance", logging, metrics, metricsTesting]),
         tests("PixelFlowS3Tests", ["WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
@@ -293,7 +288,7 @@ let package = Package(
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", "RawHTTP", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["OTLP", "OTLPReceiver", metricsTesting, tracing, "WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioEmbedded, logging, "Prometheus", metrics]),
-        tests("PixelFlowAuthTests", ["MailServer", "TerminalTesting", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["TerminalTesting", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowWebhooksTests", ["RawHTTP", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
         tests("PixelFlowAPITests", ["SMTP", "PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
