@@ -200,9 +200,9 @@ extension CertificateManager {
     /// Rounds until one goes well, as the service does them.
     fileprivate func settled() async throws {
         for _ in 1...10 {
-            if (try? await keep()) != nil { return }
+            if (try? await renew()) != nil { return }
         }
-        try await keep()
+        try await renew()
     }
 }
 
