@@ -88,7 +88,7 @@ final class LiveCluster: Sendable {
     /// Where the kubelet asks: web has a port of its own for that.
     func probePort(of member: Member) -> Int { port(of: member == .web ? Member(service: "web-management", number: 1) : member) }
 
-    func entrance(api number: Int) -> Endpoint {
+    func endpoint(api number: Int) -> Endpoint {
         Endpoint(ports: Ports(web: port(of: .web), auth: port(of: .auth), api: port(of: .api(number)), worker: port(of: .worker(1))))
     }
 
