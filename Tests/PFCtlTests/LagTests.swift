@@ -52,7 +52,7 @@ import WireFormats
             let outcome = await stand.pfctl("lag", "--sample", "0")
             #expect(outcome.status == .ok, "\(outcome.errors)")
             let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-            #expect(lines[0] == "TOPIC         PARTITION  LAG  MEMBER")
+            #expect(lines[0] == "TOPIC        PARTITION  LAG  MEMBER")
             #expect(lines[1] == "image-tasks          0    0  \(pods[1])")
             #expect(lines[2] == "image-tasks          1    4  \(pods[0])")
             #expect(lines[3] == "image-tasks          2    6  \(pods[2])")
@@ -71,7 +71,7 @@ import WireFormats
             let rate = try #require(json["finished_per_second"]?.doubleValue)
             #expect(rate > 0 && rate < 300, "30 tasks in at least a tenth of a second")
             #expect(try #require(json["drain_seconds"]?.intValue) >= 1)
-            #expect(await stand.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC         PARTITION  COMMITTED   END  LAG  MEMBER\n"))
+            #expect(await stand.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC        PARTITION  COMMITTED   END  LAG  MEMBER\n"))
         }
     }
 
