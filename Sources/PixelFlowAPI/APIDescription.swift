@@ -93,7 +93,7 @@ extension [DeclaredProblem] {
         DeclaredProblem(.unavailable, "task_database_unavailable", "The task database does not answer."),
         DeclaredProblem(
             .unavailable, "task_database_busy",
-            "Tenants take turns at reading from the task database, and too many of your reads are waiting already."),
+            "Tenants take turns at reading from the task database, and too many of your reads are waiting."),
     ]
 
     static let pipelineErrors = [

@@ -6,10 +6,13 @@ package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowIdentity
 package import PixelFlowLimits
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// The auth service: people, organisations, sessions, API keys, and the tokens of them.
 package struct AuthService: Sendable {
+    private static let cleanUpInterval = Duration.seconds(3600)
+
     /// Verifies the tokens and keys of this service in its own process, without HTTP.
     package let verifier: TokenVerifier
     private let dependencies: AuthDependencies
@@ -77,8 +80,9 @@ package struct AuthService: Sendable {
         self.mailSender = mailSender
         services =
             [
-                IdentityCleaner(
-                    store: store, auditAge: settings.auditAge, tokenLifetime: tokenLifetime, clock: clock, logger: logger),
+                PeriodicService("deletion of expired identities", every: Self.cleanUpInterval, logger: logger) {
+                    try await store.cleanUp(at: clock.now(), auditAge: settings.auditAge, tokenLifetime: tokenLifetime)
+                },
                 SetupAnnouncer(accounts: accounts, logger: logger),
             ] + (mailSender.map { [$0] } ?? [])
         self.requests = requests

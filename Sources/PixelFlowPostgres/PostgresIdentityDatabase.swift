@@ -54,7 +54,7 @@ package final class PostgresIdentityDatabase: SQLDatabase {
         try await prepare()
         do {
             return try await database.run(operation, body)
-        } catch let error as PixelFlowError where (error.cause as? PostgresFailure)?.isMissingTable == true {
+        } catch let error as PixelFlowError where (error.cause as? PostgresError)?.isMissingTable == true {
             // Someone has put an empty database in place of the one that was prepared.
             isPrepared.store(false, ordering: .releasing)
             try await prepare()

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import PixelFlowCore
 import PixelFlowLimits
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowRedis

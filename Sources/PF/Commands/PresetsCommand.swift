@@ -12,7 +12,7 @@ struct PresetsCommand: ParsableCommand {
 
 struct PresetsListCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "Lists the built-in and the saved presets.",
+        commandName: "ls", abstract: "Lists the built-in and saved presets.",
         discussion: """
             Examples:
               pf presets ls
@@ -55,7 +55,7 @@ struct PresetsShowCommand: SessionCommand {
 
 struct PresetsPutCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "put", abstract: "Saves a pipeline as a preset, in the place of what has its name.",
+        commandName: "put", abstract: "Saves a pipeline as a preset, replacing one of the same name.",
         discussion: """
             Examples:
               pf presets put mine pipeline.json

@@ -7,9 +7,9 @@ struct WebhookView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Webhook"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the endpoint.",
-        "url": .init("Where messages are posted to; absent for `default`.", ["format": "uri"]),
-        "events": .init("What it is told of.", schema: .webhookEvents), "description": "For people.",
-        "enabled": "Whether it is told of anything.",
+        "url": .init("The URL to which messages are posted; absent for `default`.", ["format": "uri"]),
+        "events": .init("The events that it receives.", schema: .webhookEvents), "description": "For people.",
+        "enabled": "Whether it receives messages.",
         "disabled_reason": .init(
             "Why PixelFlow has disabled it: it answered 410 (`gone`), or every attempt has failed for 5 days (`failing`).",
             ["enum": .array(WebhookEndpoint.Fault.allCases.map { .string($0.rawValue) })]),

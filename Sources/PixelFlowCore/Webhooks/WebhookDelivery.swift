@@ -89,7 +89,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
 extension WebhookDelivery {
     /// What the unpublished events of a task are to tell, and whom.
-    package static func made(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
+    package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
         task.outbox.flatMap { entry -> [WebhookDelivery] in
             guard let event = WebhookEvent(entry.status) else { return [] }
             func delivery(to endpoint: WebhookID, url: String? = nil) -> WebhookDelivery {

@@ -169,7 +169,7 @@ extension SQLiteTaskStore: WebhookFanOut {
     package func fanOut(_ tasks: [TaskRecord]) async throws {
         var endpoints: [TenantID: [WebhookEndpoint]] = [:]
         for tenant in Set(tasks.filter { !$0.outbox.isEmpty }.map(\.tenant)) { endpoints[tenant] = try await subscriptions(of: tenant) }
-        let deliveries = tasks.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
+        let deliveries = tasks.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
         guard !deliveries.isEmpty else { return }
         // The acknowledgement comes later in the same write-ahead log: what survives of it, these survive as well.
         try await write(.process) { tasks in

@@ -13,14 +13,15 @@ extension IdentityStore {
         INSERT INTO mail_outbox (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7) ON CONFLICT (id) DO NOTHING
         """)
-    /// The kinds are those that `isAboutTasks`; statements are literals.
+    /// `$3` lists the kinds that come last, each between commas.
     private static let due = SQLStatement(
         "due_mail",
         """
         SELECT id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
         WHERE next_attempt_at <= $1 AND lease_until <= $1
-        ORDER BY CASE WHEN kind IN ('task_digest', 'batch_completed') THEN 1 ELSE 0 END, next_attempt_at, id LIMIT $2
+        ORDER BY CASE WHEN $3 LIKE '%,' || kind || ',%' THEN 1 ELSE 0 END, next_attempt_at, id LIMIT $2
         """)
+    private static let lastKinds = "," + QueuedMail.Kind.allCases.filter(\.isAboutTasks).map { $0.rawValue + "," }.joined()
     private static let claim = SQLStatement(
         "claim_mail",
         "UPDATE mail_outbox SET attempts = attempts + 1, epoch = epoch + 1, lease_until = $3 WHERE id = $1 AND epoch = $2")
@@ -57,7 +58,7 @@ extension IdentityStore {
     package func claimMail(at now: Timestamp, lease: Duration, limit: Int) async throws -> [QueuedMail] {
         try await database.write(.mail) { connection in
             var found: [QueuedMail] = []
-            try connection.execute(Self.due, [.time(now), .number(limit)]) { row in
+            try connection.execute(Self.due, [.time(now), .number(limit), .text(Self.lastKinds)]) { row in
                 if let mail = Self.mail(row) { found.append(mail) }
             }
             return try found.compactMap { mail in

@@ -51,7 +51,7 @@ struct CommandMeasures: Sendable {
             meters?.answered.increment()
             return value
         } catch {
-            let kind = (error as? MongoFailure)?.kind
+            let kind = (error as? MongoError)?.kind
             (kind == .answer || kind == .credentials ? meters?.refused : meters?.failed)?.increment()
             throw error
         }

@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
 /// Orphans as the collection `orphan` has them: the prefix as `_id`, and since when.
-extension MongoTaskStore: OrphanLedger {
+extension MongoTaskStore: OrphanMarkStore {
     private static let orphanCollection = "orphan"
 
     package func markOrphans(_ prefixes: [BlobKey]) async throws {

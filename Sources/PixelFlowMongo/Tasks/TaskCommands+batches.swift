@@ -56,7 +56,7 @@ extension TaskCommands {
     }
 
     /// The result for a task that was not inserted.
-    private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoFailure) async -> Result<Creation, any Error> {
+    private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoError) async -> Result<Creation, any Error> {
         do {
             guard code == BSONDocument.duplicateKey else { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: failure) }
             for _ in 0..<Self.offers {

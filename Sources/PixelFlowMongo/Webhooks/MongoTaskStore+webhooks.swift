@@ -120,7 +120,7 @@ extension MongoTaskStore: WebhookFanOut {
         guard ended.contains(where: { $0.webhookURL != nil || endpoints[$0.tenant]?.isEmpty == false }) else { return }
         // By no replica's clock too early for a claim that comes at once.
         let now = try await self.tasks.clock.read().earliest
-        let deliveries = ended.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
+        let deliveries = ended.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
         for some in WebhookDocument.commands(try deliveries.map(WebhookDocument.document)) {
             try await self.tasks.insertNew(.webhooks, into: WebhookDocument.deliveries, some)
         }

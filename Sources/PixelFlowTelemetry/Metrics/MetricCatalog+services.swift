@@ -102,7 +102,7 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(
                 .counter, "task_digests_total", labels: ["outcome"],
-                "Digests of people's tasks: reported (to auth, which mails them), failed (the sums; tried again).")
+                "Task digests by outcome: reported (to auth, which mails them), failed (not computed; retried).")
         ])
 
     static let limits = Group(
@@ -113,7 +113,7 @@ extension MetricCatalog {
                 "Requests counted by the class of their route (sign-in, read, write, upload, heavy): allowed, limited."),
             MetricDescription(
                 .counter, "rate_limit_fail_open_total",
-                "Requests counted in this process alone because Redis did not answer."),
+                "Requests counted only in this process because Redis did not answer."),
             MetricDescription(
                 .histogram, "redis_request_duration_seconds", buckets: requestBuckets, "Duration of a command in Redis."),
         ])

@@ -74,7 +74,7 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(
                 .counter, "webhook_attempts_total", labels: ["outcome"],
-                "Attempts by what became of the delivery: delivered, retried (another attempt follows), failed (none does)."),
+                "Delivery attempts by outcome: delivered, retried (another attempt follows), failed (no further attempt)."),
             MetricDescription(
                 .histogram, "webhook_attempt_duration_seconds", "Time from the look-up of the name to the end of the answer."),
             MetricDescription(

@@ -64,10 +64,10 @@ import Testing
         try await rule.run { AuditOutboxConformance(outbox: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
     }
 
-    @Test(arguments: OrphanLedgerConformance.cases)
-    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
+    @Test(arguments: OrphanMarkConformance.cases)
+    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanMarkConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"
-        try await rule.run { OrphanLedgerConformance(ledger: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
+        try await rule.run { OrphanMarkConformance(store: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
     }
 
     @Test(arguments: InstallationRecordConformance.cases)

@@ -97,10 +97,10 @@ struct TaskStoreConformanceTests {
         }
     }
 
-    @Test(.serialized, arguments: OrphanLedgerConformance.cases)
-    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
+    @Test(.serialized, arguments: OrphanMarkConformance.cases)
+    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanMarkConformance>) async throws {
         try await TestDatabase.with { database in
-            try await rule.run { OrphanLedgerConformance(ledger: try database.store()) { try database.store() } }
+            try await rule.run { OrphanMarkConformance(store: try database.store()) { try database.store() } }
         }
     }
 

@@ -1,7 +1,7 @@
 import CRDKafka
 
 /// An error code of librdkafka or of a broker.
-struct KafkaFailure: Error, Sendable, Hashable, CustomStringConvertible {
+struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     let code: rd_kafka_resp_err_t.RawValue
     /// More than the code says; holds no secret.
     let detail: String?

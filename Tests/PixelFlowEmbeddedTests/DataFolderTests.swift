@@ -3,6 +3,7 @@ import Deadlines
 import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
 @Suite struct DataFolderTests {
@@ -38,15 +39,15 @@ import Testing
 
     @Test func isHeldByOneProcess() async throws {
         _ = try DataFolder(path: path)
-        let holder = try LockHolder(file: path + "/lock")
+        let holder = try await LockHolder(file: path + "/lock")
         expectLocked()
-        holder.kill()
+        try holder.kill()
         try await opensAgain()
     }
 
-    @Test func otherProcessesFindItHeld() throws {
+    @Test func otherProcessesFindItHeld() async throws {
         let folder = try DataFolder(path: path)
-        #expect(throws: LockHolder.Refused.self) { try LockHolder(file: folder.path + "/lock") }
+        await #expect(throws: LockHolder.RefusedError.self) { try await LockHolder(file: folder.path + "/lock") }
         withExtendedLifetime(folder) {}
     }
 
@@ -69,41 +70,28 @@ import Testing
     }
 }
 
-/// Another process that holds a lock.
-private final class LockHolder {
-    struct Refused: Error {}
+/// Another process that holds a lock, for a minute at most.
+private struct LockHolder {
+    struct RefusedError: Error {}
 
-    private let process = Process()
-    private let input = Pipe()
+    private let process: RunningProcess
 
-    /// - Throws: `Refused` where the lock is held already.
-    init(file: String) throws {
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
+    /// - Throws: `RefusedError` where the lock is held already.
+    init(file: String) async throws {
+        let output = file + ".holder"
         // --no-fork, so that killing this process kills the one that has the lock.
-        process.arguments = ["--nonblock", "--no-fork", file, "sh", "-c", "echo held; exec cat"]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        guard Self.firstByte(of: output) == UInt8(ascii: "h") else {
-            try process.waitForExit("flock to refuse")
-            throw Refused()
+        let process = try RunningProcess(
+            "/usr/bin/flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo held; exec sleep 60"], output: output)
+        try await eventually("flock to answer") {
+            if try String(contentsOfFile: output, encoding: .utf8) == "held\n" { return true }
+            guard process.isRunning else { throw RefusedError() }
+            return false
         }
+        self.process = process
     }
 
-    /// Not by `FileHandle`, which ends the process where a signal interrupts its reading.
-    private static func firstByte(of pipe: Pipe) -> UInt8? {
-        var byte: UInt8 = 0
-        var count = 0
-        repeat { count = read(pipe.fileHandleForReading.fileDescriptor, &byte, 1) } while count < 0 && errno == EINTR
-        return count == 1 ? byte : nil
-    }
-
-    deinit { kill() }
-
-    func kill() {
-        guard process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        do { try process.waitForExit("the holder of the lock to be gone") } catch { Issue.record(error) }
+    func kill() throws {
+        process.signal(SIGKILL)
+        try process.waitForExit("the holder of the lock to be gone")
     }
 }

@@ -14,7 +14,7 @@ package struct AuthSettings: Sendable {
         "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...longestTokenLifetime, help: "How long a token is valid.")
     static let sessionLifetimeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_SESSION_LIFETIME", default: 2_592_000, in: 300...31_536_000,
-        help: "How long a session lives without being used; its refresh token is valid for so long.")
+        help: "How long an unused session and its refresh token stay valid.")
     static let auditAgeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_AUDIT_AGE", default: 34_560_000, in: 86_400...315_360_000, help: "How long entries of the audit log are kept.")
     /// Half of the processors, so that a storm of logins leaves room for everything else.
@@ -103,4 +103,14 @@ package struct AuthSettings: Sendable {
             cost: bcryptCost, threads: hashThreads, queue: hashQueue, registrationThreads: registrationThreads,
             registrationQueue: registrationQueue)
     }
+}
+
+/// Who may register: `PIXELFLOW_AUTH_REGISTRATION`.
+package enum RegistrationMode: String, Sendable, CaseIterable {
+    /// Anyone who reaches the service.
+    case open
+    /// Those who have an invitation, and the first account with the setup token that the log shows.
+    case invite
+    /// No one; those who have registered before sign in as ever.
+    case closed
 }

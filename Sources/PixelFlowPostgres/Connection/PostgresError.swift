@@ -1,5 +1,5 @@
 /// Why a statement has no result. The text is for logs; it holds neither the password nor stored values.
-struct PostgresFailure: Error, Hashable, CustomStringConvertible {
+struct PostgresError: Error, Hashable, CustomStringConvertible {
     enum Kind: Hashable {
         /// No connection could be established.
         case unreachable

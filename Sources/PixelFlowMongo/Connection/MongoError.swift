@@ -1,7 +1,7 @@
 import CMongoC
 
 /// Why a command failed or was not answered.
-struct MongoFailure: Error, Sendable, CustomStringConvertible {
+struct MongoError: Error, Sendable, CustomStringConvertible {
     enum Kind: Sendable {
         /// The connection is gone or there never was one; the command may have had its effect.
         case connection

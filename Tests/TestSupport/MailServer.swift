@@ -1,6 +1,5 @@
 package import Deadlines
 import Foundation
-import TestSupport
 
 /// Debian's aiosmtpd, which a test starts, stops and starts again. What it takes, it keeps.
 package final class MailServer {
@@ -27,7 +26,7 @@ package final class MailServer {
     package private(set) var port = 0
     private let folder: URL
     private let arguments: [String]
-    private var process: Process?
+    private var process: RunningProcess?
 
     /// Runs `body` with a server that answers, and removes the server afterwards.
     ///
@@ -78,12 +77,8 @@ package final class MailServer {
         try? FileManager.default.removeItem(at: file)
         let errors = folder.appending(path: "errors")
         try Data().write(to: errors)
-        let process = Process()
-        process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/mail-server")
-        process.arguments = arguments + ["--port", "\(port)"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/mail-server").standardizedFileURL
+        let process = try RunningProcess(script.path, arguments + ["--port", "\(port)"], errors: errors.path)
         self.process = process
         port = try await eventually("the mail server listens") {
             guard process.isRunning else { throw MailServerError(text: try String(contentsOf: errors, encoding: .utf8)) }
@@ -94,7 +89,7 @@ package final class MailServer {
     /// Ends the server at once; what it has taken stays.
     package func stop() throws {
         guard let process else { return }
-        kill(process.processIdentifier, SIGKILL)
+        process.signal(SIGKILL)
         try process.waitForExit("the mail server ends")
         self.process = nil
     }

@@ -4,43 +4,44 @@ package import PixelFlowHTTP
 package import PixelFlowLimits
 package import ServiceLifecycle
 
-/// Where requests are counted for the rate limits and answers are kept: in the process, or with other replicas.
-package struct RequestCounting: Sendable {
+/// Keeps what may be lost: the counts of rate limits, cached answers and the signal of revocations. In one Redis, which replicas share, or
+/// in the memory of the process.
+package struct CacheBackend: Sendable {
     package let limiter: any RateLimiter
-    /// The same, where other replicas count with it.
-    package let shared: (any RateLimiter)?
-    package let cache: any CacheStore
+    /// Whether other replicas count with `limiter`.
+    package let isShared: Bool
+    package let store: any CacheStore
     /// Tells processes of revocations; nil where there is none but this one, or no way to tell them.
     package let revocations: (any InvalidationSignal)?
-    /// None for a counter in the process.
+    /// None for memory.
     package let checks: [HealthCheck]
-    /// Ask where requests are counted how it is set up, for operators.
+    /// Ask Redis how it is set up, for operators.
     package let probes: [BackendProbe]
-    /// What runs for as long as requests are counted; started first, stopped last.
+    /// The connections; started first, stopped last.
     package let services: [any Service]
 
     package init(
-        limiter: any RateLimiter, isShared: Bool = false, cache: any CacheStore, revocations: (any InvalidationSignal)? = nil,
+        limiter: any RateLimiter, isShared: Bool = false, store: any CacheStore, revocations: (any InvalidationSignal)? = nil,
         checks: [HealthCheck] = [], probes: [BackendProbe] = [], services: [any Service] = []
     ) {
         self.limiter = limiter
-        shared = isShared ? limiter : nil
-        self.cache = cache
+        self.isShared = isShared
+        self.store = store
         self.revocations = revocations
         self.checks = checks
         self.probes = probes
         self.services = services
     }
 
-    /// What has a verifier hear of revocations at once.
+    /// Lets a verifier hear of revocations at once.
     package func followers(_ verifier: TokenVerifier, logger: Logger) -> [any Service] {
         revocations.map { [RevocationFollower($0, verifier: verifier, logger: logger)] } ?? []
     }
 
-    /// In this process alone.
+    /// In the memory of this process.
     ///
     /// - Parameter isAlone: whether this is the only process of its kind.
-    package static func inMemory(isAlone: Bool) -> RequestCounting {
-        RequestCounting(limiter: InMemoryRateLimiter(), cache: InMemoryCacheStore(isAlone: isAlone))
+    package static func inMemory(isAlone: Bool) -> CacheBackend {
+        CacheBackend(limiter: InMemoryRateLimiter(), store: InMemoryCacheStore(isAlone: isAlone))
     }
 }
