@@ -127,3 +127,13 @@ def test_ci_runs_what_make_has():
             assert ("run" in step) != ("uses" in step)
             assert "@" in step.get("uses", "@")
     assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_ci_registers_through_the_page_of_an_installation_that_lets_anyone_in():
+    steps = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]
+    install, = (step for step in steps if step.get("run") == "make helm-install")
+    assert "--set auth.registration=open" in install["env"]["HELM_ARGS"]
+    check, = (step for step in steps if "scripts/e2e" in step.get("run", ""))
+    # One forwarded port is enough.
+    assert re.findall(r"svc/(\S+)", check["run"]) == ["pixelflow-web"]
+    assert list(check["env"]) == ["BASE_WEB"]
