@@ -137,3 +137,10 @@ def test_ci_registers_through_the_page_of_an_installation_that_lets_anyone_in():
     # One forwarded port is enough.
     assert re.findall(r"svc/(\S+)", check["run"]) == ["pixelflow-web"]
     assert list(check["env"]) == ["BASE_WEB"]
+
+
+def test_ci_gives_the_check_of_a_cluster_pfctl():
+    commands = [step.get("run", "") for step in chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]]
+    taken = next(place for place, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
+    assert taken < commands.index("scripts/cluster/check")
+    assert "/pfctl" in (chart.ROOT / "Dockerfiles" / "Dockerfile").read_text()
