@@ -40,7 +40,8 @@ package struct MetricsAdapter: Sendable {
 
     init(
         settings: AdapterSettings, labels: [String: String], source: any LagSource, cluster: ClusterClient, logger: Logger,
-        metrics factory: any MetricsFactory, clock: AdapterClock, issuer: CertificateIssuer? = nil
+        metrics factory: any MetricsFactory, clock: AdapterClock, issuer: CertificateIssuer? = nil,
+        recovery: BrokerRecovery = BrokerRecovery()
     ) {
         let metrics = AdapterMetrics(factory)
         let identity = ServingIdentity()
@@ -48,7 +49,7 @@ package struct MetricsAdapter: Sendable {
             cluster: cluster, secret: settings.secret, namespace: settings.namespace,
             issuer: issuer ?? CertificateIssuer(names: settings.serverNames), clock: clock, logger: logger)
         let registration = APIRegistration(cluster: cluster, service: settings.service, namespace: settings.namespace, logger: logger)
-        let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger)
+        let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger, recovery: recovery)
         let api = MetricsAPI(lag: lag, reviews: AccessReviews(cluster, clock: clock), labels: labels, logger: logger)
         let gate = RequestHeaderAuthenticator(cluster)
         self.settings = settings
@@ -85,7 +86,7 @@ package struct MetricsAdapter: Sendable {
                     guard identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) else { throw NotReady() }
                 },
                 HealthCheck("trust", need: .always) { guard gate.isReady else { throw NotReady() } },
-                HealthCheck("broker", need: .never) { _ = try await lag.sample() },
+                HealthCheck("broker", need: .never) { _ = try await lag.reading() },
             ], drain: drain)
         return ServiceRouter.make(metrics: ServiceMetrics(service: "adapter", factory: factory), health: health)
     }
