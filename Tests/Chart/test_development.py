@@ -40,6 +40,14 @@ def test_compose_starts_kafka_and_s3_as_the_chart_does(compose):
     assert compose["services"]["s3"]["command"] == container_of("StatefulSet", "s3")["args"]
 
 
+def test_compose_closes_the_grpc_port_of_s3_as_the_chart_does(compose):
+    """By files that are not there, which test_seaweedfs.py asks of the genuine server."""
+    service = compose["services"]["s3"]
+    closing = {each["name"] for each in container_of("StatefulSet", "s3")["env"] if each["name"].startswith("WEED_")}
+    assert closing and closing <= set(service["environment"])
+    assert not [volume for volume in service["volumes"] if "nobody" in volume] and all(service["environment"][name].startswith("/nobody/") for name in closing)
+
+
 def test_compose_uses_settings_that_the_chart_uses(compose):
     # Compose passes on the settings of mail, which are empty by default; the chart has them with mail only.
     documents = chart.manifests_with(
