@@ -11,7 +11,6 @@ struct Responder {
 
     func answer(_ request: FakeClusterRequest) async throws {
         do {
-            memory.withLock { $0.restartPodsIfDue() }
             if let fault = memory.withLock({ $0.takeFault(for: request) }) { return try await befall(fault) }
             guard let user = request.user else { throw StatusAnswer.unauthorized }
             guard let target = RequestTarget(path: request.path) else { return try await answerUnnamed(request) }
