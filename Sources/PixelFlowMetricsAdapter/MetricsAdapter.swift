@@ -43,7 +43,8 @@ package struct MetricsAdapter: Sendable {
 
     init(
         settings: AdapterSettings, labels: [String: String], source: any LagSource, cluster: ClusterClient, logger: Logger,
-        metrics factory: any MetricsFactory, clock: AdapterClock, issuer: CertificateIssuer? = nil
+        metrics factory: any MetricsFactory, clock: AdapterClock, issuer: CertificateIssuer? = nil,
+        recovery: BrokerRecovery = BrokerRecovery()
     ) {
         let metrics = AdapterMetrics(factory)
         let identity = ServingIdentity()
@@ -51,7 +52,7 @@ package struct MetricsAdapter: Sendable {
             cluster: cluster, secret: settings.secret, namespace: settings.namespace,
             issuer: issuer ?? CertificateIssuer(names: settings.serverNames), clock: clock, logger: logger)
         let registration = APIRegistration(cluster: cluster, service: settings.service, namespace: settings.namespace, logger: logger)
-        let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger)
+        let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger, recovery: recovery)
         let api = MetricsAPI(lag: lag, reviews: AccessReviews(cluster, clock: clock), labels: labels, logger: logger)
         let authenticator = RequestHeaderAuthenticator(cluster)
         self.settings = settings
@@ -92,7 +93,7 @@ package struct MetricsAdapter: Sendable {
                     guard identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) else { throw NotReadyError() }
                 },
                 HealthCheck("trust", need: .always) { guard authenticator.isReady else { throw NotReadyError() } },
-                HealthCheck("broker", need: .never) { _ = try await lag.sample() },
+                HealthCheck("broker", need: .never) { _ = try await lag.reading() },
             ], drain: drain)
         return ServiceRouter.make(metrics: ServiceMetrics(service: "adapter", factory: factory), health: health)
     }

@@ -82,6 +82,21 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
+    /// The broker answers; it is its answer that is not believed yet.
+    @Test func isReadyAndGivesNoLagWhenItHasJustStarted() async throws {
+        try await Cluster.with { cluster in
+            let time = ManualClock()
+            let adapter = cluster.adapter(ScriptedLag([1]), clock: AdapterClock(uptime: time.clock.uptime), hasJustStarted: true)
+            try await cluster.serving(adapter) { api in
+                let early = try await api.get(metricPath)
+                #expect(early.status == 503)
+                #expect(try await readiness(adapter).body["status"] == "ok")
+                time.advance(by: .seconds(31))
+                #expect(try await api.get(metricPath).body?["items"]?[0]?["value"] == "1")
+            }
+        }
+    }
+
     private func readiness(_ adapter: MetricsAdapter) async throws -> (status: Int, body: JSONValue) {
         let app = Application(router: adapter.healthRouter(drain: DrainState()))
         return try await app.test(.router) { client in
