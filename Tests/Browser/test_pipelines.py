@@ -62,6 +62,10 @@ def test_a_preset_keeps_its_priority(ada):
     page.get_by_role("button", name="Undo").click()
     expect(card).to_contain_text("low priority")
 
+    card.get_by_role("link", name="Use bulk").click()
+    expect(page.get_by_role("radio", name=re.compile("^bulk · low priority"))).to_be_checked()
+    page.get_by_role("link", name="Presets").click()
+
     card.get_by_role("link", name="Edit bulk").click()
     priority.select_option("none")
     page.get_by_role("button", name="Save preset").click()
