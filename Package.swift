@@ -156,7 +156,7 @@ let package = Package(
         library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
-        library("PixelFlowMongo", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
+        library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
         library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library(
             "PixelFlowRedis",

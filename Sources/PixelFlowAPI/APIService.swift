@@ -123,7 +123,7 @@ package struct APIService: Sendable {
             + PresetRoutes(presets: dependencies.presets, audit: dependencies.audit, clock: dependencies.clock).routes
             + PipelineRoutes().routes
             + StatisticsRoutes(reads: reads, clock: dependencies.clock).routes
-            + UsageRoutes(usage: dependencies.usage, reads: reads).routes
+            + UsageRoutes(reads: reads).routes
             + BatchRoutes(batches: dependencies.batches, watch: dependencies.batchWatch, clock: dependencies.clock).routes
             + WebhookRoutes(
                 endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), audit: dependencies.audit,

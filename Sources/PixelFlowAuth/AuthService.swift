@@ -56,7 +56,7 @@ package struct AuthService: Sendable {
         self.identities = identities
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules,
-            signal: signal, clock: clock, logger: logger)
+            signal: signal, clock: clock, logger: logger, metrics: metrics)
         let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(
             store: store,

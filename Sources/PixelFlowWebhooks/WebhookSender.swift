@@ -211,18 +211,19 @@ package final class WebhookSender: Service {
         let body = try message(delivery)
         guard body.count <= Self.bodyLimit else { return WebhookOutcome(error: "body_too_large", isFinal: true) }
         let now = try await store.webhookTime()
+        let timestamp = now.microseconds / 1_000_000
         let headers = WebhookSignature.headers(
-            id: delivery.id, timestamp: now.microseconds / 1_000_000, body: body, secrets: endpoint.validSecrets(at: now))
+            id: delivery.id, timestamp: timestamp, body: body, secrets: endpoint.validSecrets(at: now))
         metrics.begin(after: delivery.log.isEmpty ? now - delivery.eventAt : nil)
         do {
             let answer = try await poster.post(
                 delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
                 answerLimit: WebhookOutcome.answerLimit)
             return WebhookOutcome(
-                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self), retryAfter: answer.retryAfter
-            )
+                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
+                retryAfter: answer.retryAfter, timestamp: timestamp)
         } catch let failure as GuardedPoster.PostError {
-            return WebhookOutcome(error: failure.rawValue)
+            return WebhookOutcome(error: failure.rawValue, timestamp: timestamp)
         }
     }
 

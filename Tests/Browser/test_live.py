@@ -37,7 +37,8 @@ def test_changes_come_over_a_websocket(ada, sources):
     assert any('"status":"COMPLETED"' in frame for frame in told)
 
 
-def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
+def keep_notifications(ada):
+    """Turns them on, and keeps what they say as `window.told` instead of showing it."""
     page = ada.page
     page.context.grant_permissions(["notifications"])
     page.goto(f"{ada.address}/account")
@@ -48,14 +49,42 @@ def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
         window.told = [];
         window.Notification = class { constructor(title, options) { window.told.push(options.body); } };
     }""")
+
+
+def look_away(page):
+    page.evaluate("""() => {
+        Object.defineProperty(document, 'hidden', {value: true, configurable: true});
+        document.dispatchEvent(new Event('visibilitychange'));
+    }""")
+
+
+def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
+    keep_notifications(ada)
+    page = ada.page
     name = sources.url("slow/told.jpg")
     ada.add_url(name)
     ada.process()
     expect(page).to_have_title(re.compile("%"))
-    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    look_away(page)
     sources.release()
     expect(page).not_to_have_title(re.compile("%"), timeout=30_000)
     assert page.evaluate("window.told") == ["1 task completed."]
+
+
+def test_a_batch_that_is_done_is_told_of_while_other_work_goes_on(ada, sources):
+    keep_notifications(ada)
+    page = ada.page
+    expect(page.locator("[data-stream=live]")).to_be_visible()
+    batch = ada.post("/batches", data={"description": "Import"})["id"]
+    ada.post("/upload", data={"image_url": sources.url("slow/other.jpg")})
+    name = sources.url("fine/part.jpg")
+    ada.post("/upload", data={"image_url": name, "batch": batch})
+    ada.expect_status(name, "Completed")
+    look_away(page)
+    ada.post(f"/batches/{batch}/close")
+    page.wait_for_function("window.told.length > 0", timeout=60_000)
+    assert page.evaluate("window.told") == ["Batch “Import” is done: 1 task completed."]
+    sources.release()
 
 
 def test_the_stream_comes_back_after_the_service_was_away(ada, console, instance, photos):

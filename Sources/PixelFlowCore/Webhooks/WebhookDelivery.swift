@@ -182,18 +182,21 @@ package struct WebhookOutcome: Sendable, Hashable {
     /// lines: as JSON, each of those would take six bytes.
     package let answer: String
     package var retryAfter: Duration?
+    /// The `webhook-timestamp` of what was sent, in seconds since 1970; nil if nothing was.
+    package var timestamp: Int64?
     package var duration: Duration
     /// Whether no other attempt is to follow.
     package var isFinal: Bool
 
     package init(
-        status: Int? = nil, error: String? = nil, answer: String = "", retryAfter: Duration? = nil, duration: Duration = .zero,
-        isFinal: Bool = false
+        status: Int? = nil, error: String? = nil, answer: String = "", retryAfter: Duration? = nil, timestamp: Int64? = nil,
+        duration: Duration = .zero, isFinal: Bool = false
     ) {
         self.status = status
         self.error = error
         self.answer = Self.kept(answer)
         self.retryAfter = retryAfter
+        self.timestamp = timestamp
         self.duration = duration
         self.isFinal = isFinal || status == 410
     }
@@ -221,6 +224,8 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
     package let milliseconds: Int
     package let status: Int?
     package let error: String?
+    /// As that of `WebhookOutcome`; nil for an attempt of an earlier release, too.
+    package let timestamp: Int64?
     /// Empty once `WebhookDelivery.answersKept` attempts have followed.
     package private(set) var answer: String
     /// When the next attempt was to follow; nil if none was.
@@ -231,6 +236,7 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
         milliseconds = Int(outcome.duration.microseconds / 1000)
         status = outcome.status
         error = outcome.error
+        timestamp = outcome.timestamp
         answer = outcome.answer
         self.nextAttemptAt = nextAttemptAt
     }

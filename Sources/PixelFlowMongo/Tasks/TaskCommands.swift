@@ -1,3 +1,4 @@
+import Metrics
 import PixelFlowCore
 
 /// The database commands of the task store.
@@ -9,13 +10,15 @@ struct TaskCommands: Sendable {
     let machine: TaskStateMachine
     let cache = ClaimCache()
     let times = ChangeTimes()
-    let quotas = RecentReads<Quota>(within: QuotaAge.limit)
-    let endpoints = RecentReads<[WebhookEndpoint]>(within: MongoTaskStore.endpointAge)
+    let quotas: RecentReads<Quota>
+    let endpoints: RecentReads<[WebhookEndpoint]>
     private let indexes: TaskIndexes
 
-    init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy) {
+    init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy, metrics: any MetricsFactory) {
         self.database = database
         self.clock = clock
+        quotas = RecentReads("quotas", within: QuotaAge.limit, metrics: metrics)
+        endpoints = RecentReads("webhooks", within: MongoTaskStore.endpointAge, metrics: metrics)
         machine = TaskStateMachine(policy: policy)
         indexes = TaskIndexes(database)
     }

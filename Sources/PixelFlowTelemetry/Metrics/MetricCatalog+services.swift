@@ -119,13 +119,14 @@ extension MetricCatalog {
         ])
 
     static let caches = Group(
-        title: "Caches", origin: "api",
+        title: "Caches", origin: "auth, api and worker",
         metrics: [
             MetricDescription(
                 .counter, "cache_requests_total", labels: ["cache", "result"],
                 """
-                Answers asked of a cache (task_lists, tasks, statistics, usage, presets). result: hit, miss (read), joined (read for \
-                several at once), stale (could not be read), bypass (read, since the cache could not be relied on).
+                Answers asked of a cache: task_lists, tasks, statistics, usage, shown_quotas and presets of api; sessions and keys of auth \
+                and api; quotas and webhooks of whatever uses MongoDB. result: hit, miss (read), joined (read for several at once), stale \
+                (could not be read, and an older one was given), bypass (read, since the cache could not be relied on).
                 """)
         ])
 

@@ -59,7 +59,7 @@ final class APIHarness: Sendable {
         watch = BatchWatch(
             batches: store, webhooks: store, mail: BatchMail(desk: auth.identities, tasks: store), events: events, logger: logger)
         dependencies = APIDependencies(
-            tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: store,
+            tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: counted,
             webhooks: store, batches: store, batchWatch: watch, blobs: blobs, versions: store,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier, audit: audit, secret: ServiceSecret(Self.secret), clock: clock)
