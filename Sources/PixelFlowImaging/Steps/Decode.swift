@@ -13,7 +13,7 @@ enum Decode {
             // Earlier messages were about the header or about another image.
             _ = VipsError.noted()
             let fresh = header.opened.take(isFresh && options == LoadOptions())
-            let opened = try fresh ?? Load.open(header.bytes.bytes, header.format, options)
+            let opened = try header.withProfile(try fresh ?? Load.open(header.bytes.bytes, header.format, options))
             let pixels = try Normalise.image(opened, header.layout, to: profile).inMemory()
             pixels.copyBlobs()
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }

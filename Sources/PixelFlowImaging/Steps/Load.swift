@@ -10,6 +10,8 @@ struct SourceHeader {
     let frames: Int
     let orientation: Int
     let layout: PixelLayout
+    /// What the file says of its colours other than by a profile; nil for sRGB.
+    let signal: ColourSignal?
     /// The input of the decoder.
     let bytes: SourceBytes
     /// The opened source, of which nothing has been read yet: good for one decode without options.
@@ -21,6 +23,13 @@ struct SourceHeader {
     var isTurned: Bool { orientation >= 5 }
     var uprightWidth: Int { isTurned ? height : width }
     var uprightHeight: Int { isTurned ? width : height }
+
+    /// The opened source with a profile of what the file says of its colours, if it has none.
+    func withProfile(_ opened: Image) throws -> Image {
+        guard let signal, !opened.has(Colour.iccField) else { return opened }
+        guard let profile = SignalProfile.bytes(signal, isGrey: layout.model == .grey) else { return opened }
+        return try opened.withMetadata { vips_image_set_blob_copy($0, Colour.iccField, profile, profile.count) }
+    }
 }
 
 /// Opens sources: one format, one loader, and the limits before the first pixel.
@@ -43,11 +52,24 @@ enum Load {
             if let size = declaredSize(of: source, format, directory) { try check(size, frames: 1, limits) }
             throw SourceFault.failure(error, source, format)
         }
+        let isPremultiplied = format.isISOMedia && ISOFile(source).isPremultiplied
         let header = SourceHeader(
             format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
-            orientation: orientation(of: image), layout: PixelLayout(image, directory), bytes: bytes, opened: OpenedSource(image))
+            orientation: orientation(of: image), layout: PixelLayout(image, directory, isPremultiplied: isPremultiplied),
+            signal: signal(of: source, format), bytes: bytes,
+            opened: OpenedSource(image))
         try check((header.width, header.height), frames: header.frames, limits)
         return header
+    }
+
+    private static func signal(of source: UnsafeRawBufferPointer, _ format: SourceFormat) -> ColourSignal? {
+        let signal =
+            switch format {
+            case .png: ColourSignal(png: ByteReader(source))
+            case .avif, .heic: ColourSignal(iso: ISOFile(source))
+            case .jpeg, .webp, .gif, .tiff: nil as ColourSignal?
+            }
+        return signal?.isStandard == true ? nil : signal
     }
 
     /// The size that the file claims, for formats that claim it at a fixed place.
