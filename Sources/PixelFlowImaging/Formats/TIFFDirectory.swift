@@ -52,6 +52,9 @@ struct TIFFDirectory {
 
     func has(_ tag: Tag) -> Bool { entries[tag.rawValue] != nil }
 
+    /// Width and height; nil without them.
+    var size: PixelSize? { value(.width).flatMap { width in value(.height).map { (width, $0) } } }
+
     /// Changes a copy of the file so that it has the first of its planes only.
     ///
     /// libvips reads several planes of grey wrongly: it takes the lines of one plane for those of all.
