@@ -13,12 +13,15 @@ extension IdentityStore {
         INSERT INTO mail_outbox (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7) ON CONFLICT (id) DO NOTHING
         """)
-    /// The kinds are those that `isAboutTasks`; statements are literals.
+    /// The kinds of the filter are all that there are, those of the order the ones that `isAboutTasks`; statements are literals. Messages
+    /// of other kinds are left to the newer version that has queued them.
     private static let due = SQLStatement(
         "due_mail",
         """
         SELECT id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
-        WHERE next_attempt_at <= $1 AND lease_until <= $1
+        WHERE next_attempt_at <= $1 AND lease_until <= $1 AND kind IN (
+            'invitation', 'password_forgotten', 'password_reset', 'verification', 'webhook_disabled', 'quota_warning', 'task_digest',
+            'batch_completed')
         ORDER BY CASE WHEN kind IN ('task_digest', 'batch_completed') THEN 1 ELSE 0 END, next_attempt_at, id LIMIT $2
         """)
     private static let claim = SQLStatement(
