@@ -140,3 +140,41 @@ def test_what_was_missed_while_the_page_was_hidden_is_told(ada, sources):
             timeout(() => hide(false), 100);
         }""")
     expect(ada.page.locator("[data-stream=live]")).to_be_visible()
+
+
+def test_the_list_of_a_batch_shows_its_tasks_alone_and_how_far_it_is(ada, sources):
+    page = ada.page
+    batch = ada.post("/batches", data={"description": "Photos of May"})["id"]
+    first, second, other = sources.url("slow/first.jpg"), sources.url("fine/second.jpg"), sources.url("fine/other.jpg")
+    ada.post("/upload", data={"image_url": first, "batch": batch})
+    ada.open(f"/?batch={batch}")
+    chip = page.get_by_role("button", name="show all batches")
+    expect(chip).to_contain_text("Photos of May")
+    expect(chip).to_contain_text("0 of 1 done")
+    expect(ada.row(first)).to_be_visible()
+    expect(page.locator("[data-stream=live]")).to_be_visible()
+    # Changes come in their order: the other task has been told of when the second one shows.
+    ada.post("/upload", data={"image_url": other})
+    ada.post("/upload", data={"image_url": second, "batch": batch})
+    expect(ada.row(second)).to_be_visible()
+    expect(ada.row(other)).to_have_count(0)
+    sources.release()
+    ada.expect_status(first, "Completed")
+    expect(chip).to_contain_text("2 of 2 done")
+    page.reload()
+    expect(ada.row(second)).to_be_visible()
+    expect(chip).to_contain_text("2 of 2 done")
+    expect(ada.row(other)).to_have_count(0)
+    chip.click()
+    expect(ada.row(other)).to_be_visible()
+    expect(chip).to_have_count(0)
+    assert page.url == f"{ada.address}/"
+
+
+def test_a_batch_without_a_description_shows_by_its_id(ada):
+    batch = ada.post("/batches", data={})["id"]
+    ada.open(f"/?batch={batch}")
+    chip = ada.page.get_by_role("button", name="show all batches")
+    expect(chip).to_contain_text(f"Batch …{batch[-6:]}")
+    expect(chip).to_contain_text("no tasks")
+    expect(chip).to_have_attribute("title", batch)

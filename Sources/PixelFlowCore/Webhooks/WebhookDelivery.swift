@@ -29,6 +29,8 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
     /// How long a claim holds; well beyond the time limit of an attempt.
     package static let lease = Duration.seconds(30)
+    /// For how long a sender leaves a delivery alone that only a newer version can read.
+    package static let setAsideFor = Duration.seconds(600)
     /// Attempts that are kept; the oldest go first.
     package static let logLimit = 24
     /// Attempts whose answers are kept: the latest.
