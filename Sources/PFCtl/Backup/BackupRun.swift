@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KubernetesClient
 import NIOCore
 import PixelFlowClient
 import Terminal

@@ -58,6 +58,11 @@ extension IdentityStore: ArchivableStore {
         }
     }
 
+    /// By table, for a test that looks whether anything was forgotten.
+    package static var archivedColumns: [String: [String]] {
+        Dictionary(uniqueKeysWithValues: ArchivedTable.all.map { ($0.name, $0.columns.map(\.name.description)) })
+    }
+
     private static func state(_ connection: any SQLConnection) throws -> ArchiveState {
         let marker = try connection.rows(markers) { $0.text(0) }.first
         let accounts = try connection.count(unused)
