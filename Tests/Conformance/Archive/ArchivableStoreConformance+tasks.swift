@@ -28,7 +28,7 @@ private struct ArchivedTasks: TaskStoreSuite {
             createdAt: Timestamp(microseconds: 1_767_225_600_123_456))
     }
     private var queue: WebhookQueue { WebhookQueue(tenant: Self.tenant, endpoint: WebhookID("shop")) }
-    private var deliveries: WebhookDeliveryQuery { WebhookDeliveryQuery(queue: queue, limit: 100) }
+    private var deliveries: WebhookDeliveryQuery { WebhookDeliveryQuery(queue, limit: 100) }
 
     func fill() async throws {
         try await source.setQuota(Quota(tasksPerMonth: 10_000, retentionDays: 30, weight: 3), of: Self.tenant)
