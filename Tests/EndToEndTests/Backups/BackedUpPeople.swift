@@ -8,7 +8,7 @@ import WireFormats
 /// What people have in an installation, and how they find it again in another one.
 struct BackedUpPeople {
     private struct Seen: Sendable {
-        let task: TaskDocument
+        let task: ImageTask
         let source: Data
         let outputs: [String: Data]
     }
@@ -39,7 +39,7 @@ struct BackedUpPeople {
             #expect(task.status == .completed)
             var outputs: [String: Data] = [:]
             for output in task.outputs { outputs[output.name] = try await ada.download(output.name, of: task.id) }
-            seen.append(Seen(task: task, source: image, outputs: outputs))
+            seen.append(Seen(task: try await ada.client.task(task.id.rawValue), source: image, outputs: outputs))
         }
         let failed = try await ada.process(Data("no image".utf8))
         #expect(failed.status == .failed)
@@ -54,9 +54,9 @@ struct BackedUpPeople {
         for person in [ada, program] {
             #expect(try await person.client.list().count == seen.count + 1)
             for seen in seen {
-                #expect(try await person.task(seen.task.id) == seen.task)
-                #expect(try await person.client.source(ofTask: seen.task.id.rawValue).data() == seen.source)
-                for (name, bytes) in seen.outputs { #expect(try await person.download(name, of: seen.task.id) == bytes) }
+                #expect(try await person.client.task(seen.task.id) == seen.task)
+                #expect(try await person.client.source(ofTask: seen.task.id).data() == seen.source)
+                for (name, bytes) in seen.outputs { #expect(try await person.client.output(name, ofTask: seen.task.id).data() == bytes) }
             }
         }
         // A session of before, whose token the signing key of before has signed.
