@@ -43,7 +43,8 @@ import WireFormats
     }
 
     @Test(arguments: [
-        ["backup", "x", "--auth-url", "http://127.0.0.1:1"], ["backup", "x", "--secret-file", "y"], ["backup", "x", "--check", "--dry-run"],
+        ["backup", "x", "--auth-url", "http://127.0.0.1:1"], ["backup", "x", "--secret-file", "y"],
+        ["backup", "x", "--check", "--dry-run"],
         ["backup"], ["restore", "x", "--auth-url", "http://127.0.0.1:1", "--api-url", "http://127.0.0.1:1"],
     ])
     func refusesWhatMakesNoSense(arguments: [String]) async throws {

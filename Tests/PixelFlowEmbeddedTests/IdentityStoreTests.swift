@@ -31,7 +31,8 @@ struct IdentityStoreTests {
             _ = try store(folder + "/auth.sqlite")
             let tables = try await DatabaseQueue(path: folder + "/auth.sqlite").read { database in
                 let names = try String.fetchAll(
-                    database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations' AND name NOT LIKE 'sqlite_%'")
+                    database,
+                    sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations' AND name NOT LIKE 'sqlite_%'")
                 return try Dictionary(uniqueKeysWithValues: names.map { ($0, try database.columns(in: $0).map(\.name)) })
             }
             #expect(IdentityStore.archivedColumns == tables)

@@ -5,7 +5,8 @@ import Terminal
 
 /// Where auth and api are: in the cluster, or at addresses of their own.
 struct BackupAccess: ParsableArguments {
-    @Option(help: ArgumentHelp("Auth itself, if it is not in a cluster: http://127.0.0.1:50051 for pixelflow, all in one.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp("Auth itself, if it is not in a cluster: http://127.0.0.1:50051 for pixelflow, all in one.", valueName: "url"))
     var authURL: String?
 
     @Option(help: ArgumentHelp("The api itself, if it is not in a cluster: http://127.0.0.1:8080.", valueName: "url"))
@@ -72,7 +73,9 @@ struct BackupServices: Sendable {
     }
 
     /// Runs a transfer with a service, and again if it breaks off, as often as calls are repeated.
-    func transfer<Result>(_ service: PixelFlowClient.ArchivedService, _ body: (PixelFlowClient) async throws -> Result) async throws -> Result {
+    func transfer<Result>(_ service: PixelFlowClient.ArchivedService, _ body: (PixelFlowClient) async throws -> Result) async throws
+        -> Result
+    {
         try await self[service].call { client in
             var attempt = 1
             while true {

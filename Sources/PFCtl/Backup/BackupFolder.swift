@@ -32,7 +32,8 @@ struct BackupFolder: Sendable {
         let files = FileManager.default
         if let entries = try? files.contentsOfDirectory(atPath: path), !entries.isEmpty {
             guard !files.fileExists(atPath: manifestFile) else {
-                throw CommandError(.failed, "\(path) has a finished backup", hint: "name another folder; pfctl backup --check \(path) checks it")
+                throw CommandError(
+                    .failed, "\(path) has a finished backup", hint: "name another folder; pfctl backup --check \(path) checks it")
             }
             let own: Set = ["accounts.ndjson", "tasks.ndjson", "objects.ndjson", "objects.part.ndjson", "objects"]
             guard entries.allSatisfy({ own.contains($0) || $0.hasSuffix(".part") }) else {

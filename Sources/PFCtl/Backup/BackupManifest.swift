@@ -46,7 +46,8 @@ extension BackupManifest {
         guard let format = json["format"]?.intValue else { throw CommandError(.failed, "\(path) is no manifest of a backup") }
         guard format == Self.format else {
             throw CommandError(
-                .failed, "the backup has format \(format), this pfctl reads \(Self.format)", hint: "use the pfctl that has written it, or a newer one")
+                .failed, "the backup has format \(format), this pfctl reads \(Self.format)",
+                hint: "use the pfctl that has written it, or a newer one")
         }
         guard let id = json["id"]?.stringValue, let time = json["time"]?.stringValue, let accounts = Rows(json["accounts"]),
             let tasks = Rows(json["tasks"]), let objects = Objects(json["objects"])
@@ -58,7 +59,8 @@ extension BackupManifest {
 extension BackupManifest.Rows {
     var json: JSONValue {
         [
-            "form": .string(form), "schema": .integer(schema), "release": .string(release), "rows": .integer(rows), "bytes": .integer(bytes),
+            "form": .string(form), "schema": .integer(schema), "release": .string(release), "rows": .integer(rows),
+            "bytes": .integer(bytes),
             "sha256": .string(sha256),
         ]
     }

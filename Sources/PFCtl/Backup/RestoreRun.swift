@@ -37,11 +37,13 @@ struct RestoreRun: Sendable {
             // A part that is not empty any more is one that this backup was restored to.
             guard report.isEmpty || isContinued else {
                 throw CommandError(
-                    .failed, "the installation holds \(what) already", hint: "a backup is restored into a new installation, before anybody uses it")
+                    .failed, "the installation holds \(what) already",
+                    hint: "a backup is restored into a new installation, before anybody uses it")
             }
         }
         if !isContinued, try await !services.api.call({ try await $0.archivedObjects(after: nil) }).objects.isEmpty {
-            throw CommandError(.failed, "the object store of the installation holds objects already", hint: "give it an empty bucket or folder")
+            throw CommandError(
+                .failed, "the object store of the installation holds objects already", hint: "give it an empty bucket or folder")
         }
         return Plan(
             accounts: auth.restoring == manifest.id || auth.isEmpty, tasks: api.restoring == manifest.id || api.isEmpty,

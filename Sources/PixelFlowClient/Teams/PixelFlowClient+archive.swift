@@ -48,7 +48,9 @@ extension PixelFlowClient {
     ) async throws -> (objects: [ArchivedObject], next: String?) {
         let query = Path.query([("after", previous), ("sizes", withSizes ? "true" : nil)])
         let page = try Fields(await document(Call(.GET, base(.api) + "/objects" + query)))
-        let objects = try page.list("objects") { ArchivedObject(key: try $0.text("key"), bytes: $0.json["bytes"]?.intValue.map(Int64.init)) }
+        let objects = try page.list("objects") {
+            ArchivedObject(key: try $0.text("key"), bytes: $0.json["bytes"]?.intValue.map(Int64.init))
+        }
         return (objects, page.json["next_after"]?.stringValue)
     }
 

@@ -34,7 +34,8 @@ package struct ArchiveRoutes: Sendable {
         let restore = "/operator/archive/restores/{backup}"
         return [
             Route(
-                .get, "/operator/archive", id: "\(service)Archive", tag: "service", "Ask how many rows the database holds", details: Self.note,
+                .get, "/operator/archive", id: "\(service)Archive", tag: "service", "Ask how many rows the database holds",
+                details: Self.note,
                 access: .operator, responses: [.json(ArchiveView.self, "The rows.")], problems: problems
             ) { _, _ in try .json(ArchiveView(try await store.archiveState(), form: store.archiveForm)) },
             Route(
@@ -48,7 +49,8 @@ package struct ArchiveRoutes: Sendable {
             Route(
                 .put, restore, id: "\(service)BeginRestore", tag: "service", "Begin to restore a backup, or go on with it",
                 details: "Only an empty database takes a backup. \(Self.note)", access: .operator, parameters: [.backupID],
-                responses: [.empty(.noContent, "Rows are accepted.")], problems: problems + [.backupNotFound, .restoreNotEmpty, .restoreOfAnother]
+                responses: [.empty(.noContent, "Rows are accepted.")],
+                problems: problems + [.backupNotFound, .restoreNotEmpty, .restoreOfAnother]
             ) { _, context in
                 let backup = try context.backup()
                 try await store.beginRestore(of: backup)
@@ -57,7 +59,8 @@ package struct ArchiveRoutes: Sendable {
             },
             Route(
                 .post, restore + "/rows", id: "\(service)RestoreRows", tag: "service", "Restore some rows",
-                details: "All of them or none. Sending them again changes nothing. \(Self.note)", access: .operator, parameters: [.backupID],
+                details: "All of them or none. Sending them again changes nothing. \(Self.note)", access: .operator,
+                parameters: [.backupID],
                 body: BodyDescription([.init(ArchiveLines.mediaType, .schema(.string()))], "Rows as they were read, at most 32 MiB."),
                 responses: [.empty(.noContent, "The rows are there.")],
                 problems: problems + [
@@ -99,7 +102,8 @@ extension AppRequestContext {
 }
 
 extension ParameterDescription {
-    package static let backupID = Self("backup", in: .path, .string(pattern: "^[A-Za-z0-9]{1,64}$"), "The id of the backup, in its manifest.")
+    package static let backupID = Self(
+        "backup", in: .path, .string(pattern: "^[A-Za-z0-9]{1,64}$"), "The id of the backup, in its manifest.")
 }
 
 extension DeclaredProblem {

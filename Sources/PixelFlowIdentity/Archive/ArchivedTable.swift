@@ -82,23 +82,43 @@ extension [StaticString] {
 extension ArchivedTable {
     /// In the order in which they are restored: people come last, so that nobody can sign in before everything of theirs is there.
     static let all = [
-        ArchivedTable("audit_log", .textKey("id"), .text("organisation"), .integer("at"), .text("actor"), .text("actor_name"), .text("action"), .text("target"), .text("detail"), .text("address"), .text("request_id"), .text("quota")),
-        ArchivedTable("revocations", .integerKey("sequence"), .text("kind"), .text("subject"), .text("organisation"), .integer("version"), .integer("at")),
+        ArchivedTable(
+            "audit_log", .textKey("id"), .text("organisation"), .integer("at"), .text("actor"), .text("actor_name"), .text("action"),
+            .text("target"), .text("detail"), .text("address"), .text("request_id"), .text("quota")),
+        ArchivedTable(
+            "revocations", .integerKey("sequence"), .text("kind"), .text("subject"), .text("organisation"), .integer("version"),
+            .integer("at")),
         ArchivedTable("signing_keys", .textKey("id"), .text("private_key"), .integer("created_at")),
-        ArchivedTable("organisations", .textKey("id"), .text("name"), .text("personal_of"), .integer("created_at"), .integer("deleted_at"), .integer("revision")),
+        ArchivedTable(
+            "organisations", .textKey("id"), .text("name"), .text("personal_of"), .integer("created_at"), .integer("deleted_at"),
+            .integer("revision")),
         ArchivedTable("muted_notices", .textKey("organisation"), .textKey("user_id"), .textKey("kind"), .integer("muted_at")),
-        ArchivedTable("task_mail", .textKey("organisation"), .textKey("user_id"), .text("choice"), .integer("told_until"), .integer("lease_until")),
+        ArchivedTable(
+            "task_mail", .textKey("organisation"), .textKey("user_id"), .text("choice"), .integer("told_until"), .integer("lease_until")),
         ArchivedTable("task_digests", .textKey("id"), .text("organisation"), .text("user_id"), .text("document"), .integer("expires_at")),
-        ArchivedTable("mail_outbox", .textKey("id"), .text("kind"), .text("recipient"), .integer("created_at"), .integer("expires_at"), .integer("attempts"), .integer("epoch"), .integer("lease_until"), .integer("next_attempt_at"), .text("subject")),
+        ArchivedTable(
+            "mail_outbox", .textKey("id"), .text("kind"), .text("recipient"), .integer("created_at"), .integer("expires_at"),
+            .integer("attempts"), .integer("epoch"), .integer("lease_until"), .integer("next_attempt_at"), .text("subject")),
         ArchivedTable("password_resets", .textKey("hash"), .text("user_id"), .integer("created_at"), .integer("expires_at")),
         ArchivedTable("email_verifications", .textKey("hash"), .text("user_id"), .integer("created_at"), .integer("expires_at")),
-        ArchivedTable("second_factors", .textKey("user_id"), .text("secret"), .integer("created_at"), .integer("confirmed_at"), .integer("last_step"), .integer("failures"), .integer("failed_at")),
+        ArchivedTable(
+            "second_factors", .textKey("user_id"), .text("secret"), .integer("created_at"), .integer("confirmed_at"), .integer("last_step"),
+            .integer("failures"), .integer("failed_at")),
         ArchivedTable("recovery_codes", .textKey("user_id"), .textKey("hash")),
-        ArchivedTable("memberships", .textKey("organisation"), .textKey("user_id"), .text("role"), .integer("version"), .integer("created_at")),
-        ArchivedTable("invitations", .textKey("id"), .text("organisation"), .text("email"), .text("role"), .text("hash"), .text("invited_by"), .integer("created_at"), .integer("expires_at"), .text("accepted_by")),
-        ArchivedTable("sessions", .textKey("id"), .text("user_id"), .text("organisation"), .integer("generation"), .integer("rotated_at"), .integer("created_at"), .integer("last_used_at"), .integer("expires_at"), .text("device"), .text("address")),
-        ArchivedTable("api_keys", .textKey("id"), .text("organisation"), .text("name"), .text("hash"), .text("hint"), .text("scopes"), .text("networks"), .text("created_by"), .integer("created_at"), .integer("expires_at"), .integer("last_used_at"), .text("lane")),
+        ArchivedTable(
+            "memberships", .textKey("organisation"), .textKey("user_id"), .text("role"), .integer("version"), .integer("created_at")),
+        ArchivedTable(
+            "invitations", .textKey("id"), .text("organisation"), .text("email"), .text("role"), .text("hash"), .text("invited_by"),
+            .integer("created_at"), .integer("expires_at"), .text("accepted_by")),
+        ArchivedTable(
+            "sessions", .textKey("id"), .text("user_id"), .text("organisation"), .integer("generation"), .integer("rotated_at"),
+            .integer("created_at"), .integer("last_used_at"), .integer("expires_at"), .text("device"), .text("address")),
+        ArchivedTable(
+            "api_keys", .textKey("id"), .text("organisation"), .text("name"), .text("hash"), .text("hint"), .text("scopes"),
+            .text("networks"), .text("created_by"), .integer("created_at"), .integer("expires_at"), .integer("last_used_at"), .text("lane")),
         ArchivedTable("counters", .textKey("name"), .integer("value")),
-        ArchivedTable("users", .textKey("id"), .text("email"), .text("password_hash"), .text("tenant"), .integer("created_at"), .integer("disabled_at"), .integer("email_verified_at"), .integer("mail_refused_at")),
+        ArchivedTable(
+            "users", .textKey("id"), .text("email"), .text("password_hash"), .text("tenant"), .integer("created_at"),
+            .integer("disabled_at"), .integer("email_verified_at"), .integer("mail_refused_at")),
     ]
 }

@@ -38,7 +38,9 @@ extension MongoTaskStore: ArchivableStore {
                     let documents = try await tasks.rows(
                         .archive, in: collection, where: filter, sort: [Self.id: 1], limit: ArchiveRow.page)
                     last = documents.last?[Self.id]
-                    if last == nil { collections.removeFirst() } else {
+                    if last == nil {
+                        collections.removeFirst()
+                    } else {
                         return documents.map { ArchiveRow(table: collection, values: [.bytes($0.encoded())]) }
                     }
                 }

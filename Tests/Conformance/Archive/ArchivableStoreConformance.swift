@@ -25,7 +25,9 @@ package struct ArchivableStoreConformance: Sendable {
 
     /// Every rule.
     package static let cases: [ConformanceCase<ArchivableStoreConformance>] = [
-        ConformanceCase("archive: what was read, written into an empty store, gives the same answers") { try await $0.restoresEverything() },
+        ConformanceCase("archive: what was read, written into an empty store, gives the same answers") {
+            try await $0.restoresEverything()
+        },
         ConformanceCase("archive: a store that holds something takes no backup") { try await $0.refusesIfFilled() },
         ConformanceCase("archive: rows are taken between the beginning and the end of their restore alone") {
             try await $0.refusesRowsOutsideARestore()
@@ -42,7 +44,9 @@ package struct ArchivableStoreConformance: Sendable {
     private static let backup = "b1"
 
     func restoresEverything() async throws {
-        try requireEqual(try await target.archiveState(), ArchiveState(rows: try await target.archiveState().rows, isEmpty: true, restoring: nil), "before")
+        try requireEqual(
+            try await target.archiveState(), ArchiveState(rows: try await target.archiveState().rows, isEmpty: true, restoring: nil),
+            "before")
         try await fill()
         let rows = try await rows(of: source)
         try require(rows.count > 2 * ArchiveRow.page, "only \(rows.count) rows")

@@ -30,7 +30,8 @@ struct BackedUpPeople {
         key = try #require(made["key"] as? String)
         token = try #require(ada.token)
         _ = try await ada.client.putPreset(
-            "shop", pipeline: try JSONValue(parsing: #"{"outputs":[{"name":"a","operations":[{"op":"resize","width":40}],"format":"png"}]}"#))
+            "shop",
+            pipeline: try JSONValue(parsing: #"{"outputs":[{"name":"a","operations":[{"op":"resize","width":40}],"format":"png"}]}"#))
         var seen: [Seen] = []
         // Small ones and one that the all-in-one keeps as a file.
         for (number, width) in [16, 64, 400].enumerated() {

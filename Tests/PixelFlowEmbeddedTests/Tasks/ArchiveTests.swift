@@ -1,7 +1,8 @@
 import GRDB
 import PixelFlowCore
-@testable import PixelFlowEmbedded
 import Testing
+
+@testable import PixelFlowEmbedded
 
 @Suite struct ArchiveTests {
     @Test("every table is in a backup, or left out on purpose")
@@ -10,7 +11,8 @@ import Testing
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
         let tables = try await store.database.read { database in
             try String.fetchSet(
-                database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations' AND name NOT LIKE 'sqlite_%'")
+                database,
+                sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations' AND name NOT LIKE 'sqlite_%'")
         }
         #expect(Set(SQLiteTaskStore.archivedTables + SQLiteTaskStore.unarchivedTables) == tables)
     }
