@@ -133,6 +133,7 @@ package struct ArchivableStoreConformance: Sendable {
 
     private func rows(of store: any ArchivableStore) async throws -> [ArchiveRow] {
         var rows: [ArchiveRow] = []
+        // bounded: by the rows of the store.
         for try await page in store.archivedRows() {
             try require(page.count <= ArchiveRow.page, "a page of \(page.count) rows")
             rows += page
@@ -141,6 +142,7 @@ package struct ArchivableStoreConformance: Sendable {
     }
 
     private func firstPage() async throws -> [ArchiveRow] {
+        // bounded: by the rows of the store.
         for try await page in source.archivedRows() where !page.isEmpty { return page }
         return []
     }
