@@ -46,7 +46,7 @@ struct ArchivedTable: Sendable {
     private var names: [StaticString] { columns.map(\.name) }
     private var key: [StaticString] { columns.filter(\.isKey).map(\.name) }
 
-    /// The page after a key.
+    /// The page after a key, of `ArchiveRow.page` rows.
     var page: SQLStatement {
         SQLStatement(
             ["archive_", literal],
