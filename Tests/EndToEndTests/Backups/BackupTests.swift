@@ -72,6 +72,12 @@ extension EndToEnd {
             let wrong = folder + "-secret"
             try String(repeating: "x", count: 40).write(toFile: wrong, atomically: true, encoding: .utf8)
             expect(try await Backup(service: service, secret: wrong).run("backup", folder + "-2"), 5, "token_invalid")
+            if await SmallDisk.isPermitted {
+                let small = folder + "-small"
+                try FileManager.default.createDirectory(atPath: small, withIntermediateDirectories: true)
+                let script = "mount -t tmpfs -o size=64k pixelflow-test '\(small)' && exec \"$0\" \"$@\""
+                expect(try await pfctl.run("backup", small + "/backup", script: script), 1, "No space left on device")
+            }
             let tasks = folder + "/tasks.ndjson"
             let before = try Data(contentsOf: URL(fileURLWithPath: tasks))
             // As long as it was, and another one.
