@@ -4,6 +4,7 @@ import PFCtl
 import StubService
 import Synchronization
 import Terminal
+import TerminalTesting
 import Testing
 import WireFormats
 

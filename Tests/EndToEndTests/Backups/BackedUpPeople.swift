@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import NIOHTTP1
 import PixelFlowClient
 import PixelFlowCore
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WireFormats
 
 extension ClusterEndToEnd {
     /// `pfctl backup` and `pfctl restore` with PostgreSQL, MongoDB, Kafka and an object store.
