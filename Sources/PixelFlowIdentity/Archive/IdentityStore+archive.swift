@@ -34,9 +34,10 @@ extension IdentityStore: ArchivableStore {
 
     package func beginRestore(of backup: String) async throws {
         try await database.write(.archive) { connection in
+            if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
+            // One at a time; the other one may have begun meanwhile.
             try Self.lock(.setup, connection)
-            let state = try Self.state(connection)
-            if try state.requireRoom(for: backup, holding: "accounts") { return }
+            if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
             // The first key and the counters of a service that has just started: those of the backup take their place.
             for table in ArchivedTable.all { try connection.execute(table.clear) }
             try connection.execute(Self.addMarker, .text(Self.marker + backup))
