@@ -281,7 +281,7 @@ let package = Package(
         tests("PixelFlowClientTests", ["WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
-        tests("PixelFlowPostgresTests", ["PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
+        tests("PixelFlowPostgresTests", ["PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowKafkaTests", ["CircuitBreaker", "PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore]),
         tests("PixelFlowRedisTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRedis", "PixelFlowCache", "PixelFlowLimits", "PixelFlowCore", "Conformance", "FaultProxy", "WireFormats", hummingbird, hummingbirdTesting, httpTypes, logging, metrics, metricsTesting, nioCore, nioPosix]),
@@ -302,7 +302,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "OTLPReceiver", "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "OTLPReceiver", "WireFormats", "pfctl", "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

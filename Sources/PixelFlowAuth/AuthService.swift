@@ -129,7 +129,9 @@ package struct AuthService: Sendable {
             table.add(
                 VerifierRoutes(identities: auth.identities).routes + TaskMailRoutes(desk: auth.identities).routes
                     + OperatorRoutes(auth: auth).routes
-                    + DiagnosisRoutes(service: "auth", probes: probes).routes,
+                    + DiagnosisRoutes(service: "auth", probes: probes).routes
+                    // The signing keys of a backup take the place of those of now.
+                    + ArchiveRoutes(service: "auth", store: auth.store, unavailable: .databaseUnavailable) { auth.issuer.forget() }.routes,
                 behind: [ServiceSecretMiddleware(serviceSecret)])
         }
     }

@@ -41,6 +41,7 @@ package func buildAPI(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: presets, usage: backends.tasks, webhooks: backends.tasks,
             wakeWebhooks: webhooks.wake, quotaWatch: quotas, batches: backends.tasks, batchWatch: batches, blobs: backends.blobs,
+            archive: backends.tasks,
             versions: backends.versions,
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, audit: audit, secret: settings.secret,
             proxies: listen.proxies),

@@ -80,6 +80,12 @@ extension PostgresIdentityDatabase {
     ) async throws -> Value {
         try await run(.identity(operation)) { connection in try connection.transaction { try body(connection) } }
     }
+
+    package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
+        try await run(.identity(.archive)) { connection in
+            try connection.transaction(begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") { try body(connection) }
+        }
+    }
 }
 
 extension PostgresConnection: SQLConnection {

@@ -71,7 +71,7 @@ package struct OrphanMark: Sendable, Hashable {
 
 /// Everything that a task database keeps.
 package typealias TaskDatabase = TaskStore & PresetStore & UsageStore & EndedTaskStore & AuditOutbox & WebhookStore & BatchStore
-    & OrphanMarkStore & InstallationRecord
+    & OrphanMarkStore & InstallationRecord & ArchivableStore
 
 /// Everything that keeps objects.
 package typealias ObjectDatabase = BlobStore & InstallationRecord

@@ -111,7 +111,7 @@ package final class SQLiteTaskStore: Sendable {
     func write<Value: Sendable>(
         _ durability: Durability, _ body: @escaping @Sendable (TaskTransaction) throws -> Value
     ) async throws -> Value {
-        try await reachable { try await self.commits.write(durability, body) }
+        try await Self.reachable { try await self.commits.write(durability, body) }
     }
 
     // MARK: Reading
@@ -121,7 +121,7 @@ package final class SQLiteTaskStore: Sendable {
     /// Reads for no one in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
     /// is free again. If the caller is cancelled, the query is interrupted.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await reachable { try await self.database.read(body) }
+        try await Self.reachable { try await self.database.read(body) }
     }
 
     /// Reads for one tenant: they take turns, and none holds all connections.
@@ -146,7 +146,7 @@ package final class SQLiteTaskStore: Sendable {
     }
 
     /// Turns the errors of SQLite into an outage of the backend.
-    private func reachable<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+    static func reachable<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error as PixelFlowError {

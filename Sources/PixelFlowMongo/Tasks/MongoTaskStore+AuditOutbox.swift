@@ -3,7 +3,7 @@ package import PixelFlowCore
 
 /// Entries are documents of the collection `audit_outbox`.
 extension MongoTaskStore: AuditOutbox {
-    private static let auditCollection = "audit_outbox"
+    static let auditCollection = "audit_outbox"
 
     package func addAudit(_ entry: AuditEntry) async throws {
         // Sent once more after its answer was lost, it finds its own document.

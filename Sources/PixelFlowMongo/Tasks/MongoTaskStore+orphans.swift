@@ -2,7 +2,7 @@ package import PixelFlowCore
 
 /// Orphans as the collection `orphan` has them: the prefix as `_id`, and since when.
 extension MongoTaskStore: OrphanMarkStore {
-    private static let orphanCollection = "orphan"
+    static let orphanCollection = "orphan"
 
     package func markOrphans(_ prefixes: [BlobKey]) async throws {
         guard !prefixes.isEmpty else { return }
@@ -38,7 +38,7 @@ extension MongoTaskStore: OrphanMarkStore {
 
 /// The mark is the one document of the collection `installation`.
 extension MongoTaskStore: InstallationRecord {
-    private static let installationCollection = "installation"
+    static let installationCollection = "installation"
     private static let markID = "mark"
 
     package func installationMark() async throws -> InstallationMark? {

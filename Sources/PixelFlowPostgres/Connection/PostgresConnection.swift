@@ -68,9 +68,9 @@ final class PostgresConnection: @unchecked Sendable {
     @discardableResult
     func execute(_ statement: SQLStatement, _ values: [SQLValue] = [], within limit: Duration? = nil) throws -> PostgresResult {
         let deadline = ContinuousClock.now + (limit ?? statementTimeout) + Self.grace
-        let name = statement.name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
+        let name = statement.name
         if !prepared.contains(name) {
-            try sent(PQsendPrepare(handle, name, Self.cString(statement.sql), 0, nil))
+            try sent(PQsendPrepare(handle, name, statement.sql, 0, nil))
             _ = try receive(until: deadline)
             prepared.insert(name)
         }
@@ -88,8 +88,12 @@ final class PostgresConnection: @unchecked Sendable {
     }
 
     /// Runs `body` in a transaction whose statements may take up to `limit` each.
-    func transaction<Value>(within limit: Duration? = nil, _ body: () throws -> Value) throws -> Value {
-        try execute(script: "BEGIN")
+    ///
+    /// - Parameter begin: the statement that begins it, and with it the isolation.
+    func transaction<Value>(
+        within limit: Duration? = nil, begin: StaticString = "BEGIN", _ body: () throws -> Value
+    ) throws -> Value {
+        try execute(script: begin)
         do {
             if let limit { try execute(Self.setLocalTimeout, [.text("\(limit.components.seconds)s")]) }
             let value = try body()

@@ -60,7 +60,7 @@ final class APIHarness: Sendable {
             batches: store, webhooks: store, mail: BatchMail(desk: auth.identities, tasks: store), events: events, logger: logger)
         dependencies = APIDependencies(
             tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: counted,
-            webhooks: store, batches: store, batchWatch: watch, blobs: blobs, versions: store,
+            webhooks: store, batches: store, batchWatch: watch, blobs: blobs, archive: store, versions: store,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier, audit: audit, secret: ServiceSecret(Self.secret), clock: clock)
         service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)

@@ -83,6 +83,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ArchivableStoreConformance.cases)
+    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+        try await rule.run {
+            let clock = ManualClock()
+            let path = folder.path + "/tasks.sqlite"
+            let store = try SQLiteTaskStore(path: path, clock: clock)
+            let target = try SQLiteTaskStore(path: folder.path + "/restored.sqlite", clock: clock)
+            let fixture = TaskStoreFixture(store: store, policy: .standard, clock: clock) { try SQLiteTaskStore(path: path, clock: clock) }
+            return .tasks(fixture, source: store, target: target)
+        }
+    }
+
     private func fixture(_ setup: Setup) throws -> TaskStoreFixture { try opened(setup).fixture }
 
     private func opened(_ setup: Setup) throws -> (store: SQLiteTaskStore, fixture: TaskStoreFixture) {

@@ -117,4 +117,18 @@ struct TaskStoreConformanceTests {
             }
         }
     }
+
+    @Test(.serialized, arguments: ArchivableStoreConformance.cases)
+    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await TestDatabase.with { other in
+                try await rule.run {
+                    let clock = ManualClock()
+                    let store = try database.store(clock: clock)
+                    let fixture = TaskStoreFixture(store: store, policy: .standard, clock: clock) { try database.store(clock: clock) }
+                    return .tasks(fixture, source: store, target: try other.store(clock: clock))
+                }
+            }
+        }
+    }
 }
